@@ -1,0 +1,66 @@
+# masktrack-bench. `make` alone prints what there is.
+
+PYTHON ?= python3
+CONFIG ?=
+
+VENV := .venv
+STAMP := $(VENV)/installed
+UV = VIRTUAL_ENV=$(VENV) $(VENV)/bin/uv
+LOCK_FLAGS := --universal --fork-strategy fewest --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header --quiet
+
+# everything stays in this folder: the environment, and what pip, uv and Snakemake cache
+export XDG_CACHE_HOME := $(CURDIR)/.cache
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
+
+.DELETE_ON_ERROR:
+.PHONY: help setup report test test-fast lint format lock clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo
+	@echo "  make report CONFIG=config/mot17.yaml lays another config over the default."
+
+setup: $(STAMP) ## install what requirements.lock names into .venv (the others do it themselves)
+
+report: $(STAMP) ## run the trackers, score and time them, write reports/summary.html
+	snakemake --cores all --quiet host reason rules --keep-going reports/summary.html \
+		$(if $(CONFIG),--configfile $(CONFIG))
+	@echo "the page: reports/summary.html"
+
+test: $(STAMP) ## all tests
+	pytest -n auto --dist worksteal
+
+test-fast: $(STAMP) ## the tests that take seconds
+	pytest -m "not slow"
+
+lint: $(STAMP) ## ruff, mypy, snakefmt, snakemake --lint
+	ruff check .
+	ruff format --check .
+	mypy
+	snakefmt --check Snakefile workflow
+	snakemake --lint
+
+format: $(STAMP) ## put code and rules into their one layout
+	ruff check --fix-only --quiet .
+	ruff format .
+	snakefmt Snakefile workflow
+
+lock: $(STAMP) ## pin again: requirements.in -> requirements.lock, environment.yml
+	$(UV) pip compile $(LOCK_FLAGS) --override requirements-overrides.txt requirements.in \
+		--output-file requirements.lock
+	python -m workflow.environment requirements.lock environment.yml
+
+clean: ## remove what runs have made; the environment stays
+	rm -rf data engines logs results reports/summary.html reports/media .snakemake
+
+$(STAMP): requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed; name one with PYTHON=..."; exit 1; }
+	rm -rf $(VENV)
+	$(PYTHON) -m venv $(VENV) || { echo "on Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > $(VENV)/uv.txt
+	$(VENV)/bin/python -m pip install --quiet --require-hashes --no-deps -r $(VENV)/uv.txt
+	$(UV) pip sync --require-hashes requirements.lock
+	touch $@

@@ -1,0 +1,35 @@
+"""masktrack-bench: data sets in, trackers run, scored and timed, one comparison page out.
+
+    snakemake --cores all reports/summary.html
+    snakemake --cores all reports/summary.html --configfile config/mot17.yaml
+
+Files flow one way: data/ (datasets) → results/ (trackers, then metrics) → reports/summary.html.
+"""
+
+from pathlib import Path
+
+
+configfile: "config/datasets.yaml"
+configfile: "config/trackers.yaml"
+configfile: "config/config.yaml"
+
+
+include: "workflow/rules/common.smk"
+
+
+rule all:
+    input:
+        "reports/summary.html",
+
+
+include: "workflow/rules/datasets.smk"
+include: "workflow/rules/trackers.smk"
+
+
+for path in sorted(Path("trackers/methods").glob("*/rule.smk")):
+
+    include: path
+
+
+include: "workflow/rules/metrics.smk"
+include: "workflow/rules/reports.smk"

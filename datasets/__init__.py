@@ -1,0 +1,1 @@
+"""Data in: sequences, frames, labels and their file formats. Imports nothing else of ours."""

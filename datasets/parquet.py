@@ -1,0 +1,82 @@
+"""Tracks on disk, the repository's own format: Parquet, zstd, extent and schema in the metadata."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from datasets.files import replacing
+from datasets.types import Extent, Tracks
+
+SCHEMA_VERSION = 1
+_KEY = b"masktrack-bench"
+_CORNERS = ("left", "top", "right", "bottom")
+
+
+def write_tracks(path: Path, tracks: Tracks) -> None:
+    """Write `tracks`, whole or not at all."""
+    columns: dict[str, pa.Array] = {
+        "frame": pa.array(tracks.frame, pa.int32()),
+        "track": pa.array(tracks.track, pa.int64()),
+        "class_id": pa.array(tracks.class_id, pa.int32()),
+        "score": pa.array(tracks.score, pa.float64()),
+    }
+    for corner, name in enumerate(_CORNERS):
+        columns[name] = pa.array(tracks.box[:, corner], pa.float64())
+    if tracks.visibility is not None:
+        columns["visibility"] = pa.array(tracks.visibility, pa.float64())
+    if tracks.rle is not None:
+        columns["rle"] = pa.array(tracks.rle, pa.binary())
+    table = pa.table(columns).replace_schema_metadata({_KEY: _describe(tracks.extent)})
+    with replacing(path) as part:
+        pq.write_table(table, part, compression="zstd")
+
+
+def read_tracks(path: Path) -> Tracks:
+    """Return the tracks of a file.
+
+    Raises:
+        ValueError: The file is no Parquet file, was not written by `write_tracks`, has a schema
+            version this code does not know, or a row breaks a rule of Tracks. Names the file.
+    """
+    try:
+        # partitioning=None: a folder called "a=b" is a name, not a column
+        table = pq.read_table(path, partitioning=None)
+        extent = _extent((table.schema.metadata or {}).get(_KEY))
+        names = set(table.column_names)
+        return Tracks(
+            extent,
+            **{name: table[name].to_numpy() for name in ("frame", "track", "class_id", "score")},
+            box=np.stack([table[name].to_numpy() for name in _CORNERS], axis=1),
+            rle=tuple(table["rle"].to_pylist()) if "rle" in names else None,
+            visibility=table["visibility"].to_numpy() if "visibility" in names else None,
+        )
+    except (pa.ArrowInvalid, KeyError, ValueError) as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
+def _describe(extent: Extent) -> bytes:
+    content = {
+        "schema_version": SCHEMA_VERSION,
+        "height": extent.height,
+        "width": extent.width,
+        "frame_count": extent.frame_count,
+        "classes": {str(key): name for key, name in extent.classes.items()},
+    }
+    return json.dumps(content).encode()
+
+
+def _extent(metadata: bytes | None) -> Extent:
+    if metadata is None:
+        raise ValueError("not a tracks file of this project: its metadata has no image size")
+    content = json.loads(metadata)
+    if content["schema_version"] != SCHEMA_VERSION:
+        raise ValueError(
+            f"schema version {content['schema_version']} found, expected {SCHEMA_VERSION}"
+        )
+    classes = {int(key): name for key, name in content["classes"].items()}
+    return Extent(content["height"], content["width"], content["frame_count"], classes)

@@ -1,0 +1,63 @@
+"""One sequence of any data set → data/<dataset>/<sequence>/.
+
+python -m datasets.prepare --reader mot17 --root MOT17 --dataset mot17 --sequence MOT17-02-FRCNN
+    --output data/mot17/MOT17-02-FRCNN/sequence.json
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+from datasets.sequence_json import Prepared, write_prepared
+
+
+class Reader(Protocol):
+    """A module of datasets/readers: what the workflow asks of a data set."""
+
+    def locate(self, root: str | None) -> Path | None:
+        """Return the folder the data set is in, None if it is generated."""
+
+    def inputs(self, root: Path | None, sequence: str) -> list[Path]:
+        """Return the files `read` reads, so that an edit of one reruns it."""
+
+    def read(
+        self, dataset: str, root: Path | None, sequence: str, folder: Path, **options: Any
+    ) -> Prepared:
+        """Return one sequence with its labels. Images that are made go below `folder`."""
+
+
+def load_reader(name: str) -> Reader:
+    """Return the module datasets/readers/<name>.py.
+
+    Raises:
+        ValueError: There is none; lists those there are.
+    """
+    known = sorted(p.stem for p in Path(__file__).parent.glob("readers/[!_]*.py"))
+    if name not in known:
+        raise ValueError(f"reader {name!r} is unknown: expected one of {known}")
+    return cast(Reader, importlib.import_module(f"datasets.readers.{name}"))
+
+
+def main() -> None:
+    """Run the command line program."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--reader", required=True)
+    parser.add_argument("--root", help="folder of the data set; not for generated ones")
+    parser.add_argument("--dataset", required=True)
+    parser.add_argument("--sequence", required=True)
+    parser.add_argument("--options", type=json.loads, default={}, help="JSON")
+    parser.add_argument("--output", type=Path, required=True, help=".../sequence.json")
+    given = parser.parse_args()
+    reader = load_reader(given.reader)
+    root = reader.locate(given.root)
+    folder = given.output.parent
+    prepared = reader.read(given.dataset, root, given.sequence, folder, **given.options)
+    write_prepared(given.output, prepared)
+
+
+if __name__ == "__main__":
+    main()

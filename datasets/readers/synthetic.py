@@ -1,0 +1,151 @@
+"""Synthetic people, generated: exact boxes, masks, identities and visibility, and detections.
+
+A sequence is called after its scenario, optionally with a number: `crowd`, `crowd-02`. Every number
+is another world; `split` keeps training and test worlds apart. Nothing is read or downloaded, and
+a seed gives the same pixels and labels on every machine.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from datasets import rle
+from datasets.frames import write_image
+from datasets.sequence_json import Prepared
+from datasets.synthesis.scene import Label, play
+from datasets.synthesis.scripts import HEIGHT, SCENARIOS, WIDTH, figure_height
+from datasets.types import NO_TRACK, Extent, Sequence, Tracks
+
+_FRAME_RATE = 25
+_CLASSES = {1: "person"}
+_SPLITS = ("train", "test")
+
+
+@dataclass(frozen=True)
+class _Detector:
+    """How the public detections err; see `read`."""
+
+    miss: float
+    hidden_miss: float
+    false_alarms: float
+    jitter: float
+
+
+def locate(root: str | None) -> None:
+    """Return None: the data set is generated."""
+    if root is not None:
+        raise ValueError(f"root: {root!r} found, expected none: this data set is generated")
+
+
+def inputs(root: Path | None, sequence: str) -> list[Path]:
+    """Return no file, after a check of the name."""
+    _parse(sequence)
+    return []
+
+
+def read(
+    dataset: str,
+    root: Path | None,
+    sequence: str,
+    folder: Path,
+    *,
+    split: str = "test",
+    seed: int = 1,
+    miss: float = 0.06,
+    hidden_miss: float = 0.75,
+    false_alarms: float = 0.5,
+    jitter: float = 0.04,
+) -> Prepared:
+    """Generate a sequence, its images below `folder`.
+
+    Args:
+        split: `train` or `test`; the same seed gives each its own worlds.
+        miss: Share of fully visible people the detector misses.
+        hidden_miss: Share it misses more as visibility goes from 1 to 0.
+        false_alarms: Mean number a frame, at most 4.
+        jitter: Largest error of each side of a box, in box widths or heights; larger for hidden
+            people.
+    """
+    scenario, number = _parse(sequence)
+    if split not in _SPLITS:
+        raise ValueError(f"split: {split!r} found, expected one of {list(_SPLITS)}")
+    key = [seed, _SPLITS.index(split), list(SCENARIOS).index(scenario), number]
+    draw = np.random.Generator(np.random.PCG64(key))
+    script = SCENARIOS[scenario](draw)
+    detector = _Detector(miss, hidden_miss, false_alarms, jitter)
+    labels, found = [], []
+    for frame, (image, seen) in enumerate(play(draw, script)):
+        write_image(folder / "images" / f"{frame:06d}.png", image)
+        labels += [(frame, label) for label in seen]
+        found += [(frame, *each) for each in _detect(draw, detector, seen)]
+    extent = Extent(HEIGHT, WIDTH, script.frame_count, _CLASSES)
+    return Prepared(
+        Sequence(dataset, sequence, extent, _FRAME_RATE, images="images"),
+        _truth(extent, labels),
+        _detections(extent, found),
+    )
+
+
+def _parse(sequence: str) -> tuple[str, int]:
+    match = re.fullmatch(r"([a-z_]+?)(?:-(\d+))?", sequence)
+    if match is None or match[1] not in SCENARIOS:
+        raise ValueError(
+            f"sequence {sequence!r} is unknown: expected one of {list(SCENARIOS)}, "
+            "with or without a number as in 'crowd-02'"
+        )
+    return match[1], int(match[2] or 0)
+
+
+def _detect(
+    draw: np.random.Generator, detector: _Detector, seen: list[Label]
+) -> list[tuple[np.ndarray, float]]:
+    """Return (box, score) of what the detector reports in one frame, in no telling order."""
+    found = []
+    for label in seen:
+        hidden = 1 - label.visibility
+        if draw.random() < detector.miss + detector.hidden_miss * hidden:
+            continue
+        size = np.tile(label.box[2:] - label.box[:2], 2)
+        spread = detector.jitter * (1 + hidden) * (draw.random(4) + draw.random(4) - 1)
+        score = 0.97 - 0.5 * hidden - 0.25 * float(draw.random()) * float(draw.random())
+        found.append((label.box + size * spread, score))
+    alarms = int((draw.random(4) < detector.false_alarms / 4).sum())
+    found += [(_anywhere(draw), 0.1 + 0.55 * float(draw.random())) for _ in range(alarms)]
+    return [found[i] for i in np.argsort(draw.random(len(found)))]
+
+
+def _anywhere(draw: np.random.Generator) -> np.ndarray:
+    """Return a box of a person's shape with its feet on the floor."""
+    foot = 130 + (HEIGHT - 130) * float(draw.random())
+    height = figure_height(foot) * (0.8 + 0.4 * float(draw.random()))
+    x = WIDTH * float(draw.random())
+    return np.array([x - 0.22 * height, foot - height, x + 0.22 * height, foot])
+
+
+def _truth(extent: Extent, labels: list[tuple[int, Label]]) -> Tracks:
+    masks = (label.mask[None] for _, label in labels)
+    return Tracks(
+        extent,
+        frame=np.array([frame for frame, _ in labels]),
+        track=np.array([label.identity for _, label in labels]),
+        class_id=np.ones(len(labels)),
+        score=np.ones(len(labels)),
+        box=np.array([label.box for _, label in labels]),
+        rle=tuple(run for mask in masks for run in rle.encode(mask)),
+        visibility=np.array([label.visibility for _, label in labels]),
+    )
+
+
+def _detections(extent: Extent, found: list[tuple[int, np.ndarray, float]]) -> Tracks:
+    return Tracks(
+        extent,
+        frame=np.array([frame for frame, _, _ in found]),
+        track=np.full(len(found), NO_TRACK),
+        class_id=np.ones(len(found)),
+        score=np.array([score for _, _, score in found]).clip(0.05, 1),
+        box=np.array([box for _, box, _ in found]),
+    )

@@ -1,0 +1,224 @@
+"""The vocabulary of the whole repository: Extent, Sequence, Detections, Frame, Tracks.
+
+Conventions, chosen once and converted only in the format modules: frames and pixels count from
+zero; a box is (left, top, right, bottom) in pixels with an exclusive far corner, so its width is
+right - left; an image is (height, width, 3) uint8 in RGB order; a mask is a COCO run length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+
+NO_TRACK = -1  # the identity of a row that has none: a detection
+
+
+@dataclass(frozen=True)
+class Extent:
+    """What every row of a Tracks lies within.
+
+    Args:
+        height: Of an image, in pixels.
+        width: Of an image, in pixels.
+        frame_count: Frames are 0 .. frame_count - 1.
+        classes: Name of each class id.
+    """
+
+    height: int
+    width: int
+    frame_count: int
+    classes: Mapping[int, str]
+
+
+@dataclass(frozen=True)
+class Sequence:
+    """One video of a data set: what a tracker may know of it before the first frame.
+
+    Args:
+        dataset: Name of the data set's entry in the config.
+        name: Of the sequence within the data set.
+        extent: Image size, number of frames, classes.
+        frame_rate: In frames per second.
+        images: Folder of image files, or video file; None where the data set has labels only.
+        root: Folder the data set is read from; None where it is generated.
+    """
+
+    dataset: str
+    name: str
+    extent: Extent
+    frame_rate: float
+    images: str | None = None
+    root: str | None = None
+
+
+@dataclass(frozen=True)
+class Detections:
+    """What a detector found in one frame.
+
+    Args:
+        box: (N, 4) float64, left, top, right, bottom in pixels.
+        score: (N,) float64, larger is surer.
+        class_id: (N,) int64.
+    """
+
+    box: np.ndarray
+    score: np.ndarray
+    class_id: np.ndarray
+
+    def take(self, rows: np.ndarray) -> Detections:
+        """Return the rows of an index or boolean array."""
+        return Detections(self.box[rows], self.score[rows], self.class_id[rows])
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What a tracker sees at one time.
+
+    Args:
+        index: Counts from zero.
+        image: (height, width, 3) uint8 RGB; None where the tracker did not ask for images.
+        detections: Public detections; None where the data set has none.
+    """
+
+    index: int
+    image: np.ndarray | None = None
+    detections: Detections | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Tracks:
+    """Boxes, and optionally masks, with identities: ground truth, prediction or detections.
+
+    Rows are held in order of frame; within a frame they keep the order they were given in.
+
+    Args:
+        extent: What the rows lie within.
+        frame: (N,) int64.
+        track: (N,) int64, at most once a frame, or NO_TRACK.
+        class_id: (N,) int64, a key of `extent.classes`.
+        score: (N,) float64. In a prediction its confidence; in ground truth 0 marks a row that
+            is not scored.
+        box: (N, 4) float64, left, top, right, bottom.
+        rle: One compressed COCO run length a row, for an image of the extent's size.
+        visibility: (N,) float64 in [0, 1], the share of the object that is not hidden.
+
+    Raises:
+        ValueError: Columns differ in length.
+        RowError: A frame outside the extent, a box or score that is not finite, a box that ends
+            before it begins, an unknown class, an identity twice in one frame.
+    """
+
+    extent: Extent
+    frame: np.ndarray
+    track: np.ndarray
+    class_id: np.ndarray
+    score: np.ndarray
+    box: np.ndarray
+    rle: tuple[bytes, ...] | None = None
+    visibility: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        columns = _columns(self)
+        lengths = {name: len(column) for name, column in columns.items()}
+        if len(set(lengths.values())) > 1:
+            raise ValueError(f"columns differ in length: {lengths}")
+        for name, column in columns.items():
+            object.__setattr__(self, name, column)
+        _check_rows(self)
+        if (np.diff(self.frame) < 0).any():
+            order = np.argsort(self.frame, kind="stable")
+            for name, column in columns.items():
+                object.__setattr__(self, name, _take(column, order))
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    def take(self, rows: np.ndarray) -> Tracks:
+        """Return the rows of an index or boolean array."""
+        taken = {name: _take(column, rows) for name, column in _columns(self).items()}
+        return replace(self, **taken)
+
+    def before(self, frame_count: int) -> Tracks:
+        """Return the rows of the first `frame_count` frames; the extent stays."""
+        return self.take(np.arange(np.searchsorted(self.frame, frame_count)))
+
+    def same(self, other: Tracks) -> bool:
+        """Whether every column equals the other's, to the last bit."""
+        mine, theirs = _columns(self), _columns(other)
+        return mine.keys() == theirs.keys() and all(
+            np.array_equal(mine[name], theirs[name]) for name in mine
+        )
+
+    def detections(self, frame: int) -> Detections:
+        """Return the rows of one frame without their identities."""
+        rows = slice(*np.searchsorted(self.frame, [frame, frame + 1]))
+        return Detections(self.box[rows], self.score[rows], self.class_id[rows])
+
+
+class RowError(ValueError):
+    """A row breaks a rule of Tracks. A format module turns `row` into a line of its file."""
+
+    def __init__(self, row: int, reason: str) -> None:
+        super().__init__(f"row {row}: {reason}")
+        self.row = row
+        self.reason = reason
+
+
+def _check_rows(tracks: Tracks) -> None:
+    """Raise for frames, numbers, corners, classes and identities that cannot be."""
+    box, last = tracks.box, tracks.extent.frame_count - 1
+    classes = sorted(tracks.extent.classes)
+    rules = (
+        (tracks.frame < 0, "frame {frame} is before the first frame, 0"),
+        (tracks.frame > last, f"frame {{frame}} is beyond the last frame, {last}"),
+        (~np.isfinite(box).all(axis=1), "box {box} holds a number that is not finite"),
+        (
+            (box[:, 2:] < box[:, :2]).any(axis=1),
+            "box {box} ends before it begins: expected left <= right and top <= bottom",
+        ),
+        (~np.isfinite(tracks.score), "score {score} is not finite"),
+        (
+            ~np.isin(tracks.class_id, classes),
+            f"class {{class_id}} found, expected one of {classes}",
+        ),
+        (_repeated(tracks.frame, tracks.track), "identity {track} appears twice in frame {frame}"),
+    )
+    for broken, reason in rules:
+        if broken.any():
+            row = int(np.argmax(broken))
+            values = {n: c[row] for n, c in _columns(tracks).items()} | {"box": box[row].tolist()}
+            raise RowError(row, reason.format(**values))
+
+
+def _repeated(frame: np.ndarray, track: np.ndarray) -> np.ndarray:
+    """Return which rows repeat the frame and identity of an earlier row."""
+    repeated = np.zeros(len(frame), bool)
+    order = np.lexsort((track, frame))  # stable: the earlier row stays first
+    same = (np.diff(frame[order]) == 0) & (np.diff(track[order]) == 0)
+    repeated[order[1:][same]] = True
+    return repeated & (track != NO_TRACK)
+
+
+_TYPES = {"frame": np.int64, "track": np.int64, "class_id": np.int64}
+
+
+def _columns(tracks: Tracks) -> dict[str, Any]:
+    """Return the columns that are there, in the types they are kept in."""
+    columns: dict[str, Any] = {}
+    for field in fields(tracks):
+        value = getattr(tracks, field.name)
+        if field.name == "rle" and value is not None:
+            columns[field.name] = tuple(value)
+        elif field.name not in ("extent", "rle") and value is not None:
+            columns[field.name] = np.asarray(value, _TYPES.get(field.name, np.float64))
+    columns["box"] = np.asarray(columns["box"]).reshape(-1, 4)
+    return columns
+
+
+def _take(column: Any, rows: np.ndarray) -> Any:
+    if isinstance(column, tuple):
+        return tuple(column[row] for row in np.arange(len(column))[rows])
+    return column[rows]

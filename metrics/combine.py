@@ -1,0 +1,47 @@
+"""All sequences of a data set together: every score.json → combined.json.
+
+    python -m metrics.combine --scores a/score.json b/score.json --output combined.json
+
+Counts are added and ratios computed from the sums, so a total is not a mean of its sequences.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence as Many
+from pathlib import Path
+from typing import Any
+
+from datasets.files import read_json, write_json
+from metrics.family import partial_from_json
+from metrics.score import describe, load_families
+
+
+def combine_scores(scores: Many[dict[str, Any]]) -> dict[str, Any]:
+    """Return the total of score files of one data set, in the form of a score file.
+
+    Raises:
+        ValueError: They were scored by different protocols or families.
+    """
+    kinds = {(score["protocol"], *score["partials"]) for score in scores}
+    if len(kinds) > 1:
+        raise ValueError(f"scores of one kind expected, found {sorted(kinds)}")
+    families = load_families(list(scores[0]["partials"]))
+    totals = {
+        name: family.combine([partial_from_json(family, s["partials"][name]) for s in scores])
+        for name, family in families.items()
+    }
+    return {key: scores[0][key] for key in ("protocol", "card")} | describe(families, totals)
+
+
+def main() -> None:
+    """Run the command line program."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--scores", type=Path, nargs="+", required=True)
+    parser.add_argument("--output", type=Path, required=True)
+    given = parser.parse_args()
+    write_json(given.output, combine_scores([read_json(path) for path in given.scores]))
+
+
+if __name__ == "__main__":
+    main()

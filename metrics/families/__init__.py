@@ -1,0 +1,1 @@
+"""One module a metric family: evaluate one sequence, combine sequences, summarize in columns."""

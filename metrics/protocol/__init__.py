@@ -1,0 +1,1 @@
+"""What each benchmark leaves out before it scores: one module a protocol, with a `keep`."""

@@ -1,0 +1,68 @@
+"""How fast a variant is: every timing.json of a data set → speed.json.
+
+python -m metrics.speed --timings a/timing.json b/timing.json --output speed.json
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence as Many
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from datasets.files import read_json, write_json
+from metrics.family import Column
+
+COLUMNS = (
+    Column("fps", "fps", "up", "Frames over the time of their steps, median of the repeats"),
+    Column("p50_ms", "ms", "down", "Median time of a step"),
+    Column("p95_ms", "ms", "down", "95th percentile of the time of a step"),
+)
+
+
+def summarize_timings(timings: Many[dict[str, Any]]) -> dict[str, Any]:
+    """Return the columns, their values and what they rest on.
+
+    The percentiles are over all frames of all repeats. Frames per second are the frames of all
+    sequences over the sum of their steps; `fps_range` is the slowest and the fastest repeat.
+
+    Raises:
+        ValueError: The sequences were not timed equally often, or on different machines.
+    """
+    repeats = {len(timing["step_ns"]) for timing in timings}
+    if len(repeats) != 1:
+        raise ValueError(f"timings of equally many repeats expected, found {sorted(repeats)}")
+    machines = {tuple(sorted(timing["machine"].items())) for timing in timings}
+    if len(machines) != 1:
+        raise ValueError(f"timings of one machine expected, found {len(machines)} machines")
+    steps = np.concatenate([np.asarray(timing["step_ns"], float) for timing in timings], axis=1)
+    rates = steps.shape[1] / (steps.sum(axis=1) / 1e9)
+    values = {
+        "fps": float(np.median(rates)),
+        "p50_ms": float(np.percentile(steps, 50)) / 1e6,
+        "p95_ms": float(np.percentile(steps, 95)) / 1e6,
+    }
+    return {
+        "columns": [asdict(column) for column in COLUMNS],
+        "values": values,
+        "fps_range": [float(rates.min()), float(rates.max())],
+        "frames": steps.shape[1],
+        "repeats": repeats.pop(),
+        "machine": timings[0]["machine"],
+    }
+
+
+def main() -> None:
+    """Run the command line program."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--timings", type=Path, nargs="+", required=True)
+    parser.add_argument("--output", type=Path, required=True)
+    given = parser.parse_args()
+    write_json(given.output, summarize_timings([read_json(path) for path in given.timings]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,98 @@
+"""The comparison page: results of a run → one HTML file that needs no network.
+
+    python -m reports.render --plan '{"runs": [...], "clock": {...}, "commit": "..."}'
+        --output reports/summary.html
+
+`--plan` says what the run was to make; the workflow writes it from the config.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import vl_convert
+
+from datasets.files import replacing
+from reports import figures, table
+from reports.results import Run, read_run
+
+_TEMPLATE = "page.html.j2"
+
+
+def render(plan: Mapping[str, Any], runs: list[Run], *, unfinished: bool) -> str:
+    """Return the page."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["number"] = table.format_value
+    sections = [
+        {
+            "run": run,
+            "headline": table.headline(run),
+            "everything": table.everything(run),
+            "plane": figures.accuracy_and_speed(run),
+            "strips": figures.by_sequence(run),
+        }
+        for run in runs
+    ]
+    return environment.get_template(_TEMPLATE).render(
+        plan=plan,
+        sections=sections,
+        unfinished=unfinished,
+        machines=_machines(runs),
+        vega=vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"),
+    )
+
+
+def check_complete(runs: list[Run]) -> None:
+    """Raise FileNotFoundError if a result the plan asks for is missing."""
+    for run in runs:
+        for trouble in run.troubles:
+            raise FileNotFoundError(
+                f"{run.plan['dataset']}: no result of {trouble.variant} on {trouble.sequence}: "
+                f"{trouble.job}; --unfinished shows what there is"
+            )
+
+
+def _machines(runs: list[Run]) -> list[Mapping[str, str]]:
+    """Return each machine that something was timed on, once."""
+    found: list[Mapping[str, str]] = []
+    for run in runs:
+        for variant in run.variants:
+            if variant.speed and variant.speed["machine"] not in found:
+                found.append(variant.speed["machine"])
+    return found
+
+
+def main() -> None:
+    """Run the command line program."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--plan", type=json.loads, required=True, help="JSON")
+    parser.add_argument("--room", type=Path, default=Path(), help="folder of data/ and results/")
+    parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument(
+        "--unfinished", action="store_true", help="show what there is of a run that failed"
+    )
+    given = parser.parse_args()
+    runs = [read_run(entry, given.room) for entry in given.plan["runs"]]
+    if not given.unfinished:
+        check_complete(runs)
+    with replacing(given.output) as part:
+        part.write_text(render(given.plan, runs, unfinished=given.unfinished))
+    if given.unfinished:
+        # as old as can be, so that the next run makes the page again whatever it finds
+        os.utime(given.output, (0, 0))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,115 @@
+"""Numbers as text, and which of them are best."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from collections.abc import Sequence as Many
+from dataclasses import dataclass
+from typing import Any
+
+from reports.results import Run, Variant
+
+HEADLINE = [
+    "HOTA",
+    "DetA",
+    "AssA",
+    "LocA",
+    "MOTA",
+    "IDF1",
+    "IDSW",
+    "Frag",
+    "CLR_FN",
+    "CLR_FP",
+]  # columns of the first table, where the run has them; the others are one click away
+_BLANK = "–"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One number: as text, as a sort key (None sorts last), and whether it is the best."""
+
+    text: str
+    value: float | None
+    best: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """One variant, with what went wrong with it in a word, or nothing."""
+
+    variant: Variant
+    cells: list[Cell]
+    trouble: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """Columns as in score files, and a row a variant."""
+
+    columns: list[Mapping[str, Any]]
+    rows: list[Row]
+
+
+def headline(run: Run) -> Table:
+    """Return the totals people compare, and the speed."""
+    known = {column["name"]: column for column in run.columns}
+    columns = [known[name] for name in HEADLINE if name in known]
+    return _table(run, columns + _speed_columns(run))
+
+
+def everything(run: Run) -> Table:
+    """Return every column of every family, and the speed."""
+    return _table(run, run.columns + _speed_columns(run))
+
+
+def format_value(value: float | None, unit: str) -> str:
+    """Return a number as people read it: ratios in per cent, counts with thin spaces."""
+    if value is None:
+        return _BLANK
+    if unit == "ratio":
+        return f"{100 * value:.2f}"
+    if unit == "ms":
+        return f"{value:#.3g}".rstrip(".")
+    digits = 0 if unit == "fps" or value == int(value) else 2
+    return f"{value:,.{digits}f}".replace(",", "\N{THIN SPACE}")
+
+
+def _table(run: Run, columns: list[Mapping[str, Any]]) -> Table:
+    values = [_values(variant) for variant in run.variants]
+    best = {column["name"]: _best(column, values) for column in columns}
+    troubled = {each.variant: each.job for each in reversed(run.troubles)}
+    return Table(
+        columns,
+        [
+            Row(
+                variant,
+                [
+                    _cell(column, row.get(column["name"]), best[column["name"]])
+                    for column in columns
+                ],
+                troubled.get(variant.card["name"], ""),
+            )
+            for variant, row in zip(run.variants, values, strict=True)
+        ],
+    )
+
+
+def _cell(column: Mapping[str, Any], value: float | None, best: float | None) -> Cell:
+    return Cell(format_value(value, column["unit"]), value, best is not None and value == best)
+
+
+def _values(variant: Variant) -> dict[str, float]:
+    speed = variant.speed["values"] if variant.speed else {}
+    return {**(variant.total or {}), **speed}
+
+
+def _best(column: Mapping[str, Any], rows: Many[Mapping[str, float]]) -> float | None:
+    """Return the best value, None where there is nothing to choose."""
+    found = [row[column["name"]] for row in rows if column["name"] in row]
+    if column["better"] is None or not found or min(found) == max(found):
+        return None
+    return max(found) if column["better"] == "up" else min(found)
+
+
+def _speed_columns(run: Run) -> list[Mapping[str, Any]]:
+    return next((variant.speed["columns"] for variant in run.variants if variant.speed), [])

@@ -1,0 +1,64 @@
+"""What TrackEval 1.3.0 says of MOTChallenge files, for the parity tests."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import trackeval
+
+Scores = dict[str, dict[str, float]]
+
+
+def score(
+    truth: Mapping[str, Path],
+    results: Mapping[str, Path],
+    lengths: Mapping[str, int],
+    benchmark: str,
+    room: Path,
+) -> Scores:
+    """Return every field of HOTA, CLEAR, Identity and Count per sequence, and as COMBINED.
+
+    Args:
+        truth: gt.txt of each sequence.
+        results: Result file of each sequence.
+        lengths: Number of frames of each sequence.
+        benchmark: MOT15, MOT16, MOT17 or MOT20.
+        room: An empty folder to lay the files out in as TrackEval wants them.
+    """
+    for name in truth:
+        (room / "gt" / name / "gt").mkdir(parents=True)
+        (room / "gt" / name / "gt" / "gt.txt").symlink_to(truth[name].resolve())
+        (room / "trackers" / "it" / "data").mkdir(parents=True, exist_ok=True)
+        (room / "trackers" / "it" / "data" / f"{name}.txt").symlink_to(results[name].resolve())
+    config = {
+        "GT_FOLDER": str(room / "gt"),
+        "TRACKERS_FOLDER": str(room / "trackers"),
+        "TRACKERS_TO_EVAL": ["it"],
+        "BENCHMARK": benchmark,
+        "SEQ_INFO": dict(lengths),
+        "SKIP_SPLIT_FOL": True,
+        "PRINT_CONFIG": False,
+    }
+    with contextlib.redirect_stdout(io.StringIO()):
+        dataset = trackeval.datasets.MotChallenge2DBox(config)
+        return _evaluate(dataset, list(truth))
+
+
+def _evaluate(dataset: trackeval.datasets.MotChallenge2DBox, names: list[str]) -> Scores:
+    metrics = trackeval.metrics
+    families = [metrics.HOTA(), metrics.CLEAR(), metrics.Identity(), metrics.Count()]
+    raw: list[dict[str, dict]] = [{} for _ in families]
+    for name in names:
+        data = dataset.get_preprocessed_seq_data(dataset.get_raw_seq_data("it", name), "pedestrian")
+        for family, into in zip(families, raw, strict=True):
+            into[name] = family.eval_sequence(data)
+    for family, into in zip(families, raw, strict=True):
+        into["COMBINED"] = family.combine_sequences(dict(into))
+    return {
+        name: {field: float(np.mean(value)) for into in raw for field, value in into[name].items()}
+        for name in [*names, "COMBINED"]
+    }

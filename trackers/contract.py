@@ -1,0 +1,130 @@
+"""What a tracker is, and how one is found: the folder trackers/methods/<method>/."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import yaml
+
+from datasets.types import Frame, Sequence
+
+_METHODS = Path(__file__).parent / "methods"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a tracker reports for one frame.
+
+    Args:
+        track: (K,) int64 identities, not negative, none twice.
+        box: (K, 4) float64, left, top, right, bottom in pixels.
+        score: (K,) float64 confidences.
+        class_id: (K,) int64.
+        mask: (K, height, width) bool; None from a tracker of boxes.
+    """
+
+    track: np.ndarray
+    box: np.ndarray
+    score: np.ndarray
+    class_id: np.ndarray
+    mask: np.ndarray | None = None
+
+
+class Tracker(Protocol):
+    """An online tracker: the answer for a frame uses that frame and earlier ones only."""
+
+    def start(self, sequence: Sequence) -> None:
+        """Forget everything and get ready for `sequence`. Not timed."""
+
+    def step(self, frame: Frame) -> Answer:
+        """Return the answer for `frame`; frames come in order, none is left out. Timed."""
+
+
+@dataclass(frozen=True)
+class Method:
+    """What method.yaml says.
+
+    Args:
+        title: Name of the method as people write it.
+        source: Paper or project.
+        inputs: What each frame must carry: `image`, `detections`.
+        files: Options whose value is a path; `{root}` and `{sequence}` in it are filled in.
+        timed: False where the time of a step says nothing, as for imported results.
+    """
+
+    title: str
+    source: str
+    inputs: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    timed: bool = True
+    options: Mapping[str, bool] = field(default_factory=dict)
+
+
+def load_tracker(method: str, options: Mapping[str, Any]) -> Tracker:
+    """Return a new tracker.
+
+    Raises:
+        ValueError: Unknown method, unknown or missing option; lists those there are.
+    """
+    check_options(method, options)
+    module = importlib.import_module(f"trackers.methods.{method}.tracker")
+    tracker: Tracker = module.build(**options)
+    return tracker
+
+
+def load_method(method: str) -> Method:
+    """Return what trackers/methods/<method>/method.yaml says, and the options of `build`.
+
+    Raises:
+        ValueError: There is no such method, or its method.yaml holds an unknown key.
+    """
+    known = sorted(path.parent.name for path in _METHODS.glob("*/tracker.py"))
+    if method not in known:
+        raise ValueError(f"method {method!r} is unknown: expected one of {known}")
+    path = _METHODS / method / "method.yaml"
+    content = yaml.safe_load(path.read_text())
+    allowed = {"title", "source", "inputs", "files", "timed"}
+    if not isinstance(content, dict) or not {"title", "source"} <= content.keys() <= allowed:
+        raise ValueError(f"{path}: expected title, source and perhaps {sorted(allowed)[:3]}")
+    for key in ("inputs", "files"):
+        content[key] = tuple(content.get(key, ()))
+    return Method(**content, options=_options(method))
+
+
+def check_options(method: str, options: Mapping[str, Any]) -> None:
+    """Raise ValueError if `build` of the method does not take these options."""
+    known = load_method(method).options
+    unknown = sorted(set(options) - set(known))
+    if unknown:
+        raise ValueError(f"method {method}: unknown options {unknown}: expected {sorted(known)}")
+    missing = sorted(name for name, needed in known.items() if needed and name not in options)
+    if missing:
+        raise ValueError(f"method {method}: options {missing} are missing")
+
+
+def fill_path(template: str, root: str | None, sequence: str) -> Path:
+    """Return the path a `files` option names for one sequence."""
+    return Path(template.replace("{root}", root or "").replace("{sequence}", sequence))
+
+
+def _options(method: str) -> dict[str, bool]:
+    """Return the options of `build` and whether each must be given.
+
+    The file is parsed, not imported: the workflow asks this of every variant before it starts, and
+    a method may import heavy libraries.
+    """
+    path = _METHODS / method / "tracker.py"
+    for node in ast.parse(path.read_text(), str(path)).body:
+        if isinstance(node, ast.FunctionDef) and node.name == "build":
+            plain, named = node.args.args, node.args.kwonlyargs
+            needed = [True] * (len(plain) - len(node.args.defaults))
+            needed += [False] * len(node.args.defaults)
+            needed += [default is None for default in node.args.kw_defaults]
+            return {arg.arg: need for arg, need in zip([*plain, *named], needed, strict=True)}
+    raise ValueError(f"{path}: expected a function build(**options) that returns a tracker")

@@ -1,0 +1,72 @@
+"""A prepared sequence as the frames a method asks for, and its answers as Tracks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import repeat
+from pathlib import Path
+
+import numpy as np
+
+from datasets import rle
+from datasets.frames import read_frames
+from datasets.sequence_json import read_detections, read_sequence
+from datasets.types import Extent, Frame, Tracks
+from trackers.contract import Answer, Method
+
+
+def read_feed(path: Path, method: Method) -> Iterator[Frame]:
+    """Yield the frames of the sequence described by `path`, with what the method asks for.
+
+    Raises:
+        ValueError: The method asks for images or detections and the sequence has none.
+    """
+    sequence = read_sequence(path)
+    detections = read_detections(path)
+    images: Iterable[np.ndarray | None] = repeat(None, sequence.extent.frame_count)
+    if "image" in method.inputs:
+        if sequence.images is None:
+            raise ValueError(f"{path}: {method.title} needs images and this sequence has none")
+        images = read_frames(Path(sequence.images), sequence.extent)
+    if "detections" in method.inputs and detections is None:
+        raise ValueError(f"{path}: {method.title} needs detections and this sequence has none")
+    for index, image in enumerate(images):
+        yield Frame(index, image, None if detections is None else detections.detections(index))
+
+
+class Collector:
+    """Answers, frame by frame, made into Tracks; masks become run lengths at once."""
+
+    def __init__(self, extent: Extent) -> None:
+        self._extent = extent
+        self._answers: list[Answer] = []
+        self._runs: list[tuple[bytes, ...] | None] = []
+
+    def add(self, answer: Answer) -> None:
+        """Take the next frame's answer."""
+        masks = answer.mask
+        self._runs.append(None if masks is None else rle.encode(masks))
+        self._answers.append(Answer(answer.track, answer.box, answer.score, answer.class_id))
+
+    def tracks(self) -> Tracks:
+        """Return all answers.
+
+        Raises:
+            ValueError: They break a rule of Tracks, or some have masks and others none.
+        """
+        answers = self._answers
+        counts = [len(answer.track) for answer in answers]
+        with_masks = {runs is not None for runs, n in zip(self._runs, counts, strict=True) if n}
+        if len(with_masks) > 1:
+            raise ValueError("the tracker gave masks in some frames and none in others")
+        return Tracks(
+            self._extent,
+            frame=np.repeat(np.arange(len(answers)), counts),
+            track=np.concatenate([np.zeros(0), *(answer.track for answer in answers)]),
+            class_id=np.concatenate([np.zeros(0), *(answer.class_id for answer in answers)]),
+            score=np.concatenate([np.zeros(0), *(answer.score for answer in answers)]),
+            box=np.concatenate([np.zeros((0, 4)), *(answer.box for answer in answers)]),
+            rle=tuple(run for runs in self._runs for run in runs or ())
+            if True in with_masks
+            else None,
+        )

@@ -1,0 +1,55 @@
+"""What the numbers were measured on: processor, memory, GPU, driver, library versions."""
+
+from __future__ import annotations
+
+import os
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+_LIBRARIES = ("numpy", "scipy", "opencv-python-headless", "torch", "onnxruntime", "tensorrt")
+
+
+def describe_machine() -> dict[str, str]:
+    """Return one line of text for each fact; a library that is not installed is left out."""
+    facts = {
+        "processor": _processor(),
+        "cores": str(os.cpu_count()),
+        "memory": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GiB",
+        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "python": platform.python_version(),
+    }
+    return facts | _gpu() | _versions()
+
+
+def _processor() -> str:
+    path = Path("/proc/cpuinfo")  # Linux; elsewhere the platform module knows
+    if path.is_file():
+        for line in path.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()
+
+
+def _gpu() -> dict[str, str]:
+    """Return name, memory and driver of the first NVIDIA GPU, nothing where there is none."""
+    import pynvml  # here: only the clock pays for loading it
+
+    try:
+        pynvml.nvmlInit()
+        handle = pynvml.nvmlDeviceGetHandleByIndex(0)
+        memory = pynvml.nvmlDeviceGetMemoryInfo(handle).total / 2**30
+        name = pynvml.nvmlDeviceGetName(handle)
+        return {"gpu": f"{name}, {memory:.0f} GiB", "driver": pynvml.nvmlSystemGetDriverVersion()}
+    except pynvml.NVMLError:
+        return {}
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for library in _LIBRARIES:
+        try:
+            found[library] = version(library)
+        except PackageNotFoundError:
+            continue
+    return found

@@ -1,0 +1,1 @@
+"""Pure building blocks that methods share: arrays in, arrays out."""

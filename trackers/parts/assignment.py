@@ -1,0 +1,26 @@
+"""One-to-one matching of rows and columns."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+
+def match(similarity: np.ndarray, threshold: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return the rows and columns of the best one-to-one matching, in order of the rows.
+
+    The best matching has the largest sum of similarity above `threshold`.
+
+    Args:
+        similarity: (N, M), larger is better; -inf forbids a pair.
+        threshold: Pairs below it are never matched, even if that leaves both sides alone.
+    """
+    gain = similarity - threshold
+    rows, columns = linear_sum_assignment(np.maximum(gain, 0), maximize=True)
+    allowed = gain[rows, columns] >= 0
+    return rows[allowed], columns[allowed]
+
+
+def unmatched(count: int, matched: np.ndarray) -> np.ndarray:
+    """Return those of 0 .. count - 1 that are not in `matched`, rising."""
+    return np.setdiff1d(np.arange(count), matched)

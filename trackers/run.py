@@ -1,0 +1,46 @@
+"""What a tracker answers: one variant on one sequence → tracks.parquet.
+
+python -m trackers.run --method sort --options '{"max_age": 3}'
+    --sequence data/synthetic/crowd/sequence.json --output tracks.parquet
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from tqdm import tqdm
+
+from datasets.parquet import write_tracks
+from datasets.sequence_json import read_sequence
+from datasets.types import Tracks
+from trackers.contract import Method, Tracker, load_method, load_tracker
+from trackers.feed import Collector, read_feed
+
+
+def track(tracker: Tracker, method: Method, path: Path) -> Tracks:
+    """Return the tracker's answers for every frame of the sequence described by `path`."""
+    sequence = read_sequence(path)
+    collector = Collector(sequence.extent)
+    tracker.start(sequence)
+    frames = read_feed(path, method)
+    for frame in tqdm(frames, desc=sequence.name, total=sequence.extent.frame_count, unit="frame"):
+        collector.add(tracker.step(frame))
+    return collector.tracks()
+
+
+def main() -> None:
+    """Run the command line program."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--method", required=True)
+    parser.add_argument("--options", type=json.loads, default={}, help="JSON")
+    parser.add_argument("--sequence", type=Path, required=True, help=".../sequence.json")
+    parser.add_argument("--output", type=Path, required=True, help=".../tracks.parquet")
+    given = parser.parse_args()
+    tracker = load_tracker(given.method, given.options)
+    write_tracks(given.output, track(tracker, load_method(given.method), given.sequence))
+
+
+if __name__ == "__main__":
+    main()

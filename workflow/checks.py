@@ -1,0 +1,57 @@
+"""What the schema cannot check of a config: that names are defined, and options known."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from datasets.prepare import load_reader
+from trackers.contract import check_options
+
+
+def check_config(config: Mapping[str, Any]) -> None:
+    """Raise ValueError for the first name in the config that nothing defines.
+
+    The message names the key, what was found and what was expected.
+    """
+    for number, entry in enumerate(config["run"]):
+        key = f"run[{number}]"
+        _one_of(f"{key}.dataset", [entry["dataset"]], config["datasets"])
+        _one_of(f"{key}.variants", entry["variants"], config["variants"])
+        sequences = config["datasets"][entry["dataset"]]["sequences"]
+        _one_of(f"{key}.clock", entry.get("clock", []), sequences)
+        _check_dataset(entry["dataset"], config["datasets"][entry["dataset"]])
+        for name in entry["variants"]:
+            _check_variant(name, config["variants"][name])
+    names = [entry["dataset"] for entry in config["run"]]
+    if len(set(names)) < len(names):
+        raise ValueError(f"run: each dataset is expected once, found {names}")
+
+
+def _check_dataset(name: str, entry: Mapping[str, Any]) -> None:
+    """Check that the reader knows the options and finds every sequence."""
+    key = f"datasets.{name}"
+    try:
+        reader = load_reader(entry["reader"])
+        taken = inspect.signature(reader.read).parameters.values()
+        known = [each.name for each in taken if each.kind is inspect.Parameter.KEYWORD_ONLY]
+        _one_of("options", entry.get("options", {}), known)
+        root = reader.locate(entry.get("root"))
+        for sequence in entry["sequences"]:
+            reader.inputs(root, sequence)
+    except (ValueError, OSError) as error:
+        raise ValueError(f"{key}: {error}") from error
+
+
+def _check_variant(name: str, entry: Mapping[str, Any]) -> None:
+    try:
+        check_options(entry["method"], entry.get("options", {}))
+    except ValueError as error:
+        raise ValueError(f"variants.{name}: {error}") from error
+
+
+def _one_of(key: str, found: Iterable[str], known: Iterable[str]) -> None:
+    unknown = sorted(set(found) - set(known))
+    if unknown:
+        raise ValueError(f"{key}: {unknown} found, expected some of {sorted(known)}")

@@ -1,0 +1,89 @@
+"""What a job's code is: a digest that changes when code it imports changes, and only then.
+
+Snakemake sees the command of a rule, not the modules behind it. Each rule that runs a module has
+the digest of everything that module imports from this repository among its params.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import subprocess
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+_ROOT = Path(__file__).parent.parent
+_OURS = ("datasets", "trackers", "metrics", "reports", "workflow")
+
+
+def code_digest(*modules: str, files: tuple[str, ...] = ()) -> str:
+    """Return a digest of modules, of all modules of ours they import, and of other files.
+
+    Comments and layout do not count.
+
+    Args:
+        modules: Dotted names. One that is found by name at run time must be named too.
+        files: Paths from the root of the repository, such as templates.
+    """
+    total = hashlib.sha256()
+    for path in sorted(_closure(modules)):
+        total.update(f"{path.relative_to(_ROOT)}\n{_meaning(path)}\n".encode())
+    for name in files:
+        total.update(name.encode() + (_ROOT / name).read_bytes())
+    return total.hexdigest()[:16]
+
+
+def git_commit() -> str:
+    """Return the commit of the repository, with `-dirty` where files differ from it."""
+    command = ["git", "-C", str(_ROOT), "describe", "--always", "--dirty", "--abbrev=12"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.stdout.strip() if done.returncode == 0 else "not a git checkout"
+
+
+def _closure(modules: tuple[str, ...]) -> set[Path]:
+    """Return the files of the modules and of all they import of ours."""
+    found: set[Path] = set()
+    waiting = [_file(module) for module in modules]
+    while waiting:
+        path = waiting.pop()
+        if path is None or path in found:
+            continue
+        found.add(path)
+        waiting += [_file(name) for name in _imports(path)]
+    return found
+
+
+@cache
+def _imports(path: Path) -> tuple[str, ...]:
+    """Return the dotted names a file imports of ours, packages on the way included."""
+    return tuple(
+        ".".join(parts[:length])
+        for node in ast.walk(ast.parse(path.read_text(), str(path)))
+        for name in _names(node)
+        if (parts := name.split("."))[0] in _OURS
+        for length in range(1, len(parts) + 1)
+    )
+
+
+def _names(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+        yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _file(module: str) -> Path | None:
+    """Return a module's file; None for a name that is not a module but something in one."""
+    stem = _ROOT / module.replace(".", "/")
+    package = stem / "__init__.py"
+    return package if package.is_file() else _existing(stem.with_suffix(".py"))
+
+
+def _existing(path: Path) -> Path | None:
+    return path if path.is_file() else None
+
+
+@cache
+def _meaning(path: Path) -> str:
+    return ast.dump(ast.parse(path.read_text(), str(path)))

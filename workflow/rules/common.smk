@@ -1,0 +1,175 @@
+"""Config checks and the input functions and params of the rules."""
+
+import json
+
+from snakemake.exceptions import WorkflowError
+from snakemake.utils import min_version, validate
+
+from datasets.prepare import load_reader
+from trackers.contract import fill_path, load_method
+from workflow.checks import check_config
+from workflow.provenance import code_digest, git_commit
+
+min_version("9.0")
+validate(config, "../../config/schema.yaml", set_default=False)
+try:
+    check_config(config)
+except ValueError as error:
+    raise WorkflowError(str(error)) from error
+
+
+wildcard_constraints:
+    variant=r"[^/]+",
+    dataset=r"[^/]+",
+    sequence=r"[^/]+",
+
+
+def entry_root(dataset):
+    entry = config["datasets"][dataset]
+    return load_reader(entry["reader"]).locate(entry.get("root"))
+
+
+def label_files(wildcards):
+    """The files of the data set that one sequence is read from."""
+    reader = load_reader(config["datasets"][wildcards.dataset]["reader"])
+    return reader.inputs(entry_root(wildcards.dataset), wildcards.sequence)
+
+
+def dataset_root(wildcards):
+    root = config["datasets"][wildcards.dataset].get("root")
+    return ["--root", root] if root else []
+
+
+def dataset_options(wildcards):
+    return json.dumps(config["datasets"][wildcards.dataset].get("options", {}))
+
+
+def reader_code(wildcards):
+    reader = config["datasets"][wildcards.dataset]["reader"]
+    return code_digest("datasets.prepare", f"datasets.readers.{reader}")
+
+
+def variant_files(wildcards):
+    """The files that options of the variant name for one sequence: results, weights."""
+    variant = config["variants"][wildcards.variant]
+    options, root = variant.get("options", {}), entry_root(wildcards.dataset)
+    names = load_method(variant["method"]).files
+    return [
+        fill_path(options[name], root and str(root), wildcards.sequence)
+        for name in names
+        if name in options
+    ]
+
+
+def variant_method(wildcards):
+    return config["variants"][wildcards.variant]["method"]
+
+
+def variant_options(wildcards):
+    return json.dumps(config["variants"][wildcards.variant].get("options", {}))
+
+
+def method_code(wildcards, *programs):
+    variant = config["variants"][wildcards.variant]
+    folder = f"trackers.methods.{variant['method']}"
+    formats = [f"datasets.{variant.get('options', {}).get('file_format', 'mot_text')}"]
+    return code_digest(*programs, f"{folder}.tracker", *formats)
+
+
+def track_code(wildcards):
+    return method_code(wildcards, "trackers.run")
+
+
+def clock_code(wildcards):
+    return method_code(wildcards, "trackers.clock")
+
+
+def dataset_protocol(wildcards):
+    return config["datasets"][wildcards.dataset]["protocol"]
+
+
+def score_code(wildcards):
+    modules = [f"metrics.families.{name}" for name in config["families"]]
+    protocol = config["datasets"][wildcards.dataset]["protocol"]
+    return code_digest("metrics.score", f"metrics.protocol.{protocol}", *modules)
+
+
+def combine_code(wildcards):
+    modules = [f"metrics.families.{name}" for name in config["families"]]
+    return code_digest("metrics.combine", *modules)
+
+
+def run_entry(dataset):
+    return next(entry for entry in config["run"] if entry["dataset"] == dataset)
+
+
+def all_scores(wildcards):
+    return expand(
+        "results/{variant}/{dataset}/{sequence}/score.json",
+        variant=wildcards.variant,
+        dataset=wildcards.dataset,
+        sequence=config["datasets"][wildcards.dataset]["sequences"],
+    )
+
+
+def all_timings(wildcards):
+    return expand(
+        "results/{variant}/{dataset}/{sequence}/timing.json",
+        variant=wildcards.variant,
+        dataset=wildcards.dataset,
+        sequence=run_entry(wildcards.dataset)["clock"],
+    )
+
+
+def is_timed(entry, variant):
+    return (
+        bool(entry.get("clock"))
+        and load_method(config["variants"][variant]["method"]).timed
+    )
+
+
+def page_inputs(wildcards):
+    """The totals of every variant on every data set it runs on, and its speed where it is timed."""
+    for entry in config["run"]:
+        for variant in entry["variants"]:
+            yield f"results/{variant}/{entry['dataset']}/combined.json"
+            if is_timed(entry, variant):
+                yield f"results/{variant}/{entry['dataset']}/speed.json"
+
+
+def page_plan(wildcards=None):
+    """What the page is to show, as JSON: the runs, and the entries they are made from."""
+    return json.dumps(
+        {
+            "clock": config["clock"],
+            "commit": git_commit(),
+            "runs": [
+                {
+                    "dataset": entry["dataset"],
+                    **{
+                        key: config["datasets"][entry["dataset"]][key]
+                        for key in ("title", "licence", "sequences", "protocol")
+                    },
+                    "clock": entry.get("clock", []),
+                    "variants": [
+                        variant_card(entry, name) for name in entry["variants"]
+                    ],
+                }
+                for entry in config["run"]
+            ],
+        },
+        sort_keys=True,
+    )
+
+
+def variant_card(entry, name):
+    variant = config["variants"][name]
+    method = load_method(variant["method"])
+    return {
+        "name": name,
+        "title": variant.get("title", method.title),
+        "method": variant["method"],
+        "source": variant.get("source", method.source),
+        "options": variant.get("options", {}),
+        "timed": is_timed(entry, name),
+    }

@@ -1,0 +1,51 @@
+"""Numbers: each sequence scored, all sequences of a data set combined, times summarized."""
+
+
+rule score:
+    input:
+        truth="data/{dataset}/{sequence}/truth.parquet",
+        tracks="results/{variant}/{dataset}/{sequence}/tracks.parquet",
+    output:
+        score="results/{variant}/{dataset}/{sequence}/score.json",
+    log:
+        "logs/score/{variant}/{dataset}/{sequence}.log",
+    conda:
+        "../../environment.yml"
+    params:
+        protocol=dataset_protocol,
+        families=config["families"],
+        code=score_code,
+    shell:
+        "python -m metrics.score --truth {input.truth:q} --tracks {input.tracks:q}"
+        " --protocol {params.protocol:q} --families {params.families:q}"
+        " --output {output.score:q} 2> {log:q}"
+
+
+rule combine:
+    input:
+        scores=all_scores,
+    output:
+        combined="results/{variant}/{dataset}/combined.json",
+    log:
+        "logs/combine/{variant}/{dataset}.log",
+    conda:
+        "../../environment.yml"
+    params:
+        code=combine_code,
+    shell:
+        "python -m metrics.combine --scores {input.scores:q} --output {output.combined:q} 2> {log:q}"
+
+
+rule speed:
+    input:
+        timings=all_timings,
+    output:
+        speed="results/{variant}/{dataset}/speed.json",
+    log:
+        "logs/speed/{variant}/{dataset}.log",
+    conda:
+        "../../environment.yml"
+    params:
+        code=code_digest("metrics.speed"),
+    shell:
+        "python -m metrics.speed --timings {input.timings:q} --output {output.speed:q} 2> {log:q}"
