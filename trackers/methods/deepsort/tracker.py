@@ -38,7 +38,8 @@ def build(
         min_confidence: Detections below it are not looked at.
         nms_max_overlap: See `suppress`; 1 keeps all.
         max_iou_distance: Pairs with a larger 1 - IoU are no match in the IoU stage.
-        max_age: Frames a confirmed target lives on without a detection.
+        max_age: A confirmed target can be found again up to so many frames after its last
+            detection.
         n_init: Detections in a row, the first included, that confirm a target.
         report_coasted: Report a target's predicted box in the first frame it is not seen, as its
             authors' program does.
@@ -99,7 +100,7 @@ class DeepSort:
     def _cascade(self, targets: _Targets, seen: Detections) -> tuple[_Targets, Detections]:
         """Match confirmed targets within the gate, the most recently seen first."""
         missed = targets.missed
-        for age in np.unique(missed[targets.confirmed]):
+        for age in np.unique(missed[targets.confirmed & (missed <= self._limits.age)]):
             candidates = np.flatnonzero(targets.confirmed & (missed == age))
             motion = rows.take(targets, candidates).motion
             similarity = -AspectHeight.distance(motion, seen.box)

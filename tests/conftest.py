@@ -1,0 +1,29 @@
+"""Shared fixtures: real data kept outside the repository, and one small synthetic sequence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from datasets.readers import synthetic
+from datasets.sequence_json import write_prepared
+
+ROOT = Path(__file__).parent.parent
+SHARED = ROOT.parent / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real inputs beside the repository."""
+    if not SHARED.is_dir():
+        pytest.skip("real data is not there: ../shared/data")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def crossing(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """sequence.json of the prepared synthetic sequence `crossing`."""
+    path = tmp_path_factory.mktemp("data") / "synthetic" / "crossing" / "sequence.json"
+    write_prepared(path, synthetic.read("synthetic", None, "crossing", path.parent))
+    return path

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import av
+import numpy as np
+import pytest
+
+from datasets.frames import read_frames, write_image
+from datasets.types import Extent
+
+CLASSES = {1: "person"}
+
+
+def extent(frame_count, height=32, width=48):
+    return Extent(height, width, frame_count, CLASSES)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for index in range(3):
+        image = np.zeros((32, 48, 3), np.uint8)
+        image[..., 0] = 10 * index  # red
+        write_image(tmp_path / "images" / f"{index:06d}.png", image)
+    return tmp_path / "images"
+
+
+@pytest.fixture
+def video(tmp_path):
+    path = tmp_path / "v.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mpeg4", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 48, 32, "yuv420p"
+        for index in range(20):
+            image = np.random.default_rng(index).integers(0, 255, (32, 48, 3), np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+        container.mux(stream.encode())
+    return path
+
+
+def test_images_are_rgb_in_order_of_name(folder):
+    images = list(read_frames(folder, extent(3)))
+    assert [image[0, 0].tolist() for image in images] == [[0, 0, 0], [10, 0, 0], [20, 0, 0]]
+
+
+def test_a_video_gives_every_frame_as_rgb_bytes(video):
+    images = list(read_frames(video, extent(20)))
+    assert len(images) == 20
+    assert images[0].shape == (32, 48, 3)
+    assert images[0].dtype == np.uint8
+
+
+def test_a_truncated_video_is_named_with_what_was_found(video):
+    whole = video.read_bytes()
+    video.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(ValueError, match=r"v\.mp4"):
+        list(read_frames(video, extent(20)))
+
+
+def test_a_video_with_fewer_frames_than_said_is_refused(video):
+    with pytest.raises(ValueError, match=r"v\.mp4: 20 frames found, expected 25"):
+        list(read_frames(video, extent(25)))
+
+
+def test_a_folder_with_more_images_than_said_is_refused(folder):
+    with pytest.raises(ValueError, match="more than 2 frames found, expected 2"):
+        list(read_frames(folder, extent(2)))
+
+
+def test_an_image_of_another_size_is_named(folder):
+    write_image(folder / "000001.png", np.zeros((30, 48, 3), np.uint8))
+    with pytest.raises(ValueError, match=r"000001\.png: size \(30, 48, 3\), expected"):
+        list(read_frames(folder, extent(3)))
+
+
+def test_a_broken_image_is_named(folder):
+    (folder / "000002.png").write_bytes(b"no image")
+    with pytest.raises(ValueError, match=r"000002\.png: not a readable image"):
+        list(read_frames(folder, extent(3)))
+
+
+def test_a_missing_folder_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        list(read_frames(tmp_path / "nowhere", extent(3)))
+
+
+def test_a_real_video_decodes_whole(shared):
+    path = shared / "videos" / "one-by-one-person-detection.mp4"
+    count = sum(1 for _ in read_frames(path, extent(1394, 432, 768)))
+    assert count == 1394

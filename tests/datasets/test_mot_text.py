@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import pytest
+
+from datasets import mot_text
+from datasets.types import Extent
+
+EXTENT = Extent(height=100, width=200, frame_count=3, classes={1: "person", 2: "car"})
+
+
+def written(tmp_path, text):
+    path = tmp_path / "some.txt"
+    path.write_text(text)
+    return path
+
+
+def test_frames_and_pixels_count_from_one_in_the_file_and_from_zero_here(tmp_path):
+    found = mot_text.read_tracks(written(tmp_path, "1,5,11,21,30,40,0.5,-1,-1,-1\n"), EXTENT)
+    assert (found.frame[0], found.track[0], found.score[0], found.class_id[0]) == (0, 5, 0.5, 1)
+    assert found.box.tolist() == [[10, 20, 40, 60]]
+
+
+def test_labelled_files_hold_class_and_visibility(tmp_path):
+    path = written(tmp_path, "1,5,11,21,30,40,0,2,0.25\n")
+    found = mot_text.read_tracks(path, EXTENT, labelled=True)
+    assert (found.score[0], found.class_id[0], found.visibility[0]) == (0, 2, 0.25)
+
+
+def test_the_last_three_columns_of_mot15_are_not_classes(tmp_path):
+    found = mot_text.read_tracks(written(tmp_path, "1,5,11,21,30,40,1,4.4852,5.5,0\n"), EXTENT)
+    assert found.class_id.tolist() == [1]
+
+
+def test_an_empty_file_is_a_sequence_without_tracks(tmp_path):
+    assert len(mot_text.read_tracks(written(tmp_path, "\n"), EXTENT)) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("1,5,1,1,2,2,1\n1,2,3\n", r"some\.txt, line 2 .*3 columns, expected at least 7"),
+        ("1,5,1,1,2,2,1\n\n2,5,1,x,2,2,1\n", r"some\.txt, line 3 .*'x' found where a number"),
+        ("1.5,5,1,1,2,2,1\n", r"some\.txt, line 1 .*whole numbers as frame and identity"),
+        ("4,5,1,1,2,2,1\n", r"some\.txt, line 1 .*frame 3 is beyond the last frame, 2"),
+        ("1,5,1,1,2,2,1\n1,5,3,3,2,2,1\n", r"some\.txt, line 2 .*identity 5 appears twice"),
+        ("1,5,nan,1,2,2,1\n", r"some\.txt, line 1 .*not finite"),
+        ("1,5,1,1,-2,2,1\n", r"some\.txt, line 1 .*ends before it begins"),
+    ],
+)
+def test_a_bad_line_is_named(tmp_path, text, message):
+    with pytest.raises(ValueError, match=message):
+        mot_text.read_tracks(written(tmp_path, text), EXTENT)
+
+
+def test_an_unknown_class_is_named_with_its_line(tmp_path):
+    path = written(tmp_path, "1,5,1,1,2,2,1,1,1\n2,5,1,1,2,2,1,9,1\n")
+    with pytest.raises(ValueError, match=r"line 2 .*class 9 found, expected one of \[1, 2\]"):
+        mot_text.read_tracks(path, EXTENT, labelled=True)

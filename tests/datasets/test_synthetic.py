@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+import pytest
+
+from datasets import parquet, rle
+from datasets.frames import read_frames
+from datasets.overlap import box_iou
+from datasets.readers import synthetic
+from datasets.sequence_json import read_detections, read_sequence, write_prepared
+from datasets.synthesis.scripts import SCENARIOS
+
+# Made by this code once, on x86-64 with the locked versions; another machine must give the same.
+PIXELS = "61867037c4c2d45a"
+LABELS = "d14c6edfaf163ebd"
+
+
+def truth_of(path):
+    return parquet.read_tracks(path.with_name("truth.parquet"))
+
+
+def digest(*arrays):
+    total = hashlib.sha256()
+    for array in arrays:
+        total.update(np.ascontiguousarray(array).tobytes())
+    return total.hexdigest()[:16]
+
+
+def test_a_seed_gives_the_same_pixels_and_labels_everywhere(crossing):
+    sequence, truth = read_sequence(crossing), truth_of(crossing)
+    images = list(read_frames(crossing.parent / "images", sequence.extent))
+    detections = read_detections(crossing)
+    assert digest(*images) == PIXELS
+    masks = np.frombuffer(b"".join(truth.rle), np.uint8)
+    labels = (truth.frame, truth.track, truth.box, truth.visibility, masks)
+    assert digest(*labels, detections.frame, detections.box, detections.score) == LABELS
+
+
+def test_the_same_seed_writes_the_same_bytes(crossing, tmp_path):
+    again = tmp_path / "sequence.json"
+    write_prepared(again, synthetic.read("synthetic", None, "crossing", tmp_path))
+    names = ["sequence.json", "truth.parquet", "detections.parquet", "images/000099.png"]
+    for name in names:
+        assert (crossing.parent / name).read_bytes() == (tmp_path / name).read_bytes(), name
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_every_scenario_is_long_enough_and_full_of_events(scenario, tmp_path):
+    prepared = synthetic.read("synthetic", None, scenario, tmp_path)
+    extent, truth = prepared.sequence.extent, prepared.truth
+    assert extent.frame_count >= 80
+    assert (extent.height, extent.width) >= (240, 320)
+    assert truth.visibility.min() < 0.3 < truth.visibility.max() == 1
+    gaps = [np.diff(truth.frame[truth.track == who]).max(initial=1) for who in set(truth.track)]
+    if scenario in ("long_occlusion", "entering_leaving"):
+        assert max(gaps) > 10, "somebody is gone for long and comes back as the same person"
+
+
+def test_train_and_test_are_different_worlds(tmp_path, crossing):
+    train = synthetic.read("synthetic", None, "crossing", tmp_path, split="train")
+    assert not train.truth.same(truth_of(crossing))
+
+
+def test_numbered_sequences_are_different_worlds(tmp_path, crossing):
+    other = synthetic.read("synthetic", None, "crossing-01", tmp_path)
+    assert not other.truth.same(truth_of(crossing))
+
+
+def test_masks_of_a_frame_do_not_overlap_and_lie_in_their_boxes(crossing):
+    truth = truth_of(crossing)
+    size = truth.extent.height, truth.extent.width
+    tight = rle.boxes(truth.rle, *size)
+    assert (tight[:, :2] >= truth.box[:, :2]).all()
+    assert (tight[:, 2:] <= truth.box[:, 2:]).all()
+    for frame in range(truth.extent.frame_count):
+        rows = np.flatnonzero(truth.frame == frame)
+        masks = rle.decode([truth.rle[row] for row in rows], *size)
+        assert masks.sum(axis=0).max(initial=0) <= 1
+
+
+def test_whoever_is_wholly_visible_fills_the_box(crossing):
+    truth = truth_of(crossing)
+    whole = truth.visibility == 1
+    tight = rle.boxes(truth.rle, truth.extent.height, truth.extent.width)
+    assert np.array_equal(tight[whole], truth.box[whole])
+
+
+def detector_of(tmp_path, **options):
+    prepared = synthetic.read("synthetic", None, "crossing", tmp_path, **options)
+    return prepared.truth, prepared.detections
+
+
+def test_a_perfect_detector_gives_the_truth(tmp_path):
+    truth, found = detector_of(tmp_path, miss=0, hidden_miss=0, false_alarms=0, jitter=0)
+    key = np.column_stack([truth.frame, truth.box])
+    other = np.column_stack([found.frame, found.box])
+    assert np.array_equal(key[np.lexsort(key.T)], other[np.lexsort(other.T)])
+
+
+def test_false_alarms_come_at_the_rate_asked_for(tmp_path):
+    _, found = detector_of(tmp_path, miss=1, false_alarms=2)
+    assert len(found) / found.extent.frame_count == pytest.approx(2, abs=0.3)  # 3 deviations
+
+
+def test_misses_come_at_the_rate_asked_for(tmp_path):
+    truth, found = detector_of(tmp_path, miss=0.3, hidden_miss=0, false_alarms=0)
+    assert 1 - len(found) / len(truth) == pytest.approx(0.3, abs=0.06)  # 3 deviations
+
+
+def test_jitter_moves_boxes_within_its_bound(tmp_path):
+    truth, found = detector_of(tmp_path, miss=0, hidden_miss=0, false_alarms=0, jitter=0.05)
+    for frame in range(truth.extent.frame_count):
+        overlap = box_iou(truth.detections(frame).box[:, None], found.detections(frame).box)
+        assert (overlap.max(axis=1, initial=0) > 0.6).all()
+        assert (overlap < 1).all()
+
+
+@pytest.mark.parametrize("name", ["nobody", "crowd_02", "crowd-"])
+def test_an_unknown_sequence_lists_the_known(name):
+    with pytest.raises(ValueError, match=r"unknown: expected one of \['crossing', 'crowd'"):
+        synthetic.inputs(None, name)

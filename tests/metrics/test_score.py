@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from datasets.types import Extent, Tracks
+from metrics import pairing
+from metrics.combine import combine_scores
+from metrics.family import load_benchmark, load_family, partial_from_json, partial_to_json
+from metrics.score import describe, load_families, make_pairing
+from metrics.speed import summarize_timings
+
+CLASSES = {n: str(n) for n in range(1, 14)}
+EXTENT = Extent(100, 1000, 1, CLASSES)
+
+
+def tracks(lefts, classes=None, scores=None, extent=EXTENT):
+    count = len(lefts)
+    left = np.array(lefts, float)
+    box = np.column_stack([left, np.zeros(count), left + 10, np.full(count, 10.0)])
+    frame, track = np.zeros(count), np.arange(count)
+    ones = np.ones(count)
+    return Tracks(extent, frame, track, classes or ones, ones if scores is None else scores, box)
+
+
+def kept(protocol, truth, prediction):
+    made = make_pairing(truth, prediction, protocol)
+    return len(made.truth), len(made.prediction)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "class_id", "counts"),
+    [
+        ("mot15", 8, (1, 1)),
+        ("mot17", 1, (1, 1)),
+        ("mot17", 2, (0, 0)),  # person on a vehicle
+        ("mot17", 7, (0, 0)),
+        ("mot17", 8, (0, 0)),
+        ("mot17", 12, (0, 0)),
+        ("mot17", 3, (0, 1)),  # a car is no distractor
+        ("mot16", 6, (0, 1)),
+        ("mot17", 6, (0, 1)),
+        ("mot20", 6, (0, 0)),  # a distractor since MOT20
+    ],
+)
+def test_who_is_scored_when_a_prediction_lies_on_a_class(protocol, class_id, counts):
+    assert kept(protocol, tracks([0], [class_id]), tracks([1])) == counts
+
+
+def test_truth_marked_zero_is_not_scored_but_its_prediction_is():
+    for protocol in ("mot15", "mot17"):
+        assert kept(protocol, tracks([0], scores=[0]), tracks([0])) == (0, 1)
+
+
+def test_a_distractor_marked_zero_takes_its_prediction_along():
+    assert kept("mot17", tracks([0], [8], [0]), tracks([0])) == (0, 0)
+
+
+def test_a_distractor_under_half_the_overlap_takes_nothing():
+    assert kept("mot17", tracks([0], [8]), tracks([3.34])) == (0, 1)
+
+
+def test_a_prediction_goes_with_the_pedestrian_it_fits_better():
+    assert kept("mot17", tracks([0, 2], [1, 8]), tracks([0.5])) == (1, 1)
+    assert kept("mot17", tracks([0, 2], [1, 8]), tracks([1.5])) == (1, 0)
+
+
+def test_a_prediction_of_another_class_is_refused():
+    with pytest.raises(ValueError, match="class 3 found in frame 0"):
+        make_pairing(tracks([0]), tracks([0], [3]), "mot17")
+
+
+def test_tracks_of_another_image_size_are_refused():
+    other = Extent(50, 1000, 1, CLASSES)
+    with pytest.raises(ValueError, match=r"truth is of Extent.*tracks are of Extent"):
+        make_pairing(tracks([0]), tracks([0], extent=other), "mot17")
+
+
+def test_unknown_families_and_protocols_list_the_known():
+    with pytest.raises(ValueError, match=r"'hot' is unknown: expected one of \['clear', 'count'"):
+        load_family("hot")
+    with pytest.raises(ValueError, match=r"'mot18' is unknown: expected one of \['mot15'"):
+        load_benchmark("mot18")
+
+
+def test_overlaps_do_not_depend_on_how_many_are_computed_at_once(monkeypatch):
+    rng = np.random.default_rng(0)
+    extent = Extent(100, 100, 30, {1: "person"})
+
+    def crowd(count):
+        near = rng.random((count, 2)) * 50
+        box = np.concatenate([near, near + 20], axis=1)
+        frame = np.sort(rng.integers(0, 30, count))
+        return Tracks(extent, frame, np.arange(count), np.ones(count), np.ones(count), box)
+
+    one, other = crowd(200), crowd(150)
+    whole = pairing.overlapping(one, other)
+    monkeypatch.setattr(pairing, "_BLOCK", 7)
+    parts = pairing.overlapping(one, other)
+    assert np.array_equal(whole.truth, parts.truth)
+    assert np.array_equal(whole.similarity, parts.similarity)
+    assert (one.frame[whole.truth] == other.frame[whole.prediction]).all()
+
+
+def test_partials_survive_json_to_the_last_bit():
+    for name in ("hota", "clear", "identity", "count"):
+        family = load_family(name)
+        partial = family.evaluate(make_pairing(tracks([0, 30]), tracks([1.1, 33]), "mot15"))
+        back = partial_from_json(family, partial_to_json(partial))
+        assert family.summarize(back) == family.summarize(partial)
+
+
+def score(protocol="mot15", families=("hota", "clear")):
+    loaded = load_families(families)
+    made = make_pairing(tracks([0]), tracks([1]), protocol)
+    partials = {name: family.evaluate(made) for name, family in loaded.items()}
+    return {"protocol": protocol, "card": ""} | describe(loaded, partials)
+
+
+def test_scores_of_different_protocols_are_not_added():
+    with pytest.raises(ValueError, match="scores of one kind expected"):
+        combine_scores([score(), score("mot17")])
+
+
+def test_a_total_adds_counts():
+    total = combine_scores([score(), score(), score()])
+    assert total["values"]["CLR_TP"] == 3
+
+
+def timing(*passes, machine="m"):
+    return {"step_ns": [list(p) for p in passes], "machine": {"processor": machine}}
+
+
+def test_frames_per_second_are_frames_over_time_in_the_median_repeat():
+    one = timing([1e6, 3e6], [2e6, 2e6], [4e6, 4e6])
+    other = timing([1e6], [1e6], [2e6])
+    found = summarize_timings([one, other])
+    assert found["values"]["fps"] == pytest.approx(3 / 5e-3)
+    assert found["fps_range"] == pytest.approx([3 / 10e-3, 3 / 5e-3])
+    assert found["values"]["p50_ms"] == pytest.approx(2)
+    assert (found["frames"], found["repeats"]) == (3, 3)
+
+
+def test_timings_of_two_machines_are_not_mixed():
+    with pytest.raises(ValueError, match="one machine expected, found 2"):
+        summarize_timings([timing([1]), timing([1], machine="other")])
+
+
+def test_timings_of_unequal_repeats_are_not_mixed():
+    with pytest.raises(ValueError, match=r"equally many repeats expected, found \[1, 2\]"):
+        summarize_timings([timing([1]), timing([1], [1])])

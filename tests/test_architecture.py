@@ -1,0 +1,103 @@
+"""Imports follow the flow: datasets, trackers, metrics, reports; plug-ins know plumbing only."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import ROOT
+
+STAGES = ("datasets", "trackers", "metrics", "reports")
+PLUGINS = ("datasets/readers", "trackers/methods", "metrics/families", "metrics/protocol")
+FORBIDDEN = ("ultralytics", "boxmot", "deep_sort", "sort", "motmetrics")  # motmetrics is data here
+
+
+def imports(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path}: relative import"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def files(folder: str) -> list[Path]:
+    found = sorted((ROOT / folder).rglob("*.py"))
+    assert found, folder
+    return found
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_imports_datasets_and_itself_only(stage):
+    allowed = {"datasets", stage}
+    for path in files(stage):
+        ours = {name.split(".")[0] for name in imports(path)} & {*STAGES, "workflow", "tests"}
+        assert ours <= allowed, f"{path.relative_to(ROOT)} imports {sorted(ours - allowed)}"
+
+
+@pytest.mark.parametrize("folder", PLUGINS)
+def test_a_plugin_imports_no_other_plugin(folder):
+    package = folder.replace("/", ".")
+    for path in files(folder):
+        own = path.relative_to(ROOT / folder).parts[0].removesuffix(".py")
+        for name in imports(path):
+            if name.startswith(f"{package}."):
+                other = name.removeprefix(f"{package}.").split(".")[0]
+                assert other == own, f"{path.relative_to(ROOT)} imports {name}"
+
+
+@pytest.mark.parametrize("stage", [*STAGES, "workflow"])
+def test_plumbing_names_no_plugin(stage):
+    for path in files(stage):
+        place = str(path.relative_to(ROOT))
+        if not place.startswith(PLUGINS):
+            for name in imports(path):
+                assert not name.replace(".", "/").startswith(PLUGINS), f"{place} imports {name}"
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_nothing_under_the_gpl_is_imported(stage):
+    for path in files(stage):
+        assert not {name.split(".")[0] for name in imports(path)} & set(FORBIDDEN), path
+
+
+@pytest.mark.parametrize("stage", [*STAGES, "workflow"])
+def test_the_names_are_ours_and_not_those_of_packages(stage):
+    code = f"import {stage}; print({stage}.__file__)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert Path(done.stdout.strip()) == ROOT / stage / "__init__.py"
+
+
+def test_the_packages_that_clash_with_ours_are_not_installed():
+    lock = (ROOT / "requirements.lock").read_text()
+    assert not {"\ndatasets==", "\ntrackers==", "\nmetrics=="} & set(lock.split("=="))
+    for name in ("datasets", "trackers", "metrics", "reports"):
+        assert f"\n{name}==" not in lock
+
+
+def test_a_job_of_scoring_or_tracking_boxes_loads_no_heavy_library():
+    modules = "metrics.score, trackers.run, trackers.methods.deepsort.tracker, metrics.speed"
+    code = f"import sys, {modules}; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    loaded = set(done.stdout.split())
+    assert "numpy" in loaded
+    assert not loaded & {"torch", "pandas", "matplotlib", "altair", "av", "trackeval"}
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "trackers" / "methods").glob("*/")), ids=str)
+def test_a_method_is_a_folder_with_its_files(path):
+    if path.name != "__pycache__":
+        assert {"tracker.py", "method.yaml", "__init__.py"} <= {
+            each.name for each in path.iterdir()
+        }
+        assert yaml.safe_load((path / "method.yaml").read_text())["title"]

@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from datasets import parquet, rle
+from datasets.sequence_json import read_sequence
+from datasets.types import Extent, Frame
+from trackers import clock
+from trackers.contract import Answer, check_options, load_method, load_tracker
+from trackers.feed import Collector, read_feed
+from trackers.run import track
+
+EXTENT = Extent(4, 6, 3, {1: "person"})
+
+
+def answer(tracks, mask=None):
+    count = len(tracks)
+    box = np.tile([0.0, 0, 1, 1], (count, 1))
+    return Answer(np.array(tracks), box, np.ones(count), np.ones(count, int), mask)
+
+
+def test_answers_become_tracks_frame_by_frame():
+    collector = Collector(EXTENT)
+    for given in (answer([4, 5]), answer([]), answer([4])):
+        collector.add(given)
+    found = collector.tracks()
+    assert found.frame.tolist() == [0, 0, 2]
+    assert found.track.tolist() == [4, 5, 4]
+    assert found.rle is None
+
+
+def test_masks_become_run_lengths():
+    mask = np.zeros((1, 4, 6), bool)
+    mask[0, 1:3, 2:4] = True
+    collector = Collector(EXTENT)
+    for given in (answer([1], mask), answer([], np.zeros((0, 4, 6), bool)), answer([1], mask)):
+        collector.add(given)
+    runs = collector.tracks().rle
+    assert np.array_equal(rle.decode(runs, 4, 6), np.concatenate([mask, mask]))
+
+
+def test_masks_in_some_frames_only_are_refused():
+    collector = Collector(EXTENT)
+    collector.add(answer([1], np.ones((1, 4, 6), bool)))
+    collector.add(answer([1]))
+    with pytest.raises(ValueError, match="masks in some frames and none in others"):
+        collector.tracks()
+
+
+def test_an_identity_twice_in_a_frame_is_refused():
+    collector = Collector(EXTENT)
+    collector.add(answer([1, 1]))
+    with pytest.raises(ValueError, match="identity 1 appears twice in frame 0"):
+        collector.tracks()
+
+
+def test_a_method_gets_images_only_if_it_asks(crossing):
+    images = [frame.image for frame in read_feed(crossing, load_method("sort"))]
+    assert images == [None] * 100
+
+
+def test_a_method_without_the_detections_it_needs_is_told(crossing, tmp_path):
+    path = tmp_path / "sequence.json"
+    content = json.loads(crossing.read_text())
+    del content["sha256"]["detections.parquet"]
+    path.write_text(json.dumps(content))
+    with pytest.raises(ValueError, match="SORT needs detections and this sequence has none"):
+        list(read_feed(path, load_method("sort")))
+
+
+@pytest.mark.parametrize(
+    ("method", "options", "message"),
+    [
+        ("sorted", {}, r"method 'sorted' is unknown: expected one of \['bytetrack', 'deepsort'"),
+        ("sort", {"max_aeg": 1}, r"sort: unknown options \['max_aeg'\]: expected .*'max_age'"),
+        ("imported", {}, r"imported: options \['results'\] are missing"),
+    ],
+)
+def test_unknown_methods_and_options_list_the_known(method, options, message):
+    with pytest.raises(ValueError, match=message):
+        check_options(method, options)
+
+
+def run_clock(crossing, tmp_path, expected, *more):
+    tracks = tmp_path / "tracks.parquet"
+    parquet.write_tracks(tracks, expected)
+    command = [sys.executable, "-m", "trackers.clock", "--method", "sort"]
+    command += ["--sequence", crossing, "--expect", tracks, "--frames", "40", "--warm-up", "5"]
+    command += ["--repeats", "3", "--output", tmp_path / "timing.json", *more]
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def test_the_clock_times_every_frame_of_every_pass(crossing, tmp_path):
+    expected = track(load_tracker("sort", {}), load_method("sort"), crossing)
+    done = run_clock(crossing, tmp_path, expected)
+    assert done.returncode == 0, done.stderr
+    timing = json.loads((tmp_path / "timing.json").read_text())
+    assert [len(steps) for steps in timing["step_ns"]] == [40, 40, 40]
+    assert min(min(steps) for steps in timing["step_ns"]) > 0
+    assert timing["warm_up_frames"] == 5
+    assert timing["machine"]["python"].count(".") == 2
+
+
+def test_the_clock_refuses_a_run_that_answers_otherwise(crossing, tmp_path):
+    expected = track(load_tracker("sort", {}), load_method("sort"), crossing)
+    done = run_clock(crossing, tmp_path, expected, "--options", '{"min_hits": 1}')
+    assert done.returncode == 1
+    assert "answered otherwise than the scored run" in done.stderr
+    assert not (tmp_path / "timing.json").exists()
+
+
+class Sleeper:
+    """A tracker whose step takes a known time."""
+
+    def start(self, sequence):
+        pass
+
+    def step(self, frame):
+        begin = clock.perf_counter_ns()
+        while clock.perf_counter_ns() - begin < 3_000_000:
+            pass
+        return answer([])
+
+
+def test_a_step_of_three_milliseconds_is_timed_as_such(crossing):
+    steps, _ = clock.time_steps(Sleeper(), read_sequence(crossing), [Frame(i) for i in range(20)])
+    assert np.median(steps) == pytest.approx(3e6, rel=0.05)

@@ -1,0 +1,102 @@
+"""A copy of the repository to run the workflow in, as its users would."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from conftest import ROOT
+
+BIN = Path(sys.executable).parent
+TARGET = "reports/summary.html"
+
+SMALL = """
+run:
+  - dataset: synthetic
+    variants: [sort, bytetrack]
+    clock: [crossing]
+datasets:
+  synthetic:
+    sequences: [crossing]
+clock: {frames: 30, warm_up: 5, repeats: 2}
+"""
+
+
+@dataclass(frozen=True)
+class Room:
+    """A checkout with a small config laid over the default."""
+
+    path: Path
+
+    def snakemake(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run the README's command with the small config."""
+        return subprocess.run(
+            self.command(*arguments),
+            cwd=self.path,
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def command(self, *arguments: str) -> list[str]:
+        return [
+            str(BIN / "snakemake"), "--cores", "all", TARGET,
+            "--configfile", "config/small.yaml", *arguments,
+        ]  # fmt: skip
+
+    def environment(self) -> dict[str, str]:
+        path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
+        return os.environ | {"PATH": path, "XDG_CACHE_HOME": str(self.path / ".cache")}
+
+    def jobs(self, *arguments: str) -> dict[str, int]:
+        """Return how many jobs of each rule a run would have, from a dry run."""
+        done = self.snakemake("--dry-run", *arguments)
+        assert done.returncode == 0, done.stderr
+        stats = re.search(r"job +count\n[- ]+\n(.*?)\ntotal", done.stdout + done.stderr, re.DOTALL)
+        return dict(_count(line) for line in stats[1].splitlines()) if stats else {}
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        path = self.path / name
+        text = path.read_text()
+        assert old in text, f"{name} has no {old!r}"
+        path.write_text(text.replace(old, new, 1))
+
+    def write(self, name: str, text: str) -> None:
+        (self.path / name).parent.mkdir(parents=True, exist_ok=True)
+        (self.path / name).write_text(text)
+
+    def copy(self, path: Path) -> Room:
+        shutil.copytree(self.path, path, symlinks=True)
+        return Room(path)
+
+    def page(self) -> str:
+        return (self.path / TARGET).read_text()
+
+
+def make_room(path: Path) -> Room:
+    """Return a copy of the files git knows or would know, with the small config."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for name in filter(None, listed.stdout.split("\0")):
+        if (ROOT / name).is_file():
+            (path / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, path / name)
+    room = Room(path)
+    room.write("config/small.yaml", SMALL)
+    return room
+
+
+def _count(line: str) -> tuple[str, int]:
+    name, count = line.split()
+    return name, int(count)

@@ -1,0 +1,279 @@
+"""The workflow as a user runs it: new methods, reruns, failures, kills."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from room import Room, make_room
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory) -> Room:
+    """A room in which the small run has finished. Copy it to change it."""
+    room = make_room(tmp_path_factory.mktemp("finished"))
+    done = room.snakemake()
+    assert done.returncode == 0, done.stderr
+    return room
+
+
+@pytest.fixture
+def room(finished, tmp_path) -> Room:
+    return finished.copy(tmp_path / "room")
+
+
+def test_the_page_holds_every_variant_and_needs_no_network(finished):
+    page = finished.page()
+    for text in ("SORT", "ByteTrack", "Synthetic people", "Provenance"):
+        assert text in page
+    assert "<script src" not in page
+    assert "<link" not in page
+    assert "This run did not finish" not in page
+
+
+def test_a_second_run_has_nothing_to_do(finished):
+    begin = time.monotonic()
+    done = finished.snakemake()
+    assert "Nothing to be done" in done.stdout + done.stderr
+    assert time.monotonic() - begin < 10
+
+
+def test_a_touch_of_code_and_a_comment_rerun_nothing(room):
+    for path in room.path.rglob("*.py"):
+        path.touch()
+    room.edit("trackers/methods/sort/tracker.py", "def build(", "# a comment\ndef build(")
+    assert room.jobs() == {}
+
+
+def test_a_change_in_one_method_reruns_that_method(room):
+    room.edit(
+        "trackers/methods/sort/tracker.py",
+        "iou_threshold: float = 0.3",
+        "iou_threshold: float = 0.4",
+    )
+    assert room.jobs() == {
+        "track": 1, "score": 1, "combine": 1, "clock": 1, "speed": 1, "report": 1
+    }  # fmt: skip
+
+
+def test_a_change_in_a_part_reruns_the_methods_that_import_it(room):
+    room.edit("trackers/parts/box_motion.py", "1 / 160", "1 / 150")
+    assert room.jobs()["track"] == 2
+    room.edit("trackers/parts/box_motion.py", "1 / 150", "1 / 160")
+    assert room.jobs() == {}
+
+
+def test_a_change_in_the_clock_reruns_no_tracking(room):
+    room.edit("trackers/clock.py", "gc.collect()", "gc.collect(2)")
+    assert room.jobs() == {"clock": 2, "speed": 2, "report": 1}
+
+
+def test_a_change_in_a_family_reruns_scores(room):
+    room.edit("metrics/families/hota.py", "_TINY = 1e-10", "_TINY = 1e-11")
+    assert room.jobs() == {"score": 2, "combine": 2, "report": 1}
+
+
+def test_a_change_in_the_template_reruns_the_page(room):
+    room.edit("reports/page.html.j2", "Tracker comparison", "Trackers compared")
+    assert room.jobs() == {"report": 1}
+
+
+def test_a_change_of_an_option_reruns_its_variant(room):
+    room.edit("config/trackers.yaml", "method: sort\n", "method: sort\n    options: {max_age: 2}\n")
+    assert room.jobs()["track"] == 1
+
+
+def test_a_change_in_the_reader_reruns_everything_read_by_it(room):
+    room.edit("datasets/synthesis/texture.py", "weight /= 2", "weight /= 3")
+    assert room.jobs()["prepare"] == 1
+
+
+def test_a_new_variant_makes_its_jobs_only(room):
+    room.edit("config/small.yaml", "[sort, bytetrack]", "[sort, bytetrack, deepsort]")
+    assert room.jobs() == {
+        "track": 1, "score": 1, "combine": 1, "clock": 1, "speed": 1, "report": 1
+    }  # fmt: skip
+
+
+STILL = '''
+"""Every detection is a track of its own."""
+
+import numpy as np
+
+from trackers.contract import Answer
+
+
+def build(*, first: int = 0):
+    return Still(first)
+
+
+class Still:
+    def __init__(self, first):
+        self._first = self._next = first
+
+    def start(self, sequence):
+        self._next = self._first
+
+    def step(self, frame):
+        seen = frame.detections
+        track = self._next + np.arange(len(seen.score))
+        self._next += len(track)
+        return Answer(track, seen.box, seen.score, seen.class_id)
+'''
+
+
+def add_method(room: Room, code: str = STILL) -> None:
+    """Add one folder and one entry, and name the entry in the run."""
+    room.write("trackers/methods/still/__init__.py", "")
+    room.write("trackers/methods/still/tracker.py", code)
+    card = "title: Still <script>\nsource: a test\ninputs: [detections]\n"
+    room.write("trackers/methods/still/method.yaml", card)
+    room.edit("config/small.yaml", "[sort, bytetrack]", "[sort, bytetrack, still]")
+    room.edit("config/small.yaml", "clock: {", "variants:\n  still: {method: still}\nclock: {")
+
+
+def test_a_new_method_is_run_timed_scored_contract_tested_and_on_the_page(room):
+    add_method(room)
+    done = room.snakemake()
+    assert done.returncode == 0, done.stderr
+    folder = room.path / "results" / "still" / "synthetic"
+    made = {path.name for path in [*folder.iterdir(), *(folder / "crossing").iterdir()]}
+    files = {"tracks.parquet", "score.json", "timing.json", "combined.json", "speed.json"}
+    assert files <= made
+    assert "Still &lt;script&gt;" in room.page()
+    tests = ["tests/test_contract.py", "-k", "still", "-q", "-rA"]
+    checked = subprocess.run(
+        [sys.executable, "-m", "pytest", *tests],
+        cwd=room.path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert checked.returncode == 0, checked.stdout
+    assert "6 passed" in checked.stdout
+
+
+def test_a_failing_variant_leaves_the_others_on_the_page(room):
+    add_method(room, STILL.replace("seen = frame.detections", "raise RuntimeError('no <idea>')"))
+    done = room.snakemake()
+    assert done.returncode != 0
+    page = room.page()
+    assert "This run did not finish" in page
+    assert "track failed" in page
+    assert "RuntimeError: no &lt;idea&gt;" in page
+    assert 'data-value="0.' in page, "the numbers of the others are there"
+    # mended, the same command makes the whole page
+    room.write("trackers/methods/still/tracker.py", STILL)
+    assert room.snakemake().returncode == 0
+    assert "This run did not finish" not in room.page()
+
+
+def test_taking_the_failing_variant_out_makes_the_whole_page(room):
+    add_method(room, STILL.replace("seen = frame.detections", "raise RuntimeError"))
+    assert room.snakemake().returncode != 0
+    room.edit("config/small.yaml", "[sort, bytetrack, still]", "[sort, bytetrack]")
+    assert room.snakemake().returncode == 0
+    assert "This run did not finish" not in room.page()
+
+
+def test_a_variant_that_fails_after_it_worked_does_not_show_its_old_numbers(room):
+    add_method(room)
+    assert room.snakemake().returncode == 0
+    room.edit("trackers/methods/still/tracker.py", "seen = frame.detections", "seen = None")
+    assert room.snakemake().returncode != 0
+    row = room.page().split("Still &lt;script&gt;", 1)[1].split("</tr>", 1)[0]
+    assert "track failed" in row
+    assert 'data-value="0.' not in row
+
+
+def outputs(room: Room) -> dict[str, str]:
+    """Return the digest of all that does not hold a time."""
+    return {
+        str(path.relative_to(room.path)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for folder in ("data", "results")
+        for path in sorted((room.path / folder).rglob("*"))
+        if path.is_file() and path.name not in ("timing.json", "speed.json")
+    }
+
+
+@pytest.mark.parametrize("when", ["sequence.json", "tracks.parquet", "score.json"])
+def test_a_killed_run_is_completed_by_the_same_command(finished, tmp_path, when):
+    room = make_room(tmp_path)
+    running = subprocess.Popen(
+        room.command(),
+        cwd=room.path,
+        env=room.environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    wait_for(room.path, when, running)
+    os.killpg(running.pid, signal.SIGKILL)
+    assert running.wait() == -signal.SIGKILL
+    assert not (room.path / "reports" / "summary.html").exists()
+    done = room.snakemake()
+    assert done.returncode == 0, done.stderr
+    assert outputs(room) == outputs(finished)
+
+
+def wait_for(folder: Path, name: str, running: subprocess.Popen[bytes]) -> None:
+    """Return when a file called so has appeared below the folder, while the run goes on."""
+    deadline = time.monotonic() + 120
+    while not any(folder.glob(f"*/**/{name}")):
+        assert running.poll() is None, "the run ended before it could be killed"
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("[sort, bytetrack]", "[sort, bytetrakc]", r"run[0].variants: ['bytetrakc'] found"),
+        ("dataset: synthetic", "dataset: sintetic", "run[0].dataset: ['sintetic'] found"),
+        ("clock: [crossing]", "clock: [crosing]", "run[0].clock: ['crosing'] found"),
+        (
+            "sequences: [crossing]",
+            "sequences: [crosing]",
+            "datasets.synthetic: sequence 'crosing' is unknown: expected one of ['crossing'",
+        ),
+        (
+            "clock: {",
+            "variants: {sort: {options: {max_aeg: 2}}}\nclock: {",
+            "variants.sort: method sort: unknown options ['max_aeg']: expected",
+        ),
+        (
+            "sequences: [crossing]",
+            "options: {jiter: 1}\n    sequences: [crossing]",
+            "datasets.synthetic: options: ['jiter'] found, expected some of",
+        ),
+        ("clock: {", "speed: 1\nclock: {", "'speed' was unexpected"),
+        ("frames: 30", "frames: many", "'many' is not of type 'integer'"),
+    ],
+)
+def test_a_wrong_config_is_refused_before_anything_runs(finished, tmp_path, old, new, message):
+    room = finished.copy(tmp_path / "room")
+    room.edit("config/small.yaml", old, new)
+    if "crosing" in new and "sequences" in new:
+        room.edit("config/small.yaml", "    clock: [crossing]\n", "")
+    done = room.snakemake()
+    assert done.returncode != 0
+    assert message in done.stdout + done.stderr
+
+
+def test_a_missing_result_file_is_named(room):
+    extra = (
+        "variants:\n  mine: {method: imported, options: {results: 'mine/{sequence}.txt'}}\nclock: {"
+    )
+    room.edit("config/small.yaml", "clock: {", extra)
+    room.edit("config/small.yaml", "[sort, bytetrack]", "[sort, mine]")
+    done = room.snakemake()
+    assert done.returncode != 0
+    assert "mine/crossing.txt" in done.stdout + done.stderr
