@@ -90,8 +90,9 @@ def main() -> None:
     with replacing(given.output) as part:
         part.write_text(render(given.plan, runs, unfinished=given.unfinished))
     if given.unfinished:
-        # as old as can be, so that the next run makes the page again whatever it finds
-        os.utime(given.output, (0, 0))
+        # older than anything, so that the next run makes the page again; not 0, which Snakemake
+        # takes for no date at all
+        os.utime(given.output, (1, 1))
 
 
 if __name__ == "__main__":

@@ -107,13 +107,17 @@ def _read_variant(
     folder = room / "results" / card["name"] / plan["dataset"]
     parts = [folder / sequence / "score.json" for sequence in plan["sequences"]]
     times = [folder / sequence / "timing.json" for sequence in plan["clock"]]
+    clocked = all(
+        sequence in sequences and _is_newer(path, [path.with_name("tracks.parquet")])
+        for sequence, path in zip(plan["clock"], times, strict=True)
+    )
     whole = len(sequences) == len(plan["sequences"])
     total = (
         read_json(folder / "combined.json")["values"]
         if (whole and _is_newer(folder / "combined.json", parts))
         else None
     )
-    timed = card["timed"] and _is_newer(folder / "speed.json", times)
+    timed = card["timed"] and clocked and _is_newer(folder / "speed.json", times)
     return Variant(card, total, sequences, read_json(folder / "speed.json") if timed else None)
 
 

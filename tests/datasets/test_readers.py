@@ -32,7 +32,7 @@ def test_a_missing_sequence_lists_those_there_are(shared):
 
 
 def test_a_missing_root_is_named(tmp_path):
-    with pytest.raises(FileNotFoundError, match="root: .*nowhere: no such folder"):
+    with pytest.raises(FileNotFoundError, match=r"root: .*nowhere: no such folder"):
         mot17.locate(str(tmp_path / "nowhere"))
 
 

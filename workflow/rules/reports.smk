@@ -1,5 +1,7 @@
 """The page. If a run fails, what there is of it is still shown, with what failed and why."""
 
+from snakemake.io import IOFile
+
 
 rule report:
     input:
@@ -22,3 +24,6 @@ onerror:
         "python -m reports.render --plan {plan:q} --output reports/summary.html --unfinished",
         plan=page_plan(),
     )
+    # forget what the page was last made from: together with its old date this makes the next run
+    # make it again, even where all it asks for was there before
+    workflow.persistence.cleanup_metadata(IOFile("reports/summary.html"))

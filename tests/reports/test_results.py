@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from reports.render import check_complete, render
+from reports.results import read_run
+
+CARD = {
+    "name": "v", "title": "V <b>", "method": "m", "source": "s", "options": {}, "timed": True,
+}  # fmt: skip
+PLAN = {
+    "dataset": "d", "title": "D", "licence": "free", "protocol": "mot15",
+    "sequences": ["s"], "clock": ["s"], "variants": [CARD],
+}  # fmt: skip
+COLUMN = {"name": "HOTA", "unit": "ratio", "better": "up", "meaning": "m"}
+SCORE = {"columns": [COLUMN], "card": "all", "values": {"HOTA": 0.5}}
+FPS = {"name": "fps", "unit": "fps", "better": "up", "meaning": "m"}
+SPEED = {
+    "columns": [FPS], "values": {"fps": 99.0}, "fps_range": [98.0, 100.0], "machine": {"cpu": "c"},
+}  # fmt: skip
+SEQUENCE = {"extent": {"frame_count": 7}, "sha256": {"truth.parquet": "abc"}}
+CHAIN = (
+    ("data/d/s/sequence.json", SEQUENCE),
+    ("results/v/d/s/tracks.parquet", {}),
+    ("results/v/d/s/score.json", SCORE),
+    ("results/v/d/combined.json", SCORE),
+    ("results/v/d/s/timing.json", {}),
+    ("results/v/d/speed.json", SPEED),
+)
+
+
+@pytest.fixture
+def room(tmp_path) -> Path:
+    for age, (name, content) in enumerate(CHAIN):
+        write(tmp_path / name, json.dumps(content), 1000 + age)
+    return tmp_path
+
+
+def write(path, text, when):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    os.utime(path, (when, when))
+
+
+def log(room, job, text):
+    write(room / "logs" / job / "v" / "d" / "s.log", text, 2000)
+
+
+def troubles(room):
+    return [(each.job, each.log) for each in read_run(PLAN, room).troubles]
+
+
+def test_a_whole_run_has_no_trouble(room):
+    run = read_run(PLAN, room)
+    assert run.troubles == []
+    assert run.variants[0].total == {"HOTA": 0.5}
+    assert run.variants[0].speed == SPEED
+    check_complete([run])
+
+
+def test_a_job_that_failed_is_named_with_the_end_of_its_log(room):
+    (room / "results/v/d/s/tracks.parquet").unlink()
+    log(room, "track", "begin\nbar 1\rbar 2\n" + "".join(f"line {n}\n" for n in range(11)))
+    ((job, text),) = troubles(room)
+    assert job == "track"
+    assert text.splitlines() == ["bar 2", *(f"line {n}" for n in range(11))]
+
+
+def test_a_score_older_than_its_tracks_is_not_shown(room):
+    os.utime(room / "results/v/d/s/tracks.parquet", (3000, 3000))
+    run = read_run(PLAN, room)
+    assert [each.job for each in run.troubles] == ["not run"]
+    assert run.variants[0].total is None
+    assert run.variants[0].speed is None
+
+
+def test_a_timing_that_is_missing_is_trouble_but_scores_are_shown(room):
+    (room / "results/v/d/s/timing.json").unlink()
+    log(room, "clock", "ValueError: other answers\n")
+    run = read_run(PLAN, room)
+    assert troubles(room) == [("clock", "ValueError: other answers")]
+    assert run.variants[0].total == {"HOTA": 0.5}
+
+
+def test_a_finished_page_is_refused_while_something_is_missing(room):
+    (room / "results/v/d/s/score.json").unlink()
+    with pytest.raises(FileNotFoundError, match="d: no result of v on s: not run; --unfinished"):
+        check_complete([read_run(PLAN, room)])
+
+
+def test_what_comes_from_config_and_logs_is_shown_as_text(room):
+    (room / "results/v/d/s/score.json").unlink()
+    log(room, "score", "<script>alert(1)</script>")
+    plan = {"clock": {"frames": 1, "warm_up": 1, "repeats": 1}, "commit": "c", "runs": [PLAN]}
+    page = render(plan, [read_run(PLAN, room)], unfinished=True)
+    assert "V &lt;b&gt;" in page
+    assert "V <b>" not in page
+    assert "&lt;script&gt;alert(1)" in page
+    assert "<script>alert(1)" not in page
+
+
+def test_the_page_asks_nothing_of_the_network(room):
+    plan = {"clock": {"frames": 1, "warm_up": 1, "repeats": 1}, "commit": "c", "runs": [PLAN]}
+    page = render(plan, [read_run(PLAN, room)], unfinished=False)
+    for tag in ("<link", "<img", "<iframe", 'src="http', "@import", "url("):
+        assert tag not in page.split("<script>")[0], tag
+    assert '"type": "log"' in page, "the plane of accuracy and speed is there"

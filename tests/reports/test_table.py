@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import pytest
+
+from reports.results import Run, Variant
+from reports.table import format_value, headline
+
+COLUMNS = [
+    {"name": "HOTA", "unit": "ratio", "better": "up", "meaning": ""},
+    {"name": "IDSW", "unit": "count", "better": "down", "meaning": ""},
+]
+
+
+def variant(name, total):
+    return Variant({"name": name, "title": name, "source": "", "timed": False}, total, {}, None)
+
+
+def cells(*totals):
+    variants = [variant(str(n), total) for n, total in enumerate(totals)]
+    run = Run({"dataset": "d", "sequences": []}, COLUMNS, "", variants, [], {})
+    return [row.cells for row in headline(run).rows]
+
+
+def test_the_best_of_each_column_is_marked_by_its_own_direction():
+    rows = cells({"HOTA": 0.5, "IDSW": 3}, {"HOTA": 0.6, "IDSW": 7})
+    assert [[cell.best for cell in row] for row in rows] == [[False, True], [True, False]]
+
+
+def test_two_that_are_equal_best_are_both_marked():
+    rows = cells({"HOTA": 0.6}, {"HOTA": 0.6}, {"HOTA": 0.1})
+    assert [row[0].best for row in rows] == [True, True, False]
+
+
+def test_where_all_are_equal_none_is_best():
+    assert not any(row[0].best for row in cells({"HOTA": 0.6}, {"HOTA": 0.6}))
+
+
+def test_a_missing_total_is_a_dash_and_sorts_last():
+    rows = cells(None, {"HOTA": 0.6, "IDSW": 1})
+    assert [(cell.text, cell.value) for cell in rows[0]] == [("–", None), ("–", None)]
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (0.40004, "ratio", "40.00"),
+        (1234567, "count", "1\u2009234\u2009567"),
+        (0.25, "count", "0.25"),
+        (2889.6, "fps", "2\u2009890"),
+        (0.34211, "ms", "0.342"),
+        (12.345, "ms", "12.3"),
+        (None, "ratio", "–"),
+    ],
+)
+def test_numbers_read_as_people_write_them(value, unit, text):
+    assert format_value(value, unit) == text

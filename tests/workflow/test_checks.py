@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import copy
+
+import pytest
+import yaml
+from conftest import ROOT
+
+from workflow.checks import check_config
+
+
+@pytest.fixture
+def config() -> dict:
+    files = ("datasets", "trackers", "config")
+    merged: dict = {}
+    for name in files:
+        merged |= yaml.safe_load((ROOT / "config" / f"{name}.yaml").read_text())
+    return copy.deepcopy(merged)
+
+
+def test_the_default_config_is_fine(config):
+    check_config(config)
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "message"),
+    [
+        (["run", 0, "dataset"], "mot71", r"run\[0\]\.dataset: \['mot71'\] found, expected some of"),
+        (["run", 1, "variants"], ["sotr"], r"run\[1\]\.variants: \['sotr'\] found"),
+        (["run", 0, "clock"], ["nowhere"], r"run\[0\]\.clock: \['nowhere'\] found"),
+        (["run", 1, "dataset"], "synthetic", "run: each dataset is expected once"),
+        (["variants", "sort", "method"], "srot", r"variants\.sort: method 'srot' is unknown"),
+        (["datasets", "tud", "sequences"], ["TUD"], r"datasets\.tud: sequence 'TUD' is unknown"),
+        (["datasets", "tud", "reader"], "tdu", r"datasets\.tud: reader 'tdu' is unknown"),
+        (["datasets", "tud", "options"], {"a": 1}, r"datasets\.tud: options: \['a'\] found"),
+        (["datasets", "synthetic", "root"], "x", r"datasets\.synthetic: root: 'x' found"),
+    ],
+)
+def test_a_wrong_name_is_found_with_its_key(config, place, value, message):
+    *way, last = place
+    entry = config
+    for step in way:
+        entry = entry[step]
+    entry[last] = value
+    with pytest.raises(ValueError, match=message):
+        check_config(config)

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import ROOT
+
+from workflow import provenance
+from workflow.environment import GPU, make_environment, read_pins
+
+LOCK = (ROOT / "requirements.lock").read_text()
+
+
+@pytest.fixture
+def copy(tmp_path, monkeypatch) -> Path:
+    """A copy of the code that digests are taken of."""
+    for stage in ("datasets", "trackers", "metrics"):
+        shutil.copytree(ROOT / stage, tmp_path / stage)
+    monkeypatch.setattr(provenance, "_ROOT", tmp_path)
+    return tmp_path
+
+
+def digest(*modules):
+    provenance._imports.cache_clear()
+    provenance._meaning.cache_clear()
+    return provenance.code_digest(*modules)
+
+
+@pytest.mark.parametrize(
+    ("edited", "changes"),
+    [
+        ("trackers/run.py", True),
+        ("trackers/feed.py", True),  # imported by run
+        ("datasets/rle.py", True),  # imported by feed
+        ("datasets/__init__.py", False),  # a docstring aside, it is imported too: see below
+        ("trackers/clock.py", False),
+        ("trackers/methods/sort/tracker.py", False),
+        ("metrics/score.py", False),
+    ],
+)
+def test_a_digest_changes_with_what_is_imported_and_only_with_that(copy, edited, changes):
+    before = digest("trackers.run")
+    path = copy / edited
+    path.write_text(path.read_text() + ("\nX = 1\n" if changes else "\n# a comment\n"))
+    assert (digest("trackers.run") != before) is changes
+    if edited.startswith(("trackers/clock", "trackers/methods", "metrics")):
+        path.write_text(path.read_text() + "\nX = 1\n")
+        assert digest("trackers.run") == before
+
+
+def test_a_package_on_the_way_counts(copy):
+    before = digest("trackers.run")
+    (copy / "datasets" / "__init__.py").write_text("X = 1\n")
+    assert digest("trackers.run") != before
+
+
+def test_the_environment_of_a_gpu_machine_is_made_from_the_lock():
+    assert (ROOT / "environment.yml").read_text() == make_environment(LOCK)
+
+
+def test_conda_and_the_lock_name_the_same_versions():
+    content = yaml.safe_load((ROOT / "environment.yml").read_text())
+    (pip,) = (entry["pip"] for entry in content["dependencies"] if isinstance(entry, dict))
+    named = dict(line.split("==") for line in pip)
+    assert {name: version for name, version in named.items() if name not in GPU} == read_pins(LOCK)
+    assert GPU.keys() <= named.keys()
+
+
+def test_every_version_is_pinned_with_a_hash_and_no_index_is_named():
+    blocks = re.split(r"\n(?=\S)", LOCK.strip())
+    for block in blocks:
+        assert re.match(r"[a-z0-9._-]+==\S+", block), block[:80]
+        assert "--hash=sha256:" in block, block[:80]
+    assert "://" not in LOCK
+    assert "--index" not in LOCK
+
+
+def test_everything_asked_for_is_in_the_lock():
+    asked = [
+        line.strip()
+        for line in (ROOT / "requirements.in").read_text().splitlines()
+        if line.strip() and not line.startswith("#")
+    ]
+    assert set(asked) <= read_pins(LOCK).keys()
+
+
+def test_one_module_of_opencv_is_installed():
+    assert [name for name in read_pins(LOCK) if name.startswith("opencv")] == [
+        "opencv-python-headless"
+    ]
