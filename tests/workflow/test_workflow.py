@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
+from conftest import ROOT
 from room import Room, make_room
 
 pytestmark = pytest.mark.slow
@@ -103,53 +105,36 @@ def test_a_new_variant_makes_its_jobs_only(room):
     }  # fmt: skip
 
 
-STILL = '''
-"""Every detection is a track of its own."""
-
-import numpy as np
-
-from trackers.contract import Answer
+def example() -> str:
+    """Return the method that the documentation shows in full."""
+    text = (ROOT / "docs" / "adding_a_tracker.md").read_text()
+    return re.search(r"```python\n(.*?)```", text, re.DOTALL)[1]
 
 
-def build(*, first: int = 0):
-    return Still(first)
+WORK = "seen = select(frame.detections, self._min_score)"
 
 
-class Still:
-    def __init__(self, first):
-        self._first = self._next = first
-
-    def start(self, sequence):
-        self._next = self._first
-
-    def step(self, frame):
-        seen = frame.detections
-        track = self._next + np.arange(len(seen.score))
-        self._next += len(track)
-        return Answer(track, seen.box, seen.score, seen.class_id)
-'''
-
-
-def add_method(room: Room, code: str = STILL) -> None:
-    """Add one folder and one entry, and name the entry in the run."""
-    room.write("trackers/methods/still/__init__.py", "")
-    room.write("trackers/methods/still/tracker.py", code)
-    card = "title: Still <script>\nsource: a test\ninputs: [detections]\n"
-    room.write("trackers/methods/still/method.yaml", card)
-    room.edit("config/small.yaml", "[sort, bytetrack]", "[sort, bytetrack, still]")
-    room.edit("config/small.yaml", "clock: {", "variants:\n  still: {method: still}\nclock: {")
+def add_method(room: Room, broken: str = WORK) -> None:
+    """Add the example as one folder and one entry, and name the entry in the run."""
+    room.write("trackers/methods/nearest/__init__.py", "")
+    room.write("trackers/methods/nearest/tracker.py", example())
+    room.edit("trackers/methods/nearest/tracker.py", WORK, broken)
+    card = "title: Nearest <script>\nsource: a test\ninputs: [detections]\n"
+    room.write("trackers/methods/nearest/method.yaml", card)
+    room.edit("config/small.yaml", "[sort, bytetrack]", "[sort, bytetrack, nearest]")
+    room.edit("config/small.yaml", "clock: {", "variants:\n  nearest: {method: nearest}\nclock: {")
 
 
 def test_a_new_method_is_run_timed_scored_contract_tested_and_on_the_page(room):
     add_method(room)
     done = room.snakemake()
     assert done.returncode == 0, done.stderr
-    folder = room.path / "results" / "still" / "synthetic"
+    folder = room.path / "results" / "nearest" / "synthetic"
     made = {path.name for path in [*folder.iterdir(), *(folder / "crossing").iterdir()]}
     files = {"tracks.parquet", "score.json", "timing.json", "combined.json", "speed.json"}
     assert files <= made
-    assert "Still &lt;script&gt;" in room.page()
-    tests = ["tests/test_contract.py", "-k", "still", "-q", "-rA"]
+    assert "Nearest &lt;script&gt;" in room.page()
+    tests = ["tests/test_contract.py", "-k", "nearest", "-q", "-rA"]
     checked = subprocess.run(
         [sys.executable, "-m", "pytest", *tests],
         cwd=room.path,
@@ -162,7 +147,7 @@ def test_a_new_method_is_run_timed_scored_contract_tested_and_on_the_page(room):
 
 
 def test_a_failing_variant_leaves_the_others_on_the_page(room):
-    add_method(room, STILL.replace("seen = frame.detections", "raise RuntimeError('no <idea>')"))
+    add_method(room, "raise RuntimeError('no <idea>')")
     done = room.snakemake()
     assert done.returncode != 0
     page = room.page()
@@ -171,15 +156,15 @@ def test_a_failing_variant_leaves_the_others_on_the_page(room):
     assert "RuntimeError: no &lt;idea&gt;" in page
     assert 'data-value="0.' in page, "the numbers of the others are there"
     # mended, the same command makes the whole page
-    room.write("trackers/methods/still/tracker.py", STILL)
+    room.write("trackers/methods/nearest/tracker.py", example())
     assert room.snakemake().returncode == 0
     assert "This run did not finish" not in room.page()
 
 
 def test_taking_the_failing_variant_out_makes_the_whole_page(room):
-    add_method(room, STILL.replace("seen = frame.detections", "raise RuntimeError"))
+    add_method(room, "raise RuntimeError")
     assert room.snakemake().returncode != 0
-    room.edit("config/small.yaml", "[sort, bytetrack, still]", "[sort, bytetrack]")
+    room.edit("config/small.yaml", "[sort, bytetrack, nearest]", "[sort, bytetrack]")
     assert room.snakemake().returncode == 0
     assert "This run did not finish" not in room.page()
 
@@ -187,9 +172,9 @@ def test_taking_the_failing_variant_out_makes_the_whole_page(room):
 def test_a_variant_that_fails_after_it_worked_does_not_show_its_old_numbers(room):
     add_method(room)
     assert room.snakemake().returncode == 0
-    room.edit("trackers/methods/still/tracker.py", "seen = frame.detections", "seen = None")
+    room.edit("trackers/methods/nearest/tracker.py", WORK, "seen = None")
     assert room.snakemake().returncode != 0
-    row = room.page().split("Still &lt;script&gt;", 1)[1].split("</tr>", 1)[0]
+    row = room.page().split("Nearest &lt;script&gt;", 1)[1].split("</tr>", 1)[0]
     assert "track failed" in row
     assert 'data-value="0.' not in row
 
