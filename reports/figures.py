@@ -10,6 +10,7 @@ from reports.results import Run
 
 # Okabe and Ito's colours, told apart by colour-blind people; black left out for the dark page
 _COLOURS = ["#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442"]
+_TICKS = [digit * 10**power for power in range(-1, 6) for digit in (1, 2, 5)]
 _SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-left"]
 
 
@@ -42,7 +43,12 @@ def accuracy_and_speed(run: Run, metric: str = "HOTA") -> dict[str, Any] | None:
         color=_colour(run),
     )
     bars = base.mark_rule(strokeWidth=2).encode(
-        x=alt.X("slowest:Q", title="frames per second (log scale)", scale=speeds),
+        x=alt.X(
+            "slowest:Q",
+            title="frames per second (log scale)",
+            scale=speeds,
+            axis=alt.Axis(values=_TICKS, format=","),
+        ),
         x2="fastest:Q",
     )
     dots = base.mark_point(size=130, filled=True, opacity=1).encode(
