@@ -8,14 +8,19 @@ numbers that are not used here. Frames and pixels count from one in the file and
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+from pyarrow import csv
 
 from datasets.files import replacing
 from datasets.types import Extent, RowError, Tracks
 
 _LABELLED, _PLAIN = 9, 7  # columns that must be there, with and without class and visibility
+_LARGEST = 2**53  # a double holds every whole number below it
 _UNNAMED_CLASS = 1  # a file without classes holds pedestrians, class 1 of every MOTChallenge
 
 
@@ -30,7 +35,7 @@ def read_tracks(path: Path, extent: Extent, *, labelled: bool = False) -> Tracks
         ValueError: A line has too few columns, something that is not a number, or breaks a rule of
             Tracks. Names file and line.
     """
-    values, lines = _read_numbers(path, _LABELLED if labelled else _PLAIN)
+    values = _read_numbers(path, _LABELLED if labelled else _PLAIN)
     near = values[:, 2:4] - 1
     try:
         return Tracks(
@@ -43,7 +48,7 @@ def read_tracks(path: Path, extent: Extent, *, labelled: bool = False) -> Tracks
             visibility=values[:, 8] if labelled else None,
         )
     except RowError as error:
-        raise _line_error(path, lines[error.row], error.reason + ", counting from 0") from error
+        raise _row_error(path, error.row, error.reason + ", counting from 0") from error
 
 
 def write_tracks(path: Path, tracks: Tracks) -> None:
@@ -63,34 +68,58 @@ def write_tracks(path: Path, tracks: Tracks) -> None:
             )
 
 
-def _read_numbers(path: Path, least: int) -> tuple[np.ndarray, list[int]]:
-    """Return the first `least` columns, (N, least) float64, and the line number of each row."""
-    text = path.read_text()
-    lines = [n for n, line in enumerate(text.splitlines(), start=1) if line.strip()]
-    if not lines:
-        return np.zeros((0, least)), []
+def _read_numbers(path: Path, least: int) -> np.ndarray:
+    """Return the first `least` columns, (N, least) float64."""
+    data = path.read_bytes()
+    if not data.strip():
+        return np.zeros((0, least))
     try:
-        values = np.loadtxt(
-            text.splitlines(), delimiter=",", usecols=range(least), ndmin=2, comments=None
-        )
-    except ValueError as error:
-        raise _first_bad_line(path, text, least) or error from error
-    whole = np.isfinite(values[:, :2]).all(axis=1) & (values[:, :2] % 1 == 0).all(axis=1)
+        values = _parse(data, least)
+    except (pa.ArrowInvalid, pa.ArrowKeyError) as error:
+        raise _first_bad_line(path, data, least) or ValueError(f"{path}: {error}") from error
+    named = values[:, [0, 1, 7] if least == _LABELLED else [0, 1]]
+    whole = ((named % 1 == 0) & (abs(named) < _LARGEST)).all(axis=1)
     if not whole.all():
-        raise _line_error(
-            path, lines[int(np.argmin(whole))], "expected whole numbers as frame and identity"
-        )
-    return values, lines
+        reason = "expected whole numbers below 2^53 as frame, identity and class"
+        raise _row_error(path, int(np.argmin(whole)), reason)
+    return values
 
 
-def _first_bad_line(path: Path, text: str, least: int) -> ValueError | None:
-    for number, line in enumerate(text.splitlines(), start=1):
+def _parse(data: bytes, least: int) -> np.ndarray:
+    names = [f"f{column}" for column in range(least)]
+    table = csv.read_csv(
+        pa.BufferReader(data + b"\n"),
+        csv.ReadOptions(
+            autogenerate_column_names=True, use_threads=False, block_size=len(data) + 1
+        ),
+        csv.ParseOptions(quote_char=False),
+        csv.ConvertOptions(
+            include_columns=names,
+            column_types=dict.fromkeys(names, pa.float64()),
+            null_values=[],
+            check_utf8=False,
+        ),
+    )
+    return np.column_stack([column.to_numpy() for column in table.columns])
+
+
+def _first_bad_line(path: Path, data: bytes, least: int) -> ValueError | None:
+    width = None
+    for number, line in _lines(data):
         cells = line.split(",")
-        if line.strip() and len(cells) < least:
-            return _line_error(path, number, f"{len(cells)} columns, expected at least {least}")
-        for cell in cells[:least] if line.strip() else ():
+        width = width or len(cells)
+        if len(cells) < least:
+            return _line_error(
+                path, number, line, f"{len(cells)} columns, expected at least {least}"
+            )
+        for cell in cells[:least]:
             if not _is_number(cell):
-                return _line_error(path, number, f"{cell!r} found where a number was expected")
+                reason = f"{cell[:40]!r} found where a number was expected"
+                return _line_error(path, number, line, reason)
+        if len(cells) != width:
+            return _line_error(
+                path, number, line, f"{len(cells)} columns, the first line has {width}"
+            )
     return None
 
 
@@ -99,9 +128,20 @@ def _is_number(text: str) -> bool:
         float(text)
     except ValueError:
         return False
-    return True
+    return "_" not in text
 
 
-def _line_error(path: Path, number: int, reason: str) -> ValueError:
-    line = path.read_text().splitlines()[number - 1]
+def _lines(data: bytes) -> Iterator[tuple[int, str]]:
+    """Yield the number and text of each line that is not blank."""
+    for number, line in enumerate(data.decode("utf-8-sig", "replace").split("\n"), start=1):
+        if line.strip():
+            yield number, line.rstrip("\r")
+
+
+def _row_error(path: Path, row: int, reason: str) -> ValueError:
+    number, line = next(islice(_lines(path.read_bytes()), row, None))
+    return _line_error(path, number, line, reason)
+
+
+def _line_error(path: Path, number: int, line: str, reason: str) -> ValueError:
     return ValueError(f"{path}, line {number} ({line[:80]!r}): {reason}")

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+_FARTHEST = 2.0**31  # no image reaches so far, and sums of such numbers stay exact to 1e-6 pixels
 NO_TRACK = -1  # the identity of a row that has none: a detection
 
 
@@ -175,6 +176,7 @@ def _check_rows(tracks: Tracks) -> None:
         (tracks.frame < 0, "frame {frame} is before the first frame, 0"),
         (tracks.frame > last, f"frame {{frame}} is beyond the last frame, {last}"),
         (~np.isfinite(box).all(axis=1), "box {box} holds a number that is not finite"),
+        ((abs(box) > _FARTHEST).any(axis=1), f"box {{box}} lies beyond {_FARTHEST:.0f} pixels"),
         (
             (box[:, 2:] < box[:, :2]).any(axis=1),
             "box {box} ends before it begins: expected left <= right and top <= bottom",

@@ -1,51 +1,100 @@
-"""One-to-one matching within each frame, as if by the Hungarian method on every frame's matrix."""
+"""One-to-one matching within each frame, as if by the Hungarian method on every frame's matrix.
+
+Most of it needs no Hungarian method. Rows that overlap, directly or through others, form groups; if
+within a group every row's best pair is its only best and no two rows share it, those pairs are the
+one best matching, since no row can do better. The same holds from the side of the columns. Only
+frames with a group that neither side settles are solved by SciPy, whole, so that ties fall as in
+TrackEval, which solves every frame.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 from scipy.optimize import linear_sum_assignment
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from metrics.pairing import Pairing
 
 EPS = np.finfo(float).eps  # TrackEval's slack at a threshold
+_FEW = 100  # pairs; for fewer, solving frame by frame costs less than grouping
 
 
-def match_frames(pairing: Pairing, score: np.ndarray) -> np.ndarray:
+def match_frames(
+    pairing: Pairing, score: np.ndarray, which: np.ndarray | slice = slice(None)
+) -> np.ndarray:
     """Return which pairs the matching of largest total score holds, frame by frame, (P,) bool.
 
     Args:
         score: (P,); pairs with a score of 0 are never matched.
+        which: The pairs to match, all those of a frame or none; P is their number.
     """
-    matched = score > 0
-    for frame_pairs in contested_frames(pairing, matched):
-        matched[frame_pairs] = match_frame(pairing, frame_pairs, score[frame_pairs])
+    pairs = pairing.pairs
+    truth, prediction = pairs.truth[which], pairs.prediction[which]
+    matched = np.zeros(len(truth), bool)
+    live = np.flatnonzero(score > EPS)
+    open_ = np.ones(len(live), bool)
+    if len(live) > _FEW:
+        matched[live], open_ = _settle(truth[live], prediction[live], score[live])
+    if open_.any():
+        frame = pairing.truth.frame[truth]
+        unsettled = np.unique(frame[live[open_]])
+        bounds = np.searchsorted(frame, [unsettled, unsettled + 1]).T
+        for start, stop in bounds.tolist():
+            rows, columns = truth[start:stop], prediction[start:stop]
+            matched[start:stop] = _solve(rows, columns, score[start:stop])
     return matched
 
 
-def contested_frames(pairing: Pairing, eligible: np.ndarray) -> Iterator[slice]:
-    """Yield the pairs of each frame where two eligible pairs share a row, in order of frame.
+def _settle(
+    truth: np.ndarray, prediction: np.ndarray, score: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return which pairs are matched for certain, and which are in a group that is open, (P,)."""
+    group = _groups(truth, prediction)
+    by_row, row_open = _winners(truth, prediction, score, group)
+    by_column, column_open = _winners(prediction, truth, score, group)
+    matched = np.where(row_open[group], by_column & ~column_open[group], by_row)
+    return matched, (row_open & column_open)[group]
 
-    In all other frames the eligible pairs are themselves the best matching.
+
+def _winners(
+    own: np.ndarray, other: np.ndarray, score: np.ndarray, group: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the best pairs of each row of one side, and the groups where that settles nothing.
+
+    Args:
+        own: (P,) row of each pair on this side.
+        other: (P,) row on the other side.
     """
-    pairs = pairing.pairs
-    truth, prediction = pairs.truth[eligible], pairs.prediction[eligible]
-    shared = (np.bincount(truth, minlength=1)[truth] > 1) | (
-        np.bincount(prediction, minlength=1)[prediction] > 1
-    )
-    frame_of = pairing.truth.frame[pairs.truth]
-    for frame in np.unique(frame_of[eligible][shared]):
-        yield slice(*np.searchsorted(frame_of, [frame, frame + 1]))
+    best = np.zeros(int(own.max(initial=0)) + 1)
+    np.maximum.at(best, own, score)
+    wins = score == best[own]
+    clash = (np.bincount(own[wins], minlength=1) > 1)[own] | (
+        np.bincount(other[wins], minlength=int(other.max(initial=0)) + 1) > 1
+    )[other]
+    open_ = np.zeros(int(group.max(initial=0)) + 1, bool)
+    open_[group[clash & wins]] = True
+    return wins, open_
 
 
-def match_frame(pairing: Pairing, frame_pairs: slice, score: np.ndarray) -> np.ndarray:
+def _groups(truth: np.ndarray, prediction: np.ndarray) -> np.ndarray:
+    """Return the group of each pair, (P,): pairs that share a row, and those they share with."""
+    if not len(truth):
+        return np.zeros(0, np.int64)
+    first = int(truth.max()) + 1
+    count = first + int(prediction.max()) + 1
+    graph = coo_array((np.ones(len(truth), bool), (truth, first + prediction)), (count, count))
+    label: np.ndarray = connected_components(graph, directed=False)[1]
+    return label[truth]
+
+
+def _solve(row: np.ndarray, column: np.ndarray, score: np.ndarray) -> np.ndarray:
     """Return which of one frame's pairs its best matching holds, bool."""
-    row, column = pairing.pairs.truth[frame_pairs], pairing.pairs.prediction[frame_pairs]
-    row, column = row - row.min(), column - column.min()
-    matrix = np.zeros((row.max() + 1, column.max() + 1))
+    row, column = row - row[0], column - column.min()
+    matrix = np.zeros((row[-1] + 1, column.max() + 1))
     matrix[row, column] = score
-    chosen = np.zeros(matrix.shape, bool)
-    chosen[linear_sum_assignment(matrix, maximize=True)] = True
-    matched: np.ndarray = chosen[row, column] & (score > EPS)
+    chosen = np.zeros(len(matrix), np.int64) - 1
+    rows, columns = linear_sum_assignment(matrix, maximize=True)
+    chosen[rows] = columns
+    matched: np.ndarray = (chosen[row] == column) & (score > EPS)
     return matched

@@ -67,14 +67,15 @@ class Pairing:
 def overlapping(truth: Tracks, prediction: Tracks) -> Pairs:
     """Return every pair of rows in the same frame whose IoU is above 0."""
     found = []
-    for left, right in _blocks(truth, prediction):
-        similarity = box_iou(truth.box[left], prediction.box[right])
-        found.append(Pairs(left, right, similarity).take(similarity > 0))
-    return Pairs(
+    for rows, columns in _candidates(truth, prediction):
+        similarity = box_iou(truth.box[rows], prediction.box[columns])
+        found.append(Pairs(rows, columns, similarity).take(similarity > 0))
+    pairs = Pairs(
         np.concatenate([np.zeros(0, np.int64), *(pairs.truth for pairs in found)]),
         np.concatenate([np.zeros(0, np.int64), *(pairs.prediction for pairs in found)]),
         np.concatenate([np.zeros(0), *(pairs.similarity for pairs in found)]),
     )
+    return pairs.take(np.lexsort((pairs.prediction, pairs.truth)))
 
 
 def pair(
@@ -99,25 +100,41 @@ def pair(
     )
 
 
+def number(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the different values, rising, and the position of each value among them, (N,)."""
+    low, high = (int(values.min()), int(values.max())) if len(values) else (0, -1)
+    if high - low > 8 * len(values):  # too sparse for a table
+        return np.unique(values, return_inverse=True)
+    there = np.zeros(high - low + 1, bool)
+    there[values - low] = True
+    return np.flatnonzero(there) + low, (np.cumsum(there) - 1)[values - low]
+
+
 def _side(tracks: Tracks, kept: np.ndarray) -> Side:
-    identities, track = np.unique(tracks.track[kept], return_inverse=True)
+    identities, track = number(tracks.track[kept])
     return Side(tracks.frame[kept], track, len(identities))
 
 
-def _blocks(truth: Tracks, prediction: Tracks) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield row numbers of all pairs in the same frame, some frames at a time."""
-    frames = np.arange(truth.extent.frame_count + 1)
-    first, other = (np.searchsorted(each.frame, frames) for each in (truth, prediction))
-    rows, columns = np.diff(first), np.diff(other)
-    block = np.cumsum(rows * columns) // _BLOCK
-    for start, stop in zip(*_runs(block), strict=True):
-        count = (rows * columns)[start:stop]
-        frame = np.repeat(frames[start:stop], count)
-        within = np.arange(len(frame)) - np.repeat(np.cumsum(count) - count, count)
-        yield first[frame] + within // columns[frame], other[frame] + within % columns[frame]
+def _candidates(truth: Tracks, prediction: Tracks) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield row numbers of pairs in the same frame, some at a time, with all that meet across.
 
-
-def _runs(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return where runs of equal values start and stop."""
-    starts = np.flatnonzero(np.diff(values, prepend=-1))
-    return starts, np.append(starts[1:], len(values))
+    Frames are laid side by side on one line, so that the predictions that begin before a truth box
+    ends and not much before it begins are a range of the predictions sorted by their left edge.
+    """
+    if not len(truth) or not len(prediction):
+        return
+    wide = 2 * max(abs(truth.box).max(), abs(prediction.box).max()) + 1
+    slack = wide * (truth.extent.frame_count + 1) * 2.0**-48  # more than rounding can move an edge
+    begins = prediction.frame * wide + prediction.box[:, 0]
+    order = np.argsort(begins, kind="stable")
+    widest = np.zeros(truth.extent.frame_count)
+    np.maximum.at(widest, prediction.frame, prediction.box[:, 2] - prediction.box[:, 0])
+    near = truth.frame * wide + truth.box[:, 0] - widest[truth.frame] - slack
+    first = np.searchsorted(begins[order], near)
+    last = np.searchsorted(begins[order], truth.frame * wide + truth.box[:, 2] + slack)
+    count = np.maximum(last - first, 0)
+    block = np.cumsum(count) // _BLOCK
+    for rows in np.split(np.arange(len(count)), np.flatnonzero(np.diff(block)) + 1):
+        row = np.repeat(rows, count[rows])
+        within = np.arange(len(row)) - np.repeat(np.cumsum(count[rows]) - count[rows], count[rows])
+        yield row, order[first[row] + within]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from metrics.family import Column
-from metrics.matching import EPS, contested_frames, match_frame
+from metrics.matching import EPS, match_frames
 from metrics.pairing import Pairing
 
 _THRESHOLD = 0.5
@@ -150,16 +150,36 @@ def _evaluated_steps(pairing: Pairing) -> np.ndarray:
 
 
 def _match(pairing: Pairing) -> np.ndarray:
-    """Return which pairs match, (P,) bool: frame by frame where the frame before can matter."""
-    pairs, truth, prediction = pairing.pairs, pairing.truth, pairing.prediction
-    matched = pairs.similarity >= _THRESHOLD - EPS
-    score = np.where(matched, pairs.similarity, 0)
-    step = _evaluated_steps(pairing)[truth.frame[pairs.truth]]
-    for here in contested_frames(pairing, matched):
-        kept = pairs.take(np.flatnonzero(matched & (step == step[here.start] - 1)))
-        last = np.full(truth.track_count, -1)
-        last[truth.track[kept.truth]] = prediction.track[kept.prediction]
-        same = last[truth.track[pairs.truth[here]]] == prediction.track[pairs.prediction[here]]
-        bonus = np.where(same & (score[here] > 0), _SAME_AS_BEFORE, 0)
-        matched[here] = match_frame(pairing, here, bonus + score[here])
+    """Return which pairs match, (P,) bool.
+
+    A frame's matching depends on that of the frame before, through the preference for the same
+    identity. All frames are matched at once, then again those after a frame that has changed, until
+    none changes: the result is the one that matching them in turn gives.
+    """
+    pairs, step = pairing.pairs, _evaluated_steps(pairing)
+    close = pairs.similarity >= _THRESHOLD - EPS
+    score = np.where(close, pairs.similarity, 0)
+    step = step[pairing.truth.frame[pairs.truth]]
+    before = _pair_before(pairing, step)
+    matched = match_frames(pairing, score)
+    stale = np.unique(step[close & ~matched])  # elsewhere there is nothing to choose between
+    while len(stale):
+        which = np.flatnonzero(np.isin(step, stale))
+        same = (before[which] >= 0) & matched[before[which]] & close[which]
+        now = match_frames(pairing, score[which] + _SAME_AS_BEFORE * same, which)
+        changed = now != matched[which]
+        stale = np.unique(step[which][changed]) + 1
+        matched[which] = now
     return matched
+
+
+def _pair_before(pairing: Pairing, step: np.ndarray) -> np.ndarray:
+    """Return the pair of the same two tracks in the step before, -1 where there is none, (P,)."""
+    pairs = pairing.pairs
+    tracks = pairing.truth.track[pairs.truth] * max(pairing.prediction.track_count, 1)
+    tracks = tracks + pairing.prediction.track[pairs.prediction]
+    order = np.lexsort((step, tracks))
+    follows = (np.diff(tracks[order]) == 0) & (np.diff(step[order]) == 1)
+    before = np.full(len(step), -1)
+    before[order[1:][follows]] = order[:-1][follows]
+    return before

@@ -12,7 +12,7 @@ import numpy as np
 
 from metrics.family import Column
 from metrics.matching import EPS, match_frames
-from metrics.pairing import Pairing
+from metrics.pairing import Pairing, number
 
 ALPHAS = np.arange(0.05, 0.99, 0.05)
 _TINY = 1e-10  # TrackEval's: localisation is 1 where nothing matches
@@ -62,10 +62,9 @@ class Partial:
 def evaluate(pairing: Pairing) -> Partial:
     """Return the partial of one sequence."""
     truth, prediction, pairs = pairing.truth, pairing.prediction, pairing.pairs
-    combination, which = np.unique(
+    combination, which = number(
         truth.track[pairs.truth] * max(prediction.track_count, 1)
-        + prediction.track[pairs.prediction],
-        return_inverse=True,
+        + prediction.track[pairs.prediction]
     )
     lengths = _Lengths(
         truth.lengths()[combination // max(prediction.track_count, 1)],

@@ -31,6 +31,11 @@ def test_the_last_three_columns_of_mot15_are_not_classes(tmp_path):
     assert found.class_id.tolist() == [1]
 
 
+@pytest.mark.parametrize("text", ["1,5,1,1,2,2,1", "1,5,1,1,2,2,1\r\n", "\ufeff1, 5,1,1,2,2,1\n\n"])
+def test_line_ends_blanks_and_a_byte_order_mark_do_not_matter(tmp_path, text):
+    assert mot_text.read_tracks(written(tmp_path, text), EXTENT).box.tolist() == [[0, 0, 2, 2]]
+
+
 def test_an_empty_file_is_a_sequence_without_tracks(tmp_path):
     assert len(mot_text.read_tracks(written(tmp_path, "\n"), EXTENT)) == 0
 
@@ -40,7 +45,11 @@ def test_an_empty_file_is_a_sequence_without_tracks(tmp_path):
     [
         ("1,5,1,1,2,2,1\n1,2,3\n", r"some\.txt, line 2 .*3 columns, expected at least 7"),
         ("1,5,1,1,2,2,1\n\n2,5,1,x,2,2,1\n", r"some\.txt, line 3 .*'x' found where a number"),
-        ("1.5,5,1,1,2,2,1\n", r"some\.txt, line 1 .*whole numbers as frame and identity"),
+        ("1,5,1,,2,2,1\n", r"some\.txt, line 1 .*'' found where a number"),
+        ("1,5,1,1,2,2,1\n2,5,1,1,2,2,1,-1\n", r"some\.txt, line 2 .*8 columns, the first line"),
+        ("nan,5,1,1,2,2,1\n", r"some\.txt, line 1 .*whole numbers"),
+        ("1,1e300,1,1,2,2,1\n", r"some\.txt, line 1 .*whole numbers below 2\^53"),
+        ("1.5,5,1,1,2,2,1\n", r"some\.txt, line 1 .*whole numbers below 2\^53 as frame"),
         ("4,5,1,1,2,2,1\n", r"some\.txt, line 1 .*frame 3 is beyond the last frame, 2"),
         ("1,5,1,1,2,2,1\n1,5,3,3,2,2,1\n", r"some\.txt, line 2 .*identity 5 appears twice"),
         ("1,5,nan,1,2,2,1\n", r"some\.txt, line 1 .*not finite"),
