@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 CONFIG ?=
+MOT17 ?= ../shared/data/mot17
 
 VENV := .venv
 STAMP := $(VENV)/installed
@@ -15,7 +16,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
 
 .DELETE_ON_ERROR:
-.PHONY: help setup report test test-fast lint format lock clean
+.PHONY: help setup report test test-fast lint bench format lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +42,10 @@ lint: $(STAMP) ## ruff, mypy, snakefmt, snakemake --lint
 	mypy
 	snakefmt --check Snakefile workflow
 	snakemake --lint
+
+bench: $(STAMP) ## measure what is claimed about speed; needs MOT17 (see bench/)
+	python -m bench.box_scoring --truth $(MOT17)/train --results $(MOT17)/results/lif_t \
+		--output bench/box_scoring.json
 
 format: $(STAMP) ## put code and rules into their one layout
 	ruff check --fix-only --quiet .

@@ -51,14 +51,30 @@ class Family(Protocol):
 
 
 class Benchmark(Protocol):
-    """A module of metrics/protocol. `CARD` says in a sentence what is scored."""
+    """A module of metrics/protocol.
+
+    `CARD` says in a sentence what is scored; `LAYOUT` names the module of datasets/layouts that
+    reads truth and results as the benchmark hands them out; `CLASS` is the class that is scored.
+    """
 
     CARD: str
+    CLASS: str
+    LAYOUT: str
 
     def keep(
         self, truth: Tracks, prediction: Tracks, pairs: Pairs
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return the rows of truth and prediction that are scored, (N,) and (M,) bool."""
+
+
+def list_families() -> list[str]:
+    """Return the names of all metric families."""
+    return _list("families")
+
+
+def list_benchmarks() -> list[str]:
+    """Return the names of all protocols."""
+    return _list("protocol")
 
 
 def load_family(name: str) -> Family:
@@ -84,8 +100,11 @@ def partial_from_json(family: Family, content: dict[str, Any]) -> Any:
     return family.Partial(**arrays)
 
 
+def _list(folder: str) -> list[str]:
+    return sorted(path.stem for path in (_HERE / folder).glob("[!_]*.py"))
+
+
 def _load(folder: str, name: str) -> ModuleType:
-    known = sorted(path.stem for path in (_HERE / folder).glob("[!_]*.py"))
-    if name not in known:
-        raise ValueError(f"{folder}: {name!r} is unknown: expected one of {known}")
+    if name not in _list(folder):
+        raise ValueError(f"{folder}: {name!r} is unknown: expected one of {_list(folder)}")
     return importlib.import_module(f"metrics.{folder}.{name}")

@@ -10,7 +10,7 @@ import numpy as np
 from datasets.overlap import box_iou
 from datasets.types import Tracks
 
-_BLOCK = 1 << 18  # pairs whose overlap is computed at once: bounds the memory
+_BLOCK = 1 << 15  # pairs whose overlap is computed at once: bounds the memory
 
 
 @dataclass(frozen=True)

@@ -34,12 +34,13 @@ def make_pairing(truth: Tracks, prediction: Tracks, protocol: str) -> Pairing:
 
 def describe(families: dict[str, Family], partials: dict[str, Any]) -> dict[str, Any]:
     """Return columns, values and partials of one sequence or of a total, as JSON types."""
+    columns = [column for family in families.values() for column in family.COLUMNS]
     values: dict[str, float] = {}
     for name, family in families.items():
         values |= family.summarize(partials[name])
     return {
-        "columns": [asdict(column) for family in families.values() for column in family.COLUMNS],
-        "values": values,
+        "columns": [asdict(column) for column in columns],
+        "values": {column.name: values[column.name] for column in columns},
         "partials": {name: partial_to_json(partial) for name, partial in partials.items()},
     }
 

@@ -20,7 +20,7 @@ def score(
     benchmark: str,
     room: Path,
 ) -> Scores:
-    """Return every field of HOTA, CLEAR, Identity and Count per sequence, and as COMBINED.
+    """Return every field of HOTA, CLEAR, Identity, Count and VACE per sequence, and as COMBINED.
 
     Args:
         truth: gt.txt of each sequence.
@@ -50,7 +50,13 @@ def score(
 
 def _evaluate(dataset: trackeval.datasets.MotChallenge2DBox, names: list[str]) -> Scores:
     metrics = trackeval.metrics
-    families = [metrics.HOTA(), metrics.CLEAR(), metrics.Identity(), metrics.Count()]
+    families = [
+        metrics.HOTA(),
+        metrics.CLEAR(),
+        metrics.Identity(),
+        metrics.Count(),
+        metrics.VACE(),
+    ]
     raw: list[dict[str, dict]] = [{} for _ in families]
     for name in names:
         data = dataset.get_preprocessed_seq_data(dataset.get_raw_seq_data("it", name), "pedestrian")

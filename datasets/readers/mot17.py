@@ -1,33 +1,17 @@
 """MOT16, MOT17 and MOT20 in place, from a folder in MOTChallenge layout.
 
-`<root>/<split>/<sequence>/{seqinfo.ini, gt/gt.txt, det/det.txt, img1/}`; images and detections may
-be absent. Source: https://motchallenge.net, Milan et al., MOT16, arXiv 1603.00831.
+`<root>/<split>/<sequence>/`, see `mot_folder`; images and detections may be absent.
 """
 
 from __future__ import annotations
 
-from configparser import ConfigParser, SectionProxy
 from pathlib import Path
 
 from datasets import mot_text
+from datasets.mot_folder import detections_path, info_path, read_info, truth_path
 from datasets.sequence_json import Prepared
-from datasets.types import Extent, Sequence
+from datasets.types import Sequence
 
-CLASSES = {
-    1: "pedestrian",
-    2: "person_on_vehicle",
-    3: "car",
-    4: "bicycle",
-    5: "motorbike",
-    6: "non_mot_vehicle",
-    7: "static_person",
-    8: "distractor",
-    9: "occluder",
-    10: "occluder_on_ground",
-    11: "occluder_full",
-    12: "reflection",
-    13: "crowd",
-}
 _SPLITS = ("train", "test")
 
 
@@ -48,31 +32,22 @@ def inputs(root: Path | None, sequence: str) -> list[Path]:
             lists the sequences there are.
     """
     folder = _folder(root, sequence)
-    needed = [folder / "seqinfo.ini", folder / "gt" / "gt.txt"]
+    needed = [info_path(folder), truth_path(folder)]
     for path in needed:
         if not path.is_file():
             raise FileNotFoundError(f"{path}: no such file")
-    return needed + [path for path in [folder / "det" / "det.txt"] if path.is_file()]
+    return needed + [path for path in [detections_path(folder)] if path.is_file()]
 
 
 def read(dataset: str, root: Path | None, sequence: str, folder: Path) -> Prepared:
     """Return one sequence, its images where they are."""
-    info_path, truth, *detections = inputs(root, sequence)
-    info = _read_info(info_path)
-    height, width, frame_count = (_whole(info, k) for k in ("imHeight", "imWidth", "seqLength"))
-    extent = Extent(height, width, frame_count, CLASSES)
-    images = info_path.parent / info.get("imDir", "img1")
+    _, truth, *detections = inputs(root, sequence)
+    info = read_info(_folder(root, sequence))
+    images = str(info.images.resolve()) if info.images.is_dir() else None
     return Prepared(
-        Sequence(
-            dataset,
-            sequence,
-            extent,
-            float(_whole(info, "frameRate")),
-            images=str(images.resolve()) if images.is_dir() else None,
-            root=str(root),
-        ),
-        mot_text.read_tracks(truth, extent, labelled=True),
-        mot_text.read_tracks(detections[0], extent) if detections else None,
+        Sequence(dataset, sequence, info.extent, info.frame_rate, images=images, root=str(root)),
+        mot_text.read_tracks(truth, info.extent, labelled=True),
+        mot_text.read_tracks(detections[0], info.extent) if detections else None,
     )
 
 
@@ -83,18 +58,3 @@ def _folder(root: Path | None, sequence: str) -> Path:
             return root / split / sequence
     known = sorted(path.name for split in _SPLITS for path in (root / split).glob("*/"))
     raise FileNotFoundError(f"{root}: no sequence {sequence!r}: found {known}")
-
-
-def _read_info(path: Path) -> SectionProxy:
-    parser = ConfigParser()
-    parser.read(path)
-    if "Sequence" not in parser:
-        raise ValueError(f"{path}: section [Sequence] is missing")
-    return parser["Sequence"]
-
-
-def _whole(info: SectionProxy, key: str) -> int:
-    text = info.get(key)
-    if text is None or not text.isdecimal():
-        raise ValueError(f"seqinfo.ini, {key}: {text!r} found, expected a whole number")
-    return int(text)

@@ -8,6 +8,8 @@ from datasets.types import Tracks
 from metrics.distractors import refuse_other_classes
 from metrics.pairing import Pairs
 
+CLASS = "pedestrian"
+LAYOUT = "mot15"
 CARD = "One class; ground truth marked 0 is not scored; no distractors, no ignore regions."
 
 

@@ -9,6 +9,8 @@ from metrics.distractors import keep_pedestrians
 from metrics.pairing import Pairs
 
 _DISTRACTORS = (2, 7, 8, 12)  # person on vehicle, static person, distractor, reflection
+CLASS = "pedestrian"
+LAYOUT = "mot16"
 CARD = (
     "Pedestrians marked 1, at any visibility; predictions matched at IoU 0.5 to a person on a "
     "vehicle, static person, distractor or reflection are left out; no ignore regions."

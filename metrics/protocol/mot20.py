@@ -15,6 +15,8 @@ _DISTRACTORS = (
     8,
     12,
 )  # person on vehicle, other vehicle, static person, distractor, reflection
+CLASS = "pedestrian"
+LAYOUT = "mot16"
 CARD = (
     "Pedestrians marked 1, at any visibility; predictions matched at IoU 0.5 to a person on a "
     "vehicle, other vehicle, static person, distractor or reflection are left out; no ignore "

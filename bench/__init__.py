@@ -1,0 +1,1 @@
+"""Speed claims: ratios measured in one run, kept here as JSON. `make bench` repeats them."""

@@ -1,0 +1,36 @@
+"""What a layout is, and how one is found: a module of datasets/layouts."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Protocol, cast
+
+from datasets.types import Tracks
+
+
+class Layout(Protocol):
+    """Truth and results of many sequences, as a benchmark's own tools expect them."""
+
+    def list_sequences(self, truth: Path) -> list[str]:
+        """Return the names of the sequences that have ground truth, sorted."""
+
+    def read_pair(self, truth: Path, results: Path, sequence: str) -> tuple[Tracks, Tracks]:
+        """Return truth and prediction of one sequence.
+
+        Raises:
+            OSError: A file is missing or cannot be read.
+            ValueError: A file is not what it should be. Names file and line.
+        """
+
+
+def list_layouts() -> list[str]:
+    """Return the names of all layouts."""
+    return sorted(path.stem for path in Path(__file__).parent.glob("layouts/[!_]*.py"))
+
+
+def load_layout(name: str) -> Layout:
+    """Return the module datasets/layouts/<name>.py; ValueError lists those there are."""
+    if name not in list_layouts():
+        raise ValueError(f"layout {name!r} is unknown: expected one of {list_layouts()}")
+    return cast(Layout, importlib.import_module(f"datasets.layouts.{name}"))

@@ -1,0 +1,1 @@
+"""How benchmarks lay out truth and results of many sequences: one module a layout."""

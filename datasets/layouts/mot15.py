@@ -1,0 +1,18 @@
+"""MOT15, no classes in its truth: <truth>/<sequence>/gt/gt.txt, <results>/<sequence>.txt."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from datasets import mot_folder
+from datasets.types import Tracks
+
+
+def list_sequences(truth: Path) -> list[str]:
+    """Return the names of the sequences that have ground truth."""
+    return mot_folder.list_sequences(truth)
+
+
+def read_pair(truth: Path, results: Path, sequence: str) -> tuple[Tracks, Tracks]:
+    """Return truth and prediction of one sequence."""
+    return mot_folder.read_pair(truth, results, sequence, labelled=False)

@@ -1,0 +1,107 @@
+"""A sequence's folder in MOTChallenge layout: seqinfo.ini, gt/gt.txt, det/det.txt, img1/.
+
+Source: https://motchallenge.net, Milan et al., MOT16, arXiv 1603.00831.
+"""
+
+from __future__ import annotations
+
+from configparser import ConfigParser
+from configparser import Error as ConfigError
+from dataclasses import dataclass
+from pathlib import Path
+
+from datasets import mot_text
+from datasets.types import Extent, Tracks
+
+CLASSES = {
+    1: "pedestrian",
+    2: "person_on_vehicle",
+    3: "car",
+    4: "bicycle",
+    5: "motorbike",
+    6: "non_mot_vehicle",
+    7: "static_person",
+    8: "distractor",
+    9: "occluder",
+    10: "occluder_on_ground",
+    11: "occluder_full",
+    12: "reflection",
+    13: "crowd",
+}
+
+
+@dataclass(frozen=True)
+class Info:
+    """What seqinfo.ini says.
+
+    Args:
+        frame_rate: In frames per second.
+        images: Folder of the images, which may be absent.
+    """
+
+    extent: Extent
+    frame_rate: int
+    images: Path
+
+
+def info_path(folder: Path) -> Path:
+    """Return where a sequence's seqinfo.ini is."""
+    return folder / "seqinfo.ini"
+
+
+def truth_path(folder: Path) -> Path:
+    """Return where a sequence's ground truth is."""
+    return folder / "gt" / "gt.txt"
+
+
+def detections_path(folder: Path) -> Path:
+    """Return where a sequence's public detections are, if it has any."""
+    return folder / "det" / "det.txt"
+
+
+def read_info(folder: Path) -> Info:
+    """Return what a sequence's seqinfo.ini says.
+
+    Raises:
+        FileNotFoundError: There is none.
+        ValueError: A key is missing or no whole number. Names file and key.
+    """
+    path = info_path(folder)
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file")
+    parser = ConfigParser(interpolation=None)
+    try:
+        parser.read_string(path.read_text(encoding="utf-8-sig", errors="replace"), str(path))
+    except ConfigError as error:
+        raise ValueError(f"{path}: {error}") from error
+    if "Sequence" not in parser:
+        raise ValueError(f"{path}: section [Sequence] is missing")
+    section = dict(parser["Sequence"])
+    numbers = {}
+    for key in ("imHeight", "imWidth", "seqLength", "frameRate"):
+        text = section.get(key.lower())
+        if text is None or not text.isdecimal() or len(text) > len("2147483647"):
+            raise ValueError(f"{path}, {key}: {text!r} found, expected a whole number")
+        numbers[key] = int(text)
+    extent = Extent(numbers["imHeight"], numbers["imWidth"], numbers["seqLength"], CLASSES)
+    return Info(extent, numbers["frameRate"], folder / section.get("imdir", "img1"))
+
+
+def list_sequences(truth: Path) -> list[str]:
+    """Return the names of the sequences below a folder that have ground truth."""
+    return sorted(path.name for path in truth.glob("*/") if truth_path(path).is_file())
+
+
+def read_pair(
+    truth: Path, results: Path, sequence: str, *, labelled: bool
+) -> tuple[Tracks, Tracks]:
+    """Return truth and prediction of one sequence, `<results>/<sequence>.txt`.
+
+    Args:
+        labelled: See `mot_text.read_tracks`, which raises for bad files.
+    """
+    extent = read_info(truth / sequence).extent
+    return (
+        mot_text.read_tracks(truth_path(truth / sequence), extent, labelled=labelled),
+        mot_text.read_tracks(results / f"{sequence}.txt", extent),
+    )

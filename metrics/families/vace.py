@@ -1,0 +1,100 @@
+"""VACE: tracking accuracy (ATA) and frame detection accuracy (SFDA).
+
+Source: Manohar et al., Performance evaluation of object detection and tracking in video, ACCV 2006;
+Kasturi et al., PAMI 2009; the relaxed form at IoU 0.5, equal to TrackEval 1.3.0
+(tests/test_parity.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence as Many
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+from scipy.sparse import csr_array
+
+from metrics.family import Column
+from metrics.matching import match_frames
+from metrics.pairing import Pairing, Side
+
+_THRESHOLD = 0.5
+
+COLUMNS = (
+    Column("SFDA", "ratio", "up", "Frame detection accuracy, mean over frames with anything in"),
+    Column("ATA", "ratio", "up", "Overlap in time of tracks mapped one to one"),
+    Column("STDA", "count", "up", "Sum of the overlap in time of tracks mapped one to one"),
+    Column("FDA", "count", "up", "Sum over frames of the frame detection accuracy"),
+    Column("VACE_IDs", "count", None, "Predicted identities"),
+    Column("VACE_GT_IDs", "count", None, "Truth identities"),
+    Column("num_non_empty_timesteps", "count", None, "Frames with anything in"),
+)
+
+
+@dataclass(frozen=True)
+class Partial:
+    """What sequences add up."""
+
+    tracking: float
+    detection: float
+    predicted_tracks: int
+    truth_tracks: int
+    frames: int
+
+
+def evaluate(pairing: Pairing) -> Partial:
+    """Return the partial of one sequence."""
+    truth, prediction, pairs = pairing.truth, pairing.prediction, pairing.pairs
+    matched = match_frames(pairing, pairs.similarity)
+    here = truth.frame[pairs.truth[matched]]
+    overlap = np.bincount(here, pairs.similarity[matched], pairing.frame_count)
+    rows = _rows_a_frame(truth, pairing) + _rows_a_frame(prediction, pairing)
+    return Partial(
+        _tracking(pairing),
+        float((overlap / np.maximum(rows / 2, 1 / 2)).sum()),
+        prediction.track_count,
+        truth.track_count,
+        int((rows > 0).sum()),
+    )
+
+
+def combine(partials: Many[Partial]) -> Partial:
+    """Return the sums."""
+    names = Partial.__dataclass_fields__
+    return Partial(**{name: sum(getattr(p, name) for p in partials) for name in names})
+
+
+def summarize(partial: Partial) -> dict[str, float]:
+    """Return every column; where there is nothing at all both ratios are 0, in TrackEval NaN."""
+    tracks = (partial.predicted_tracks + partial.truth_tracks) / 2
+    return {
+        "SFDA": partial.detection / max(1, partial.frames),
+        "ATA": partial.tracking / max(tracks, 1 / 2),
+        "STDA": partial.tracking,
+        "FDA": partial.detection,
+        "VACE_IDs": partial.predicted_tracks,
+        "VACE_GT_IDs": partial.truth_tracks,
+        "num_non_empty_timesteps": partial.frames,
+    }
+
+
+def _rows_a_frame(side: Side, pairing: Pairing) -> np.ndarray:
+    return np.bincount(side.frame, minlength=pairing.frame_count)
+
+
+def _tracking(pairing: Pairing) -> float:
+    """Return the largest sum of overlap in time that a one-to-one map of tracks has."""
+    truth, prediction, pairs = pairing.truth, pairing.prediction, pairing.pairs
+    close = pairs.take(pairs.similarity >= _THRESHOLD)
+    together = np.zeros((truth.track_count, prediction.track_count))
+    np.add.at(together, (truth.track[close.truth], prediction.track[close.prediction]), 1)
+    both = _presence(truth, pairing) @ _presence(prediction, pairing).T
+    either = truth.lengths()[:, None] + prediction.lengths() - both.toarray()
+    share = together / np.maximum(either, 1)
+    return float(share[linear_sum_assignment(share, maximize=True)].sum())
+
+
+def _presence(side: Side, pairing: Pairing) -> csr_array:
+    """Return in which frames each track is, (track_count, frame_count) 0 or 1."""
+    ones = np.ones(len(side), np.int64)
+    return csr_array((ones, (side.track, side.frame)), (side.track_count, pairing.frame_count))

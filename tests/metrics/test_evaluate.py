@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+from datasets.readers import tud
+
+INFO = "[Sequence]\nimHeight=480\nimWidth=640\nseqLength={}\nframeRate=25\n"
+LENGTHS = {"TUD-Campus": 71, "TUD-Stadtmitte": 179}
+
+
+@pytest.fixture
+def folders(tmp_path) -> tuple[Path, Path]:
+    """Truth and results of TUD in MOTChallenge layout."""
+    root, truth, results = tud.locate(None), tmp_path / "truth", tmp_path / "results"
+    results.mkdir()
+    for name, length in LENGTHS.items():
+        (truth / name / "gt").mkdir(parents=True)
+        shutil.copy(root / name / "gt.txt", truth / name / "gt" / "gt.txt")
+        (truth / name / "seqinfo.ini").write_text(INFO.format(length))
+        shutil.copy(root / name / "test.txt", results / f"{name}.txt")
+    return truth, results
+
+
+def run(folders, *more) -> subprocess.CompletedProcess[str]:
+    truth, results = folders
+    command = [sys.executable, "-m", "metrics.evaluate", "--protocol", "mot15"]
+    command += ["--truth", str(truth), "--results", str(results), *map(str, more)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_the_file_holds_every_sequence_and_the_total(folders, tmp_path):
+    done = run(folders, "--output", tmp_path / "out.json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads((tmp_path / "out.json").read_text())
+    assert found["protocol"] == "mot15"
+    scores = found["classes"]["pedestrian"]
+    assert list(scores["sequences"]) == list(LENGTHS)
+    combined = scores["combined"]
+    assert round(100 * combined["HOTA"], 4) == 39.9957
+    assert (combined["IDSW"], combined["CLR_FP"], combined["IDTP"]) == (14, 58, 776)
+    assert isinstance(combined["IDSW"], int)
+
+
+def test_the_table_shows_sequences_and_the_total(folders):
+    lines = run(folders).stdout.splitlines()
+    assert lines[0].split()[:3] == ["pedestrian", "HOTA", "DetA"]
+    assert [line.split()[0] for line in lines[1:]] == [*LENGTHS, "COMBINED"]
+    assert lines[-1].split()[1] == "39.996"
+
+
+def test_two_jobs_give_what_one_gives(folders):
+    assert run(folders, "--jobs", 2).stdout == run(folders).stdout
+
+
+def test_chosen_sequences_are_scored_alone(folders):
+    lines = run(folders, "--sequences", "TUD-Campus").stdout.splitlines()
+    assert [line.split()[0] for line in lines[1:]] == ["TUD-Campus", "COMBINED"]
+
+
+def break_result(truth, results):
+    path = results / "TUD-Campus.txt"
+    path.write_text(path.read_text() + "1,2,oops\n")
+
+
+def remove_result(truth, results):
+    (results / "TUD-Stadtmitte.txt").unlink()
+
+
+def shorten(truth, results):
+    (truth / "TUD-Campus" / "seqinfo.ini").write_text(INFO.format(70))
+
+
+def no_truth(truth, results):
+    shutil.rmtree(truth)
+    truth.mkdir()
+
+
+@pytest.mark.parametrize(
+    ("harm", "message"),
+    [
+        (break_result, "TUD-Campus.txt, line 223 ('1,2,oops'): 3 columns, expected at least 7"),
+        (remove_result, "TUD-Stadtmitte.txt"),
+        (shorten, "frame 70 is beyond the last frame, 69"),
+        (no_truth, "no sequence with ground truth found in layout mot15"),
+    ],
+)
+def test_bad_input_ends_with_two_and_a_reason(folders, tmp_path, harm, message):
+    harm(*folders)
+    done = run(folders, "--output", tmp_path / "out.json")
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "out.json").exists()
+
+
+def test_an_unknown_sequence_lists_the_known(folders):
+    done = run(folders, "--sequences", "TUD")
+    assert done.returncode == 2
+    assert "no sequence ['TUD']: expected some of ['TUD-Campus', 'TUD-Stadtmitte']" in done.stderr
