@@ -10,14 +10,23 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+_STARTED_BY = os.getppid()
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Yield a path beside `path` to write to; on success it becomes `path`, on error it goes."""
+    """Yield a path beside `path` to write to; on success it becomes `path`, on error it goes.
+
+    Raises:
+        RuntimeError: The process that started this one is gone. A job that outlives a killed run
+            must not overwrite what a later run makes.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         yield part
+        if os.getppid() != _STARTED_BY:
+            raise RuntimeError(f"{path}: not written: the run that asked for it is gone")
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
@@ -37,7 +46,7 @@ def read_json(path: Path) -> Any:
     """
     try:
         return json.loads(path.read_text())
-    except json.JSONDecodeError as error:
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"{path}: not valid JSON: {error}") from error
 
 

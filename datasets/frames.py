@@ -45,7 +45,12 @@ def write_image(path: Path, image: np.ndarray) -> None:
 
 
 def _from_folder(folder: Path) -> Iterator[tuple[str, np.ndarray]]:
-    for path in sorted(path for path in folder.iterdir() if path.suffix.lower() in _IMAGES):
+    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in _IMAGES)
+    if len({len(path.stem) for path in paths}) > 1:
+        raise ValueError(
+            f"{folder}: image names of one length expected, so that their order is clear"
+        )
+    for path in paths:
         image = cv2.imread(str(path), cv2.IMREAD_COLOR)
         if image is None:
             raise ValueError(f"{path}: not a readable image")

@@ -93,15 +93,15 @@ def list_sequences(truth: Path) -> list[str]:
 
 
 def read_pair(
-    truth: Path, results: Path, sequence: str, *, labelled: bool
+    truth: Path, results: Path, sequence: str, kind: mot_text.Kind
 ) -> tuple[Tracks, Tracks]:
     """Return truth and prediction of one sequence, `<results>/<sequence>.txt`.
 
     Args:
-        labelled: See `mot_text.read_tracks`, which raises for bad files.
+        kind: Of the truth: see `mot_text.read_tracks`, which raises for bad files.
     """
     extent = read_info(truth / sequence).extent
     return (
-        mot_text.read_tracks(truth_path(truth / sequence), extent, labelled=labelled),
+        mot_text.read_tracks(truth_path(truth / sequence), extent, kind),
         mot_text.read_tracks(results / f"{sequence}.txt", extent),
     )

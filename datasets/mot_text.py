@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
@@ -19,36 +20,41 @@ from pyarrow import csv
 from datasets.files import replacing
 from datasets.types import Extent, RowError, Tracks
 
-_LABELLED, _PLAIN = 9, 7  # columns that must be there, with and without class and visibility
-_LARGEST = 2**53  # a double holds every whole number below it
+Kind = Literal["results", "truth", "mot15"]
+_LEAST = {"results": 7, "truth": 9, "mot15": 7}  # columns that must be there
+_CLASS = 7  # column of the class
 _UNNAMED_CLASS = 1  # a file without classes holds pedestrians, class 1 of every MOTChallenge
 
 
-def read_tracks(path: Path, extent: Extent, *, labelled: bool = False) -> Tracks:
+def read_tracks(path: Path, extent: Extent, kind: Kind = "results") -> Tracks:
     """Return the rows of a MOTChallenge file.
 
     Args:
-        labelled: Columns 8 and 9 hold class and visibility, as in ground truth since MOT16.
-            Otherwise every row is class 1, a pedestrian.
+        kind: `truth`: columns 8 and 9 hold class and visibility, as in ground truth since MOT16.
+            `mot15`: every row is class 1. `results`, also detections: column 8 is the class, where
+            there is one; without it or where it is -1, class 1.
 
     Raises:
         ValueError: A line has too few columns, something that is not a number, or breaks a rule of
             Tracks. Names file and line.
     """
-    values = _read_numbers(path, _LABELLED if labelled else _PLAIN)
+    values = _read_numbers(path, _LEAST[kind], with_class=kind == "results")
     near = values[:, 2:4] - 1
+    classes = np.full(len(values), float(_UNNAMED_CLASS))
+    if kind != "mot15" and values.shape[1] > _CLASS:
+        classes = np.where(values[:, _CLASS] == -1, _UNNAMED_CLASS, values[:, _CLASS])
     try:
         return Tracks(
             extent,
             frame=values[:, 0] - 1,
             track=values[:, 1],
-            class_id=values[:, 7] if labelled else np.full(len(values), _UNNAMED_CLASS),
+            class_id=classes,
             score=values[:, 6],
             box=np.concatenate([near, near + values[:, 4:6]], axis=1),
-            visibility=values[:, 8] if labelled else None,
+            visibility=values[:, 8] if kind == "truth" else None,
         )
     except RowError as error:
-        raise _row_error(path, error.row, error.reason + ", counting from 0") from error
+        raise _row_error(path, error.row, error.reason) from error
 
 
 def write_tracks(path: Path, tracks: Tracks) -> None:
@@ -68,21 +74,21 @@ def write_tracks(path: Path, tracks: Tracks) -> None:
             )
 
 
-def _read_numbers(path: Path, least: int) -> np.ndarray:
-    """Return the first `least` columns, (N, least) float64."""
+def _read_numbers(path: Path, least: int, *, with_class: bool) -> np.ndarray:
+    """Return the first `least` columns, or the first eight where there are so many, float64."""
     data = path.read_bytes()
     if not data.strip():
         return np.zeros((0, least))
+    if with_class and data.lstrip().split(b"\n", 1)[0].count(b",") >= _CLASS:
+        least = _CLASS + 1
     try:
-        values = _parse(data, least)
+        return _parse(data, least)
     except (pa.ArrowInvalid, pa.ArrowKeyError) as error:
-        raise _first_bad_line(path, data, least) or ValueError(f"{path}: {error}") from error
-    named = values[:, [0, 1, 7] if least == _LABELLED else [0, 1]]
-    whole = ((named % 1 == 0) & (abs(named) < _LARGEST)).all(axis=1)
-    if not whole.all():
-        reason = "expected whole numbers below 2^53 as frame, identity and class"
-        raise _row_error(path, int(np.argmin(whole)), reason)
-    return values
+        bad = _first_bad_line(path, data, least)
+        if bad:
+            raise bad from error
+    # only lines of blanks are left to blame
+    return _parse("\n".join(line for _, line in _lines(data)).encode(), least)
 
 
 def _parse(data: bytes, least: int) -> np.ndarray:

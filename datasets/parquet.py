@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from datasets.files import replacing
+from datasets.runs import read_intervals
 from datasets.types import Extent, Tracks
 
 SCHEMA_VERSION = 1
@@ -48,6 +49,8 @@ def read_tracks(path: Path) -> Tracks:
         table = pq.read_table(path, partitioning=None)
         extent = _extent((table.schema.metadata or {}).get(_KEY))
         names = set(table.column_names)
+        if "rle" in names:
+            read_intervals(table["rle"].to_pylist(), extent.height * extent.width)
         return Tracks(
             extent,
             **{name: table[name].to_numpy() for name in ("frame", "track", "class_id", "score")},
@@ -55,7 +58,9 @@ def read_tracks(path: Path) -> Tracks:
             rle=tuple(table["rle"].to_pylist()) if "rle" in names else None,
             visibility=table["visibility"].to_numpy() if "visibility" in names else None,
         )
-    except (pa.ArrowInvalid, KeyError, ValueError) as error:
+    except FileNotFoundError:
+        raise
+    except (pa.ArrowException, KeyError, ValueError, OSError) as error:
         raise ValueError(f"{path}: {error}") from error
 
 

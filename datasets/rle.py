@@ -26,29 +26,25 @@ def decode(runs: Many[bytes], height: int, width: int) -> np.ndarray:
     return np.moveaxis(coco.decode(_objects(runs, height, width)), -1, 0).astype(bool)
 
 
-def area(runs: Many[bytes], height: int, width: int) -> np.ndarray:
-    """Return the number of pixels in each mask, shape (N,) int64."""
-    if not runs:
-        return np.zeros(0, np.int64)
-    return np.asarray(coco.area(_objects(runs, height, width)), np.int64)
-
-
 def iou(first: Many[bytes], second: Many[bytes], height: int, width: int) -> np.ndarray:
     """Return the intersection over union of every pair, shape (N, M); empty with empty gives 0."""
     if not first or not second:
         return np.zeros((len(first), len(second)))
-    overlap = coco.iou(
-        _objects(first, height, width), _objects(second, height, width), [False] * len(second)
-    )
-    return np.asarray(overlap, np.float64)
+    return _overlap(first, second, height, width, of_first=False)
 
 
-def boxes(runs: Many[bytes], height: int, width: int) -> np.ndarray:
-    """Return the tight box of each mask, shape (N, 4) as left, top, right, bottom; empty: zeros."""
-    if not runs:
-        return np.zeros((0, 4))
-    left, top, wide, high = np.asarray(coco.toBbox(_objects(runs, height, width)), np.float64).T
-    return np.stack([left, top, left + wide, top + high], axis=1)
+def share_inside(inner: Many[bytes], outer: Many[bytes], height: int, width: int) -> np.ndarray:
+    """Return the share of each of N masks that lies in each of M others, (N, M)."""
+    if not inner or not outer:
+        return np.zeros((len(inner), len(outer)))
+    return _overlap(inner, outer, height, width, of_first=True)
+
+
+def _overlap(
+    first: Many[bytes], second: Many[bytes], height: int, width: int, *, of_first: bool
+) -> np.ndarray:
+    one, other = _objects(first, height, width), _objects(second, height, width)
+    return np.asarray(coco.iou(one, other, [of_first] * len(second)), np.float64)
 
 
 def _objects(runs: Many[bytes], height: int, width: int) -> list[dict[str, object]]:

@@ -58,10 +58,19 @@ def read_sequence(path: Path) -> Sequence:
 
 
 def read_detections(path: Path) -> Tracks | None:
-    """Return the public detections of the sequence described by `path`, None if it has none."""
-    if DETECTIONS not in _read(path)["sha256"]:
+    """Return the public detections of the sequence described by `path`, None if it has none.
+
+    Raises:
+        ValueError: The file is missing, or is not the one that was prepared.
+    """
+    digest = _read(path)["sha256"].get(DETECTIONS)
+    if digest is None:
         return None
-    return parquet.read_tracks(path.with_name(DETECTIONS))
+    file = path.with_name(DETECTIONS)
+    if not file.is_file() or sha256(file) != digest:
+        found = "has changed since" if file.is_file() else "is missing though"
+        raise ValueError(f"{file}: {found} {path.name} was written: remove that one and run again")
+    return parquet.read_tracks(file)
 
 
 def _read(path: Path) -> dict[str, Any]:

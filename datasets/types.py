@@ -173,8 +173,8 @@ def _check_rows(tracks: Tracks) -> None:
     box, last = tracks.box, tracks.extent.frame_count - 1
     classes = sorted(tracks.extent.classes)
     rules = (
-        (tracks.frame < 0, "frame {frame} is before the first frame, 0"),
-        (tracks.frame > last, f"frame {{frame}} is beyond the last frame, {last}"),
+        (tracks.frame < 0, "frame {frame} (from 0) is before the first frame, 0"),
+        (tracks.frame > last, f"frame {{frame}} (from 0) is beyond the last frame, {last}"),
         (~np.isfinite(box).all(axis=1), "box {box} holds a number that is not finite"),
         ((abs(box) > _FARTHEST).any(axis=1), f"box {{box}} lies beyond {_FARTHEST:.0f} pixels"),
         (
@@ -182,17 +182,28 @@ def _check_rows(tracks: Tracks) -> None:
             "box {box} ends before it begins: expected left <= right and top <= bottom",
         ),
         (~np.isfinite(tracks.score), "score {score} is not finite"),
+        (_outside_one(tracks.visibility, len(box)), "visibility {visibility} is not in 0 .. 1"),
         (
             ~np.isin(tracks.class_id, classes),
             f"class {{class_id}} found, expected one of {classes}",
         ),
-        (_repeated(tracks.frame, tracks.track), "identity {track} appears twice in frame {frame}"),
+        (
+            _repeated(tracks.frame, tracks.track),
+            "identity {track} appears twice in frame {frame} (from 0)",
+        ),
     )
     for broken, reason in rules:
         if broken.any():
             row = int(np.argmax(broken))
             values = {n: c[row] for n, c in _columns(tracks).items()} | {"box": box[row].tolist()}
             raise RowError(row, reason.format(**values))
+
+
+def _outside_one(visibility: np.ndarray | None, count: int) -> np.ndarray:
+    if visibility is None:
+        return np.zeros(count, bool)
+    outside: np.ndarray = ~((visibility >= 0) & (visibility <= 1))
+    return outside
 
 
 def _repeated(frame: np.ndarray, track: np.ndarray) -> np.ndarray:
@@ -204,7 +215,8 @@ def _repeated(frame: np.ndarray, track: np.ndarray) -> np.ndarray:
     return repeated & (track != NO_TRACK)
 
 
-_TYPES = {"frame": np.int64, "track": np.int64, "class_id": np.int64}
+_WHOLE = ("frame", "track", "class_id")
+_LARGEST_WHOLE = 2**53  # a double holds every whole number below it
 
 
 def _columns(tracks: Tracks) -> dict[str, Any]:
@@ -215,9 +227,21 @@ def _columns(tracks: Tracks) -> dict[str, Any]:
         if field.name == "rle" and value is not None:
             columns[field.name] = tuple(value)
         elif field.name not in ("extent", "rle") and value is not None:
-            columns[field.name] = np.asarray(value, _TYPES.get(field.name, np.float64))
+            columns[field.name] = _cast(field.name, np.asarray(value))
     columns["box"] = np.asarray(columns["box"]).reshape(-1, 4)
     return columns
+
+
+def _cast(name: str, values: np.ndarray) -> np.ndarray:
+    """Return a column in the type it is kept in; RowError for a number that is not whole."""
+    if name not in _WHOLE:
+        return values.astype(np.float64, copy=False)
+    if values.dtype.kind == "f":
+        broken = ~((values % 1 == 0) & (abs(values) < _LARGEST_WHOLE))
+        if broken.any():
+            row = int(np.argmax(broken))
+            raise RowError(row, f"{name} {values[row]} is not a whole number below 2^53")
+    return values.astype(np.int64, copy=False)
 
 
 def _take(column: Any, rows: np.ndarray) -> Any:

@@ -23,15 +23,24 @@ def combine_scores(scores: Many[dict[str, Any]]) -> dict[str, Any]:
     Raises:
         ValueError: They were scored by different protocols or families.
     """
-    kinds = {(score["protocol"], *score["partials"]) for score in scores}
+    kinds = {(score["protocol"], *score["classes"], *_families(score)) for score in scores}
     if len(kinds) > 1:
         raise ValueError(f"scores of one kind expected, found {sorted(kinds)}")
-    families = load_families(list(scores[0]["partials"]))
+    families = load_families(_families(scores[0]))
     totals = {
-        name: family.combine([partial_from_json(family, s["partials"][name]) for s in scores])
-        for name, family in families.items()
+        kind: {
+            name: family.combine(
+                [partial_from_json(family, s["classes"][kind]["partials"][name]) for s in scores]
+            )
+            for name, family in families.items()
+        }
+        for kind in scores[0]["classes"]
     }
-    return {key: scores[0][key] for key in ("protocol", "card")} | describe(families, totals)
+    return describe(scores[0]["protocol"], families, totals)
+
+
+def _families(score: dict[str, Any]) -> list[str]:
+    return list(next(iter(score["classes"].values()))["partials"])
 
 
 def main() -> None:

@@ -24,7 +24,7 @@ from datasets.files import write_json
 from datasets.layout import list_layouts, load_layout
 from metrics.combine import combine_scores
 from metrics.family import list_benchmarks, list_families, load_benchmark
-from metrics.score import describe, load_families, make_pairing
+from metrics.score import score_tracks
 
 _SHOWN = ("HOTA", "DetA", "AssA", "LocA", "MOTA", "IDF1", "IDSW", "CLR_FN", "CLR_FP")
 
@@ -56,25 +56,25 @@ def score_sequence(task: Task, sequence: str) -> dict[str, Any]:
     """
     truth, prediction = load_layout(task.layout).read_pair(task.truth, task.results, sequence)
     try:
-        pairing = make_pairing(truth, prediction, task.protocol)
+        return score_tracks(truth, prediction, task.protocol, task.families)
     except ValueError as error:
         raise ValueError(f"{sequence}: {error}") from error
-    families = load_families(task.families)
-    partials = {name: family.evaluate(pairing) for name, family in families.items()}
-    card = {"protocol": task.protocol, "card": load_benchmark(task.protocol).CARD}
-    return card | describe(families, partials)
 
 
 def evaluate(task: Task, jobs: int) -> dict[str, Any]:
     """Return what the output file holds: values of each sequence and of all, by class."""
     scores = dict(zip(task.sequences, _score_all(task, jobs), strict=True))
     combined = combine_scores(list(scores.values()))
-    values = {name: score["values"] for name, score in scores.items()}
-    benchmark = load_benchmark(task.protocol)
     return {
-        "protocol": task.protocol,
-        "card": benchmark.CARD,
-        "classes": {benchmark.CLASS: {"combined": combined["values"], "sequences": values}},
+        "protocol": combined["protocol"],
+        "card": combined["card"],
+        "classes": {
+            name: {
+                "combined": total["values"],
+                "sequences": {key: each["classes"][name]["values"] for key, each in scores.items()},
+            }
+            for name, total in combined["classes"].items()
+        },
         "columns": combined["columns"],
     }
 

@@ -11,8 +11,8 @@ from typing import Any, Literal, Protocol, cast
 
 import numpy as np
 
-from datasets.types import Tracks
-from metrics.pairing import Pairing, Pairs
+from datasets.types import Extent, Tracks
+from metrics.pairing import Pairing, Pairs, Similarity
 
 _HERE = Path(__file__).parent
 
@@ -54,17 +54,25 @@ class Benchmark(Protocol):
     """A module of metrics/protocol.
 
     `CARD` says in a sentence what is scored; `LAYOUT` names the module of datasets/layouts that
-    reads truth and results as the benchmark hands them out; `CLASS` is the class that is scored.
+    reads truth and results as the benchmark hands them out; `SIMILARITY` is `box`, or
+    `disjoint masks`: masks of one side that share a pixel in a frame are then an error.
     """
 
     CARD: str
-    CLASS: str
     LAYOUT: str
+    SIMILARITY: Similarity
+
+    def classes(self, extent: Extent) -> dict[str, int]:
+        """Return the name and id of each class that is scored, in order."""
 
     def keep(
-        self, truth: Tracks, prediction: Tracks, pairs: Pairs
+        self, truth: Tracks, prediction: Tracks, pairs: Pairs, class_id: int
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the rows of truth and prediction that are scored, (N,) and (M,) bool."""
+        """Return the rows of truth and prediction that are scored for a class, (N,), (M,) bool.
+
+        Args:
+            pairs: Of all classes.
+        """
 
 
 def list_families() -> list[str]:

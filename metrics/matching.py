@@ -38,11 +38,14 @@ def match_frames(
         matched[live], open_ = _settle(truth[live], prediction[live], score[live])
     if open_.any():
         frame = pairing.truth.frame[truth]
-        unsettled = np.unique(frame[live[open_]])
-        bounds = np.searchsorted(frame, [unsettled, unsettled + 1]).T
-        for start, stop in bounds.tolist():
-            rows, columns = truth[start:stop], prediction[start:stop]
-            matched[start:stop] = _solve(rows, columns, score[start:stop])
+        for one in np.unique(frame[live[open_]]):
+            here = slice(*np.searchsorted(frame, [one, one + 1]))
+            first, last = np.searchsorted(pairing.truth.frame, [one, one + 1])
+            left, right = np.searchsorted(pairing.prediction.frame, [one, one + 1])
+            matrix = np.zeros((last - first, right - left))
+            matched[here] = _solve(
+                matrix, truth[here] - first, prediction[here] - left, score[here]
+            )
     return matched
 
 
@@ -88,12 +91,17 @@ def _groups(truth: np.ndarray, prediction: np.ndarray) -> np.ndarray:
     return label[truth]
 
 
-def _solve(row: np.ndarray, column: np.ndarray, score: np.ndarray) -> np.ndarray:
-    """Return which of one frame's pairs its best matching holds, bool."""
-    row, column = row - row[0], column - column.min()
-    matrix = np.zeros((row[-1] + 1, column.max() + 1))
+def _solve(
+    matrix: np.ndarray, row: np.ndarray, column: np.ndarray, score: np.ndarray
+) -> np.ndarray:
+    """Return which of one frame's pairs its best matching holds, bool.
+
+    Args:
+        matrix: Zeros, a row and a column for everything in the frame: which of two equal matchings
+            SciPy gives depends on the shape.
+    """
     matrix[row, column] = score
-    chosen = np.zeros(len(matrix), np.int64) - 1
+    chosen = np.full(len(matrix), -1)
     rows, columns = linear_sum_assignment(matrix, maximize=True)
     chosen[rows] = columns
     matched: np.ndarray = (chosen[row] == column) & (score > EPS)

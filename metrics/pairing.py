@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
+from datasets import rle
 from datasets.overlap import box_iou
 from datasets.types import Tracks
 
+Similarity = Literal["box", "disjoint masks"]
 _BLOCK = 1 << 15  # pairs whose overlap is computed at once: bounds the memory
 
 
@@ -64,18 +67,64 @@ class Pairing:
     pairs: Pairs
 
 
-def overlapping(truth: Tracks, prediction: Tracks) -> Pairs:
-    """Return every pair of rows in the same frame whose IoU is above 0."""
+def overlapping(truth: Tracks, prediction: Tracks, similarity: Similarity = "box") -> Pairs:
+    """Return every pair of rows in the same frame whose IoU is above 0, of boxes or of masks.
+
+    Raises:
+        ValueError: Masks are asked for and there are none, or two of one side share a pixel.
+    """
+    if similarity == "box":
+        return _overlapping_boxes(truth, prediction)
+    return overlapping_masks(truth, prediction)
+
+
+def _overlapping_boxes(truth: Tracks, prediction: Tracks) -> Pairs:
     found = []
     for rows, columns in _candidates(truth, prediction):
         similarity = box_iou(truth.box[rows], prediction.box[columns])
         found.append(Pairs(rows, columns, similarity).take(similarity > 0))
-    pairs = Pairs(
+    pairs = _join(found)
+    return pairs.take(np.lexsort((pairs.prediction, pairs.truth)))
+
+
+def overlapping_masks(truth: Tracks, prediction: Tracks) -> Pairs:
+    """Return every pair of rows in the same frame whose masks overlap."""
+    for side, tracks in (("truth", truth), ("prediction", prediction)):
+        if tracks.rle is None and len(tracks):
+            raise ValueError(f"the {side} has no masks, and this protocol scores masks")
+        _refuse_overlaps(side, tracks)
+    extent, found = truth.extent, []
+    for frame in np.intersect1d(truth.frame, prediction.frame):
+        rows = np.arange(*np.searchsorted(truth.frame, [frame, frame + 1]))
+        columns = np.arange(*np.searchsorted(prediction.frame, [frame, frame + 1]))
+        iou = rle.iou(_runs(truth, rows), _runs(prediction, columns), extent.height, extent.width)
+        i, j = np.nonzero(iou > 0)
+        found.append(Pairs(rows[i], columns[j], iou[i, j]))
+    return _join(found)
+
+
+def _join(found: list[Pairs]) -> Pairs:
+    return Pairs(
         np.concatenate([np.zeros(0, np.int64), *(pairs.truth for pairs in found)]),
         np.concatenate([np.zeros(0, np.int64), *(pairs.prediction for pairs in found)]),
         np.concatenate([np.zeros(0), *(pairs.similarity for pairs in found)]),
     )
-    return pairs.take(np.lexsort((pairs.prediction, pairs.truth)))
+
+
+def _refuse_overlaps(side: str, tracks: Tracks) -> None:
+    extent = tracks.extent
+    for frame in np.unique(tracks.frame):
+        rows = np.arange(*np.searchsorted(tracks.frame, [frame, frame + 1]))
+        runs = _runs(tracks, rows)
+        shared = np.triu(rle.iou(runs, runs, extent.height, extent.width), 1)
+        if shared.any():
+            one, other = (int(tracks.track[rows[k]]) for k in np.argwhere(shared > 0)[0])
+            raise ValueError(f"{side}, frame {frame}: the masks of {one} and {other} overlap")
+
+
+def _runs(tracks: Tracks, rows: np.ndarray) -> tuple[bytes, ...]:
+    assert tracks.rle is not None
+    return tracks.rle[rows[0] : rows[-1] + 1]
 
 
 def pair(
@@ -111,6 +160,11 @@ def number(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _side(tracks: Tracks, kept: np.ndarray) -> Side:
+    """Return the kept rows; ValueError if one of them has no identity."""
+    nameless = kept & (tracks.track < 0)
+    if nameless.any():
+        frame = tracks.frame[np.argmax(nameless)]
+        raise ValueError(f"a row of frame {frame} (from 0) has no identity, so it cannot be scored")
     identities, track = number(tracks.track[kept])
     return Side(tracks.frame[kept], track, len(identities))
 

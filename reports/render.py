@@ -60,7 +60,7 @@ def check_complete(runs: list[Run]) -> None:
         for trouble in run.troubles:
             raise FileNotFoundError(
                 f"{run.plan['dataset']}: no result of {trouble.variant} on {trouble.sequence}: "
-                f"{trouble.job}; --unfinished shows what there is"
+                f"{trouble.job}; --unfinished-since shows what there is"
             )
 
 
@@ -78,18 +78,21 @@ def main() -> None:
     """Run the command line program."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--plan", type=json.loads, required=True, help="JSON")
-    parser.add_argument("--room", type=Path, default=Path(), help="folder of data/ and results/")
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument(
-        "--unfinished", action="store_true", help="show what there is of a run that failed"
+        "--unfinished-since",
+        type=float,
+        metavar="TIME",
+        help="show what there is of a run that began then, in seconds since 1970, and failed",
     )
     given = parser.parse_args()
-    runs = [read_run(entry, given.room) for entry in given.plan["runs"]]
-    if not given.unfinished:
+    unfinished = given.unfinished_since is not None
+    runs = [read_run(each, Path(), given.unfinished_since or 0) for each in given.plan["runs"]]
+    if not unfinished:
         check_complete(runs)
     with replacing(given.output) as part:
-        part.write_text(render(given.plan, runs, unfinished=given.unfinished))
-    if given.unfinished:
+        part.write_text(render(given.plan, runs, unfinished=unfinished))
+    if unfinished:
         # older than anything, so that the next run makes the page again; not 0, which Snakemake
         # takes for no date at all
         os.utime(given.output, (1, 1))

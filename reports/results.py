@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,93 +63,129 @@ class Run:
     files: Mapping[str, Mapping[str, Any]]
 
 
-def read_run(plan: Mapping[str, Any], room: Path) -> Run:
+def read_run(plan: Mapping[str, Any], room: Path, started: float) -> Run:
     """Return the results of one data set, below the folder the workflow ran in.
 
-    A file counts only if it is not older than what it was made from: after a run that failed,
-    older results may lie about.
+    A result counts only if it comes from the plan's config and code and is not older than what it
+    was made from: after a run that failed, other results may lie about.
+
+    Args:
+        started: When the run began, in seconds since 1970: older logs are of other runs.
     """
+    place = _Place(room, plan["dataset"], started)
     chains = {
-        (card["name"], sequence): _read_chain(room, card["name"], plan["dataset"], sequence)
+        (card["name"], sequence): _read_chain(place, card, sequence)
         for card in plan["variants"]
         for sequence in plan["sequences"]
     }
     scores = {key: each for key, each in chains.items() if not isinstance(each, Trouble)}
     first: Mapping[str, Any] = next(iter(scores.values()), {"columns": [], "card": ""})
-    prepared = {
-        sequence: room / "data" / plan["dataset"] / sequence / "sequence.json"
-        for sequence in plan["sequences"]
-    }
-    variants = [_read_variant(room, plan, card, scores) for card in plan["variants"]]
+    prepared = {name: place.data(name) for name in plan["sequences"]}
+    variants = [_read_variant(place, plan, card, scores) for card in plan["variants"]]
     return Run(
         plan,
         first["columns"],
         first["card"],
         variants,
         [each for each in chains.values() if isinstance(each, Trouble)]
-        + _clock_troubles(room, plan, variants),
-        {sequence: read_json(path) for sequence, path in prepared.items() if path.is_file()},
+        + [each for variant in variants for each in _late_troubles(place, plan, variant)],
+        {name: read_json(path) for name, path in prepared.items() if path.is_file()},
     )
 
 
+@dataclass(frozen=True)
+class _Place:
+    """Where the files of one data set are, and since when logs count."""
+
+    room: Path
+    dataset: str
+    started: float
+
+    def data(self, sequence: str) -> Path:
+        return self.room / "data" / self.dataset / sequence / "sequence.json"
+
+    def results(self, variant: str, *parts: str) -> Path:
+        return self.room.joinpath("results", variant, self.dataset, *parts)
+
+    def trouble(self, variant: str, sequence: str, job: str) -> Trouble:
+        """Return the trouble of a job that left no result, with the end of its log."""
+        owner = [] if job == "prepare" else [variant]
+        name = f"{sequence}.log" if sequence else f"{self.dataset}.log"
+        parts = [*owner, *([self.dataset] if sequence else []), name]
+        path = self.room.joinpath("logs", job, *parts)
+        sequence = sequence or "all sequences"
+        if not path.is_file() or path.stat().st_mtime < self.started:
+            return Trouble(variant, sequence, "not run", "")
+        # a progress bar overwrites its line with carriage returns: what it left last is the line
+        lines = [line.split("\r")[-1] for line in path.read_text(errors="replace").split("\n")]
+        log = "\n".join([line for line in lines if line.strip()][-_LOG_LINES:])
+        return Trouble(variant, sequence, job, log)
+
+
 def _read_variant(
-    room: Path,
+    place: _Place,
     plan: Mapping[str, Any],
     card: Mapping[str, Any],
     scores: Mapping[tuple[str, str], Mapping[str, Any]],
 ) -> Variant:
-    sequences = {
-        sequence: scores[card["name"], sequence]["values"]
-        for sequence in plan["sequences"]
-        if (card["name"], sequence) in scores
-    }
-    folder = room / "results" / card["name"] / plan["dataset"]
-    parts = [folder / sequence / "score.json" for sequence in plan["sequences"]]
-    times = [folder / sequence / "timing.json" for sequence in plan["clock"]]
-    clocked = all(
-        sequence in sequences and _is_newer(path, [path.with_name("tracks.parquet")])
-        for sequence, path in zip(plan["clock"], times, strict=True)
+    name = card["name"]
+    sequences = {s: scores[name, s]["values"] for s in plan["sequences"] if (name, s) in scores}
+    parts = [place.results(name, sequence, "score.json") for sequence in plan["sequences"]]
+    times = [place.results(name, sequence, "timing.json") for sequence in plan["clock"]]
+    combined, speed = place.results(name, "combined.json"), place.results(name, "speed.json")
+    whole = len(sequences) == len(plan["sequences"]) and _is_newer(combined, parts)
+    timed = (
+        card["timed"]
+        and all(sequence in sequences for sequence in plan["clock"])
+        and all(_is_newer(path, [path.with_name("tracks.parquet")]) for path in times)
+        and _is_newer(speed, times)
     )
-    whole = len(sequences) == len(plan["sequences"])
-    total = (
-        read_json(folder / "combined.json")["values"]
-        if (whole and _is_newer(folder / "combined.json", parts))
-        else None
+    return Variant(
+        card,
+        read_json(combined)["values"] if whole else None,
+        sequences,
+        read_json(speed) if timed else None,
     )
-    timed = card["timed"] and clocked and _is_newer(folder / "speed.json", times)
-    return Variant(card, total, sequences, read_json(folder / "speed.json") if timed else None)
 
 
-def _read_chain(room: Path, variant: str, dataset: str, sequence: str) -> Any:
+def _read_chain(place: _Place, card: Mapping[str, Any], sequence: str) -> Any:
     """Return what score.json holds, or the Trouble of the first job without a result."""
-    prepared = room / "data" / dataset / sequence / "sequence.json"
-    folder = room / "results" / variant / dataset / sequence
-    tracks, score = folder / "tracks.parquet", folder / "score.json"
-    name = f"{dataset}/{sequence}.log"
-    jobs: tuple[tuple[str, Path, list[Path], str], ...] = (
-        ("prepare", prepared, [], name),
-        ("track", tracks, [prepared], f"{variant}/{name}"),
-        ("score", score, [tracks], f"{variant}/{name}"),
+    variant = card["name"]
+    prepared = place.data(sequence)
+    tracks, score = (place.results(variant, sequence, f) for f in ("tracks.parquet", "score.json"))
+    jobs: tuple[tuple[str, Path, list[Path]], ...] = (
+        ("prepare", prepared, []),
+        ("track", tracks, [prepared]),
+        ("score", score, [tracks]),
     )
-    for job, made, made_from, log in jobs:
+    for job, made, made_from in jobs:
         if not _is_newer(made, made_from):
-            return _trouble(room, variant, sequence, job, log)
-    return read_json(score)
+            return place.trouble(variant, sequence, job)
+    content = read_json(score)
+    if content["origin"] != card["origin"]:
+        return Trouble(variant, sequence, "not run", "")
+    return content
 
 
-def _clock_troubles(room: Path, plan: Mapping[str, Any], variants: list[Variant]) -> list[Trouble]:
-    """Return the timings that are missing of variants that have a score."""
-    troubles = []
-    for variant in variants:
-        name, dataset = variant.card["name"], plan["dataset"]
-        missing = variant.card["timed"] and variant.speed is None
-        for sequence in plan["clock"] if missing else ():
-            folder = room / "results" / name / dataset / sequence
-            if sequence in variant.sequences and not _is_newer(
-                folder / "timing.json", [folder / "tracks.parquet"]
-            ):
-                log = f"{name}/{dataset}/{sequence}.log"
-                troubles.append(_trouble(room, name, sequence, "clock", log))
+def _late_troubles(place: _Place, plan: Mapping[str, Any], variant: Variant) -> list[Trouble]:
+    """Return what is missing of a variant beside the scores of its sequences."""
+    name, troubles = variant.card["name"], []
+    if variant.total is None and len(variant.sequences) == len(plan["sequences"]):
+        troubles.append(place.trouble(name, "", "combine"))
+    if not variant.card["timed"] or variant.speed is not None:
+        return troubles
+    untimed = [
+        sequence
+        for sequence in plan["clock"]
+        if sequence in variant.sequences
+        and not _is_newer(
+            place.results(name, sequence, "timing.json"),
+            [place.results(name, sequence, "tracks.parquet")],
+        )
+    ]
+    troubles += [place.trouble(name, sequence, "clock") for sequence in untimed]
+    if not untimed and all(sequence in variant.sequences for sequence in plan["clock"]):
+        troubles.append(place.trouble(name, "", "speed"))
     return troubles
 
 
@@ -159,12 +194,3 @@ def _is_newer(made: Path, made_from: list[Path]) -> bool:
     if not made.is_file() or not all(path.is_file() for path in made_from):
         return False
     return all(path.stat().st_mtime <= made.stat().st_mtime for path in made_from)
-
-
-def _trouble(room: Path, variant: str, sequence: str, job: str, log: str) -> Trouble:
-    path = room / "logs" / job / log
-    if not path.is_file():
-        return Trouble(variant, sequence, "not run", "")
-    # a progress bar overwrites its line with carriage returns: only what it left is a line
-    lines = [line.split("\r")[-1] for line in re.split(r"\n", path.read_text(errors="replace"))]
-    return Trouble(variant, sequence, job, "\n".join([s for s in lines if s.strip()][-_LOG_LINES:]))

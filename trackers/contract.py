@@ -15,6 +15,7 @@ import yaml
 from datasets.types import Frame, Sequence
 
 _METHODS = Path(__file__).parent / "methods"
+_NEEDED, _ALLOWED = {"title", "source"}, {"inputs", "files", "timed"}  # keys of method.yaml
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ class Method:
         inputs: What each frame must carry: `image`, `detections`.
         files: Options whose value is a path; `{root}` and `{sequence}` in it are filled in.
         timed: False where the time of a step says nothing, as for imported results.
+        options: Arguments of `build`, and whether each must be given.
     """
 
     title: str
@@ -82,19 +84,25 @@ def load_method(method: str) -> Method:
     """Return what trackers/methods/<method>/method.yaml says, and the options of `build`.
 
     Raises:
-        ValueError: There is no such method, or its method.yaml holds an unknown key.
+        ValueError: There is no such method, or its method.yaml is not as it should be.
     """
     known = sorted(path.parent.name for path in _METHODS.glob("*/tracker.py"))
     if method not in known:
         raise ValueError(f"method {method!r} is unknown: expected one of {known}")
     path = _METHODS / method / "method.yaml"
     content = yaml.safe_load(path.read_text())
-    allowed = {"title", "source", "inputs", "files", "timed"}
-    if not isinstance(content, dict) or not {"title", "source"} <= content.keys() <= allowed:
-        raise ValueError(f"{path}: expected title, source and perhaps {sorted(allowed)[:3]}")
-    for key in ("inputs", "files"):
-        content[key] = tuple(content.get(key, ()))
-    return Method(**content, options=_options(method))
+    if not isinstance(content, dict) or not _NEEDED <= content.keys() <= _NEEDED | _ALLOWED:
+        keys = sorted(content) if isinstance(content, dict) else content
+        raise ValueError(
+            f"{path}: {keys} found, expected {sorted(_NEEDED)} and of {sorted(_ALLOWED)}"
+        )
+    options = _options(method)
+    for key, names in (("inputs", {"detections", "image"}), ("files", set(options))):
+        found = content.get(key, [])
+        if not isinstance(found, list) or not set(found) <= names:
+            raise ValueError(f"{path}: {key}: {found} found, expected a list of {sorted(names)}")
+        content[key] = tuple(found)
+    return Method(**content, options=options)
 
 
 def check_options(method: str, options: Mapping[str, Any]) -> None:

@@ -43,7 +43,11 @@ class Collector:
         self._runs: list[tuple[bytes, ...] | None] = []
 
     def add(self, answer: Answer) -> None:
-        """Take the next frame's answer."""
+        """Take the next frame's answer; ValueError if an identity is negative."""
+        if (answer.track < 0).any():
+            raise ValueError(
+                f"identity {answer.track.min()} in frame {len(self._answers)}: negative"
+            )
         masks = answer.mask
         self._runs.append(None if masks is None else rle.encode(masks))
         self._answers.append(Answer(answer.track, answer.box, answer.score, answer.class_id))

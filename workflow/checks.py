@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from datasets.prepare import load_reader
+from metrics.family import list_benchmarks, list_families
 from trackers.contract import check_options
 
 
@@ -15,6 +16,7 @@ def check_config(config: Mapping[str, Any]) -> None:
 
     The message names the key, what was found and what was expected.
     """
+    _one_of("families", config["families"], list_families())
     for number, entry in enumerate(config["run"]):
         key = f"run[{number}]"
         _one_of(f"{key}.dataset", [entry["dataset"]], config["datasets"])
@@ -32,6 +34,7 @@ def check_config(config: Mapping[str, Any]) -> None:
 def _check_dataset(name: str, entry: Mapping[str, Any]) -> None:
     """Check that the reader knows the options and finds every sequence."""
     key = f"datasets.{name}"
+    _one_of(f"{key}.protocol", [entry["protocol"]], list_benchmarks())
     try:
         reader = load_reader(entry["reader"])
         taken = inspect.signature(reader.read).parameters.values()

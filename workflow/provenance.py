@@ -8,25 +8,38 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import json
 import subprocess
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 _ROOT = Path(__file__).parent.parent
+_LOCK = "requirements.lock"
 _OURS = ("datasets", "trackers", "metrics", "reports", "workflow")
+
+
+def digest(*parts: object) -> str:
+    """Return a digest of values that JSON can hold; the order of keys does not count."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def code_digest(*modules: str, files: tuple[str, ...] = ()) -> str:
     """Return a digest of modules, of all modules of ours they import, and of other files.
 
-    Comments and layout do not count.
+    Comments and layout do not count; the versions of the libraries do.
 
     Args:
         modules: Dotted names. One that is found by name at run time must be named too.
         files: Paths from the root of the repository, such as templates.
+
+    Raises:
+        ValueError: There is no such module.
     """
-    total = hashlib.sha256()
+    missing = [module for module in modules if _file(module) is None]
+    if missing:
+        raise ValueError(f"no such modules: {missing}")
+    total = hashlib.sha256((_ROOT / _LOCK).read_bytes())
     for path in sorted(_closure(modules)):
         total.update(f"{path.relative_to(_ROOT)}\n{_meaning(path)}\n".encode())
     for name in files:

@@ -15,4 +15,4 @@ def list_sequences(truth: Path) -> list[str]:
 
 def read_pair(truth: Path, results: Path, sequence: str) -> tuple[Tracks, Tracks]:
     """Return truth and prediction of one sequence."""
-    return mot_folder.read_pair(truth, results, sequence, labelled=False)
+    return mot_folder.read_pair(truth, results, sequence, "mot15")

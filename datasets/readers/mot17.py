@@ -1,6 +1,6 @@
 """MOT16, MOT17 and MOT20 in place, from a folder in MOTChallenge layout.
 
-`<root>/<split>/<sequence>/`, see `mot_folder`; images and detections may be absent.
+`<root>/train/<sequence>/`, see `mot_folder`; images and detections may be absent.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datasets.mot_folder import detections_path, info_path, read_info, truth_pat
 from datasets.sequence_json import Prepared
 from datasets.types import Sequence
 
-_SPLITS = ("train", "test")
+_SPLIT = "train"  # the test split has no ground truth
 
 
 def locate(root: str | None) -> Path:
@@ -46,15 +46,14 @@ def read(dataset: str, root: Path | None, sequence: str, folder: Path) -> Prepar
     images = str(info.images.resolve()) if info.images.is_dir() else None
     return Prepared(
         Sequence(dataset, sequence, info.extent, info.frame_rate, images=images, root=str(root)),
-        mot_text.read_tracks(truth, info.extent, labelled=True),
+        mot_text.read_tracks(truth, info.extent, "truth"),
         mot_text.read_tracks(detections[0], info.extent) if detections else None,
     )
 
 
 def _folder(root: Path | None, sequence: str) -> Path:
     assert root is not None
-    for split in _SPLITS:
-        if (root / split / sequence).is_dir():
-            return root / split / sequence
-    known = sorted(path.name for split in _SPLITS for path in (root / split).glob("*/"))
+    if (root / _SPLIT / sequence).is_dir():
+        return root / _SPLIT / sequence
+    known = sorted(path.name for path in (root / _SPLIT).glob("*/"))
     raise FileNotFoundError(f"{root}: no sequence {sequence!r}: found {known}")

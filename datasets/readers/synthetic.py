@@ -8,6 +8,7 @@ a seed gives the same pixels and labels on every machine.
 from __future__ import annotations
 
 import re
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,6 +78,7 @@ def read(
     draw = np.random.Generator(np.random.PCG64(key))
     script = SCENARIOS[scenario](draw)
     detector = _Detector(miss, hidden_miss, false_alarms, jitter)
+    shutil.rmtree(folder / "images", ignore_errors=True)  # of another script, perhaps longer
     labels, found = [], []
     for frame, (image, seen) in enumerate(play(draw, script)):
         write_image(folder / "images" / f"{frame:06d}.png", image)

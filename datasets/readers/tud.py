@@ -40,5 +40,5 @@ def read(dataset: str, root: Path | None, sequence: str, folder: Path) -> Prepar
     extent = Extent(_HEIGHT, _WIDTH, _FRAME_COUNT[sequence], {1: "pedestrian"})
     return Prepared(
         Sequence(dataset, sequence, extent, _FRAME_RATE, root=str(root)),
-        mot_text.read_tracks(truth, extent),
+        mot_text.read_tracks(truth, extent, "mot15"),
     )

@@ -22,18 +22,27 @@ def test_frames_and_pixels_count_from_one_in_the_file_and_from_zero_here(tmp_pat
 
 def test_labelled_files_hold_class_and_visibility(tmp_path):
     path = written(tmp_path, "1,5,11,21,30,40,0,2,0.25\n")
-    found = mot_text.read_tracks(path, EXTENT, labelled=True)
+    found = mot_text.read_tracks(path, EXTENT, "truth")
     assert (found.score[0], found.class_id[0], found.visibility[0]) == (0, 2, 0.25)
 
 
 def test_the_last_three_columns_of_mot15_are_not_classes(tmp_path):
-    found = mot_text.read_tracks(written(tmp_path, "1,5,11,21,30,40,1,4.4852,5.5,0\n"), EXTENT)
+    path = written(tmp_path, "1,5,11,21,30,40,1,4.4852,5.5,0\n")
+    found = mot_text.read_tracks(path, EXTENT, "mot15")
     assert found.class_id.tolist() == [1]
 
 
-@pytest.mark.parametrize("text", ["1,5,1,1,2,2,1", "1,5,1,1,2,2,1\r\n", "\ufeff1, 5,1,1,2,2,1\n\n"])
+@pytest.mark.parametrize(
+    "text",
+    ["1,5,1,1,2,2,1", "1,5,1,1,2,2,1\r\n", "\ufeff1, 5,1,1,2,2,1\n\n", "1,5,1,1,2,2,1\n  \n"],
+)
 def test_line_ends_blanks_and_a_byte_order_mark_do_not_matter(tmp_path, text):
     assert mot_text.read_tracks(written(tmp_path, text), EXTENT).box.tolist() == [[0, 0, 2, 2]]
+
+
+def test_results_may_name_a_class_in_column_eight(tmp_path):
+    path = written(tmp_path, "1,5,1,1,2,2,1,-1,-1,-1\n1,6,1,1,2,2,1,2,-1,-1\n")
+    assert mot_text.read_tracks(path, EXTENT).class_id.tolist() == [1, 2]
 
 
 def test_an_empty_file_is_a_sequence_without_tracks(tmp_path):
@@ -47,10 +56,11 @@ def test_an_empty_file_is_a_sequence_without_tracks(tmp_path):
         ("1,5,1,1,2,2,1\n\n2,5,1,x,2,2,1\n", r"some\.txt, line 3 .*'x' found where a number"),
         ("1,5,1,,2,2,1\n", r"some\.txt, line 1 .*'' found where a number"),
         ("1,5,1,1,2,2,1\n2,5,1,1,2,2,1,-1\n", r"some\.txt, line 2 .*8 columns, the first line"),
-        ("nan,5,1,1,2,2,1\n", r"some\.txt, line 1 .*whole numbers"),
-        ("1,1e300,1,1,2,2,1\n", r"some\.txt, line 1 .*whole numbers below 2\^53"),
-        ("1.5,5,1,1,2,2,1\n", r"some\.txt, line 1 .*whole numbers below 2\^53 as frame"),
-        ("4,5,1,1,2,2,1\n", r"some\.txt, line 1 .*frame 3 is beyond the last frame, 2"),
+        ("nan,5,1,1,2,2,1\n", r"some\.txt, line 1 .*frame nan is not a whole number"),
+        ("1,1e300,1,1,2,2,1\n", r"some\.txt, line 1 .*track 1e\+300 is not a whole number"),
+        ("1.5,5,1,1,2,2,1\n", r"some\.txt, line 1 .*frame 0.5 is not a whole number"),
+        ("1,5,1,1,2,2,1_0\n", r"some\.txt, line 1 .*'1_0' found where a number"),
+        ("4,5,1,1,2,2,1\n", r"some\.txt, line 1 .*frame 3 \(from 0\) is beyond the last frame, 2"),
         ("1,5,1,1,2,2,1\n1,5,3,3,2,2,1\n", r"some\.txt, line 2 .*identity 5 appears twice"),
         ("1,5,nan,1,2,2,1\n", r"some\.txt, line 1 .*not finite"),
         ("1,5,1,1,-2,2,1\n", r"some\.txt, line 1 .*ends before it begins"),
@@ -64,4 +74,4 @@ def test_a_bad_line_is_named(tmp_path, text, message):
 def test_an_unknown_class_is_named_with_its_line(tmp_path):
     path = written(tmp_path, "1,5,1,1,2,2,1,1,1\n2,5,1,1,2,2,1,9,1\n")
     with pytest.raises(ValueError, match=r"line 2 .*class 9 found, expected one of \[1, 2\]"):
-        mot_text.read_tracks(path, EXTENT, labelled=True)
+        mot_text.read_tracks(path, EXTENT, "truth")

@@ -29,12 +29,14 @@ def test_rows_are_put_in_order_of_frame_and_keep_their_order_within_one():
 @pytest.mark.parametrize(
     ("changed", "row", "message"),
     [
-        ({"frame": [0, 3, 1]}, 1, "frame 3 is beyond the last frame, 2"),
-        ({"frame": [0, 1, -1]}, 2, "frame -1 is before the first frame"),
+        ({"frame": [0, 3, 1]}, 1, r"frame 3 \(from 0\) is beyond the last frame, 2"),
+        ({"frame": [0, 1, -1]}, 2, r"frame -1 \(from 0\) is before the first frame"),
         ({"class_id": [1, 1, 9]}, 2, r"class 9 found, expected one of \[1, 2\]"),
         ({"score": [np.nan, 1, 1]}, 0, "score nan is not finite"),
         ({"box": [[0, 0, 1, 1], [0, np.inf, 1, 1], [0, 0, 1, 1]]}, 1, "not finite"),
         ({"box": [[0, 0, 1, 1], [5, 0, 1, 1], [0, 0, 1, 1]]}, 1, "ends before it begins"),
+        ({"frame": [0, 1.5, 2]}, 1, "frame 1.5 is not a whole number"),
+        ({"visibility": [1, 0.5, 7]}, 2, r"visibility 7.0 is not in 0 \.\. 1"),
         ({"track": [1, 8, 8]}, 2, "identity 8 appears twice in frame 0"),
     ],
 )

@@ -85,9 +85,9 @@ def no_truth(truth, results):
 @pytest.mark.parametrize(
     ("harm", "message"),
     [
-        (break_result, "TUD-Campus.txt, line 223 ('1,2,oops'): 3 columns, expected at least 7"),
+        (break_result, "TUD-Campus.txt, line 223 ('1,2,oops'): 3 columns, expected at least 8"),
         (remove_result, "TUD-Stadtmitte.txt"),
-        (shorten, "frame 70 is beyond the last frame, 69"),
+        (shorten, "frame 70 (from 0) is beyond the last frame, 69"),
         (no_truth, "no sequence with ground truth found in layout mot15"),
     ],
 )

@@ -7,7 +7,7 @@ from datasets.types import Extent, Tracks
 from metrics import pairing
 from metrics.combine import combine_scores
 from metrics.family import load_benchmark, load_family, partial_from_json, partial_to_json
-from metrics.score import describe, load_families, make_pairing
+from metrics.score import make_pairings, score_tracks
 from metrics.speed import summarize_timings
 
 CLASSES = {n: str(n) for n in range(1, 14)}
@@ -24,7 +24,7 @@ def tracks(lefts, classes=None, scores=None, extent=EXTENT):
 
 
 def kept(protocol, truth, prediction):
-    made = make_pairing(truth, prediction, protocol)
+    (made,) = make_pairings(truth, prediction, protocol).values()
     return len(made.truth), len(made.prediction)
 
 
@@ -67,19 +67,21 @@ def test_a_prediction_goes_with_the_pedestrian_it_fits_better():
 
 def test_a_prediction_of_another_class_is_refused():
     with pytest.raises(ValueError, match="class 3 found in frame 0"):
-        make_pairing(tracks([0]), tracks([0], [3]), "mot17")
+        make_pairings(tracks([0]), tracks([0], [3]), "mot17")
 
 
 def test_tracks_of_another_image_size_are_refused():
     other = Extent(50, 1000, 1, CLASSES)
     with pytest.raises(ValueError, match=r"truth is of Extent.*tracks are of Extent"):
-        make_pairing(tracks([0]), tracks([0], extent=other), "mot17")
+        make_pairings(tracks([0]), tracks([0], extent=other), "mot17")
 
 
 def test_unknown_families_and_protocols_list_the_known():
     with pytest.raises(ValueError, match=r"'hot' is unknown: expected one of \['clear', 'count'"):
         load_family("hot")
-    with pytest.raises(ValueError, match=r"'mot18' is unknown: expected one of \['mot15'"):
+    with pytest.raises(
+        ValueError, match=r"'mot18' is unknown: expected one of \['kitti_mots', 'mot15'"
+    ):
         load_benchmark("mot18")
 
 
@@ -105,16 +107,14 @@ def test_overlaps_do_not_depend_on_how_many_are_computed_at_once(monkeypatch):
 def test_partials_survive_json_to_the_last_bit():
     for name in ("hota", "clear", "identity", "count"):
         family = load_family(name)
-        partial = family.evaluate(make_pairing(tracks([0, 30]), tracks([1.1, 33]), "mot15"))
+        (made,) = make_pairings(tracks([0, 30]), tracks([1.1, 33]), "mot15").values()
+        partial = family.evaluate(made)
         back = partial_from_json(family, partial_to_json(partial))
         assert family.summarize(back) == family.summarize(partial)
 
 
 def score(protocol="mot15", families=("hota", "clear")):
-    loaded = load_families(families)
-    made = make_pairing(tracks([0]), tracks([1]), protocol)
-    partials = {name: family.evaluate(made) for name, family in loaded.items()}
-    return {"protocol": protocol, "card": ""} | describe(loaded, partials)
+    return score_tracks(tracks([0]), tracks([1]), protocol, families)
 
 
 def test_scores_of_different_protocols_are_not_added():

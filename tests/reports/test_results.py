@@ -11,13 +11,14 @@ from reports.results import read_run
 
 CARD = {
     "name": "v", "title": "V <b>", "method": "m", "source": "s", "options": {}, "timed": True,
+    "origin": "o",
 }  # fmt: skip
 PLAN = {
     "dataset": "d", "title": "D", "licence": "free", "protocol": "mot15",
     "sequences": ["s"], "clock": ["s"], "variants": [CARD],
 }  # fmt: skip
 COLUMN = {"name": "HOTA", "unit": "ratio", "better": "up", "meaning": "m"}
-SCORE = {"columns": [COLUMN], "card": "all", "values": {"HOTA": 0.5}}
+SCORE = {"columns": [COLUMN], "card": "all", "values": {"HOTA": 0.5}, "origin": "o"}
 FPS = {"name": "fps", "unit": "fps", "better": "up", "meaning": "m"}
 SPEED = {
     "columns": [FPS], "values": {"fps": 99.0}, "fps_range": [98.0, 100.0], "machine": {"cpu": "c"},
@@ -51,11 +52,11 @@ def log(room, job, text):
 
 
 def troubles(room):
-    return [(each.job, each.log) for each in read_run(PLAN, room).troubles]
+    return [(each.job, each.log) for each in read_run(PLAN, room, 0).troubles]
 
 
 def test_a_whole_run_has_no_trouble(room):
-    run = read_run(PLAN, room)
+    run = read_run(PLAN, room, 0)
     assert run.troubles == []
     assert run.variants[0].total == {"HOTA": 0.5}
     assert run.variants[0].speed == SPEED
@@ -72,31 +73,56 @@ def test_a_job_that_failed_is_named_with_the_end_of_its_log(room):
 
 def test_a_score_older_than_its_tracks_is_not_shown(room):
     os.utime(room / "results/v/d/s/tracks.parquet", (3000, 3000))
-    run = read_run(PLAN, room)
+    run = read_run(PLAN, room, 0)
     assert [each.job for each in run.troubles] == ["not run"]
     assert run.variants[0].total is None
     assert run.variants[0].speed is None
 
 
+def test_a_score_of_other_options_or_code_is_not_shown(room):
+    path = room / "results/v/d/s/score.json"
+    write(path, json.dumps(SCORE | {"origin": "other"}), 1002)
+    assert troubles(room) == [("not run", "")]
+
+
+def test_a_log_of_an_earlier_run_is_not_shown(room):
+    (room / "results/v/d/s/score.json").unlink()
+    log(room, "score", "of yesterday\n")
+    assert [each.job for each in read_run(PLAN, room, 2001).troubles] == ["not run"]
+    assert [each.job for each in read_run(PLAN, room, 1999).troubles] == ["score"]
+
+
+@pytest.mark.parametrize(
+    ("missing", "job"), [("combined.json", "combine"), ("speed.json", "speed")]
+)
+def test_a_total_that_is_missing_is_trouble(room, missing, job):
+    (room / "results/v/d" / missing).unlink()
+    write(room / "logs" / job / "v" / "d.log", "why\n", 2000)
+    (trouble,) = read_run(PLAN, room, 0).troubles
+    assert (trouble.job, trouble.sequence, trouble.log) == (job, "all sequences", "why")
+
+
 def test_a_timing_that_is_missing_is_trouble_but_scores_are_shown(room):
     (room / "results/v/d/s/timing.json").unlink()
     log(room, "clock", "ValueError: other answers\n")
-    run = read_run(PLAN, room)
+    run = read_run(PLAN, room, 0)
     assert troubles(room) == [("clock", "ValueError: other answers")]
     assert run.variants[0].total == {"HOTA": 0.5}
 
 
 def test_a_finished_page_is_refused_while_something_is_missing(room):
     (room / "results/v/d/s/score.json").unlink()
-    with pytest.raises(FileNotFoundError, match="d: no result of v on s: not run; --unfinished"):
-        check_complete([read_run(PLAN, room)])
+    with pytest.raises(
+        FileNotFoundError, match="d: no result of v on s: not run; --unfinished-since"
+    ):
+        check_complete([read_run(PLAN, room, 0)])
 
 
 def test_what_comes_from_config_and_logs_is_shown_as_text(room):
     (room / "results/v/d/s/score.json").unlink()
     log(room, "score", "<script>alert(1)</script>")
     plan = {"clock": {"frames": 1, "warm_up": 1, "repeats": 1}, "commit": "c", "runs": [PLAN]}
-    page = render(plan, [read_run(PLAN, room)], unfinished=True)
+    page = render(plan, [read_run(PLAN, room, 0)], unfinished=True)
     assert "V &lt;b&gt;" in page
     assert "V <b>" not in page
     assert "&lt;script&gt;alert(1)" in page
@@ -105,7 +131,7 @@ def test_what_comes_from_config_and_logs_is_shown_as_text(room):
 
 def test_the_page_asks_nothing_of_the_network(room):
     plan = {"clock": {"frames": 1, "warm_up": 1, "repeats": 1}, "commit": "c", "runs": [PLAN]}
-    page = render(plan, [read_run(PLAN, room)], unfinished=False)
+    page = render(plan, [read_run(PLAN, room, 0)], unfinished=False)
     for tag in ("<link", "<img", "<iframe", 'src="http', "@import", "url("):
         assert tag not in page.split("<script>")[0], tag
     assert '"type": "log"' in page, "the plane of accuracy and speed is there"

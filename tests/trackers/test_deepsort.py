@@ -52,12 +52,10 @@ def test_the_iou_stage_serves_those_seen_in_the_frame_before():
 
 
 def test_the_iou_stage_leaves_out_those_missed_for_longer():
-    jump = [([-20, -30, 25, 45], 0.9)]  # out of the gate by its height
-    assert play("deepsort", [SEEN] * 3 + [NONE] + jump_frames(jump))[-1] != [1]
-
-
-def jump_frames(jump):
-    return [jump] * 3
+    # taller by a third: out of the gate by its height, with an IoU of 3/4
+    taller = [([0, -20 / 3, 10, 20], 0.9)]
+    assert play("deepsort", [SEEN] * 6 + [taller])[-1] == [1]
+    assert play("deepsort", [SEEN] * 6 + [NONE, taller])[-1] == []
 
 
 def test_unsure_detections_are_not_looked_at():

@@ -19,6 +19,7 @@ def copy(tmp_path, monkeypatch) -> Path:
     """A copy of the code that digests are taken of."""
     for stage in ("datasets", "trackers", "metrics"):
         shutil.copytree(ROOT / stage, tmp_path / stage)
+    shutil.copy(ROOT / "requirements.lock", tmp_path)
     monkeypatch.setattr(provenance, "_ROOT", tmp_path)
     return tmp_path
 
@@ -49,6 +50,17 @@ def test_a_digest_changes_with_what_is_imported_and_only_with_that(copy, edited,
     if edited.startswith(("trackers/clock", "trackers/methods", "metrics")):
         path.write_text(path.read_text() + "\nX = 1\n")
         assert digest("trackers.run") == before
+
+
+def test_another_version_of_a_library_changes_the_digest(copy):
+    before = digest("trackers.run")
+    (copy / "requirements.lock").write_text("numpy==0")
+    assert digest("trackers.run") != before
+
+
+def test_a_module_that_does_not_exist_has_no_digest():
+    with pytest.raises(ValueError, match=r"no such modules: \['trackers.rnu'\]"):
+        provenance.code_digest("trackers.rnu")
 
 
 def test_a_package_on_the_way_counts(copy):

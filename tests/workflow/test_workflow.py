@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
-from room import Room, make_room
+from room import TARGET, Room, make_room
 
 pytestmark = pytest.mark.slow
 
@@ -239,6 +239,7 @@ def wait_for(folder: Path, name: str, running: subprocess.Popen[bytes]) -> None:
             "options: {jiter: 1}\n    sequences: [crossing]",
             "datasets.synthetic: options: ['jiter'] found, expected some of",
         ),
+        ("clock: {", "families: [hotta]\nclock: {", "families: ['hotta'] found, expected some of"),
         ("clock: {", "speed: 1\nclock: {", "'speed' was unexpected"),
         ("frames: 30", "frames: many", "'many' is not of type 'integer'"),
     ],
@@ -253,12 +254,81 @@ def test_a_wrong_config_is_refused_before_anything_runs(finished, tmp_path, old,
     assert message in done.stdout + done.stderr
 
 
-def test_a_missing_result_file_is_named(room):
-    extra = (
-        "variants:\n  mine: {method: imported, options: {results: 'mine/{sequence}.txt'}}\nclock: {"
-    )
-    room.edit("config/small.yaml", "clock: {", extra)
+def test_a_missing_result_file_fails_its_variant_alone(room):
+    entry = "variants:\n  mine: {method: imported, options: {results: 'mine/{sequence}.txt'}}\n"
+    room.edit("config/small.yaml", "clock: {", entry + "clock: {")
     room.edit("config/small.yaml", "[sort, bytetrack]", "[sort, mine]")
-    done = room.snakemake()
+    room.write("mine/crossing.txt", "")
+    assert room.snakemake().returncode == 0
+    (room.path / "mine" / "crossing.txt").unlink()
+    assert room.snakemake().returncode != 0
+    page = room.page()
+    assert "FileNotFoundError" in page
+    assert "mine/crossing.txt" in page
+    assert 'data-value="0.' in page, "the numbers of the other are there"
+
+
+def test_a_failure_elsewhere_leaves_the_page(room):
+    before = room.page()
+    add_method(room, "raise RuntimeError")
+    target = "results/nearest/synthetic/crossing/tracks.parquet"
+    command = [target if word == TARGET else word for word in room.command()]
+    done = subprocess.run(
+        command, cwd=room.path, env=room.environment(), capture_output=True, check=False
+    )
     assert done.returncode != 0
-    assert "mine/crossing.txt" in done.stdout + done.stderr
+    assert room.page() == before
+
+
+def test_a_job_that_outlives_its_run_writes_nothing(room):
+    room.edit(
+        "trackers/methods/sort/tracker.py",
+        "def build(",
+        "import time\n\ntime.sleep(8)\n\n\ndef build(",
+    )
+    running = subprocess.Popen(
+        room.command(),
+        cwd=room.path,
+        env=room.environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    log = room.path / "logs" / "track" / "sort" / "synthetic" / "crossing.log"
+    deadline = time.time() + 60
+    begun = time.time()
+    while log.stat().st_mtime < begun:
+        assert running.poll() is None
+        assert time.time() < deadline
+        time.sleep(0.05)
+    time.sleep(1)  # Python has started and knows its parent
+    running.kill()
+    running.wait()
+    tracks = room.path / "results" / "sort" / "synthetic" / "crossing" / "tracks.parquet"
+    while "the run that asked for it is gone" not in log.read_text():
+        assert time.time() < deadline
+        time.sleep(0.2)
+    assert not tracks.exists()
+
+
+def test_a_change_of_what_a_method_is_fed_reruns_it(room):
+    room.edit("trackers/methods/sort/method.yaml", "[detections]", "[detections, image]")
+    assert room.jobs()["track"] == 1
+
+
+def test_another_version_of_a_library_reruns_everything(room):
+    room.edit("requirements.lock", "numpy==", "numpy==0.")
+    assert room.jobs()["track"] == 2
+
+
+def test_the_page_of_an_interrupted_run_shows_no_numbers_of_other_options(room):
+    room.edit(
+        "config/trackers.yaml",
+        "method: bytetrack\n",
+        "method: bytetrack\n    options: {track_buffer: 9}\n",
+    )
+    add_method(room, "raise RuntimeError")
+    blocked = "trackers/methods/bytetrack/tracker.py"
+    room.edit(blocked, "def build(", "raise RuntimeError('blocked')\n\n\ndef build(")
+    assert room.snakemake().returncode != 0
+    row = room.page().split(">ByteTrack", 1)[1].split("</tr>", 1)[0]
+    assert 'data-value="0.' not in row

@@ -1,16 +1,20 @@
 """Config checks and the input functions and params of the rules."""
 
 import json
+import time
+from types import SimpleNamespace as Wildcards
 
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version, validate
 
 from datasets.prepare import load_reader
 from trackers.contract import fill_path, load_method
+from trackers.machine import describe_machine
 from workflow.checks import check_config
-from workflow.provenance import code_digest, git_commit
+from workflow.provenance import code_digest, digest, git_commit
 
 min_version("9.0")
+STARTED = time.time()
 validate(config, "../../config/schema.yaml", set_default=False)
 try:
     check_config(config)
@@ -50,15 +54,18 @@ def reader_code(wildcards):
 
 
 def variant_files(wildcards):
-    """The files that options of the variant name for one sequence: results, weights."""
+    """The files that options of the variant name for one sequence: results, weights.
+
+    One that is missing is left to the tracker, which fails for its variant alone.
+    """
     variant = config["variants"][wildcards.variant]
     options, root = variant.get("options", {}), entry_root(wildcards.dataset)
-    names = load_method(variant["method"]).files
-    return [
+    named = [
         fill_path(options[name], root and str(root), wildcards.sequence)
-        for name in names
+        for name in load_method(variant["method"]).files
         if name in options
     ]
+    return [path for path in named if path.exists()]
 
 
 def variant_method(wildcards):
@@ -69,11 +76,10 @@ def variant_options(wildcards):
     return json.dumps(config["variants"][wildcards.variant].get("options", {}))
 
 
-def method_code(wildcards, *programs):
-    variant = config["variants"][wildcards.variant]
-    folder = f"trackers.methods.{variant['method']}"
-    formats = [f"datasets.{variant.get('options', {}).get('file_format', 'mot_text')}"]
-    return code_digest(*programs, f"{folder}.tracker", *formats)
+def method_code(wildcards, program):
+    folder = f"trackers/methods/{variant_method(wildcards)}"
+    modules = [program, f"{folder.replace('/', '.')}.tracker"]
+    return code_digest(*modules, files=(f"{folder}/method.yaml",))
 
 
 def track_code(wildcards):
@@ -92,6 +98,18 @@ def score_code(wildcards):
     modules = [f"metrics.families.{name}" for name in config["families"]]
     protocol = config["datasets"][wildcards.dataset]["protocol"]
     return code_digest("metrics.score", f"metrics.protocol.{protocol}", *modules)
+
+
+def score_origin(wildcards):
+    """A digest of all that a score comes from beside files: config and code."""
+    return digest(
+        config["datasets"][wildcards.dataset],
+        reader_code(wildcards),
+        variant_options(wildcards),
+        track_code(wildcards),
+        config["families"],
+        score_code(wildcards),
+    )
 
 
 def combine_code(wildcards):
@@ -172,4 +190,5 @@ def variant_card(entry, name):
         "source": variant.get("source", method.source),
         "options": variant.get("options", {}),
         "timed": is_timed(entry, name),
+        "origin": score_origin(Wildcards(dataset=entry["dataset"], variant=name)),
     }

@@ -17,6 +17,6 @@ rule prepare:
         options=dataset_options,
         code=reader_code,
     shell:
-        "python -m datasets.prepare --reader {params.reader:q} {params.root:q}"
+        "exec python -m datasets.prepare --reader {params.reader:q} {params.root:q}"
         " --dataset {wildcards.dataset:q} --sequence {wildcards.sequence:q}"
         " --options {params.options:q} --output {output.sequence:q} 2> {log:q}"

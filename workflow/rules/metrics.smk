@@ -14,11 +14,11 @@ rule score:
     params:
         protocol=dataset_protocol,
         families=config["families"],
-        code=score_code,
+        origin=score_origin,
     shell:
-        "python -m metrics.score --truth {input.truth:q} --tracks {input.tracks:q}"
+        "exec python -m metrics.score --truth {input.truth:q} --tracks {input.tracks:q}"
         " --protocol {params.protocol:q} --families {params.families:q}"
-        " --output {output.score:q} 2> {log:q}"
+        " --origin {params.origin} --output {output.score:q} 2> {log:q}"
 
 
 rule combine:
@@ -33,7 +33,7 @@ rule combine:
     params:
         code=combine_code,
     shell:
-        "python -m metrics.combine --scores {input.scores:q} --output {output.combined:q} 2> {log:q}"
+        "exec python -m metrics.combine --scores {input.scores:q} --output {output.combined:q} 2> {log:q}"
 
 
 rule speed:
@@ -48,4 +48,4 @@ rule speed:
     params:
         code=code_digest("metrics.speed"),
     shell:
-        "python -m metrics.speed --timings {input.timings:q} --output {output.speed:q} 2> {log:q}"
+        "exec python -m metrics.speed --timings {input.timings:q} --output {output.speed:q} 2> {log:q}"

@@ -16,14 +16,16 @@ rule report:
         plan=page_plan,
         code=code_digest("reports.render", files=("reports/page.html.j2",)),
     shell:
-        "python -m reports.render --plan {params.plan:q} --output {output.page:q} 2> {log:q}"
+        "exec python -m reports.render --plan {params.plan:q} --output {output.page:q} 2> {log:q}"
 
 
 onerror:
-    shell(
-        "python -m reports.render --plan {plan:q} --output reports/summary.html --unfinished",
-        plan=page_plan(),
-    )
-    # forget what the page was last made from: together with its old date this makes the next run
-    # make it again, even where all it asks for was there before
-    workflow.persistence.cleanup_metadata(IOFile("reports/summary.html"))
+    if "reports/summary.html" in workflow.persistence.dag.targetfiles:
+        shell(
+            "python -m reports.render --plan {plan:q} --output reports/summary.html"
+            " --unfinished-since {STARTED}",
+            plan=page_plan(),
+        )
+        # forget what the page was last made from: together with its old date this makes the next
+        # run make it again, even where all it asks for was there before
+        workflow.persistence.cleanup_metadata(IOFile("reports/summary.html"))

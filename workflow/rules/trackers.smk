@@ -16,7 +16,7 @@ rule track:
         options=variant_options,
         code=track_code,
     shell:
-        "python -m trackers.run --method {params.method:q} --options {params.options:q}"
+        "exec python -m trackers.run --method {params.method:q} --options {params.options:q}"
         " --sequence {input.sequence:q} --output {output.tracks:q} 2> {log:q}"
 
 
@@ -38,9 +38,10 @@ rule clock:
         frames=config["clock"]["frames"],
         warm_up=config["clock"]["warm_up"],
         repeats=config["clock"]["repeats"],
+        machine=describe_machine(),
         code=clock_code,
     shell:
-        "python -m trackers.clock --method {params.method:q} --options {params.options:q}"
+        "exec python -m trackers.clock --method {params.method:q} --options {params.options:q}"
         " --sequence {input.sequence:q} --expect {input.tracks:q} --frames {params.frames}"
         " --warm-up {params.warm_up} --repeats {params.repeats} --output {output.timing:q}"
         " 2> {log:q}"

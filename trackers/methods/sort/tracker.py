@@ -20,7 +20,7 @@ from trackers.parts.kalman import Motion
 
 
 def build(
-    *, max_age: int = 1, min_hits: int = 3, iou_threshold: float = 0.3, min_score: float = 0.0
+    *, max_age: int = 1, min_hits: int = 3, iou_threshold: float = 0.3, min_score: float = -np.inf
 ) -> Sort:
     """Return a SORT tracker.
 

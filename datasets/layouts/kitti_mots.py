@@ -1,0 +1,34 @@
+"""KITTI-MOTS: <truth>/0002.txt and <results>/0002.txt, frames from zero."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from datasets import mots_text
+from datasets.types import Extent, Tracks
+
+# number of frames of KITTI's training sequences, from the seqmaps of the KITTI-MOTS tools
+_LENGTHS = (
+    154, 447, 233, 144, 314, 297, 270, 800, 390, 803, 294,
+    373, 78, 340, 106, 376, 209, 145, 339, 1059, 837,
+)  # fmt: skip
+_FRAME_COUNT = {f"{number:04d}": length for number, length in enumerate(_LENGTHS)}
+
+
+def list_sequences(truth: Path) -> list[str]:
+    """Return the names of the sequences that have ground truth."""
+    return sorted(path.stem for path in truth.glob("*.txt"))
+
+
+def read_pair(truth: Path, results: Path, sequence: str) -> tuple[Tracks, Tracks]:
+    """Return truth and prediction of one sequence.
+
+    A sequence that is not KITTI's ends with the last frame that has ground truth.
+    """
+    height, width, last = mots_text.read_size(truth / f"{sequence}.txt")
+    length = _FRAME_COUNT.get(sequence, last + 1)
+    extent = Extent(height, width, length, mots_text.CLASSES)
+    return (
+        mots_text.read_tracks(truth / f"{sequence}.txt", extent),
+        mots_text.read_tracks(results / f"{sequence}.txt", extent),
+    )
