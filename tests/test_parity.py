@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 import trackeval_oracle
 from conftest import SHARED
+from corrupt import corrupt
 
-from datasets import mot_text
+from datasets import mot_text, mots_text
 from datasets.mot_folder import CLASSES
 from datasets.readers import mot17, tud
 from datasets.sequence_json import Prepared, write_prepared
@@ -221,3 +222,27 @@ def test_crowds_full_of_ties_equal_trackeval(cases, identities, frames):
             if not abs(ours[field] - value) <= TOLERANCE:
                 wrong.append(f"case {case} {field}: {ours[field]!r}, TrackEval {value!r}")
     assert not wrong, "\n".join(wrong[:20])
+
+
+@pytest.mark.slow
+def test_kitti_mots_equals_trackeval(shared, tmp_path):
+    truth, results = shared / "kitti_mots" / "instances_txt", tmp_path / "results"
+    names, lengths = ["0000", "0012", "0015"], {}
+    ours: dict[str, dict] = {}
+    for name in names:
+        height, width, last = mots_text.read_size(truth / f"{name}.txt")
+        lengths[name] = last + 1
+        extent = Extent(height, width, last + 1, mots_text.CLASSES)
+        rows = mots_text.read_tracks(truth / f"{name}.txt", extent)
+        mots_text.write_tracks(results / f"{name}.txt", corrupt(rows, int(name)))
+        back = mots_text.read_tracks(results / f"{name}.txt", extent)
+        ours[name] = score_tracks(rows, back, "kitti_mots", FAMILIES)
+    ours["COMBINED"] = combine_scores(list(ours.values()))
+    theirs = trackeval_oracle.score_kitti_mots(truth, results, lengths, tmp_path / "room")
+    for class_name, scores in theirs.items():
+        of_class = {
+            key: {"columns": each["columns"], "values": each["classes"][class_name]["values"]}
+            for key, each in ours.items()
+        }
+        assert of_class["COMBINED"]["values"]["IDSW"] > 0
+        assert_equal(of_class, scores)

@@ -51,6 +51,26 @@ def score(
         return _evaluate(dataset, list(truth))
 
 
+def score_kitti_mots(
+    truth: Path, results: Path, lengths: Mapping[str, int], room: Path
+) -> dict[str, Scores]:
+    """Return the same for masks, by class; every sequence of `lengths` is <folder>/<name>.txt."""
+    (room / "trackers").mkdir(parents=True)
+    (room / "trackers" / "it").symlink_to(results.resolve())
+    config = {
+        "GT_FOLDER": str(truth),
+        "TRACKERS_FOLDER": str(room / "trackers"),
+        "TRACKERS_TO_EVAL": ["it"],
+        "TRACKER_SUB_FOLDER": "",
+        "GT_LOC_FORMAT": "{gt_folder}/{seq}.txt",
+        "SEQ_INFO": dict(lengths),
+        "PRINT_CONFIG": False,
+    }
+    with contextlib.redirect_stdout(io.StringIO()):
+        dataset = trackeval.datasets.KittiMOTS(config)
+        return {name: _evaluate(dataset, list(lengths), name) for name in ("car", "pedestrian")}
+
+
 def score_arrays(truth: Tracks, prediction: Tracks) -> dict[str, float]:
     """Return every field for one sequence that is handed over as arrays, nothing left out."""
     frames = range(truth.extent.frame_count)
@@ -80,11 +100,11 @@ def _families() -> list:
     ]  # fmt: skip
 
 
-def _evaluate(dataset: trackeval.datasets.MotChallenge2DBox, names: list[str]) -> Scores:
+def _evaluate(dataset, names: list[str], class_name: str = "pedestrian") -> Scores:
     families = _families()
     raw: list[dict[str, dict]] = [{} for _ in families]
     for name in names:
-        data = dataset.get_preprocessed_seq_data(dataset.get_raw_seq_data("it", name), "pedestrian")
+        data = dataset.get_preprocessed_seq_data(dataset.get_raw_seq_data("it", name), class_name)
         for family, into in zip(families, raw, strict=True):
             into[name] = family.eval_sequence(data)
     for family, into in zip(families, raw, strict=True):

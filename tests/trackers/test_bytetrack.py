@@ -80,3 +80,18 @@ def test_a_target_is_never_matched_to_another_class():
 def test_scores_are_those_of_the_detection():
     scores = answers("bytetrack", [[(HERE, 0.9), (FAR, 0.8)]])[0].score
     assert sorted(scores.tolist()) == [0.8, 0.9]
+
+
+def test_an_unconfirmed_target_needs_a_similarity_of_three_tenths():
+    some = [0, 9, 10, 29]  # IoU 11/29 with HERE, times 0.85 is 0.32
+    less = [0, 10, 10, 30]  # IoU 1/3, times 0.85 is 0.28
+    assert play("bytetrack", [NONE, SURE, [(some, 0.85)]])[-1] == [1]
+    assert play("bytetrack", [NONE, SURE, [(less, 0.85)]])[-1] == []
+
+
+def test_a_lost_target_keeps_its_height():
+    growing = [[([0, -4.0 * t, 10, 20], 0.9)] for t in range(12)]  # from 20 to 64 high
+    given = answers("bytetrack", [*growing, *[NONE] * 6, [([0, -44, 10, 20], 0.9)]])
+    assert given[-1].track.tolist() == [1]
+    # had it gone on growing by 4 a frame, its height would now be pulled back from far above
+    assert given[-1].box[0, 3] - given[-1].box[0, 1] < 65

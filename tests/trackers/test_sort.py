@@ -61,3 +61,15 @@ def test_a_target_is_never_matched_to_another_class():
 
 def test_identities_begin_anew_with_each_sequence():
     assert play("sort", [SEEN]) == play("sort", [SEEN]) == [[1]]
+
+
+def test_what_fits_too_little_is_rejected_after_the_matching_and_not_before():
+    # straight: IoU 0.33 + 0; crosswise: 0.29 + 0.29, which is more, and then both are refused
+    first = [([0, 0, 10, 20], 0.9), ([0, 21, 10, 41], 0.9)]
+    then = [([0, 10, 10, 30], 0.9), ([0, -11, 10, 9], 0.9)]
+    assert play("sort", [first, then])[-1] == [3, 4]
+
+
+def test_detections_with_negative_scores_are_looked_at():
+    assert play("sort", [[(HERE, -0.5)]] * 2) == [[1], [1]]
+    assert play("sort", [[(HERE, -0.5)]] * 2, min_score=0) == [[], []]

@@ -1,7 +1,9 @@
 """ByteTrack: match sure detections first, then give the unsure ones to who is still missing.
 
-Source: Zhang et al., ECCV 2022, algorithm 1 and section 3; thresholds and the fusion of score and
-IoU are those of its authors' MOT17 settings.
+Source: Zhang et al., ECCV 2022, algorithm 1 and section 3. The thresholds are the paper's: 0.6 and
+0.1 for scores, 0.2 for the similarity of the first association, which is IoU times score as in its
+authors' program. Unlike there, targets not yet confirmed are predicted too, and small or flat boxes
+are reported like all others.
 """
 
 from __future__ import annotations
