@@ -77,9 +77,12 @@ def variant_options(wildcards):
 
 
 def method_code(wildcards, program):
-    folder = f"trackers/methods/{variant_method(wildcards)}"
-    modules = [program, f"{folder.replace('/', '.')}.tracker"]
-    return code_digest(*modules, files=(f"{folder}/method.yaml",))
+    method = variant_method(wildcards)
+    return code_digest(
+        program,
+        f"trackers.methods.{method}.tracker",
+        files=(f"trackers/methods/{method}/method.yaml",),
+    )
 
 
 def track_code(wildcards):
