@@ -19,7 +19,7 @@ validate(config, "../../config/schema.yaml", set_default=False)
 try:
     check_config(config)
 except ValueError as error:
-    raise WorkflowError(str(error)) from error
+    raise WorkflowError(str(error)) from None
 
 
 wildcard_constraints:
