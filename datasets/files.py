@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-_STARTED_BY = os.getppid()
+RUN = "MASKTRACK_RUN"  # environment variable: the process of the workflow that started this job
 
 
 @contextmanager
@@ -18,14 +18,14 @@ def replacing(path: Path) -> Iterator[Path]:
     """Yield a path beside `path` to write to; on success it becomes `path`, on error it goes.
 
     Raises:
-        RuntimeError: The process that started this one is gone. A job that outlives a killed run
+        RuntimeError: The workflow that started this job is gone. A job that outlives a killed run
             must not overwrite what a later run makes.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         yield part
-        if os.getppid() != _STARTED_BY:
+        if os.environ.get(RUN, str(os.getppid())) != str(os.getppid()):
             raise RuntimeError(f"{path}: not written: the run that asked for it is gone")
         part.replace(path)
     finally:

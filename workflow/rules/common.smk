@@ -1,12 +1,14 @@
 """Config checks and the input functions and params of the rules."""
 
 import json
+import os
 import time
 from types import SimpleNamespace as Wildcards
 
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version, validate
 
+from datasets.files import RUN
 from datasets.prepare import load_reader
 from trackers.contract import fill_path, load_method
 from trackers.machine import describe_machine
@@ -14,6 +16,9 @@ from workflow.checks import check_config
 from workflow.provenance import code_digest, digest, git_commit
 
 min_version("9.0")
+shell.prefix(
+    f"export {RUN}={os.getpid()}; "
+)  # a job is `exec`ed, so this is its parent
 STARTED = time.time()
 validate(config, "../../config/schema.yaml", set_default=False)
 try:

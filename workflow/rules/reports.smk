@@ -22,7 +22,7 @@ rule report:
 onerror:
     if "reports/summary.html" in workflow.persistence.dag.targetfiles:
         shell(
-            "python -m reports.render --plan {plan:q} --output reports/summary.html"
+            "exec python -m reports.render --plan {plan:q} --output reports/summary.html"
             " --unfinished-since {STARTED}",
             plan=page_plan(),
         )

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from datasets.files import RUN, read_json, replacing, sha256, write_json
+
+
+def write_half(path):
+    with replacing(path) as part:
+        part.write_text("tw")
+        raise KeyError
+
+
+def test_a_file_is_replaced_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "new" / "file.txt"
+    with replacing(path) as part:
+        part.write_text("one")
+    with pytest.raises(KeyError):
+        write_half(path)
+    assert path.read_text() == "one"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_job_of_a_run_that_is_gone_writes_nothing(tmp_path, monkeypatch):
+    path = tmp_path / "file.txt"
+    monkeypatch.setenv(RUN, str(os.getppid()))
+    with replacing(path) as part:
+        part.write_text("of this run")
+    monkeypatch.setenv(RUN, "1")
+    with (
+        pytest.raises(RuntimeError, match="the run that asked for it is gone"),
+        replacing(path) as part,
+    ):
+        part.write_text("of a run before")
+    assert path.read_text() == "of this run"
+
+
+def test_json_keeps_numbers_to_the_last_bit_and_refuses_nan(tmp_path):
+    path = tmp_path / "x.json"
+    write_json(path, {"x": 0.1 + 0.2})
+    assert read_json(path) == {"x": 0.1 + 0.2}
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        write_json(path, {"x": float("nan")})
+    assert read_json(path) == {"x": 0.1 + 0.2}
+
+
+@pytest.mark.parametrize("content", [b"{", b"\xff\xfe"])
+def test_what_is_no_json_is_named(tmp_path, content):
+    path = tmp_path / "x.json"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"x\.json: not valid JSON"):
+        read_json(path)
+
+
+def test_a_digest_is_that_of_the_bytes(tmp_path):
+    (tmp_path / "empty").write_bytes(b"")
+    assert sha256(tmp_path / "empty").startswith("e3b0c44298fc1c14")
