@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from datasets import mots_text, parquet, rle
+from datasets.runs import read_intervals
+from datasets.types import NO_TRACK, Extent, RowError, Tracks
+
+EXTENT = Extent(height=4, width=5, frame_count=3, classes=mots_text.CLASSES)
+MASK = np.zeros((1, 4, 5), bool)
+MASK[0, 1:3, 2:4] = True
+RUN = rle.encode(MASK)[0].decode()
+
+
+def written(tmp_path, text):
+    (tmp_path / "0002.txt").write_text(text)
+    return tmp_path / "0002.txt"
+
+
+def test_a_line_is_a_mask_with_its_tight_box(tmp_path):
+    found = mots_text.read_tracks(written(tmp_path, f"2 2001 2 4 5 {RUN}\n"), EXTENT)
+    assert (found.frame[0], found.track[0], found.class_id[0]) == (2, 2001, 2)
+    assert found.box.tolist() == [[2, 1, 4, 3]]
+    assert np.array_equal(rle.decode(found.rle, 4, 5), MASK)
+
+
+def test_regions_to_ignore_have_no_identity_and_come_back(tmp_path):
+    text = f"0 10000 10 4 5 {RUN}\n1 1007 1 4 5 {RUN}\n"
+    found = mots_text.read_tracks(written(tmp_path, text), EXTENT)
+    assert found.track.tolist() == [NO_TRACK, 1007]
+    mots_text.write_tracks(tmp_path / "again.txt", found)
+    assert (tmp_path / "again.txt").read_text() == text
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (f"0 1 1 4 {RUN}", "5 columns, expected 6"),
+        (f"0 1.5 1 4 5 {RUN}", "'1.5' found, expected a whole number"),
+        (f"0 1 1 5 4 {RUN}", "size 5 x 4 found, expected 4 x 5"),
+        (f"0 1 3 4 5 {RUN}", r"class 3 found, expected one of \[1, 2, 10\]"),
+        (f"3 1 1 4 5 {RUN}", r"frame 3 \(from 0\) is beyond the last frame, 2"),
+        ("0 1 1 4 5 zz", "its run length"),
+        ("0 1 1 4 5 1", "its run length covers 1 pixels, the image has 20"),
+        ("0 1 1 4 5 5!", "its run length holds the character '!'"),
+        ("0 1 1 4 5 5O", "its run length has a negative count"),
+    ],
+)
+def test_a_bad_line_is_named(tmp_path, line, message):
+    path = written(tmp_path, f"1 2 1 4 5 {RUN}\n{line}\n")
+    with pytest.raises(ValueError, match=rf"0002\.txt, line 2: .*{message}"):
+        mots_text.read_tracks(path, EXTENT)
+
+
+@pytest.mark.parametrize("run", [b"", b"P", b"zzzzzzzzzzzzzzzz", b"5" * 50])
+def test_a_run_length_that_cannot_be_is_named_by_its_mask(run):
+    with pytest.raises(RowError) as error:
+        read_intervals([RUN.encode(), run], 20)
+    assert error.value.row == 1
+
+
+def test_a_parquet_file_with_a_mask_of_another_image_is_refused(tmp_path):
+    one = np.ones(1)
+    other = rle.encode(np.ones((1, 3, 3), bool))
+    tracks = Tracks(EXTENT, 0 * one, one, one, one, np.array([[0.0, 0, 1, 1]]), other)
+    parquet.write_tracks(tmp_path / "t.parquet", tracks)
+    with pytest.raises(ValueError, match=r"t\.parquet: row 0: .*9 pixels, the image has 20"):
+        parquet.read_tracks(tmp_path / "t.parquet")
