@@ -21,7 +21,7 @@ def combine_scores(scores: Many[dict[str, Any]]) -> dict[str, Any]:
     """Return the total of score files of one data set, in the form of a score file.
 
     Raises:
-        ValueError: They were scored by different protocols or families.
+        ValueError: They were scored by different protocols, classes or families.
     """
     kinds = {(score["protocol"], *score["classes"], *_families(score)) for score in scores}
     if len(kinds) > 1:

@@ -75,7 +75,7 @@ def overlapping(truth: Tracks, prediction: Tracks, similarity: Similarity = "box
     """
     if similarity == "box":
         return _overlapping_boxes(truth, prediction)
-    return overlapping_masks(truth, prediction)
+    return _overlapping_masks(truth, prediction)
 
 
 def _overlapping_boxes(truth: Tracks, prediction: Tracks) -> Pairs:
@@ -87,7 +87,7 @@ def _overlapping_boxes(truth: Tracks, prediction: Tracks) -> Pairs:
     return pairs.take(np.lexsort((pairs.prediction, pairs.truth)))
 
 
-def overlapping_masks(truth: Tracks, prediction: Tracks) -> Pairs:
+def _overlapping_masks(truth: Tracks, prediction: Tracks) -> Pairs:
     """Return every pair of rows in the same frame whose masks overlap."""
     for side, tracks in (("truth", truth), ("prediction", prediction)):
         if tracks.rle is None and len(tracks):
@@ -119,7 +119,9 @@ def _refuse_overlaps(side: str, tracks: Tracks) -> None:
         shared = np.triu(rle.iou(runs, runs, extent.height, extent.width), 1)
         if shared.any():
             one, other = (int(tracks.track[rows[k]]) for k in np.argwhere(shared > 0)[0])
-            raise ValueError(f"{side}, frame {frame}: the masks of {one} and {other} overlap")
+            raise ValueError(
+                f"{side}, frame {frame} (from 0): the masks of {one} and {other} overlap"
+            )
 
 
 def _runs(tracks: Tracks, rows: np.ndarray) -> tuple[bytes, ...]:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from datasets import mots_text, rle
 from datasets.types import Extent, Tracks
 from metrics import pairing
 from metrics.combine import combine_scores
@@ -149,3 +150,21 @@ def test_timings_of_two_machines_are_not_mixed():
 def test_timings_of_unequal_repeats_are_not_mixed():
     with pytest.raises(ValueError, match=r"equally many repeats expected, found \[1, 2\]"):
         summarize_timings([timing([1]), timing([1], [1])])
+
+
+def test_masks_that_share_a_pixel_are_refused_and_named():
+    masks = np.zeros((2, 4, 5), bool)
+    masks[:, 1, 1:3] = True
+    extent = Extent(4, 5, 1, mots_text.CLASSES)
+    zeros, ones, box = np.zeros(2), np.ones(2), np.array([[1.0, 1, 3, 2]] * 2)
+    both = Tracks(extent, zeros, np.array([7, 8]), ones, ones, box, rle.encode(masks))
+    one = both.take(np.array([0]))
+    with pytest.raises(ValueError, match=r"prediction, frame 0 \(from 0\): the masks of 7 and 8"):
+        make_pairings(one, both, "kitti_mots")
+
+
+def test_boxes_cannot_be_scored_as_masks():
+    extent = Extent(100, 1000, 1, mots_text.CLASSES)
+    boxes = tracks([0], extent=extent)
+    with pytest.raises(ValueError, match="the truth has no masks"):
+        make_pairings(boxes, boxes, "kitti_mots")

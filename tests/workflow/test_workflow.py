@@ -327,7 +327,7 @@ def test_another_version_of_a_library_reruns_everything(room):
     assert room.jobs()["track"] == 2
 
 
-def test_the_page_of_an_interrupted_run_shows_no_numbers_of_other_options(room):
+def test_a_variant_that_has_changed_and_fails_shows_no_numbers_of_before(room):
     room.edit(
         "config/trackers.yaml",
         "method: bytetrack\n",
