@@ -17,8 +17,9 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import csv
 
+from datasets.errors import RowError, line_error
 from datasets.files import replacing
-from datasets.types import Extent, RowError, Tracks
+from datasets.types import Extent, Tracks
 
 Kind = Literal["results", "truth", "mot15"]
 _LEAST = {"results": 7, "truth": 9, "mot15": 7}  # columns that must be there
@@ -115,16 +116,16 @@ def _first_bad_line(path: Path, data: bytes, least: int) -> ValueError | None:
         cells = line.split(",")
         width = width or len(cells)
         if len(cells) < least:
-            return _line_error(
-                path, number, line, f"{len(cells)} columns, expected at least {least}"
+            return line_error(
+                path, number, f"{len(cells)} columns, expected at least {least}", line
             )
         for cell in cells[:least]:
             if not _is_number(cell):
                 reason = f"{cell[:40]!r} found where a number was expected"
-                return _line_error(path, number, line, reason)
+                return line_error(path, number, reason, line)
         if len(cells) != width:
-            return _line_error(
-                path, number, line, f"{len(cells)} columns, the first line has {width}"
+            return line_error(
+                path, number, f"{len(cells)} columns, the first line has {width}", line
             )
     return None
 
@@ -146,8 +147,4 @@ def _lines(data: bytes) -> Iterator[tuple[int, str]]:
 
 def _row_error(path: Path, row: int, reason: str) -> ValueError:
     number, line = next(islice(_lines(path.read_bytes()), row, None))
-    return _line_error(path, number, line, reason)
-
-
-def _line_error(path: Path, number: int, line: str, reason: str) -> ValueError:
-    return ValueError(f"{path}, line {number} ({line[:80]!r}): {reason}")
+    return line_error(path, number, reason, line)

@@ -11,14 +11,20 @@ from pathlib import Path
 
 import numpy as np
 
+from datasets.errors import RowError, line_error
 from datasets.files import replacing
-from datasets.runs import read_intervals, tight_boxes
-from datasets.types import NO_TRACK, Extent, RowError, Tracks
+from datasets.runs import Masks
+from datasets.types import NO_TRACK, Extent, Tracks
 
 CLASSES = {1: "car", 2: "pedestrian", 10: "ignore"}
 IGNORE = 10
 _IGNORE_IDENTITY = 10000
 _COLUMNS = 6
+
+
+def mots_extent(height: int, width: int, frame_count: int) -> Extent:
+    """Return the extent of a sequence with the classes of the format."""
+    return Extent(height, width, frame_count, CLASSES, (IGNORE,))
 
 
 def read_tracks(path: Path, extent: Extent, *, first_frame: int = 0) -> Tracks:
@@ -34,7 +40,7 @@ def read_tracks(path: Path, extent: Extent, *, first_frame: int = 0) -> Tracks:
     numbers, runs, lines = _read_lines(path)
     try:
         _check_size(numbers, extent)
-        intervals = read_intervals(runs, extent.height * extent.width)
+        masks = Masks.read(runs, extent.height, extent.width)
         ignored = numbers[:, 2] == IGNORE
         return Tracks(
             extent,
@@ -42,11 +48,11 @@ def read_tracks(path: Path, extent: Extent, *, first_frame: int = 0) -> Tracks:
             track=np.where(ignored, NO_TRACK, numbers[:, 1]),
             class_id=numbers[:, 2],
             score=np.ones(len(runs)),
-            box=tight_boxes(intervals, len(runs), extent.height),
-            rle=tuple(runs),
+            box=masks.boxes,
+            rle=masks,
         )
     except RowError as error:
-        raise _line_error(path, lines[error.row], error.reason) from error
+        raise line_error(path, lines[error.row], error.reason) from error
 
 
 def read_size(path: Path) -> tuple[int, int, int]:
@@ -71,7 +77,7 @@ def write_tracks(path: Path, tracks: Tracks, *, first_frame: int = 0) -> None:
         raise ValueError(f"{path}: the tracks have no masks to write")
     size = f"{tracks.extent.height} {tracks.extent.width}"
     with replacing(path) as part, part.open("w") as file:
-        for row, run in enumerate(tracks.rle):
+        for row, run in enumerate(tracks.rle.runs):
             ignored = tracks.class_id[row] == IGNORE
             identity = _IGNORE_IDENTITY if ignored else tracks.track[row]
             frame, class_id = tracks.frame[row] + first_frame, tracks.class_id[row]
@@ -86,11 +92,11 @@ def _read_lines(path: Path) -> tuple[np.ndarray, list[bytes], list[int]]:
         if not cells:
             continue
         if len(cells) != _COLUMNS:
-            raise _line_error(path, number, f"{len(cells)} columns, expected {_COLUMNS}")
+            raise line_error(path, number, f"{len(cells)} columns, expected {_COLUMNS}")
         try:
             numbers.append([_whole(cell) for cell in cells[:-1]])
         except ValueError as error:
-            raise _line_error(path, number, str(error)) from error
+            raise line_error(path, number, str(error)) from error
         runs.append(cells[-1])
         lines.append(number)
     return np.array(numbers, np.int64).reshape(-1, _COLUMNS - 1), runs, lines
@@ -108,7 +114,3 @@ def _check_size(numbers: np.ndarray, extent: Extent) -> None:
         row = int(np.argmax(other))
         found = " x ".join(map(str, numbers[row, 3:5]))
         raise RowError(row, f"size {found} found, expected {extent.height} x {extent.width}")
-
-
-def _line_error(path: Path, number: int, reason: str) -> ValueError:
-    return ValueError(f"{path}, line {number}: {reason}")

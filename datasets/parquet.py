@@ -10,12 +10,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from datasets.files import replacing
-from datasets.runs import read_intervals
+from datasets.runs import Masks
 from datasets.types import Extent, Tracks
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _KEY = b"masktrack-bench"
 _CORNERS = ("left", "top", "right", "bottom")
+_OPTIONAL = ("visibility", "area")
 
 
 def write_tracks(path: Path, tracks: Tracks) -> None:
@@ -28,10 +29,11 @@ def write_tracks(path: Path, tracks: Tracks) -> None:
     }
     for corner, name in enumerate(_CORNERS):
         columns[name] = pa.array(tracks.box[:, corner], pa.float64())
-    if tracks.visibility is not None:
-        columns["visibility"] = pa.array(tracks.visibility, pa.float64())
+    for name in _OPTIONAL:
+        if getattr(tracks, name) is not None:
+            columns[name] = pa.array(getattr(tracks, name), pa.float64())
     if tracks.rle is not None:
-        columns["rle"] = pa.array(tracks.rle, pa.binary())
+        columns["rle"] = pa.array(tracks.rle.runs, pa.binary())
     table = pa.table(columns).replace_schema_metadata({_KEY: _describe(tracks.extent)})
     with replacing(path) as part:
         pq.write_table(table, part, compression="zstd")
@@ -49,19 +51,25 @@ def read_tracks(path: Path) -> Tracks:
         table = pq.read_table(path, partitioning=None)
         extent = _extent((table.schema.metadata or {}).get(_KEY))
         names = set(table.column_names)
-        if "rle" in names:
-            read_intervals(table["rle"].to_pylist(), extent.height * extent.width)
+        _refuse_nulls(table)
+        size = extent.height, extent.width
         return Tracks(
             extent,
             **{name: table[name].to_numpy() for name in ("frame", "track", "class_id", "score")},
             box=np.stack([table[name].to_numpy() for name in _CORNERS], axis=1),
-            rle=tuple(table["rle"].to_pylist()) if "rle" in names else None,
-            visibility=table["visibility"].to_numpy() if "visibility" in names else None,
+            rle=Masks.read(table["rle"].to_pylist(), *size) if "rle" in names else None,
+            **{name: table[name].to_numpy() for name in _OPTIONAL if name in names},
         )
     except FileNotFoundError:
         raise
     except (pa.ArrowException, KeyError, ValueError, OSError) as error:
         raise ValueError(f"{path}: {error}") from error
+
+
+def _refuse_nulls(table: pa.Table) -> None:
+    for name in table.column_names:
+        if table[name].null_count:
+            raise ValueError(f"column {name} has empty cells")
 
 
 def _describe(extent: Extent) -> bytes:
@@ -71,6 +79,7 @@ def _describe(extent: Extent) -> bytes:
         "width": extent.width,
         "frame_count": extent.frame_count,
         "classes": {str(key): name for key, name in extent.classes.items()},
+        "ignored": list(extent.ignored),
     }
     return json.dumps(content).encode()
 
@@ -84,4 +93,5 @@ def _extent(metadata: bytes | None) -> Extent:
             f"schema version {content['schema_version']} found, expected {SCHEMA_VERSION}"
         )
     classes = {int(key): name for key, name in content["classes"].items()}
-    return Extent(content["height"], content["width"], content["frame_count"], classes)
+    size = content["height"], content["width"], content["frame_count"]
+    return Extent(*size, classes, tuple(content["ignored"]))

@@ -1,4 +1,4 @@
-"""Many masks at once as intervals of pixels, read straight from compressed COCO run lengths.
+"""Many masks at once: COCO run lengths, and the intervals of pixels read straight from them.
 
 A compressed run length is a list of counts, background and foreground in turn, down the columns.
 Each count is written in base 32, lowest digit first, a character a digit: 48 plus the digit, plus
@@ -8,12 +8,14 @@ difference from the count two before is written. Source: the COCO API, maskApi.c
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from collections.abc import Sequence as Many
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from datasets.types import RowError
+from datasets.errors import RowError
 
 _FIRST, _MORE, _DIGIT, _SIGN = 48, 32, 31, 16
 _LONGEST = 7  # digits of a count; 32^6 pixels are more than any image has
@@ -34,6 +36,55 @@ class Intervals:
     stop: np.ndarray
 
 
+@dataclass(frozen=True)
+class Masks:
+    """Masks of one image size. `read` is how they are made of bytes that nobody has checked.
+
+    Args:
+        runs: One compressed run length a mask.
+        height: Of the image, in pixels.
+        width: Of the image, in pixels.
+    """
+
+    runs: tuple[bytes, ...]
+    height: int
+    width: int
+
+    @classmethod
+    def read(cls, runs: Iterable[bytes], height: int, width: int) -> Masks:
+        """Return the masks; RowError as `read_intervals` for one that is broken."""
+        masks = cls(tuple(runs), height, width)
+        _ = masks.intervals
+        return masks
+
+    def __len__(self) -> int:
+        return len(self.runs)
+
+    def __getitem__(self, row: int) -> bytes:
+        return self.runs[row]
+
+    def take(self, rows: np.ndarray) -> Masks:
+        """Return the masks of an index or boolean array."""
+        chosen = np.arange(len(self))[rows].tolist()
+        return Masks(tuple([self.runs[row] for row in chosen]), self.height, self.width)
+
+    @cached_property
+    def intervals(self) -> Intervals:
+        """The foreground of all, read once."""
+        return read_intervals(self.runs, self.height * self.width)
+
+    @cached_property
+    def areas(self) -> np.ndarray:
+        """Pixels of each, (N,) int64."""
+        intervals = self.intervals
+        return _sums(intervals.mask, intervals.stop - intervals.start, len(self))
+
+    @cached_property
+    def boxes(self) -> np.ndarray:
+        """The box around each, (N, 4): left, top, right, bottom; zeros for an empty mask."""
+        return _tight_boxes(self.intervals, len(self), self.height)
+
+
 def read_intervals(runs: Many[bytes], pixels: int) -> Intervals:
     """Return the foreground of compressed run lengths.
 
@@ -44,80 +95,114 @@ def read_intervals(runs: Many[bytes], pixels: int) -> Intervals:
         RowError: A run length holds a character that cannot be, ends within a count, has a negative
             count, or does not cover the image exactly.
     """
-    lengths = np.array([len(run) for run in runs], np.int64)
-    owner = np.repeat(np.arange(len(runs)), lengths)
-    counts, owner = _read_counts(np.frombuffer(b"".join(runs), np.uint8).astype(np.int64), owner)
-    first = np.searchsorted(owner, np.arange(len(runs)))
-    place = np.arange(len(owner)) - first[owner]
-    counts = _add_up(counts, place)
-    if (counts < 0).any():
+    lengths = np.fromiter(map(len, runs), np.int64, len(runs))
+    values, amount = _read_values(np.frombuffer(b"".join(runs), np.uint8), lengths)
+    first = np.cumsum(amount) - amount
+    place = np.arange(len(values)) - np.repeat(first, amount)
+    counts = _add_up(values, place, amount)
+    if len(counts) and counts.min() < 0:
+        owner = np.repeat(np.arange(len(runs)), amount)
         raise RowError(int(owner[np.argmax(counts < 0)]), "its run length has a negative count")
-    total = np.bincount(owner, counts, len(runs)).astype(np.int64)
+    stop = np.cumsum(counts)
+    total = np.diff(np.concatenate([[0], stop])[np.append(first, len(counts))])
     if (total != pixels).any():
         row = int(np.argmax(total != pixels))
         reason = f"its run length covers {total[row]} pixels, the image has {pixels}"
         raise RowError(row, reason)
-    stop = np.cumsum(counts) - owner * pixels
-    inside = (place % 2 == 1) & (counts > 0)
-    return Intervals(owner[inside], (stop - counts)[inside], stop[inside])
+    inside = np.flatnonzero((place & 1).astype(bool) & (counts > 0))
+    mask = np.repeat(np.arange(len(runs)), amount)[inside]
+    stop = stop[inside] - mask * pixels
+    return Intervals(mask, stop - counts[inside], stop)
 
 
-def areas(intervals: Intervals, count: int) -> np.ndarray:
-    """Return the number of pixels of each of `count` masks, (count,) int64."""
-    sizes = intervals.stop - intervals.start
-    return np.bincount(intervals.mask, sizes, count).astype(np.int64)
+def _read_values(letters: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the numbers that are written, differences not added, and how many each mask has.
+
+    Args:
+        letters: (L,) uint8, of all masks one after the other.
+        lengths: (N,) letters of each mask.
+    """
+    letters = letters - np.uint8(_FIRST)  # one below the first wraps round and is too large
+    ends = np.cumsum(lengths)
+    _check_letters(letters, ends, lengths)
+    last = np.flatnonzero(letters < _MORE)
+    size = np.diff(last, prepend=-1)
+    until = np.searchsorted(last, ends)
+    if len(size) and size.max() > _LONGEST:
+        row = int(np.searchsorted(ends, last[np.argmax(size > _LONGEST)], "right"))
+        raise RowError(row, "its run length is too long")
+    final = letters[last]
+    value = final.astype(np.int64)
+    value -= (final & _SIGN).astype(np.int64) << 1  # the highest digit, with its sign
+    higher = np.flatnonzero(size > 1)
+    value[higher] = _with_lower_digits(value[higher], letters, last[higher], size[higher])
+    return value, np.diff(until, prepend=0)
 
 
-def tight_boxes(intervals: Intervals, count: int, height: int) -> np.ndarray:
-    """Return the box around each of `count` masks, (count, 4); zeros for an empty one."""
-    columns, last_columns = intervals.start // height, (intervals.stop - 1) // height
-    top, bottom = intervals.start % height, (intervals.stop - 1) % height + 1
-    across = (
-        last_columns > columns
-    )  # runs from one column into the next: top and bottom are touched
-    top, bottom = np.where(across, 0, top), np.where(across, height, bottom)
-    box = np.zeros((count, 4))
-    there, first = np.unique(intervals.mask, return_index=True)
-    if len(there):
-        box[there, 0] = np.minimum.reduceat(columns, first)
-        box[there, 1] = np.minimum.reduceat(top, first)
-        box[there, 2] = np.maximum.reduceat(last_columns, first) + 1
-        box[there, 3] = np.maximum.reduceat(bottom, first)
-    return box
+def _with_lower_digits(
+    value: np.ndarray, letters: np.ndarray, last: np.ndarray, size: np.ndarray
+) -> np.ndarray:
+    """Return numbers of more than one digit whose highest digit is known, from the highest down."""
+    value = value * 32 + (letters[last - 1] & _DIGIT)
+    longer = np.arange(len(value))
+    for back in range(2, _LONGEST):
+        longer = longer[size[longer] > back]
+        value[longer] = value[longer] * 32 + (letters[last[longer] - back] & _DIGIT)
+    return value
 
 
-def _read_counts(digits: np.ndarray, owner: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the numbers that are written, differences not added, and the mask of each."""
-    digits = digits - _FIRST
-    wrong = (digits < 0) | (digits >= 2 * _MORE)
-    if wrong.any():
-        place = int(np.argmax(wrong))
-        found = chr(int(digits[place]) + _FIRST)
-        raise RowError(int(owner[place]), f"its run length holds the character {found!r}")
-    last = digits < _MORE
-    ends = np.flatnonzero(last)
-    begins = np.concatenate([[0], ends[:-1] + 1]) if len(ends) else ends
-    broken = owner[begins] != owner[ends] if len(ends) else np.zeros(0, bool)
-    if len(digits) and (not last[-1] or broken.any()):
-        row = int(owner[begins][np.argmax(broken)]) if broken.any() else int(owner[-1])
-        raise RowError(row, "its run length ends within a count")
-    size = ends - begins + 1
-    if (size > _LONGEST).any():
-        raise RowError(int(owner[ends][np.argmax(size > _LONGEST)]), "its run length is too long")
-    power = np.arange(len(digits)) - np.repeat(begins, size)
-    value = np.add.reduceat((digits & _DIGIT) << (5 * power), begins) if len(ends) else ends
-    negative = (digits[ends] & _SIGN) > 0
-    return value - (negative.astype(np.int64) << (5 * size)), owner[ends]
+def _check_letters(letters: np.ndarray, ends: np.ndarray, lengths: np.ndarray) -> None:
+    if len(letters) and letters.max() >= 2 * _MORE:
+        place = int(np.argmax(letters >= 2 * _MORE))
+        found = chr((int(letters[place]) + _FIRST) % 256)
+        row = int(np.searchsorted(ends, place, "right"))
+        raise RowError(row, f"its run length holds the character {found!r}")
+    unfinished = np.zeros(len(ends), bool)
+    some = lengths > 0
+    unfinished[some] = letters[ends[some] - 1] >= _MORE
+    if unfinished.any():
+        raise RowError(int(np.argmax(unfinished)), "its run length ends within a count")
 
 
-def _add_up(values: np.ndarray, place: np.ndarray) -> np.ndarray:
-    """Return the counts: from the fourth on, the value plus the count two before in its mask."""
+def _add_up(values: np.ndarray, place: np.ndarray, amount: np.ndarray) -> np.ndarray:
+    """Return the counts: from the fourth on, the value plus the count two before in its mask.
+
+    Args:
+        place: Of each value in its mask, from 0.
+        amount: (N,) values of each mask.
+    """
     counts = values.copy()
-    for parity, first in ((1, 1), (0, 2)):
-        chain = np.flatnonzero((place % 2 == parity) & (place >= first))
+    for chain, length in (
+        (np.flatnonzero(place & 1), amount // 2),
+        (np.flatnonzero(((place & 1) == 0) & (place > 0)), np.maximum(amount - 1, 0) // 2),
+    ):
         sums = np.cumsum(values[chain])
-        starts = np.flatnonzero(place[chain] == first)
-        before = np.concatenate([[0], sums])[starts]
-        length = np.diff(np.append(starts, len(chain)))
+        before = np.concatenate([[0], sums])[np.cumsum(length) - length]
         counts[chain] = sums - np.repeat(before, length)
     return counts
+
+
+def _sums(owner: np.ndarray, values: np.ndarray, count: int) -> np.ndarray:
+    """Return the sum of the values of each owner, (count,) int64; owners rise."""
+    total = np.concatenate([[0], np.cumsum(values)])
+    return np.diff(total[np.searchsorted(owner, np.arange(count + 1))])
+
+
+def _tight_boxes(intervals: Intervals, count: int, height: int) -> np.ndarray:
+    box = np.zeros((count, 4))
+    if not len(intervals.mask):
+        return box
+    columns = intervals.start // height
+    last_columns = (intervals.stop - 1) // height
+    top = intervals.start - columns * height
+    bottom = intervals.stop - last_columns * height
+    across = np.flatnonzero(last_columns > columns)  # from one column into the next: both are full
+    top[across], bottom[across] = 0, height
+    first = np.flatnonzero(np.diff(intervals.mask, prepend=-1))
+    there = intervals.mask[first]
+    last = np.append(first[1:], len(columns)) - 1
+    box[there, 0] = columns[first]
+    box[there, 1] = np.minimum.reduceat(top, first)
+    box[there, 2] = last_columns[last] + 1
+    box[there, 3] = np.maximum.reduceat(bottom, first)
+    return box

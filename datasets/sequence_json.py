@@ -10,7 +10,7 @@ from datasets import parquet
 from datasets.files import read_json, sha256, write_json
 from datasets.types import Extent, Sequence, Tracks
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 TRUTH, DETECTIONS = "truth.parquet", "detections.parquet"
 
 
@@ -50,7 +50,7 @@ def read_sequence(path: Path) -> Sequence:
     return Sequence(
         dataset=content["dataset"],
         name=content["name"],
-        extent=Extent(**{**content["extent"], "classes": _classes(content["extent"])}),
+        extent=_extent(content["extent"]),
         frame_rate=content["frame_rate"],
         images=None if images is None else str(path.parent / images),
         root=content["root"],
@@ -85,5 +85,6 @@ def _read(path: Path) -> dict[str, Any]:
     return content
 
 
-def _classes(extent: dict[str, Any]) -> dict[int, str]:
-    return {int(key): name for key, name in extent["classes"].items()}
+def _extent(content: dict[str, Any]) -> Extent:
+    classes = {int(key): name for key, name in content["classes"].items()}
+    return Extent(**{**content, "classes": classes, "ignored": tuple(content["ignored"])})

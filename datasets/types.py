@@ -13,6 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from datasets.errors import RowError
+from datasets.runs import Masks
+
 _FARTHEST = 2.0**31  # no image reaches so far, and sums of such numbers stay exact to 1e-6 pixels
 NO_TRACK = -1  # the identity of a row that has none: a detection
 
@@ -26,12 +29,14 @@ class Extent:
         width: Of an image, in pixels.
         frame_count: Frames are 0 .. frame_count - 1.
         classes: Name of each class id.
+        ignored: Ids of classes that mark what is neither right nor wrong: they are not scored.
     """
 
     height: int
     width: int
     frame_count: int
     classes: Mapping[int, str]
+    ignored: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -103,11 +108,13 @@ class Tracks:
         score: (N,) float64. In a prediction its confidence; in ground truth 0 marks a row that
             is not scored.
         box: (N, 4) float64, left, top, right, bottom.
-        rle: One compressed COCO run length a row, for an image of the extent's size.
+        rle: One compressed COCO run length a row.
         visibility: (N,) float64 in [0, 1], the share of the object that is not hidden.
+        area: (N,) float64, pixels of the object as its annotation gives them, where they are not
+            simply those of the mask or the box.
 
     Raises:
-        ValueError: Columns differ in length.
+        ValueError: Columns differ in length, or the masks are of another image size.
         RowError: A frame outside the extent, a box or score that is not finite, a box that ends
             before it begins, an unknown class, an identity twice in one frame.
     """
@@ -118,8 +125,9 @@ class Tracks:
     class_id: np.ndarray
     score: np.ndarray
     box: np.ndarray
-    rle: tuple[bytes, ...] | None = None
+    rle: Masks | None = None
     visibility: np.ndarray | None = None
+    area: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         columns = _columns(self)
@@ -128,6 +136,7 @@ class Tracks:
             raise ValueError(f"columns differ in length: {lengths}")
         for name, column in columns.items():
             object.__setattr__(self, name, column)
+        _check_size(self)
         _check_rows(self)
         if (np.diff(self.frame) < 0).any():
             order = np.argsort(self.frame, kind="stable")
@@ -149,8 +158,11 @@ class Tracks:
     def same(self, other: Tracks) -> bool:
         """Whether every column equals the other's, to the last bit."""
         mine, theirs = _columns(self), _columns(other)
-        return mine.keys() == theirs.keys() and all(
-            np.array_equal(mine[name], theirs[name]) for name in mine
+        masks = mine.pop("rle", None), theirs.pop("rle", None)
+        return (
+            masks[0] == masks[1]
+            and mine.keys() == theirs.keys()
+            and all(np.array_equal(mine[name], theirs[name]) for name in mine)
         )
 
     def detections(self, frame: int) -> Detections:
@@ -159,13 +171,11 @@ class Tracks:
         return Detections(self.box[rows], self.score[rows], self.class_id[rows])
 
 
-class RowError(ValueError):
-    """A row breaks a rule of Tracks. A format module turns `row` into a line of its file."""
-
-    def __init__(self, row: int, reason: str) -> None:
-        super().__init__(f"row {row}: {reason}")
-        self.row = row
-        self.reason = reason
+def _check_size(tracks: Tracks) -> None:
+    expected = (tracks.extent.height, tracks.extent.width)
+    if tracks.rle is not None and (tracks.rle.height, tracks.rle.width) != expected:
+        found = f"{tracks.rle.height} x {tracks.rle.width}"
+        raise ValueError(f"masks of {found} found, expected {expected[0]} x {expected[1]}")
 
 
 def _check_rows(tracks: Tracks) -> None:
@@ -183,6 +193,7 @@ def _check_rows(tracks: Tracks) -> None:
         ),
         (~np.isfinite(tracks.score), "score {score} is not finite"),
         (_outside_one(tracks.visibility, len(box)), "visibility {visibility} is not in 0 .. 1"),
+        (_no_area(tracks.area, len(box)), "area {area} is not a number of pixels"),
         (
             ~np.isin(tracks.class_id, classes),
             f"class {{class_id}} found, expected one of {classes}",
@@ -206,6 +217,13 @@ def _outside_one(visibility: np.ndarray | None, count: int) -> np.ndarray:
     return outside
 
 
+def _no_area(area: np.ndarray | None, count: int) -> np.ndarray:
+    if area is None:
+        return np.zeros(count, bool)
+    wrong: np.ndarray = ~((area >= 0) & (area <= _FARTHEST**2))
+    return wrong
+
+
 def _repeated(frame: np.ndarray, track: np.ndarray) -> np.ndarray:
     """Return which rows repeat the frame and identity of an earlier row."""
     repeated = np.zeros(len(frame), bool)
@@ -225,7 +243,7 @@ def _columns(tracks: Tracks) -> dict[str, Any]:
     for field in fields(tracks):
         value = getattr(tracks, field.name)
         if field.name == "rle" and value is not None:
-            columns[field.name] = tuple(value)
+            columns[field.name] = value
         elif field.name not in ("extent", "rle") and value is not None:
             columns[field.name] = _cast(field.name, np.asarray(value))
     columns["box"] = np.asarray(columns["box"]).reshape(-1, 4)
@@ -245,6 +263,4 @@ def _cast(name: str, values: np.ndarray) -> np.ndarray:
 
 
 def _take(column: Any, rows: np.ndarray) -> Any:
-    if isinstance(column, tuple):
-        return tuple(column[row] for row in np.arange(len(column))[rows])
-    return column[rows]
+    return column.take(rows) if isinstance(column, Masks) else column[rows]

@@ -85,7 +85,7 @@ def plan(given: argparse.Namespace) -> Task:
     Raises:
         ValueError: There is no such sequence, or none at all.
     """
-    layout = given.layout or load_benchmark(given.protocol).LAYOUT
+    layout = given.layout or load_benchmark(given.protocol).layout
     for path in (given.truth, given.results):
         if not path.is_dir():
             raise ValueError(f"{path}: no such folder")

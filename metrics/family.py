@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
 from collections.abc import Sequence as Many
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Literal, Protocol, cast
+from typing import Any, Literal
 
 import numpy as np
 
@@ -26,53 +27,72 @@ class Column:
         unit: `ratio` (0 to 1, shown in per cent), `count`, `ms`, `fps`.
         better: Which way is better; None where neither is.
         meaning: One line for the page.
+        of_masks: What the field calls it where masks are scored; the same if not given.
     """
 
     name: str
     unit: Literal["ratio", "count", "ms", "fps"]
     better: Literal["up", "down"] | None
     meaning: str
+    of_masks: str = ""
 
 
-class Family(Protocol):
-    """A module of metrics/families. `Partial` is what sequences add up, a frozen dataclass."""
+@dataclass(frozen=True)
+class Family:
+    """A module of metrics/families: its functions, and what it may leave out filled in.
 
-    COLUMNS: tuple[Column, ...]
-    Partial: type
-
-    def evaluate(self, pairing: Pairing) -> Any:
-        """Return the Partial of one sequence."""
-
-    def combine(self, partials: Many[Any]) -> Any:
-        """Return the Partial of all sequences together: counts added, never ratios averaged."""
-
-    def summarize(self, partial: Any) -> dict[str, float]:
-        """Return the number of each column."""
-
-
-class Benchmark(Protocol):
-    """A module of metrics/protocol.
-
-    `CARD` says in a sentence what is scored; `LAYOUT` names the module of datasets/layouts that
-    reads truth and results as the benchmark hands them out; `SIMILARITY` is `box`, or
-    `disjoint masks`: masks of one side that share a pixel in a frame are then an error.
+    Args:
+        columns: What `summarize` gives, in order.
+        partial: What sequences add up, a frozen dataclass.
+        evaluate: Return the Partial of one sequence.
+        combine: Return the Partial of sequences, or classes, together: counts added, never ratios
+            averaged.
+        summarize: Return the number of each column; NaN where there is nothing to take it of.
+        curves: Return columns as a number at each threshold.
     """
 
-    CARD: str
-    LAYOUT: str
-    SIMILARITY: Similarity
+    columns: tuple[Column, ...]
+    partial: type
+    evaluate: Callable[[Pairing], Any]
+    combine: Callable[[Many[Any]], Any]
+    summarize: Callable[[Any], dict[str, float]]
+    curves: Callable[[Any], dict[str, np.ndarray]]
 
-    def classes(self, extent: Extent) -> dict[str, int]:
-        """Return the name and id of each class that is scored, in order."""
 
-    def keep(
-        self, truth: Tracks, prediction: Tracks, pairs: Pairs, class_id: int
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the rows of truth and prediction that are scored for a class, (N,), (M,) bool.
+def every_class(extent: Extent) -> dict[str, int]:
+    """Return the name and id of each class that is not ignored."""
+    return {name: key for key, name in extent.classes.items() if key not in extent.ignored}
 
-        Args:
-            pairs: Of all classes.
-        """
+
+def as_given(truth: Tracks, prediction: Tracks) -> tuple[Tracks, Tracks]:
+    """Return both sides unchanged."""
+    return truth, prediction
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """What a module of metrics/protocol holds as BENCHMARK.
+
+    Args:
+        card: What is scored, in a sentence.
+        layout: Module of datasets/layouts that reads truth and results as the benchmark hands them
+            out.
+        families: Modules of metrics/families that its results are usually told in.
+        keep: Return the rows of truth and prediction that are scored for a class, (N,), (M,) bool,
+            from both sides, the pairs of all classes, and the class.
+        similarity: Masks that must be `disjoint masks` may share no pixel with another of their
+            side and frame.
+        classes: Return the name and id of each class that is scored, in order.
+        prepare: Return both sides as they are to be compared.
+    """
+
+    card: str
+    layout: str
+    families: tuple[str, ...]
+    keep: Callable[[Tracks, Tracks, Pairs, int], tuple[np.ndarray, np.ndarray]]
+    similarity: Similarity = "box"
+    classes: Callable[[Extent], dict[str, int]] = every_class
+    prepare: Callable[[Tracks, Tracks], tuple[Tracks, Tracks]] = as_given
 
 
 def list_families() -> list[str]:
@@ -87,12 +107,21 @@ def list_benchmarks() -> list[str]:
 
 def load_family(name: str) -> Family:
     """Return metrics/families/<name>.py; ValueError lists those there are."""
-    return cast(Family, _load("families", name))
+    module = _load("families", name)
+    return Family(
+        module.COLUMNS,
+        module.Partial,
+        module.evaluate,
+        module.combine,
+        module.summarize,
+        getattr(module, "curves", _no_curves),
+    )
 
 
 def load_benchmark(name: str) -> Benchmark:
     """Return metrics/protocol/<name>.py; ValueError lists those there are."""
-    return cast(Benchmark, _load("protocol", name))
+    benchmark: Benchmark = _load("protocol", name).BENCHMARK
+    return benchmark
 
 
 def partial_to_json(partial: Any) -> dict[str, Any]:
@@ -105,7 +134,11 @@ def partial_to_json(partial: Any) -> dict[str, Any]:
 def partial_from_json(family: Family, content: dict[str, Any]) -> Any:
     """Return the Partial that `partial_to_json` wrote."""
     arrays = {name: np.asarray(v) if isinstance(v, list) else v for name, v in content.items()}
-    return family.Partial(**arrays)
+    return family.partial(**arrays)
+
+
+def _no_curves(_: Any) -> dict[str, np.ndarray]:
+    return {}
 
 
 def _list(folder: str) -> list[str]:

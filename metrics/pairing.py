@@ -4,35 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
 
-from datasets import rle
-from datasets.overlap import box_iou
+from datasets.overlap import (
+    box_area,
+    box_iou_of_shared,
+    box_shared,
+    first_shared_pixel,
+    shared_by_any,
+    shared_by_disjoint,
+)
+from datasets.runs import Masks
 from datasets.types import Tracks
 
-Similarity = Literal["box", "disjoint masks"]
+Similarity = Literal["box", "masks", "disjoint masks"]
 _BLOCK = 1 << 15  # pairs whose overlap is computed at once: bounds the memory
 
 
 @dataclass(frozen=True)
 class Pairs:
-    """Rows of truth and prediction in the same frame that overlap, ordered by frame, then row.
+    """Rows of truth and prediction in the same frame that overlap, ordered by truth, prediction.
 
     Args:
         truth: (P,) rows of the truth.
         prediction: (P,) rows of the prediction.
         similarity: (P,) IoU, above 0.
+        shared: (P,) pixels or area that the two share.
     """
 
     truth: np.ndarray
     prediction: np.ndarray
     similarity: np.ndarray
+    shared: np.ndarray
 
     def take(self, which: np.ndarray) -> Pairs:
         """Return the pairs of an index or boolean array."""
-        return Pairs(self.truth[which], self.prediction[which], self.similarity[which])
+        return Pairs(
+            self.truth[which], self.prediction[which], self.similarity[which], self.shared[which]
+        )
 
 
 @dataclass(frozen=True)
@@ -40,17 +52,29 @@ class Side:
     """The rows of the truth or of the prediction that are scored.
 
     Args:
-        frame: (N,) rising.
+        tracks: All rows of this side.
+        rows: (N,) those of `tracks` that are scored, rising.
         track: (N,) identities, 0 .. track_count - 1.
-        track_count: Number of identities.
+        identities: (track_count,) what they are called in `tracks`, rising.
     """
 
-    frame: np.ndarray
+    tracks: Tracks
+    rows: np.ndarray
     track: np.ndarray
-    track_count: int
+    identities: np.ndarray
 
     def __len__(self) -> int:
-        return len(self.frame)
+        return len(self.rows)
+
+    @cached_property
+    def frame(self) -> np.ndarray:
+        """The frame of each row, (N,) rising."""
+        return self.tracks.frame[self.rows]
+
+    @property
+    def track_count(self) -> int:
+        """Number of identities."""
+        return len(self.identities)
 
     def lengths(self) -> np.ndarray:
         """Return the number of rows of each identity, (track_count,)."""
@@ -59,48 +83,68 @@ class Side:
 
 @dataclass(frozen=True)
 class Pairing:
-    """One sequence, ready to be scored."""
+    """One sequence and one class, ready to be scored.
+
+    Args:
+        similarity: What the overlap of the pairs is of.
+    """
 
     frame_count: int
     truth: Side
     prediction: Side
     pairs: Pairs
+    similarity: Similarity
+
+    def areas(self, side: Side) -> np.ndarray:
+        """Return the area of each row of a side, (N,), of what the overlap is of."""
+        return tracks_areas(side.tracks, self.similarity)[side.rows]
 
 
 def overlapping(truth: Tracks, prediction: Tracks, similarity: Similarity = "box") -> Pairs:
     """Return every pair of rows in the same frame whose IoU is above 0, of boxes or of masks.
 
     Raises:
-        ValueError: Masks are asked for and there are none, or two of one side share a pixel.
+        ValueError: Masks are asked for and there are none; they must be disjoint and two of one
+            side share a pixel.
     """
     if similarity == "box":
         return _overlapping_boxes(truth, prediction)
-    return _overlapping_masks(truth, prediction)
+    one, other = masks_of(truth, "truth"), masks_of(prediction, "prediction")
+    if similarity == "disjoint masks":
+        _refuse_overlaps("truth", truth, one)
+        _refuse_overlaps("prediction", prediction, other)
+        found = shared_by_disjoint(one, truth.frame, other, prediction.frame)
+    else:
+        found = shared_by_any(one, truth.frame, other, prediction.frame)
+    union = one.areas[found.first] + other.areas[found.second] - found.shared
+    return Pairs(found.first, found.second, found.shared / union, found.shared)
+
+
+def masks_of(tracks: Tracks, side: str) -> Masks:
+    """Return the masks of one side; ValueError if it has rows and no masks."""
+    if tracks.rle is not None:
+        return tracks.rle
+    if len(tracks):
+        raise ValueError(f"the {side} has no masks, and masks are to be scored")
+    return Masks((), tracks.extent.height, tracks.extent.width)
+
+
+def tracks_areas(tracks: Tracks, similarity: Similarity) -> np.ndarray:
+    """Return the area of each row, of its box or of its mask, (N,) float64."""
+    if similarity == "box" or tracks.rle is None:
+        return box_area(tracks.box)
+    return tracks.rle.areas.astype(np.float64)
 
 
 def _overlapping_boxes(truth: Tracks, prediction: Tracks) -> Pairs:
+    one, other = box_area(truth.box), box_area(prediction.box)
     found = []
     for rows, columns in _candidates(truth, prediction):
-        similarity = box_iou(truth.box[rows], prediction.box[columns])
-        found.append(Pairs(rows, columns, similarity).take(similarity > 0))
+        shared = box_shared(truth.box[rows], prediction.box[columns])
+        similarity = box_iou_of_shared(shared, one[rows], other[columns])
+        found.append(Pairs(rows, columns, similarity, shared).take(similarity > 0))
     pairs = _join(found)
     return pairs.take(np.lexsort((pairs.prediction, pairs.truth)))
-
-
-def _overlapping_masks(truth: Tracks, prediction: Tracks) -> Pairs:
-    """Return every pair of rows in the same frame whose masks overlap."""
-    for side, tracks in (("truth", truth), ("prediction", prediction)):
-        if tracks.rle is None and len(tracks):
-            raise ValueError(f"the {side} has no masks, and this protocol scores masks")
-        _refuse_overlaps(side, tracks)
-    extent, found = truth.extent, []
-    for frame in np.intersect1d(truth.frame, prediction.frame):
-        rows = np.arange(*np.searchsorted(truth.frame, [frame, frame + 1]))
-        columns = np.arange(*np.searchsorted(prediction.frame, [frame, frame + 1]))
-        iou = rle.iou(_runs(truth, rows), _runs(prediction, columns), extent.height, extent.width)
-        i, j = np.nonzero(iou > 0)
-        found.append(Pairs(rows[i], columns[j], iou[i, j]))
-    return _join(found)
 
 
 def _join(found: list[Pairs]) -> Pairs:
@@ -108,46 +152,35 @@ def _join(found: list[Pairs]) -> Pairs:
         np.concatenate([np.zeros(0, np.int64), *(pairs.truth for pairs in found)]),
         np.concatenate([np.zeros(0, np.int64), *(pairs.prediction for pairs in found)]),
         np.concatenate([np.zeros(0), *(pairs.similarity for pairs in found)]),
+        np.concatenate([np.zeros(0), *(pairs.shared for pairs in found)]),
     )
 
 
-def _refuse_overlaps(side: str, tracks: Tracks) -> None:
-    extent = tracks.extent
-    for frame in np.unique(tracks.frame):
-        rows = np.arange(*np.searchsorted(tracks.frame, [frame, frame + 1]))
-        runs = _runs(tracks, rows)
-        shared = np.triu(rle.iou(runs, runs, extent.height, extent.width), 1)
-        if shared.any():
-            one, other = (int(tracks.track[rows[k]]) for k in np.argwhere(shared > 0)[0])
-            raise ValueError(
-                f"{side}, frame {frame} (from 0): the masks of {one} and {other} overlap"
-            )
-
-
-def _runs(tracks: Tracks, rows: np.ndarray) -> tuple[bytes, ...]:
-    assert tracks.rle is not None
-    return tracks.rle[rows[0] : rows[-1] + 1]
+def _refuse_overlaps(side: str, tracks: Tracks, masks: Masks) -> None:
+    found = first_shared_pixel(masks, tracks.frame)
+    if found is not None:
+        one, other = (int(tracks.track[row]) for row in found)
+        frame = tracks.frame[found[0]]
+        raise ValueError(f"{side}, frame {frame} (from 0): the masks of {one} and {other} overlap")
 
 
 def pair(
     truth: Tracks,
     prediction: Tracks,
     pairs: Pairs,
-    truth_kept: np.ndarray,
-    prediction_kept: np.ndarray,
+    kept: tuple[np.ndarray, np.ndarray],
+    similarity: Similarity = "box",
 ) -> Pairing:
     """Return the pairing of the rows that a protocol keeps, (N,) and (M,) bool."""
-    stays = truth_kept[pairs.truth] & prediction_kept[pairs.prediction]
+    truth_kept, prediction_kept = kept
+    left = pairs.take(truth_kept[pairs.truth] & prediction_kept[pairs.prediction])
     new_truth, new_prediction = np.cumsum(truth_kept) - 1, np.cumsum(prediction_kept) - 1
     return Pairing(
         truth.extent.frame_count,
         _side(truth, truth_kept),
         _side(prediction, prediction_kept),
-        Pairs(
-            new_truth[pairs.truth[stays]],
-            new_prediction[pairs.prediction[stays]],
-            pairs.similarity[stays],
-        ),
+        Pairs(new_truth[left.truth], new_prediction[left.prediction], left.similarity, left.shared),
+        similarity,
     )
 
 
@@ -168,7 +201,7 @@ def _side(tracks: Tracks, kept: np.ndarray) -> Side:
         frame = tracks.frame[np.argmax(nameless)]
         raise ValueError(f"a row of frame {frame} (from 0) has no identity, so it cannot be scored")
     identities, track = number(tracks.track[kept])
-    return Side(tracks.frame[kept], track, len(identities))
+    return Side(tracks, np.flatnonzero(kept), track, identities)
 
 
 def _candidates(truth: Tracks, prediction: Tracks) -> Iterator[tuple[np.ndarray, np.ndarray]]:

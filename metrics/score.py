@@ -1,22 +1,31 @@
-"""How right a result is: truth and tracks of one sequence → score.json.
+"""How right a result is: truth and tracks of one sequence → score.json, and every error on its own.
 
 python -m metrics.score --truth truth.parquet --tracks tracks.parquet --protocol mot17
-    --families hota clear identity count --output score.json
+    --families hota clear identity count --output score.json --events events.parquet
 """
 
 from __future__ import annotations
 
 import argparse
+import math
+from collections.abc import Mapping
 from collections.abc import Sequence as Many
 from dataclasses import asdict
 from pathlib import Path
+from statistics import fmean
 from typing import Any
+
+import numpy as np
 
 from datasets.files import write_json
 from datasets.parquet import read_tracks
 from datasets.types import Tracks
+from metrics.events import list_events, write_events
 from metrics.family import Family, load_benchmark, load_family, partial_to_json
 from metrics.pairing import Pairing, overlapping, pair
+
+Partials = Mapping[str, Mapping[str, Any]]  # by class, then by family
+Values = dict[str, float | None]
 
 
 def make_pairings(truth: Tracks, prediction: Tracks, protocol: str) -> dict[str, Pairing]:
@@ -29,9 +38,16 @@ def make_pairings(truth: Tracks, prediction: Tracks, protocol: str) -> dict[str,
     if truth.extent != prediction.extent:
         raise ValueError(f"truth is of {truth.extent}, tracks are of {prediction.extent}")
     benchmark = load_benchmark(protocol)
-    pairs = overlapping(truth, prediction, benchmark.SIMILARITY)
+    truth, prediction = benchmark.prepare(truth, prediction)
+    pairs = overlapping(truth, prediction, benchmark.similarity)
     return {
-        name: pair(truth, prediction, pairs, *benchmark.keep(truth, prediction, pairs, class_id))
+        name: pair(
+            truth,
+            prediction,
+            pairs,
+            benchmark.keep(truth, prediction, pairs, class_id),
+            benchmark.similarity,
+        )
         for name, class_id in benchmark.classes(truth.extent).items()
     }
 
@@ -40,60 +56,111 @@ def score_tracks(
     truth: Tracks, prediction: Tracks, protocol: str, families: Many[str]
 ) -> dict[str, Any]:
     """Return what a score file holds; raises as `make_pairings` does."""
+    return score_pairings(make_pairings(truth, prediction, protocol), protocol, families)
+
+
+def score_pairings(
+    pairings: Mapping[str, Pairing], protocol: str, families: Many[str]
+) -> dict[str, Any]:
+    """Return what a score file holds, from the pairing of each class."""
     loaded = load_families(families)
     partials = {
         name: {key: family.evaluate(pairing) for key, family in loaded.items()}
-        for name, pairing in make_pairings(truth, prediction, protocol).items()
+        for name, pairing in pairings.items()
     }
     return describe(protocol, loaded, partials)
 
 
-def describe(
-    protocol: str, families: dict[str, Family], partials: dict[str, dict[str, Any]]
-) -> dict[str, Any]:
+def describe(protocol: str, families: Mapping[str, Family], partials: Partials) -> dict[str, Any]:
     """Return the content of a score file, of one sequence or of a total.
 
-    `values` at the top are of all classes together, their counts added; with one class they are its
-    own.
-
-    Args:
-        partials: By class, then by family.
+    `values` at the top are of all classes together, their counts added: detection-averaged, as
+    TrackEval calls it. `class_averaged` is the mean of the classes' ratios.
     """
-    alone = next(iter(partials.values())) if len(partials) == 1 else None
-    together = alone or {
+    classes: dict[str, dict[str, Any]] = {
+        name: {
+            "values": _values(families, each),
+            "curves": _curves(families, each),
+            "partials": {key: partial_to_json(partial) for key, partial in each.items()},
+        }
+        for name, each in partials.items()
+    }
+    benchmark = load_benchmark(protocol)
+    return {
+        "protocol": protocol,
+        "card": benchmark.card,
+        "columns": _columns(families, masks=benchmark.similarity != "box"),
+        "values": _values(families, _together(families, partials)),
+        "class_averaged": _class_averaged(families, [each["values"] for each in classes.values()]),
+        "classes": classes,
+    }
+
+
+def _columns(families: Mapping[str, Family], *, masks: bool) -> list[dict[str, Any]]:
+    """Return the columns, under `label` what the field calls each."""
+    columns = []
+    for column in (column for family in families.values() for column in family.columns):
+        content = asdict(column)
+        of_masks = content.pop("of_masks")
+        columns.append(content | {"label": of_masks if masks and of_masks else column.name})
+    return columns
+
+
+def _together(families: Mapping[str, Family], partials: Partials) -> Mapping[str, Any]:
+    if len(partials) == 1:
+        return next(iter(partials.values()))
+    return {
         name: family.combine([each[name] for each in partials.values()])
         for name, family in families.items()
     }
-    columns = [column for family in families.values() for column in family.COLUMNS]
-    return {
-        "protocol": protocol,
-        "card": load_benchmark(protocol).CARD,
-        "columns": [asdict(column) for column in columns],
-        "values": _values(families, together),
-        "classes": {
-            name: {
-                "values": _values(families, each),
-                "partials": {key: partial_to_json(partial) for key, partial in each.items()},
-            }
-            for name, each in partials.items()
-        },
-    }
 
 
-def _values(families: dict[str, Family], partials: dict[str, Any]) -> dict[str, float]:
-    values: dict[str, float] = {}
+def _values(families: Mapping[str, Family], partials: Mapping[str, Any]) -> Values:
+    """Return the number of each column, None where there is none."""
+    values: Values = {}
     for name, family in families.items():
-        values |= family.summarize(partials[name])
+        found = family.summarize(partials[name])
+        for column in family.columns:
+            number = found[column.name]
+            values[column.name] = None if math.isnan(number) else number
+    return values
+
+
+def _curves(families: Mapping[str, Family], partials: Mapping[str, Any]) -> dict[str, list[float]]:
     return {
-        column.name: values[column.name]
-        for family in families.values()
-        for column in family.COLUMNS
+        name: np.asarray(curve).tolist()
+        for key, family in families.items()
+        for name, curve in family.curves(partials[key]).items()
     }
+
+
+def _class_averaged(families: Mapping[str, Family], classes: Many[Values]) -> Values:
+    """Return the mean over classes of each ratio and the sum of each count, of those that are."""
+    averaged: Values = {}
+    for column in (column for family in families.values() for column in family.columns):
+        there = [value for each in classes if (value := each[column.name]) is not None]
+        if not there:
+            averaged[column.name] = None
+        else:
+            averaged[column.name] = fmean(there) if column.unit == "ratio" else sum(there)
+    return averaged
 
 
 def load_families(names: Many[str]) -> dict[str, Family]:
-    """Return the families by name, in the order given."""
-    return {name: load_family(name) for name in names}
+    """Return the families by name, in the order given.
+
+    Raises:
+        ValueError: One is unknown, or two have a column of the same name.
+    """
+    families = {name: load_family(name) for name in names}
+    owner: dict[str, str] = {}
+    for name, family in families.items():
+        for column in family.columns:
+            if column.name in owner:
+                both = f"{owner[column.name]} and {name}"
+                raise ValueError(f"families: {both} both have a column {column.name}: choose one")
+            owner[column.name] = name
+    return families
 
 
 def main() -> None:
@@ -104,11 +171,14 @@ def main() -> None:
     parser.add_argument("--protocol", required=True, help="module of metrics/protocol")
     parser.add_argument("--families", nargs="+", required=True, help="modules of metrics/families")
     parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--events", type=Path, required=True, help="Parquet file to write")
     parser.add_argument("--origin", default="", help="kept in the output: what config and code")
     given = parser.parse_args()
-    score = score_tracks(
-        read_tracks(given.truth), read_tracks(given.tracks), given.protocol, given.families
-    )
+    truth, tracks = read_tracks(given.truth), read_tracks(given.tracks)
+    pairings = make_pairings(truth, tracks, given.protocol)
+    score = score_pairings(pairings, given.protocol, given.families)
+    events = {(given.output.parent.name, name): list_events(p) for name, p in pairings.items()}
+    write_events(given.events, events)
     write_json(given.output, score | {"origin": given.origin})
 
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from datasets import mots_text, rle
-from datasets.runs import read_intervals, tight_boxes
+from datasets.runs import Masks
 from datasets.types import Tracks
 
 
@@ -24,21 +24,21 @@ def corrupt(truth: Tracks, seed: int) -> Tracks:
         if rng.random() < 0.05 and len(here) > 1:
             names[:2] = names[1::-1]
         for row, name in zip(here, names, strict=True):
-            mask = _change(rng, rle.decode([rows.rle[row]], height, width)[0]) & ~taken
+            mask = _change(rng, rle.decode(rows.rle.take([row]))[0]) & ~taken
             taken |= mask
             kept.append(row)
             tracks.append(name)
-            runs += rle.encode(mask[None])
+            runs += rle.encode(mask[None]).runs
     columns = rows.take(np.array(kept, int))
-    box = tight_boxes(read_intervals(runs, height * width), len(runs), height)
+    masks = Masks.read(runs, height, width)
     return Tracks(
         rows.extent,
         columns.frame,
         np.array(tracks),
         columns.class_id,
         columns.score,
-        box,
-        tuple(runs),
+        masks.boxes,
+        masks,
     )
 
 

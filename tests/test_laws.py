@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from datasets import mot_text, parquet, rle
 from datasets.overlap import box_iou
-from datasets.runs import areas, read_intervals, tight_boxes
+from datasets.runs import Masks
 from datasets.types import Extent, Tracks
 from metrics.score import score_tracks
 
@@ -76,10 +76,10 @@ def test_masks_come_back_with_their_area_and_overlap(count, height, width, rando
     rng = np.random.default_rng(random.getrandbits(32))
     masks = rng.random((count, height, width)) < 0.5
     runs = rle.encode(masks)
-    assert np.array_equal(rle.decode(runs, height, width), masks)
-    intervals = read_intervals(runs, height * width)
-    assert np.array_equal(areas(intervals, count), masks.sum(axis=(1, 2)))
-    for mask, box in zip(masks, tight_boxes(intervals, count, height), strict=True):
+    assert np.array_equal(rle.decode(runs), masks)
+    read = Masks.read(runs.runs, height, width)
+    assert np.array_equal(read.areas, masks.sum(axis=(1, 2)))
+    for mask, box in zip(masks, read.boxes, strict=True):
         down, across = np.nonzero(mask)
         tight = (
             [across.min(), down.min(), across.max() + 1, down.max() + 1] if len(down) else [0] * 4
@@ -88,7 +88,7 @@ def test_masks_come_back_with_their_area_and_overlap(count, height, width, rando
     shared = (masks[:, None] & masks[None]).sum(axis=(2, 3))
     union = (masks[:, None] | masks[None]).sum(axis=(2, 3))
     iou = np.where(union > 0, shared / np.maximum(union, 1), 0)
-    assert np.allclose(rle.iou(runs, runs, height, width), iou, atol=1e-15)
+    assert np.allclose(rle.iou(runs, runs), iou, atol=1e-15)
 
 
 @given(tracks(), tracks())

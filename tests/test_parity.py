@@ -232,7 +232,7 @@ def test_kitti_mots_equals_trackeval(shared, tmp_path):
     for name in names:
         height, width, last = mots_text.read_size(truth / f"{name}.txt")
         lengths[name] = last + 1
-        extent = Extent(height, width, last + 1, mots_text.CLASSES)
+        extent = mots_text.mots_extent(height, width, last + 1)
         rows = mots_text.read_tracks(truth / f"{name}.txt", extent)
         mots_text.write_tracks(results / f"{name}.txt", corrupt(rows, int(name)))
         back = mots_text.read_tracks(results / f"{name}.txt", extent)

@@ -10,6 +10,7 @@ import numpy as np
 
 from datasets import rle
 from datasets.frames import read_frames
+from datasets.runs import Masks
 from datasets.sequence_json import read_detections, read_sequence
 from datasets.types import Extent, Frame, Tracks
 from trackers.contract import Answer, Method
@@ -49,7 +50,7 @@ class Collector:
                 f"identity {answer.track.min()} in frame {len(self._answers)}: negative"
             )
         masks = answer.mask
-        self._runs.append(None if masks is None else rle.encode(masks))
+        self._runs.append(None if masks is None else rle.encode(masks).runs)
         self._answers.append(Answer(answer.track, answer.box, answer.score, answer.class_id))
 
     def tracks(self) -> Tracks:
@@ -70,7 +71,9 @@ class Collector:
             class_id=np.concatenate([np.zeros(0), *(answer.class_id for answer in answers)]),
             score=np.concatenate([np.zeros(0), *(answer.score for answer in answers)]),
             box=np.concatenate([np.zeros((0, 4)), *(answer.box for answer in answers)]),
-            rle=tuple(run for runs in self._runs for run in runs or ())
-            if True in with_masks
-            else None,
+            rle=self._masks() if True in with_masks else None,
         )
+
+    def _masks(self) -> Masks:
+        runs = [run for runs in self._runs for run in runs or ()]
+        return Masks.read(runs, self._extent.height, self._extent.width)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from datasets import mots_text
-from datasets.types import Extent, Tracks
+from datasets.types import Tracks
 
 # number of frames of KITTI's training sequences, from the seqmaps of the KITTI-MOTS tools
 _LENGTHS = (
@@ -27,7 +27,7 @@ def read_pair(truth: Path, results: Path, sequence: str) -> tuple[Tracks, Tracks
     """
     height, width, last = mots_text.read_size(truth / f"{sequence}.txt")
     length = _FRAME_COUNT.get(sequence, last + 1)
-    extent = Extent(height, width, length, mots_text.CLASSES)
+    extent = mots_text.mots_extent(height, width, length)
     return (
         mots_text.read_tracks(truth / f"{sequence}.txt", extent),
         mots_text.read_tracks(results / f"{sequence}.txt", extent),

@@ -16,6 +16,7 @@ import numpy as np
 
 from datasets import rle
 from datasets.frames import write_image
+from datasets.runs import Masks
 from datasets.sequence_json import Prepared
 from datasets.synthesis.scene import Label, play
 from datasets.synthesis.scripts import HEIGHT, SCENARIOS, WIDTH, figure_height
@@ -129,7 +130,7 @@ def _anywhere(draw: np.random.Generator) -> np.ndarray:
 
 
 def _truth(extent: Extent, labels: list[tuple[int, Label]]) -> Tracks:
-    masks = (label.mask[None] for _, label in labels)
+    runs = (rle.encode(label.mask[None]).runs[0] for _, label in labels)
     return Tracks(
         extent,
         frame=np.array([frame for frame, _ in labels]),
@@ -137,7 +138,7 @@ def _truth(extent: Extent, labels: list[tuple[int, Label]]) -> Tracks:
         class_id=np.ones(len(labels)),
         score=np.ones(len(labels)),
         box=np.array([label.box for _, label in labels]),
-        rle=tuple(run for mask in masks for run in rle.encode(mask)),
+        rle=Masks.read(runs, extent.height, extent.width),
         visibility=np.array([label.visibility for _, label in labels]),
     )
 

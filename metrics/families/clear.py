@@ -1,8 +1,7 @@
 """CLEAR MOT: MOTA, MOTP, identity switches, fragments, mostly tracked and lost.
 
-Source: Bernardin and Stiefelhagen, 2008; equal to TrackEval 1.3.0 (tests/test_parity.py), whose
-choices are: a match at IoU 0.5 prefers the identity of the frame before, and a frame in which
-either side is empty neither breaks nor continues a track.
+Source: Bernardin and Stiefelhagen, 2008; equal to TrackEval 1.3.0 (tests/test_parity.py). With
+masks they are MOTSA, MOTSP and sMOTSA of Voigtlaender et al., MOTS, CVPR 2019.
 """
 
 from __future__ import annotations
@@ -12,24 +11,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from metrics.continuity import match_in_turn
 from metrics.family import Column
-from metrics.matching import EPS, match_frames
 from metrics.pairing import Pairing
 
-_THRESHOLD = 0.5
 _MOSTLY, _PARTLY = 0.8, 0.2  # of a truth track's frames
-_SAME_AS_BEFORE = 1000.0  # added to the similarity of a pair that was matched in the frame before
 
 COLUMNS = (
-    Column("MOTA", "ratio", "up", "1 - (misses + false + switches) / truth"),
-    Column("MOTP", "ratio", "up", "Mean IoU of matches"),
-    Column("MODA", "ratio", "up", "MOTA without switches"),
+    Column("MOTA", "ratio", "up", "1 - (misses + false + switches) / truth", "MOTSA"),
+    Column("MOTP", "ratio", "up", "Mean IoU of matches", "MOTSP"),
+    Column("MODA", "ratio", "up", "MOTA without switches", "MODSA"),
     Column("CLR_Re", "ratio", "up", "Share of the truth that is matched"),
     Column("CLR_Pr", "ratio", "up", "Share of the prediction that is matched"),
     Column("MTR", "ratio", "up", "Truth tracks matched in more than 80 % of their frames"),
     Column("PTR", "ratio", None, "Truth tracks between the two"),
     Column("MLR", "ratio", "down", "Truth tracks matched in less than 20 % of their frames"),
-    Column("sMOTA", "ratio", "up", "MOTA with matches weighted by IoU"),
+    Column("sMOTA", "ratio", "up", "MOTA with matches weighted by IoU", "sMOTSA"),
     Column("CLR_F1", "ratio", "up", "F1 of detection"),
     Column("FP_per_frame", "count", "down", "False predictions a frame"),
     Column("MOTAL", "ratio", "up", "MOTA with the logarithm of switches"),
@@ -74,25 +71,20 @@ def evaluate(pairing: Pairing) -> Partial:
     if not len(truth) or not len(prediction):
         lost = truth.track_count if not len(prediction) else 0
         return Partial(0, len(truth), len(prediction), 0, 0, 0, lost, 0, 0, 0.0, empty=True)
-    pairs = pairing.pairs.take(_match(pairing))
-    # grouped by truth track, in order of frame
-    order = np.lexsort((truth.frame[pairs.truth], truth.track[pairs.truth]))
-    who, whom = truth.track[pairs.truth][order], prediction.track[pairs.prediction][order]
-    step = _evaluated_steps(pairing)[truth.frame[pairs.truth]][order]
-    goes_on = np.diff(who) == 0
-    ratio = np.bincount(who, minlength=truth.track_count) / truth.lengths()
+    found = match_in_turn(pairing)
+    ratio = np.bincount(found.truth, minlength=truth.track_count) / truth.lengths()
     tracked, partly = int((ratio > _MOSTLY).sum()), int((ratio >= _PARTLY).sum())
     return Partial(
-        len(who),
-        len(truth) - len(who),
-        len(prediction) - len(who),
-        int((goes_on & (np.diff(whom) != 0)).sum()),
+        len(found.truth),
+        len(truth) - len(found.truth),
+        len(prediction) - len(found.truth),
+        int(found.switched.sum()),
         tracked,
         partly - tracked,
         truth.track_count - partly,
-        int((goes_on & (np.diff(step) > 1)).sum()),
+        int(found.resumed.sum()),
         pairing.frame_count,
-        float(pairs.similarity.sum()),
+        float(found.pairs.similarity.sum()),
     )
 
 
@@ -140,46 +132,3 @@ def _counts(partial: Partial) -> dict[str, float]:
         "Frag": partial.fragments,
         "CLR_Frames": partial.frames,
     }
-
-
-def _evaluated_steps(pairing: Pairing) -> np.ndarray:
-    """Return the number of each frame among those where both sides have rows, (frame_count,)."""
-    both = np.zeros(pairing.frame_count, bool)
-    both[np.intersect1d(pairing.truth.frame, pairing.prediction.frame)] = True
-    return np.cumsum(both)
-
-
-def _match(pairing: Pairing) -> np.ndarray:
-    """Return which pairs match, (P,) bool.
-
-    A frame's matching depends on that of the frame before, through the preference for the same
-    identity. All frames are matched at once, then again those after a frame that has changed, until
-    none changes: the result is the one that matching them in turn gives.
-    """
-    pairs, step = pairing.pairs, _evaluated_steps(pairing)
-    close = pairs.similarity >= _THRESHOLD - EPS
-    score = np.where(close, pairs.similarity, 0)
-    step = step[pairing.truth.frame[pairs.truth]]
-    before = _pair_before(pairing, step)
-    matched = match_frames(pairing, score)
-    stale = np.unique(step[close & ~matched])  # elsewhere there is nothing to choose between
-    while len(stale):
-        which = np.flatnonzero(np.isin(step, stale))
-        same = (before[which] >= 0) & matched[before[which]] & close[which]
-        now = match_frames(pairing, score[which] + _SAME_AS_BEFORE * same, which)
-        changed = now != matched[which]
-        stale = np.unique(step[which][changed]) + 1
-        matched[which] = now
-    return matched
-
-
-def _pair_before(pairing: Pairing, step: np.ndarray) -> np.ndarray:
-    """Return the pair of the same two tracks in the step before, -1 where there is none, (P,)."""
-    pairs = pairing.pairs
-    tracks = pairing.truth.track[pairs.truth] * max(pairing.prediction.track_count, 1)
-    tracks = tracks + pairing.prediction.track[pairs.prediction]
-    order = np.lexsort((step, tracks))
-    follows = (np.diff(tracks[order]) == 0) & (np.diff(step[order]) == 1)
-    before = np.full(len(step), -1)
-    before[order[1:][follows]] = order[:-1][follows]
-    return before

@@ -1,26 +1,26 @@
-"""MOT15, and any set with one class and no distractors: truth rows marked 0 are left out."""
+"""MOT15: one class, nothing to leave out but truth rows marked 0."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from datasets.types import Extent, Tracks
-from metrics.distractors import refuse_other_classes
+from datasets.types import Tracks
+from metrics.distractors import only_pedestrians, refuse_other_classes
+from metrics.family import Benchmark
 from metrics.pairing import Pairs
 
-SIMILARITY = "box"
-LAYOUT = "mot15"
-CARD = "One class; ground truth marked 0 is not scored; no distractors, no ignore regions."
 
-
-def classes(extent: Extent) -> dict[str, int]:
-    """Return the name and id of the one class that is scored."""
-    return {extent.classes[1]: 1}
-
-
-def keep(
+def _keep(
     truth: Tracks, prediction: Tracks, pairs: Pairs, class_id: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the rows of truth and prediction that are scored, (N,) and (M,) bool."""
     refuse_other_classes(prediction)
     return truth.score != 0, np.ones(len(prediction), bool)
+
+
+BENCHMARK = Benchmark(
+    card="One class; ground truth marked 0 is not scored; no distractors, no ignore regions.",
+    layout="mot15",
+    families=("hota", "clear", "identity", "vace", "count"),
+    keep=_keep,
+    classes=only_pedestrians,
+)

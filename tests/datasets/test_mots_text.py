@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from datasets import mots_text, parquet, rle
-from datasets.runs import read_intervals
-from datasets.types import NO_TRACK, Extent, RowError, Tracks
+from datasets.errors import RowError
+from datasets.runs import Masks, read_intervals
+from datasets.types import NO_TRACK, Extent, Tracks
 
 EXTENT = Extent(height=4, width=5, frame_count=3, classes=mots_text.CLASSES)
 MASK = np.zeros((1, 4, 5), bool)
@@ -22,7 +23,7 @@ def test_a_line_is_a_mask_with_its_tight_box(tmp_path):
     found = mots_text.read_tracks(written(tmp_path, f"2 2001 2 4 5 {RUN}\n"), EXTENT)
     assert (found.frame[0], found.track[0], found.class_id[0]) == (2, 2001, 2)
     assert found.box.tolist() == [[2, 1, 4, 3]]
-    assert np.array_equal(rle.decode(found.rle, 4, 5), MASK)
+    assert np.array_equal(rle.decode(found.rle), MASK)
 
 
 def test_regions_to_ignore_have_no_identity_and_come_back(tmp_path):
@@ -63,7 +64,8 @@ def test_a_run_length_that_cannot_be_is_named_by_its_mask(run):
 def test_a_parquet_file_with_a_mask_of_another_image_is_refused(tmp_path):
     one = np.ones(1)
     other = rle.encode(np.ones((1, 3, 3), bool))
-    tracks = Tracks(EXTENT, 0 * one, one, one, one, np.array([[0.0, 0, 1, 1]]), other)
+    lie = Masks(other.runs, 4, 5)
+    tracks = Tracks(EXTENT, 0 * one, one, one, one, np.array([[0.0, 0, 1, 1]]), lie)
     parquet.write_tracks(tmp_path / "t.parquet", tracks)
     with pytest.raises(ValueError, match=r"t\.parquet: row 0: .*9 pixels, the image has 20"):
         parquet.read_tracks(tmp_path / "t.parquet")

@@ -48,7 +48,7 @@ def test_an_unknown_schema_version_is_refused(tmp_path):
     content = json.loads(table.schema.metadata[b"masktrack-bench"]) | {"schema_version": 99}
     changed = table.replace_schema_metadata({b"masktrack-bench": json.dumps(content)})
     pq.write_table(changed, path)
-    with pytest.raises(ValueError, match=r"t\.parquet: schema version 99 found, expected 1"):
+    with pytest.raises(ValueError, match=r"t\.parquet: schema version 99 found, expected 2"):
         parquet.read_tracks(path)
 
 

@@ -61,7 +61,7 @@ def test_a_prepared_sequence_reads_back(tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('"schema_version": 1', '"schema_version": 7', "schema version 7 found, expected 1"),
+        ('"schema_version": 2', '"schema_version": 7', "schema version 7 found, expected 2"),
         ('"frame_rate"', '"frames_rate"', r"keys missing: \['frame_rate'\]"),
         ("{", "", "not valid JSON"),
     ],

@@ -9,7 +9,6 @@ from datasets import parquet, rle
 from datasets.frames import read_frames
 from datasets.overlap import box_iou
 from datasets.readers import synthetic
-from datasets.runs import read_intervals, tight_boxes
 from datasets.sequence_json import read_detections, read_sequence, write_prepared
 from datasets.synthesis.scripts import SCENARIOS
 
@@ -71,21 +70,19 @@ def test_numbered_sequences_are_different_worlds(tmp_path, crossing):
 
 def test_masks_of_a_frame_do_not_overlap_and_lie_in_their_boxes(crossing):
     truth = truth_of(crossing)
-    size = truth.extent.height, truth.extent.width
-    tight = tight_boxes(read_intervals(truth.rle, size[0] * size[1]), len(truth), size[0])
+    tight = truth.rle.boxes
     assert (tight[:, :2] >= truth.box[:, :2]).all()
     assert (tight[:, 2:] <= truth.box[:, 2:]).all()
     for frame in range(truth.extent.frame_count):
         rows = np.flatnonzero(truth.frame == frame)
-        masks = rle.decode([truth.rle[row] for row in rows], *size)
+        masks = rle.decode(truth.rle.take(rows))
         assert masks.sum(axis=0).max(initial=0) <= 1
 
 
 def test_whoever_is_wholly_visible_fills_the_box(crossing):
     truth = truth_of(crossing)
     whole = truth.visibility == 1
-    height, width = truth.extent.height, truth.extent.width
-    tight = tight_boxes(read_intervals(truth.rle, height * width), len(truth), height)
+    tight = truth.rle.boxes
     assert np.array_equal(tight[whole], truth.box[whole])
 
 

@@ -19,7 +19,7 @@ def pairing(truth, prediction, frame_count=None):
     extent = Extent(100, 1000, frame_count or last + 1, {1: "person"})
     one, other = _tracks(extent, truth), _tracks(extent, prediction)
     everything = np.ones(len(one), bool), np.ones(len(other), bool)
-    return pair(one, other, overlapping(one, other), *everything)
+    return pair(one, other, overlapping(one, other), everything)
 
 
 def apart(iou):

@@ -155,7 +155,7 @@ def test_timings_of_unequal_repeats_are_not_mixed():
 def test_masks_that_share_a_pixel_are_refused_and_named():
     masks = np.zeros((2, 4, 5), bool)
     masks[:, 1, 1:3] = True
-    extent = Extent(4, 5, 1, mots_text.CLASSES)
+    extent = mots_text.mots_extent(4, 5, 1)
     zeros, ones, box = np.zeros(2), np.ones(2), np.array([[1.0, 1, 3, 2]] * 2)
     both = Tracks(extent, zeros, np.array([7, 8]), ones, ones, box, rle.encode(masks))
     one = both.take(np.array([0]))
@@ -164,7 +164,7 @@ def test_masks_that_share_a_pixel_are_refused_and_named():
 
 
 def test_boxes_cannot_be_scored_as_masks():
-    extent = Extent(100, 1000, 1, mots_text.CLASSES)
+    extent = mots_text.mots_extent(100, 1000, 1)
     boxes = tracks([0], extent=extent)
     with pytest.raises(ValueError, match="the truth has no masks"):
         make_pairings(boxes, boxes, "kitti_mots")

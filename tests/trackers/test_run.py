@@ -42,7 +42,7 @@ def test_masks_become_run_lengths():
     for given in (answer([1], mask), answer([], np.zeros((0, 4, 6), bool)), answer([1], mask)):
         collector.add(given)
     runs = collector.tracks().rle
-    assert np.array_equal(rle.decode(runs, 4, 6), np.concatenate([mask, mask]))
+    assert np.array_equal(rle.decode(runs), np.concatenate([mask, mask]))
 
 
 def test_masks_in_some_frames_only_are_refused():

@@ -7,6 +7,7 @@ rule score:
         tracks="results/{variant}/{dataset}/{sequence}/tracks.parquet",
     output:
         score="results/{variant}/{dataset}/{sequence}/score.json",
+        events="results/{variant}/{dataset}/{sequence}/events.parquet",
     log:
         "logs/score/{variant}/{dataset}/{sequence}.log",
     conda:
@@ -18,7 +19,8 @@ rule score:
     shell:
         "exec python -m metrics.score --truth {input.truth:q} --tracks {input.tracks:q}"
         " --protocol {params.protocol:q} --families {params.families:q}"
-        " --origin {params.origin} --output {output.score:q} 2> {log:q}"
+        " --origin {params.origin} --output {output.score:q} --events {output.events:q}"
+        " 2> {log:q}"
 
 
 rule combine:

@@ -1,0 +1,43 @@
+"""Regions to ignore: predictions without a match that lie inside them are left out."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from datasets.types import Tracks
+from metrics.distractors import matches
+from metrics.matching import EPS
+from metrics.pairing import Pairs, Similarity, tracks_areas
+
+_SHARE = 0.5
+
+
+def keep_masks_outside_regions(
+    truth: Tracks, prediction: Tracks, pairs: Pairs, class_id: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the rows of truth and prediction that MOTS scores for a class, (N,) and (M,) bool.
+
+    Rows of the truth of a class that is ignored are the regions.
+    """
+    scored, kept = truth.class_id == class_id, prediction.class_id == class_id
+    free = matches(truth, prediction, pairs, (scored, kept)) < 0
+    regions = np.isin(truth.class_id, truth.extent.ignored)
+    kept &= ~(free & inside(prediction, pairs, regions, "disjoint masks"))
+    return scored, kept
+
+
+def inside(
+    prediction: Tracks, pairs: Pairs, regions: np.ndarray, similarity: Similarity
+) -> np.ndarray:
+    """Return which predictions lie by more than half in regions that do not overlap, (M,) bool.
+
+    Args:
+        pairs: Of all rows of truth and prediction.
+        regions: (N,) bool, the rows of the truth that are regions.
+    """
+    covering = regions[pairs.truth]
+    shared = np.bincount(pairs.prediction[covering], pairs.shared[covering], len(prediction))
+    area = tracks_areas(prediction, similarity)
+    share = shared / np.maximum(area, EPS)
+    found: np.ndarray = (share > _SHARE + EPS) & (area > EPS)
+    return found
