@@ -7,9 +7,13 @@ one in MOTSChallenge. Class 10 is a region to ignore: its rows have no identity 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+from pyarrow import csv
 
 from datasets.errors import RowError, line_error
 from datasets.files import replacing
@@ -27,17 +31,28 @@ def mots_extent(height: int, width: int, frame_count: int) -> Extent:
     return Extent(height, width, frame_count, CLASSES, (IGNORE,))
 
 
-def read_tracks(path: Path, extent: Extent, *, first_frame: int = 0) -> Tracks:
+def read_tracks(
+    path: Path,
+    extent: Extent | None = None,
+    *,
+    first_frame: int = 0,
+    frame_count: int | None = None,
+) -> Tracks:
     """Return the masks of a MOTS file, with the tight box of each.
 
     Args:
+        extent: By default the image size of the first line, and frames up to the last in the file.
         first_frame: Number of the first frame in the file: 0 in KITTI-MOTS, 1 in MOTSChallenge.
+        frame_count: Of the sequence, where `extent` is not given and this is known.
 
     Raises:
         ValueError: A line has not six columns, something that is not a number, another image size
             than `extent`, a broken run length, or breaks a rule of Tracks. Names file and line.
+            The file is empty and `extent` is not given.
     """
-    numbers, runs, lines = _read_lines(path)
+    numbers, runs = _read_columns(path)
+    if extent is None:
+        extent = _extent_of(path, numbers, first_frame, frame_count)
     try:
         _check_size(numbers, extent)
         masks = Masks.read(runs, extent.height, extent.width)
@@ -52,19 +67,17 @@ def read_tracks(path: Path, extent: Extent, *, first_frame: int = 0) -> Tracks:
             rle=masks,
         )
     except RowError as error:
-        raise line_error(path, lines[error.row], error.reason) from error
+        number, _ = next(islice(_lines(path.read_bytes()), error.row, None))
+        raise line_error(path, number, error.reason) from error
 
 
-def read_size(path: Path) -> tuple[int, int, int]:
-    """Return height and width of the images of a MOTS file, and the largest frame number in it.
-
-    Raises:
-        ValueError: A line is broken, or the file is empty.
-    """
-    numbers, _, _ = _read_lines(path)
+def _extent_of(
+    path: Path, numbers: np.ndarray, first_frame: int, frame_count: int | None
+) -> Extent:
     if not len(numbers):
         raise ValueError(f"{path}: empty: the image size cannot be known")
-    return int(numbers[0, 3]), int(numbers[0, 4]), int(numbers[:, 0].max())
+    last = int(numbers[:, 0].max()) - first_frame
+    return mots_extent(int(numbers[0, 3]), int(numbers[0, 4]), frame_count or last + 1)
 
 
 def write_tracks(path: Path, tracks: Tracks, *, first_frame: int = 0) -> None:
@@ -84,13 +97,35 @@ def write_tracks(path: Path, tracks: Tracks, *, first_frame: int = 0) -> None:
             file.write(f"{frame} {identity} {class_id} {size} {run.decode()}\n")
 
 
-def _read_lines(path: Path) -> tuple[np.ndarray, list[bytes], list[int]]:
-    """Return the five numbers of each line, (N, 5) int64, its run length and its line number."""
-    numbers, runs, lines = [], [], []
-    for number, line in enumerate(path.read_bytes().removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
+def _read_columns(path: Path) -> tuple[np.ndarray, list[bytes]]:
+    """Return the five numbers of each line, (N, 5) int64, and its run length."""
+    data = path.read_bytes()
+    if not data.strip():
+        return np.zeros((0, _COLUMNS - 1), np.int64), []
+    try:
+        table = _parse(data)
+    except (pa.ArrowInvalid, pa.ArrowKeyError):  # a broken line, or blanks more than one by one
+        return _read_lines(path, data)
+    numbers = [table[name].to_numpy() for name in table.column_names[:-1]]
+    return np.column_stack(numbers), table[table.column_names[-1]].to_pylist()
+
+
+def _parse(data: bytes) -> pa.Table:
+    names = [f"f{column}" for column in range(_COLUMNS)]
+    types = dict.fromkeys(names[:-1], pa.int64()) | {names[-1]: pa.binary()}
+    return csv.read_csv(
+        pa.BufferReader(data + b"\n"),
+        csv.ReadOptions(column_names=names, use_threads=False, block_size=len(data) + 1),
+        csv.ParseOptions(delimiter=" ", quote_char=False),
+        csv.ConvertOptions(column_types=types, null_values=[], check_utf8=False),
+    )
+
+
+def _read_lines(path: Path, data: bytes) -> tuple[np.ndarray, list[bytes]]:
+    """Return the same line by line: slower, takes any blanks, and names the line that is broken."""
+    numbers, runs = [], []
+    for number, line in _lines(data):
         cells = line.split()
-        if not cells:
-            continue
         if len(cells) != _COLUMNS:
             raise line_error(path, number, f"{len(cells)} columns, expected {_COLUMNS}")
         try:
@@ -98,8 +133,14 @@ def _read_lines(path: Path) -> tuple[np.ndarray, list[bytes], list[int]]:
         except ValueError as error:
             raise line_error(path, number, str(error)) from error
         runs.append(cells[-1])
-        lines.append(number)
-    return np.array(numbers, np.int64).reshape(-1, _COLUMNS - 1), runs, lines
+    return np.array(numbers, np.int64).reshape(-1, _COLUMNS - 1), runs
+
+
+def _lines(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield the number and text of each line that is not blank."""
+    for number, line in enumerate(data.removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1):
+        if line.strip():
+            yield number, line
 
 
 def _whole(cell: bytes) -> int:

@@ -56,13 +56,34 @@ def box_area(box: np.ndarray) -> np.ndarray:
     return (box[..., 2] - box[..., 0]) * (box[..., 3] - box[..., 1])
 
 
-def first_shared_pixel(masks: Masks, frame: np.ndarray) -> tuple[int, int] | None:
-    """Return two masks of one frame that share a pixel, None if no two do.
+@dataclass(frozen=True)
+class Line:
+    """Intervals of masks, frames laid side by side on one line, in order of start.
 
     Args:
         frame: (N,) of each mask, rising.
+        mask: (R,) number of the mask, 0 .. N - 1.
+        start: (R,) first pixel, over all frames.
+        stop: (R,) pixel after the last.
     """
-    line = _Line.of(masks, frame)
+
+    frame: np.ndarray
+    mask: np.ndarray
+    start: np.ndarray
+    stop: np.ndarray
+
+    @classmethod
+    def of(cls, masks: Masks, frame: np.ndarray) -> Line:
+        """Return the line of masks, and the frame of each, (N,) rising."""
+        intervals = masks.intervals
+        offset = frame[intervals.mask] * (masks.height * masks.width)
+        start = offset + intervals.start
+        order = np.argsort(start, kind="stable")
+        return cls(frame, intervals.mask[order], start[order], (offset + intervals.stop)[order])
+
+
+def first_shared_pixel(line: Line) -> tuple[int, int] | None:
+    """Return two masks of one frame that share a pixel, None if no two do."""
     clash = line.stop[:-1] > line.start[1:]
     if not clash.any():
         return None
@@ -71,23 +92,17 @@ def first_shared_pixel(masks: Masks, frame: np.ndarray) -> tuple[int, int] | Non
     return one, other
 
 
-def shared_by_disjoint(
-    first: Masks, first_frame: np.ndarray, second: Masks, second_frame: np.ndarray
-) -> Overlaps:
+def shared_by_disjoint(one: Line, other: Line) -> Overlaps:
     """Return what masks of two sides share, frame by frame, all frames at once.
 
-    Args:
-        first: (N,) masks of which no two of one frame share a pixel.
-        first_frame: (N,) rising.
-        second: (M,) of the same kind.
+    On each side no two masks of one frame share a pixel.
     """
-    one, other = _Line.of(first, first_frame), _Line.of(second, second_frame)
     begin = np.searchsorted(other.stop, one.start, "right")
     count = np.maximum(np.searchsorted(other.start, one.stop) - begin, 0)
     i = np.repeat(np.arange(len(count)), count)
     j = np.arange(len(i)) + np.repeat(begin - np.cumsum(count) + count, count)
     pixels = np.minimum(one.stop[i], other.stop[j]) - np.maximum(one.start[i], other.start[j])
-    return _add_up(one.mask[i], other.mask[j], pixels, first_frame, second_frame)
+    return _add_up(one.mask[i], other.mask[j], pixels, one.frame, other.frame)
 
 
 def shared_by_any(
@@ -112,23 +127,6 @@ def shared_by_any(
 
 def _join(rows: list[np.ndarray]) -> np.ndarray:
     return np.concatenate([np.zeros(0, np.int64), *rows])
-
-
-@dataclass(frozen=True)
-class _Line:
-    """Intervals of masks, frames laid side by side on one line, in order of start."""
-
-    mask: np.ndarray
-    start: np.ndarray
-    stop: np.ndarray
-
-    @classmethod
-    def of(cls, masks: Masks, frame: np.ndarray) -> _Line:
-        intervals = masks.intervals
-        offset = frame[intervals.mask] * (masks.height * masks.width)
-        start = offset + intervals.start
-        order = np.argsort(start, kind="stable")
-        return cls(intervals.mask[order], start[order], (offset + intervals.stop)[order])
 
 
 def _add_up(

@@ -18,6 +18,7 @@ import numpy as np
 from datasets.errors import RowError
 
 _FIRST, _MORE, _DIGIT, _SIGN = 48, 32, 31, 16
+_WRITTEN_AS_IS = 3  # counts of a mask that are not differences
 _LONGEST = 7  # digits of a count; 32^6 pixels are more than any image has
 
 
@@ -97,22 +98,32 @@ def read_intervals(runs: Many[bytes], pixels: int) -> Intervals:
     """
     lengths = np.fromiter(map(len, runs), np.int64, len(runs))
     values, amount = _read_values(np.frombuffer(b"".join(runs), np.uint8), lengths)
-    first = np.cumsum(amount) - amount
-    place = np.arange(len(values)) - np.repeat(first, amount)
-    counts = _add_up(values, place, amount)
-    if len(counts) and counts.min() < 0:
-        owner = np.repeat(np.arange(len(runs)), amount)
-        raise RowError(int(owner[np.argmax(counts < 0)]), "its run length has a negative count")
-    stop = np.cumsum(counts)
-    total = np.diff(np.concatenate([[0], stop])[np.append(first, len(counts))])
+    first, half = np.cumsum(amount) - amount, amount // 2
+    before = np.cumsum(half) - half
+    mask = np.repeat(np.arange(len(runs)), half)
+    place = 2 * np.arange(len(mask)) + (first - 2 * before + 1)[mask]
+    length = _add_up(values[place], before, mask)
+    gap = _add_up_from_second(values[place - 1], before[half > 0], before, mask)
+    rest = _last_background(values, first + amount - 1, amount, gap)
+    if min(length.min(initial=0), gap.min(initial=0), rest.min(initial=0)) < 0:
+        broken = np.append(mask[(length < 0) | (gap < 0)], np.flatnonzero(rest < 0))
+        raise RowError(int(broken.min()), "its run length has a negative count")
+    stop = np.cumsum(length + gap)
+    base = np.concatenate([[0], stop])[np.append(before, len(mask))]
+    _check_total(np.diff(base) + rest, pixels)
+    stop -= base[mask]
+    intervals = Intervals(mask, stop - length, stop)
+    if len(length) and length.min() == 0:
+        some = np.flatnonzero(length)
+        intervals = Intervals(*(column[some] for column in (mask, stop - length, stop)))
+    return intervals
+
+
+def _check_total(total: np.ndarray, pixels: int) -> None:
     if (total != pixels).any():
         row = int(np.argmax(total != pixels))
         reason = f"its run length covers {total[row]} pixels, the image has {pixels}"
         raise RowError(row, reason)
-    inside = np.flatnonzero((place & 1).astype(bool) & (counts > 0))
-    mask = np.repeat(np.arange(len(runs)), amount)[inside]
-    stop = stop[inside] - mask * pixels
-    return Intervals(mask, stop - counts[inside], stop)
 
 
 def _read_values(letters: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -164,22 +175,43 @@ def _check_letters(letters: np.ndarray, ends: np.ndarray, lengths: np.ndarray) -
         raise RowError(int(np.argmax(unfinished)), "its run length ends within a count")
 
 
-def _add_up(values: np.ndarray, place: np.ndarray, amount: np.ndarray) -> np.ndarray:
-    """Return the counts: from the fourth on, the value plus the count two before in its mask.
+def _add_up(values: np.ndarray, before: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Return the sum of each mask's values up to each.
 
     Args:
-        place: Of each value in its mask, from 0.
-        amount: (N,) values of each mask.
+        before: (N,) values of the masks before each mask.
+        mask: (R,) mask of each value.
     """
-    counts = values.copy()
-    for chain, length in (
-        (np.flatnonzero(place & 1), amount // 2),
-        (np.flatnonzero(((place & 1) == 0) & (place > 0)), np.maximum(amount - 1, 0) // 2),
-    ):
-        sums = np.cumsum(values[chain])
-        before = np.concatenate([[0], sums])[np.cumsum(length) - length]
-        counts[chain] = sums - np.repeat(before, length)
-    return counts
+    sums = np.cumsum(values)
+    return sums - np.concatenate([[0], sums])[before][mask]
+
+
+def _add_up_from_second(
+    values: np.ndarray, heads: np.ndarray, before: np.ndarray, mask: np.ndarray
+) -> np.ndarray:
+    """Return the same, the first value of each mask, at `heads`, left out and left as it is."""
+    tails = values.copy()
+    tails[heads] = 0
+    sums = _add_up(tails, before, mask)
+    sums[heads] = values[heads]
+    return sums
+
+
+def _last_background(
+    values: np.ndarray, last: np.ndarray, amount: np.ndarray, gap: np.ndarray
+) -> np.ndarray:
+    """Return the background after the last interval of each mask, (N,); 0 where none is written.
+
+    Args:
+        last: (N,) place of each mask's last value.
+        gap: (R,) background before each interval.
+    """
+    rest = np.zeros(len(amount), np.int64)
+    odd = amount % 2 == 1
+    rest[odd] = values[last[odd]]
+    difference = odd & (amount > _WRITTEN_AS_IS)
+    rest[difference] += gap[np.cumsum(amount // 2)[difference] - 1]
+    return rest
 
 
 def _sums(owner: np.ndarray, values: np.ndarray, count: int) -> np.ndarray:

@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 
 from datasets.overlap import (
+    Line,
     box_area,
     box_iou_of_shared,
     box_shared,
@@ -111,9 +112,9 @@ def overlapping(truth: Tracks, prediction: Tracks, similarity: Similarity = "box
         return _overlapping_boxes(truth, prediction)
     one, other = masks_of(truth, "truth"), masks_of(prediction, "prediction")
     if similarity == "disjoint masks":
-        _refuse_overlaps("truth", truth, one)
-        _refuse_overlaps("prediction", prediction, other)
-        found = shared_by_disjoint(one, truth.frame, other, prediction.frame)
+        found = shared_by_disjoint(
+            _disjoint("truth", truth, one), _disjoint("prediction", prediction, other)
+        )
     else:
         found = shared_by_any(one, truth.frame, other, prediction.frame)
     union = one.areas[found.first] + other.areas[found.second] - found.shared
@@ -156,12 +157,15 @@ def _join(found: list[Pairs]) -> Pairs:
     )
 
 
-def _refuse_overlaps(side: str, tracks: Tracks, masks: Masks) -> None:
-    found = first_shared_pixel(masks, tracks.frame)
+def _disjoint(side: str, tracks: Tracks, masks: Masks) -> Line:
+    """Return the masks of a side on one line; ValueError if two of one frame share a pixel."""
+    line = Line.of(masks, tracks.frame)
+    found = first_shared_pixel(line)
     if found is not None:
         one, other = (int(tracks.track[row]) for row in found)
         frame = tracks.frame[found[0]]
         raise ValueError(f"{side}, frame {frame} (from 0): the masks of {one} and {other} overlap")
+    return line
 
 
 def pair(

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import trackeval_oracle
 from conftest import SHARED
-from corrupt import corrupt
 
+from bench.corrupt import corrupt
 from datasets import mot_text, mots_text
 from datasets.mot_folder import CLASSES
 from datasets.readers import mot17, tud
@@ -230,12 +230,10 @@ def test_kitti_mots_equals_trackeval(shared, tmp_path):
     names, lengths = ["0000", "0012", "0015"], {}
     ours: dict[str, dict] = {}
     for name in names:
-        height, width, last = mots_text.read_size(truth / f"{name}.txt")
-        lengths[name] = last + 1
-        extent = mots_text.mots_extent(height, width, last + 1)
-        rows = mots_text.read_tracks(truth / f"{name}.txt", extent)
+        rows = mots_text.read_tracks(truth / f"{name}.txt")
+        lengths[name] = rows.extent.frame_count
         mots_text.write_tracks(results / f"{name}.txt", corrupt(rows, int(name)))
-        back = mots_text.read_tracks(results / f"{name}.txt", extent)
+        back = mots_text.read_tracks(results / f"{name}.txt", rows.extent)
         ours[name] = score_tracks(rows, back, "kitti_mots", FAMILIES)
     ours["COMBINED"] = combine_scores(list(ours.values()))
     theirs = trackeval_oracle.score_kitti_mots(truth, results, lengths, tmp_path / "room")

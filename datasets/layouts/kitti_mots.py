@@ -25,10 +25,5 @@ def read_pair(truth: Path, results: Path, sequence: str) -> tuple[Tracks, Tracks
 
     A sequence that is not KITTI's ends with the last frame that has ground truth.
     """
-    height, width, last = mots_text.read_size(truth / f"{sequence}.txt")
-    length = _FRAME_COUNT.get(sequence, last + 1)
-    extent = mots_text.mots_extent(height, width, length)
-    return (
-        mots_text.read_tracks(truth / f"{sequence}.txt", extent),
-        mots_text.read_tracks(results / f"{sequence}.txt", extent),
-    )
+    rows = mots_text.read_tracks(truth / f"{sequence}.txt", frame_count=_FRAME_COUNT.get(sequence))
+    return rows, mots_text.read_tracks(results / f"{sequence}.txt", rows.extent)
