@@ -14,19 +14,25 @@ import argparse
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 from tqdm import tqdm
 
 from datasets.files import write_json
 from datasets.layout import list_layouts, load_layout
 from metrics.combine import combine_scores
+from metrics.events import write_events
 from metrics.family import list_benchmarks, list_families, load_benchmark
-from metrics.score import score_tracks
+from metrics.score import Values, events_of, make_pairings, score_pairings
 
-_SHOWN = ("HOTA", "DetA", "AssA", "LocA", "MOTA", "IDF1", "IDSW", "CLR_FN", "CLR_FP")
+_SHOWN = ("HOTA", "DetA", "AssA", "LocA", "MOTA", "sMOTA", "IDF1", "IDSW", "CLR_FN", "CLR_FP")
+_MOST = 10  # columns of a table of families that have none of these
+_NARROWEST = 9
 
 
 @dataclass(frozen=True)
@@ -34,9 +40,12 @@ class Task:
     """What is to be scored.
 
     Args:
-        layout: Module of datasets/layouts that reads both folders.
+        layout: Module of datasets/layouts that reads both.
+        truth: Folder, or file where the layout has all sequences in one.
+        results: The same.
         families: Modules of metrics/families.
         sequences: Names; each must have truth and a result.
+        classes: Names; all that the protocol scores if there is none.
     """
 
     protocol: str
@@ -45,10 +54,19 @@ class Task:
     results: Path
     families: tuple[str, ...]
     sequences: tuple[str, ...]
+    classes: tuple[str, ...] = ()
 
 
-def score_sequence(task: Task, sequence: str) -> dict[str, Any]:
-    """Return the score of one sequence, in the form of a score file.
+@dataclass(frozen=True)
+class Scored:
+    """One sequence: its score, in the form of a score file, and its events by class."""
+
+    score: dict[str, Any]
+    events: dict[str, pa.Table]
+
+
+def score_sequence(task: Task, sequence: str, *, with_events: bool = False) -> Scored:
+    """Return the score of one sequence, and what happened in it where that is asked for.
 
     Raises:
         OSError: A file is missing. A sequence without a result is never left out.
@@ -56,14 +74,15 @@ def score_sequence(task: Task, sequence: str) -> dict[str, Any]:
     """
     truth, prediction = load_layout(task.layout).read_pair(task.truth, task.results, sequence)
     try:
-        return score_tracks(truth, prediction, task.protocol, task.families)
+        pairings = make_pairings(truth, prediction, task.protocol, task.classes)
+        score = score_pairings(pairings, task.protocol, task.families)
     except ValueError as error:
         raise ValueError(f"{sequence}: {error}") from error
+    return Scored(score, events_of(pairings) if with_events else {})
 
 
-def evaluate(task: Task, jobs: int) -> dict[str, Any]:
-    """Return what the output file holds: values of each sequence and of all, by class."""
-    scores = dict(zip(task.sequences, _score_all(task, jobs), strict=True))
+def summarize_scores(scores: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Return what the output file holds, from the score of each sequence."""
     combined = combine_scores(list(scores.values()))
     return {
         "protocol": combined["protocol"],
@@ -71,12 +90,33 @@ def evaluate(task: Task, jobs: int) -> dict[str, Any]:
         "classes": {
             name: {
                 "combined": total["values"],
+                "curves": total["curves"],
                 "sequences": {key: each["classes"][name]["values"] for key, each in scores.items()},
             }
             for name, total in combined["classes"].items()
         },
+        "class_averaged": combined["class_averaged"],
+        "detection_averaged": combined["values"],
         "columns": combined["columns"],
     }
+
+
+def evaluate(task: Task, jobs: int = 1) -> dict[str, Any]:
+    """Return what the output file holds: values of each sequence and of all, by class."""
+    return summarize_scores({name: each.score for name, each in score_all(task, jobs)})
+
+
+def score_all(
+    task: Task, jobs: int = 1, *, with_events: bool = False
+) -> Iterator[tuple[str, Scored]]:
+    """Yield each sequence and what it scored, in order, with a progress bar."""
+    score = partial(score_sequence, task, with_events=with_events)
+    with ExitStack() as stack:
+        bar = stack.enter_context(tqdm(total=len(task.sequences), unit="sequence", leave=False))
+        each = map if jobs == 1 else stack.enter_context(ProcessPoolExecutor(jobs)).map
+        for name, scored in zip(task.sequences, each(score, task.sequences), strict=True):
+            bar.update()
+            yield name, scored
 
 
 def plan(given: argparse.Namespace) -> Task:
@@ -87,8 +127,8 @@ def plan(given: argparse.Namespace) -> Task:
     """
     layout = given.layout or load_benchmark(given.protocol).layout
     for path in (given.truth, given.results):
-        if not path.is_dir():
-            raise ValueError(f"{path}: no such folder")
+        if not path.exists():
+            raise ValueError(f"{path}: no such file or folder")
     known = load_layout(layout).list_sequences(given.truth)
     chosen = given.sequences or known
     if not known:
@@ -97,7 +137,13 @@ def plan(given: argparse.Namespace) -> Task:
     if unknown:
         raise ValueError(f"{given.truth}: no sequence {unknown}: expected some of {known}")
     return Task(
-        given.protocol, layout, given.truth, given.results, tuple(given.families), tuple(chosen)
+        given.protocol,
+        layout,
+        given.truth,
+        given.results,
+        tuple(given.families or load_benchmark(given.protocol).families),
+        tuple(chosen),
+        tuple(given.classes or ()),
     )
 
 
@@ -105,10 +151,16 @@ def main() -> int:
     """Run the command line program; return its exit code."""
     given = _arguments()
     try:
-        found = evaluate(plan(given), given.jobs)
+        scored = dict(score_all(plan(given), given.jobs, with_events=given.events is not None))
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    found = summarize_scores({name: each.score for name, each in scored.items()})
+    if given.events:
+        write_events(
+            given.events,
+            {(key, name): t for key, each in scored.items() for name, t in each.events.items()},
+        )
     if given.output:
         write_json(given.output, found)
     for line in _table(found):
@@ -116,37 +168,32 @@ def main() -> int:
     return 0
 
 
-def _score_all(task: Task, jobs: int) -> Iterator[dict[str, Any]]:
-    """Yield the scores in order of the sequences, with a progress bar."""
-    with tqdm(total=len(task.sequences), unit="sequence", leave=False) as bar:
-        for score in _scores(task, jobs):
-            bar.update()
-            yield score
-
-
-def _scores(task: Task, jobs: int) -> Iterator[dict[str, Any]]:
-    if jobs == 1:
-        yield from (score_sequence(task, name) for name in task.sequences)
-        return
-    with ProcessPoolExecutor(jobs) as pool:
-        waiting = [pool.submit(score_sequence, task, name) for name in task.sequences]
-        yield from (each.result() for each in waiting)
-
-
 def _table(found: dict[str, Any]) -> Iterator[str]:
     """Yield the lines of the table: ratios in per cent, a row a sequence, the total last."""
-    units = {column["name"]: column["unit"] for column in found["columns"]}
-    shown = [name for name in _SHOWN if name in units]
+    columns = {column["name"]: column for column in found["columns"]}
+    shown = [columns[name] for name in _SHOWN if name in columns] or found["columns"][:_MOST]
+    several = len(found["classes"]) > 1
     for title, scores in found["classes"].items():
-        rows = [*scores["sequences"].items(), ("COMBINED", scores["combined"])]
-        width = max(len(name) for name, _ in [*rows, (title, None)])
-        yield f"{title:{width}}" + "".join(f"{name:>9}" for name in shown)
-        for name, values in rows:
-            cells = [
-                f"{100 * values[c]:9.3f}" if units[c] == "ratio" else f"{values[c]:9d}"
-                for c in shown
-            ]
-            yield f"{name:{width}}" + "".join(cells)
+        yield from _rows(title, {**scores["sequences"], "COMBINED": scores["combined"]}, shown)
+    if several:
+        averages = {name: found[name] for name in ("class_averaged", "detection_averaged")}
+        yield from _rows("all classes", averages, shown)
+
+
+def _rows(title: str, rows: dict[str, Values], shown: list[dict[str, Any]]) -> Iterator[str]:
+    width = max(len(name) for name in [*rows, title])
+    wide = [max(_NARROWEST, len(column["label"]) + 1) for column in shown]
+    heads = zip(shown, wide, strict=True)
+    yield f"{title:{width}}" + "".join(f"{column['label']:>{w}}" for column, w in heads)
+    for name, values in rows.items():
+        cells = [_cell(values[c["name"]], c["unit"], w) for c, w in zip(shown, wide, strict=True)]
+        yield f"{name:{width}}" + "".join(cells)
+
+
+def _cell(value: float | None, unit: str, width: int) -> str:
+    if value is None:
+        return f"{'-':>{width}}"
+    return f"{100 * value:{width}.3f}" if unit == "ratio" else f"{value:{width}g}"
 
 
 def _arguments() -> argparse.Namespace:
@@ -154,12 +201,14 @@ def _arguments() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--protocol", required=True, choices=list_benchmarks())
-    parser.add_argument("--truth", type=Path, required=True, help="folder of the ground truth")
-    parser.add_argument("--results", type=Path, required=True, help="folder of the results")
+    parser.add_argument("--truth", type=Path, required=True, help="folder or file of the truth")
+    parser.add_argument("--results", type=Path, required=True, help="folder or file of the results")
+    parser.add_argument("--classes", nargs="+", help="all that the protocol scores, if not given")
     parser.add_argument("--sequences", nargs="+", help="all that have ground truth, if not given")
     parser.add_argument("--layout", choices=list_layouts(), help="the protocol's own by default")
-    parser.add_argument("--families", nargs="+", choices=list_families(), default=list_families())
+    parser.add_argument("--families", nargs="+", choices=list_families(), help="the protocol's own")
     parser.add_argument("--output", type=Path, help="JSON file to write")
+    parser.add_argument("--events", type=Path, help="Parquet file to write: every error on its own")
     parser.add_argument("--jobs", type=int, default=1, help="sequences scored at once")
     return parser.parse_args()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 from collections.abc import Sequence as Many
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import asdict, dataclass, fields, is_dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
@@ -35,6 +35,12 @@ class Column:
     better: Literal["up", "down"] | None
     meaning: str
     of_masks: str = ""
+
+    def describe(self, *, masks: bool = False) -> dict[str, Any]:
+        """Return it as JSON types, under `label` what the field calls it."""
+        content = asdict(self)
+        of_masks = content.pop("of_masks")
+        return content | {"label": of_masks if masks and of_masks else self.name}
 
 
 @dataclass(frozen=True)

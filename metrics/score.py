@@ -10,17 +10,17 @@ import argparse
 import math
 from collections.abc import Mapping
 from collections.abc import Sequence as Many
-from dataclasses import asdict
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from datasets.files import write_json
 from datasets.parquet import read_tracks
 from datasets.types import Tracks
-from metrics.events import list_events, write_events
+from metrics.events import check_counts, list_events, write_events
 from metrics.family import Family, load_benchmark, load_family, partial_to_json
 from metrics.pairing import Pairing, overlapping, pair
 
@@ -28,12 +28,17 @@ Partials = Mapping[str, Mapping[str, Any]]  # by class, then by family
 Values = dict[str, float | None]
 
 
-def make_pairings(truth: Tracks, prediction: Tracks, protocol: str) -> dict[str, Pairing]:
+def make_pairings(
+    truth: Tracks, prediction: Tracks, protocol: str, classes: Many[str] = ()
+) -> dict[str, Pairing]:
     """Return truth and prediction side by side for each class the protocol scores.
+
+    Args:
+        classes: Those of them that are wanted; all if none is named.
 
     Raises:
         ValueError: The two differ in image size, number of frames or classes, or the protocol does
-            not allow what they hold.
+            not allow what they hold, or does not score such a class.
     """
     if truth.extent != prediction.extent:
         raise ValueError(f"truth is of {truth.extent}, tracks are of {prediction.extent}")
@@ -48,8 +53,15 @@ def make_pairings(truth: Tracks, prediction: Tracks, protocol: str) -> dict[str,
             benchmark.keep(truth, prediction, pairs, class_id),
             benchmark.similarity,
         )
-        for name, class_id in benchmark.classes(truth.extent).items()
+        for name, class_id in _chosen(benchmark.classes(truth.extent), classes).items()
     }
+
+
+def _chosen(known: Mapping[str, int], wanted: Many[str]) -> dict[str, int]:
+    unknown = [name for name in wanted if name not in known]
+    if unknown:
+        raise ValueError(f"classes {unknown} are not scored: expected some of {list(known)}")
+    return {name: key for name, key in known.items() if not wanted or name in wanted}
 
 
 def score_tracks(
@@ -71,6 +83,15 @@ def score_pairings(
     return describe(protocol, loaded, partials)
 
 
+def events_of(pairings: Mapping[str, Pairing]) -> dict[str, pa.Table]:
+    """Return what happened, by class; RuntimeError if it is not what CLEAR counts."""
+    clear = load_family("clear")
+    events = {name: list_events(pairing) for name, pairing in pairings.items()}
+    for name, pairing in pairings.items():
+        check_counts(events[name], clear.summarize(clear.evaluate(pairing)))
+    return events
+
+
 def describe(protocol: str, families: Mapping[str, Family], partials: Partials) -> dict[str, Any]:
     """Return the content of a score file, of one sequence or of a total.
 
@@ -89,21 +110,15 @@ def describe(protocol: str, families: Mapping[str, Family], partials: Partials) 
     return {
         "protocol": protocol,
         "card": benchmark.card,
-        "columns": _columns(families, masks=benchmark.similarity != "box"),
+        "columns": [
+            column.describe(masks=benchmark.similarity != "box")
+            for family in families.values()
+            for column in family.columns
+        ],
         "values": _values(families, _together(families, partials)),
         "class_averaged": _class_averaged(families, [each["values"] for each in classes.values()]),
         "classes": classes,
     }
-
-
-def _columns(families: Mapping[str, Family], *, masks: bool) -> list[dict[str, Any]]:
-    """Return the columns, under `label` what the field calls each."""
-    columns = []
-    for column in (column for family in families.values() for column in family.columns):
-        content = asdict(column)
-        of_masks = content.pop("of_masks")
-        columns.append(content | {"label": of_masks if masks and of_masks else column.name})
-    return columns
 
 
 def _together(families: Mapping[str, Family], partials: Partials) -> Mapping[str, Any]:
@@ -177,7 +192,8 @@ def main() -> None:
     truth, tracks = read_tracks(given.truth), read_tracks(given.tracks)
     pairings = make_pairings(truth, tracks, given.protocol)
     score = score_pairings(pairings, given.protocol, given.families)
-    events = {(given.output.parent.name, name): list_events(p) for name, p in pairings.items()}
+    sequence = given.output.parent.name
+    events = {(sequence, name): each for name, each in events_of(pairings).items()}
     write_events(given.events, events)
     write_json(given.output, score | {"origin": given.origin})
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence as Many
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +45,7 @@ def summarize_timings(timings: Many[dict[str, Any]]) -> dict[str, Any]:
         "p95_ms": float(np.percentile(steps, 95)) / 1e6,
     }
     return {
-        "columns": [asdict(column) for column in COLUMNS],
+        "columns": [column.describe() for column in COLUMNS],
         "values": values,
         "fps_range": [float(rates.min()), float(rates.max())],
         "frames": steps.shape[1],

@@ -42,6 +42,13 @@ def render(plan: Mapping[str, Any], runs: list[Run], *, unfinished: bool) -> str
             "everything": table.everything(run),
             "plane": figures.accuracy_and_speed(run),
             "strips": figures.by_sequence(run),
+            "classes": table.by_class(run),
+            "leading": table.leading(run),
+            "timelines": {
+                name: spec
+                for name in run.plan["sequences"]
+                if (spec := figures.errors_over_time(run, name)) is not None
+            },
         }
         for run in runs
     ]

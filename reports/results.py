@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from datasets.files import read_json
+from reports.timeline import Timeline, read_timeline
 
+Values = Mapping[str, float | None]
 _LOG_LINES = 12
 
 
@@ -34,13 +36,17 @@ class Variant:
     Args:
         card: Its entry of the plan: name, title, method, source, options, timed.
         total: Values by column over all sequences; None where one of them has no result.
+        classes: Values by column of each class, where there are several, and their average.
         sequences: Values by column of each sequence that has a result.
+        timelines: Errors over time of each sequence that has a result.
         speed: What speed.json holds; None where it is not timed or not there.
     """
 
     card: Mapping[str, Any]
-    total: Mapping[str, float] | None
-    sequences: Mapping[str, Mapping[str, float]]
+    total: Values | None
+    classes: Mapping[str, Values]
+    sequences: Mapping[str, Values]
+    timelines: Mapping[str, Timeline]
     speed: Mapping[str, Any] | None
 
 
@@ -50,7 +56,7 @@ class Run:
 
     Args:
         plan: Its entry of the plan: dataset, title, licence, protocol, sequences, clock.
-        columns: Of the scores, in order: name, unit, better, meaning.
+        columns: Of the scores, in order: name, label, unit, better, meaning.
         protocol_card: What the protocol scores, in a sentence.
         files: What sequence.json says of each prepared sequence.
     """
@@ -140,23 +146,40 @@ def _read_variant(
         and all(_is_newer(path, [path.with_name("tracks.parquet")]) for path in times)
         and _is_newer(speed, times)
     )
+    total = read_json(combined) if whole else None
     return Variant(
         card,
-        read_json(combined)["values"] if whole else None,
+        total["values"] if total else None,
+        _classes(total) if total else {},
         sequences,
+        {s: _timeline(place, name, s) for s in sequences},
         read_json(speed) if timed else None,
     )
+
+
+def _classes(total: Mapping[str, Any]) -> dict[str, Values]:
+    """Return the values of each class and their average; nothing where there is one class."""
+    if len(total["classes"]) == 1:
+        return {}
+    classes = {name: each["values"] for name, each in total["classes"].items()}
+    return {**classes, "mean of classes": total["class_averaged"]}
+
+
+def _timeline(place: _Place, variant: str, sequence: str) -> Timeline:
+    frames: int = read_json(place.data(sequence))["extent"]["frame_count"]
+    return read_timeline(place.results(variant, sequence, "events.parquet"), frames)
 
 
 def _read_chain(place: _Place, card: Mapping[str, Any], sequence: str) -> Any:
     """Return what score.json holds, or the Trouble of the first job without a result."""
     variant = card["name"]
     prepared = place.data(sequence)
-    tracks, score = (place.results(variant, sequence, f) for f in ("tracks.parquet", "score.json"))
+    files = ("tracks.parquet", "events.parquet", "score.json")
+    tracks, events, score = (place.results(variant, sequence, file) for file in files)
     jobs: tuple[tuple[str, Path, list[Path]], ...] = (
         ("prepare", prepared, []),
         ("track", tracks, [prepared]),
-        ("score", score, [tracks]),
+        ("score", score, [tracks, events]),
     )
     for job, made, made_from in jobs:
         if not _is_newer(made, made_from):

@@ -7,20 +7,16 @@ from collections.abc import Sequence as Many
 from dataclasses import dataclass
 from typing import Any
 
-from reports.results import Run, Variant
+from reports.results import Run, Values, Variant
 
-HEADLINE = [
-    "HOTA",
-    "DetA",
-    "AssA",
-    "LocA",
-    "MOTA",
-    "IDF1",
-    "IDSW",
-    "Frag",
-    "CLR_FN",
-    "CLR_FP",
-]  # columns of the first table, where the run has them; the others are one click away
+# columns of the first table, where the run has them; the others are one click away
+HEADLINE = (
+    *("HOTA", "DetA", "AssA", "LocA", "MOTA", "sMOTA", "IDF1", "IDSW", "Frag"),
+    *("CLR_FN", "CLR_FP"),
+    *("J&F", "J-Mean", "F-Mean", "AP", "AP50", "AP75", "AR10", "mask AP", "box AP"),
+)
+_OF_MASKS = {"sMOTA"}  # of them, those that are not compared for boxes
+_LEADING = ("HOTA", "J&F", "AP", "mask AP", "box AP")  # the first that a run has is drawn
 _BLANK = "–"
 
 
@@ -52,14 +48,33 @@ class Table:
 
 def headline(run: Run) -> Table:
     """Return the totals people compare, and the speed."""
-    known = {column["name"]: column for column in run.columns}
-    columns = [known[name] for name in HEADLINE if name in known]
-    return _table(run, columns + _speed_columns(run))
+    return _table(run, _compared(run) + _speed_columns(run), [_values(v) for v in run.variants])
 
 
 def everything(run: Run) -> Table:
     """Return every column of every family, and the speed."""
-    return _table(run, run.columns + _speed_columns(run))
+    return _table(run, run.columns + _speed_columns(run), [_values(v) for v in run.variants])
+
+
+def by_class(run: Run) -> dict[str, Table]:
+    """Return the totals people compare for each class, and their mean; nothing for one class."""
+    names = next((list(variant.classes) for variant in run.variants if variant.classes), [])
+    return {
+        name: _table(run, _compared(run), [v.classes.get(name, {}) for v in run.variants])
+        for name in names
+    }
+
+
+def leading(run: Run) -> Mapping[str, Any] | None:
+    """Return the column that is drawn, None where there is none of those that are."""
+    known = {column["name"]: column for column in run.columns}
+    return next((known[name] for name in _LEADING if name in known), None)
+
+
+def _compared(run: Run) -> list[Mapping[str, Any]]:
+    known = {column["name"]: column for column in run.columns}
+    of_masks = {name for name in _OF_MASKS if known.get(name, {}).get("label", name) != name}
+    return [known[name] for name in HEADLINE if name in known and name not in _OF_MASKS - of_masks]
 
 
 def format_value(value: float | None, unit: str) -> str:
@@ -74,8 +89,8 @@ def format_value(value: float | None, unit: str) -> str:
     return f"{value:,.{digits}f}".replace(",", "\N{THIN SPACE}")
 
 
-def _table(run: Run, columns: list[Mapping[str, Any]]) -> Table:
-    values = [_values(variant) for variant in run.variants]
+def _table(run: Run, columns: list[Mapping[str, Any]], values: Many[Values]) -> Table:
+    """Return the table of one set of values a variant."""
     best = {column["name"]: _best(column, values) for column in columns}
     troubled = {each.variant: each.job for each in reversed(run.troubles)}
     return Table(
@@ -98,14 +113,14 @@ def _cell(column: Mapping[str, Any], value: float | None, best: float | None) ->
     return Cell(format_value(value, column["unit"]), value, best is not None and value == best)
 
 
-def _values(variant: Variant) -> dict[str, float]:
+def _values(variant: Variant) -> Values:
     speed = variant.speed["values"] if variant.speed else {}
     return {**(variant.total or {}), **speed}
 
 
-def _best(column: Mapping[str, Any], rows: Many[Mapping[str, float]]) -> float | None:
+def _best(column: Mapping[str, Any], rows: Many[Values]) -> float | None:
     """Return the best value, None where there is nothing to choose."""
-    found = [row[column["name"]] for row in rows if column["name"] in row]
+    found = [value for row in rows if (value := row.get(column["name"])) is not None]
     if column["better"] is None or not found or min(found) == max(found):
         return None
     return max(found) if column["better"] == "up" else min(found)

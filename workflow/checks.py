@@ -34,6 +34,7 @@ def check_config(config: Mapping[str, Any]) -> None:
 def _check_dataset(name: str, entry: Mapping[str, Any]) -> None:
     """Check that the reader knows the options and finds every sequence."""
     key = f"datasets.{name}"
+    _one_of(f"{key}.families", entry.get("families", []), list_families())
     _one_of(f"{key}.protocol", [entry["protocol"]], list_benchmarks())
     try:
         reader = load_reader(entry["reader"])

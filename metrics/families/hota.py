@@ -97,13 +97,13 @@ def combine(partials: Many[Partial]) -> Partial:
 
 def summarize(partial: Partial) -> dict[str, float]:
     """Return every column: the mean over alpha, those with (0) at the first alpha."""
-    curves = curves_over_alpha(partial)
-    first = {f"{name}(0)": float(curves[name][0]) for name in ("HOTA", "LocA")}
+    found = curves(partial)
+    first = {f"{name}(0)": float(found[name][0]) for name in ("HOTA", "LocA")}
     first["HOTALocA(0)"] = first["HOTA(0)"] * first["LocA(0)"]
-    return {name: float(curve.mean()) for name, curve in curves.items()} | first
+    return {name: float(curve.mean()) for name, curve in found.items()} | first
 
 
-def curves_over_alpha(partial: Partial) -> dict[str, np.ndarray]:
+def curves(partial: Partial) -> dict[str, np.ndarray]:
     """Return each field as (19,)."""
     hits, misses, extras = partial.hits, partial.misses, partial.extras
     some = np.maximum(1, hits)

@@ -6,10 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 from conftest import ROOT
 
 from datasets.readers import tud
+from metrics.events import COUNTED_AS
 
 INFO = "[Sequence]\nimHeight=480\nimWidth=640\nseqLength={}\nframeRate=25\n"
 LENGTHS = {"TUD-Campus": 71, "TUD-Stadtmitte": 179}
@@ -57,6 +60,32 @@ def test_the_table_shows_sequences_and_the_total(folders):
 
 def test_two_jobs_give_what_one_gives(folders):
     assert run(folders, "--jobs", 2).stdout == run(folders).stdout
+
+
+def test_events_are_written_and_as_many_as_the_table_says(folders, tmp_path):
+    given = ("--events", tmp_path / "events.parquet", "--output", tmp_path / "out.json")
+    assert run(folders, *given, "--families", "clear").returncode == 0
+    scores = json.loads((tmp_path / "out.json").read_text())["classes"]["pedestrian"]["sequences"]
+    table = pq.read_table(tmp_path / "events.parquet")
+    for name, values in scores.items():
+        kinds = table.filter(pc.field("sequence") == name)["event"].to_pylist()
+        assert {event: kinds.count(event) for event in COUNTED_AS} == {
+            event: values[column] for event, column in COUNTED_AS.items()
+        }
+
+
+def test_an_unknown_class_lists_the_known(folders):
+    done = run(folders, "--classes", "car")
+    assert done.returncode == 2
+    assert "classes ['car'] are not scored: expected some of ['pedestrian']" in done.stderr
+
+
+def test_hota_is_given_at_every_threshold(folders, tmp_path):
+    run(folders, "--output", tmp_path / "out.json")
+    scores = json.loads((tmp_path / "out.json").read_text())["classes"]["pedestrian"]
+    curve = scores["curves"]["HOTA"]
+    assert len(curve) == 19
+    assert sum(curve) / 19 == pytest.approx(scores["combined"]["HOTA"], abs=1e-12)
 
 
 def test_chosen_sequences_are_scored_alone(folders):

@@ -4,6 +4,8 @@ import json
 import os
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from reports.render import check_complete, render
@@ -17,16 +19,21 @@ PLAN = {
     "dataset": "d", "title": "D", "licence": "free", "protocol": "mot15",
     "sequences": ["s"], "clock": ["s"], "variants": [CARD],
 }  # fmt: skip
-COLUMN = {"name": "HOTA", "unit": "ratio", "better": "up", "meaning": "m"}
-SCORE = {"columns": [COLUMN], "card": "all", "values": {"HOTA": 0.5}, "origin": "o"}
-FPS = {"name": "fps", "unit": "fps", "better": "up", "meaning": "m"}
+COLUMN = {"name": "HOTA", "label": "HOTA", "unit": "ratio", "better": "up", "meaning": "m"}
+SCORE = {
+    "columns": [COLUMN], "card": "all", "values": {"HOTA": 0.5}, "origin": "o",
+    "classes": {"p": {}},
+}  # fmt: skip
+FPS = {"name": "fps", "label": "fps", "unit": "fps", "better": "up", "meaning": "m"}
 SPEED = {
     "columns": [FPS], "values": {"fps": 99.0}, "fps_range": [98.0, 100.0], "machine": {"cpu": "c"},
 }  # fmt: skip
 SEQUENCE = {"extent": {"frame_count": 7}, "sha256": {"truth.parquet": "abc"}}
+EVENTS = pa.table({"event": ["miss", "match", "miss"], "frame": [0, 1, 6]})
 CHAIN = (
     ("data/d/s/sequence.json", SEQUENCE),
     ("results/v/d/s/tracks.parquet", {}),
+    ("results/v/d/s/events.parquet", EVENTS),
     ("results/v/d/s/score.json", SCORE),
     ("results/v/d/combined.json", SCORE),
     ("results/v/d/s/timing.json", {}),
@@ -37,7 +44,11 @@ CHAIN = (
 @pytest.fixture
 def room(tmp_path) -> Path:
     for age, (name, content) in enumerate(CHAIN):
-        write(tmp_path / name, json.dumps(content), 1000 + age)
+        if isinstance(content, pa.Table):
+            pq.write_table(content, tmp_path / name)
+            os.utime(tmp_path / name, (1000 + age, 1000 + age))
+        else:
+            write(tmp_path / name, json.dumps(content), 1000 + age)
     return tmp_path
 
 

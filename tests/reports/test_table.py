@@ -6,13 +6,14 @@ from reports.results import Run, Variant
 from reports.table import format_value, headline
 
 COLUMNS = [
-    {"name": "HOTA", "unit": "ratio", "better": "up", "meaning": ""},
-    {"name": "IDSW", "unit": "count", "better": "down", "meaning": ""},
+    {"name": "HOTA", "label": "HOTA", "unit": "ratio", "better": "up", "meaning": ""},
+    {"name": "IDSW", "label": "IDSW", "unit": "count", "better": "down", "meaning": ""},
 ]
 
 
 def variant(name, total):
-    return Variant({"name": name, "title": name, "source": "", "timed": False}, total, {}, None)
+    card = {"name": name, "title": name, "source": "", "timed": False}
+    return Variant(card, total, {}, {}, {}, None)
 
 
 def cells(*totals):

@@ -102,8 +102,12 @@ def dataset_protocol(wildcards):
     return config["datasets"][wildcards.dataset]["protocol"]
 
 
+def dataset_families(wildcards):
+    return config["datasets"][wildcards.dataset].get("families", config["families"])
+
+
 def score_code(wildcards):
-    modules = [f"metrics.families.{name}" for name in config["families"]]
+    modules = [f"metrics.families.{name}" for name in dataset_families(wildcards)]
     protocol = config["datasets"][wildcards.dataset]["protocol"]
     return code_digest("metrics.score", f"metrics.protocol.{protocol}", *modules)
 
@@ -115,13 +119,13 @@ def score_origin(wildcards):
         reader_code(wildcards),
         variant_options(wildcards),
         track_code(wildcards),
-        config["families"],
+        dataset_families(wildcards),
         score_code(wildcards),
     )
 
 
 def combine_code(wildcards):
-    modules = [f"metrics.families.{name}" for name in config["families"]]
+    modules = [f"metrics.families.{name}" for name in dataset_families(wildcards)]
     return code_digest("metrics.combine", *modules)
 
 
@@ -155,12 +159,14 @@ def is_timed(entry, variant):
 
 
 def page_inputs(wildcards):
-    """The totals of every variant on every data set it runs on, and its speed where it is timed."""
+    """The totals, errors and, where it is timed, the speed of every variant on every data set."""
     for entry in config["run"]:
         for variant in entry["variants"]:
             yield f"results/{variant}/{entry['dataset']}/combined.json"
             if is_timed(entry, variant):
                 yield f"results/{variant}/{entry['dataset']}/speed.json"
+            for sequence in config["datasets"][entry["dataset"]]["sequences"]:
+                yield f"results/{variant}/{entry['dataset']}/{sequence}/events.parquet"
 
 
 def page_plan(wildcards=None):

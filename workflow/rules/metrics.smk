@@ -14,7 +14,7 @@ rule score:
         "../../environment.yml"
     params:
         protocol=dataset_protocol,
-        families=config["families"],
+        families=dataset_families,
         origin=score_origin,
     shell:
         "exec python -m metrics.score --truth {input.truth:q} --tracks {input.tracks:q}"
