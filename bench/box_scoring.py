@@ -11,8 +11,9 @@ from __future__ import annotations
 import argparse
 
 from bench import side_by_side
-from bench.reference import combined_scores
 from metrics.evaluate import Task, evaluate
+from metrics.reference import COMBINED
+from metrics.references import trackeval as reference
 
 _FAMILIES = ("hota", "clear", "identity")
 
@@ -39,8 +40,9 @@ def theirs(given: argparse.Namespace) -> side_by_side.Scores:
         "SKIP_SPLIT_FOL": True,
         "PRINT_CONFIG": False,
     }
-    kind = trackeval.datasets.MotChallenge2DBox
-    return combined_scores(kind, config, given.results.name, names, ["pedestrian"])["pedestrian"]
+    kind, classes = trackeval.datasets.MotChallenge2DBox, {"pedestrian": "pedestrian"}
+    found = reference.run(kind, config, given.results.name, classes, reference.OF_TRACKS)
+    return found["pedestrian"][COMBINED]
 
 
 def main() -> None:

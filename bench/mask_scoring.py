@@ -14,12 +14,7 @@ import argparse
 from pathlib import Path
 
 from bench import side_by_side
-from bench.corrupt import corrupt
-from bench.reference import combined_scores
-from datasets import mots_text
 from datasets.files import read_json, write_json
-from datasets.layout import load_layout
-from metrics.evaluate import Task, evaluate
 
 _FAMILIES = ("hota", "clear", "identity")
 _LENGTHS = "lengths.json"  # beside the results
@@ -29,6 +24,8 @@ _COMPARED = ("HOTA", "DetA", "AssA", "LocA", "sMOTA", "MOTA", "MOTP", "IDSW", "F
 
 def ours(given: argparse.Namespace) -> side_by_side.Scores:
     """Return our combined values."""
+    from metrics.evaluate import Task, evaluate
+
     names = tuple(_names(given.truth))
     task = Task("kitti_mots", "kitti_mots", given.truth, given.results, _FAMILIES, names)
     classes = evaluate(task, jobs=1)["classes"]
@@ -39,6 +36,8 @@ def theirs(given: argparse.Namespace) -> side_by_side.Scores:
     """Return TrackEval's combined values."""
     import trackeval
 
+    from metrics.references import trackeval as reference
+
     config = {
         "GT_FOLDER": str(given.truth),
         "TRACKERS_FOLDER": str(given.results.parent),
@@ -48,12 +47,17 @@ def theirs(given: argparse.Namespace) -> side_by_side.Scores:
         "SEQ_INFO": read_json(given.results / _LENGTHS),
         "PRINT_CONFIG": False,
     }
-    kind, names = trackeval.datasets.KittiMOTS, _names(given.truth)
-    return _flat(combined_scores(kind, config, given.results.name, names, _CLASSES))
+    kind, classes = trackeval.datasets.KittiMOTS, {name: name for name in _CLASSES}
+    found = reference.run(kind, config, given.results.name, classes, reference.OF_TRACKS)
+    return _flat({name: each["COMBINED"] for name, each in found.items()})
 
 
 def make_results(truth: Path, results: Path) -> None:
     """Write a result with seeded errors for each sequence, and how long each is."""
+    from bench.corrupt import corrupt
+    from datasets import mots_text
+    from datasets.layout import load_layout
+
     if (results / _LENGTHS).is_file():
         return
     lengths = {}
@@ -77,7 +81,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     side_by_side.add_arguments(parser)
     given = parser.parse_args()
-    make_results(given.truth, given.results)
+    if given.tool is None:
+        make_results(given.truth, given.results)
     contest = side_by_side.Contest(
         "bench.mask_scoring",
         "HOTA, CLEAR and Identity of KITTI-MOTS masks, files to numbers, one core",

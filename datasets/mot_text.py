@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import csv
 
+from datasets.arrow import to_array
 from datasets.errors import RowError, line_error
 from datasets.files import replacing
 from datasets.types import Extent, Tracks
@@ -58,20 +59,25 @@ def read_tracks(path: Path, extent: Extent, kind: Kind = "results") -> Tracks:
         raise _row_error(path, error.row, error.reason) from error
 
 
-def write_tracks(path: Path, tracks: Tracks) -> None:
-    """Write results: ten columns, the last three -1. Masks, classes and visibility are lost.
+def write_tracks(path: Path, tracks: Tracks, kind: Kind = "results") -> None:
+    """Write a file of a kind, see `read_tracks`; masks are lost.
 
+    `results` and `mot15` have ten columns, the last three -1: class and visibility are lost too.
     Numbers are written so that they read back as the same double.
     """
     near = tracks.box[:, :2] + 1
     size = tracks.box[:, 2:] - tracks.box[:, :2]
+    visibility = np.ones(len(tracks)) if tracks.visibility is None else tracks.visibility
     with replacing(path) as part, part.open("w") as file:
         for row in range(len(tracks)):
             left, top = near[row].tolist()
             wide, high = size[row].tolist()
+            last = "-1,-1,-1"
+            if kind == "truth":
+                last = f"{tracks.class_id[row]},{float(visibility[row])!r}"
             file.write(
                 f"{tracks.frame[row] + 1},{tracks.track[row]},{left!r},{top!r},{wide!r},{high!r},"
-                f"{float(tracks.score[row])!r},-1,-1,-1\n"
+                f"{float(tracks.score[row])!r},{last}\n"
             )
 
 
@@ -107,7 +113,7 @@ def _parse(data: bytes, least: int) -> np.ndarray:
             check_utf8=False,
         ),
     )
-    return np.column_stack([column.to_numpy() for column in table.columns])
+    return np.column_stack([to_array(column) for column in table.columns])
 
 
 def _first_bad_line(path: Path, data: bytes, least: int) -> ValueError | None:

@@ -12,8 +12,6 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
-from pyarrow import csv
 
 from datasets.errors import RowError, line_error
 from datasets.files import replacing
@@ -24,6 +22,7 @@ CLASSES = {1: "car", 2: "pedestrian", 10: "ignore"}
 IGNORE = 10
 _IGNORE_IDENTITY = 10000
 _COLUMNS = 6
+_LONGEST, _NINE = 15, 9  # digits of a number that a double holds; the largest digit
 
 
 def mots_extent(height: int, width: int, frame_count: int) -> Extent:
@@ -100,25 +99,32 @@ def write_tracks(path: Path, tracks: Tracks, *, first_frame: int = 0) -> None:
 def _read_columns(path: Path) -> tuple[np.ndarray, list[bytes]]:
     """Return the five numbers of each line, (N, 5) int64, and its run length."""
     data = path.read_bytes()
-    if not data.strip():
-        return np.zeros((0, _COLUMNS - 1), np.int64), []
-    try:
-        table = _parse(data)
-    except (pa.ArrowInvalid, pa.ArrowKeyError):  # a broken line, or blanks more than one by one
-        return _read_lines(path, data)
-    numbers = [table[name].to_numpy() for name in table.column_names[:-1]]
-    return np.column_stack(numbers), table[table.column_names[-1]].to_pylist()
+    return _split(data) or _read_lines(path, data)
 
 
-def _parse(data: bytes) -> pa.Table:
-    names = [f"f{column}" for column in range(_COLUMNS)]
-    types = dict.fromkeys(names[:-1], pa.int64()) | {names[-1]: pa.binary()}
-    return csv.read_csv(
-        pa.BufferReader(data + b"\n"),
-        csv.ReadOptions(column_names=names, use_threads=False, block_size=len(data) + 1),
-        csv.ParseOptions(delimiter=" ", quote_char=False),
-        csv.ConvertOptions(column_types=types, null_values=[], check_utf8=False),
-    )
+def _split(data: bytes) -> tuple[np.ndarray, list[bytes]] | None:
+    """Return the columns of a file whose lines are numbers and a word with one blank between each.
+
+    None if any is not: `_read_lines` then says which, or takes it.
+    """
+    letters = np.frombuffer(data, np.uint8)
+    ends = np.flatnonzero(letters == ord("\n"))
+    blanks = np.flatnonzero(letters == ord(" "))
+    if not data.endswith(b"\n") or len(blanks) != len(ends) * (_COLUMNS - 1) or b"\r" in data:
+        return None
+    edges = np.column_stack([np.append(0, ends[:-1] + 1), blanks.reshape(len(ends), -1) + 1])
+    sizes = np.diff(edges) - 1
+    if sizes.min() < 1 or sizes.max() > _LONGEST or (edges[:, -1] >= ends).any():
+        return None
+    numbers = np.zeros(sizes.shape, np.int64)
+    for place in range(int(sizes.max())):
+        there = place < sizes
+        digit = letters[np.where(there, edges[:, :-1] + place, 0)].astype(np.int64) - ord("0")
+        if ((digit < 0) | (digit > _NINE))[there].any():
+            return None
+        numbers = np.where(there, numbers * 10 + digit, numbers)
+    begins = edges[:, -1].tolist()
+    return numbers, [data[a:b] for a, b in zip(begins, ends.tolist(), strict=True)]
 
 
 def _read_lines(path: Path, data: bytes) -> tuple[np.ndarray, list[bytes]]:

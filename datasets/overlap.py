@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from datasets import rle
 from datasets.runs import Masks
 
+_BLOCK = 1 << 16  # intervals handled at once: what fits into a processor's cache
 _TINY = np.finfo(float).eps  # TrackEval's bound: a smaller area counts as none
 
 
@@ -56,53 +58,60 @@ def box_area(box: np.ndarray) -> np.ndarray:
     return (box[..., 2] - box[..., 0]) * (box[..., 3] - box[..., 1])
 
 
-@dataclass(frozen=True)
-class Line:
-    """Intervals of masks, frames laid side by side on one line, in order of start.
+class SharedPixelError(ValueError):
+    """Masks that may share no pixel do.
+
+    Args:
+        second: Whether they are of the second side.
+        masks: Which two.
+    """
+
+    def __init__(self, masks: tuple[int, int], *, second: bool) -> None:
+        super().__init__(f"masks {masks[0]} and {masks[1]} share a pixel")
+        self.masks = masks
+        self.second = second
+
+
+def shared_by_disjoint(
+    first: Masks, first_frame: np.ndarray, second: Masks, second_frame: np.ndarray
+) -> Overlaps:
+    """Return what masks of two sides share, frame by frame, many frames at once.
+
+    Args:
+        first: (N,) masks of which no two of one frame share a pixel.
+        first_frame: (N,) rising.
+        second: (M,) of the same kind.
+
+    Raises:
+        SharedPixelError: Two of one side and frame share a pixel.
+    """
+    found = []
+    for frames in pairwise(_blocks(first, first_frame, second, second_frame)):
+        one, other = _line(first, first_frame, *frames), _line(second, second_frame, *frames)
+        for line in (one, other):
+            shared = _first_shared_pixel(line)
+            if shared is not None:
+                raise SharedPixelError(shared, second=line is other)
+        found.append(_shared_of_lines(one, other))
+    return Overlaps(
+        _join([each.first for each in found]),
+        _join([each.second for each in found]),
+        np.concatenate([np.zeros(0), *(each.shared for each in found)]),
+    )
+
+
+def first_shared_pixel(masks: Masks, frame: np.ndarray) -> tuple[int, int] | None:
+    """Return two masks of one frame that share a pixel, None if no two do.
 
     Args:
         frame: (N,) of each mask, rising.
-        mask: (R,) number of the mask, 0 .. N - 1.
-        start: (R,) first pixel, over all frames.
-        stop: (R,) pixel after the last.
     """
-
-    frame: np.ndarray
-    mask: np.ndarray
-    start: np.ndarray
-    stop: np.ndarray
-
-    @classmethod
-    def of(cls, masks: Masks, frame: np.ndarray) -> Line:
-        """Return the line of masks, and the frame of each, (N,) rising."""
-        intervals = masks.intervals
-        offset = frame[intervals.mask] * (masks.height * masks.width)
-        start = offset + intervals.start
-        order = np.argsort(start, kind="stable")
-        return cls(frame, intervals.mask[order], start[order], (offset + intervals.stop)[order])
-
-
-def first_shared_pixel(line: Line) -> tuple[int, int] | None:
-    """Return two masks of one frame that share a pixel, None if no two do."""
-    clash = line.stop[:-1] > line.start[1:]
-    if not clash.any():
-        return None
-    place = int(np.argmax(clash))
-    one, other = sorted(int(row) for row in line.mask[place : place + 2])
-    return one, other
-
-
-def shared_by_disjoint(one: Line, other: Line) -> Overlaps:
-    """Return what masks of two sides share, frame by frame, all frames at once.
-
-    On each side no two masks of one frame share a pixel.
-    """
-    begin = np.searchsorted(other.stop, one.start, "right")
-    count = np.maximum(np.searchsorted(other.start, one.stop) - begin, 0)
-    i = np.repeat(np.arange(len(count)), count)
-    j = np.arange(len(i)) + np.repeat(begin - np.cumsum(count) + count, count)
-    pixels = np.minimum(one.stop[i], other.stop[j]) - np.maximum(one.start[i], other.start[j])
-    return _add_up(one.mask[i], other.mask[j], pixels, one.frame, other.frame)
+    nobody = Masks((), masks.height, masks.width)
+    try:
+        shared_by_disjoint(masks, frame, nobody, np.zeros(0, np.int64))
+    except SharedPixelError as error:
+        return error.masks
+    return None
 
 
 def shared_by_any(
@@ -129,23 +138,79 @@ def _join(rows: list[np.ndarray]) -> np.ndarray:
     return np.concatenate([np.zeros(0, np.int64), *rows])
 
 
+@dataclass(frozen=True)
+class _Line:
+    """Intervals of the masks of some frames, frame after frame, in order of start.
+
+    Args:
+        frame: (N,) of each mask, from the first of these frames.
+        number: Of the first mask.
+        mask: (R,) from the first mask.
+    """
+
+    frame: np.ndarray
+    number: int
+    mask: np.ndarray
+    start: np.ndarray
+    stop: np.ndarray
+
+
+def _line(masks: Masks, frame: np.ndarray, first: int, last: int) -> _Line:
+    """Return the masks of frames `first` to before `last` on a line."""
+    begin, end = np.searchsorted(frame, [first, last]).tolist()
+    here = frame[begin:end] - first
+    intervals = masks.intervals_of(begin, end)
+    mask = intervals.mask
+    offset = here[mask] * (masks.height * masks.width)
+    start = offset + intervals.start
+    order = np.argsort(start, kind="stable")
+    return _Line(here, begin, mask[order], start[order], (offset + intervals.stop)[order])
+
+
+def _first_shared_pixel(line: _Line) -> tuple[int, int] | None:
+    clash = line.stop[:-1] > line.start[1:]
+    if not clash.any():
+        return None
+    place = int(np.argmax(clash))
+    one, other = sorted(line.number + int(mask) for mask in line.mask[place : place + 2])
+    return one, other
+
+
+def _blocks(
+    first: Masks, first_frame: np.ndarray, second: Masks, second_frame: np.ndarray
+) -> list[int]:
+    """Return where blocks of frames begin that have about _BLOCK intervals, and the end."""
+    count = int(max(first_frame.max(initial=-1), second_frame.max(initial=-1))) + 1
+    amount = np.zeros(count)
+    for masks, frame in ((first, first_frame), (second, second_frame)):
+        amount += np.bincount(frame, masks.amounts, count)
+    change = np.flatnonzero(np.diff(np.cumsum(amount) // _BLOCK, prepend=0)) + 1
+    return np.unique(np.concatenate([[0], change, [count]])).tolist()
+
+
+def _shared_of_lines(one: _Line, other: _Line) -> Overlaps:
+    """Return what the masks of two lines share."""
+    begin = np.searchsorted(other.stop, one.start, "right")
+    count = np.maximum(np.searchsorted(other.start, one.stop) - begin, 0)
+    i = np.repeat(np.arange(len(count)), count)
+    j = np.arange(len(i)) + np.repeat(begin - np.cumsum(count) + count, count)
+    pixels = np.minimum(one.stop[i], other.stop[j]) - np.maximum(one.start[i], other.start[j])
+    row, column, shared = _add_up(one.mask[i], other.mask[j], pixels, (one.frame, other.frame))
+    return Overlaps(row + one.number, column + other.number, shared)
+
+
 def _add_up(
-    first: np.ndarray,
-    second: np.ndarray,
-    pixels: np.ndarray,
-    first_frame: np.ndarray,
-    second_frame: np.ndarray,
-) -> Overlaps:
-    """Return the sum of `pixels` of each pair of masks, in a table that has a block a frame."""
-    last = max(first_frame.max(initial=-1), second_frame.max(initial=-1))
-    edges = np.arange(last + 2)
-    begin, end = np.searchsorted(first_frame, edges), np.searchsorted(second_frame, edges)
+    first: np.ndarray, second: np.ndarray, pixels: np.ndarray, frames: tuple[np.ndarray, np.ndarray]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return pairs and their sums of `pixels`, added in a table that has a block a frame."""
+    edges = np.arange(max(int(frame.max(initial=-1)) for frame in frames) + 2)
+    begin, end = (np.searchsorted(frame, edges) for frame in frames)
     tall, wide = np.diff(begin), np.diff(end)
     block = np.cumsum(tall * wide) - tall * wide
-    frame = first_frame[first]
+    frame = frames[0][first]
     cell = block[frame] + (first - begin[frame]) * wide[frame] + second - end[frame]
     total = np.bincount(cell, pixels, int((tall * wide).sum()))
     there = np.flatnonzero(total)
     frame = np.repeat(np.arange(len(tall)), tall * wide)[there]
     row, column = np.divmod(there - block[frame], np.maximum(wide[frame], 1))
-    return Overlaps(begin[frame] + row, end[frame] + column, total[there])
+    return begin[frame] + row, end[frame] + column, total[there]

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from datasets.arrow import to_array
 from datasets.files import replacing
 from datasets.runs import Masks
 from datasets.types import Extent, Tracks
@@ -55,10 +56,10 @@ def read_tracks(path: Path) -> Tracks:
         size = extent.height, extent.width
         return Tracks(
             extent,
-            **{name: table[name].to_numpy() for name in ("frame", "track", "class_id", "score")},
-            box=np.stack([table[name].to_numpy() for name in _CORNERS], axis=1),
+            **{name: to_array(table[name]) for name in ("frame", "track", "class_id", "score")},
+            box=np.stack([to_array(table[name]) for name in _CORNERS], axis=1),
             rle=Masks.read(table["rle"].to_pylist(), *size) if "rle" in names else None,
-            **{name: table[name].to_numpy() for name in _OPTIONAL if name in names},
+            **{name: to_array(table[name]) for name in _OPTIONAL if name in names},
         )
     except FileNotFoundError:
         raise

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from collections.abc import Sequence as Many
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from datasets.errors import RowError
 
 _FIRST, _MORE, _DIGIT, _SIGN = 48, 32, 31, 16
 _WRITTEN_AS_IS = 3  # counts of a mask that are not differences
+_BLOCK = 1 << 17  # letters read at once: what fits into a processor's cache
 _LONGEST = 7  # digits of a count; 32^6 pixels are more than any image has
 
 
@@ -27,14 +29,19 @@ class Intervals:
     """The foreground of N masks, ordered by mask, then position.
 
     Args:
-        mask: (R,) number of the mask, 0 .. N - 1.
+        first: (N + 1,) where the intervals of each mask begin; the last is R.
         start: (R,) first pixel, counted down the columns of the image.
         stop: (R,) pixel after the last.
     """
 
-    mask: np.ndarray
+    first: np.ndarray
     start: np.ndarray
     stop: np.ndarray
+
+    @property
+    def mask(self) -> np.ndarray:
+        """The mask of each interval, (R,)."""
+        return np.repeat(np.arange(len(self.first) - 1), np.diff(self.first))
 
 
 @dataclass(frozen=True)
@@ -53,9 +60,14 @@ class Masks:
 
     @classmethod
     def read(cls, runs: Iterable[bytes], height: int, width: int) -> Masks:
-        """Return the masks; RowError as `read_intervals` for one that is broken."""
+        """Return the masks.
+
+        Raises:
+            RowError: A run length holds a character that cannot be, ends within a count, has a
+                negative count, or does not cover the image exactly.
+        """
         masks = cls(tuple(runs), height, width)
-        _ = masks.intervals
+        _ = masks.read_once
         return masks
 
     def __len__(self) -> int:
@@ -69,33 +81,107 @@ class Masks:
         chosen = np.arange(len(self))[rows].tolist()
         return Masks(tuple([self.runs[row] for row in chosen]), self.height, self.width)
 
-    @cached_property
-    def intervals(self) -> Intervals:
-        """The foreground of all, read once."""
-        return read_intervals(self.runs, self.height * self.width)
-
-    @cached_property
+    @property
     def areas(self) -> np.ndarray:
         """Pixels of each, (N,) int64."""
-        intervals = self.intervals
-        return _sums(intervals.mask, intervals.stop - intervals.start, len(self))
+        return self.read_once.area
 
-    @cached_property
+    @property
     def boxes(self) -> np.ndarray:
         """The box around each, (N, 4): left, top, right, bottom; zeros for an empty mask."""
-        return _tight_boxes(self.intervals, len(self), self.height)
+        return self.read_once.box
+
+    @property
+    def amounts(self) -> np.ndarray:
+        """Number of intervals of each, (N,)."""
+        return np.diff(self.read_once.first)
+
+    @property
+    def intervals(self) -> Intervals:
+        """The foreground of all."""
+        return self.intervals_of(0, len(self))
+
+    def intervals_of(self, begin: int, end: int) -> Intervals:
+        """Return the foreground of masks `begin` to before `end`; `begin` is number 0 in it."""
+        return self.read_once.intervals_of(begin, end)
+
+    @cached_property
+    def read_once(self) -> _Foreground:
+        """What the run lengths say, read some at a time: that bounds memory, and is faster."""
+        letters = np.cumsum(np.fromiter(map(len, self.runs), np.int64, len(self)))
+        change = np.flatnonzero(np.diff(letters // _BLOCK, prepend=0)) + 1
+        edges = np.unique(np.concatenate([[0], change, [len(self)]])).tolist()
+        return _Foreground.join([self._read_block(*block) for block in pairwise(edges)])
+
+    def _read_block(self, begin: int, end: int) -> _Foreground:
+        try:
+            intervals = _read_intervals(self.runs[begin:end], self.height * self.width)
+        except RowError as error:
+            raise RowError(begin + error.row, error.reason) from error
+        return _Foreground.of(intervals, self.height)
 
 
-def read_intervals(runs: Many[bytes], pixels: int) -> Intervals:
-    """Return the foreground of compressed run lengths.
+@dataclass(frozen=True)
+class _Foreground:
+    """What is kept of masks: a fraction of the memory that their intervals take.
 
     Args:
-        pixels: Height times width, the same for all.
-
-    Raises:
-        RowError: A run length holds a character that cannot be, ends within a count, has a negative
-            count, or does not cover the image exactly.
+        area: (N,) int64.
+        box: (N, 4).
+        first: (N + 1,) where the intervals of each mask begin.
+        head: (N,) start of the first interval of each.
+        gap: (R,) background before each interval, 0 before the first; 16 bits where that holds it.
+        length: (R,) of each interval; 16 bits where that holds it.
     """
+
+    area: np.ndarray
+    box: np.ndarray
+    first: np.ndarray
+    head: np.ndarray
+    gap: np.ndarray
+    length: np.ndarray
+
+    @classmethod
+    def of(cls, intervals: Intervals, height: int) -> _Foreground:
+        first, length = intervals.first, intervals.stop - intervals.start
+        there = np.flatnonzero(np.diff(first))
+        gap = intervals.start - np.append(0, intervals.stop)[:-1]
+        head = np.zeros(len(first) - 1, np.int64)
+        head[there] = intervals.start[first[there]]
+        gap[first[there]] = 0
+        covered = np.append(0, np.cumsum(length))
+        box = _tight_boxes(intervals, height)
+        return cls(np.diff(covered[first]), box, first, head, _small(gap), _small(length))
+
+    @classmethod
+    def join(cls, parts: list[_Foreground]) -> _Foreground:
+        amounts = [np.diff(part.first) for part in parts]
+        return cls(
+            np.concatenate([np.zeros(0, np.int64), *(part.area for part in parts)]),
+            np.concatenate([np.zeros((0, 4)), *(part.box for part in parts)]),
+            np.cumsum(np.concatenate([np.zeros(1, np.int64), *amounts])),
+            np.concatenate([np.zeros(0, np.int64), *(part.head for part in parts)]),
+            np.concatenate([np.zeros(0, np.uint16), *(part.gap for part in parts)]),
+            np.concatenate([np.zeros(0, np.uint16), *(part.length for part in parts)]),
+        )
+
+    def intervals_of(self, begin: int, end: int) -> Intervals:
+        first = self.first[begin : end + 1]
+        here = slice(first[0], first[-1])
+        first = first - first[0]
+        length = self.length[here].astype(np.int64)
+        stop = np.cumsum(length + self.gap[here])
+        before = np.append(0, stop)[first[:-1]]
+        stop += np.repeat(self.head[begin:end] - before, np.diff(first))
+        return Intervals(first, stop - length, stop)
+
+
+def _small(values: np.ndarray) -> np.ndarray:
+    fits = values.max(initial=0) <= np.iinfo(np.uint16).max
+    return values.astype(np.uint16) if fits else values
+
+
+def _read_intervals(runs: Many[bytes], pixels: int) -> Intervals:
     lengths = np.fromiter(map(len, runs), np.int64, len(runs))
     values, amount = _read_values(np.frombuffer(b"".join(runs), np.uint8), lengths)
     first, half = np.cumsum(amount) - amount, amount // 2
@@ -112,11 +198,11 @@ def read_intervals(runs: Many[bytes], pixels: int) -> Intervals:
     base = np.concatenate([[0], stop])[np.append(before, len(mask))]
     _check_total(np.diff(base) + rest, pixels)
     stop -= base[mask]
-    intervals = Intervals(mask, stop - length, stop)
-    if len(length) and length.min() == 0:
+    if len(length) and length.min() == 0:  # nothing of the foreground between two of background
         some = np.flatnonzero(length)
-        intervals = Intervals(*(column[some] for column in (mask, stop - length, stop)))
-    return intervals
+        half = np.bincount(mask[some], minlength=len(runs))
+        length, stop = length[some], stop[some]
+    return Intervals(np.concatenate([[0], np.cumsum(half)]), stop - length, stop)
 
 
 def _check_total(total: np.ndarray, pixels: int) -> None:
@@ -214,25 +300,18 @@ def _last_background(
     return rest
 
 
-def _sums(owner: np.ndarray, values: np.ndarray, count: int) -> np.ndarray:
-    """Return the sum of the values of each owner, (count,) int64; owners rise."""
-    total = np.concatenate([[0], np.cumsum(values)])
-    return np.diff(total[np.searchsorted(owner, np.arange(count + 1))])
-
-
-def _tight_boxes(intervals: Intervals, count: int, height: int) -> np.ndarray:
-    box = np.zeros((count, 4))
-    if not len(intervals.mask):
+def _tight_boxes(intervals: Intervals, height: int) -> np.ndarray:
+    there = np.flatnonzero(np.diff(intervals.first))
+    box = np.zeros((len(intervals.first) - 1, 4))
+    if not len(there):
         return box
+    first, last = intervals.first[there], intervals.first[there + 1] - 1
     columns = intervals.start // height
     last_columns = (intervals.stop - 1) // height
     top = intervals.start - columns * height
     bottom = intervals.stop - last_columns * height
     across = np.flatnonzero(last_columns > columns)  # from one column into the next: both are full
     top[across], bottom[across] = 0, height
-    first = np.flatnonzero(np.diff(intervals.mask, prepend=-1))
-    there = intervals.mask[first]
-    last = np.append(first[1:], len(columns)) - 1
     box[there, 0] = columns[first]
     box[there, 1] = np.minimum.reduceat(top, first)
     box[there, 2] = last_columns[last] + 1

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from datasets.files import replacing
 from metrics.continuity import Matches, match_in_turn
+from metrics.family import load_family
 from metrics.pairing import Pairing, Side
 
 COUNTED_AS = {
@@ -50,6 +50,15 @@ def list_events(pairing: Pairing) -> pa.Table:
     return table.take(np.lexsort((truth, kind, table["frame"].to_numpy())))
 
 
+def events_of(pairings: Mapping[str, Pairing]) -> dict[str, pa.Table]:
+    """Return what happened, by class; RuntimeError if it is not what CLEAR counts."""
+    clear = load_family("clear")
+    events = {name: list_events(pairing) for name, pairing in pairings.items()}
+    for name, pairing in pairings.items():
+        check_counts(events[name], clear.summarize(clear.evaluate(pairing)))
+    return events
+
+
 def check_counts(events: pa.Table, values: Mapping[str, float]) -> None:
     """Raise RuntimeError if there are not as many events as CLEAR counts."""
     there = dict(zip(*np.unique(events["event"].to_numpy(False), return_counts=True), strict=True))
@@ -61,6 +70,8 @@ def check_counts(events: pa.Table, values: Mapping[str, float]) -> None:
 
 def write_events(path: Path, events: Mapping[tuple[str, str], pa.Table]) -> None:
     """Write the events of each (sequence, class) as one Parquet file."""
+    import pyarrow.parquet as pq
+
     tables = [
         table.add_column(0, "class", _repeated(name, len(table))).add_column(
             0, "sequence", _repeated(sequence, len(table))

@@ -10,11 +10,11 @@ from typing import Literal
 import numpy as np
 
 from datasets.overlap import (
-    Line,
+    Overlaps,
+    SharedPixelError,
     box_area,
     box_iou_of_shared,
     box_shared,
-    first_shared_pixel,
     shared_by_any,
     shared_by_disjoint,
 )
@@ -112,9 +112,7 @@ def overlapping(truth: Tracks, prediction: Tracks, similarity: Similarity = "box
         return _overlapping_boxes(truth, prediction)
     one, other = masks_of(truth, "truth"), masks_of(prediction, "prediction")
     if similarity == "disjoint masks":
-        found = shared_by_disjoint(
-            _disjoint("truth", truth, one), _disjoint("prediction", prediction, other)
-        )
+        found = _shared_by_disjoint(truth, one, prediction, other)
     else:
         found = shared_by_any(one, truth.frame, other, prediction.frame)
     union = one.areas[found.first] + other.areas[found.second] - found.shared
@@ -157,15 +155,15 @@ def _join(found: list[Pairs]) -> Pairs:
     )
 
 
-def _disjoint(side: str, tracks: Tracks, masks: Masks) -> Line:
-    """Return the masks of a side on one line; ValueError if two of one frame share a pixel."""
-    line = Line.of(masks, tracks.frame)
-    found = first_shared_pixel(line)
-    if found is not None:
-        one, other = (int(tracks.track[row]) for row in found)
-        frame = tracks.frame[found[0]]
-        raise ValueError(f"{side}, frame {frame} (from 0): the masks of {one} and {other} overlap")
-    return line
+def _shared_by_disjoint(truth: Tracks, one: Masks, prediction: Tracks, other: Masks) -> Overlaps:
+    """Return what the masks share; ValueError naming two of one side that share a pixel."""
+    try:
+        return shared_by_disjoint(one, truth.frame, other, prediction.frame)
+    except SharedPixelError as error:
+        side, tracks = ("prediction", prediction) if error.second else ("truth", truth)
+        names = [int(tracks.track[row]) for row in error.masks]
+        where = f"{side}, frame {tracks.frame[error.masks[0]]} (from 0)"
+        raise ValueError(f"{where}: the masks of {names[0]} and {names[1]} overlap") from error
 
 
 def pair(

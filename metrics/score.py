@@ -15,12 +15,9 @@ from statistics import fmean
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
 from datasets.files import write_json
-from datasets.parquet import read_tracks
 from datasets.types import Tracks
-from metrics.events import check_counts, list_events, write_events
 from metrics.family import Family, load_benchmark, load_family, partial_to_json
 from metrics.pairing import Pairing, overlapping, pair
 
@@ -81,15 +78,6 @@ def score_pairings(
         for name, pairing in pairings.items()
     }
     return describe(protocol, loaded, partials)
-
-
-def events_of(pairings: Mapping[str, Pairing]) -> dict[str, pa.Table]:
-    """Return what happened, by class; RuntimeError if it is not what CLEAR counts."""
-    clear = load_family("clear")
-    events = {name: list_events(pairing) for name, pairing in pairings.items()}
-    for name, pairing in pairings.items():
-        check_counts(events[name], clear.summarize(clear.evaluate(pairing)))
-    return events
 
 
 def describe(protocol: str, families: Mapping[str, Family], partials: Partials) -> dict[str, Any]:
@@ -180,6 +168,9 @@ def load_families(names: Many[str]) -> dict[str, Family]:
 
 def main() -> None:
     """Run the command line program."""
+    from datasets.parquet import read_tracks
+    from metrics.events import events_of, write_events
+
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--truth", type=Path, required=True)
     parser.add_argument("--tracks", type=Path, required=True)

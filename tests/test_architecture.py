@@ -12,8 +12,11 @@ import yaml
 from conftest import ROOT
 
 STAGES = ("datasets", "trackers", "metrics", "reports")
-PLUGINS = ("datasets/readers", "trackers/methods", "metrics/families", "metrics/protocol")
-FORBIDDEN = ("ultralytics", "boxmot", "deep_sort", "sort", "motmetrics")  # motmetrics is data here
+PLUGINS = (
+    *("datasets/readers", "datasets/layouts", "trackers/methods"),
+    *("metrics/families", "metrics/protocol", "metrics/references"),
+)
+FORBIDDEN = ("ultralytics", "boxmot", "deep_sort", "sort")
 
 
 def imports(path: Path) -> set[str]:

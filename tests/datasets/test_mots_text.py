@@ -5,7 +5,7 @@ import pytest
 
 from datasets import mots_text, parquet, rle
 from datasets.errors import RowError
-from datasets.runs import Masks, read_intervals
+from datasets.runs import Masks
 from datasets.types import NO_TRACK, Extent, Tracks
 
 EXTENT = Extent(height=4, width=5, frame_count=3, classes=mots_text.CLASSES)
@@ -57,7 +57,7 @@ def test_a_bad_line_is_named(tmp_path, line, message):
 @pytest.mark.parametrize("run", [b"", b"P", b"zzzzzzzzzzzzzzzz", b"5" * 50])
 def test_a_run_length_that_cannot_be_is_named_by_its_mask(run):
     with pytest.raises(RowError) as error:
-        read_intervals([RUN.encode(), run], 20)
+        Masks.read([RUN.encode(), run], 4, 5)
     assert error.value.row == 1
 
 

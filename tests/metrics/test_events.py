@@ -8,9 +8,9 @@ import pytest
 from hand import pairing
 
 from datasets import mots_text
-from metrics.events import COUNTED_AS, check_counts, list_events
+from metrics.events import COUNTED_AS, check_counts, events_of, list_events
 from metrics.families import clear
-from metrics.score import events_of, make_pairings
+from metrics.score import make_pairings
 
 A, B = 0.0, 50.0  # far apart
 

@@ -10,6 +10,7 @@ from snakemake.utils import min_version, validate
 
 from datasets.files import RUN
 from datasets.prepare import load_reader
+from metrics.reference import list_references
 from trackers.contract import fill_path, load_method
 from trackers.machine import describe_machine
 from workflow.checks import check_config
@@ -124,6 +125,14 @@ def score_origin(wildcards):
     )
 
 
+def crosscheck_code(wildcards):
+    modules = [f"metrics.families.{name}" for name in dataset_families(wildcards)]
+    references = [f"metrics.references.{name}" for name in list_references()]
+    protocol = f"metrics.protocol.{dataset_protocol(wildcards)}"
+    layout = "datasets.layouts.parquet"
+    return code_digest("metrics.evaluate", protocol, layout, *modules, *references)
+
+
 def combine_code(wildcards):
     modules = [f"metrics.families.{name}" for name in dataset_families(wildcards)]
     return code_digest("metrics.combine", *modules)
@@ -136,6 +145,23 @@ def run_entry(dataset):
 def all_scores(wildcards):
     return expand(
         "results/{variant}/{dataset}/{sequence}/score.json",
+        variant=wildcards.variant,
+        dataset=wildcards.dataset,
+        sequence=config["datasets"][wildcards.dataset]["sequences"],
+    )
+
+
+def all_truth(wildcards):
+    return expand(
+        "data/{dataset}/{sequence}/truth.parquet",
+        dataset=wildcards.dataset,
+        sequence=config["datasets"][wildcards.dataset]["sequences"],
+    )
+
+
+def all_tracks(wildcards):
+    return expand(
+        "results/{variant}/{dataset}/{sequence}/tracks.parquet",
         variant=wildcards.variant,
         dataset=wildcards.dataset,
         sequence=config["datasets"][wildcards.dataset]["sequences"],

@@ -23,6 +23,30 @@ rule score:
         " 2> {log:q}"
 
 
+rule crosscheck:
+    input:
+        truth=all_truth,
+        tracks=all_tracks,
+    output:
+        crosscheck="results/{variant}/{dataset}/crosscheck.json",
+    log:
+        "logs/crosscheck/{variant}/{dataset}.log",
+    conda:
+        "../../environment.yml"
+    params:
+        protocol=dataset_protocol,
+        families=dataset_families,
+        sequences=lookup("datasets/{dataset}/sequences", within=config),
+        truth="data/{dataset}",
+        results="results/{variant}/{dataset}",
+        code=crosscheck_code,
+    shell:
+        "exec python -m metrics.evaluate --layout parquet --crosscheck"
+        " --protocol {params.protocol:q} --families {params.families:q}"
+        " --truth {params.truth:q} --results {params.results:q}"
+        " --sequences {params.sequences:q} --output {output.crosscheck:q} > {log:q} 2>&1"
+
+
 rule combine:
     input:
         scores=all_scores,
