@@ -34,6 +34,11 @@ def replacing(path: Path) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
+def file_in(path: Path, name: str) -> Path:
+    """Return the file of this name where `path` is a folder, else `path`."""
+    return path / name if path.is_dir() else path
+
+
 def write_json(path: Path, content: Any, *, indent: int | None = 1) -> None:
     """Write `content` as JSON. NaN and infinities are refused: they are not JSON.
 
