@@ -134,7 +134,8 @@ def write_results(
             truth has no such video. Names the file and the video.
     """
     make_categories(path, tracks)
-    known = videos or {name: number for number, name in enumerate(tracks, 1)}
+    numbered = {name: number for number, name in enumerate(tracks, 1)}
+    known = numbered if videos is None else videos
     entries: list[Record] = []
     for name, each in tracks.items():
         with naming_sequence(path, name):
