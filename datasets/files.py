@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+_STRING_OR_CONSTANT = re.compile(r'"(?:[^"\\]|\\.)*"|NaN|-?Infinity')
 RUN = "MASKTRACK_RUN"  # environment variable: the process of the workflow that started this job
 
 
@@ -32,22 +34,39 @@ def replacing(path: Path) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
-def write_json(path: Path, content: Any) -> None:
-    """Write `content` as indented JSON. NaN and infinities are refused: they are not JSON."""
+def file_in(path: Path, name: str) -> Path:
+    """Return the file of this name where `path` is a folder, else `path`."""
+    return path / name if path.is_dir() else path
+
+
+def write_json(path: Path, content: Any, *, indent: int | None = 1) -> None:
+    """Write `content` as JSON. NaN and infinities are refused: they are not JSON.
+
+    Args:
+        indent: None writes one line, much faster.
+    """
     with replacing(path) as part:
-        part.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n")
+        part.write_text(json.dumps(content, indent=indent, allow_nan=False) + "\n")
 
 
 def read_json(path: Path) -> Any:
     """Return what a JSON file holds.
 
     Raises:
-        ValueError: The file is not JSON; names the file, line and column.
+        ValueError: The file is not JSON, NaN and infinities included; names the file, and line and
+            column where they are known.
     """
     try:
-        return json.loads(path.read_text())
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        text = path.read_text(encoding="utf-8-sig")
+        return json.loads(text, parse_constant=lambda constant: _refuse(constant, text))
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"{path}: not valid JSON: {error}") from error
+
+
+def _refuse(constant: str, text: str) -> None:
+    """Raise for NaN or an infinity; the first that is in no string is the one that was met."""
+    found = (token for token in _STRING_OR_CONSTANT.finditer(text) if token[0][0] != '"')
+    raise json.JSONDecodeError(f"{constant} found, expected a number", text, next(found).start())
 
 
 def sha256(path: Path) -> str:

@@ -75,6 +75,13 @@ def as_given(truth: Tracks, prediction: Tracks) -> tuple[Tracks, Tracks]:
     return truth, prediction
 
 
+def rows_of_class(
+    truth: Tracks, prediction: Tracks, _: Pairs, class_id: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return every row of a class, (N,) and (M,) bool: nothing is left out."""
+    return truth.class_id == class_id, prediction.class_id == class_id
+
+
 @dataclass(frozen=True)
 class Benchmark:
     """What a module of metrics/protocol holds as BENCHMARK.

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -32,3 +35,14 @@ def crossing(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("data") / "synthetic" / "crossing" / "sequence.json"
     write_prepared(path, synthetic.read("synthetic", None, "crossing", path.parent))
     return path
+
+
+@pytest.fixture
+def json_file(tmp_path: Path) -> Callable[..., Path]:
+    """A function that writes content as JSON, by default to truth.json, and returns the path."""
+
+    def write(content: Any, name: str = "truth.json") -> Path:
+        (tmp_path / name).write_text(json.dumps(content))
+        return tmp_path / name
+
+    return write

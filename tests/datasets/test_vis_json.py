@@ -1,0 +1,284 @@
+from __future__ import annotations
+
+import json
+from copy import deepcopy
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from json_changes import GONE, changed
+from mask_tracks import renumbered, sequences
+
+from datasets import rle, vis_json
+from datasets.runs import Masks
+from datasets.types import NO_TRACK, Extent, Tracks
+
+SIZE = [4, 5]
+SQUARE = {"size": SIZE, "counts": [5, 2, 2, 2, 9]}  # columns 1 and 2, rows 1 and 2
+NOTHING = {"size": SIZE, "counts": [20]}
+TEXT = {"size": SIZE, "counts": rle.encode(np.eye(4, 5, dtype=bool)[None])[0].decode()}
+TRUTH = {
+    "videos": [
+        {"id": 9, "width": 5, "height": 4, "length": 3, "file_names": ["x/0", "x/5", "x/10"]},
+        {"id": 2, "width": 5, "height": 4, "length": 1, "file_names": ["y/0"]},
+    ],
+    "categories": [{"id": 40, "name": "fish"}, {"id": 3, "name": "cat"}],
+    "annotations": [
+        {
+            "id": 700,
+            "video_id": 9,
+            "category_id": 40,
+            "iscrowd": 0,
+            "segmentations": [SQUARE, None, TEXT],
+            "areas": [4, None, 3.5],
+            "bboxes": [[1, 1, 2, 2], None, [0, 0, 4, 4]],
+        },
+        {
+            "id": 30,
+            "video_id": 9,
+            "category_id": 3,
+            "iscrowd": 1,
+            "segmentations": [None, [[0, 0, 5, 0, 5, 4, 0, 4]], []],
+            "areas": [None, 20, None],
+        },
+    ],
+}
+RESULTS = [
+    {"video_id": 9, "category_id": 3, "score": 0.25, "segmentations": [TEXT, None, NOTHING]},
+    {"video_id": 9, "category_id": 3, "score": 2, "segmentations": [TEXT, None, None]},
+]
+
+
+def test_truth_is_a_track_an_annotation(json_file):
+    videos, truth = vis_json.read_labels(json_file(TRUTH))
+    assert {name: video.number for name, video in videos.items()} == {"x": 9, "y": 2}
+    assert videos["x"].extent == Extent(4, 5, 3, {40: "fish", 3: "cat"})
+    found = truth["x"]
+    assert found.frame.tolist() == [0, 1, 2]
+    assert found.track.tolist() == [700, 30, 700]
+    assert found.class_id.tolist() == [40, 3, 40]
+    assert found.score.tolist() == [1, 0, 1]
+    assert found.area.tolist() == [4, 20, 3.5]
+    assert found.box.tolist() == [[1, 1, 3, 3], [0, 0, 5, 4], [0, 0, 4, 4]]
+    assert np.array_equal(rle.decode(found.rle)[2], np.eye(4, 5))
+    assert len(truth["y"]) == 0
+    assert vis_json.read_videos(json_file(TRUTH)) == videos
+    assert vis_json.read_truth(json_file(TRUTH))["x"].same(found)
+
+
+def test_results_are_a_track_an_entry_and_keep_empty_masks(json_file):
+    videos = vis_json.read_videos(json_file(TRUTH))
+    found = vis_json.read_results(json_file(RESULTS, "results.json"), videos)
+    assert found["x"].frame.tolist() == [0, 0, 2]
+    assert found["x"].track.tolist() == [1, 2, 1]
+    assert found["x"].score.tolist() == [0.25, 2, 0.25]
+    assert found["x"].rle.areas.tolist() == [4, 4, 0]
+    assert found["x"].box[2].tolist() == [0, 0, 0, 0]
+    assert found["x"].area is None
+    assert len(found["y"]) == 0
+    assert (
+        vis_json.read_results(json_file([], "results.json"), videos)["x"].extent
+        == videos["x"].extent
+    )
+
+
+def test_truth_that_is_hidden_still_has_videos(json_file):
+    content = {**TRUTH, "annotations": None}
+    assert list(vis_json.read_videos(json_file(content))) == ["x", "y"]
+    with pytest.raises(ValueError, match=r"truth\.json: expected an object with a list of annot"):
+        vis_json.read_truth(json_file(content))
+
+
+@pytest.mark.parametrize("first", ["0.jpg", "x/1.jpg", "../1.jpg", "/z/1.jpg", "a/../b/1.jpg"])
+def test_videos_without_a_plain_folder_of_their_own_are_called_as_their_ids(json_file, first):
+    content = deepcopy(TRUTH)
+    content["videos"][1]["file_names"] = [first]
+    assert list(vis_json.read_videos(json_file(content))) == ["9", "2"]
+
+
+@given(sequences(crowds=True))
+def test_truth_comes_back_with_annotations_as_identities(tmp_path_factory, tracks):
+    path = tmp_path_factory.getbasetemp() / "vis_truth.json"
+    vis_json.write_truth(path, tracks)
+    identities = renumbered(tracks)
+    some = any(len(each) for each in tracks.values())
+    found = vis_json.read_truth(path)
+    assert list(found) == list(tracks)
+    for name, each in tracks.items():
+        expected = replace(each, track=identities[name], area=each.area if some else None)
+        assert found[name].extent == each.extent
+        assert found[name].same(expected)
+
+
+@given(sequences(crowds=False))
+def test_results_come_back_with_their_places_as_identities(tmp_path_factory, tracks):
+    path = tmp_path_factory.getbasetemp() / "vis_results.json"
+    vis_json.write_results(path, tracks)
+    identities = renumbered(tracks)
+    videos = {
+        name: vis_json.Video(number, each.extent)
+        for number, (name, each) in enumerate(tracks.items(), 1)
+    }
+    found = vis_json.read_results(path, videos)
+    assert list(found) == list(tracks)
+    for name, each in tracks.items():
+        assert found[name].same(replace(each, track=identities[name], area=None))
+
+
+def track(score, class_id, **columns):
+    count = len(score)
+    masks = rle.encode(np.ones((count, 2, 2), bool))
+    extent = Extent(2, 2, 3, {1: "a", 2: "b", 10: "ignore"}, (10,))
+    given = {"frame": np.arange(count), "track": np.full(count, 5), "rle": masks} | columns
+    return Tracks(extent, class_id=class_id, score=score, box=masks.boxes, **given)
+
+
+@pytest.mark.parametrize(
+    ("scores", "classes", "score", "category"),
+    [
+        ([0.1, 0.1, 0.1], [2, 1, 2], 0.1, 2),  # the mean of three 0.1 is not 0.1
+        ([0.5, 1.0], [2, 1], 0.75, 1),
+    ],
+)
+def test_a_result_has_the_mean_score_and_the_commonest_class(
+    tmp_path, scores, classes, score, category
+):
+    path = tmp_path / "results.json"
+    vis_json.write_results(path, {"v": track(scores, classes)}, {"v": 77})
+    (entry,) = json.loads(path.read_text())
+    assert (entry["video_id"], entry["score"], entry["category_id"]) == (77, score, category)
+    assert [each is None for each in entry["segmentations"]] == [False, False, len(scores) == 2]
+
+
+@pytest.mark.parametrize(
+    ("tracks", "message"),
+    [
+        ({"v": track([1, 1], [1, 2])}, r"v: track 5 has classes \[1, 2\], and one can be written"),
+        ({"v": track([0, 1], [1, 1])}, r"v: track 5 has iscrowd \[0, 1\], and one can be"),
+        ({"v": track([1], [10])}, "v: rows of class 10 found, which is ignored"),
+        ({"v": track([1], [1], rle=None)}, "v: the tracks have no masks to write"),
+        ({"v": track([1], [1], track=[NO_TRACK])}, r"v: a row of frame 0 \(from 0\) has no ident"),
+        ({"../v": track([1], [1])}, "expected a name that a folder can have"),
+        (
+            {"v": track([1], [1]), "w": replace(track([], []), extent=Extent(2, 2, 3, {1: "z"}))},
+            "the sequences differ in classes",
+        ),
+        ({"v": Tracks(Extent(2, 2, 0, {}), *[[]] * 5, rle=Masks((), 2, 2))}, "it has no frames"),
+    ],
+)
+def test_what_the_format_cannot_say_is_not_written(tmp_path, tracks, message):
+    with pytest.raises(ValueError, match=r"t\.json: not written: .*" + message):
+        vis_json.write_truth(tmp_path / "t.json", tracks)
+    assert not (tmp_path / "t.json").exists()
+
+
+@pytest.mark.parametrize(("videos", "known"), [({}, r"\[\]"), ({"w": 1}, r"\['w'\]")])
+def test_a_result_for_a_video_the_truth_has_not_is_not_written(tmp_path, videos, known):
+    with pytest.raises(ValueError, match=f"not written: v: unknown, expected one of {known}"):
+        vis_json.write_results(tmp_path / "r.json", {"v": track([1], [1])}, videos)
+
+
+SQUARES = ("annotations", 0, "segmentations")
+
+
+@pytest.mark.parametrize(
+    ("keys", "to", "message"),
+    [
+        (("videos",), GONE, ": expected an object with a list of videos"),
+        (("videos", 1), 5, "video 1: 5 found, expected an object"),
+        (("videos", 1, "id"), 9, "video 1: id 9 found twice"),
+        (("videos", 1, "id"), "2", 'video 1: id "2" found, expected a whole number'),
+        (("videos", 1, "id"), True, "video 1: id true found, expected a whole number"),
+        (("videos", 1, "id"), 2**53, "video 1: id 9007199254740992 found, expected a whole"),
+        (("videos", 1, "width"), 0, "video 1: height 4 and width 0 found, expected at least 1"),
+        (("videos", 1, "height"), 2**29, "video 1: height 536870912 and width 5 found"),
+        (("videos", 1, "width"), GONE, "video 1: no width found, expected a whole number"),
+        (("videos", 1, "length"), 2, "video 1: length 2 found, expected the 1 of file_names"),
+        (("videos", 1, "file_names"), [], r"video 1: file_names \[\] found, expected the name"),
+        (("videos", 1, "file_names"), [3], r"video 1: file_names \[3\] found, expected the name"),
+        (("categories",), {}, ": expected an object with a list of categories"),
+        (("categories", 1, "id"), 40, "category 1: id 40 found twice"),
+        (("categories", 1, "name"), "fish", 'category 1: name "fish" found twice'),
+        (("categories", 1, "name"), "", 'category 1: name "" found, expected a text'),
+        (("annotations", 1), None, "annotation 1: null found, expected an object"),
+        (("annotations", 1, "id"), 700, "annotation 1: id 700 found twice"),
+        (("annotations", 1, "id"), 1.0, "annotation 1: id 1.0 found, expected a whole number"),
+        (("annotations", 1, "id"), GONE, "annotation 1: no id found, expected a whole number"),
+        (("annotations", 1, "video_id"), 3, "annotation 1: video_id 3 found, expected the id of a"),
+        (("annotations", 1, "category_id"), 4, "annotation 1: category_id 4 found, expected the"),
+        (("annotations", 1, "iscrowd"), 2, "annotation 1: iscrowd 2 found, expected 0 or 1"),
+        (("annotations", 1, "iscrowd"), GONE, "annotation 1: has no iscrowd, unlike those before"),
+        (("annotations", 1, "areas"), GONE, "annotation 1: has no areas, unlike those before it"),
+        (SQUARES, [TEXT], "annotation 0: segmentations of 1 frames found, the video has 3"),
+        (SQUARES, "abc", 'annotation 0: segmentations "abc" found, expected a list'),
+        (SQUARES, [None, None, []], "annotation 0: no segmentation found, expected one in at"),
+        ((*SQUARES, 2, "size"), [5, 4], r"annotation 0: frame 2 \(from 0\): size \[5, 4\] found"),
+        (
+            (*SQUARES, 2, "counts"),
+            "1",
+            r"frame 2 \(from 0\): its run length covers 1 pixels",
+        ),
+        ((*SQUARES, 2), 0, r"annotation 0: frame 2 \(from 0\): 0 found, expected a run length"),
+        (("annotations", 0, "areas"), [4, None], "annotation 0: areas of 2 frames found"),
+        (
+            ("annotations", 0, "areas", 1),
+            2,
+            r"annotation 0: frame 1 \(from 0\): an area and no segmentation found",
+        ),
+        (
+            ("annotations", 0, "areas", 2),
+            None,
+            r"annotation 0: frame 2 \(from 0\): area null found, expected a number of pixels",
+        ),
+        (
+            ("annotations", 1, "areas", 1),
+            -1,
+            r"annotation 1: frame 1 \(from 0\): area -1.0 is not a number of pixels",
+        ),
+    ],
+)
+def test_broken_truth_is_named(json_file, keys, to, message):
+    with pytest.raises(ValueError, match=r"truth\.json" + ".*" + message):
+        vis_json.read_truth(json_file(changed(TRUTH, *keys, to=to)))
+
+
+@pytest.mark.parametrize(
+    ("keys", "to", "message"),
+    [
+        ((1,), [], r"entry 1: \[\] found, expected an object"),
+        ((1, "video_id"), 3, "entry 1: video_id 3 found, expected the id of a known video"),
+        ((1, "video_id"), "9", 'entry 1: video_id "9" found, expected a whole number'),
+        ((1, "category_id"), 4, "entry 1: category_id 4 found, expected the id of a known categ"),
+        ((1, "score"), "1", 'entry 1: score "1" found, expected a finite number'),
+        ((1, "score"), GONE, "entry 1: no score found, expected a finite number"),
+        ((1, "score"), 10**400, "entry 1: score 1000.* found, expected a finite number"),
+        ((1, "segmentations"), [TEXT], "entry 1: segmentations of 1 frames found, the video has 3"),
+        ((1, "segmentations"), GONE, "entry 1: segmentations null found, expected a list"),
+        ((1, "segmentations"), [None] * 3, "entry 1: no segmentation found, expected one in at"),
+        (
+            (1, "segmentations", 0, "counts"),
+            "P",
+            r"entry 1: frame 0 \(from 0\): its run length ends within a count",
+        ),
+    ],
+)
+def test_a_broken_result_is_named(json_file, keys, to, message):
+    videos = vis_json.read_videos(json_file(TRUTH))
+    with pytest.raises(ValueError, match=r"results\.json, " + message):
+        vis_json.read_results(json_file(changed(RESULTS, *keys, to=to), "results.json"), videos)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('[{"score": NaN}]', "not valid JSON: NaN found, expected a number: line 1 column 12"),
+        ('[{"score": -Infinity}]', "not valid JSON: -Infinity found, expected a number: line 1"),
+        ('[{"score": 1e999, "video_id": 9, "category_id": 3}]', ", entry 0: score Infinity found"),
+        ("{}", "expected a list of results"),
+    ],
+)
+def test_results_that_are_not_json_or_no_list_are_named(tmp_path, json_file, text, message):
+    (tmp_path / "results.json").write_text(text)
+    with pytest.raises(ValueError, match=r"results\.json.*" + message):
+        vis_json.read_results(tmp_path / "results.json", vis_json.read_videos(json_file(TRUTH)))
