@@ -15,10 +15,11 @@ from datasets.types import Tracks
 
 NAMES = ["AP", "AP50", "AP75", "AP_small", "AP_medium", "AP_large", "AR1", "AR10", "AR100"]
 Pair = tuple[Tracks, Tracks]
+Answer = tuple[dict[str, float], np.ndarray]  # the nine numbers, -1 as NaN; AP at each threshold
 
 
-def score_frames(sequences: list[Pair], kind: str) -> tuple[dict[str, float], np.ndarray]:
-    """Return the nine numbers, -1 as NaN, and AP at each threshold.
+def score_frames(sequences: list[Pair], kind: str) -> Answer:
+    """Return what pycocotools says of the rows of frames.
 
     Args:
         kind: `bbox` or `segm`.
@@ -29,38 +30,60 @@ def score_frames(sequences: list[Pair], kind: str) -> tuple[dict[str, float], np
         truth += _rows(number, one, kind, annotated)
         found += _rows(number, other, kind, _mask_areas(other) if kind == "segm" else None)
     images = [_image(n, f) for n, (t, _) in enumerate(sequences) for f in range(_frames(t))]
-    return _score(truth, found, images, sequences[0][0], COCOeval(iouType=kind))
+    return _score(truth, found, images, sequences[0][0].extent.classes, COCOeval(iouType=kind))
 
 
-def score_videos(sequences: list[Pair]) -> tuple[dict[str, float], np.ndarray]:
+def score_videos(sequences: list[Pair]) -> Answer:
     """Return the same of tracks of masks, by the official evaluator's rules, from dense masks."""
     truth, found, iou = [], [], {}
     for video, (one, other) in enumerate(sequences):
         truth += _tracks(video, one)
         found += _tracks(video, other)
         iou |= {(video, *both): each for both, each in _dense_iou(one, other).items()}
+    videos, classes = list(range(len(sequences))), sequences[0][0].extent.classes
+    return score_overlaps(truth, found, iou, videos, classes)
+
+
+def score_overlaps(
+    truth: list[dict],
+    found: list[dict],
+    iou: Mapping[tuple, float],
+    units: list[int],
+    classes: Mapping[int, str],
+) -> Answer:
+    """Return the same of annotations whose overlaps are given, at the sizes of videos.
+
+    Args:
+        truth: With image_id, category_id, name, iscrowd, area.
+        found: With image_id, category_id, name, score, area.
+        iou: By image_id, name of the truth, name of the detection.
+    """
     evaluator = COCOeval(iouType="bbox")
     evaluator.params.areaRng = [[0, 1e10], [0, 128**2], [128**2, 256**2], [256**2, 1e10]]
 
-    def compute(video: int, class_id: int) -> list | np.ndarray:
-        truths, detections = evaluator._gts[video, class_id], evaluator._dts[video, class_id]
+    def compute(unit: int, class_id: int) -> list | np.ndarray:
+        truths, detections = evaluator._gts[unit, class_id], evaluator._dts[unit, class_id]
         order = np.argsort([-d["score"] for d in detections], kind="mergesort")[:100]
         rows = [detections[i] for i in order]
-        matrix = [[iou[video, g["track"], d["track"]] for g in truths] for d in rows]
+        matrix = [[iou[unit, g["name"], d["name"]] for g in truths] for d in rows]
         return np.array(matrix).reshape(len(rows), len(truths)) if rows and truths else []
 
     evaluator.computeIoU = compute
-    return _score(truth, found, list(range(len(sequences))), sequences[0][0], evaluator)
+    return _score(truth, found, units, classes, evaluator)
 
 
 def _score(
-    truth: list[dict], found: list[dict], images: list[int], tracks: Tracks, evaluator: COCOeval
-) -> tuple[dict[str, float], np.ndarray]:
+    truth: list[dict],
+    found: list[dict],
+    images: list[int],
+    classes: Mapping[int, str],
+    evaluator: COCOeval,
+) -> Answer:
     with contextlib.redirect_stdout(io.StringIO()):
         evaluator.cocoGt, evaluator.cocoDt = (
-            _coco(rows, images, tracks.extent.classes) for rows in (truth, found)
+            _coco(rows, images, classes) for rows in (truth, found)
         )
-        evaluator.params.imgIds, evaluator.params.catIds = images, sorted(tracks.extent.classes)
+        evaluator.params.imgIds, evaluator.params.catIds = images, sorted(classes)
         evaluator.evaluate()
         evaluator.accumulate()
         evaluator.summarize()
@@ -126,7 +149,7 @@ def _tracks(video: int, tracks: Tracks) -> list[dict]:
             {
                 "image_id": video,
                 "category_id": int(rows.class_id[0]),
-                "track": int(track),
+                "name": int(track),
                 "score": float(np.mean(rows.score)),
                 "iscrowd": int((rows.score == 0).all()),
                 "area": float(area.mean()) if len(area) else 0.0,
