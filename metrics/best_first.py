@@ -17,7 +17,6 @@ import numpy as np
 THRESHOLDS = np.linspace(0.5, 0.95, 10)
 SIZES = ("all", "small", "medium", "large")
 MOST = 100  # detections of a unit that are looked at
-_ENOUGH = np.minimum(THRESHOLDS, 1 - 1e-10)  # COCO's
 _LARGEST = 1e10  # COCO's area that nothing exceeds
 
 
@@ -92,7 +91,7 @@ def judge(scene: Scene, sides: tuple[int, int]) -> Verdict:
     place[chosen] = np.arange(len(chosen))
     found = scene.overlaps
     overlaps = Overlaps(place[found.detection], found.truth, found.iou)
-    overlaps = overlaps.take((overlaps.detection >= 0) & (found.iou >= _ENOUGH[0]))
+    overlaps = overlaps.take((overlaps.detection >= 0) & (found.iou >= THRESHOLDS[0]))
     beside = scene.crowd[:, None] | _of_other_size(scene.truth_area, sides)
     matched, ignored = _match(overlaps, scene.crowd, beside, len(chosen))
     ignored |= ~matched & _of_other_size(scene.area[chosen], sides)[:, :, None]
@@ -160,7 +159,7 @@ def _choose(
     """
     first = np.flatnonzero(np.diff(now.detection, prepend=-1))
     count = len(now.truth)
-    fits = (now.iou[:, None, None] >= _ENOUGH) & ~closed[now.truth]
+    fits = (now.iou[:, None, None] >= THRESHOLDS) & ~closed[now.truth]
     value = np.arange(1, count + 1)[:, None] + count * ~beside[now.truth]
     best = np.maximum.reduceat(np.where(fits, value[:, :, None], 0), first)
     which, size, threshold = np.nonzero(best)
