@@ -130,10 +130,10 @@ def _match(
     while len(left.truth):
         ready = _ready(left, crowd, count)
         now, left = left.take(ready), left.take(~ready)
-        detection, truth, size, threshold = _choose(now, taken & ~crowd[:, None, None], beside)
+        detection, truth, size, threshold = _choose(now, taken, beside)
         matched[detection, size, threshold] = True
         ignored[detection, size, threshold] = beside[truth, size]
-        taken[truth, size, threshold] = True
+        taken[truth, size, threshold] = ~crowd[truth]
     return matched, ignored
 
 
@@ -148,18 +148,18 @@ def _ready(left: Overlaps, crowd: np.ndarray, count: int) -> np.ndarray:
 
 
 def _choose(
-    now: Overlaps, closed: np.ndarray, beside: np.ndarray
+    now: Overlaps, taken: np.ndarray, beside: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Return each taking: detection, truth, size and threshold, (H,) each.
 
     Args:
         now: Pairs of detections that may choose, by detection, then IoU, then truth: the last that
             fits is the best.
-        closed: (G, 4, 10) bool, truth that is taken.
+        taken: (G, 4, 10) bool, truth that cannot be taken again.
     """
     first = np.flatnonzero(np.diff(now.detection, prepend=-1))
     count = len(now.truth)
-    fits = (now.iou[:, None, None] >= THRESHOLDS) & ~closed[now.truth]
+    fits = (now.iou[:, None, None] >= THRESHOLDS) & ~taken[now.truth]
     value = np.arange(1, count + 1)[:, None] + count * ~beside[now.truth]
     best = np.maximum.reduceat(np.where(fits, value[:, :, None], 0), first)
     which, size, threshold = np.nonzero(best)

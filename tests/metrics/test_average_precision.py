@@ -15,7 +15,7 @@ from metrics.score import load_families
 
 SIDES = vis_ap.SIDES
 AREAS = [0, 100, 128**2, 2e4, 256**2, 1e5]
-LEVELS = [0, 0.3, *THRESHOLDS, *np.nextafter(THRESHOLDS, 0), 1]  # overlaps at, below and above the thresholds
+LEVELS = [0, 0.3, *THRESHOLDS, *np.nextafter(THRESHOLDS, 0), 1]  # at a threshold and just below
 
 
 def scene(rng, units):
