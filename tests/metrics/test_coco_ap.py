@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from ap import assert_same, total
 from coco_oracle import score_frames
+from corrupt import corrupt
 
-from datasets import rle
+from datasets import mot_text, mots_text, rle
+from datasets.readers import mot17
 from datasets.types import Extent, Tracks
 from metrics.families import coco_box_ap, coco_mask_ap
 
@@ -108,6 +110,34 @@ def test_boxes_of_truth_with_masks_have_the_size_of_the_mask(seed):
     whole = total(coco_box_ap, [(replace(truth, rle=None), found)], "box")
     partial = total(coco_box_ap, sequences, "box")
     assert not np.array_equal(partial.truth_count, whole.truth_count)
+    assert_same(coco_box_ap, partial, *score_frames(sequences, "bbox"))
+
+
+def test_real_masks_and_their_boxes_equal_pycocotools(shared):
+    sequences = []
+    for name in ("0003", "0012"):
+        path = shared / "kitti_mots" / "instances_txt" / f"{name}.txt"
+        height, width, last = mots_text.read_size(path)
+        truth = mots_text.read_tracks(path, mots_text.mots_extent(height, width, last + 1))
+        found = corrupt(truth, int(name))
+        score = np.random.default_rng(int(name)).integers(1, 100, len(found)) / 100
+        truth = truth.take(truth.class_id != mots_text.IGNORE)
+        sequences.append((truth, replace(found, score=score)))
+    partial = total(coco_mask_ap, sequences, "disjoint masks")
+    assert_same(coco_mask_ap, partial, *score_frames(sequences, "segm"))
+    partial = total(coco_box_ap, sequences, "disjoint masks")
+    assert_same(coco_box_ap, partial, *score_frames(sequences, "bbox"))
+
+
+def test_real_boxes_equal_pycocotools(shared):
+    root, name = shared / "mot17", "MOT17-09-FRCNN"
+    prepared = mot17.read("mot17", root, name, root)
+    truth, extent = prepared.truth, prepared.sequence.extent
+    found = mot_text.read_tracks(root / "results" / "lif_t" / f"{name}.txt", extent)
+    score = np.random.default_rng(9).integers(1, 100, len(found)) / 100
+    sequences = [(truth, replace(found, score=score))]  # what is not scored is a crowd
+    partial = total(coco_box_ap, sequences, "box")
+    assert 0.1 < coco_box_ap.summarize(partial)["box AP"] < 0.9
     assert_same(coco_box_ap, partial, *score_frames(sequences, "bbox"))
 
 
