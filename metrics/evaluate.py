@@ -85,8 +85,7 @@ def plan(given: argparse.Namespace) -> Task:
     Raises:
         ValueError: There is no such sequence, or none at all.
     """
-    benchmark = load_benchmark(given.protocol)
-    layout = given.layout or benchmark.layout
+    layout = given.layout or load_benchmark(given.protocol).layout
     for path in (given.truth, given.results):
         if not path.is_dir():
             raise ValueError(f"{path}: no such folder")
@@ -97,8 +96,9 @@ def plan(given: argparse.Namespace) -> Task:
     unknown = sorted(set(chosen) - set(known))
     if unknown:
         raise ValueError(f"{given.truth}: no sequence {unknown}: expected some of {known}")
-    families = tuple(given.families or benchmark.families)
-    return Task(given.protocol, layout, given.truth, given.results, families, tuple(chosen))
+    return Task(
+        given.protocol, layout, given.truth, given.results, tuple(given.families), tuple(chosen)
+    )
 
 
 def main() -> int:
@@ -158,9 +158,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--results", type=Path, required=True, help="folder of the results")
     parser.add_argument("--sequences", nargs="+", help="all that have ground truth, if not given")
     parser.add_argument("--layout", choices=list_layouts(), help="the protocol's own by default")
-    parser.add_argument(
-        "--families", nargs="+", choices=list_families(), help="the protocol's own by default"
-    )
+    parser.add_argument("--families", nargs="+", choices=list_families(), default=list_families())
     parser.add_argument("--output", type=Path, help="JSON file to write")
     parser.add_argument("--jobs", type=int, default=1, help="sequences scored at once")
     return parser.parse_args()
