@@ -6,12 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import vis_oracle
-from ap import assert_same, total
+from ap import assert_same, erring, kitti_mots, total
 from coco_oracle import score_videos
-from corrupt import corrupt
 from hand import pairing
 
-from datasets import mots_text, rle
+from datasets import rle
 from datasets.runs import Masks
 from datasets.types import Extent, Tracks
 from metrics.families import vis_ap
@@ -139,20 +138,15 @@ def test_real_masklets_equal_trackeval(shared, tmp_path):
     extent = Extent(height, width, len(content["masklet"]), {1: "thing"})
     truth = Tracks(extent, np.array(frame), np.array(track), ones, ones, masks.boxes, masks)
     truth = truth.take(masks.areas > 0)
-    found = with_scores(corrupt(truth, 1), 1)
+    found = with_scores(erring(truth, 1), 1)
     assert assert_equal_to_trackeval({"sav": (truth, found)}, tmp_path) >= 4
 
 
 def test_real_videos_equal_trackeval(shared, tmp_path):
     videos = {}
     for name in ("0000", "0012", "0017"):
-        path = shared / "kitti_mots" / "instances_txt" / f"{name}.txt"
-        height, width, last = mots_text.read_size(path)
-        truth = mots_text.read_tracks(path, mots_text.mots_extent(height, width, last + 1))
-        truth = truth.take(truth.class_id != mots_text.IGNORE)
-        found = corrupt(truth, int(name))
-        found = replace(found, class_id=found.track // 1000)  # a track is of one class
-        videos[name] = truth, with_scores(found, int(name))
+        truth = kitti_mots(shared, name)
+        videos[name] = truth, with_scores(erring(truth, int(name)), int(name))
     assert assert_equal_to_trackeval(videos, tmp_path) >= 7
 
 
