@@ -20,31 +20,32 @@ from metrics.pairing import Pairing
 
 _RECALLS = np.linspace(0, 1, 101)
 _LIMITS = (1, 10, MOST)  # detections of a unit that recall is taken of
+_OF_DETECTIONS = ("score", "rank", "matched", "ignored")
 _AT = {"AP50": 0, "AP75": 5}  # place of the threshold
 
 
 @dataclass(frozen=True)
 class Partial:
-    """What sequences add up. Each is ordered by unit, then rank.
+    """What sequences add up: detections by class, within a class by unit, then rank.
 
     In `matched` and `ignored`, bit 10 s + t is of size s and threshold t.
 
     Args:
         score: (D,)
-        class_id: (D,)
         rank: (D,) in its unit, from 0.
         matched: (D,) whether the detection takes a truth.
         ignored: (D,) whether it is neither right nor wrong.
-        truth_class: (C,)
+        classes: (C,) rising.
+        detection_count: (C,) detections of each class.
         truth_count: (C, 4) truths of each class and size that are to be found.
     """
 
     score: np.ndarray
-    class_id: np.ndarray
     rank: np.ndarray
     matched: np.ndarray
     ignored: np.ndarray
-    truth_class: np.ndarray
+    classes: np.ndarray
+    detection_count: np.ndarray
     truth_count: np.ndarray
 
 
@@ -53,11 +54,11 @@ def make_partial(scene: Scene, sides: tuple[int, int], class_id: int) -> Partial
     verdict = judge(scene, sides)
     return Partial(
         scene.score[verdict.detection],
-        np.full(len(verdict.rank), class_id),
         verdict.rank,
         _pack(verdict.matched),
         _pack(verdict.ignored),
         np.array([class_id]),
+        np.array([len(verdict.rank)]),
         verdict.truth_count[None],
     )
 
@@ -76,10 +77,13 @@ def combine(partials: Many[Partial]) -> Partial:
         name: np.concatenate([np.asarray(getattr(each, name)) for each in partials])
         for name in Partial.__dataclass_fields__
     }
-    classes, which = np.unique(joined["truth_class"], return_inverse=True)
-    counts = np.zeros((len(classes), len(SIZES)), np.int64)
-    np.add.at(counts, which, joined["truth_count"])
-    return Partial(**joined | {"truth_class": classes, "truth_count": counts})
+    classes, which = np.unique(joined["classes"], return_inverse=True)
+    order = np.argsort(np.repeat(which, joined["detection_count"]), kind="stable")
+    total = {name: joined[name][order] for name in _OF_DETECTIONS}
+    for name in ("detection_count", "truth_count"):
+        total[name] = np.zeros((len(classes), *joined[name].shape[1:]), np.int64)
+        np.add.at(total[name], which, joined[name])
+    return Partial(**total, classes=classes)
 
 
 def columns(prefix: str, of: str, unit: str, sides: tuple[int, int]) -> tuple[Column, ...]:
@@ -130,14 +134,13 @@ def _mean(values: np.ndarray) -> float:
 
 def _precision(partial: Partial, sizes: int = len(SIZES)) -> np.ndarray:
     """Return the precision of each class, size and threshold, (C, sizes, 10), NaN without truth."""
-    found = np.full((len(partial.truth_class), sizes, len(THRESHOLDS)), np.nan)
-    order = np.argsort(-partial.score, kind="stable")
-    right, wrong = _right(partial)[order], _wrong(partial)[order]
-    for row, class_id in enumerate(partial.truth_class):
-        mine = partial.class_id[order] == class_id
+    found = np.full((len(partial.classes), sizes, len(THRESHOLDS)), np.nan)
+    right, wrong = _right(partial), _wrong(partial)
+    for row, mine in enumerate(_by_class(partial)):
+        order = mine[np.argsort(-partial.score[mine], kind="stable")]
         for size, truths in enumerate(partial.truth_count[row, :sizes]):
             if truths:
-                hits, errors = _unpack(right[mine], size), _unpack(wrong[mine], size)
+                hits, errors = _unpack(right[order], size), _unpack(wrong[order], size)
                 found[row, size] = _at_recalls(hits, errors, int(truths)).mean(axis=0)
     return found
 
@@ -156,14 +159,20 @@ def _at_recalls(right: np.ndarray, wrong: np.ndarray, truths: int) -> np.ndarray
 
 def _recall(partial: Partial) -> np.ndarray:
     """Return the recall of each class, limit and threshold, (C, 3, 10), NaN without truth."""
-    found = np.full((len(partial.truth_class), len(_LIMITS), len(THRESHOLDS)), np.nan)
+    found = np.full((len(partial.classes), len(_LIMITS), len(THRESHOLDS)), np.nan)
     right = _right(partial)
-    for row, class_id in enumerate(partial.truth_class):
+    for row, mine in enumerate(_by_class(partial)):
         truths = partial.truth_count[row, 0]
         for place, limit in enumerate(_LIMITS if truths else ()):
-            mine = (partial.class_id == class_id) & (partial.rank < limit)
-            found[row, place] = _unpack(right[mine], 0).sum(axis=0) / truths
+            among = mine[partial.rank[mine] < limit]
+            found[row, place] = _unpack(right[among], 0).sum(axis=0) / truths
     return found
+
+
+def _by_class(partial: Partial) -> list[np.ndarray]:
+    """Return the rows of the detections of each class."""
+    edges = np.cumsum(partial.detection_count)
+    return np.split(np.arange(len(partial.score)), edges[:-1])
 
 
 def _right(partial: Partial) -> np.ndarray:

@@ -192,7 +192,7 @@ def test_the_order_of_rows_matters_only_between_equals(seed):
 
 def test_the_total_over_classes_is_the_mean_of_those_that_have_truth():
     one, other = (make_partial(scene(np.random.default_rng(n), 3)[0], SIDES, n) for n in (1, 2))
-    nothing = Partial(*(np.zeros(0),) * 5, np.array([3]), np.zeros((1, 4), int))
+    nothing = Partial(*(np.zeros(0),) * 4, np.array([3]), np.array([0]), np.zeros((1, 4), int))
     alone = [vis_ap.summarize(each)["AP"] for each in (one, other)]
     assert vis_ap.summarize(combine([one, nothing, other]))["AP"] == pytest.approx(np.mean(alone))
 
