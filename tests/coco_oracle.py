@@ -110,7 +110,7 @@ def _frames(tracks: Tracks) -> int:
 
 
 def _image(sequence: int, frame: int) -> int:
-    return sequence * 1000 + frame + 1
+    return sequence * 100_000 + frame + 1
 
 
 def _mask_areas(tracks: Tracks) -> np.ndarray | None:
