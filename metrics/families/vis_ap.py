@@ -1,0 +1,81 @@
+"""Video AP as YouTube-VIS has it: a detection is a whole predicted track.
+
+Source: Yang et al., Video instance segmentation, ICCV 2019; its official evaluator, which is the
+COCO API with overlaps over time (tests/metrics/test_vis_ap.py).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from metrics import average_precision
+from metrics.best_first import Overlaps, Scene
+from metrics.pairing import Pairing, Side, number
+
+SIDES = (128, 256)
+COLUMNS = average_precision.columns("", "tracks", "video", SIDES)
+
+Partial = average_precision.Partial
+combine = average_precision.combine
+
+
+def evaluate(pairing: Pairing) -> average_precision.Partial:
+    """Return the partial of one sequence, all of one class. Truth whose score is 0 is a crowd."""
+    truth, prediction = pairing.truth, pairing.prediction
+    scene = Scene(
+        np.zeros(prediction.track_count),
+        _scores(prediction),
+        _mean_area(prediction, pairing.areas(prediction)),
+        _mean_area(truth, _annotated_areas(pairing)),
+        np.bincount(truth.track, _row_scores(truth) != 0, truth.track_count) == 0,
+        _overlaps(pairing),
+    )
+    return average_precision.make_partial(scene, SIDES, average_precision.class_of(pairing))
+
+
+def summarize(partial: average_precision.Partial) -> dict[str, float]:
+    """Return every column."""
+    return average_precision.summarize(partial, "")
+
+
+def curves(partial: average_precision.Partial) -> dict[str, np.ndarray]:
+    """Return AP at each IoU from 0.50 to 0.95, (10,)."""
+    return average_precision.at_thresholds(partial, "")
+
+
+def _row_scores(side: Side) -> np.ndarray:
+    return side.tracks.score[side.rows]
+
+
+def _scores(side: Side) -> np.ndarray:
+    """Return the mean score of each track, exactly the one where all its rows have the same."""
+    score = _row_scores(side)
+    least, most = np.full(side.track_count, np.inf), np.full(side.track_count, -np.inf)
+    np.minimum.at(least, side.track, score)
+    np.maximum.at(most, side.track, score)
+    mean = np.bincount(side.track, score, side.track_count) / side.lengths()
+    return np.where(least == most, least, mean)
+
+
+def _annotated_areas(pairing: Pairing) -> np.ndarray:
+    truth = pairing.truth
+    given = truth.tracks.area
+    return pairing.areas(truth) if given is None else given[truth.rows]
+
+
+def _mean_area(side: Side, area: np.ndarray) -> np.ndarray:
+    """Return the mean area of each track over the frames in which it has any."""
+    frames = np.bincount(side.track, area > 0, side.track_count)
+    return np.bincount(side.track, area, side.track_count) / np.maximum(frames, 1)
+
+
+def _overlaps(pairing: Pairing) -> Overlaps:
+    """Return how tracks overlap: shared area over all frames by the area of their union."""
+    truth, prediction, pairs = pairing.truth, pairing.prediction, pairing.pairs
+    width = max(prediction.track_count, 1)
+    both, which = number(truth.track[pairs.truth] * width + prediction.track[pairs.prediction])
+    one, other = np.divmod(both, width)
+    shared = np.bincount(which, pairs.shared, len(both))
+    truth_area = np.bincount(truth.track, pairing.areas(truth), truth.track_count)
+    area = np.bincount(prediction.track, pairing.areas(prediction), prediction.track_count)
+    return Overlaps(other, one, shared / (truth_area[one] + area[other] - shared))

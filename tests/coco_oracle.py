@@ -1,0 +1,177 @@
+"""What pycocotools says of tracks: each frame an image, or each track a detection of its video."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Mapping
+
+import numpy as np
+from pycocotools.coco import COCO
+from pycocotools.cocoeval import COCOeval
+
+from datasets import rle
+from datasets.types import Tracks
+
+NAMES = ["AP", "AP50", "AP75", "AP_small", "AP_medium", "AP_large", "AR1", "AR10", "AR100"]
+Pair = tuple[Tracks, Tracks]
+Answer = tuple[dict[str, float], np.ndarray]  # the nine numbers, -1 as NaN; AP at each threshold
+
+
+def score_frames(sequences: list[Pair], kind: str) -> Answer:
+    """Return what pycocotools says of the rows of frames.
+
+    Args:
+        kind: `bbox` or `segm`.
+    """
+    truth, found = [], []
+    for number, (one, other) in enumerate(sequences):
+        annotated = _mask_areas(one) if one.area is None else one.area
+        truth += _rows(number, one, kind, annotated)
+        found += _rows(number, other, kind, _mask_areas(other) if kind == "segm" else None)
+    images = [_image(n, f) for n, (t, _) in enumerate(sequences) for f in range(_frames(t))]
+    return _score(truth, found, images, sequences[0][0].extent.classes, COCOeval(iouType=kind))
+
+
+def score_videos(sequences: list[Pair]) -> Answer:
+    """Return the same of tracks of masks, by the official evaluator's rules, from dense masks."""
+    truth, found, iou = [], [], {}
+    for video, (one, other) in enumerate(sequences):
+        truth += _tracks(video, one)
+        found += _tracks(video, other)
+        iou |= {(video, *both): each for both, each in _dense_iou(one, other).items()}
+    videos, classes = list(range(len(sequences))), sequences[0][0].extent.classes
+    return score_overlaps(truth, found, iou, videos, classes)
+
+
+def score_overlaps(
+    truth: list[dict],
+    found: list[dict],
+    iou: Mapping[tuple, float],
+    units: list[int],
+    classes: Mapping[int, str],
+) -> Answer:
+    """Return the same of annotations whose overlaps are given, at the sizes of videos.
+
+    Args:
+        truth: With image_id, category_id, name, iscrowd, area.
+        found: With image_id, category_id, name, score, area.
+        iou: By image_id, name of the truth, name of the detection.
+    """
+    evaluator = COCOeval(iouType="bbox")
+    evaluator.params.areaRng = [[0, 1e10], [0, 128**2], [128**2, 256**2], [256**2, 1e10]]
+
+    def compute(unit: int, class_id: int) -> list | np.ndarray:
+        truths, detections = evaluator._gts[unit, class_id], evaluator._dts[unit, class_id]
+        order = np.argsort([-d["score"] for d in detections], kind="mergesort")[:100]
+        rows = [detections[i] for i in order]
+        matrix = [[iou[unit, g["name"], d["name"]] for g in truths] for d in rows]
+        return np.array(matrix).reshape(len(rows), len(truths)) if rows and truths else []
+
+    evaluator.computeIoU = compute
+    return _score(truth, found, units, classes, evaluator)
+
+
+def _score(
+    truth: list[dict],
+    found: list[dict],
+    images: list[int],
+    classes: Mapping[int, str],
+    evaluator: COCOeval,
+) -> Answer:
+    with contextlib.redirect_stdout(io.StringIO()):
+        evaluator.cocoGt, evaluator.cocoDt = (
+            _coco(rows, images, classes) for rows in (truth, found)
+        )
+        evaluator.params.imgIds, evaluator.params.catIds = images, sorted(classes)
+        evaluator.evaluate()
+        evaluator.accumulate()
+        evaluator.summarize()
+    stats = [number if number > -1 else np.nan for number in evaluator.stats[:9]]
+    precision = evaluator.eval["precision"][:, :, :, 0, 2]
+    there = precision[:, :, precision[0, 0] > -1]
+    curve = there.mean(axis=(1, 2)) if there.size else np.zeros(0)
+    return dict(zip(NAMES, stats, strict=True)), curve
+
+
+def _coco(rows: list[dict], images: list[int], classes: Mapping[int, str]) -> COCO:
+    coco = COCO()
+    coco.dataset = {
+        "images": [{"id": image, "height": 0, "width": 0} for image in images],
+        "categories": [{"id": key, "name": name} for key, name in classes.items()],
+        "annotations": [row | {"id": n + 1} for n, row in enumerate(rows)],
+    }
+    coco.createIndex()
+    return coco
+
+
+def _frames(tracks: Tracks) -> int:
+    return tracks.extent.frame_count
+
+
+def _image(sequence: int, frame: int) -> int:
+    return sequence * 100_000 + frame + 1
+
+
+def _mask_areas(tracks: Tracks) -> np.ndarray | None:
+    return None if tracks.rle is None else tracks.rle.areas
+
+
+def _rows(sequence: int, tracks: Tracks, kind: str, area: np.ndarray | None) -> list[dict]:
+    """Return annotations of a COCO file; `area` is that of the box where it is None."""
+    size = tracks.box[:, 2:] - tracks.box[:, :2]
+    area = size.prod(axis=1) if area is None else area
+    return [
+        {
+            "image_id": _image(sequence, int(tracks.frame[row])),
+            "category_id": int(tracks.class_id[row]),
+            "bbox": [*tracks.box[row, :2].tolist(), *size[row].tolist()],
+            "score": float(tracks.score[row]),
+            "iscrowd": int(tracks.score[row] == 0),
+            "area": float(area[row]),
+        }
+        | ({"segmentation": _segmentation(tracks, row)} if kind == "segm" else {})
+        for row in range(len(tracks))
+    ]
+
+
+def _segmentation(tracks: Tracks, row: int) -> dict:
+    return {"size": [tracks.extent.height, tracks.extent.width], "counts": tracks.rle[row]}
+
+
+def _tracks(video: int, tracks: Tracks) -> list[dict]:
+    found = []
+    for track in np.unique(tracks.track):
+        rows = tracks.take(tracks.track == track)
+        area = rows.rle.areas if rows.area is None else rows.area
+        area = area[area > 0]  # the official loader leaves empty frames out
+        found.append(
+            {
+                "image_id": video,
+                "category_id": int(rows.class_id[0]),
+                "name": int(track),
+                "score": float(np.mean(rows.score)),
+                "iscrowd": int((rows.score == 0).all()),
+                "area": float(area.mean()) if len(area) else 0.0,
+            }
+        )
+    return found
+
+
+def _dense_iou(truth: Tracks, prediction: Tracks) -> dict[tuple[int, int], float]:
+    one, other = _volumes(truth), _volumes(prediction)
+    found = {}
+    for i, first in one.items():
+        for j, second in other.items():
+            union = (first | second).sum()
+            found[i, j] = (first & second).sum() / union if union else 0.0
+    return found
+
+
+def _volumes(tracks: Tracks) -> dict[int, np.ndarray]:
+    """Return each track as (frames, height, width) bool."""
+    shape = (tracks.extent.frame_count, tracks.extent.height, tracks.extent.width)
+    volumes = {int(track): np.zeros(shape, bool) for track in np.unique(tracks.track)}
+    for row, mask in enumerate(rle.decode(tracks.rle)):
+        volumes[int(tracks.track[row])][tracks.frame[row]] = mask
+    return volumes

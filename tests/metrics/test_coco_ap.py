@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from ap import assert_same, erring, kitti_mots, total
+from coco_oracle import score_frames
+
+from datasets import mot_text, rle
+from datasets.readers import mot17
+from datasets.types import Extent, Tracks
+from metrics.families import coco_box_ap, coco_mask_ap
+
+SIDE = 160
+EXTENT = Extent(SIDE, SIDE, 3, {1: "person", 4: "car", 9: "in no image"})
+SCORES = np.arange(1, 9) / 8  # few, so that many are equal
+
+
+def rectangles(box):
+    """Return the masks that fill boxes."""
+    dense = np.zeros((len(box), SIDE, SIDE), bool)
+    for mask, (left, top, right, bottom) in zip(dense, box.astype(int), strict=True):
+        mask[top:bottom, left:right] = True
+    return rle.encode(dense)
+
+
+def rows(rng, frame, box, score, masks):
+    order = np.argsort(frame, kind="stable")
+    frame, box, score = frame[order], box[order], score[order]
+    class_id = rng.choice([1, 1, 4], len(frame))
+    return Tracks(
+        EXTENT,
+        frame,
+        np.arange(len(frame)),
+        class_id,
+        score,
+        box,
+        rectangles(box) if masks else None,
+    )
+
+
+def scene(seed, masks):
+    """Return truth and a result full of ties, on a coarse grid, with crowds and empty images."""
+    rng = np.random.default_rng(seed)
+    step = 8.0 if masks else rng.choice([8.0, 2.5])
+    count = int(rng.integers(0, 9)) if seed % 6 else 0
+    frame = rng.integers(0, 3, count)
+    near = rng.integers(0, 6, (count, 2)) * step
+    box = np.concatenate([near, near + rng.integers(1, 14, (count, 2)) * step], axis=1)
+    truth = rows(rng, frame, box, rng.choice([0.0, 1, 1, 1], count), masks)
+    if seed % 2:
+        area = rng.choice([0, 1023, 1024, 1025, 9215, 9216, 9217, 2e4], count)
+        truth = replace(truth, area=area)
+    found = int(rng.integers(0, 25)) if seed % 11 else 0
+    again = rng.integers(0, max(count, 1), found * (count > 0))
+    if seed % 10 == 3:
+        again = np.tile(again, 12)  # more than a hundred in an image
+    off = rng.integers(-1, 2, (len(again), 4)) * rng.choice([0, step], (len(again), 1))
+    box = np.clip(truth.box[again] + off, 0, SIDE)
+    box[:, 2:] = np.maximum(box[:, 2:], box[:, :2])  # some are empty
+    return truth, rows(rng, truth.frame[again], box, rng.choice(SCORES, len(again)), masks)
+
+
+CASES = [tuple(range(4 * n, 4 * n + 1 + n % 4)) for n in range(120)]  # one to four sequences
+
+
+@pytest.mark.parametrize("seeds", CASES, ids=str)
+def test_boxes_equal_pycocotools(seeds):
+    sequences = [scene(seed, masks=False) for seed in seeds]
+    partial = total(coco_box_ap, sequences, "box")
+    assert_same(coco_box_ap, partial, *score_frames(sequences, "bbox"))
+
+
+@pytest.mark.parametrize("seeds", CASES, ids=str)
+def test_masks_equal_pycocotools(seeds):
+    sequences = [scene(seed, masks=True) for seed in seeds]
+    partial = total(coco_mask_ap, sequences, "masks")
+    assert_same(coco_mask_ap, partial, *score_frames(sequences, "segm"))
+
+
+def test_the_cases_hold_what_makes_them_hard():
+    sequences = [scene(seed, masks=False) for seed in range(480)]
+    most = [np.bincount(found.frame, minlength=1).max() for _, found in sequences]
+    assert max(most) > 200
+    assert sum((truth.score == 0).any() for truth, _ in sequences) > 100
+    assert sum(not len(truth) for truth, _ in sequences) > 50
+    values = [coco_box_ap.summarize(total(coco_box_ap, [s], "box"))["box AP"] for s in sequences]
+    assert sum(0.1 < value < 0.9 for value in values) > 100
+    assert np.isnan(values).any()
+
+
+@pytest.mark.parametrize("seed", [7, 13, 22])
+def test_a_family_finds_its_own_overlaps_where_the_protocol_pairs_otherwise(seed):
+    sequences = [scene(seed, masks=True)]
+    for family, own, other in ((coco_box_ap, "box", "masks"), (coco_mask_ap, "masks", "box")):
+        assert family.summarize(total(family, sequences, own)) == pytest.approx(
+            family.summarize(total(family, sequences, other)), nan_ok=True
+        )
+
+
+@pytest.mark.parametrize("seed", [8, 20, 22])
+def test_boxes_of_truth_with_masks_have_the_size_of_the_mask(seed):
+    truth, found = scene(seed, masks=True)
+    half = truth.box.copy()
+    half[:, 2] = (half[:, 0] + half[:, 2]) // 2
+    assert truth.area is None
+    sequences = [(replace(truth, rle=rectangles(half)), found)]
+    whole = total(coco_box_ap, [(replace(truth, rle=None), found)], "box")
+    partial = total(coco_box_ap, sequences, "box")
+    assert not np.array_equal(partial.truth_count, whole.truth_count)
+    assert_same(coco_box_ap, partial, *score_frames(sequences, "bbox"))
+
+
+def test_real_masks_and_their_boxes_equal_pycocotools(shared):
+    sequences = []
+    for name in ("0003", "0012"):
+        truth = kitti_mots(shared, name)
+        found = erring(truth, int(name))
+        score = np.random.default_rng(int(name)).integers(1, 100, len(found)) / 100
+        sequences.append((truth, replace(found, score=score)))
+    partial = total(coco_mask_ap, sequences, "masks")
+    assert_same(coco_mask_ap, partial, *score_frames(sequences, "segm"))
+    partial = total(coco_box_ap, sequences, "masks")
+    assert_same(coco_box_ap, partial, *score_frames(sequences, "bbox"))
+
+
+def test_real_boxes_equal_pycocotools(shared):
+    root, name = shared / "mot17", "MOT17-09-FRCNN"
+    prepared = mot17.read("mot17", root, name, root)
+    truth, extent = prepared.truth, prepared.sequence.extent
+    found = mot_text.read_tracks(root / "results" / "lif_t" / f"{name}.txt", extent)
+    score = np.random.default_rng(9).integers(1, 100, len(found)) / 100
+    sequences = [(truth, replace(found, score=score))]  # what is not scored is a crowd
+    partial = total(coco_box_ap, sequences, "box")
+    assert 0.1 < coco_box_ap.summarize(partial)["box AP"] < 0.9
+    assert_same(coco_box_ap, partial, *score_frames(sequences, "bbox"))
+
+
+def test_masks_that_are_not_there_cannot_be_scored():
+    sequences = [scene(7, masks=False)]
+    with pytest.raises(ValueError, match="the truth has no masks"):
+        total(coco_mask_ap, sequences, "box")
