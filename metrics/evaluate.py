@@ -26,7 +26,10 @@ from metrics.combine import combine_scores
 from metrics.family import list_benchmarks, list_families, load_benchmark
 from metrics.score import score_tracks
 
-_SHOWN = ("HOTA", "DetA", "AssA", "LocA", "MOTA", "IDF1", "IDSW", "CLR_FN", "CLR_FP")
+_SHOWN = (
+    "J&F", "J-Mean", "F-Mean",
+    "HOTA", "DetA", "AssA", "LocA", "MOTA", "IDF1", "IDSW", "CLR_FN", "CLR_FP",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,8 @@ def plan(given: argparse.Namespace) -> Task:
     Raises:
         ValueError: There is no such sequence, or none at all.
     """
-    layout = given.layout or load_benchmark(given.protocol).layout
+    benchmark = load_benchmark(given.protocol)
+    layout = given.layout or benchmark.layout
     for path in (given.truth, given.results):
         if not path.is_dir():
             raise ValueError(f"{path}: no such folder")
@@ -96,9 +100,8 @@ def plan(given: argparse.Namespace) -> Task:
     unknown = sorted(set(chosen) - set(known))
     if unknown:
         raise ValueError(f"{given.truth}: no sequence {unknown}: expected some of {known}")
-    return Task(
-        given.protocol, layout, given.truth, given.results, tuple(given.families), tuple(chosen)
-    )
+    families = tuple(given.families or benchmark.families)
+    return Task(given.protocol, layout, given.truth, given.results, families, tuple(chosen))
 
 
 def main() -> int:
@@ -142,11 +145,13 @@ def _table(found: dict[str, Any]) -> Iterator[str]:
         width = max(len(name) for name, _ in [*rows, (title, None)])
         yield f"{title:{width}}" + "".join(f"{name:>9}" for name in shown)
         for name, values in rows:
-            cells = [
-                f"{100 * values[c]:9.3f}" if units[c] == "ratio" else f"{values[c]:9d}"
-                for c in shown
-            ]
-            yield f"{name:{width}}" + "".join(cells)
+            yield f"{name:{width}}" + "".join(_cell(values[c], units[c]) for c in shown)
+
+
+def _cell(value: float | None, unit: str) -> str:
+    if value is None:
+        return f"{'-':>9}"
+    return f"{100 * value:9.3f}" if unit == "ratio" else f"{value:9d}"
 
 
 def _arguments() -> argparse.Namespace:
@@ -158,7 +163,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--results", type=Path, required=True, help="folder of the results")
     parser.add_argument("--sequences", nargs="+", help="all that have ground truth, if not given")
     parser.add_argument("--layout", choices=list_layouts(), help="the protocol's own by default")
-    parser.add_argument("--families", nargs="+", choices=list_families(), default=list_families())
+    parser.add_argument(
+        "--families", nargs="+", choices=list_families(), help="the protocol's own by default"
+    )
     parser.add_argument("--output", type=Path, help="JSON file to write")
     parser.add_argument("--jobs", type=int, default=1, help="sequences scored at once")
     return parser.parse_args()
