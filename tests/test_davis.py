@@ -19,6 +19,7 @@ TOLERANCE = 1e-9  # means of some 10^3 doubles
 FAMILIES = ["hota", "clear", "identity", "count", "vace", "jf_te"]
 NOT_HERE = {"num_gt_tracks"}  # TrackEval's weight of a sequence; here objects are put in a row
 SEEDS = range(60)
+OFFICIAL = {"free": ("davis", "jf_davis_us"), "given": ("davis_semi", "jf_davis_ss")}
 
 
 def write_video(folder: Path, labels: np.ndarray) -> None:
@@ -98,6 +99,22 @@ def test_random_videos_equal_trackeval(void, tmp_path):
     fields = set(FIELDS) if void else set(theirs["COMBINED"]) - NOT_HERE
     assert len(fields) >= (len(FIELDS) if void else 60)
     assert_equal(ours, theirs, fields)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_random_videos_have_the_official_numbers(seed, tmp_path):
+    truth, free = random_video(seed, void=True)
+    truth = np.concatenate([truth, truth, truth[:1]])  # three frames or more
+    free = np.concatenate([free, free, free[:1]]) % 21
+    given = np.roll(np.where(truth == 255, 0, truth), 1, axis=1)
+    given[given == seed % 6] = 0
+    for folder, labels in (("truth", truth), ("free", free), ("given", given)):
+        write_video(tmp_path / folder / "s", labels)
+    for result, oracle in (("free", unsupervised), ("given", semi_supervised)):
+        protocol, family = OFFICIAL[result]
+        sides = davis.read_pair(tmp_path / "truth", tmp_path / result, "s")
+        values = score_tracks(*sides, protocol, [family])["values"]
+        assert values == pytest.approx(oracle(truth, labels_of(tmp_path / result / "s")), abs=1e-12)
 
 
 @pytest.mark.filterwarnings("ignore:Mean of empty slice", "ignore:invalid value")

@@ -1,7 +1,8 @@
 """DAVIS 2017, unsupervised: objects without a class, void taken out of the predictions.
 
 Source: Caelles et al., The 2019 DAVIS challenge on VOS, arXiv 1905.00737; davis2017-evaluation
-ac7c43f; TrackEval 1.3.0, davis, which treats void alike.
+ac7c43f. TrackEval 1.3.0 takes void out for J&F alone: its HOTA, CLEAR, Identity and VACE are of the
+IoU with void still in the predictions.
 """
 
 from __future__ import annotations

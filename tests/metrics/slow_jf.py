@@ -1,4 +1,8 @@
-"""J and F as DAVIS defines them, on dense masks and straight from the words: the tests' oracle."""
+"""J and F as DAVIS defines them, on dense masks and straight from the words: the tests' oracle.
+
+Read off davisvideochallenge/davis2017-evaluation (davis2017/metrics.py, utils.py, evaluation.py).
+Objects are those of any frame of the truth; there, those up to the largest of the first frame.
+"""
 
 from __future__ import annotations
 
@@ -49,8 +53,8 @@ def summarize(region: np.ndarray, contour: np.ndarray) -> dict[str, float]:
 
 def semi_supervised(truth: np.ndarray, prediction: np.ndarray) -> dict[str, float]:
     """Return the official numbers for label images (T, height, width); 255 is background."""
-    objects = range(1, int(np.where(truth[0] == 255, 0, truth[0]).max()) + 1)
-    assert prediction[1:-1].max() <= len(objects)
+    objects = sorted({*np.unique(truth)} - {0, 255})
+    assert {*np.unique(prediction[1:-1])} <= {0, *objects}
     pairs = list(zip(truth[1:-1], prediction[1:-1], strict=True))
     tables = [
         np.array([[measure(t == each, p == each) for t, p in pairs] for each in objects])
@@ -63,7 +67,7 @@ def unsupervised(truth: np.ndarray, prediction: np.ndarray) -> dict[str, float]:
     """Return the official numbers for label images (T, height, width); 255 is void."""
     void = truth == 255
     truth, prediction = np.where(void, 0, truth), np.where(void, 0, prediction)
-    objects = range(1, int(truth[0].max()) + 1)
+    objects = sorted({*np.unique(truth)} - {0})
     proposals = range(1, max(int(prediction.max()), len(objects)) + 1)
     tables = [
         np.array(

@@ -12,6 +12,7 @@ from datasets import rle
 from datasets.davis_png import davis_extent
 from datasets.runs import Masks
 from datasets.types import Tracks
+from metrics.families import jf_te
 from metrics.family import load_family, partial_from_json, partial_to_json
 from metrics.pairing import overlapping, pair
 from metrics.segmentation import tell
@@ -100,6 +101,16 @@ def test_surplus_tracks_cost_nothing_and_names_do_not_matter(name):
 def test_tracks_are_assigned_once_for_the_whole_video(name):
     prediction = [(t, 1 if t < 3 else 2, 0) for t in range(5)]
     assert score(name, line(1, 0), prediction, 5)["J-Mean"] == 3 / 5
+
+
+def test_the_map_does_not_depend_on_how_many_values_are_computed_at_once(monkeypatch):
+    truth = line(1, 0) + line(2, 40) + line(3, 80)
+    prediction = line(4, 82) + line(5, 3) + line(6, 41) + line(7, 110)
+    found = score("jf_te", truth, prediction, 5)
+    assert 0 < found["J-Mean"] < 1
+    for block in (1, 20, 40):
+        monkeypatch.setattr(jf_te, "_BLOCK", block)
+        assert score("jf_te", truth, prediction, 5) == found
 
 
 def test_semi_supervised_identities_are_given():
