@@ -3,6 +3,7 @@
 PYTHON ?= python3
 CONFIG ?=
 MOT17 ?= ../shared/data/mot17
+DAVIS ?= ../shared/data/davis2017/dogs-jump
 
 VENV := .venv
 STAMP := $(VENV)/installed
@@ -43,9 +44,11 @@ lint: $(STAMP) ## ruff, mypy, snakefmt, snakemake --lint
 	snakefmt --check Snakefile workflow
 	snakemake --lint
 
-bench: $(STAMP) ## measure what is claimed about speed; needs MOT17 (see bench/)
+bench: $(STAMP) ## measure what is claimed about speed; needs MOT17 and DAVIS (see bench/)
 	python -m bench.box_scoring --truth $(MOT17)/train --results $(MOT17)/results/lif_t \
 		--output bench/box_scoring.json
+	python -m bench.jf --truth $(DAVIS)/masks --results $(DAVIS)/results/osvos \
+		--output bench/jf.json
 
 format: $(STAMP) ## put code and rules into their one layout
 	ruff check --fix-only --quiet .

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from pycocotools import mask as coco
 
-from datasets.runs import Masks
+from datasets.runs import Intervals, Masks
 
 
 def encode(masks: np.ndarray) -> Masks:
@@ -22,6 +24,23 @@ def decode(masks: Masks) -> np.ndarray:
     if not len(masks):
         return np.zeros((0, masks.height, masks.width), bool)
     return np.moveaxis(coco.decode(_objects(masks)), -1, 0).astype(bool)
+
+
+def from_intervals(intervals: Intervals, height: int, width: int) -> Masks:
+    """Return the run lengths of masks; intervals of one mask may touch, not overlap."""
+    gap = intervals.start - np.append(0, intervals.stop[:-1])
+    first = intervals.first
+    there = first[:-1][np.diff(first) > 0]
+    gap[there] = intervals.start[there]
+    counts = np.stack([gap, intervals.stop - intervals.start], axis=1).astype(np.uint32)
+    ends = [0, *intervals.stop.tolist()]
+    objects = []
+    for begin, end in pairwise(first.tolist()):
+        rest = height * width - (ends[end] if end > begin else 0)
+        runs = np.append(counts[begin:end], np.uint32(rest))
+        objects.append({"size": [height, width], "counts": runs if rest else runs[:-1]})
+    found = coco.frPyObjects(objects, height, width) if objects else []
+    return Masks(tuple(each["counts"] for each in found), height, width)
 
 
 def iou(first: Masks, second: Masks) -> np.ndarray:

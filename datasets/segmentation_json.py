@@ -60,7 +60,7 @@ def write_counts(masks: Masks) -> list[Record]:
     """Return plain run lengths: the pixels of background and foreground in turn."""
     intervals, pixels = masks.intervals, masks.height * masks.width
     edges = np.stack([intervals.start, intervals.stop], axis=1)
-    first = np.searchsorted(intervals.mask, np.arange(len(masks) + 1))
+    first = intervals.first
     size = [masks.height, masks.width]
     found = []
     for row in range(len(masks)):

@@ -31,7 +31,10 @@ from metrics.family import list_benchmarks, list_families, load_benchmark
 from metrics.reference import Sample
 from metrics.score import Values, make_pairings, score_pairings
 
-_SHOWN = ("HOTA", "DetA", "AssA", "LocA", "MOTA", "sMOTA", "IDF1", "IDSW", "CLR_FN", "CLR_FP")
+_SHOWN = (
+    *("J&F", "J-Mean", "F-Mean", "AP", "AP50", "AP75", "AR10", "mask AP", "box AP"),
+    *("HOTA", "DetA", "AssA", "LocA", "MOTA", "sMOTA", "IDF1", "IDSW", "CLR_FN", "CLR_FP"),
+)
 _MOST = 10  # columns of a table of families that have none of these
 _NARROWEST = 9
 
@@ -140,7 +143,8 @@ def plan(given: argparse.Namespace) -> Task:
     Raises:
         ValueError: There is no such sequence, or none at all.
     """
-    layout = given.layout or load_benchmark(given.protocol).layout
+    benchmark = load_benchmark(given.protocol)
+    layout = given.layout or benchmark.layout
     for path in (given.truth, given.results):
         if not path.exists():
             raise ValueError(f"{path}: no such file or folder")
@@ -156,7 +160,7 @@ def plan(given: argparse.Namespace) -> Task:
         layout,
         given.truth,
         given.results,
-        tuple(given.families or load_benchmark(given.protocol).families),
+        tuple(given.families or benchmark.families),
         tuple(chosen),
         tuple(given.classes or ()),
     )

@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 import pytest
 import vis_oracle
-from corrupt import corrupt
 from pycocotools import mask as coco
 
+from bench.corrupt import corrupt
 from datasets import rle, vis_json
 from datasets.layout import load_layout
 from datasets.runs import Masks

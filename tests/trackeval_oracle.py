@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import trackeval
@@ -71,6 +73,44 @@ def score_kitti_mots(
         return {name: _evaluate(dataset, list(lengths), name) for name in ("car", "pedestrian")}
 
 
+def score_davis(truth: Path, results: Path, room: Path) -> Scores:
+    """Return the same and J&F for every sequence; both folders are <sequence>/00000.png.
+
+    TrackEval loads scikit-image for one function, which is not installed here and is stood in for.
+    """
+    (room / "trackers" / "it").mkdir(parents=True)
+    (room / "trackers" / "it" / "data").symlink_to(results.resolve())
+    config = {
+        "GT_FOLDER": str(truth),
+        "TRACKERS_FOLDER": str(room / "trackers"),
+        "TRACKERS_TO_EVAL": ["it"],
+        "PRINT_CONFIG": False,
+    }
+    with contextlib.redirect_stdout(io.StringIO()), _scikit_image():
+        dataset = trackeval.datasets.DAVIS(config)
+        names = sorted(path.name for path in truth.iterdir())
+        return _evaluate(dataset, names, "general", [*_families(), trackeval.metrics.JAndF()])
+
+
+@contextlib.contextmanager
+def _scikit_image() -> Iterator[None]:
+    morphology = ModuleType("skimage.morphology")
+    morphology.__dict__["disk"] = _disk
+    modules = {"skimage": ModuleType("skimage"), "skimage.morphology": morphology}
+    sys.modules.update(modules)
+    try:
+        yield
+    finally:
+        for name in modules:
+            del sys.modules[name]
+
+
+def _disk(radius: float) -> np.ndarray:
+    """Return what skimage.morphology.disk does: a square in which 1 is within the radius."""
+    line = np.arange(-radius, radius + 1)
+    return (line**2 + line[:, None] ** 2 <= radius**2).astype(np.uint8)
+
+
 def score_arrays(truth: Tracks, prediction: Tracks) -> dict[str, float]:
     """Return every field for one sequence that is handed over as arrays, nothing left out."""
     frames = range(truth.extent.frame_count)
@@ -100,8 +140,10 @@ def _families() -> list:
     ]  # fmt: skip
 
 
-def _evaluate(dataset, names: list[str], class_name: str = "pedestrian") -> Scores:
-    families = _families()
+def _evaluate(
+    dataset, names: list[str], class_name: str = "pedestrian", families: list | None = None
+) -> Scores:
+    families = families or _families()
     raw: list[dict[str, dict]] = [{} for _ in families]
     for name in names:
         data = dataset.get_preprocessed_seq_data(dataset.get_raw_seq_data("it", name), class_name)

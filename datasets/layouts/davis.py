@@ -1,0 +1,18 @@
+"""DAVIS 2017: <truth>/<sequence>/00000.png, <results>/<sequence>/00000.png, 255 is void."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from datasets import davis_folder
+from datasets.types import Tracks
+
+
+def list_sequences(truth: Path) -> list[str]:
+    """Return the names of the sequences that have ground truth."""
+    return davis_folder.list_sequences(truth)
+
+
+def read_pair(truth: Path, results: Path, sequence: str) -> tuple[Tracks, Tracks]:
+    """Return truth and prediction of one sequence."""
+    return davis_folder.read_pair(truth, results, sequence, void=True)

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from datasets import rle
+from datasets.mask_algebra import subtract, unite
+from datasets.runs import Masks
+
+SIZE = (3, 4)
+
+
+@st.composite
+def videos(draw):
+    """Masks of four frames, which may overlap and be empty or full, and their frames."""
+    frame = np.sort(draw(st.lists(st.integers(0, 3), max_size=7)))
+    dense = draw(arrays(bool, (len(frame), *SIZE), elements=st.booleans()))
+    full = np.array(draw(st.lists(st.booleans(), min_size=len(frame), max_size=len(frame))), bool)
+    return np.array(frame, int), dense | full[:, None, None]
+
+
+def encoded(dense):
+    return rle.encode(dense) if len(dense) else Masks((), *SIZE)
+
+
+@given(videos(), videos())
+def test_subtracting_is_and_not(one, other):
+    (frame, dense), (hole_frame, holes) = one, other
+    found = subtract(encoded(dense), frame, encoded(holes), hole_frame)
+    for row in range(len(frame)):
+        dense[row] &= ~holes[hole_frame == frame[row]].any(axis=0)
+    assert found == encoded(dense)
+
+
+@given(videos())
+def test_uniting_is_or_within_a_frame(video):
+    frame, dense = video
+    there, found = unite(encoded(dense), frame)
+    assert there.tolist() == sorted(set(frame.tolist()))
+    expected = [dense[frame == each].any(axis=0) for each in there]
+    assert found == encoded(np.array(expected, bool).reshape(-1, *SIZE))
+
+
+def test_the_last_pixel_of_a_frame_does_not_touch_the_first_of_the_next():
+    dense = np.zeros((2, *SIZE), bool)
+    dense[0, -1, -1] = dense[1, 0, 0] = True
+    frames, found = unite(encoded(dense), np.array([0, 1]))
+    assert frames.tolist() == [0, 1]
+    assert np.array_equal(rle.decode(found), dense)
+
+
+def test_a_mask_that_touches_no_hole_keeps_its_bytes():
+    dense = np.zeros((2, *SIZE), bool)
+    dense[:, 1, 1] = True
+    masks = encoded(dense)
+    found = subtract(masks, np.array([0, 1]), masks.take([1]), np.array([1]))
+    assert found[0] is masks[0]
+    assert rle.decode(found)[1].sum() == 0
+
+
+@given(arrays(bool, st.tuples(st.integers(0, 4), st.integers(1, 5), st.integers(1, 5))))
+def test_intervals_come_back_as_the_run_lengths_they_were_read_from(dense):
+    masks = rle.encode(dense)
+    assert rle.from_intervals(masks.intervals, len(masks), *dense.shape[1:]) == masks
+
+
+def test_intervals_that_touch_are_one_run_when_decoded():
+    masks = rle.encode(np.ones((1, 1, 4), bool))
+    whole = masks.intervals
+    parts = type(whole)(np.zeros(2, int), np.array([0, 1]), np.array([1, 4]))
+    assert rle.decode(rle.from_intervals(parts, 1, 1, 4)).all()

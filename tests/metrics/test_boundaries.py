@@ -1,0 +1,113 @@
+"""F against its definition, written out slowly, and on squares that can be checked by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from slow_jf import slow_edge, slow_f
+
+from datasets import rle
+from metrics.boundaries import boundary_table, outline, reach
+
+BOTH = np.zeros((2, 1, 1), int)
+
+
+def f_of(truth, prediction):
+    found = boundary_table(rle.encode(truth[None]), rle.encode(prediction[None]), BOTH)
+    assert found.shape == (1, 1)
+    return found[0, 0]
+
+
+def square(left, top, side=10, size=(40, 60)):
+    mask = np.zeros(size, bool)
+    mask[top : top + side, left : left + side] = True
+    return mask
+
+
+@st.composite
+def two_masks(draw):
+    """Return masks of one size, of blocks so that they have an inside, or of single pixels."""
+    height, width = draw(st.integers(1, 40)), draw(st.integers(1, 40))
+    block = draw(st.sampled_from([1, 3, 8]))
+    grid = (-(-height // block), -(-width // block))
+    found = draw(arrays(bool, (2, *grid), elements=st.booleans()))
+    whole = found.repeat(block, axis=1).repeat(block, axis=2)[:, :height, :width]
+    shift = draw(st.integers(0, 3))
+    return np.stack([whole[0], np.roll(whole[draw(st.integers(0, 1))], shift, axis=(0, 1))])
+
+
+@given(two_masks())
+def test_f_is_what_its_definition_says(masks):
+    assert f_of(*masks) == slow_f(*masks)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_f_of_large_images_with_a_wide_reach_is_what_its_definition_says(seed):
+    rng = np.random.default_rng(seed)
+    size = tuple(rng.integers(200, 900, 2))
+    masks = np.zeros((2, *size), bool)
+    for mask in masks:
+        for _ in range(rng.integers(1, 4)):
+            top, left = (int(rng.integers(-50, edge)) for edge in size)
+            tall, wide = rng.integers(1, 300, 2)
+            mask[max(top, 0) : max(top + tall, 0), max(left, 0) : max(left + wide, 0)] ^= True
+    assert f_of(*masks) == slow_f(*masks)
+
+
+@given(two_masks())
+def test_the_boundary_is_where_a_pixel_differs_from_its_neighbours(masks):
+    mask = masks[0]
+    if mask.any() and not mask.all():
+        found = outline(rle.encode(mask[None]), 0)
+        edge = np.zeros_like(mask.T)
+        wide, tall = found.edge.shape
+        edge[found.left : found.left + wide, found.top : found.top + tall] = found.edge
+        assert np.array_equal(edge.T, slow_edge(mask))
+        assert found.length == edge.sum()
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "pixels"),
+    [(480, 854, 8), (1080, 1920, 18), (300, 400, 4), (240, 432, 4), (1, 1, 1)],
+)
+def test_the_reach_is_the_diagonals_share_rounded_up(height, width, pixels):
+    assert reach(height, width) == pixels
+
+
+@pytest.mark.parametrize(
+    ("truth", "prediction", "f"),
+    [
+        (square(0, 0, 0), square(0, 0, 0), 1),  # nothing and nothing
+        (square(5, 5), square(0, 0, 0), 0),
+        (square(0, 0, 0), square(5, 5), 0),
+        (square(5, 5), square(5, 5), 1),
+        (square(0, 0), square(0, 0), 1),  # in a corner
+        (square(5, 5), square(6, 5), 1),  # a pixel off, and one is in reach
+        (square(5, 5), square(35, 20), 0),
+        (np.ones((40, 60), bool), np.ones((40, 60), bool), 1),
+        (np.ones((40, 60), bool), square(0, 0, 0), 1),  # all of the image has no boundary
+        (np.ones((40, 60), bool), square(5, 5), 0),
+    ],
+)
+def test_f_of_squares_where_one_pixel_is_in_reach(truth, prediction, f):
+    assert reach(40, 60) == 1
+    assert f_of(truth, prediction) == f
+
+
+def test_a_square_two_pixels_off_keeps_the_sides_it_slides_along():
+    # The boundary of a square of side 4 is a frame of 5 x 5 pixels, 16 of them. With a reach of 1
+    # and the other frame 2 to the right, four of five are found in the top row and in the bottom
+    # row; of the three between them in the right column the upper and lower one, which are next to
+    # the other's rows; none in the left column.
+    assert f_of(square(10, 10, 4), square(12, 10, 4)) == 10 / 16
+
+
+def test_pairs_share_the_masks_they_have_in_common():
+    masks = rle.encode(np.stack([square(5, 5), square(30, 20), square(7, 5)]))
+    rows = np.array([[[0, 1], [0, -1]], [[0, 2], [2, -1]]])
+    found = boundary_table(masks, masks, rows)
+    assert found[0].tolist() == [1, 0]
+    assert found[1].tolist() == [f_of(square(5, 5), square(7, 5)), 1]
