@@ -149,9 +149,9 @@ def _encode(labels: np.ndarray) -> tuple[np.ndarray, Masks]:
     value = line[start]
     order = np.argsort(value, kind="stable")
     order = order[np.searchsorted(value[order], 1) :]
-    values, mask = np.unique(value[order], return_inverse=True)
-    intervals = Intervals(mask, start[order], stop[order])
-    return values, rle.from_intervals(intervals, len(values), *labels.shape)
+    values, first = np.unique(value[order], return_index=True)
+    intervals = Intervals(np.append(first, len(order)), start[order], stop[order])
+    return values, rle.from_intervals(intervals, *labels.shape)
 
 
 def _values(folder: Path, tracks: Tracks) -> np.ndarray:
