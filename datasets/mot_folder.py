@@ -5,6 +5,7 @@ Source: https://motchallenge.net, Milan et al., MOT16, arXiv 1603.00831.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from configparser import ConfigParser
 from configparser import Error as ConfigError
 from dataclasses import dataclass
@@ -59,8 +60,10 @@ def detections_path(folder: Path) -> Path:
     return folder / "det" / "det.txt"
 
 
-def read_info(folder: Path) -> Info:
-    """Return what a sequence's seqinfo.ini says.
+def read_info(
+    folder: Path, classes: Mapping[int, str] = CLASSES, ignored: tuple[int, ...] = ()
+) -> Info:
+    """Return what a sequence's seqinfo.ini says, and which classes there are besides.
 
     Raises:
         FileNotFoundError: There is none.
@@ -83,7 +86,8 @@ def read_info(folder: Path) -> Info:
         if text is None or not text.isdecimal() or len(text) > len("2147483647"):
             raise ValueError(f"{path}, {key}: {text!r} found, expected a whole number")
         numbers[key] = int(text)
-    extent = Extent(numbers["imHeight"], numbers["imWidth"], numbers["seqLength"], CLASSES)
+    size = numbers["imHeight"], numbers["imWidth"], numbers["seqLength"]
+    extent = Extent(*size, classes, ignored)
     return Info(extent, numbers["frameRate"], folder / section.get("imdir", "img1"))
 
 

@@ -12,7 +12,13 @@ import yaml
 from conftest import ROOT
 
 STAGES = ("datasets", "trackers", "metrics", "reports")
-PLUGINS = ("datasets/readers", "trackers/methods", "metrics/families", "metrics/protocol")
+PLUGINS = (
+    "datasets/layouts",
+    "datasets/readers",
+    "trackers/methods",
+    "metrics/families",
+    "metrics/protocol",
+)
 FORBIDDEN = ("ultralytics", "boxmot", "deep_sort", "sort", "motmetrics")  # motmetrics is data here
 
 

@@ -5,14 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from datasets import mots_text
+from datasets.kitti_sequences import FRAME_COUNT
 from datasets.types import Tracks
-
-# number of frames of KITTI's training sequences, from the seqmaps of the KITTI-MOTS tools
-_LENGTHS = (
-    154, 447, 233, 144, 314, 297, 270, 800, 390, 803, 294,
-    373, 78, 340, 106, 376, 209, 145, 339, 1059, 837,
-)  # fmt: skip
-_FRAME_COUNT = {f"{number:04d}": length for number, length in enumerate(_LENGTHS)}
 
 
 def list_sequences(truth: Path) -> list[str]:
@@ -26,7 +20,7 @@ def read_pair(truth: Path, results: Path, sequence: str) -> tuple[Tracks, Tracks
     A sequence that is not KITTI's ends with the last frame that has ground truth.
     """
     height, width, last = mots_text.read_size(truth / f"{sequence}.txt")
-    length = _FRAME_COUNT.get(sequence, last + 1)
+    length = FRAME_COUNT.get(sequence, last + 1)
     extent = mots_text.mots_extent(height, width, length)
     return (
         mots_text.read_tracks(truth / f"{sequence}.txt", extent),
