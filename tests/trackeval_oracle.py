@@ -71,6 +71,25 @@ def score_kitti_mots(
         return {name: _evaluate(dataset, list(lengths), name) for name in ("car", "pedestrian")}
 
 
+def score_mots_challenge(
+    truth: Path, results: Path, lengths: Mapping[str, int], room: Path
+) -> Scores:
+    """Return the same for masks of pedestrians; truth is <folder>/<name>/gt/gt.txt."""
+    (room / "trackers").mkdir(parents=True)
+    (room / "trackers" / "it").symlink_to(results.resolve())
+    config = {
+        "GT_FOLDER": str(truth),
+        "TRACKERS_FOLDER": str(room / "trackers"),
+        "TRACKERS_TO_EVAL": ["it"],
+        "TRACKER_SUB_FOLDER": "",
+        "SEQ_INFO": dict(lengths),
+        "SKIP_SPLIT_FOL": True,
+        "PRINT_CONFIG": False,
+    }
+    with contextlib.redirect_stdout(io.StringIO()):
+        return _evaluate(trackeval.datasets.MOTSChallenge(config), list(lengths))
+
+
 def score_arrays(truth: Tracks, prediction: Tracks) -> dict[str, float]:
     """Return every field for one sequence that is handed over as arrays, nothing left out."""
     frames = range(truth.extent.frame_count)
