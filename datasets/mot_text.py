@@ -15,10 +15,10 @@ from typing import Literal
 
 import numpy as np
 import pyarrow as pa
-from pyarrow import csv
 
 from datasets.errors import RowError, line_error
 from datasets.files import replacing
+from datasets.text_lines import check_numbers, parse_numbers
 from datasets.types import Extent, Tracks
 
 Kind = Literal["results", "truth", "mot15"]
@@ -83,31 +83,13 @@ def _read_numbers(path: Path, least: int, *, with_class: bool) -> np.ndarray:
     if with_class and data.lstrip().split(b"\n", 1)[0].count(b",") >= _CLASS:
         least = _CLASS + 1
     try:
-        return _parse(data, least)
+        return parse_numbers(data, least, ",")
     except (pa.ArrowInvalid, pa.ArrowKeyError) as error:
         bad = _first_bad_line(path, data, least)
         if bad:
             raise bad from error
     # only lines of blanks are left to blame
-    return _parse("\n".join(line for _, line in _lines(data)).encode(), least)
-
-
-def _parse(data: bytes, least: int) -> np.ndarray:
-    names = [f"f{column}" for column in range(least)]
-    table = csv.read_csv(
-        pa.BufferReader(data + b"\n"),
-        csv.ReadOptions(
-            autogenerate_column_names=True, use_threads=False, block_size=len(data) + 1
-        ),
-        csv.ParseOptions(quote_char=False),
-        csv.ConvertOptions(
-            include_columns=names,
-            column_types=dict.fromkeys(names, pa.float64()),
-            null_values=[],
-            check_utf8=False,
-        ),
-    )
-    return np.column_stack([column.to_numpy() for column in table.columns])
+    return parse_numbers("\n".join(line for _, line in _lines(data)).encode(), least, ",")
 
 
 def _first_bad_line(path: Path, data: bytes, least: int) -> ValueError | None:
@@ -119,23 +101,15 @@ def _first_bad_line(path: Path, data: bytes, least: int) -> ValueError | None:
             return line_error(
                 path, number, f"{len(cells)} columns, expected at least {least}", line
             )
-        for cell in cells[:least]:
-            if not _is_number(cell):
-                reason = f"{cell[:40]!r} found where a number was expected"
-                return line_error(path, number, reason, line)
+        try:
+            check_numbers(cells[:least], number)
+        except RowError as error:
+            return line_error(path, number, error.reason, line)
         if len(cells) != width:
             return line_error(
                 path, number, f"{len(cells)} columns, the first line has {width}", line
             )
     return None
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return "_" not in text
 
 
 def _lines(data: bytes) -> Iterator[tuple[int, str]]:
