@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import trackeval_oracle
 from corrupt import corrupt
 from parity import assert_equal, scores_of_files
@@ -32,3 +33,54 @@ def test_mots_challenge_equals_trackeval(shared, tmp_path):
     ours = scores_of_files("mots", truth, results)["pedestrian"]
     assert ours["COMBINED"]["values"]["IDSW"] > 0
     assert_equal(ours, theirs)
+
+
+# Boxes on a coarse grid: ties, some exactly as tall as the limit, some exactly half in a region.
+def street(seed: int, world: int, frame_count: int, scored: bool) -> str:
+    """Return a KITTI file: truth with levels and DontCare, or results of the same world."""
+    rng = np.random.default_rng(seed)
+    homes = np.random.default_rng(world).integers(0, 4, (9, 2)) * 12.5
+    lines = []
+    for frame in range(frame_count if seed % 9 else 0):
+        names = rng.permutation(8) if rng.random() < 0.2 else np.arange(8)
+        for track in np.flatnonzero(rng.random(8) < 0.6):
+            others = ["Car", "Pedestrian"] if scored else ["Van", "Person", "Cyclist"]
+            kind = rng.choice([("Car", "Pedestrian")[track % 2]] * 2 + others)
+            truncated, occluded = rng.choice([0, 0, 0, 1]), rng.choice([0, 0, 1, 2, 3])
+            level = "-1 -1" if scored else f"{truncated} {occluded}"
+            box = place(rng, homes[track])
+            lines.append(f"{frame} {names[track]} {kind} {level} -10 {box}{' 0.5' * scored}")
+        if not scored:
+            lines += [dont_care(frame, place(rng, homes[8])) for _ in range(rng.integers(3))]
+    if not scored:
+        lines.append(dont_care(frame_count - 1, place(rng, homes[8])))
+    return "".join(f"{line}\n" for line in lines)
+
+
+def dont_care(frame: int, box: str) -> str:
+    return f"{frame} -1 DontCare -1 -1 -10 {box}"
+
+
+def place(rng: np.random.Generator, home: np.ndarray) -> str:
+    left, top = home + rng.choice([0, 0, 0, 12.5], 2)
+    right, bottom = left + rng.choice([25, 25, 37.5, 12.5]), top + rng.choice([37.5, 37.5, 25])
+    box = " ".join(f"{number:.6f}" for number in (left, top, right, bottom))
+    return f"{box} -1 -1 -1 -1000 -1000 -1000 -10"
+
+
+def test_kitti_equals_trackeval(tmp_path):
+    truth, results, lengths = tmp_path / "truth", tmp_path / "results", {}
+    truth.mkdir()
+    results.mkdir()
+    for seed in range(80):
+        name, frame_count = f"s{seed:03d}", 4 + seed % 5
+        for folder, scored in ((truth, False), (results, True)):
+            text = street(2 * seed + scored, seed, frame_count, scored)
+            (folder / f"{name}.txt").write_text(text)
+        lengths[name] = frame_count
+    theirs = trackeval_oracle.score_kitti(truth, results, lengths, tmp_path / "room")
+    ours = scores_of_files("kitti", truth, results)
+    assert list(ours) == list(theirs) == ["car", "pedestrian"]
+    for name, scores in theirs.items():
+        assert ours[name]["COMBINED"]["values"]["IDSW"] > 0
+        assert_equal(ours[name], scores)
