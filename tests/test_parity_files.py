@@ -35,6 +35,40 @@ def test_mots_challenge_equals_trackeval(shared, tmp_path):
     assert_equal(ours, theirs)
 
 
+def test_plain_equals_trackeval_without_preprocessing(tmp_path):
+    truth, results, lengths = tmp_path / "truth", tmp_path / "results", {}
+    results.mkdir()
+    for seed in range(60):
+        name, lengths[name] = f"s{seed:02d}", 4 + seed % 5
+        write_info(truth / name, 100, 100, lengths[name])
+        rows = dance(2 * seed, lengths[name], "{},{},{},{},{},{},{},1,1\n")
+        (truth / name / "gt" / "gt.txt").write_text(rows)
+        rows = dance(2 * seed + 1, lengths[name], "{},{},{},{},{},{},0.5,-1,-1,-1\n")
+        (results / f"{name}.txt").write_text(rows)
+    theirs = trackeval_oracle.score(
+        {name: truth / name / "gt" / "gt.txt" for name in lengths},
+        {name: results / f"{name}.txt" for name in lengths},
+        lengths,
+        "DanceTrack",
+        tmp_path / "room",
+        preprocess=False,
+    )
+    ours = scores_of_files("plain", truth, results)["pedestrian"]
+    assert ours["COMBINED"]["values"]["IDSW"] > 0
+    assert_equal(ours, theirs)
+
+
+def dance(seed: int, frame_count: int, line: str) -> str:
+    """Return MOTChallenge rows on a coarse grid, some marked 0."""
+    rng = np.random.default_rng(seed)
+    lines = []
+    for frame in range(1, frame_count + 1 if seed % 11 else 1):
+        for track in np.flatnonzero(rng.random(6) < 0.6):
+            left, top = track % 3 * 10 + rng.choice([0, 0, 5]), track // 3 * 10
+            lines.append(line.format(frame, track, left, top, 15, 10, rng.choice([0, 1, 1, 1])))
+    return "".join(lines)
+
+
 # Boxes on a coarse grid: ties, some exactly as tall as the limit, some exactly half in a region.
 def street(seed: int, world: int, frame_count: int, scored: bool) -> str:
     """Return a KITTI file: truth with levels and DontCare, or results of the same world."""

@@ -22,6 +22,7 @@ def score(
     lengths: Mapping[str, int],
     benchmark: str,
     room: Path,
+    preprocess: bool = True,
 ) -> Scores:
     """Return every field of HOTA, CLEAR, Identity, Count and VACE per sequence, and as COMBINED.
 
@@ -29,7 +30,7 @@ def score(
         truth: gt.txt of each sequence.
         results: Result file of each sequence.
         lengths: Number of frames of each sequence.
-        benchmark: MOT15, MOT16, MOT17 or MOT20.
+        benchmark: MOT15, MOT16, MOT17 or MOT20; any name without preprocessing.
         room: An empty folder to lay the files out in as TrackEval wants them.
     """
     for name in truth:
@@ -45,6 +46,7 @@ def score(
         "SEQ_INFO": dict(lengths),
         "SKIP_SPLIT_FOL": True,
         "PRINT_CONFIG": False,
+        "DO_PREPROC": preprocess,
     }
     with contextlib.redirect_stdout(io.StringIO()):
         dataset = trackeval.datasets.MotChallenge2DBox(config)

@@ -18,7 +18,7 @@ def list_sequences(truth: Path) -> list[str]:
 def read_pair(truth: Path, results: Path, sequence: str) -> tuple[Tracks, Tracks]:
     """Return truth and prediction of one sequence."""
     folder = truth / sequence
-    extent = mot_folder.read_info(folder, mots_text.CLASSES, (mots_text.IGNORE,)).extent
+    extent = mot_folder.read_info(folder, (mots_text.CLASSES, (mots_text.IGNORE,))).extent
     files = mot_folder.truth_path(folder), results / f"{sequence}.txt"
     one, other = (mots_text.read_tracks(path, extent, first_frame=_FIRST_FRAME) for path in files)
     return one, other
