@@ -58,21 +58,44 @@ def read_tracks(path: Path, extent: Extent, kind: Kind = "results") -> Tracks:
         raise _row_error(path, error.row, error.reason) from error
 
 
-def write_tracks(path: Path, tracks: Tracks) -> None:
-    """Write results: ten columns, the last three -1. Masks, classes and visibility are lost.
+def count_unread(path: Path, kind: Kind = "results") -> dict[str, int]:
+    """Return what a file that can be read holds beyond Tracks, and in how many lines."""
+    first = _CLASS if kind == "mot15" else _LEAST["truth"] if kind == "truth" else _CLASS + 1
+    rest = (line.split(",")[first:] for _, line in _lines(path.read_bytes()))
+    count = sum(any(cell.strip() != "-1" for cell in cells) for cells in rest)
+    return {f"columns from the {first + 1}th on": count} if count else {}
 
-    Numbers are written so that they read back as the same double.
+
+def write_tracks(path: Path, tracks: Tracks, kind: Kind = "results") -> None:
+    """Write rows whose numbers read back as the same double.
+
+    Args:
+        kind: `results`, `mot15`: ten columns, the last three -1; `results` name the class in column
+            8 where one is not 1. Masks, visibility and areas are lost. `truth`: nine columns with
+            class and visibility, 1 where it is not known; masks and areas are lost.
     """
     near = tracks.box[:, :2] + 1
     size = tracks.box[:, 2:] - tracks.box[:, :2]
+    endings = _endings(tracks, kind)
     with replacing(path) as part, part.open("w") as file:
-        for row in range(len(tracks)):
+        for row, ending in enumerate(endings):
             left, top = near[row].tolist()
             wide, high = size[row].tolist()
             file.write(
                 f"{tracks.frame[row] + 1},{tracks.track[row]},{left!r},{top!r},{wide!r},{high!r},"
-                f"{float(tracks.score[row])!r},-1,-1,-1\n"
+                f"{float(tracks.score[row])!r},{ending}\n"
             )
+
+
+def _endings(tracks: Tracks, kind: Kind) -> list[str]:
+    """Return what follows the score in each row."""
+    classes = tracks.class_id.tolist()
+    if kind == "truth":
+        seen = np.ones(len(tracks)) if tracks.visibility is None else tracks.visibility
+        return [f"{key},{share!r}" for key, share in zip(classes, seen.tolist(), strict=True)]
+    if kind == "mot15" or set(classes) <= {_UNNAMED_CLASS}:
+        return ["-1,-1,-1"] * len(classes)
+    return [f"{key},-1,-1" for key in classes]
 
 
 def _read_numbers(path: Path, least: int, *, with_class: bool) -> np.ndarray:
