@@ -24,6 +24,8 @@ def score(
     lengths: Mapping[str, int],
     benchmark: str,
     room: Path,
+    *,
+    preprocess: bool = True,
 ) -> Scores:
     """Return every field of HOTA, CLEAR, Identity, Count and VACE per sequence, and as COMBINED.
 
@@ -44,6 +46,7 @@ def score(
         "TRACKERS_FOLDER": str(room / "trackers"),
         "TRACKERS_TO_EVAL": ["it"],
         "BENCHMARK": benchmark,
+        "DO_PREPROC": preprocess,
         "SEQ_INFO": dict(lengths),
         "SKIP_SPLIT_FOL": True,
         "PRINT_CONFIG": False,
@@ -109,6 +112,47 @@ def _disk(radius: float) -> np.ndarray:
     """Return what skimage.morphology.disk does: a square in which 1 is within the radius."""
     line = np.arange(-radius, radius + 1)
     return (line**2 + line[:, None] ** 2 <= radius**2).astype(np.uint8)
+
+
+def score_kitti(
+    truth: Path, results: Path, lengths: Mapping[str, int], room: Path
+) -> dict[str, Scores]:
+    """Return the same for KITTI's boxes, by class; files are <folder>/<name>.txt."""
+    (room / "gt").mkdir(parents=True)
+    (room / "gt" / "label_02").symlink_to(truth.resolve())
+    (room / "trackers").mkdir()
+    (room / "trackers" / "it").symlink_to(results.resolve())
+    seqmap = "".join(f"{name} empty 000000 {length:06d}\n" for name, length in lengths.items())
+    (room / "gt" / "evaluate_tracking.seqmap.training").write_text(seqmap)
+    config = {
+        "GT_FOLDER": str(room / "gt"),
+        "TRACKERS_FOLDER": str(room / "trackers"),
+        "TRACKERS_TO_EVAL": ["it"],
+        "TRACKER_SUB_FOLDER": "",
+        "PRINT_CONFIG": False,
+    }
+    with contextlib.redirect_stdout(io.StringIO()):
+        dataset = trackeval.datasets.Kitti2DBox(config)
+        return {name: _evaluate(dataset, list(lengths), name) for name in ("car", "pedestrian")}
+
+
+def score_mots_challenge(
+    truth: Path, results: Path, lengths: Mapping[str, int], room: Path
+) -> Scores:
+    """Return the same for masks of pedestrians; truth is <folder>/<name>/gt/gt.txt."""
+    (room / "trackers").mkdir(parents=True)
+    (room / "trackers" / "it").symlink_to(results.resolve())
+    config = {
+        "GT_FOLDER": str(truth),
+        "TRACKERS_FOLDER": str(room / "trackers"),
+        "TRACKERS_TO_EVAL": ["it"],
+        "TRACKER_SUB_FOLDER": "",
+        "SEQ_INFO": dict(lengths),
+        "SKIP_SPLIT_FOL": True,
+        "PRINT_CONFIG": False,
+    }
+    with contextlib.redirect_stdout(io.StringIO()):
+        return _evaluate(trackeval.datasets.MOTSChallenge(config), list(lengths))
 
 
 def score_arrays(truth: Tracks, prediction: Tracks) -> dict[str, float]:
