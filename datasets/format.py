@@ -132,7 +132,7 @@ def read_within(
 
 def refuse_path(name: str) -> None:
     """Raise ValueError for the name of a sequence that would lead out of a folder."""
-    if Path(name).name != name:
+    if name in ("", "..") or Path(name).name != name:
         raise ValueError(f"sequence {name!r} cannot be the name of a file or folder")
 
 

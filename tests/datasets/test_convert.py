@@ -90,6 +90,39 @@ def test_what_is_not_there_is_not_listed(run, tmp_path, target):
     )  # fmt: skip
 
 
+def test_frames_after_the_last_row_are_lost_and_none_if_there_are_none(run, tmp_path):
+    for name, frames in (("a", 3), ("b", 4)):
+        extent = replace(common().extent, frame_count=frames)
+        parquet.write_tracks(tmp_path / f"{name}.parquet", replace(common(), extent=extent))
+    one, two = (
+        run("parquet", "mots", tmp_path / f"{name}.parquet", tmp_path / "out")[2] for name in "ab"
+    )
+    assert (one, two) == ("", "lost: the number of frames\n")
+
+
+def test_boxes_that_are_not_around_their_masks_are_lost_where_only_masks_are_held(run, tmp_path):
+    wide = common().box + np.array([[0, 0, 0, 0], [0, 0, 0, 0.5], [-1, 0, 0, 0]])
+    extent = replace(common().extent, frame_count=3)
+    parquet.write_tracks(tmp_path / "a.parquet", replace(common(), box=wide, extent=extent))
+    found = run("parquet", "mots", tmp_path / "a.parquet", tmp_path / "out")
+    assert found[2] == "lost: boxes other than those around the masks (2 rows)\n"
+
+
+def test_a_class_that_is_ignored_and_no_longer_is_loses_its_mark(run, tmp_path):
+    parquet.write_tracks(tmp_path / "a.parquet", everything())
+    more = ["--rename", "crowd=cyclist"]
+    found = run("parquet", "kitti", tmp_path / "a.parquet", tmp_path / "a.txt", *more)
+    assert found[2].startswith(
+        "lost: the image size, the number of frames, marks of what is ignored (1 row), masks"
+    )
+
+
+def test_uids_and_file_names_are_lost(run, tmp_path):
+    (tmp_path / "a.jsonl").write_text('{"fileName": "1.jpg", "prelabels": []}\n')
+    found = run("sam2_jsonl", "mot", tmp_path / "a.jsonl", tmp_path / "a.txt")
+    assert found[2] == "lost: uids, file names\n"
+
+
 def test_parquet_loses_nothing(run, tmp_path):
     parquet.write_tracks(tmp_path / "a.parquet", everything())
     assert run("parquet", "parquet", tmp_path / "a.parquet", tmp_path / "out")[2] == ""
@@ -198,6 +231,30 @@ def test_what_the_input_holds_beyond_tracks_is_lost_too(run, tmp_path):
     (tmp_path / "a.txt").write_text("0 1 Car 0 1 -1.5 1 2 3 4 1.5 1.6 3.9 -2.5 1.7 20.1 0.5\n")
     found = run("kitti_truth", "kitti", tmp_path / "a.txt", tmp_path / "b.txt")
     assert found[2] == "lost: 3-D boxes (1 row), levels of occlusion and truncation (1 row)\n"
+
+
+def test_a_sequence_in_a_folder_of_its_own_is_one_stream(run, tmp_path):
+    for stream in ("00_000", "00_001"):
+        (tmp_path / "in" / "night").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "in" / "night" / f"{stream}_000000.txt").write_text("")
+    code, _, errors = run("kitti_dump", "mot", tmp_path / "in", tmp_path / "out")
+    assert code == 2
+    assert "night: one stream expected beside others, found ['00_000', '00_001']" in errors
+
+
+@pytest.mark.parametrize("name", ["mot", "kitti_dump"])
+def test_a_sequence_cannot_be_called_a_path(tmp_path, name):
+    for path in ("../a", "a/b", "..", ""):
+        with pytest.raises(ValueError, match="cannot be the name of a file or folder"):
+            FORMATS[name].write(tmp_path / "out", {path: common()})
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_class_is_not_made_one_with_another_that_is_ignored(run, tmp_path):
+    parquet.write_tracks(tmp_path / "a.parquet", everything())
+    more = ["--rename", "crowd=car"]
+    found = run("parquet", "mot", tmp_path / "a.parquet", tmp_path / "a.txt", *more)
+    assert found[::2] == (2, "error: class 'car' would be ignored and not ignored\n")
 
 
 def test_classes_are_renamed_and_made_one(run, tmp_path):
