@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from datasets import mot_text
+from datasets.files import existing_folder
 from datasets.sequence_json import Prepared
 from datasets.types import Extent, Sequence, Tracks
 
@@ -120,17 +121,8 @@ def read_pair(
 
 
 def locate(root: str | None) -> Path:
-    """Return the folder given: such a data set is not downloaded.
-
-    Raises:
-        ValueError: None is given.
-        FileNotFoundError: It is not there.
-    """
-    if root is None:
-        raise ValueError("root: missing: name the folder that holds train/ in MOTChallenge layout")
-    if not Path(root).is_dir():
-        raise FileNotFoundError(f"root: {root}: no such folder")
-    return Path(root)
+    """Return the folder given: such a data set is not downloaded."""
+    return existing_folder(root, "train/ in MOTChallenge layout")
 
 
 def find_sequence(split: Path, sequence: str) -> Path:
