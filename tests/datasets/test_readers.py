@@ -143,9 +143,7 @@ def test_kitti_mots_has_its_own_number_of_frames(shared):
     prepared = kitti_mots.read("kitti_mots", root, "0012", root)
     assert prepared.sequence.extent.frame_count == 78
     assert set(prepared.truth.class_id) <= {1, 2, 10}
-    with pytest.raises(
-        FileNotFoundError, match=r"9999\.txt: no such file: found sequences"
-    ):
+    with pytest.raises(FileNotFoundError, match=r"9999\.txt: no such file: found sequences"):
         kitti_mots.inputs(root, "9999")
 
 
@@ -155,9 +153,7 @@ def test_davis_is_read_and_made_as_large_as_its_results(shared):
     assert (plain.sequence.extent.height, plain.sequence.extent.frame_count) == (240, 66)
     assert np.unique(plain.truth.track).tolist() == [1, 2, 3]
     large = davis.read("davis", root, "dogs-jump", root, **place, size=[480, 864])
-    assert np.array_equal(
-        large.truth.rle.areas, 4 * plain.truth.rle.areas
-    )
+    assert np.array_equal(large.truth.rle.areas, 4 * plain.truth.rle.areas)
     assert len(davis.inputs(root, "dogs-jump", **place, size=[480, 864])) == 66
 
 

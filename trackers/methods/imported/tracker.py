@@ -13,7 +13,7 @@ from datasets.types import Frame, Sequence, Tracks
 from trackers.contract import Answer, fill_path
 
 
-def build(*, results: str, format: str = "mot") -> Imported:  # noqa: A002
+def build(*, results: str, format: str = "mot") -> Imported:
     """Return a tracker that gives the answers of result files.
 
     Args:
