@@ -17,6 +17,9 @@ from datasets.types import Tracks
 class Format(Protocol):
     """A module that reads such files: `vis_json` or `coco_json`."""
 
+    def __hash__(self) -> int:
+        """Return what all of a module's uses share."""
+
     def read_labels(self, path: Path) -> tuple[Any, Mapping[str, Tracks]]:
         """Return what a truth file calls its sequences, and the truth of each by name."""
 
