@@ -1,4 +1,4 @@
-"""AP of tracks of boxes equals TrackEval's Track mAP: random cases, hundreds of identities, MOT17."""
+"""AP of box tracks equals TrackEval's Track mAP: random cases, many identities, MOT17."""
 
 from __future__ import annotations
 
