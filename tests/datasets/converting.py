@@ -6,6 +6,7 @@ import io
 import sys
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import replace
+from pathlib import Path
 from unittest import mock
 
 import numpy as np
@@ -20,7 +21,11 @@ FLAGS = {
     "frames": ["--frames", "4"],
     "classes": ["--classes", "1=car", "2=pedestrian"],
 }
-HOLDS_MASKS = ("mots", "mots_challenge", "parquet")
+RESULTS = ("youtube_vis_results", "coco_results")
+HOLDS_MASKS = (
+    *("mots", "mots_challenge", "parquet", "davis", "youtube_vis_truth", "coco_truth"),
+    *RESULTS,
+)
 LINE = "1,5,11,21,30,40,0.5,-1,-1,-1\n"
 PERSON = ["--classes", "1=person"]
 
@@ -34,6 +39,13 @@ def run(source: str, target: str, *more: object) -> tuple[int, str, str]:
             return convert.main(), output.getvalue(), errors.getvalue()
         except SystemExit as error:  # of the parser, which prints its usage before the reason
             return error.code, "", errors.getvalue().splitlines()[-1] + "\n"
+
+
+def truth_for(results: str, parquet: Path) -> Path:
+    """Return a ground truth of the sequences of a file, beside it, that results can be for."""
+    truth = results.replace("results", "truth")
+    run("parquet", truth, parquet, parquet.with_name(f"{truth}.json"))
+    return parquet.with_name(f"{truth}.json")
 
 
 def everything() -> Tracks:

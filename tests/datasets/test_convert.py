@@ -2,19 +2,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 from conftest import ROOT
-from converting import EXTENT, FLAGS, HOLDS_MASKS, LINE, PERSON, common, everything, run
+from converting import EXTENT, FLAGS, LINE, PERSON, common, everything, run
 
 from datasets import parquet
-from datasets.format import Given
-from datasets.formats import FORMATS
-from datasets.types import Tracks
 
 LOST = {
     "mot": "the image size, the number of frames, the names of classes, masks (4 rows), "
@@ -29,6 +24,15 @@ LOST = {
     "marks of what is ignored (1 row)",
     "sam2_jsonl": "the image size, the number of frames, masks (4 rows), visibility (4 rows), "
     "marks of what is ignored (1 row), scores (1 row), rows without identity (1 row)",
+    "youtube_vis_truth": "visibility (4 rows), marks of what is ignored (1 row), "
+    "rows without identity (1 row)",
+    "youtube_vis_results": "the names of classes, visibility (4 rows), "
+    "marks of what is ignored (1 row), rows without identity (1 row)",
+    "coco_truth": "visibility (4 rows), marks of what is ignored (1 row), "
+    "rows without identity (1 row)",
+    "coco_results": "the image size, the number of frames, the names of classes, "
+    "visibility (4 rows), marks of what is ignored (1 row), rows without identity (1 row)",
+    "davis": "scores (1 row), classes other than object (3 rows), visibility (4 rows)",
 }
 
 
@@ -85,50 +89,6 @@ def test_parquet_loses_nothing(tmp_path):
     parquet.write_tracks(tmp_path / "a.parquet", everything())
     assert run("parquet", "parquet", tmp_path / "a.parquet", tmp_path / "out")[2] == ""
     assert parquet.read_tracks(tmp_path / "out" / "a.parquet").same(everything())
-
-
-def read(name: str, path: Path, classes: Mapping[int, str]) -> Tracks:
-    takes = FORMATS[name].takes
-    given = Given(
-        (6, 8) if "size" in takes else None,
-        4 if "frames" in takes else None,
-        classes if "classes" in takes else None,
-    )
-    (tracks,) = FORMATS[name].read(path, given).values()
-    return tracks
-
-
-def rows(tracks: Tracks) -> list[tuple]:
-    names = [tracks.extent.classes[key] for key in tracks.class_id.tolist()]
-    columns = tracks.frame.tolist(), tracks.track.tolist(), names, tracks.box.tolist()
-    return list(zip(*columns, tracks.score.tolist(), strict=True))
-
-
-@pytest.mark.parametrize("target", FORMATS)
-@pytest.mark.parametrize("source", FORMATS)
-def test_every_format_becomes_every_other(tmp_path, source, target):
-    parquet.write_tracks(tmp_path / "a.parquet", common())
-    only_people = ["--rename", "car=pedestrian"]
-    first = only_people if source == "mot15" else []  # their class id is that of the car then
-    run("parquet", source, tmp_path / "a.parquet", tmp_path / "one", *first)
-    needed = FORMATS[target].says - FORMATS[source].says
-    more = [word for fact in needed & FLAGS.keys() for word in FLAGS[fact]]
-    if target == "mot15" and source != "mot15":
-        more += only_people
-    found = run(source, target, tmp_path / "one", tmp_path / "two", *more)
-    if FORMATS[target].masks and source not in HOLDS_MASKS:
-        assert found[::2] == (2, f"error: a: {target} holds masks, and there are none\n")
-        return
-    assert found[0] == 0, found
-    one = read(source, tmp_path / "one", {1: "car", 2: "pedestrian"})
-    two = read(target, tmp_path / "two", one.extent.classes)
-    expected = rows(one)
-    if target == "mot15":
-        expected = [(*row[:2], "pedestrian", *row[3:]) for row in expected]
-    assert rows(two) == expected
-    assert two.extent.frame_count == 4
-    masks = source in HOLDS_MASKS and target in HOLDS_MASKS
-    assert (two.rle == common().rle) if masks else (one.rle is None or two.rle is None)
 
 
 def test_the_program_runs_as_its_users_run_it(tmp_path):
