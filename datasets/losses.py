@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 
+from datasets.overlap import box_area
 from datasets.types import NO_TRACK, Tracks
 
 UNSEEN = "visibility that is unknown, written as 1"
@@ -68,6 +69,13 @@ def _renumbered(tracks: Tracks) -> np.ndarray:
     return changed
 
 
+def _own_areas(tracks: Tracks) -> np.ndarray:
+    """Return the rows whose area is not simply that of the mask, or of the box if there is none."""
+    if tracks.area is None:
+        return _every(tracks, there=False)
+    return tracks.area != (box_area(tracks.box) if tracks.rle is None else tracks.rle.areas)
+
+
 def _several(tracks: Tracks, column: np.ndarray) -> np.ndarray:
     """Return the rows of identities that do not have one value throughout."""
     _, number = np.unique(tracks.track, return_inverse=True)
@@ -102,7 +110,7 @@ _ROWS: dict[str, Callable[[Tracks], np.ndarray]] = {
     "scores of what is ignored": lambda tracks: _ignored(tracks) & (tracks.score != 1),
     "visibility": lambda tracks: _every(tracks, tracks.visibility is not None),
     UNSEEN: lambda tracks: _every(tracks, tracks.visibility is None),
-    "areas": lambda tracks: _every(tracks, tracks.area is not None),
+    "areas": _own_areas,
     "marks of what is ignored": _ignored,
     "identities of what is ignored": lambda tracks: _ignored(tracks) & (tracks.track != NO_TRACK),
     "rows without identity": lambda tracks: tracks.track == NO_TRACK,
