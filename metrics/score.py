@@ -10,6 +10,7 @@ import argparse
 import math
 from collections.abc import Mapping
 from collections.abc import Sequence as Many
+from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -42,15 +43,19 @@ def make_pairings(
     benchmark = load_benchmark(protocol)
     truth, prediction = benchmark.prepare(truth, prediction)
     pairs = overlapping(truth, prediction, benchmark.similarity)
+    chosen = _chosen(benchmark.classes(truth.extent), classes)
     pairings = {
-        name: pair(
-            truth,
-            prediction,
-            pairs,
-            benchmark.keep(truth, prediction, pairs, class_id),
-            benchmark.similarity,
+        name: replace(
+            pair(
+                truth,
+                prediction,
+                pairs,
+                benchmark.keep(truth, prediction, pairs, class_id),
+                benchmark.similarity,
+            ),
+            class_number=number,
         )
-        for name, class_id in _chosen(benchmark.classes(truth.extent), classes).items()
+        for number, (name, class_id) in enumerate(chosen.items())
     }
     for pairing in pairings.values():
         _refuse_nameless("truth", pairing.truth)
@@ -59,6 +64,8 @@ def make_pairings(
 
 
 def _chosen(known: Mapping[str, int], wanted: Many[str]) -> dict[str, int]:
+    if not known:
+        raise ValueError("no class is left to score: every one is ignored")
     unknown = [name for name in wanted if name not in known]
     if unknown:
         raise ValueError(f"classes {unknown} are not scored: expected some of {list(known)}")
@@ -148,14 +155,15 @@ def _curves(families: Mapping[str, Family], partials: Mapping[str, Any]) -> dict
 
 
 def _class_averaged(families: Mapping[str, Family], classes: Many[Values]) -> Values:
-    """Return the mean over classes of each ratio and the sum of each count, of those that are."""
+    """Return the mean or sum over classes of each column, of those classes that have it."""
     averaged: Values = {}
     for column in (column for family in families.values() for column in family.columns):
         there = [value for each in classes if (value := each[column.name]) is not None]
         if not there:
             averaged[column.name] = None
         else:
-            averaged[column.name] = fmean(there) if column.unit == "ratio" else sum(there)
+            how = column.over_classes or ("mean" if column.unit == "ratio" else "sum")
+            averaged[column.name] = fmean(there) if how == "mean" else sum(there)
     return averaged
 
 
