@@ -39,6 +39,11 @@ NAMELESS = {"track": [NO_TRACK, 2, NO_TRACK]}
         ("youtube_vis_results", SCORE, f"{NAMES}, scores that differ within a track (2 rows)"),
         ("youtube_vis_results", CLASS, f"{NAMES}, classes that differ within a track (2 rows)"),
         ("youtube_vis_results", {"track": [1, 8, 1]}, f"{NAMES}, numbers of identities (1 row)"),
+        (
+            "youtube_vis_results",
+            NAMELESS | SCORE,
+            f"{NAMES}, rows without identity (2 rows), numbers of identities (1 row)",
+        ),
         ("coco_truth", WIDE | AREA, ""),
         ("coco_truth", SCORE, "scores other than 0 and 1 (1 row)"),
         ("coco_truth", NAMELESS, "rows without identity (2 rows)"),
@@ -62,16 +67,16 @@ def test_just_what_is_there_and_cannot_be_held_is_listed(tmp_path, target, chang
 
 
 def test_regions_to_ignore_become_one_void_without_identity_and_empty_masks_go(tmp_path):
-    dense = np.zeros((3, 2, 3), bool)
-    dense[0, 0, 0] = dense[1, 1, 1] = True
+    dense = np.zeros((4, 2, 3), bool)
+    dense[0, 0, 0] = dense[1, 1, 1] = dense[3, 0, 2] = True
     masks = rle.encode(dense)
     tracks = replace(
-        everything().take(np.arange(3)),
-        extent=Extent(2, 3, 1, {1: "object", 3: "crowd"}, (3,)),
-        frame=[0, 0, 0],
-        class_id=[3, 3, 1],
-        track=[NO_TRACK, 8, 7],
-        score=np.ones(3),
+        everything(),
+        extent=Extent(2, 3, 2, {1: "object", 3: "crowd"}, (3,)),
+        frame=[0, 0, 0, 1],
+        class_id=[3, 3, 1, 3],
+        track=[NO_TRACK, 8, 7, NO_TRACK],
+        score=np.ones(4),
         box=masks.boxes,
         rle=masks,
         visibility=None,

@@ -101,6 +101,14 @@ def test_results_that_do_not_fit_the_truth_they_are_numbered_as_are_refused(
     assert not (tmp_path / "r.json").exists()
 
 
+def test_classes_are_found_in_a_truth_by_names_that_have_to_be_known(tmp_path, tracks):
+    (tmp_path / "a.txt").write_text(LINE)
+    more = "--number-as", truth_for("coco_results", tracks)
+    code, _, errors = run("mot", "coco_results", tmp_path / "a.txt", tmp_path / "r.json", *more)
+    assert code == 2
+    assert "coco_results needs the names of classes, mot does not say: give --classes" in errors
+
+
 def test_a_row_beyond_the_frames_of_the_truth_is_named(tmp_path, tracks):
     (tmp_path / "a.txt").write_text(LINE.replace("1,5", "9,5"))
     more = [*PERSON, "--rename", "person=car", "--number-as", truth_for("coco_results", tracks)]

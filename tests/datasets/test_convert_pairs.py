@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from conftest import ROOT
 from converting import FLAGS, HOLDS_MASKS, RESULTS, common, run, truth_for
 
 from datasets import parquet
@@ -33,6 +35,11 @@ def test_every_format_becomes_every_other(tmp_path, source, target):
     assert two.extent.frame_count == 4
     masks = source in HOLDS_MASKS and target in HOLDS_MASKS
     assert (two.rle == common().rle) if masks else (one.rle is None or two.rle is None)
+
+
+def test_every_format_is_in_the_document():
+    text = (ROOT / "docs" / "formats.md").read_text()
+    assert re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE) == list(FORMATS)
 
 
 def flags(source: str, target: str, folder: Path) -> list[str]:
