@@ -10,7 +10,7 @@ import argparse
 import math
 from collections.abc import Mapping
 from collections.abc import Sequence as Many
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from datasets.files import write_json
-from datasets.types import Tracks
+from datasets.types import Extent, Tracks
 from metrics.family import Family, load_benchmark, load_family, partial_to_json
 from metrics.pairing import Pairing, Side, overlapping, pair
 
@@ -38,8 +38,7 @@ def make_pairings(
         ValueError: The two differ in image size, number of frames or classes, or the protocol does
             not allow what they hold, or does not score such a class.
     """
-    if truth.extent != prediction.extent:
-        raise ValueError(f"truth is of {truth.extent}, tracks are of {prediction.extent}")
+    _refuse_other_extent(truth.extent, prediction.extent)
     benchmark = load_benchmark(protocol)
     truth, prediction = benchmark.prepare(truth, prediction)
     pairs = overlapping(truth, prediction, benchmark.similarity)
@@ -61,6 +60,13 @@ def make_pairings(
         _refuse_nameless("truth", pairing.truth)
         _refuse_nameless("prediction", pairing.prediction)
     return pairings
+
+
+def _refuse_other_extent(truth: Extent, prediction: Extent) -> None:
+    for field in fields(Extent):
+        expected, found = getattr(truth, field.name), getattr(prediction, field.name)
+        if expected != found:
+            raise ValueError(f"{field.name} of the tracks is {found}, of the truth {expected}")
 
 
 def _chosen(known: Mapping[str, int], wanted: Many[str]) -> dict[str, int]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence as Many
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -19,6 +20,7 @@ from metrics.matching import match_frames
 from metrics.pairing import Pairing, Side
 
 _THRESHOLD = 0.5
+_averaged = partial(Column, over_classes="mean")  # as TrackEval: of its counts too
 
 COLUMNS = (
     Column("SFDA", "ratio", "up", "Frame detection accuracy, mean over frames with anything in"),
@@ -33,8 +35,8 @@ COLUMNS = (
     Column(
         "FDA", "count", "up", "Sum over frames of the frame detection accuracy", over_classes="mean"
     ),
-    Column("VACE_IDs", "count", None, "Predicted identities", over_classes="mean"),
-    Column("VACE_GT_IDs", "count", None, "Truth identities", over_classes="mean"),
+    _averaged("VACE_IDs", "count", None, "Predicted identities"),
+    _averaged("VACE_GT_IDs", "count", None, "Truth identities"),
     Column(
         "num_non_empty_timesteps", "count", None, "Frames with anything in", over_classes="mean"
     ),
