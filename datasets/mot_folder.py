@@ -97,8 +97,14 @@ def read_info(folder: Path, classes: Classes = (CLASSES, ())) -> Info:
 
 
 def list_sequences(truth: Path) -> list[str]:
-    """Return the names of the sequences below a folder that have ground truth."""
-    return sorted(path.name for path in truth.glob("*/") if truth_path(path).is_file())
+    """Return the names of the sequences below a folder.
+
+    One with seqinfo.ini and no ground truth is among them, so that it is missed when it is read and
+    not left out of a total.
+    """
+    every = [path for path in truth.glob("*/") if truth_path(path).is_file()]
+    described = [path for path in truth.glob("*/") if info_path(path).is_file()]
+    return sorted({path.name for path in [*every, *described]}) if every else []
 
 
 def read_pair(
