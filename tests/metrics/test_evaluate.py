@@ -154,7 +154,7 @@ def test_results_of_no_sequence_are_told(folders):
         (("--jobs", "0"), "--jobs: 0 found, expected 1 or more"),
         (
             ("--families", "jf_te", "jf_davis_us"),
-            "error: families: jf_te and jf_davis_us both have",
+            "families: jf_te and jf_davis_us both have",
         ),
         (("--output", "{room}"), "a folder, expected a file to write"),
         (("--output", "{room}/o", "--events", "{room}/o"), "--output and --events: both are"),
