@@ -25,7 +25,7 @@ from tqdm import tqdm
 from datasets.files import write_json
 from datasets.layout import list_layouts, load_layout
 from metrics.combine import combine_scores
-from metrics.crosscheck import Comparison, compare
+from metrics.crosscheck import Comparison, compare, find_missing
 from metrics.crosscheck import table as comparison_table
 from metrics.family import list_benchmarks, list_families, load_benchmark
 from metrics.reference import Sample
@@ -183,13 +183,15 @@ def main() -> int:
             given.events,
             {(key, name): t for key, each in scored.items() for name, t in each.events.items()},
         )
-    compared = crosscheck(task, found) if given.crosscheck else []
-    if compared:
+    lines, compared = list(_table(found)), []
+    if given.crosscheck:
+        compared = crosscheck(task, found)
         found["crosscheck"] = [asdict(each) for each in compared]
+        found["not_compared"] = find_missing(compared, task.families)
+        lines += comparison_table(compared, task.families)
     if given.output:
         write_json(given.output, found)
-    for line in [*_table(found), *(comparison_table(compared) if given.crosscheck else ())]:
-        print(line)
+    print(*lines, sep="\n")
     return 0 if all(each.passed for each in compared) else 1
 
 
