@@ -108,8 +108,9 @@ def _split(data: bytes) -> tuple[np.ndarray, list[bytes]] | None:
     None if any is not: `_read_lines` then says which, or takes it.
     """
     letters = np.frombuffer(data, np.uint8)
-    ends = np.flatnonzero(letters == ord("\n"))
-    blanks = np.flatnonzero(letters == ord(" "))
+    edges = np.flatnonzero(letters <= ord(" "))
+    kind = letters[edges]
+    ends, blanks = edges[kind == ord("\n")], edges[kind == ord(" ")]
     if not data.endswith(b"\n") or len(blanks) != len(ends) * (_COLUMNS - 1) or b"\r" in data:
         return None
     edges = np.column_stack([np.append(0, ends[:-1] + 1), blanks.reshape(len(ends), -1) + 1])

@@ -22,6 +22,8 @@ class Entries:
     """Annotations or results, (E,), one a track.
 
     Args:
+        records: `read_entries` takes the segmentations out: parsed JSON holds several times the
+            memory of the masks that it becomes.
         areas: Whether they say the area in each frame.
     """
 
@@ -42,10 +44,13 @@ def read_entries(entries: Entries, videos: np.ndarray, extents: Many[Extent]) ->
     look_up(entries.records, "category_id", np.array(sorted(classes), np.int64))
     order = np.argsort(video, kind="stable")
     edges = np.searchsorted(video[order], np.arange(len(videos) + 1))
-    return [
-        _read_video(entries, order[edges[place] : edges[place + 1]], extent)
-        for place, extent in enumerate(extents)
-    ]
+    tracks = []
+    for place, extent in enumerate(extents):
+        chosen = order[edges[place] : edges[place + 1]]
+        tracks.append(_read_video(entries, chosen, extent))
+        for entry in chosen.tolist():
+            del entries.records[entry]["segmentations"]
+    return tracks
 
 
 def _read_video(entries: Entries, chosen: np.ndarray, extent: Extent) -> Tracks:

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from collections.abc import Sequence as Many
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from metrics.family import load_family
@@ -73,6 +72,8 @@ def compare(
     Args:
         found: What metrics.evaluate writes.
     """
+    from tempfile import TemporaryDirectory
+
     comparisons = []
     owner = _columns(families)
     for name in list_references():

@@ -13,14 +13,11 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
-
-from tqdm import tqdm
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from datasets.files import write_json
 from datasets.layout import list_layouts, load_layout
@@ -31,6 +28,11 @@ from metrics.family import list_benchmarks, list_families, load_benchmark
 from metrics.reference import Sample
 from metrics.score import load_families, make_pairings, score_pairings
 from metrics.text_table import table
+
+if TYPE_CHECKING:
+    from concurrent.futures import ProcessPoolExecutor
+
+_Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True)
@@ -114,13 +116,21 @@ def score_all(
     """Yield each sequence and what it scored, in order, with a progress bar."""
     score = partial(score_sequence, task, with_events=with_events)
     with ExitStack() as stack:
-        bar = stack.enter_context(
-            tqdm(total=len(task.sequences), unit="sequence", leave=False, disable=None)
-        )
-        each = map if jobs == 1 else stack.enter_context(ProcessPoolExecutor(jobs)).map
-        for name, scored in zip(task.sequences, each(score, task.sequences), strict=True):
-            bar.update()
-            yield name, scored
+        each = map if jobs == 1 else stack.enter_context(_pool(jobs)).map
+        scored = zip(task.sequences, each(score, task.sequences), strict=True)
+        yield from _with_bar(scored, len(task.sequences)) if sys.stderr.isatty() else scored
+
+
+def _pool(jobs: int) -> ProcessPoolExecutor:
+    from concurrent.futures import ProcessPoolExecutor  # which takes memory that one job saves
+
+    return ProcessPoolExecutor(jobs)
+
+
+def _with_bar(items: Iterable[_Item], total: int) -> Iterator[_Item]:
+    from tqdm import tqdm
+
+    return iter(tqdm(items, total=total, unit="sequence", leave=False))
 
 
 def crosscheck(task: Task, found: dict[str, Any]) -> list[Comparison]:
