@@ -5,13 +5,17 @@ Source: https://motchallenge.net, Milan et al., MOT16, arXiv 1603.00831.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from configparser import ConfigParser
 from configparser import Error as ConfigError
 from dataclasses import dataclass
 from pathlib import Path
 
 from datasets import mot_text
-from datasets.types import Extent, Tracks
+from datasets.sequence_json import Prepared
+from datasets.types import Extent, Sequence, Tracks
+
+Classes = tuple[Mapping[int, str], tuple[int, ...]]
 
 CLASSES = {
     1: "pedestrian",
@@ -59,8 +63,11 @@ def detections_path(folder: Path) -> Path:
     return folder / "det" / "det.txt"
 
 
-def read_info(folder: Path) -> Info:
-    """Return what a sequence's seqinfo.ini says.
+def read_info(folder: Path, classes: Classes = (CLASSES, ())) -> Info:
+    """Return what a sequence's seqinfo.ini says, in an extent with the classes given.
+
+    Args:
+        classes: Name of each class id, and the ids that are ignored.
 
     Raises:
         FileNotFoundError: There is none.
@@ -83,7 +90,8 @@ def read_info(folder: Path) -> Info:
         if text is None or not text.isdecimal() or len(text) > len("2147483647"):
             raise ValueError(f"{path}, {key}: {text!r} found, expected a whole number")
         numbers[key] = int(text)
-    extent = Extent(numbers["imHeight"], numbers["imWidth"], numbers["seqLength"], CLASSES)
+    size = numbers["imHeight"], numbers["imWidth"], numbers["seqLength"]
+    extent = Extent(*size, *classes)
     return Info(extent, numbers["frameRate"], folder / section.get("imdir", "img1"))
 
 
@@ -93,15 +101,68 @@ def list_sequences(truth: Path) -> list[str]:
 
 
 def read_pair(
-    truth: Path, results: Path, sequence: str, kind: mot_text.Kind
+    truth: Path,
+    results: Path,
+    sequence: str,
+    kind: mot_text.Kind,
+    classes: Classes = (CLASSES, ()),
 ) -> tuple[Tracks, Tracks]:
     """Return truth and prediction of one sequence, `<results>/<sequence>.txt`.
 
     Args:
         kind: Of the truth: see `mot_text.read_tracks`, which raises for bad files.
     """
-    extent = read_info(truth / sequence).extent
+    extent = read_info(truth / sequence, classes).extent
     return (
         mot_text.read_tracks(truth_path(truth / sequence), extent, kind),
         mot_text.read_tracks(results / f"{sequence}.txt", extent),
+    )
+
+
+def locate(root: str | None) -> Path:
+    """Return the folder given: such a data set is not downloaded.
+
+    Raises:
+        ValueError: None is given.
+        FileNotFoundError: It is not there.
+    """
+    if root is None:
+        raise ValueError("root: missing: name the folder that holds train/ in MOTChallenge layout")
+    if not Path(root).is_dir():
+        raise FileNotFoundError(f"root: {root}: no such folder")
+    return Path(root)
+
+
+def find_sequence(split: Path, sequence: str) -> Path:
+    """Return the folder of a sequence; FileNotFoundError lists those there are."""
+    if (split / sequence).is_dir():
+        return split / sequence
+    known = sorted(path.name for path in split.glob("*/"))
+    raise FileNotFoundError(f"{split}: no sequence {sequence!r}: found {known}")
+
+
+def label_files(folder: Path) -> list[Path]:
+    """Return the label files of a sequence that are there.
+
+    Raises:
+        FileNotFoundError: Its seqinfo.ini or its ground truth is missing.
+    """
+    needed = [info_path(folder), truth_path(folder)]
+    for path in needed:
+        if not path.is_file():
+            raise FileNotFoundError(f"{path}: no such file")
+    return needed + [path for path in [detections_path(folder)] if path.is_file()]
+
+
+def read_prepared(
+    dataset: str, root: Path, folder: Path, classes: Classes = (CLASSES, ())
+) -> Prepared:
+    """Return the sequence in a folder, its images and detections where they are."""
+    _, truth, *detections = label_files(folder)
+    info = read_info(folder, classes)
+    images = str(info.images.resolve()) if info.images.is_dir() else None
+    return Prepared(
+        Sequence(dataset, folder.name, info.extent, info.frame_rate, images, str(root)),
+        mot_text.read_tracks(truth, info.extent, "truth"),
+        mot_text.read_tracks(detections[0], info.extent) if detections else None,
     )

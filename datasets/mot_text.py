@@ -15,11 +15,10 @@ from typing import Literal
 
 import numpy as np
 import pyarrow as pa
-from pyarrow import csv
 
-from datasets.arrow import to_array
 from datasets.errors import RowError, line_error
 from datasets.files import replacing
+from datasets.text_lines import check_numbers, parse_numbers
 from datasets.types import Extent, Tracks
 
 Kind = Literal["results", "truth", "mot15"]
@@ -59,26 +58,44 @@ def read_tracks(path: Path, extent: Extent, kind: Kind = "results") -> Tracks:
         raise _row_error(path, error.row, error.reason) from error
 
 
-def write_tracks(path: Path, tracks: Tracks, kind: Kind = "results") -> None:
-    """Write a file of a kind, see `read_tracks`; masks are lost.
+def count_unread(path: Path, kind: Kind = "results") -> dict[str, int]:
+    """Return what a file that can be read holds beyond Tracks, and in how many lines."""
+    first = _CLASS if kind == "mot15" else _LEAST["truth"] if kind == "truth" else _CLASS + 1
+    rest = (line.split(",")[first:] for _, line in _lines(path.read_bytes()))
+    count = sum(any(cell.strip() != "-1" for cell in cells) for cells in rest)
+    return {f"columns from the {first + 1}th on": count} if count else {}
 
-    `results` and `mot15` have ten columns, the last three -1: class and visibility are lost too.
-    Numbers are written so that they read back as the same double.
+
+def write_tracks(path: Path, tracks: Tracks, kind: Kind = "results") -> None:
+    """Write rows whose numbers read back as the same double.
+
+    Args:
+        kind: `results`, `mot15`: ten columns, the last three -1; `results` name the class in column
+            8 where one is not 1. Masks, visibility and areas are lost. `truth`: nine columns with
+            class and visibility, 1 where it is not known; masks and areas are lost.
     """
     near = tracks.box[:, :2] + 1
     size = tracks.box[:, 2:] - tracks.box[:, :2]
-    visibility = np.ones(len(tracks)) if tracks.visibility is None else tracks.visibility
+    endings = _endings(tracks, kind)
     with replacing(path) as part, part.open("w") as file:
-        for row in range(len(tracks)):
+        for row, ending in enumerate(endings):
             left, top = near[row].tolist()
             wide, high = size[row].tolist()
-            last = "-1,-1,-1"
-            if kind == "truth":
-                last = f"{tracks.class_id[row]},{float(visibility[row])!r}"
             file.write(
                 f"{tracks.frame[row] + 1},{tracks.track[row]},{left!r},{top!r},{wide!r},{high!r},"
-                f"{float(tracks.score[row])!r},{last}\n"
+                f"{float(tracks.score[row])!r},{ending}\n"
             )
+
+
+def _endings(tracks: Tracks, kind: Kind) -> list[str]:
+    """Return what follows the score in each row."""
+    classes = tracks.class_id.tolist()
+    if kind == "truth":
+        seen = np.ones(len(tracks)) if tracks.visibility is None else tracks.visibility
+        return [f"{key},{share!r}" for key, share in zip(classes, seen.tolist(), strict=True)]
+    if kind == "mot15" or set(classes) <= {_UNNAMED_CLASS}:
+        return ["-1,-1,-1"] * len(classes)
+    return [f"{key},-1,-1" for key in classes]
 
 
 def _read_numbers(path: Path, least: int, *, with_class: bool) -> np.ndarray:
@@ -89,31 +106,13 @@ def _read_numbers(path: Path, least: int, *, with_class: bool) -> np.ndarray:
     if with_class and data.lstrip().split(b"\n", 1)[0].count(b",") >= _CLASS:
         least = _CLASS + 1
     try:
-        return _parse(data, least)
+        return parse_numbers(data, least, ",")
     except (pa.ArrowInvalid, pa.ArrowKeyError) as error:
         bad = _first_bad_line(path, data, least)
         if bad:
             raise bad from error
     # only lines of blanks are left to blame
-    return _parse("\n".join(line for _, line in _lines(data)).encode(), least)
-
-
-def _parse(data: bytes, least: int) -> np.ndarray:
-    names = [f"f{column}" for column in range(least)]
-    table = csv.read_csv(
-        pa.BufferReader(data + b"\n"),
-        csv.ReadOptions(
-            autogenerate_column_names=True, use_threads=False, block_size=len(data) + 1
-        ),
-        csv.ParseOptions(quote_char=False),
-        csv.ConvertOptions(
-            include_columns=names,
-            column_types=dict.fromkeys(names, pa.float64()),
-            null_values=[],
-            check_utf8=False,
-        ),
-    )
-    return np.column_stack([to_array(column) for column in table.columns])
+    return parse_numbers("\n".join(line for _, line in _lines(data)).encode(), least, ",")
 
 
 def _first_bad_line(path: Path, data: bytes, least: int) -> ValueError | None:
@@ -125,23 +124,15 @@ def _first_bad_line(path: Path, data: bytes, least: int) -> ValueError | None:
             return line_error(
                 path, number, f"{len(cells)} columns, expected at least {least}", line
             )
-        for cell in cells[:least]:
-            if not _is_number(cell):
-                reason = f"{cell[:40]!r} found where a number was expected"
-                return line_error(path, number, reason, line)
+        try:
+            check_numbers(cells[:least], number)
+        except RowError as error:
+            return line_error(path, number, error.reason, line)
         if len(cells) != width:
             return line_error(
                 path, number, f"{len(cells)} columns, the first line has {width}", line
             )
     return None
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return "_" not in text
 
 
 def _lines(data: bytes) -> Iterator[tuple[int, str]]:

@@ -85,11 +85,11 @@ def write_tracks(path: Path, tracks: Tracks, *, first_frame: int = 0) -> None:
     Raises:
         ValueError: The tracks have no masks.
     """
-    if tracks.rle is None:
+    if tracks.rle is None and len(tracks):
         raise ValueError(f"{path}: the tracks have no masks to write")
     size = f"{tracks.extent.height} {tracks.extent.width}"
     with replacing(path) as part, part.open("w") as file:
-        for row, run in enumerate(tracks.rle.runs):
+        for row, run in enumerate(() if tracks.rle is None else tracks.rle.runs):
             ignored = tracks.class_id[row] == IGNORE
             identity = _IGNORE_IDENTITY if ignored else tracks.track[row]
             frame, class_id = tracks.frame[row] + first_frame, tracks.class_id[row]

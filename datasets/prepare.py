@@ -21,8 +21,8 @@ class Reader(Protocol):
     def locate(self, root: str | None) -> Path | None:
         """Return the folder the data set is in, None if it is generated."""
 
-    def inputs(self, root: Path | None, sequence: str) -> list[Path]:
-        """Return the files `read` reads, so that an edit of one reruns it."""
+    def inputs(self, root: Path | None, sequence: str, **options: Any) -> list[Path]:
+        """Return the files `read` reads with these options, so that an edit of one reruns it."""
 
     def read(
         self, dataset: str, root: Path | None, sequence: str, folder: Path, **options: Any

@@ -197,11 +197,6 @@ def number(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _side(tracks: Tracks, kept: np.ndarray) -> Side:
-    """Return the kept rows; ValueError if one of them has no identity."""
-    nameless = kept & (tracks.track < 0)
-    if nameless.any():
-        frame = tracks.frame[np.argmax(nameless)]
-        raise ValueError(f"a row of frame {frame} (from 0) has no identity, so it cannot be scored")
     identities, track = number(tracks.track[kept])
     return Side(tracks, np.flatnonzero(kept), track, identities)
 

@@ -37,7 +37,25 @@ def inside(
     """
     covering = regions[pairs.truth]
     shared = np.bincount(pairs.prediction[covering], pairs.shared[covering], len(prediction))
-    area = tracks_areas(prediction, similarity)
-    share = shared / np.maximum(area, EPS)
-    found: np.ndarray = (share > _SHARE + EPS) & (area > EPS)
+    return _is_most(shared, tracks_areas(prediction, similarity))
+
+
+def inside_one(
+    prediction: Tracks, pairs: Pairs, regions: np.ndarray, similarity: Similarity
+) -> np.ndarray:
+    """Return which predictions lie by more than half in a single region, (M,) bool.
+
+    Args:
+        pairs: Of all rows of truth and prediction.
+        regions: (N,) bool, the rows of the truth that are regions; they may overlap.
+    """
+    covering = pairs.take(regions[pairs.truth])
+    area = tracks_areas(prediction, similarity)[covering.prediction]
+    found = np.zeros(len(prediction), bool)
+    found[covering.prediction[_is_most(covering.shared, area)]] = True
     return found
+
+
+def _is_most(shared: np.ndarray, area: np.ndarray) -> np.ndarray:
+    most: np.ndarray = (shared / np.maximum(area, EPS) > _SHARE + EPS) & (area > EPS)
+    return most

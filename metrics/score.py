@@ -19,7 +19,7 @@ import numpy as np
 from datasets.files import write_json
 from datasets.types import Tracks
 from metrics.family import Family, load_benchmark, load_family, partial_to_json
-from metrics.pairing import Pairing, overlapping, pair
+from metrics.pairing import Pairing, Side, overlapping, pair
 
 Partials = Mapping[str, Mapping[str, Any]]  # by class, then by family
 Values = dict[str, float | None]
@@ -35,14 +35,15 @@ def make_pairings(
 
     Raises:
         ValueError: The two differ in image size, number of frames or classes, or the protocol does
-            not allow what they hold, or does not score such a class.
+            not allow what they hold, does not score such a class, or a row that is scored has no
+            identity.
     """
     if truth.extent != prediction.extent:
         raise ValueError(f"truth is of {truth.extent}, tracks are of {prediction.extent}")
     benchmark = load_benchmark(protocol)
     truth, prediction = benchmark.prepare(truth, prediction)
     pairs = overlapping(truth, prediction, benchmark.similarity)
-    return {
+    pairings = {
         name: pair(
             truth,
             prediction,
@@ -52,6 +53,10 @@ def make_pairings(
         )
         for name, class_id in _chosen(benchmark.classes(truth.extent), classes).items()
     }
+    for pairing in pairings.values():
+        _refuse_nameless("truth", pairing.truth)
+        _refuse_nameless("prediction", pairing.prediction)
+    return pairings
 
 
 def _chosen(known: Mapping[str, int], wanted: Many[str]) -> dict[str, int]:
@@ -107,6 +112,12 @@ def describe(protocol: str, families: Mapping[str, Family], partials: Partials) 
         "class_averaged": _class_averaged(families, [each["values"] for each in classes.values()]),
         "classes": classes,
     }
+
+
+def _refuse_nameless(name: str, side: Side) -> None:
+    if (side.identities < 0).any():
+        frame = side.frame[side.identities[side.track] < 0][0]
+        raise ValueError(f"{name}, frame {frame} (from 0): a row without identity cannot be scored")
 
 
 def _together(families: Mapping[str, Family], partials: Partials) -> Mapping[str, Any]:

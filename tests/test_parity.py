@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import trackeval_oracle
 from conftest import SHARED
+from parity import FAMILIES, TOLERANCE, assert_equal, of_class, our_scores
 
 from bench.corrupt import corrupt
 from datasets import mot_text, mots_text
@@ -20,36 +21,6 @@ from metrics.combine import combine_scores
 from metrics.score import score_tracks
 from trackers.contract import load_method, load_tracker
 from trackers.run import track
-
-TOLERANCE = 1e-9  # both sides are sums of some 10^5 doubles
-FAMILIES = ["hota", "clear", "identity", "count", "vace"]
-
-
-def our_scores(
-    truth: Mapping[str, Tracks], results: Mapping[str, Tracks], protocol: str
-) -> dict[str, dict]:
-    """Return the score of each sequence and, as COMBINED, of all."""
-    scores = {}
-    for name in truth:
-        scores[name] = score_tracks(truth[name], results[name], protocol, FAMILIES)
-    scores["COMBINED"] = combine_scores(list(scores.values()))
-    return scores
-
-
-def assert_equal(ours: dict[str, dict], theirs: trackeval_oracle.Scores) -> None:
-    """Compare every field of every sequence; list all that differ at once."""
-    units = {column["name"]: column["unit"] for column in ours["COMBINED"]["columns"]}
-    compared, wrong = 0, []
-    for name, fields in theirs.items():
-        values = ours[name]["values"]
-        assert set(fields) <= set(values), f"{name}: no {sorted(set(fields) - set(values))}"
-        for field, theirs_value in fields.items():
-            value, compared = values[field], compared + 1
-            exact = units[field] == "count" and isinstance(value, int)
-            if value != theirs_value if exact else not abs(value - theirs_value) <= TOLERANCE:
-                wrong.append(f"{name} {field}: {value!r}, TrackEval {theirs_value!r}")
-    assert not wrong, "\n".join(wrong)
-    assert compared >= 54 * len(theirs)
 
 
 def lengths(prepared: Mapping[str, Prepared]) -> dict[str, int]:
@@ -238,9 +209,6 @@ def test_kitti_mots_equals_trackeval(shared, tmp_path):
     ours["COMBINED"] = combine_scores(list(ours.values()))
     theirs = trackeval_oracle.score_kitti_mots(truth, results, lengths, tmp_path / "room")
     for class_name, scores in theirs.items():
-        of_class = {
-            key: {"columns": each["columns"], "values": each["classes"][class_name]["values"]}
-            for key, each in ours.items()
-        }
-        assert of_class["COMBINED"]["values"]["IDSW"] > 0
-        assert_equal(of_class, scores)
+        found = of_class(ours, class_name)
+        assert found["COMBINED"]["values"]["IDSW"] > 0
+        assert_equal(found, scores)

@@ -24,6 +24,7 @@ def score(
     lengths: Mapping[str, int],
     benchmark: str,
     room: Path,
+    preprocess: bool = True,
 ) -> Scores:
     """Return every field of HOTA, CLEAR, Identity, Count and VACE per sequence, and as COMBINED.
 
@@ -31,7 +32,7 @@ def score(
         truth: gt.txt of each sequence.
         results: Result file of each sequence.
         lengths: Number of frames of each sequence.
-        benchmark: MOT15, MOT16, MOT17 or MOT20.
+        benchmark: MOT15, MOT16, MOT17 or MOT20; any name without preprocessing.
         room: An empty folder to lay the files out in as TrackEval wants them.
     """
     for name in truth:
@@ -47,6 +48,7 @@ def score(
         "SEQ_INFO": dict(lengths),
         "SKIP_SPLIT_FOL": True,
         "PRINT_CONFIG": False,
+        "DO_PREPROC": preprocess,
     }
     with contextlib.redirect_stdout(io.StringIO()):
         dataset = trackeval.datasets.MotChallenge2DBox(config)
@@ -71,6 +73,47 @@ def score_kitti_mots(
     with contextlib.redirect_stdout(io.StringIO()):
         dataset = trackeval.datasets.KittiMOTS(config)
         return {name: _evaluate(dataset, list(lengths), name) for name in ("car", "pedestrian")}
+
+
+def score_kitti(
+    truth: Path, results: Path, lengths: Mapping[str, int], room: Path
+) -> dict[str, Scores]:
+    """Return the same for KITTI's boxes, by class; files are <folder>/<name>.txt."""
+    (room / "gt").mkdir(parents=True)
+    (room / "gt" / "label_02").symlink_to(truth.resolve())
+    (room / "trackers").mkdir()
+    (room / "trackers" / "it").symlink_to(results.resolve())
+    seqmap = "".join(f"{name} empty 000000 {length:06d}\n" for name, length in lengths.items())
+    (room / "gt" / "evaluate_tracking.seqmap.training").write_text(seqmap)
+    config = {
+        "GT_FOLDER": str(room / "gt"),
+        "TRACKERS_FOLDER": str(room / "trackers"),
+        "TRACKERS_TO_EVAL": ["it"],
+        "TRACKER_SUB_FOLDER": "",
+        "PRINT_CONFIG": False,
+    }
+    with contextlib.redirect_stdout(io.StringIO()):
+        dataset = trackeval.datasets.Kitti2DBox(config)
+        return {name: _evaluate(dataset, list(lengths), name) for name in ("car", "pedestrian")}
+
+
+def score_mots_challenge(
+    truth: Path, results: Path, lengths: Mapping[str, int], room: Path
+) -> Scores:
+    """Return the same for masks of pedestrians; truth is <folder>/<name>/gt/gt.txt."""
+    (room / "trackers").mkdir(parents=True)
+    (room / "trackers" / "it").symlink_to(results.resolve())
+    config = {
+        "GT_FOLDER": str(truth),
+        "TRACKERS_FOLDER": str(room / "trackers"),
+        "TRACKERS_TO_EVAL": ["it"],
+        "TRACKER_SUB_FOLDER": "",
+        "SEQ_INFO": dict(lengths),
+        "SKIP_SPLIT_FOL": True,
+        "PRINT_CONFIG": False,
+    }
+    with contextlib.redirect_stdout(io.StringIO()):
+        return _evaluate(trackeval.datasets.MOTSChallenge(config), list(lengths))
 
 
 def score_davis(truth: Path, results: Path, room: Path) -> Scores:
@@ -148,10 +191,15 @@ def _evaluate(
     for name in names:
         data = dataset.get_preprocessed_seq_data(dataset.get_raw_seq_data("it", name), class_name)
         for family, into in zip(families, raw, strict=True):
-            into[name] = family.eval_sequence(data)
+            if data["num_gt_dets"] + data["num_tracker_dets"] or family.get_name() != "VACE":
+                into[name] = family.eval_sequence(data)  # of nothing at all VACE divides by zero
     for family, into in zip(families, raw, strict=True):
         into["COMBINED"] = family.combine_sequences(dict(into))
     return {
-        name: {field: float(np.mean(value)) for into in raw for field, value in into[name].items()}
+        name: {
+            field: float(np.mean(value))
+            for into in raw
+            for field, value in into.get(name, {}).items()
+        }
         for name in [*names, "COMBINED"]
     }

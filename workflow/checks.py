@@ -43,7 +43,7 @@ def _check_dataset(name: str, entry: Mapping[str, Any]) -> None:
         _one_of("options", entry.get("options", {}), known)
         root = reader.locate(entry.get("root"))
         for sequence in entry["sequences"]:
-            reader.inputs(root, sequence)
+            reader.inputs(root, sequence, **entry.get("options", {}))
     except (ValueError, OSError) as error:
         raise ValueError(f"{key}: {error}") from error
 

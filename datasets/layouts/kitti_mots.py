@@ -5,14 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from datasets import mots_text
+from datasets.kitti_sequences import FRAME_COUNT
 from datasets.types import Tracks
-
-# number of frames of KITTI's training sequences, from the seqmaps of the KITTI-MOTS tools
-_LENGTHS = (
-    154, 447, 233, 144, 314, 297, 270, 800, 390, 803, 294,
-    373, 78, 340, 106, 376, 209, 145, 339, 1059, 837,
-)  # fmt: skip
-_FRAME_COUNT = {f"{number:04d}": length for number, length in enumerate(_LENGTHS)}
 
 
 def list_sequences(truth: Path) -> list[str]:
@@ -25,5 +19,5 @@ def read_pair(truth: Path, results: Path, sequence: str) -> tuple[Tracks, Tracks
 
     A sequence that is not KITTI's ends with the last frame that has ground truth.
     """
-    rows = mots_text.read_tracks(truth / f"{sequence}.txt", frame_count=_FRAME_COUNT.get(sequence))
+    rows = mots_text.read_tracks(truth / f"{sequence}.txt", frame_count=FRAME_COUNT.get(sequence))
     return rows, mots_text.read_tracks(results / f"{sequence}.txt", rows.extent)

@@ -11,6 +11,7 @@ import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -43,7 +44,7 @@ def locate(root: str | None) -> None:
         raise ValueError(f"root: {root!r} found, expected none: this data set is generated")
 
 
-def inputs(root: Path | None, sequence: str) -> list[Path]:
+def inputs(root: Path | None, sequence: str, **options: Any) -> list[Path]:
     """Return no file, after a check of the name."""
     _parse(sequence)
     return []

@@ -1,6 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from some_tracks import tracks_of
 
 from datasets import mot_text
 from datasets.types import Extent
@@ -75,3 +81,47 @@ def test_an_unknown_class_is_named_with_its_line(tmp_path):
     path = written(tmp_path, "1,5,1,1,2,2,1,1,1\n2,5,1,1,2,2,1,9,1\n")
     with pytest.raises(ValueError, match=r"line 2 .*class 9 found, expected one of \[1, 2\]"):
         mot_text.read_tracks(path, EXTENT, "truth")
+
+
+@given(tracks_of(EXTENT), st.booleans())
+def test_truth_and_results_come_back_with_their_classes(tmp_path_factory, tracks, as_truth):
+    path, kind = tmp_path_factory.getbasetemp() / "mot.txt", "truth" if as_truth else "results"
+    seen = np.linspace(0, 1, len(tracks))
+    tracks = replace(tracks, visibility=seen if as_truth else None)
+    mot_text.write_tracks(path, tracks, kind)
+    back = mot_text.read_tracks(path, EXTENT, kind)
+    # left + 1 - 1 and left + (right - left) each lose half a unit in the last place
+    assert back.box == pytest.approx(tracks.box, abs=1e-11)
+    assert replace(back, box=tracks.box).same(tracks)
+
+
+def test_a_result_of_class_one_says_nothing_of_classes(tmp_path):
+    path = written(tmp_path, "1,5,11,21,30,40,1,1\n")
+    tracks = mot_text.read_tracks(path, EXTENT)
+    mot_text.write_tracks(path, tracks)
+    assert path.read_text() == "1,5,11.0,21.0,30.0,40.0,1.0,-1,-1,-1\n"
+
+
+def test_visibility_that_is_not_known_is_written_as_one(tmp_path):
+    path = written(tmp_path, "1,5,11,21,30,40,0,2\n")
+    mot_text.write_tracks(path, mot_text.read_tracks(path, EXTENT), "truth")
+    assert path.read_text() == "1,5,11.0,21.0,30.0,40.0,0.0,2,1.0\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "counted"),
+    [
+        ("1,5,1,1,2,2,1,1,-1,-1\n", "results", {}),
+        (
+            "1,5,1,1,2,2,1,1,-1,7\n1,6,1,1,2,2,1,1,-1,-1\n",
+            "results",
+            {"columns from the 9th on": 1},
+        ),
+        ("1,5,1,1,2,2,1,-1,-1,-1\n", "mot15", {}),
+        ("1,5,1,1,2,2,1,4.5,2,0\n", "mot15", {"columns from the 8th on": 1}),
+        ("1,5,1,1,2,2,1,1,0.5\n", "truth", {}),
+        ("1,5,1,1,2,2,1,1,0.5,3\n", "truth", {"columns from the 10th on": 1}),
+    ],
+)
+def test_what_tracks_cannot_hold_is_counted(tmp_path, text, kind, counted):
+    assert mot_text.count_unread(written(tmp_path, text), kind) == counted

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from datasets import mots_text, parquet, rle
 from datasets.errors import RowError
@@ -32,6 +36,30 @@ def test_regions_to_ignore_have_no_identity_and_come_back(tmp_path):
     assert found.track.tolist() == [NO_TRACK, 1007]
     mots_text.write_tracks(tmp_path / "again.txt", found)
     assert (tmp_path / "again.txt").read_text() == text
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(0, 1))
+def test_masks_come_back_with_frame_identity_and_class(tmp_path_factory, seed, first_frame):
+    path, rng = tmp_path_factory.getbasetemp() / "mots.txt", np.random.default_rng(seed)
+    masks = rle.encode(rng.random((int(rng.integers(5)), 4, 5)) < rng.random())
+    classes = rng.choice([1, 2, 10], len(masks))
+    tracks = Tracks(
+        mots_text.mots_extent(4, 5, 3),
+        frame=np.sort(rng.integers(0, 3, len(masks))),
+        track=np.where(classes == 10, NO_TRACK, 1000 * classes + np.arange(len(masks))),
+        class_id=classes,
+        score=np.ones(len(masks)),
+        box=masks.boxes,
+        rle=masks,
+    )
+    mots_text.write_tracks(path, tracks, first_frame=first_frame)
+    assert mots_text.read_tracks(path, tracks.extent, first_frame=first_frame).same(tracks)
+
+
+def test_a_sequence_without_tracks_is_an_empty_file(tmp_path):
+    none = mots_text.read_tracks(written(tmp_path, ""), EXTENT)
+    mots_text.write_tracks(tmp_path / "again.txt", replace(none, rle=None))
+    assert (tmp_path / "again.txt").read_text() == ""
 
 
 @pytest.mark.parametrize(

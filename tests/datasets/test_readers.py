@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import pytest
 
 from datasets.prepare import load_reader
-from datasets.readers import mot17, tud
+from datasets.readers import mot17, mot_folder, tud
 from datasets.sequence_json import read_sequence, write_prepared
+from datasets.types import Extent
+from workflow.checks import check_config
 
 
 def test_tud_has_its_two_sequences():
@@ -47,7 +50,9 @@ def test_a_length_that_is_no_number_is_named(shared, tmp_path):
 
 
 def test_an_unknown_reader_lists_the_known():
-    with pytest.raises(ValueError, match=r"reader 'coco' is unknown.*'mot17', 'synthetic', 'tud'"):
+    with pytest.raises(
+        ValueError, match=r"reader 'coco' is unknown.*'mot17', .*'synthetic', 'tud'"
+    ):
         load_reader("coco")
 
 
@@ -72,3 +77,61 @@ def test_a_sequence_file_that_is_not_one_is_refused(tmp_path, old, new, message)
     path.write_text(path.read_text().replace(old, new, 1))
     with pytest.raises(ValueError, match=rf"sequence\.json: {message}"):
         read_sequence(path)
+
+
+@pytest.fixture
+def own(tmp_path) -> Path:
+    """A data set of one's own: one sequence below val/."""
+    folder = tmp_path / "val" / "street"
+    (folder / "gt").mkdir(parents=True)
+    info = "[Sequence]\nimHeight=4\nimWidth=5\nseqLength=3\nframeRate=25\n"
+    (folder / "seqinfo.ini").write_text(info)
+    (folder / "gt" / "gt.txt").write_text("3,1,1,1,2,2,1,2,0.5\n")
+    return tmp_path
+
+
+OPTIONS = {"split": "val", "classes": {"1": "person", "2": "bag"}, "ignored": [1]}
+
+
+def test_data_of_ones_own_has_the_classes_of_its_options(own):
+    root = mot_folder.locate(str(own))
+    folder = own / "val" / "street"
+    files = [folder / "seqinfo.ini", folder / "gt" / "gt.txt"]
+    assert mot_folder.inputs(root, "street", **OPTIONS) == files
+    prepared = mot_folder.read("own", root, "street", own, **OPTIONS)
+    assert prepared.sequence.extent == Extent(4, 5, 3, {1: "person", 2: "bag"}, (1,))
+    assert (prepared.sequence.name, prepared.sequence.images) == ("street", None)
+    assert (prepared.truth.frame[0], prepared.truth.class_id[0]) == (2, 2)
+    assert prepared.detections is None
+
+
+def test_data_of_ones_own_without_options_has_the_classes_of_its_file(own):
+    (own / "val" / "classes.yaml").write_text("classes: {2: bag}\n")
+    files = mot_folder.inputs(own, "street", split="val")
+    assert files[0] == own / "val" / "classes.yaml"
+    prepared = mot_folder.read("own", own, "street", own, split="val")
+    assert prepared.sequence.extent.classes == {2: "bag"}
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"split": "train"}, r"train: no sequence 'street': found \[\]"),
+        ({"split": "val", "classes": {"x": "bag"}}, "^classes: 'x' found, expected a whole number"),
+        ({"split": "val", "ignored": [1]}, r"^ignored: \[1\] found without classes"),
+    ],
+)
+def test_wrong_options_are_found_before_anything_is_read(own, options, message):
+    with pytest.raises((ValueError, OSError), match=message):
+        mot_folder.inputs(own, "street", **options)
+
+
+def test_the_config_check_hands_options_to_the_reader(own):
+    entry = {
+        "reader": "mot_folder", "root": str(own), "protocol": "plain", "sequences": ["street"],
+    }  # fmt: skip
+    config = {"families": ["hota"], "datasets": {"own": entry}, "variants": {}}
+    config["run"] = [{"dataset": "own", "variants": []}]
+    with pytest.raises(ValueError, match=r"datasets\.own: .*train: no sequence 'street'"):
+        check_config(config)
+    check_config(config | {"datasets": {"own": entry | {"options": OPTIONS}}})

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from datasets import mots_text, rle
-from datasets.types import Extent, Tracks
+from datasets.types import NO_TRACK, Extent, Tracks
 from metrics import pairing
 from metrics.combine import combine_scores
 from metrics.family import load_benchmark, load_family, partial_from_json, partial_to_json
@@ -81,7 +83,7 @@ def test_unknown_families_and_protocols_list_the_known():
     with pytest.raises(ValueError, match=r"'hot' is unknown: expected one of \[.*'clear',"):
         load_family("hot")
     with pytest.raises(
-        ValueError, match=r"'mot18' is unknown: expected one of \[.*'kitti_mots', 'mot15'"
+        ValueError, match=r"'mot18' is unknown: expected one of \[.*'kitti', 'kitti_mots'"
     ):
         load_benchmark("mot18")
 
@@ -103,6 +105,14 @@ def test_overlaps_do_not_depend_on_how_many_are_computed_at_once(monkeypatch):
     assert np.array_equal(whole.truth, parts.truth)
     assert np.array_equal(whole.similarity, parts.similarity)
     assert (one.frame[whole.truth] == other.frame[whole.prediction]).all()
+
+
+@pytest.mark.parametrize("side", ["truth", "prediction"])
+def test_a_row_without_identity_is_refused(side):
+    detections = replace(tracks([0, 30]), track=np.array([4, NO_TRACK]))
+    sides = {"truth": tracks([0]), "prediction": tracks([0]), side: detections}
+    with pytest.raises(ValueError, match=rf"{side}, frame 0 \(from 0\): a row without identity"):
+        make_pairings(sides["truth"], sides["prediction"], "mot15")
 
 
 def test_partials_survive_json_to_the_last_bit():

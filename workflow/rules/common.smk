@@ -41,8 +41,9 @@ def entry_root(dataset):
 
 def label_files(wildcards):
     """The files of the data set that one sequence is read from."""
-    reader = load_reader(config["datasets"][wildcards.dataset]["reader"])
-    return reader.inputs(entry_root(wildcards.dataset), wildcards.sequence)
+    entry = config["datasets"][wildcards.dataset]
+    reader, root = load_reader(entry["reader"]), entry_root(wildcards.dataset)
+    return reader.inputs(root, wildcards.sequence, **entry.get("options", {}))
 
 
 def dataset_root(wildcards):

@@ -1,0 +1,29 @@
+"""KITTI tracking, boxes in the image: <truth>/0002.txt and <results>/0002.txt, frames from zero."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from datasets import kitti_text
+from datasets.kitti_sequences import FRAME_COUNT
+from datasets.types import Tracks
+
+
+def list_sequences(truth: Path) -> list[str]:
+    """Return the names of the sequences that have ground truth."""
+    return sorted(path.stem for path in truth.glob("*.txt"))
+
+
+def read_pair(truth: Path, results: Path, sequence: str) -> tuple[Tracks, Tracks]:
+    """Return truth and prediction of one sequence.
+
+    A sequence that is not KITTI's ends with the last frame that has ground truth. No file says how
+    large the images are, and scoring boxes does not ask: they reach as far as the truth's boxes.
+    """
+    file = truth / f"{sequence}.txt"
+    height, width, length = kitti_text.read_reach(file)
+    extent = kitti_text.kitti_extent(height, width, FRAME_COUNT.get(sequence, length))
+    return (
+        kitti_text.read_tracks(file, extent, "truth"),
+        kitti_text.read_tracks(results / f"{sequence}.txt", extent),
+    )

@@ -1,0 +1,78 @@
+"""Text files of numbers: their lines, their cells, and the numbers in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from collections.abc import Sequence as Many
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from pyarrow import csv
+
+from datasets.arrow import to_array
+from datasets.errors import RowError
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+def read_lines(path: Path) -> tuple[list[bytes], list[int]]:
+    """Return the lines of a file that are not blank, and the number of each, from one."""
+    every = path.read_bytes().removeprefix(_BYTE_ORDER_MARK).split(b"\n")
+    numbers = [number for number, line in enumerate(every, start=1) if line.strip()]
+    return [every[number - 1] for number in numbers], numbers
+
+
+def to_numbers(rows: Many[Many[bytes]], columns: int) -> np.ndarray:
+    """Return cells without blanks as float64, shape (N, columns).
+
+    Raises:
+        RowError: A cell is no number.
+    """
+    if not rows:
+        return np.zeros((0, columns))
+    try:
+        return parse_numbers(b"\n".join(map(b" ".join, rows)), columns, " ")
+    except pa.ArrowInvalid:
+        for number, row in enumerate(rows):
+            check_numbers((cell.decode(errors="replace") for cell in row), number)
+        raise
+
+
+def parse_numbers(data: bytes, columns: int, delimiter: str) -> np.ndarray:
+    """Return the first columns of a table as float64, shape (N, columns).
+
+    Raises:
+        pyarrow.ArrowInvalid: A cell is no number, or a line has another length than the first.
+        pyarrow.ArrowKeyError: There are fewer columns.
+    """
+    names = [f"f{column}" for column in range(columns)]
+    table = csv.read_csv(
+        pa.BufferReader(data + b"\n"),
+        csv.ReadOptions(
+            autogenerate_column_names=True, use_threads=False, block_size=len(data) + 1
+        ),
+        csv.ParseOptions(delimiter=delimiter, quote_char=False),
+        csv.ConvertOptions(
+            include_columns=names,
+            column_types=dict.fromkeys(names, pa.float64()),
+            null_values=[],
+            check_utf8=False,
+        ),
+    )
+    return np.column_stack([to_array(column) for column in table.columns])
+
+
+def check_numbers(cells: Iterable[str], row: int) -> None:
+    """Raise RowError for the first cell that is no number."""
+    for cell in cells:
+        if not _is_number(cell):
+            raise RowError(row, f"{cell[:40]!r} found where a number was expected")
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return "_" not in text  # Python takes 1_0 for a number
