@@ -42,6 +42,11 @@ class _Line:
     fields: list[bytes]
 
 
+def is_stream(name: str) -> bool:
+    """Whether a name is that of a stream, <app>_<stream> as in 00_000."""
+    return bool(_FILE.fullmatch(f"{name}_000000.txt")) and name == _stream(*name.split("_"))
+
+
 def list_streams(folder: Path) -> dict[str, int]:
     """Return the number of frames of each stream, by its name <app>_<stream>.
 
@@ -109,7 +114,7 @@ def write_tracks(folder: Path, stream: str, tracks: Tracks) -> None:
         ValueError: The stream's name is not <app>_<stream>, the folder holds later frames of it, a
             label cannot be written, or an identity is negative.
     """
-    if not _FILE.fullmatch(f"{stream}_000000.txt") or stream != _stream(*stream.split("_")):
+    if not is_stream(stream):
         raise ValueError(f"stream {stream!r} found, expected two numbers as in 00_000")
     later = _list_files(folder, missing_ok=True).get(stream, [])[tracks.extent.frame_count :]
     if later:

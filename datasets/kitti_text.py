@@ -17,7 +17,7 @@ import numpy as np
 
 from datasets.errors import RowError, line_error
 from datasets.files import replacing
-from datasets.text_lines import read_lines, to_numbers
+from datasets.text_lines import check_identities, read_lines, to_numbers
 from datasets.types import NO_TRACK, Extent, Tracks
 
 Kind = Literal["results", "truth"]
@@ -26,15 +26,15 @@ CLASSES = {
     2: "van",
     3: "truck",
     4: "pedestrian",
-    5: "person",  # sitting
+    5: "person_sitting",  # Person in the files; one who stands is a pedestrian
     6: "cyclist",
     7: "tram",
     8: "misc",
     9: "dontcare",
 }
 DONT_CARE = 9
-_TYPES = {key: name.capitalize() for key, name in CLASSES.items()} | {DONT_CARE: "DontCare"}
-_IDS = {name.encode(): b"%d" % key for key, name in CLASSES.items()} | {b"person_sitting": b"5"}
+_TYPES = {key: name.capitalize() for key, name in CLASSES.items()} | {5: "Person", 9: "DontCare"}
+_IDS = {name.encode(): b"%d" % key for key, name in CLASSES.items()} | {b"person": b"5"}
 
 _COLUMNS: dict[Kind, tuple[int, ...]] = {"truth": (17,), "results": (17, 18)}
 _FRAME, _IDENTITY, _TYPE, _TRUNCATED, _OCCLUDED, _SOLID_HEIGHT, _SCORE = 0, 1, 2, 3, 4, 10, 17
@@ -111,12 +111,13 @@ def write_tracks(path: Path, tracks: Tracks, kind: Kind = "results") -> None:
             not scored, every other is lost.
 
     Raises:
-        ValueError: A row is of a class that is not KITTI's.
+        ValueError: A row is of a class that is not KITTI's, or its identity is no double.
     """
     for key in np.unique(tracks.class_id).tolist():
         if tracks.extent.classes[key] != CLASSES.get(key):
             found = f"class {key} is {tracks.extent.classes[key]!r}"
             raise ValueError(f"{path}: {found}, expected one of {CLASSES}")
+    check_identities(path, tracks.track)
     with replacing(path) as part, part.open("w") as file:
         for row, box in enumerate(tracks.box.tolist()):
             class_id, score = int(tracks.class_id[row]), float(tracks.score[row])

@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from datasets.errors import RowError, line_error
 from datasets.files import replacing
-from datasets.text_lines import check_numbers, parse_numbers
+from datasets.text_lines import check_identities, check_numbers, parse_numbers
 from datasets.types import Extent, Tracks
 
 Kind = Literal["results", "truth", "mot15"]
@@ -73,7 +73,11 @@ def write_tracks(path: Path, tracks: Tracks, kind: Kind = "results") -> None:
         kind: `results`, `mot15`: ten columns, the last three -1; `results` name the class in column
             8 where one is not 1. Masks, visibility and areas are lost. `truth`: nine columns with
             class and visibility, 1 where it is not known; masks and areas are lost.
+
+    Raises:
+        ValueError: An identity is no double.
     """
+    check_identities(path, tracks.track)
     near = tracks.box[:, :2] + 1
     size = tracks.box[:, 2:] - tracks.box[:, :2]
     endings = _endings(tracks, kind)

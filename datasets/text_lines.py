@@ -14,6 +14,7 @@ from datasets.arrow import to_array
 from datasets.errors import RowError
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_LARGEST_EXACT = 2**53 - 1  # whole numbers from here on are not all doubles
 
 
 def read_lines(path: Path) -> tuple[list[bytes], list[int]]:
@@ -68,6 +69,14 @@ def check_numbers(cells: Iterable[str], row: int) -> None:
     for cell in cells:
         if not _is_number(cell):
             raise RowError(row, f"{cell[:40]!r} found where a number was expected")
+
+
+def check_identities(path: Path, track: np.ndarray) -> None:
+    """Raise ValueError for an identity that a reader who takes it for a double would change."""
+    large = abs(track) > _LARGEST_EXACT
+    if large.any():
+        found = track[np.argmax(large)]
+        raise ValueError(f"{path}: identity {found} cannot be written: it is beyond 2^53")
 
 
 def _is_number(text: str) -> bool:

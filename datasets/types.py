@@ -255,7 +255,8 @@ def _cast(name: str, values: np.ndarray) -> np.ndarray:
     if name not in _WHOLE:
         return values.astype(np.float64, copy=False)
     if values.dtype.kind == "f":
-        broken = ~((values % 1 == 0) & (abs(values) < _LARGEST_WHOLE))
+        small = abs(values) < _LARGEST_WHOLE  # nor is NaN, and infinity has no remainder
+        broken = ~small | (np.where(small, values, 0) % 1 != 0)
         if broken.any():
             row = int(np.argmax(broken))
             raise RowError(row, f"{name} {values[row]} is not a whole number below 2^53")

@@ -1,0 +1,228 @@
+"""Result and label files of one format in another.
+
+    python -m datasets.convert --from kitti_dump --to mot DUMP OUT
+    python -m datasets.convert --from mot --to parquet IN.txt OUT.parquet
+        --size 1080 1920 --frames 600 --classes 1=person 2=bag
+
+IN and OUT are a file, which holds one sequence and names it, or a folder with a file a sequence.
+Whatever of IN the other format cannot hold is listed as lost. Where OUT has to say what IN does not
+(image size, number of frames, class names), a flag gives it. Exits with 2 and one line of reason on
+bad input.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from datasets.classes_yaml import check_classes
+from datasets.format import Fact, Given, Sequences, is_one_file
+from datasets.formats import FORMATS
+from datasets.losses import Counts, add_counts, describe_counts
+from datasets.recast import fit_classes, rename_classes
+from datasets.types import Tracks
+
+_FLAGS: Mapping[Fact, tuple[str, str]] = {
+    "size": ("the image size", "--size HEIGHT WIDTH"),
+    "frames": ("the number of frames", "--frames N"),
+    "classes": ("the names of classes", "--classes 1=NAME ..."),
+    "ignored": ("which classes are ignored", "--ignored ID ..."),
+    "first_frame": ("the number of the first image", "--first-frame N"),
+}
+_NEEDED: tuple[Fact, ...] = ("size", "frames", "classes")
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is to be converted.
+
+    Args:
+        source: Name of the format to read, in FORMATS.
+        target: Name of the format to write.
+        given: What the input does not say itself.
+        renamed: Other names of classes, by the names they have.
+    """
+
+    source: str
+    target: str
+    input: Path
+    output: Path
+    given: Given
+    renamed: Mapping[str, str]
+
+
+def convert(task: Task) -> tuple[Sequences, Counts]:
+    """Write the sequences of one format in another; return them, and what is lost.
+
+    Raises:
+        OSError: A file is missing or cannot be written.
+        ValueError: A file is not what it should be, something is not given or given in vain, or
+            the output would overwrite the input.
+    """
+    source, target = FORMATS[task.source], FORMATS[task.target]
+    _refuse_vain_flags(task)
+    _refuse_own_input(task)
+    read = _rename(source.read(task.input, task.given), task.renamed)
+    for name, tracks in read.items():
+        if target.masks and tracks.rle is None and len(tracks):
+            raise ValueError(f"{name}: {task.target} holds masks, and there are none")
+    _refuse_unknown(task)
+    fitted = {name: _fit(task, name, tracks) for name, tracks in read.items()}
+    lost = [source.unread(task.input)]
+    lost += [_count_facts(task, tracks) for tracks in read.values()]
+    lost += [_count_marks(read[name], fitted[name]) for name in read]
+    lost += [target.lost(tracks) for tracks in fitted.values()]
+    target.write(task.output, fitted)
+    return fitted, add_counts(lost)
+
+
+def main() -> int:
+    """Run the command line program; return its exit code."""
+    given = _arguments()
+    try:
+        written, lost = convert(_plan(given))
+    except (ValueError, OSError) as error:
+        print(f"error: {error}".replace("\n", " "), file=sys.stderr)
+        return 2
+    if lost:
+        print(f"lost: {describe_counts(lost)}", file=sys.stderr)
+    rows = sum(map(len, written.values()))
+    print(f"{given.output}: sequences: {len(written)}, rows: {rows}")
+    return 0
+
+
+def _refuse_vain_flags(task: Task) -> None:
+    """Raise ValueError for something that is given and that the input's format does not take."""
+    source = FORMATS[task.source]
+    for fact, (what, flag) in _FLAGS.items():
+        if getattr(task.given, fact) is not None and fact not in source.takes:
+            why = f"says {what} itself" if fact in source.says else f"has no use for {what}"
+            raise ValueError(f"{flag.split()[0]}: {task.source} {why}")
+
+
+def _refuse_own_input(task: Task) -> None:
+    """Raise ValueError if a file that is read could be overwritten."""
+    output = task.output.resolve()
+    one_file = is_one_file(task.output, FORMATS[task.target].suffix)
+    for file in FORMATS[task.source].files(task.input):
+        found = file.resolve()
+        if found == output or (not one_file and found.is_relative_to(output)):
+            raise ValueError(f"{task.output}: is or holds the input {file}: name another place")
+
+
+def _refuse_unknown(task: Task) -> None:
+    """Raise ValueError for what the output has to say, and neither the input nor a flag does."""
+    for fact in _NEEDED:
+        asked = fact in FORMATS[task.target].says and fact not in FORMATS[task.source].says
+        if asked and getattr(task.given, fact) is None:
+            what, flag = _FLAGS[fact]
+            raise ValueError(f"{task.target} needs {what}, {task.source} does not say: give {flag}")
+
+
+def _rename(sequences: Sequences, names: Mapping[str, str]) -> Sequences:
+    known = {name for tracks in sequences.values() for name in tracks.extent.classes.values()}
+    unknown = sorted(set(names) - known)
+    if unknown:
+        raise ValueError(f"--rename: no class {unknown}: expected some of {sorted(known)}")
+    if not names:
+        return sequences
+    return {key: rename_classes(tracks, names) for key, tracks in sequences.items()}
+
+
+def _fit(task: Task, name: str, tracks: Tracks) -> Tracks:
+    """Return tracks with the classes of the output's format, if it has any of its own."""
+    target = FORMATS[task.target]
+    if target.classes is None:
+        return tracks
+    try:
+        return fit_classes(tracks, target.classes, target.ignored)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}: use --rename, as in --rename a=b") from error
+
+
+def _count_facts(task: Task, tracks: Tracks) -> Counts:
+    """Return what the input says of the sequence as a whole and the output does not."""
+    facts = FORMATS[task.source].says - FORMATS[task.target].says
+    there = {
+        "size": tracks.extent.height > 0,
+        "frames": tracks.extent.frame_count > tracks.frame.max(initial=-1) + 1,
+        "classes": len(tracks) > 0,
+    }
+    return {_FLAGS[fact][0]: 0 for fact in _NEEDED if fact in facts and there[fact]}
+
+
+def _count_marks(tracks: Tracks, fitted: Tracks) -> Counts:
+    """Return how many rows were ignored and are not among a format's own classes."""
+    before, after = (np.isin(each.class_id, each.extent.ignored) for each in (tracks, fitted))
+    count = int((before & ~after).sum())
+    return {"marks of what is ignored": count} if count else {}
+
+
+def _plan(given: argparse.Namespace) -> Task:
+    """Return the task the command line names; ValueError for classes that cannot be."""
+    classes, ignored = given.classes, tuple(given.ignored or ())
+    if classes:
+        if len(dict(classes)) < len(classes):
+            raise ValueError(f"--classes: an id is given twice: {[key for key, _ in classes]}")
+        classes, ignored = check_classes("--", dict(classes), ignored)
+    more = Given(
+        tuple(given.size) if given.size else None,
+        given.frames,
+        classes,
+        ignored or None,
+        given.first_frame,
+    )
+    renamed = dict(given.rename or ())
+    return Task(given.source, given.target, given.input, given.output, more, renamed)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    known = ", ".join(FORMATS)
+    for flag, name in (("--from", "source"), ("--to", "target")):
+        parser.add_argument(
+            flag, dest=name, choices=FORMATS, required=True, metavar="FORMAT", help=known
+        )
+    parser.add_argument("input", type=Path, metavar="IN")
+    parser.add_argument("output", type=Path, metavar="OUT")
+    parser.add_argument(
+        "--size", type=_count, nargs=2, metavar=("HEIGHT", "WIDTH"), help="in pixels"
+    )
+    parser.add_argument("--frames", type=_count, metavar="N", help="of each sequence")
+    parser.add_argument(
+        "--classes", type=_pair, nargs="+", metavar="ID=NAME", help="what class ids are called"
+    )
+    parser.add_argument(
+        "--ignored", type=int, nargs="+", metavar="ID", help="classes neither right nor wrong"
+    )
+    parser.add_argument(
+        "--rename", type=_pair, nargs="+", metavar="NAME=NAME", help="classes to call otherwise"
+    )
+    parser.add_argument(
+        "--first-frame", type=int, metavar="N", help="number of the first image, in sam2_jsonl"
+    )
+    return parser.parse_args()
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} found, expected a whole number from 1")
+    return int(text)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    key, sign, name = text.partition("=")
+    if not (key and sign and name):
+        raise argparse.ArgumentTypeError(f"{text!r} found, expected two words as in 1=person")
+    return key, name
+
+
+if __name__ == "__main__":
+    sys.exit(main())
