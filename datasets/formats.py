@@ -54,10 +54,10 @@ def _mot15() -> Format:
 
 def _mots(first_frame: int) -> Format:
     def read(path: Path, given: Given) -> Tracks:
-        size = given.size or mots_text.read_size(path)[:2]
-        classes = mots_text.CLASSES, (mots_text.IGNORE,)
         read_file = partial(mots_text.read_tracks, path, first_frame=first_frame)
-        return read_within(replace(given, size=size), classes, read_file)
+        if given.size is None:
+            return read_file(frame_count=given.frames)
+        return read_within(given, (mots_text.CLASSES, (mots_text.IGNORE,)), read_file)
 
     files = one_file_each(".txt", read, partial(mots_text.write_tracks, first_frame=first_frame))
     return replace(

@@ -16,7 +16,7 @@ PLUGINS = (
     *("datasets/readers", "datasets/layouts", "trackers/methods"),
     *("metrics/families", "metrics/protocol", "metrics/references"),
 )
-FORBIDDEN = ("ultralytics", "boxmot", "deep_sort", "sort", "motmetrics")  # motmetrics is data here
+FORBIDDEN = ("ultralytics", "boxmot", "deep_sort", "sort")
 
 
 def imports(path: Path) -> set[str]:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import trackeval_oracle
-from corrupt import corrupt
 from parity import assert_equal, scores_of_files
 
+from bench.corrupt import corrupt
 from datasets import mots_text
 
 INFO = "[Sequence]\nimHeight={}\nimWidth={}\nseqLength={}\nframeRate=25\n"
@@ -23,10 +23,9 @@ def test_mots_challenge_equals_trackeval(shared, tmp_path):
     truth, results, lengths = tmp_path / "truth", tmp_path / "results", {}
     for name in ("0012", "0015"):
         source = shared / "kitti_mots" / "instances_txt" / f"{name}.txt"
-        height, width, last = mots_text.read_size(source)
-        lengths[name] = last + 1
-        rows = mots_text.read_tracks(source, mots_text.mots_extent(height, width, last + 1))
-        write_info(truth / name, height, width, last + 1)
+        rows = mots_text.read_tracks(source)
+        lengths[name] = rows.extent.frame_count
+        write_info(truth / name, rows.extent.height, rows.extent.width, lengths[name])
         mots_text.write_tracks(truth / name / "gt" / "gt.txt", rows, first_frame=1)
         mots_text.write_tracks(results / f"{name}.txt", corrupt(rows, int(name)), first_frame=1)
     theirs = trackeval_oracle.score_mots_challenge(truth, results, lengths, tmp_path / "room")
