@@ -11,9 +11,9 @@ from typing import Any
 import yaml
 
 from datasets.errors import shorten
+from datasets.files import read_small_text
 
 FILE = "classes.yaml"
-_LARGEST = 1 << 18  # bytes
 _MOST_DIGITS = 10
 _ONE_CLASS = {1: "pedestrian"}
 
@@ -31,10 +31,9 @@ def read_classes(folder: Path) -> Classes:
     path = folder / FILE
     if not path.is_file():
         return dict(_ONE_CLASS), ()
-    if path.stat().st_size > _LARGEST:
-        raise ValueError(f"{path}: more than {_LARGEST} bytes found, expected a list of classes")
+    text = read_small_text(path)
     try:
-        content = _load(path.read_text(encoding="utf-8-sig"))
+        content = _load(text)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ValueError(
             f"{path}: not valid YAML: {' '.join(shorten(str(error)).split())}"

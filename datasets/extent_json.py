@@ -8,6 +8,8 @@ from typing import Any
 from datasets.json_records import show
 from datasets.types import Extent
 
+_MOST_DIGITS = 16
+
 
 def extent_to_json(extent: Extent) -> dict[str, Any]:
     """Return what a file holds of an extent."""
@@ -40,5 +42,7 @@ def extent_from_json(content: Any) -> Extent:
 
 
 def _is_whole(text: str) -> bool:
-    """Whether a text is a class id as it is written here, with no other way to write the same."""
-    return text.isascii() and text.isdecimal() and (text == "0" or text[0] != "0")
+    """Whether a text is a whole number as `str` writes it, so that no two are the same."""
+    digits = text.removeprefix("-")
+    whole = digits.isascii() and digits.isdecimal() and len(digits) <= _MOST_DIGITS
+    return whole and str(int(text)) == text

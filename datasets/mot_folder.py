@@ -13,6 +13,7 @@ from pathlib import Path
 
 from datasets import mot_text
 from datasets.errors import shorten
+from datasets.files import read_small_text
 from datasets.sequence_json import Prepared
 from datasets.types import Extent, Sequence, Tracks
 
@@ -80,7 +81,7 @@ def read_info(folder: Path, classes: Classes = (CLASSES, ())) -> Info:
         raise FileNotFoundError(f"{path}: no such file")
     parser = ConfigParser(interpolation=None)
     try:
-        parser.read_string(path.read_text(encoding="utf-8-sig", errors="replace"), str(path))
+        parser.read_string(read_small_text(path, "replace"), str(path))
     except ConfigError as error:
         raise ValueError(f"{path}: {shorten(str(error))}") from error
     if "Sequence" not in parser:

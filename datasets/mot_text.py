@@ -47,7 +47,9 @@ def read_tracks(path: Path, extent: Extent, kind: Kind = "results") -> Tracks:
     values = _read_numbers(path, _LEAST[kind], with_class=kind == "results")
     near = values[:, 2:4] - 1
     classes = np.full(len(values), float(_UNNAMED_CLASS))
-    if kind != "mot15" and values.shape[1] > _CLASS:
+    if kind == "truth":
+        classes = values[:, _CLASS]
+    elif kind == "results" and values.shape[1] > _CLASS:
         classes = np.where(values[:, _CLASS] == -1, _UNNAMED_CLASS, values[:, _CLASS])
     try:
         return Tracks(

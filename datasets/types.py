@@ -35,8 +35,8 @@ class Extent:
         ignored: Ids of classes that mark what is neither right nor wrong: they are not scored.
 
     Raises:
-        ValueError: A side, a number of frames or a class id is no whole number from 0, or more than
-            there can be; two classes have one name; what is ignored is no class.
+        ValueError: A side or the number of frames is no whole number from 0, or more than there can
+            be; a class id is none; two classes have one name; what is ignored is no class.
     """
 
     height: int
@@ -46,11 +46,11 @@ class Extent:
     ignored: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        _check_whole("height", self.height, int(_FARTHEST))
-        _check_whole("width", self.width, int(_FARTHEST))
-        _check_whole("number of frames", self.frame_count, MOST_FRAMES)
+        _check_whole("height", self.height, 0, int(_FARTHEST))
+        _check_whole("width", self.width, 0, int(_FARTHEST))
+        _check_whole("number of frames", self.frame_count, 0, MOST_FRAMES)
         for key in self.classes:
-            _check_whole("class id", key, _LARGEST_WHOLE)
+            _check_whole("class id", key, -_LARGEST_WHOLE, _LARGEST_WHOLE)
         names = [*self.classes.values()]
         if not all(isinstance(name, str) for name in names) or len({*names}) < len(names):
             raise ValueError(f"classes {dict(self.classes)} found, expected a name of its own each")
@@ -191,10 +191,10 @@ class Tracks:
         return Detections(self.box[rows], self.score[rows], self.class_id[rows])
 
 
-def _check_whole(name: str, value: object, most: int) -> None:
+def _check_whole(name: str, value: object, least: int, most: int) -> None:
     number = None if isinstance(value, bool) or not isinstance(value, int | np.integer) else value
-    if number is None or not 0 <= number <= most:
-        raise ValueError(f"{name} {value!r} found, expected a whole number from 0 to {most}")
+    if number is None or not least <= number <= most:
+        raise ValueError(f"{name} {value!r} found, expected a whole number, {least} to {most}")
 
 
 def _check_size(tracks: Tracks) -> None:

@@ -56,7 +56,7 @@ def cells(data: bytes, random: Random) -> bytes:
     for _ in range(random.randint(1, 3)):
         odd = random.choice([*_ODD, None, values[random.randrange(len(values))]])
         if name == "rle" and odd is not None:
-            odd = break_run(values[0].decode(), random).encode("utf-8", "surrogatepass")
+            odd = break_run("0400", random).encode()
         values[random.randrange(len(values))] = odd
     try:
         new = pa.array(values, column.type)
