@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from datasets.errors import RowError
+from datasets.files import read_json
 from datasets.json_records import (
     Record,
     check_records,
@@ -127,6 +128,20 @@ def number_images(tracks: Mapping[str, Tracks]) -> Images:
     """Return images numbered from 1, sequence by sequence."""
     extents = {name: each.extent for name, each in tracks.items()}
     return Images(np.arange(sum(extent.frame_count for extent in extents.values())) + 1, extents)
+
+
+def count_unread(path: Path) -> dict[str, int]:
+    """Return what a ground truth file holds of its images beyond Images, 0 rows each."""
+    content = read_json(path)
+    images = images_of(content, path)
+    found = {record["id"]: record for record in content["images"]}
+    pairs = [(own | found[own["id"]], own) for own in write_images(images)]
+    there = {
+        "names of images": any(each["file_name"] != own["file_name"] for each, own in pairs),
+        "numbers of images": (images.number != np.arange(len(images.number)) + 1).any(),
+        "numbers of frames": any(each["frame_id"] != own["frame_id"] for each, own in pairs),
+    }
+    return {what: 0 for what, lost in there.items() if lost}
 
 
 def write_images(images: Images) -> list[Record]:

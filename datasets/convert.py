@@ -3,8 +3,11 @@
     python -m datasets.convert --from kitti_dump --to mot DUMP OUT
     python -m datasets.convert --from mot --to parquet IN.txt OUT.parquet
         --size 1080 1920 --frames 600 --classes 1=person 2=bag
+    python -m datasets.convert --from youtube_vis_results --to mots IN.json OUT --truth TRUTH.json
 
 IN and OUT are a file, which holds one sequence and names it, or a folder with a file a sequence.
+YouTube-VIS and COCO have one file for all sequences, called instances.json or results.json where a
+folder is named; DAVIS has a folder a sequence. docs/formats.md lists what each format holds.
 Whatever of IN the other format cannot hold is listed as lost. Where OUT has to say what IN does not
 (image size, number of frames, class names), a flag gives it. Exits with 2 and one line of reason on
 bad input.
@@ -21,10 +24,10 @@ from pathlib import Path
 import numpy as np
 
 from datasets.classes_yaml import check_classes
-from datasets.format import Fact, Given, Sequences, is_one_file
+from datasets.format import Fact, Given, Numbering, Sequences, is_one_file
 from datasets.formats import FORMATS
 from datasets.losses import Counts, add_counts, describe_counts
-from datasets.recast import fit_classes, rename_classes
+from datasets.recast import fit_classes, fit_extent, rename_classes
 from datasets.types import Tracks
 
 _FLAGS: Mapping[Fact, tuple[str, str]] = {
@@ -33,6 +36,7 @@ _FLAGS: Mapping[Fact, tuple[str, str]] = {
     "classes": ("the names of classes", "--classes 1=NAME ..."),
     "ignored": ("which classes are ignored", "--ignored ID ..."),
     "first_frame": ("the number of the first image", "--first-frame N"),
+    "truth": ("a ground truth", "--truth FILE"),
 }
 _NEEDED: tuple[Fact, ...] = ("size", "frames", "classes")
 
@@ -46,6 +50,7 @@ class Task:
         target: Name of the format to write.
         given: What the input does not say itself.
         renamed: Other names of classes, by the names they have.
+        numbered: Ground truth whose numbers of videos, images and classes the output takes.
     """
 
     source: str
@@ -54,6 +59,7 @@ class Task:
     output: Path
     given: Given
     renamed: Mapping[str, str]
+    numbered: Path | None = None
 
 
 def convert(task: Task) -> tuple[Sequences, Counts]:
@@ -67,17 +73,19 @@ def convert(task: Task) -> tuple[Sequences, Counts]:
     source, target = FORMATS[task.source], FORMATS[task.target]
     _refuse_vain_flags(task)
     _refuse_own_input(task)
+    numbering = _number(task)
     read = _rename(source.read(task.input, task.given), task.renamed)
     for name, tracks in read.items():
         if target.masks and tracks.rle is None and len(tracks):
             raise ValueError(f"{name}: {task.target} holds masks, and there are none")
     _refuse_unknown(task)
-    fitted = {name: _fit(task, name, tracks) for name, tracks in read.items()}
+    fitted = {name: _fit(task, numbering, name, tracks) for name, tracks in read.items()}
     lost = [source.unread(task.input)]
     lost += [_count_facts(task, tracks) for tracks in read.values()]
     lost += [_count_marks(read[name], fitted[name]) for name in read]
-    lost += [target.lost(tracks) for tracks in fitted.values()]
-    target.write(task.output, fitted)
+    lost.append(target.lost(fitted))
+    write = target.write if numbering is None else numbering.write
+    write(task.output, fitted)
     return fitted, add_counts(lost)
 
 
@@ -107,19 +115,40 @@ def _refuse_vain_flags(task: Task) -> None:
 
 def _refuse_own_input(task: Task) -> None:
     """Raise ValueError if a file that is read could be overwritten."""
-    output = task.output.resolve()
-    one_file = is_one_file(task.output, FORMATS[task.target].suffix)
-    for file in FORMATS[task.source].files(task.input):
-        found = file.resolve()
-        if found == output or (not one_file and found.is_relative_to(output)):
+    outputs = [task.output.resolve()]
+    if not is_one_file(task.output, FORMATS[task.target].suffix):
+        outputs += [folder.resolve() for folder in task.output.glob("*/")]  # some may be links
+    beside = [file for file in (task.given.truth, task.numbered) if file is not None]
+    for file in [*FORMATS[task.source].files(task.input), *beside]:
+        if any(file.resolve().is_relative_to(output) for output in outputs):
             raise ValueError(f"{task.output}: is or holds the input {file}: name another place")
 
 
+def _number(task: Task) -> Numbering | None:
+    """Return how the output is written with the numbers of a ground truth, if one is named."""
+    if task.numbered is None:
+        return None
+    number = FORMATS[task.target].number
+    if number is None:
+        raise ValueError(f"--number-as: {task.target} has no numbers of videos or images")
+    return number(task.numbered)
+
+
+def _is_known(task: Task, fact: Fact) -> bool:
+    """Whether the input's format or a flag says something of the sequences."""
+    source = FORMATS[task.source]
+    return fact in source.says | source.known or getattr(task.given, fact) is not None
+
+
 def _refuse_unknown(task: Task) -> None:
-    """Raise ValueError for what the output has to say, and neither the input nor a flag does."""
+    """Raise ValueError for what the output has to say, and neither the input nor a flag does.
+
+    With the numbers of a ground truth it is just the names by which classes are found there.
+    """
+    target = FORMATS[task.target]
+    asked = target.says | target.asks if task.numbered is None else {"classes"}
     for fact in _NEEDED:
-        asked = fact in FORMATS[task.target].says and fact not in FORMATS[task.source].says
-        if asked and getattr(task.given, fact) is None:
+        if fact in asked and not _is_known(task, fact):
             what, flag = _FLAGS[fact]
             raise ValueError(f"{task.target} needs {what}, {task.source} does not say: give {flag}")
 
@@ -134,15 +163,29 @@ def _rename(sequences: Sequences, names: Mapping[str, str]) -> Sequences:
     return {key: rename_classes(tracks, names) for key, tracks in sequences.items()}
 
 
-def _fit(task: Task, name: str, tracks: Tracks) -> Tracks:
-    """Return tracks with the classes of the output's format, if it has any of its own."""
-    target = FORMATS[task.target]
-    if target.classes is None:
+def _fit(task: Task, numbering: Numbering | None, name: str, tracks: Tracks) -> Tracks:
+    """Return tracks as the output's ground truth has them, or with its format's own classes."""
+    classes, ignored = FORMATS[task.target].classes, FORMATS[task.target].ignored
+    if numbering is not None:
+        tracks = _fit_extent(task, numbering, name, tracks)
+        classes = numbering.extents[name].classes
+    if classes is None:
         return tracks
     try:
-        return fit_classes(tracks, target.classes, target.ignored)
+        return fit_classes(tracks, classes, ignored)
     except ValueError as error:
         raise ValueError(f"{name}: {error}: use --rename, as in --rename a=b") from error
+
+
+def _fit_extent(task: Task, numbering: Numbering, name: str, tracks: Tracks) -> Tracks:
+    if name not in numbering.extents:
+        known = sorted(numbering.extents)
+        raise ValueError(f"{task.numbered}: no sequence {name!r}: expected one of {known}")
+    try:
+        extent = numbering.extents[name]
+        return fit_extent(tracks, extent, counted=_is_known(task, "frames"))
+    except ValueError as error:
+        raise ValueError(f"{task.numbered}: {name}: {error}") from error
 
 
 def _count_facts(task: Task, tracks: Tracks) -> Counts:
@@ -176,9 +219,12 @@ def _plan(given: argparse.Namespace) -> Task:
         classes,
         ignored or None,
         given.first_frame,
+        given.truth,
     )
     renamed = dict(given.rename or ())
-    return Task(given.source, given.target, given.input, given.output, more, renamed)
+    return Task(
+        given.source, given.target, given.input, given.output, more, renamed, given.number_as
+    )
 
 
 def _arguments() -> argparse.Namespace:
@@ -207,6 +253,12 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument(
         "--first-frame", type=int, metavar="N", help="number of the first image, in sam2_jsonl"
+    )
+    parser.add_argument(
+        "--truth", type=Path, metavar="FILE", help="ground truth that IN has results for"
+    )
+    parser.add_argument(
+        "--number-as", type=Path, metavar="FILE", help="ground truth that OUT has results for"
     )
     return parser.parse_args()
 

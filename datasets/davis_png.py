@@ -86,28 +86,53 @@ def read_tracks(folder: Path, *, void: bool = True) -> Tracks:
     )
 
 
+def name_frames(frame_count: int) -> list[str]:
+    """Return the names of the files that are written."""
+    digits = max(5, len(str(frame_count - 1)))
+    return [f"{frame:0{digits}}.png" for frame in range(frame_count)]
+
+
 def write_tracks(folder: Path, tracks: Tracks) -> None:
     """Write a file for every frame, 00000.png and so on; classes, scores and empty masks are lost.
 
     Rows of an ignored class are written as void. Other files of the folder stay as they are.
 
     Raises:
-        ValueError: There are no masks, two of one frame share a pixel, or an identity is not one of
-            1 .. 254.
+        ValueError: As `check_tracks`.
     """
-    values, masks = _values(folder, tracks), tracks.rle
+    check_tracks(folder, tracks)
+    values, masks = _values(tracks), tracks.rle
     extent = tracks.extent
-    digits = max(5, len(str(extent.frame_count - 1)))
     edges = np.searchsorted(tracks.frame, np.arange(extent.frame_count + 1))
-    for frame in range(extent.frame_count):
+    for frame, name in enumerate(name_frames(extent.frame_count)):
         labels = np.zeros((extent.height, extent.width), np.uint8)
         for row in range(edges[frame], edges[frame + 1]):
             assert masks is not None
             labels[rle.decode(masks.take(np.array([row])))[0]] = values[row]
         image = Image.fromarray(labels)
         image.putpalette(_palette().tobytes())
-        with replacing(folder / f"{frame:0{digits}}.png") as part:
+        with replacing(folder / name) as part:
             image.save(part, format="PNG")
+
+
+def check_tracks(folder: Path, tracks: Tracks) -> None:
+    """Raise ValueError, which names the folder, for tracks that cannot be written.
+
+    There are no frames or masks, the image size is one that `read_tracks` refuses, two masks of one
+    frame share a pixel, or an identity is not one of 1 .. 254.
+    """
+    extent = tracks.extent
+    if not (extent.frame_count and 0 < extent.height * extent.width <= _MOST_PIXELS):
+        found = f"{extent.frame_count} frames of {extent.height} x {extent.width} found"
+        raise ValueError(f"{folder}: {found}, expected some, of 1 to {_MOST_PIXELS} pixels")
+    if len(tracks) and tracks.rle is None:
+        raise ValueError(f"{folder}: the tracks have no masks to write")
+    _check_identities(folder, tracks)
+    clash = first_shared_pixel(tracks.rle, tracks.frame) if tracks.rle is not None else None
+    if clash is not None:
+        one, other = (int(tracks.track[row]) for row in clash)
+        place = f"frame {tracks.frame[clash[0]]} (from 0)"
+        raise ValueError(f"{folder}, {place}: the masks of {one} and {other} share a pixel")
 
 
 def _read_labels(path: Path) -> np.ndarray:
@@ -154,22 +179,18 @@ def _encode(labels: np.ndarray) -> tuple[np.ndarray, Masks]:
     return values, rle.from_intervals(intervals, *labels.shape)
 
 
-def _values(folder: Path, tracks: Tracks) -> np.ndarray:
+def _values(tracks: Tracks) -> np.ndarray:
     """Return the value of each row's pixels."""
-    if len(tracks) and tracks.rle is None:
-        raise ValueError(f"{folder}: the tracks have no masks to write")
+    return np.where(np.isin(tracks.class_id, tracks.extent.ignored), VOID, tracks.track)
+
+
+def _check_identities(folder: Path, tracks: Tracks) -> None:
     is_void = np.isin(tracks.class_id, tracks.extent.ignored)
     wrong = ~is_void & ~((tracks.track >= 1) & (tracks.track < VOID))
     if wrong.any():
         row = int(np.argmax(wrong))
         found = f"identity {tracks.track[row]} found in frame {tracks.frame[row]} (from 0)"
         raise ValueError(f"{folder}: {found}, expected 1 to {VOID - 1}")
-    clash = first_shared_pixel(tracks.rle, tracks.frame) if tracks.rle is not None else None
-    if clash is not None:
-        one, other = (int(tracks.track[row]) for row in clash)
-        place = f"frame {tracks.frame[clash[0]]} (from 0)"
-        raise ValueError(f"{folder}, {place}: the masks of {one} and {other} share a pixel")
-    return np.where(is_void, VOID, tracks.track)
 
 
 def _palette() -> np.ndarray:

@@ -93,3 +93,20 @@ def sha256(path: Path) -> str:
     """Return the hexadecimal digest of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def existing_folder(root: str | None, holds: str) -> Path:
+    """Return the folder that a data set's entry names as `root`.
+
+    Args:
+        holds: What it has to hold, for the message.
+
+    Raises:
+        ValueError: The entry names none.
+        FileNotFoundError: There is no such folder.
+    """
+    if root is None:
+        raise ValueError(f"root: missing: name the folder that holds {holds}")
+    if not Path(root).is_dir():
+        raise FileNotFoundError(f"root: {root}: no such folder")
+    return Path(root)

@@ -1,4 +1,6 @@
-"""What a format is to `datasets.convert`, and how formats of one file a sequence are made."""
+"""What a format is to `datasets.convert`, and how formats of a file a sequence, and of one file for
+all sequences, are made.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +9,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from datasets.files import file_in
 from datasets.losses import Counts, add_counts, no_counts
 from datasets.types import MOST_FRAMES, Extent, Tracks
 
-Fact = Literal["size", "frames", "classes", "ignored", "first_frame"]  # fields of Given
+Fact = Literal["size", "frames", "classes", "ignored", "first_frame", "truth"]  # fields of Given
 Sequences = Mapping[str, Tracks]
 
 
@@ -24,6 +27,7 @@ class Given:
         classes: Name of each class id.
         ignored: Ids of classes that are neither right nor wrong.
         first_frame: Number in the name of the first image.
+        truth: Ground truth that the input has results for.
     """
 
     size: tuple[int, int] | None = None
@@ -31,6 +35,20 @@ class Given:
     classes: Mapping[int, str] | None = None
     ignored: tuple[int, ...] | None = None
     first_frame: int | None = None
+    truth: Path | None = None
+
+
+@dataclass(frozen=True)
+class Numbering:
+    """How results are written with a ground truth's own numbers.
+
+    Args:
+        extents: Of the sequences of the ground truth, by name.
+        write: Write sequences that have these extents.
+    """
+
+    extents: Mapping[str, Extent]
+    write: Callable[[Path, Sequences], None]
 
 
 @dataclass(frozen=True)
@@ -43,26 +61,33 @@ class Format:
             is given says so, images are 0 x 0 and the last frame is the last that has a row.
         write: Write every sequence to a file or folder.
         files: Return the files of a file or folder that `read` reads.
-        lost: Return what of tracks `write` leaves out.
+        lost: Return what of sequences `write` leaves out.
         unread: Return what a file or folder that can be read holds beyond Tracks.
         says: What it says of a sequence itself, and so has to be told to write one.
+        known: What else is known once it is read, from the ground truth beside it.
+        asks: What else has to be known to write it.
         takes: What else may be given to read it.
         classes: All classes it has; None if it takes any.
         ignored: Ids of its classes that are neither right nor wrong.
         masks: Whether it holds nothing else.
+        number: Return how it is written with the numbers of a ground truth file; None if it has no
+            numbers of sequences or images.
     """
 
     suffix: str
     read: Callable[[Path, Given], Sequences]
     write: Callable[[Path, Sequences], None]
     files: Callable[[Path], list[Path]]
-    lost: Callable[[Tracks], Counts] = no_counts
+    lost: Callable[[Sequences], Counts] = no_counts
     unread: Callable[[Path], Counts] = no_counts
     says: frozenset[Fact] = frozenset()
+    known: frozenset[Fact] = frozenset()
+    asks: frozenset[Fact] = frozenset()
     takes: frozenset[Fact] = frozenset()
     classes: Mapping[int, str] | None = None
     ignored: tuple[int, ...] = ()
     masks: bool = False
+    number: Callable[[Path], Numbering] | None = None
 
 
 def one_file_each(
@@ -87,6 +112,46 @@ def one_file_each(
         return add_counts(map(unread, files(path)))
 
     return Format(suffix, read_all, write_all, files, unread=count_all)
+
+
+def one_file_for_all(
+    name: str,
+    read: Callable[[Path, Given], Sequences],
+    write: Callable[[Path, Sequences], None],
+    unread: Callable[[Path], Counts] = no_counts,
+) -> Format:
+    """Return a format of one file for all sequences, of this name where a folder is given."""
+
+    def files(path: Path) -> list[Path]:
+        return [file_of_all(path, name)]
+
+    def read_all(path: Path, given: Given) -> Sequences:
+        return read(file_of_all(path, name), given)
+
+    def count_all(path: Path) -> Counts:
+        return unread(file_of_all(path, name))
+
+    suffix = Path(name).suffix
+    return Format(suffix, read_all, write_as(name, write), files, unread=count_all)
+
+
+def write_as(
+    name: str, write: Callable[[Path, Sequences], None]
+) -> Callable[[Path, Sequences], None]:
+    """Return how one file for all sequences is written to a file, or to this name in a folder."""
+
+    def write_all(path: Path, sequences: Sequences) -> None:
+        write(path if is_one_file(path, Path(name).suffix) else path / name, sequences)
+
+    return write_all
+
+
+def file_of_all(path: Path, name: str) -> Path:
+    """Return the file to read: of this name where `path` is a folder; FileNotFoundError if none."""
+    file = file_in(path, name)
+    if not file.is_file():
+        raise FileNotFoundError(f"{file}: no such file")
+    return file
 
 
 def list_files(path: Path, suffix: str) -> dict[str, Path]:
@@ -131,7 +196,7 @@ def read_within(
 
 def refuse_path(name: str) -> None:
     """Raise ValueError for the name of a sequence that would lead out of a folder."""
-    if Path(name).name != name:
+    if name in ("", "..") or Path(name).name != name:
         raise ValueError(f"sequence {name!r} cannot be the name of a file or folder")
 
 

@@ -1,168 +1,17 @@
 """The formats that `datasets.convert` knows, a row of FORMATS each: a new one is added there.
 
-A file holds one sequence, named by its stem, and a folder a file a sequence; a dump of DeepStream
-is a folder of its own.
+How each is read and written, and what it loses, is in text_formats, json_formats, davis_format.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
-from pathlib import Path
 
-from datasets import kitti_dump, kitti_text, mot_folder, mot_text, mots_text, parquet, sam2_jsonl
-from datasets.format import (
-    Format,
-    Given,
-    Sequences,
-    one_file_each,
-    read_within,
-    refuse_path,
-)
-from datasets.losses import UNSEEN, Counts, add_counts, count_lost
-from datasets.types import Extent, Tracks
+from datasets import davis_format, json_formats, parquet, text_formats
+from datasets.format import Format, one_file_each
+from datasets.losses import UNSEEN
 
-_MOT15_CLASSES = {1: "pedestrian"}
-_NOT_IN_MOTS = ("scores", "visibility", "areas", "identities of what is ignored")
-_NOT_IN_LINES = ("scores", "rows without identity", "numbers of identities")
-
-
-def _mot(kind: mot_text.Kind, *losses: str) -> Format:
-    def read(path: Path, given: Given) -> Tracks:
-        known = given.classes or (_MOT15_CLASSES if kind == "mot15" else mot_folder.CLASSES)
-        read_file = partial(mot_text.read_tracks, path, kind=kind)
-        return read_within(given, (known, given.ignored or ()), read_file)
-
-    write = partial(mot_text.write_tracks, kind=kind)
-    files = one_file_each(".txt", read, write, partial(mot_text.count_unread, kind=kind))
-    return replace(
-        files,
-        lost=count_lost("masks", "areas", "marks of what is ignored", *losses),
-        takes=frozenset({"size", "frames", "classes", "ignored"}),
-    )
-
-
-def _mot15() -> Format:
-    return replace(
-        _mot("mot15", "visibility"),
-        says=frozenset({"classes"}),
-        takes=frozenset({"size", "frames"}),
-        classes=_MOT15_CLASSES,
-    )
-
-
-def _mots(first_frame: int) -> Format:
-    def read(path: Path, given: Given) -> Tracks:
-        read_file = partial(mots_text.read_tracks, path, first_frame=first_frame)
-        if given.size is None:
-            return read_file(frame_count=given.frames)
-        return read_within(given, (mots_text.CLASSES, (mots_text.IGNORE,)), read_file)
-
-    files = one_file_each(".txt", read, partial(mots_text.write_tracks, first_frame=first_frame))
-    return replace(
-        files,
-        lost=count_lost("boxes other than those around the masks", *_NOT_IN_MOTS),
-        says=frozenset({"size", "classes"}),
-        takes=frozenset({"size", "frames"}),  # an empty file says no size
-        classes=mots_text.CLASSES,
-        ignored=(mots_text.IGNORE,),
-        masks=True,
-    )
-
-
-def _kitti(kind: kitti_text.Kind, *losses: str) -> Format:
-    def read(path: Path, given: Given) -> Tracks:
-        classes = kitti_text.CLASSES, (kitti_text.DONT_CARE,)
-        return read_within(given, classes, partial(kitti_text.read_tracks, path, kind=kind))
-
-    write = partial(kitti_text.write_tracks, kind=kind)
-    files = one_file_each(".txt", read, write, partial(kitti_text.count_unread, kind=kind))
-    return replace(
-        files,
-        lost=count_lost("masks", "visibility", "areas", "identities of what is ignored", *losses),
-        says=frozenset({"classes"}),
-        takes=frozenset({"size", "frames"}),
-        classes=kitti_text.CLASSES,
-        ignored=(kitti_text.DONT_CARE,),
-    )
-
-
-def _sam2_jsonl() -> Format:
-    def read_one(path: Path, given: Given) -> Tracks:
-        read_file = partial(sam2_jsonl.read_tracks, path, first_frame=given.first_frame or 0)
-        return read_within(given, (given.classes or {}, ()), read_file)
-
-    def read(path: Path, given: Given) -> Sequences:
-        listed = map(sam2_jsonl.list_names, files.files(path))
-        return files.read(path, replace(given, classes=given.classes or _number(listed)))
-
-    files = one_file_each(
-        ".jsonl", read_one, sam2_jsonl.write_tracks, lambda _: {"uids": 0, "file names": 0}
-    )
-    return replace(
-        files,
-        read=read,
-        lost=count_lost("masks", "visibility", "areas", "marks of what is ignored", *_NOT_IN_LINES),
-        says=frozenset({"classes"}),
-        takes=frozenset({"size", "frames", "classes", "first_frame"}),
-    )
-
-
-def _number(names: Iterable[Iterable[str]]) -> dict[int, str]:
-    """Return class ids, from 1, of the names of several files, in alphabetical order."""
-    return dict(enumerate(sorted({name for each in names for name in each}), start=1))
-
-
-def _read_dumps(path: Path, given: Given) -> Sequences:
-    """Return the streams of a folder; of folders in it, each called as its folder."""
-    folders = _dump_folders(path)
-    classes = given.classes or _number(map(kitti_dump.list_labels, folders))
-    sequences = {}
-    for folder in folders:
-        streams = kitti_dump.list_streams(folder)
-        if folder != path and len(streams) > 1:
-            raise ValueError(f"{folder}: one stream expected beside others, found {[*streams]}")
-        for stream, frames in streams.items():
-            extent = Extent(*(given.size or (0, 0)), frames, classes)
-            name = stream if folder == path else folder.name
-            sequences[name] = kitti_dump.read_tracks(folder, stream, extent)
-    return sequences
-
-
-def _write_dumps(path: Path, sequences: Sequences) -> None:
-    """Write streams to one folder; sequences with other names to folders in it."""
-    if all(map(kitti_dump.is_stream, sequences)):
-        for name, tracks in sequences.items():
-            kitti_dump.write_tracks(path, name, tracks)
-        return
-    for name, tracks in sequences.items():
-        refuse_path(name)
-        kitti_dump.write_tracks(path / name, "00_000", tracks)
-
-
-def _count_dumps(path: Path) -> Counts:
-    return add_counts(map(kitti_dump.count_unread, _dump_folders(path)))
-
-
-def _dump_folders(path: Path) -> list[Path]:
-    """Return the folder if it holds text files, else the folders in it."""
-    if path.is_file():
-        raise ValueError(f"{path}: a dump is a folder, this is a file")
-    folders = sorted(path.glob("[!.]*/"))
-    return folders if folders and not any(path.glob("*.txt")) else [path]
-
-
-_KITTI_DUMP = Format(
-    "",
-    _read_dumps,
-    _write_dumps,
-    lambda path: [file for folder in _dump_folders(path) for file in folder.glob("*.txt")],
-    lost=count_lost("masks", "visibility", "areas", "marks of what is ignored"),
-    unread=_count_dumps,
-    says=frozenset({"frames", "classes"}),
-    takes=frozenset({"size", "classes"}),
-)
 _PARQUET = replace(
     one_file_each(".parquet", lambda path, _: parquet.read_tracks(path), parquet.write_tracks),
     says=frozenset({"size", "frames", "classes", "ignored"}),
@@ -170,14 +19,21 @@ _PARQUET = replace(
 
 # by the name that the command line takes
 FORMATS: Mapping[str, Format] = {
-    "mot": _mot("results", "visibility"),
-    "mot_truth": _mot("truth", UNSEEN),
-    "mot15": _mot15(),
-    "mots": _mots(first_frame=0),
-    "mots_challenge": _mots(first_frame=1),
-    "kitti": _kitti("results"),
-    "kitti_truth": _kitti("truth", "scores other than 0 and 1", "scores of what is ignored"),
-    "kitti_dump": _KITTI_DUMP,
-    "sam2_jsonl": _sam2_jsonl(),
+    "mot": text_formats.mot("results", "visibility"),
+    "mot_truth": text_formats.mot("truth", UNSEEN),
+    "mot15": text_formats.mot15(),
+    "mots": text_formats.mots(first_frame=0),
+    "mots_challenge": text_formats.mots(first_frame=1),
+    "kitti": text_formats.kitti("results"),
+    "kitti_truth": text_formats.kitti(
+        "truth", "scores other than 0 and 1", "scores of what is ignored"
+    ),
+    "kitti_dump": text_formats.dump(),
+    "sam2_jsonl": text_formats.json_lines(),
+    "youtube_vis_truth": json_formats.youtube_vis_truth(),
+    "youtube_vis_results": json_formats.youtube_vis_results(),
+    "coco_truth": json_formats.coco_truth(),
+    "coco_results": json_formats.coco_results(),
+    "davis": davis_format.davis(),
     "parquet": _PARQUET,
 }

@@ -18,7 +18,7 @@ from datasets.types import Tracks
 
 Record = dict[str, Any]
 
-_LARGEST_WHOLE = 2**53  # every program that reads JSON keeps a whole number below it
+LARGEST_WHOLE = 2**53  # every program that reads JSON keeps a whole number below it
 
 
 @contextmanager
@@ -59,7 +59,7 @@ def whole_numbers(records: Many[Record], key: str) -> np.ndarray:
     """Return a column, (N,) int64; RowError for what is no whole number below 2^53."""
     values = [record.get(key) for record in records]
     for row, value in enumerate(values):
-        if type(value) is not int or not -_LARGEST_WHOLE < value < _LARGEST_WHOLE:
+        if type(value) is not int or not -LARGEST_WHOLE < value < LARGEST_WHOLE:
             raise _wrong(records, row, key, "a whole number below 2^53")
     return np.array(values, np.int64)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from datasets import mot_text
 from datasets.errors import shorten
-from datasets.files import read_small_text
+from datasets.files import existing_folder, read_small_text
 from datasets.sequence_json import Prepared
 from datasets.types import Extent, Sequence, Tracks
 
@@ -109,8 +109,14 @@ def _whole(place: str, text: str | None) -> int:
 
 
 def list_sequences(truth: Path) -> list[str]:
-    """Return the names of the sequences below a folder that have ground truth."""
-    return sorted(path.name for path in truth.glob("*/") if truth_path(path).is_file())
+    """Return the names of the sequences below a folder.
+
+    One with seqinfo.ini and no ground truth is among them, so that it is missed when it is read and
+    not left out of a total.
+    """
+    every = [path for path in truth.glob("*/") if truth_path(path).is_file()]
+    described = [path for path in truth.glob("*/") if info_path(path).is_file()]
+    return sorted({path.name for path in [*every, *described]}) if every else []
 
 
 def read_pair(
@@ -133,17 +139,8 @@ def read_pair(
 
 
 def locate(root: str | None) -> Path:
-    """Return the folder given: such a data set is not downloaded.
-
-    Raises:
-        ValueError: None is given.
-        FileNotFoundError: It is not there.
-    """
-    if root is None:
-        raise ValueError("root: missing: name the folder that holds train/ in MOTChallenge layout")
-    if not Path(root).is_dir():
-        raise FileNotFoundError(f"root: {root}: no such folder")
-    return Path(root)
+    """Return the folder given: such a data set is not downloaded."""
+    return existing_folder(root, "train/ in MOTChallenge layout")
 
 
 def find_sequence(split: Path, sequence: str) -> Path:

@@ -8,6 +8,7 @@ numbers that are not used here. Frames and pixels count from one in the file and
 
 from __future__ import annotations
 
+import re
 from itertools import islice
 from pathlib import Path
 from typing import Literal
@@ -29,6 +30,7 @@ from datasets.types import Extent, Tracks
 Kind = Literal["results", "truth", "mot15"]
 _LEAST = {"results": 7, "truth": 9, "mot15": 7}  # columns that must be there
 _CLASS = 7  # column of the class
+_UNUSED = re.compile(rb"\s*-1(\.0*)?\s*")  # a cell that says nothing
 _UNNAMED_CLASS = 1  # a file without classes holds pedestrians, class 1 of every MOTChallenge
 
 
@@ -69,7 +71,7 @@ def count_unread(path: Path, kind: Kind = "results") -> dict[str, int]:
     """Return what a file that can be read holds beyond Tracks, and in how many lines."""
     first = _CLASS if kind == "mot15" else _LEAST["truth"] if kind == "truth" else _CLASS + 1
     rest = (line.split(b",")[first:] for _, line in number_lines(path.read_bytes()))
-    count = sum(any(cell.strip() != b"-1" for cell in cells) for cells in rest)
+    count = sum(not all(map(_UNUSED.fullmatch, cells)) for cells in rest)
     return {f"columns from the {first + 1}th on": count} if count else {}
 
 

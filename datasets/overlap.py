@@ -10,7 +10,7 @@ import numpy as np
 from datasets import rle
 from datasets.runs import Masks
 
-_BLOCK = 1 << 16  # intervals handled at once: what fits into a processor's cache
+_BLOCK = 1 << 14  # intervals handled at once: what fits into a processor's cache
 _TINY = np.finfo(float).eps  # TrackEval's bound: a smaller area counts as none
 
 

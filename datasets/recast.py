@@ -52,6 +52,30 @@ def fit_classes(tracks: Tracks, classes: Mapping[int, str], ignored: tuple[int, 
     return _with_classes(tracks, {key: ids[extent.classes[key]] for key in used}, classes, ignored)
 
 
+def fit_extent(tracks: Tracks, extent: Extent, *, counted: bool) -> Tracks:
+    """Return tracks with the image size and the number of frames of a ground truth's sequence.
+
+    Args:
+        counted: Whether the number of frames of `tracks` is known, not just the last with a row.
+
+    Raises:
+        ValueError: The image size or the number of frames is another, or a frame is beyond the
+            last.
+    """
+    for known, found, expected in (
+        (tracks.extent.height > 0, _describe_size(tracks.extent), _describe_size(extent)),
+        (counted, f"{tracks.extent.frame_count} frames", f"{extent.frame_count} frames"),
+    ):
+        if known and found != expected:
+            raise ValueError(f"{found} found, the ground truth has {expected}")
+    within = replace(extent, classes=tracks.extent.classes, ignored=tracks.extent.ignored)
+    return replace(tracks, extent=within)
+
+
+def _describe_size(extent: Extent) -> str:
+    return f"images of {extent.height} x {extent.width}"
+
+
 def _with_classes(
     tracks: Tracks, new: Mapping[int, int], classes: Mapping[int, str], ignored: tuple[int, ...]
 ) -> Tracks:

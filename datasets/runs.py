@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Sequence as Many
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 
@@ -21,7 +21,8 @@ from datasets.errors import RowError
 MOST_PIXELS = 2**30  # of an image: what a run length can count
 _FIRST, _MORE, _DIGIT, _SIGN = 48, 32, 31, 16
 _WRITTEN_AS_IS = 3  # counts of a mask that are not differences
-_BLOCK = 1 << 17  # letters read at once: what fits into a processor's cache
+_BLOCK = 1 << 16  # letters read at once: what fits into a processor's cache
+_NOT_LAST = bytes(range(_FIRST + _MORE, 256))  # letters after which the count goes on
 _LONGEST = 7  # digits of a count; 32^6 pixels are more than any image has
 
 
@@ -114,7 +115,8 @@ class Masks:
         letters = np.cumsum(np.fromiter(map(len, self.runs), np.int64, len(self)))
         change = np.flatnonzero(np.diff(letters // _BLOCK, prepend=0)) + 1
         edges = np.unique(np.concatenate([[0], change, [len(self)]])).tolist()
-        return _Foreground.join([self._read_block(*block) for block in pairwise(edges)])
+        blocks = (self._read_block(*block) for block in pairwise(edges))
+        return _Foreground.join(blocks, len(self), sum(map(_most_intervals, self.runs)))
 
     def _read_block(self, begin: int, end: int) -> _Foreground:
         try:
@@ -157,16 +159,34 @@ class _Foreground:
         return cls(np.diff(covered[first]), box, first, head, _small(gap), _small(length))
 
     @classmethod
-    def join(cls, parts: list[_Foreground]) -> _Foreground:
-        amounts = [np.diff(part.first) for part in parts]
-        return cls(
-            np.concatenate([np.zeros(0, np.int64), *(part.area for part in parts)]),
-            np.concatenate([np.zeros((0, 4)), *(part.box for part in parts)]),
-            np.cumsum(np.concatenate([np.zeros(1, np.int64), *amounts])),
-            np.concatenate([np.zeros(0, np.int64), *(part.head for part in parts)]),
-            np.concatenate([np.zeros(0, np.uint16), *(part.gap for part in parts)]),
-            np.concatenate([np.zeros(0, np.uint16), *(part.length for part in parts)]),
+    def join(cls, parts: Iterable[_Foreground], masks: int, intervals: int) -> _Foreground:
+        """Return the parts as one, of so many masks and at most so many intervals.
+
+        Room is made beforehand: pieces laid between what is used for a moment would hold on to it.
+        """
+        whole = cls(
+            np.zeros(masks, np.int64),
+            np.zeros((masks, 4)),
+            np.zeros(masks + 1, np.int64),
+            np.zeros(masks, np.int64),
+            np.zeros(intervals, np.uint16),
+            np.zeros(intervals, np.uint16),
         )
+        row = at = 0
+        for part in parts:
+            whole = whole.widened(part)
+            end, stop = row + len(part.area), at + len(part.gap)
+            whole.area[row:end], whole.box[row:end] = part.area, part.box
+            whole.head[row:end], whole.first[row : end + 1] = part.head, part.first + at
+            whole.gap[at:stop], whole.length[at:stop] = part.gap, part.length
+            row, at = end, stop
+        return whole
+
+    def widened(self, other: _Foreground) -> _Foreground:
+        """Return it with room for the numbers of the other."""
+        kinds = np.promote_types(self.gap.dtype, other.gap.dtype), other.length.dtype
+        length = self.length.astype(np.promote_types(self.length.dtype, kinds[1]), copy=False)
+        return replace(self, gap=self.gap.astype(kinds[0], copy=False), length=length)
 
     def intervals_of(self, begin: int, end: int) -> Intervals:
         first = self.first[begin : end + 1]
@@ -177,6 +197,11 @@ class _Foreground:
         before = np.append(0, stop)[first[:-1]]
         stop += np.repeat(self.head[begin:end] - before, np.diff(first))
         return Intervals(first, stop - length, stop)
+
+
+def _most_intervals(run: bytes) -> int:
+    """Return how many intervals a run length has at most: half of its counts."""
+    return len(run.translate(None, _NOT_LAST)) // 2
 
 
 def _small(values: np.ndarray) -> np.ndarray:

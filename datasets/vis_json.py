@@ -18,6 +18,7 @@ import numpy as np
 from datasets.errors import RowError
 from datasets.files import read_json, write_json
 from datasets.json_records import (
+    LARGEST_WHOLE,
     Record,
     check_records,
     distinct,
@@ -103,7 +104,7 @@ def read_results(path: Path, videos: Mapping[str, Video]) -> dict[str, Tracks]:
 
 
 def write_truth(path: Path, tracks: Mapping[str, Tracks]) -> None:
-    """Write ground truth; videos and annotations are numbered from 1, in order.
+    """Write ground truth; videos are numbered from 1, annotations as `number_annotations` says.
 
     Raises:
         ValueError: There are no masks, a row has no identity, a track has several classes or is in
@@ -111,13 +112,39 @@ def write_truth(path: Path, tracks: Mapping[str, Tracks]) -> None:
     """
     categories = make_categories(path, tracks)
     annotations: list[Record] = []
+    ids = number_annotations(tracks).tolist()
     for number, (name, each) in enumerate(tracks.items(), 1):
         with naming_sequence(path, name):
             for annotation in write_annotations(each):
-                annotations.append({"id": len(annotations) + 1, "video_id": number, **annotation})
+                own = {"id": ids[len(annotations)], "video_id": number}
+                annotations.append(own | annotation)
     videos = [_video(number, name, tracks[name].extent) for number, name in enumerate(tracks, 1)]
     content = {"videos": videos, "annotations": annotations, "categories": categories}
     write_json(path, content, indent=None)
+
+
+def number_annotations(tracks: Mapping[str, Tracks]) -> np.ndarray:
+    """Return the id of each annotation, video by video, in order of identity.
+
+    It is the identity where all are above 0 and no two videos share one, otherwise 1, 2, ...
+    """
+    identities = [np.unique(each.track) for each in tracks.values()]
+    every = np.concatenate([np.zeros(0, np.int64), *identities])
+    own = len(np.unique(every)) == len(every) and ((every > 0) & (every < LARGEST_WHOLE)).all()
+    return every if own else np.arange(len(every)) + 1
+
+
+def count_unread(path: Path) -> dict[str, int]:
+    """Return what a ground truth file holds beyond Tracks, 0 rows each."""
+    content = read_json(path)
+    videos = _read_videos(content, path).items()
+    ours = [_video(number, name, video.extent) for number, (name, video) in enumerate(videos, 1)]
+    pairs = list(zip(content["videos"], ours, strict=True))
+    there = {
+        "names of images": any(each["file_names"] != own["file_names"] for each, own in pairs),
+        "numbers of videos": any(each["id"] != own["id"] for each, own in pairs),
+    }
+    return {what: 0 for what, lost in there.items() if lost}
 
 
 def write_results(

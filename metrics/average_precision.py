@@ -16,7 +16,6 @@ import numpy as np
 
 from metrics.best_first import MOST, SIZES, THRESHOLDS, Scene, judge
 from metrics.family import Column
-from metrics.pairing import Pairing
 
 _RECALLS = np.linspace(0, 1, 101)
 _LIMITS = (1, 10, MOST)  # detections of a unit that recall is taken of
@@ -35,7 +34,7 @@ class Partial:
         rank: (D,) in its unit, from 0.
         matched: (D,) whether the detection takes a truth.
         ignored: (D,) whether it is neither right nor wrong.
-        classes: (C,) rising.
+        classes: (C,) rising: the place of each among those that the protocol scores.
         detection_count: (C,) detections of each class.
         truth_count: (C, 4) truths of each class and size that are to be found.
     """
@@ -49,7 +48,7 @@ class Partial:
     truth_count: np.ndarray
 
 
-def make_partial(scene: Scene, sides: tuple[int, int], class_id: int) -> Partial:
+def make_partial(scene: Scene, sides: tuple[int, int], class_number: int) -> Partial:
     """Return the partial of one sequence and class; `sides` as for `judge`."""
     verdict = judge(scene, sides)
     return Partial(
@@ -57,18 +56,10 @@ def make_partial(scene: Scene, sides: tuple[int, int], class_id: int) -> Partial
         verdict.rank,
         _pack(verdict.matched),
         _pack(verdict.ignored),
-        np.array([class_id]),
+        np.array([class_number]),
         np.array([len(verdict.rank)]),
         verdict.truth_count[None],
     )
-
-
-def class_of(pairing: Pairing) -> int:
-    """Return the class of a pairing's rows, 0 where it has none."""
-    for side in (pairing.truth, pairing.prediction):
-        if len(side):
-            return int(side.tracks.class_id[side.rows[0]])
-    return 0
 
 
 def combine(partials: Many[Partial]) -> Partial:

@@ -14,6 +14,7 @@ from metrics.pairing import Pairs, pair
 
 _THRESHOLD = 0.5
 _PEDESTRIAN = 1
+_CALLED = ("pedestrian", "person")
 
 
 def matches(
@@ -64,8 +65,15 @@ def pedestrians(distractors: dict[int, str]) -> Benchmark:
 
 
 def only_pedestrians(extent: Extent) -> dict[str, int]:
-    """Return the name and id of the one class that MOTChallenge scores."""
-    return {extent.classes[_PEDESTRIAN]: _PEDESTRIAN}
+    """Return the name and id of the one class that MOTChallenge scores.
+
+    Raises:
+        ValueError: It is not there, or class 1 is something else.
+    """
+    found = extent.classes.get(_PEDESTRIAN, "missing")
+    if found not in _CALLED:
+        raise ValueError(f"class {_PEDESTRIAN} is {found}: expected {' or '.join(_CALLED)}")
+    return {found: _PEDESTRIAN}
 
 
 def refuse_other_classes(prediction: Tracks) -> None:
@@ -75,5 +83,5 @@ def refuse_other_classes(prediction: Tracks) -> None:
         row = int(np.argmax(other))
         raise ValueError(
             f"the MOTChallenge protocols score class 1 only: class {prediction.class_id[row]} "
-            f"found in frame {prediction.frame[row]}"
+            f"found in frame {prediction.frame[row]} (from 0)"
         )

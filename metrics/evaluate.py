@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
@@ -29,14 +29,8 @@ from metrics.crosscheck import Comparison, compare
 from metrics.crosscheck import table as comparison_table
 from metrics.family import list_benchmarks, list_families, load_benchmark
 from metrics.reference import Sample
-from metrics.score import Values, make_pairings, score_pairings
-
-_SHOWN = (
-    *("J&F", "J-Mean", "F-Mean", "AP", "AP50", "AP75", "AR10", "mask AP", "box AP"),
-    *("HOTA", "DetA", "AssA", "LocA", "MOTA", "sMOTA", "IDF1", "IDSW", "CLR_FN", "CLR_FP"),
-)
-_MOST = 10  # columns of a table of families that have none of these
-_NARROWEST = 9
+from metrics.score import load_families, make_pairings, score_pairings
+from metrics.text_table import table
 
 
 @dataclass(frozen=True)
@@ -120,7 +114,9 @@ def score_all(
     """Yield each sequence and what it scored, in order, with a progress bar."""
     score = partial(score_sequence, task, with_events=with_events)
     with ExitStack() as stack:
-        bar = stack.enter_context(tqdm(total=len(task.sequences), unit="sequence", leave=False))
+        bar = stack.enter_context(
+            tqdm(total=len(task.sequences), unit="sequence", leave=False, disable=None)
+        )
         each = map if jobs == 1 else stack.enter_context(ProcessPoolExecutor(jobs)).map
         for name, scored in zip(task.sequences, each(score, task.sequences), strict=True):
             bar.update()
@@ -141,13 +137,13 @@ def plan(given: argparse.Namespace) -> Task:
     """Return the task the command line names.
 
     Raises:
-        ValueError: There is no such sequence, or none at all.
+        ValueError: There is no such sequence, or none at all; families do not go together; there is
+            no job, or what is to be written cannot be.
     """
     benchmark = load_benchmark(given.protocol)
-    layout = given.layout or benchmark.layout
-    for path in (given.truth, given.results):
-        if not path.exists():
-            raise ValueError(f"{path}: no such file or folder")
+    layout, families = given.layout or benchmark.layout, given.families or benchmark.families
+    load_families(families)
+    _check_flags(given)
     known = load_layout(layout).list_sequences(given.truth)
     chosen = given.sequences or known
     if not known:
@@ -155,15 +151,40 @@ def plan(given: argparse.Namespace) -> Task:
     unknown = sorted(set(chosen) - set(known))
     if unknown:
         raise ValueError(f"{given.truth}: no sequence {unknown}: expected some of {known}")
+    _tell_of_others(given.results, known)
     return Task(
         given.protocol,
         layout,
         given.truth,
         given.results,
-        tuple(given.families or benchmark.families),
+        tuple(families),
         tuple(chosen),
         tuple(given.classes or ()),
     )
+
+
+def _check_flags(given: argparse.Namespace) -> None:
+    for path in (given.truth, given.results):
+        if not path.exists():
+            raise ValueError(f"{path}: no such file or folder")
+    if given.jobs < 1:
+        raise ValueError(f"--jobs: {given.jobs} found, expected 1 or more")
+    written = [path for path in (given.output, given.events) if path is not None]
+    for path in written:
+        if path.is_dir():
+            raise ValueError(f"{path}: a folder, expected a file to write")
+        path.parent.mkdir(parents=True, exist_ok=True)
+    if len({path.resolve() for path in written}) < len(written):
+        raise ValueError(f"--output and --events: both are {given.output}")
+
+
+def _tell_of_others(results: Path, known: Iterable[str]) -> None:
+    """Say on standard error which results are of no sequence, and so are not scored."""
+    if results.is_dir():
+        names = {path.stem if path.is_file() else path.name for path in results.glob("[!.]*")}
+        others = sorted(names - {*known})
+        if others and names & {*known}:  # else one file holds all
+            print(f"not scored, of no sequence with truth: {', '.join(others)}", file=sys.stderr)
 
 
 def main() -> int:
@@ -188,37 +209,9 @@ def main() -> int:
         found["crosscheck"] = [asdict(each) for each in compared]
     if given.output:
         write_json(given.output, found)
-    for line in [*_table(found), *(comparison_table(compared) if given.crosscheck else ())]:
+    for line in [*table(found), *(comparison_table(compared) if given.crosscheck else ())]:
         print(line)
     return 0 if all(each.passed for each in compared) else 1
-
-
-def _table(found: dict[str, Any]) -> Iterator[str]:
-    """Yield the lines of the table: ratios in per cent, a row a sequence, the total last."""
-    columns = {column["name"]: column for column in found["columns"]}
-    shown = [columns[name] for name in _SHOWN if name in columns] or found["columns"][:_MOST]
-    several = len(found["classes"]) > 1
-    for title, scores in found["classes"].items():
-        yield from _rows(title, {**scores["sequences"], "COMBINED": scores["combined"]}, shown)
-    if several:
-        averages = {name: found[name] for name in ("class_averaged", "detection_averaged")}
-        yield from _rows("all classes", averages, shown)
-
-
-def _rows(title: str, rows: dict[str, Values], shown: list[dict[str, Any]]) -> Iterator[str]:
-    width = max(len(name) for name in [*rows, title])
-    wide = [max(_NARROWEST, len(column["label"]) + 1) for column in shown]
-    heads = zip(shown, wide, strict=True)
-    yield f"{title:{width}}" + "".join(f"{column['label']:>{w}}" for column, w in heads)
-    for name, values in rows.items():
-        cells = [_cell(values[c["name"]], c["unit"], w) for c, w in zip(shown, wide, strict=True)]
-        yield f"{name:{width}}" + "".join(cells)
-
-
-def _cell(value: float | None, unit: str, width: int) -> str:
-    if value is None:
-        return f"{'-':>{width}}"
-    return f"{100 * value:{width}.3f}" if unit == "ratio" else f"{value:{width}g}"
 
 
 def _arguments() -> argparse.Namespace:

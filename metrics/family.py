@@ -28,6 +28,8 @@ class Column:
         better: Which way is better; None where neither is.
         meaning: One line for the page.
         of_masks: What the field calls it where masks are scored; the same if not given.
+        over_classes: What is told of several classes apart from each other: by default the mean of
+            ratios, the sum of counts.
     """
 
     name: str
@@ -35,11 +37,13 @@ class Column:
     better: Literal["up", "down"] | None
     meaning: str
     of_masks: str = ""
+    over_classes: Literal["mean", "sum"] | None = None
 
     def describe(self, *, masks: bool = False) -> dict[str, Any]:
         """Return it as JSON types, under `label` what the field calls it."""
         content = asdict(self)
         of_masks = content.pop("of_masks")
+        content.pop("over_classes")
         return content | {"label": of_masks if masks and of_masks else self.name}
 
 

@@ -88,6 +88,7 @@ class Pairing:
 
     Args:
         similarity: What the overlap of the pairs is of.
+        class_number: Place of the class among those that the protocol scores.
     """
 
     frame_count: int
@@ -95,6 +96,7 @@ class Pairing:
     prediction: Side
     pairs: Pairs
     similarity: Similarity
+    class_number: int = 0
 
     def areas(self, side: Side) -> np.ndarray:
         """Return the area of each row of a side, (N,), of what the overlap is of."""

@@ -10,6 +10,7 @@ import argparse
 import math
 from collections.abc import Mapping
 from collections.abc import Sequence as Many
+from dataclasses import fields, replace
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -17,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from datasets.files import write_json
-from datasets.types import Tracks
+from datasets.types import Extent, Tracks
 from metrics.family import Family, load_benchmark, load_family, partial_to_json
 from metrics.pairing import Pairing, Side, overlapping, pair
 
@@ -35,23 +36,25 @@ def make_pairings(
 
     Raises:
         ValueError: The two differ in image size, number of frames or classes, or the protocol does
-            not allow what they hold, does not score such a class, or a row that is scored has no
-            identity.
+            not allow what they hold, or does not score such a class.
     """
-    if truth.extent != prediction.extent:
-        raise ValueError(f"truth is of {truth.extent}, tracks are of {prediction.extent}")
+    _refuse_other_extent(truth.extent, prediction.extent)
     benchmark = load_benchmark(protocol)
     truth, prediction = benchmark.prepare(truth, prediction)
     pairs = overlapping(truth, prediction, benchmark.similarity)
+    chosen = _chosen(benchmark.classes(truth.extent), classes)
     pairings = {
-        name: pair(
-            truth,
-            prediction,
-            pairs,
-            benchmark.keep(truth, prediction, pairs, class_id),
-            benchmark.similarity,
+        name: replace(
+            pair(
+                truth,
+                prediction,
+                pairs,
+                benchmark.keep(truth, prediction, pairs, class_id),
+                benchmark.similarity,
+            ),
+            class_number=number,
         )
-        for name, class_id in _chosen(benchmark.classes(truth.extent), classes).items()
+        for number, (name, class_id) in enumerate(chosen.items())
     }
     for pairing in pairings.values():
         _refuse_nameless("truth", pairing.truth)
@@ -59,7 +62,16 @@ def make_pairings(
     return pairings
 
 
+def _refuse_other_extent(truth: Extent, prediction: Extent) -> None:
+    for field in fields(Extent):
+        expected, found = getattr(truth, field.name), getattr(prediction, field.name)
+        if expected != found:
+            raise ValueError(f"{field.name} of the tracks is {found}, of the truth {expected}")
+
+
 def _chosen(known: Mapping[str, int], wanted: Many[str]) -> dict[str, int]:
+    if not known:
+        raise ValueError("no class is left to score: every one is ignored")
     unknown = [name for name in wanted if name not in known]
     if unknown:
         raise ValueError(f"classes {unknown} are not scored: expected some of {list(known)}")
@@ -149,14 +161,15 @@ def _curves(families: Mapping[str, Family], partials: Mapping[str, Any]) -> dict
 
 
 def _class_averaged(families: Mapping[str, Family], classes: Many[Values]) -> Values:
-    """Return the mean over classes of each ratio and the sum of each count, of those that are."""
+    """Return the mean or sum over classes of each column, of those classes that have it."""
     averaged: Values = {}
     for column in (column for family in families.values() for column in family.columns):
         there = [value for each in classes if (value := each[column.name]) is not None]
         if not there:
             averaged[column.name] = None
         else:
-            averaged[column.name] = fmean(there) if column.unit == "ratio" else sum(there)
+            how = column.over_classes or ("mean" if column.unit == "ratio" else "sum")
+            averaged[column.name] = fmean(there) if how == "mean" else sum(there)
     return averaged
 
 

@@ -89,6 +89,19 @@ class Rows:
         return np.stack([self.truth[truth], self.prediction[prediction]])
 
 
+def davis_objects(pairing: Pairing) -> np.ndarray:
+    """Return the truth track of each object that DAVIS scores, -1 for one that is nowhere, (N,).
+
+    They are 1 to the largest identity in the first frame, in which all are given.
+    """
+    truth = pairing.truth
+    last = int(truth.identities[truth.track[truth.frame == 0]].max(initial=0))
+    objects = np.full(max(last, 0), -1)
+    named = (truth.identities >= 1) & (truth.identities <= last)
+    objects[truth.identities[named] - 1] = np.flatnonzero(named)
+    return objects
+
+
 def jaccard(pairing: Pairing, rows: np.ndarray) -> np.ndarray:
     """Return the IoU of pairs of masks, 1 where both are empty, shape (P, T).
 

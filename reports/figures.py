@@ -153,7 +153,8 @@ def _leading(run: Run) -> str:
 def _scale(values: list[float]) -> alt.Scale:
     """Return an axis around the values, never so narrow that a small difference looks large."""
     middle, half = (min(values) + max(values)) / 2, (max(values) - min(values)) / 2
-    return alt.Scale(domain=[middle - max(1.2 * half, 5), middle + max(1.2 * half, 5)], nice=True)
+    wide = max(1.2 * half, 5)
+    return alt.Scale(domain=[middle - wide, min(middle + wide, 100)], nice=True)
 
 
 def _titles(run: Run) -> list[str]:

@@ -9,14 +9,16 @@ from typing import Any
 
 from reports.results import Run, Values, Variant
 
-# columns of the first table, where the run has them; the others are one click away
+# columns of the first table, where the run has them; the others are one click away. The first of
+# each group is what people call the result: that of the run's first family is drawn
 HEADLINE = (
-    *("HOTA", "DetA", "AssA", "LocA", "MOTA", "sMOTA", "IDF1", "IDSW", "Frag"),
-    *("CLR_FN", "CLR_FP"),
-    *("J&F", "J-Mean", "F-Mean", "AP", "AP50", "AP75", "AR10", "mask AP", "box AP"),
+    ("HOTA", "DetA", "AssA", "LocA", "MOTA", "sMOTA", "IDF1", "IDSW", "Frag", "CLR_FN", "CLR_FP"),
+    ("J&F", "J-Mean", "F-Mean"),
+    ("AP", "AP50", "AP75", "AR10"),
+    ("mask AP",),
+    ("box AP",),
 )
 _OF_MASKS = {"sMOTA"}  # of them, those that are not compared for boxes
-_LEADING = ("HOTA", "J&F", "AP", "mask AP", "box AP")  # the first that a run has is drawn
 _BLANK = "–"
 
 
@@ -67,14 +69,17 @@ def by_class(run: Run) -> dict[str, Table]:
 
 def leading(run: Run) -> Mapping[str, Any] | None:
     """Return the column that is drawn, None where there is none of those that are."""
-    known = {column["name"]: column for column in run.columns}
-    return next((known[name] for name in _LEADING if name in known), None)
+    firsts = {group[0] for group in HEADLINE}
+    return next((column for column in run.columns if column["name"] in firsts), None)
 
 
 def _compared(run: Run) -> list[Mapping[str, Any]]:
+    """Return the columns of the first table, the groups in the order of the run's families."""
     known = {column["name"]: column for column in run.columns}
-    of_masks = {name for name in _OF_MASKS if known.get(name, {}).get("label", name) != name}
-    return [known[name] for name in HEADLINE if name in known and name not in _OF_MASKS - of_masks]
+    of_boxes = {name for name in _OF_MASKS & known.keys() if known[name]["label"] == name}
+    groups = [[name for name in group if name in known] for group in HEADLINE]
+    groups = sorted(filter(None, groups), key=lambda group: list(known).index(group[0]))
+    return [known[name] for group in groups for name in group if name not in of_boxes]
 
 
 def format_value(value: float | None, unit: str) -> str:

@@ -24,6 +24,7 @@ def score(
     lengths: Mapping[str, int],
     benchmark: str,
     room: Path,
+    *,
     preprocess: bool = True,
 ) -> Scores:
     """Return every field of HOTA, CLEAR, Identity, Count and VACE per sequence, and as COMBINED.
@@ -32,7 +33,7 @@ def score(
         truth: gt.txt of each sequence.
         results: Result file of each sequence.
         lengths: Number of frames of each sequence.
-        benchmark: MOT15, MOT16, MOT17 or MOT20; any name without preprocessing.
+        benchmark: MOT15, MOT16, MOT17 or MOT20.
         room: An empty folder to lay the files out in as TrackEval wants them.
     """
     for name in truth:
@@ -45,10 +46,10 @@ def score(
         "TRACKERS_FOLDER": str(room / "trackers"),
         "TRACKERS_TO_EVAL": ["it"],
         "BENCHMARK": benchmark,
+        "DO_PREPROC": preprocess,
         "SEQ_INFO": dict(lengths),
         "SKIP_SPLIT_FOL": True,
         "PRINT_CONFIG": False,
-        "DO_PREPROC": preprocess,
     }
     with contextlib.redirect_stdout(io.StringIO()):
         dataset = trackeval.datasets.MotChallenge2DBox(config)
@@ -73,6 +74,44 @@ def score_kitti_mots(
     with contextlib.redirect_stdout(io.StringIO()):
         dataset = trackeval.datasets.KittiMOTS(config)
         return {name: _evaluate(dataset, list(lengths), name) for name in ("car", "pedestrian")}
+
+
+def score_davis(truth: Path, results: Path, room: Path) -> Scores:
+    """Return the same and J&F for every sequence; both folders are <sequence>/00000.png.
+
+    TrackEval loads scikit-image for one function, which is not installed here and is stood in for.
+    """
+    (room / "trackers" / "it").mkdir(parents=True)
+    (room / "trackers" / "it" / "data").symlink_to(results.resolve())
+    config = {
+        "GT_FOLDER": str(truth),
+        "TRACKERS_FOLDER": str(room / "trackers"),
+        "TRACKERS_TO_EVAL": ["it"],
+        "PRINT_CONFIG": False,
+    }
+    with contextlib.redirect_stdout(io.StringIO()), _scikit_image():
+        dataset = trackeval.datasets.DAVIS(config)
+        names = sorted(path.name for path in truth.iterdir())
+        return _evaluate(dataset, names, "general", [*_families(), trackeval.metrics.JAndF()])
+
+
+@contextlib.contextmanager
+def _scikit_image() -> Iterator[None]:
+    morphology = ModuleType("skimage.morphology")
+    morphology.__dict__["disk"] = _disk
+    modules = {"skimage": ModuleType("skimage"), "skimage.morphology": morphology}
+    sys.modules.update(modules)
+    try:
+        yield
+    finally:
+        for name in modules:
+            del sys.modules[name]
+
+
+def _disk(radius: float) -> np.ndarray:
+    """Return what skimage.morphology.disk does: a square in which 1 is within the radius."""
+    line = np.arange(-radius, radius + 1)
+    return (line**2 + line[:, None] ** 2 <= radius**2).astype(np.uint8)
 
 
 def score_kitti(
@@ -116,44 +155,6 @@ def score_mots_challenge(
         return _evaluate(trackeval.datasets.MOTSChallenge(config), list(lengths))
 
 
-def score_davis(truth: Path, results: Path, room: Path) -> Scores:
-    """Return the same and J&F for every sequence; both folders are <sequence>/00000.png.
-
-    TrackEval loads scikit-image for one function, which is not installed here and is stood in for.
-    """
-    (room / "trackers" / "it").mkdir(parents=True)
-    (room / "trackers" / "it" / "data").symlink_to(results.resolve())
-    config = {
-        "GT_FOLDER": str(truth),
-        "TRACKERS_FOLDER": str(room / "trackers"),
-        "TRACKERS_TO_EVAL": ["it"],
-        "PRINT_CONFIG": False,
-    }
-    with contextlib.redirect_stdout(io.StringIO()), _scikit_image():
-        dataset = trackeval.datasets.DAVIS(config)
-        names = sorted(path.name for path in truth.iterdir())
-        return _evaluate(dataset, names, "general", [*_families(), trackeval.metrics.JAndF()])
-
-
-@contextlib.contextmanager
-def _scikit_image() -> Iterator[None]:
-    morphology = ModuleType("skimage.morphology")
-    morphology.__dict__["disk"] = _disk
-    modules = {"skimage": ModuleType("skimage"), "skimage.morphology": morphology}
-    sys.modules.update(modules)
-    try:
-        yield
-    finally:
-        for name in modules:
-            del sys.modules[name]
-
-
-def _disk(radius: float) -> np.ndarray:
-    """Return what skimage.morphology.disk does: a square in which 1 is within the radius."""
-    line = np.arange(-radius, radius + 1)
-    return (line**2 + line[:, None] ** 2 <= radius**2).astype(np.uint8)
-
-
 def score_arrays(truth: Tracks, prediction: Tracks) -> dict[str, float]:
     """Return every field for one sequence that is handed over as arrays, nothing left out."""
     frames = range(truth.extent.frame_count)
@@ -191,15 +192,10 @@ def _evaluate(
     for name in names:
         data = dataset.get_preprocessed_seq_data(dataset.get_raw_seq_data("it", name), class_name)
         for family, into in zip(families, raw, strict=True):
-            if data["num_gt_dets"] + data["num_tracker_dets"] or family.get_name() != "VACE":
-                into[name] = family.eval_sequence(data)  # of nothing at all VACE divides by zero
+            into[name] = family.eval_sequence(data)
     for family, into in zip(families, raw, strict=True):
         into["COMBINED"] = family.combine_sequences(dict(into))
     return {
-        name: {
-            field: float(np.mean(value))
-            for into in raw
-            for field, value in into.get(name, {}).items()
-        }
+        name: {field: float(np.mean(value)) for into in raw for field, value in into[name].items()}
         for name in [*names, "COMBINED"]
     }

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 import yaml
 
+from datasets.runs import Masks
 from datasets.types import Frame, Sequence
 
 _METHODS = Path(__file__).parent / "methods"
@@ -27,14 +28,14 @@ class Answer:
         box: (K, 4) float64, left, top, right, bottom in pixels.
         score: (K,) float64 confidences.
         class_id: (K,) int64.
-        mask: (K, height, width) bool; None from a tracker of boxes.
+        mask: (K, height, width) bool, or K run lengths; None from a tracker of boxes.
     """
 
     track: np.ndarray
     box: np.ndarray
     score: np.ndarray
     class_id: np.ndarray
-    mask: np.ndarray | None = None
+    mask: np.ndarray | Masks | None = None
 
 
 class Tracker(Protocol):

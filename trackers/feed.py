@@ -49,8 +49,7 @@ class Collector:
             raise ValueError(
                 f"identity {answer.track.min()} in frame {len(self._answers)}: negative"
             )
-        masks = answer.mask
-        self._runs.append(None if masks is None else rle.encode(masks).runs)
+        self._runs.append(_runs_of(answer))
         self._answers.append(Answer(answer.track, answer.box, answer.score, answer.class_id))
 
     def tracks(self) -> Tracks:
@@ -77,3 +76,9 @@ class Collector:
     def _masks(self) -> Masks:
         runs = [run for runs in self._runs for run in runs or ()]
         return Masks.read(runs, self._extent.height, self._extent.width)
+
+
+def _runs_of(answer: Answer) -> tuple[bytes, ...] | None:
+    if answer.mask is None:
+        return None
+    return answer.mask.runs if isinstance(answer.mask, Masks) else rle.encode(answer.mask).runs

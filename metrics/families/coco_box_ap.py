@@ -22,7 +22,7 @@ combine = average_precision.combine
 def evaluate(pairing: Pairing) -> average_precision.Partial:
     """Return the partial of one sequence, all of one class. Truth whose score is 0 is a crowd."""
     scene = frame_scene(pairing, "box")
-    return average_precision.make_partial(scene, SIDES, average_precision.class_of(pairing))
+    return average_precision.make_partial(scene, SIDES, pairing.class_number)
 
 
 def summarize(partial: average_precision.Partial) -> dict[str, float]:

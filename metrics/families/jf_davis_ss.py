@@ -1,9 +1,8 @@
 """J&F as DAVIS tells semi-supervised results: identities are given, so nothing is assigned.
 
 Source: davis2017-evaluation ac7c43f, davis2017/evaluation.py. The first frame is given and the last
-is left out as well. An object that is not predicted is empty throughout. There the objects are
-those of the first frame and identities beyond them end the program; here they are those of the
-truth in any frame, the same in all of DAVIS.
+is left out as well. Objects are 1 to the largest identity in the first frame; one that is not
+predicted is empty throughout.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ from metrics.segmentation import (
     Rows,
     boundary,
     combine,
+    davis_objects,
     jaccard,
     summarize,
     tell,
@@ -32,27 +32,27 @@ def evaluate(pairing: Pairing) -> Partial:
 
     Raises:
         ValueError: No frame lies between the first and the last, or a prediction in one that does
-            has an identity that is none of the truth's.
+            has an identity that is none of the objects'.
     """
     frames = range(1, pairing.frame_count - 1)
     if not frames:
         count = pairing.frame_count
         raise ValueError(f"{count} frames found, expected one between the first and the last")
     rows = Rows.of(pairing, frames)
-    _refuse_others(pairing, frames)
-    truth, prediction = pairing.truth.identities, pairing.prediction.identities
-    place = np.searchsorted(prediction, truth)
-    there = np.append(prediction, -1)[place] == truth
-    chosen = rows.pairs(np.arange(len(truth)), np.where(there, place, -1))
+    objects, prediction = davis_objects(pairing), pairing.prediction.identities
+    _refuse_others(pairing, frames, len(objects))
+    names = np.arange(len(objects)) + 1
+    place = np.searchsorted(prediction, names)
+    there = np.append(prediction, -1)[place] == names
+    chosen = rows.pairs(objects, np.where(there, place, -1))
     return tell(jaccard(pairing, chosen), boundary(pairing, chosen), _THRESHOLD)
 
 
-def _refuse_others(pairing: Pairing, frames: range) -> None:
+def _refuse_others(pairing: Pairing, frames: range, last: int) -> None:
     side = pairing.prediction
     scored = (side.frame >= frames.start) & (side.frame < frames.stop)
-    other = scored & ~np.isin(side.identities, pairing.truth.identities)[side.track]
+    other = scored & ((side.identities < 1) | (side.identities > last))[side.track]
     if other.any():
         row = int(np.argmax(other))
         found = f"identity {side.identities[side.track[row]]} in frame {side.frame[row]} (from 0)"
-        expected = pairing.truth.identities.tolist()
-        raise ValueError(f"{found} is not in the truth, expected one of {expected}")
+        raise ValueError(f"{found} is no object of the first frame, expected 1 to {last}")

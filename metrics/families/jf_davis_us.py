@@ -1,8 +1,9 @@
 """J&F as DAVIS tells unsupervised results: proposals assigned by their mean J and F.
 
-Source: davis2017-evaluation ac7c43f, davis2017/evaluation.py. All frames count; identities are the
-numbers of proposals, 1 to 20, and a number below the largest that is not used is a proposal that is
-empty throughout. Void is the protocol's to take out.
+Source: davis2017-evaluation ac7c43f, davis2017/evaluation.py. All frames count. Objects are 1 to
+the largest identity in the first frame; identities of predictions are the numbers of proposals, 1
+to 20, and a number below the largest that is not used is a proposal that is empty throughout. Void
+is the protocol's to take out.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from metrics.segmentation import (
     Rows,
     boundary,
     combine,
+    davis_objects,
     jaccard,
     summarize,
     tell,
@@ -30,8 +32,8 @@ _MOST = 20  # proposals
 
 def evaluate(pairing: Pairing) -> Partial:
     """Return the partial of one sequence; ValueError for an identity other than 1 to 20."""
-    rows, proposals = Rows.of(pairing, range(pairing.frame_count)), _proposals(pairing)
-    objects = np.arange(pairing.truth.track_count)
+    rows, objects = Rows.of(pairing, range(pairing.frame_count)), davis_objects(pairing)
+    proposals = _proposals(pairing, len(objects))
     every = rows.pairs(np.repeat(objects, len(proposals)), np.tile(proposals, len(objects)))
     shape = (len(objects), len(proposals), pairing.frame_count)
     region = jaccard(pairing, every).reshape(shape)
@@ -41,14 +43,14 @@ def evaluate(pairing: Pairing) -> Partial:
     return tell(region[truth, proposal], contour[truth, proposal], _THRESHOLD)
 
 
-def _proposals(pairing: Pairing) -> np.ndarray:
-    """Return the predicted track of each proposal, -1 for an empty one: at least one an object."""
+def _proposals(pairing: Pairing, least: int) -> np.ndarray:
+    """Return the predicted track of each proposal, -1 for an empty one: at least so many."""
     identities = pairing.prediction.identities
     wrong = identities[(identities < 1) | (identities > _MOST)]
     if len(wrong):
         reason = f"expected proposals numbered 1 to {_MOST}"
         raise ValueError(f"identity {wrong[0]} found in the prediction, {reason}")
     last = int(identities.max(initial=0))
-    proposals = np.full(max(last, pairing.truth.track_count), -1)
+    proposals = np.full(max(last, least), -1)
     proposals[identities - 1] = np.arange(len(identities))
     return proposals

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence as Many
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -19,15 +20,26 @@ from metrics.matching import match_frames
 from metrics.pairing import Pairing, Side
 
 _THRESHOLD = 0.5
+_averaged = partial(Column, over_classes="mean")  # as TrackEval: of its counts too
 
 COLUMNS = (
     Column("SFDA", "ratio", "up", "Frame detection accuracy, mean over frames with anything in"),
     Column("ATA", "ratio", "up", "Overlap in time of tracks mapped one to one"),
-    Column("STDA", "count", "up", "Sum of the overlap in time of tracks mapped one to one"),
-    Column("FDA", "count", "up", "Sum over frames of the frame detection accuracy"),
-    Column("VACE_IDs", "count", None, "Predicted identities"),
-    Column("VACE_GT_IDs", "count", None, "Truth identities"),
-    Column("num_non_empty_timesteps", "count", None, "Frames with anything in"),
+    Column(
+        "STDA",
+        "count",
+        "up",
+        "Sum of the overlap in time of tracks mapped one to one",
+        over_classes="mean",
+    ),
+    Column(
+        "FDA", "count", "up", "Sum over frames of the frame detection accuracy", over_classes="mean"
+    ),
+    _averaged("VACE_IDs", "count", None, "Predicted identities"),
+    _averaged("VACE_GT_IDs", "count", None, "Truth identities"),
+    Column(
+        "num_non_empty_timesteps", "count", None, "Frames with anything in", over_classes="mean"
+    ),
 )
 
 
@@ -65,11 +77,13 @@ def combine(partials: Many[Partial]) -> Partial:
 
 
 def summarize(partial: Partial) -> dict[str, float]:
-    """Return every column; where there is nothing at all both ratios are 0, in TrackEval NaN."""
+    """Return every column; NaN where there is nothing at all, so that it weighs on no mean."""
+    if not partial.frames:
+        return dict.fromkeys((column.name for column in COLUMNS), float("nan"))
     tracks = (partial.predicted_tracks + partial.truth_tracks) / 2
     return {
-        "SFDA": partial.detection / max(1, partial.frames),
-        "ATA": partial.tracking / max(tracks, 1 / 2),
+        "SFDA": partial.detection / partial.frames,
+        "ATA": partial.tracking / tracks,
         "STDA": partial.tracking,
         "FDA": partial.detection,
         "VACE_IDs": partial.predicted_tracks,

@@ -30,7 +30,7 @@ def evaluate(pairing: Pairing) -> average_precision.Partial:
         np.bincount(truth.track, _row_scores(truth) != 0, truth.track_count) == 0,
         _overlaps(pairing),
     )
-    return average_precision.make_partial(scene, SIDES, average_precision.class_of(pairing))
+    return average_precision.make_partial(scene, SIDES, pairing.class_number)
 
 
 def summarize(partial: average_precision.Partial) -> dict[str, float]:

@@ -12,8 +12,9 @@ from metrics.void import cut_void, keep_objects, one_class
 
 BENCHMARK = Benchmark(
     card=(
-        "Every object in every frame, of any class; pixels that are void in the truth are taken "
-        "out of the predictions; masks of a frame may not overlap."
+        "Objects of any class, for J&F those up to the largest identity in the first frame; pixels "
+        "that are void in the truth are taken out of the predictions; masks of a frame may not "
+        "overlap."
     ),
     layout="davis",
     families=("jf_davis_us", "hota", "clear", "identity"),

@@ -14,7 +14,7 @@ def _keep(
     truth: Tracks, prediction: Tracks, pairs: Pairs, class_id: int
 ) -> tuple[np.ndarray, np.ndarray]:
     refuse_other_classes(prediction)
-    return truth.score != 0, np.ones(len(prediction), bool)
+    return (truth.score != 0) & (truth.class_id == class_id), np.ones(len(prediction), bool)
 
 
 BENCHMARK = Benchmark(

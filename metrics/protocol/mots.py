@@ -13,7 +13,10 @@ _PEDESTRIAN = 2
 
 
 def _pedestrians(extent: Extent) -> dict[str, int]:
-    return {extent.classes[_PEDESTRIAN]: _PEDESTRIAN}
+    found = extent.classes.get(_PEDESTRIAN, "missing")
+    if found != "pedestrian":
+        raise ValueError(f"class {_PEDESTRIAN} is {found}: expected pedestrian")
+    return {found: _PEDESTRIAN}
 
 
 BENCHMARK = Benchmark(

@@ -118,6 +118,7 @@ def test_visibility_that_is_not_known_is_written_as_one(tmp_path):
             {"columns from the 9th on": 1},
         ),
         ("1,5,1,1,2,2,1,-1,-1,-1\n", "mot15", {}),
+        ("1,5,1,1,2,2,1,-1.0,-1.0, -1.\n", "mot15", {}),
         ("1,5,1,1,2,2,1,4.5,2,0\n", "mot15", {"columns from the 8th on": 1}),
         ("1,5,1,1,2,2,1,1,0.5\n", "truth", {}),
         ("1,5,1,1,2,2,1,1,0.5,3\n", "truth", {"columns from the 10th on": 1}),

@@ -3,10 +3,11 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from datasets.prepare import load_reader
-from datasets.readers import mot17, mot_folder, tud
+from datasets.readers import davis, kitti_mots, mot17, mot_folder, tud
 from datasets.sequence_json import read_sequence, write_prepared
 from datasets.types import Extent
 from workflow.checks import check_config
@@ -135,3 +136,30 @@ def test_the_config_check_hands_options_to_the_reader(own):
     with pytest.raises(ValueError, match=r"datasets\.own: .*train: no sequence 'street'"):
         check_config(config)
     check_config(config | {"datasets": {"own": entry | {"options": OPTIONS}}})
+
+
+def test_kitti_mots_has_its_own_number_of_frames(shared):
+    root = kitti_mots.locate(str(shared / "kitti_mots"))
+    prepared = kitti_mots.read("kitti_mots", root, "0012", root)
+    assert prepared.sequence.extent.frame_count == 78
+    assert set(prepared.truth.class_id) <= {1, 2, 10}
+    with pytest.raises(FileNotFoundError, match=r"9999\.txt: no such file: found sequences"):
+        kitti_mots.inputs(root, "9999")
+
+
+def test_davis_is_read_and_made_as_large_as_its_results(shared):
+    root, place = davis.locate(str(shared / "davis2017")), {"annotations": "{sequence}/masks"}
+    plain = davis.read("davis", root, "dogs-jump", root, **place)
+    assert (plain.sequence.extent.height, plain.sequence.extent.frame_count) == (240, 66)
+    assert np.unique(plain.truth.track).tolist() == [1, 2, 3]
+    large = davis.read("davis", root, "dogs-jump", root, **place, size=[480, 864])
+    assert np.array_equal(large.truth.rle.areas, 4 * plain.truth.rle.areas)
+    assert len(davis.inputs(root, "dogs-jump", **place, size=[480, 864])) == 66
+
+
+@pytest.mark.parametrize("reader", [davis, kitti_mots, mot17])
+def test_a_data_set_in_place_needs_its_folder(reader, tmp_path):
+    with pytest.raises(ValueError, match="root: missing: name the folder that holds"):
+        reader.locate(None)
+    with pytest.raises(FileNotFoundError, match="no such folder"):
+        reader.locate(str(tmp_path / "nowhere"))

@@ -98,10 +98,15 @@ def test_videos_without_a_plain_folder_of_their_own_are_called_as_their_ids(json
 
 
 @given(sequences(crowds=True))
-def test_truth_comes_back_with_annotations_as_identities(tmp_path_factory, tracks):
+def test_truth_comes_back_with_its_identities_or_numbered_where_they_cannot_be_ids(
+    tmp_path_factory, tracks
+):
     path = tmp_path_factory.getbasetemp() / "vis_truth.json"
     vis_json.write_truth(path, tracks)
-    identities = renumbered(tracks)
+    every = [track for each in tracks.values() for track in set(each.track.tolist())]
+    distinct = 0 not in every and len(set(every)) == len(every)
+    own = {name: each.track for name, each in tracks.items()}
+    identities = own if distinct else renumbered(tracks)
     some = any(len(each) for each in tracks.values())
     found = vis_json.read_truth(path)
     assert list(found) == list(tracks)
@@ -126,11 +131,47 @@ def test_results_come_back_with_their_places_as_identities(tmp_path_factory, tra
         assert found[name].same(replace(each, track=identities[name], area=None))
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "ids"),
+    [([7, 2000], [9], [7, 2000, 9]), ([7, 8], [8], [1, 2, 3]), ([0], [8], [1, 2])],
+)
+def test_annotations_are_called_as_identities_where_they_are_distinct_and_above_0(
+    tmp_path, first, second, ids
+):
+    videos = {name: tracked(identities) for name, identities in (("v", first), ("w", second))}
+    vis_json.write_truth(tmp_path / "t.json", videos)
+    content = json.loads((tmp_path / "t.json").read_text())
+    assert [each["id"] for each in content["annotations"]] == ids
+    assert vis_json.number_annotations(videos).tolist() == ids
+
+
+@pytest.mark.parametrize(
+    ("keys", "to", "lost"),
+    [
+        (("videos", 0, "file_names"), ["v/1.jpg"], ["names of images"]),
+        (("videos", 0, "id"), 4, ["numbers of videos"]),
+        (("videos", 0, "height"), 9, []),
+    ],
+)
+def test_what_a_file_says_of_videos_beyond_tracks_is_told(tmp_path, json_file, keys, to, lost):
+    vis_json.write_truth(tmp_path / "t.json", {"v": replace(tracked([1]), extent=ONE_FRAME)})
+    content = changed(json.loads((tmp_path / "t.json").read_text()), *keys, to=to)
+    assert list(vis_json.count_unread(json_file(content))) == lost
+
+
+def tracked(identities):
+    return track([1] * len(identities), [1] * len(identities), track=identities, frame=0)
+
+
+ONE_FRAME = Extent(2, 2, 1, {1: "a"})
+
+
 def track(score, class_id, **columns):
     count = len(score)
     masks = rle.encode(np.ones((count, 2, 2), bool))
     extent = Extent(2, 2, 3, {1: "a", 2: "b", 10: "ignore"}, (10,))
     given = {"frame": np.arange(count), "track": np.full(count, 5), "rle": masks} | columns
+    given["frame"] = np.broadcast_to(given["frame"], count)
     return Tracks(extent, class_id=class_id, score=score, box=masks.boxes, **given)
 
 

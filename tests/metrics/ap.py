@@ -37,9 +37,10 @@ def total(family, sequences, similarity):
     partials = []
     for truth, prediction in sequences:
         pairs = overlapping(truth, prediction, similarity)
-        for class_id in truth.extent.classes:
+        for number, class_id in enumerate(truth.extent.classes):
             kept = truth.class_id == class_id, prediction.class_id == class_id
-            partials.append(family.evaluate(pair(truth, prediction, pairs, kept, similarity)))
+            one = pair(truth, prediction, pairs, kept, similarity)
+            partials.append(family.evaluate(replace(one, class_number=number)))
     return family.combine(partials)
 
 

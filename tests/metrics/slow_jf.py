@@ -53,7 +53,8 @@ def summarize(region: np.ndarray, contour: np.ndarray) -> dict[str, float]:
 
 def semi_supervised(truth: np.ndarray, prediction: np.ndarray) -> dict[str, float]:
     """Return the official numbers for label images (T, height, width); 255 is background."""
-    objects = sorted({*np.unique(truth)} - {0, 255})
+    truth = np.where(truth == 255, 0, truth)
+    objects = range(1, int(truth[0].max()) + 1)
     assert {*np.unique(prediction[1:-1])} <= {0, *objects}
     pairs = list(zip(truth[1:-1], prediction[1:-1], strict=True))
     tables = [
@@ -67,7 +68,7 @@ def unsupervised(truth: np.ndarray, prediction: np.ndarray) -> dict[str, float]:
     """Return the official numbers for label images (T, height, width); 255 is void."""
     void = truth == 255
     truth, prediction = np.where(void, 0, truth), np.where(void, 0, prediction)
-    objects = sorted({*np.unique(truth)} - {0})
+    objects = range(1, int(truth[0].max()) + 1)
     proposals = range(1, max(int(prediction.max()), len(objects)) + 1)
     tables = [
         np.array(

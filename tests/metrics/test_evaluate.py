@@ -13,6 +13,7 @@ from conftest import ROOT
 
 from datasets.readers import tud
 from metrics.events import COUNTED_AS
+from metrics.text_table import table
 
 INFO = "[Sequence]\nimHeight=480\nimWidth=640\nseqLength={}\nframeRate=25\n"
 LENGTHS = {"TUD-Campus": 71, "TUD-Stadtmitte": 179}
@@ -111,9 +112,14 @@ def no_truth(truth, results):
     truth.mkdir()
 
 
+def lose_truth(truth, results):
+    (truth / "TUD-Campus" / "gt" / "gt.txt").unlink()
+
+
 @pytest.mark.parametrize(
     ("harm", "message"),
     [
+        (lose_truth, "TUD-Campus/gt/gt.txt"),
         (break_result, "TUD-Campus.txt, line 223 ('1,2,oops'): 3 columns, expected at least 8"),
         (remove_result, "TUD-Stadtmitte.txt"),
         (shorten, "frame 70 (from 0) is beyond the last frame, 69"),
@@ -133,3 +139,36 @@ def test_an_unknown_sequence_lists_the_known(folders):
     done = run(folders, "--sequences", "TUD")
     assert done.returncode == 2
     assert "no sequence ['TUD']: expected some of ['TUD-Campus', 'TUD-Stadtmitte']" in done.stderr
+
+
+def test_results_of_no_sequence_are_told(folders):
+    (folders[1] / "ghost.txt").write_text("")
+    done = run(folders)
+    assert done.returncode == 0
+    assert "not scored, of no sequence with truth: ghost" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (("--jobs", "0"), "--jobs: 0 found, expected 1 or more"),
+        (
+            ("--families", "jf_te", "jf_davis_us"),
+            "families: jf_te and jf_davis_us both have",
+        ),
+        (("--output", "{room}"), "a folder, expected a file to write"),
+        (("--output", "{room}/o", "--events", "{room}/o"), "--output and --events: both are"),
+    ],
+)
+def test_flags_are_checked_before_anything_is_read(folders, tmp_path, flags, message):
+    break_result(*folders)
+    done = run(folders, *(flag.replace("{room}", str(tmp_path)) for flag in flags))
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_large_count_is_shown_to_the_last_digit():
+    columns = [{"name": "IDSW", "label": "IDSW", "unit": "count"}]
+    one = {"sequences": {}, "combined": {"IDSW": 1234567}}
+    assert list(table({"columns": columns, "classes": {"c": one}}))[1].split()[1] == "1234567"

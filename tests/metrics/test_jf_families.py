@@ -124,7 +124,7 @@ def test_semi_supervised_first_and_last_frame_do_not_count():
 
 
 def test_a_result_with_an_identity_that_is_not_given_is_refused():
-    with pytest.raises(ValueError, match=r"identity 9 in frame 3 \(from 0\) is not in the truth"):
+    with pytest.raises(ValueError, match=r"identity 9 in frame 3 \(from 0\) is no object of"):
         score("jf_davis_ss", line(1, 0), [(3, 9, 90), *line(1, 0)], 5)
 
 

@@ -13,7 +13,7 @@ from metrics.family import load_benchmark, load_family, partial_from_json, parti
 from metrics.score import make_pairings, score_tracks
 from metrics.speed import summarize_timings
 
-CLASSES = {n: str(n) for n in range(1, 14)}
+CLASSES = {1: "pedestrian"} | {n: f"class {n}" for n in range(2, 14)}
 EXTENT = Extent(100, 1000, 1, CLASSES)
 
 
@@ -34,7 +34,8 @@ def kept(protocol, truth, prediction):
 @pytest.mark.parametrize(
     ("protocol", "class_id", "counts"),
     [
-        ("mot15", 8, (1, 1)),
+        ("mot15", 1, (1, 1)),
+        ("mot15", 8, (0, 1)),  # no distractors
         ("mot17", 1, (1, 1)),
         ("mot17", 2, (0, 0)),  # person on a vehicle
         ("mot17", 7, (0, 0)),
@@ -75,15 +76,31 @@ def test_a_prediction_of_another_class_is_refused():
 
 def test_tracks_of_another_image_size_are_refused():
     other = Extent(50, 1000, 1, CLASSES)
-    with pytest.raises(ValueError, match=r"truth is of Extent.*tracks are of Extent"):
+    with pytest.raises(ValueError, match="height of the tracks is 50, of the truth 100"):
         make_pairings(tracks([0]), tracks([0], extent=other), "mot17")
+
+
+@pytest.mark.parametrize("protocol", ["mot15", "mot17", "mots"])
+@pytest.mark.parametrize("classes", [{1: "car", 2: "bus"}, {3: "pedestrian"}])
+def test_a_benchmark_of_pedestrians_refuses_data_without_them(protocol, classes):
+    extent = Extent(100, 1000, 1, classes)
+    both = tracks([], extent=extent)
+    with pytest.raises(ValueError, match=r"class [12] is (car|bus|missing): expected pedestrian"):
+        make_pairings(both, both, protocol)
+
+
+def test_where_every_class_is_ignored_there_is_nothing_to_score():
+    extent = Extent(100, 1000, 1, {1: "pedestrian"}, (1,))
+    both = tracks([], extent=extent)
+    with pytest.raises(ValueError, match="no class is left to score"):
+        make_pairings(both, both, "plain")
 
 
 def test_unknown_families_and_protocols_list_the_known():
     with pytest.raises(ValueError, match=r"'hot' is unknown: expected one of \[.*'clear',"):
         load_family("hot")
     with pytest.raises(
-        ValueError, match=r"'mot18' is unknown: expected one of \[.*'kitti', 'kitti_mots'"
+        ValueError, match=r"'mot18' is unknown: expected one of \[.*'kitti_mots', 'mot15'"
     ):
         load_benchmark("mot18")
 

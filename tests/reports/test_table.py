@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from reports.results import Run, Variant
-from reports.table import format_value, headline
+from reports.table import format_value, headline, leading
 
 COLUMNS = [
     {"name": "HOTA", "label": "HOTA", "unit": "ratio", "better": "up", "meaning": ""},
@@ -55,3 +55,28 @@ def test_a_missing_total_is_a_dash_and_sorts_last():
 )
 def test_numbers_read_as_people_write_them(value, unit, text):
     assert format_value(value, unit) == text
+
+
+def named(*names, **labels):
+    return [
+        {"name": name, "label": labels.get(name, name), "unit": "ratio", "better": "up"}
+        for name in names
+    ]
+
+
+def heads(columns):
+    run = Run({"dataset": "d", "sequences": []}, columns, "", [], [], {})
+    return leading(run)["name"], [column["name"] for column in headline(run).columns]
+
+
+def test_the_first_family_leads_and_its_columns_come_first():
+    assert heads(named("J&F", "J-Decay", "J-Mean", "DetA", "HOTA")) == (
+        "J&F",
+        ["J&F", "J-Mean", "HOTA", "DetA"],
+    )
+    assert heads(named("HOTA", "J-Mean", "J&F"))[0] == "HOTA"
+
+
+def test_smota_is_compared_for_masks_only():
+    assert heads(named("HOTA", "sMOTA"))[1] == ["HOTA"]
+    assert heads(named("HOTA", "sMOTA", sMOTA="sMOTSA"))[1] == ["HOTA", "sMOTA"]

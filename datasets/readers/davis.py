@@ -1,0 +1,81 @@
+"""DAVIS 2016 or 2017 in place: masks of objects without a class, as indexed PNG.
+
+`<root>/Annotations/480p/<sequence>/00000.png` and `<root>/JPEGImages/480p/<sequence>/00000.jpg`, or
+as the options say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence as Many
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from datasets import davis_png, rle
+from datasets.files import existing_folder
+from datasets.runs import Masks
+from datasets.sequence_json import Prepared
+from datasets.types import Sequence, Tracks
+
+_FRAME_RATE = 24  # of most of its videos; nothing is scored by it
+_ANNOTATIONS, _IMAGES = "Annotations/480p/{sequence}", "JPEGImages/480p/{sequence}"
+
+
+def locate(root: str | None) -> Path:
+    """Return the folder given: this data set is not downloaded."""
+    return existing_folder(root, "Annotations/")
+
+
+def inputs(
+    root: Path | None, sequence: str, *, annotations: str = _ANNOTATIONS, **options: object
+) -> list[Path]:
+    """Return the label images; FileNotFoundError if there is no such folder."""
+    return davis_png.list_frames(_place(root, annotations, sequence))
+
+
+def read(
+    dataset: str,
+    root: Path | None,
+    sequence: str,
+    folder: Path,
+    *,
+    annotations: str = _ANNOTATIONS,
+    images: str = _IMAGES,
+    size: Many[int] | None = None,
+) -> Prepared:
+    """Return one sequence, its images where they are.
+
+    Args:
+        annotations: Folder of the label images below the root; `{sequence}` is filled in.
+        images: Folder of the images, or the video.
+        size: Height and width that masks are resized to, nearest pixel, where the results that are
+            to be scored are of another size than the labels.
+    """
+    truth = davis_png.read_tracks(_place(root, annotations, sequence))
+    if size is not None:
+        truth = _resized(truth, *size)
+    shown = _place(root, images, sequence)
+    there = str(shown.resolve()) if shown.exists() and size is None else None
+    found = Sequence(dataset, sequence, truth.extent, _FRAME_RATE, images=there, root=str(root))
+    return Prepared(found, truth)
+
+
+def _place(root: Path | None, template: str, sequence: str) -> Path:
+    assert root is not None
+    return root / template.replace("{sequence}", sequence)
+
+
+def _resized(tracks: Tracks, height: int, width: int) -> Tracks:
+    """Return the tracks with their masks resized, those left out that vanish."""
+    assert tracks.rle is not None
+    runs: list[bytes] = []
+    for row in range(len(tracks)):
+        mask = rle.decode(tracks.rle.take(np.array([row])))[0].astype(np.uint8)
+        large = cv2.resize(mask, (width, height), interpolation=cv2.INTER_NEAREST)
+        runs += rle.encode(large[None]).runs
+    masks = Masks.read(runs, height, width)
+    there = masks.areas > 0
+    extent = replace(tracks.extent, height=height, width=width)
+    return replace(tracks, extent=extent, box=masks.boxes, rle=masks).take(there)

@@ -1,0 +1,44 @@
+"""KITTI-MOTS in place: masks of cars and pedestrians, and KITTI's images where they are.
+
+`<root>/instances_txt/0002.txt` as the MOTS tools have them; images, if any, in KITTI's own
+`<root>/training/image_02/0002/`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from datasets import mots_text
+from datasets.files import existing_folder
+from datasets.kitti_sequences import FRAME_COUNT
+from datasets.sequence_json import Prepared
+from datasets.types import Sequence
+
+_FRAME_RATE = 10  # of KITTI's cameras
+
+
+def locate(root: str | None) -> Path:
+    """Return the folder given: this data set is not downloaded."""
+    return existing_folder(root, "instances_txt/")
+
+
+def inputs(root: Path | None, sequence: str, **options: Any) -> list[Path]:
+    """Return the label file; FileNotFoundError lists the sequences there are."""
+    assert root is not None
+    path = root / "instances_txt" / f"{sequence}.txt"
+    if not path.is_file():
+        known = sorted(each.stem for each in path.parent.glob("*.txt"))
+        raise FileNotFoundError(f"{path}: no such file: found sequences {known}")
+    return [path]
+
+
+def read(dataset: str, root: Path | None, sequence: str, folder: Path) -> Prepared:
+    """Return one sequence, its images where they are."""
+    (path,) = inputs(root, sequence)
+    assert root is not None
+    truth = mots_text.read_tracks(path, frame_count=FRAME_COUNT.get(sequence))
+    images = root / "training" / "image_02" / sequence
+    there = str(images.resolve()) if images.is_dir() else None
+    found = Sequence(dataset, sequence, truth.extent, _FRAME_RATE, images=there, root=str(root))
+    return Prepared(found, truth)

@@ -1,0 +1,72 @@
+"""The converter run in this process, and tracks that hold all there is to lose."""
+
+from __future__ import annotations
+
+import io
+import sys
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import replace
+from pathlib import Path
+from unittest import mock
+
+import numpy as np
+
+from datasets import convert, rle
+from datasets.types import NO_TRACK, Extent, Tracks
+
+CLASSES = {1: "car", 2: "pedestrian", 3: "crowd"}
+EXTENT = Extent(6, 8, 4, CLASSES, (3,))
+FLAGS = {
+    "size": ["--size", "6", "8"],
+    "frames": ["--frames", "4"],
+    "classes": ["--classes", "1=car", "2=pedestrian"],
+}
+RESULTS = ("youtube_vis_results", "coco_results")
+HOLDS_MASKS = (
+    *("mots", "mots_challenge", "parquet", "davis", "youtube_vis_truth", "coco_truth"),
+    *RESULTS,
+)
+LINE = "1,5,11,21,30,40,0.5,-1,-1,-1\n"
+PERSON = ["--classes", "1=person"]
+
+
+def run(source: str, target: str, *more: object) -> tuple[int, str, str]:
+    """Return the program's exit code, output and errors."""
+    words = ["convert", "--from", source, "--to", target, *map(str, more)]
+    output, errors = io.StringIO(), io.StringIO()
+    with mock.patch.object(sys, "argv", words), redirect_stdout(output), redirect_stderr(errors):
+        try:
+            return convert.main(), output.getvalue(), errors.getvalue()
+        except SystemExit as error:  # of the parser, which prints its usage before the reason
+            return error.code, "", errors.getvalue().splitlines()[-1] + "\n"
+
+
+def truth_for(results: str, parquet: Path) -> Path:
+    """Return a ground truth of the sequences of a file, beside it, that results can be for."""
+    truth = results.replace("results", "truth")
+    run("parquet", truth, parquet, parquet.with_name(f"{truth}.json"))
+    return parquet.with_name(f"{truth}.json")
+
+
+def everything() -> Tracks:
+    """Return a car, a pedestrian and a crowd to ignore, with all that tracks can hold."""
+    masks = np.zeros((4, 6, 8), bool)
+    masks[0, 0:3, 1:3] = masks[1, 4:, 5:] = masks[2, 1:4, 1:3] = masks[3, :2, 6:] = True
+    runs = rle.encode(masks)
+    return Tracks(
+        EXTENT,
+        frame=np.array([0, 0, 2, 2]),
+        track=np.array([1, 2, 1, NO_TRACK]),
+        class_id=np.array([1, 2, 1, 3]),
+        score=np.array([1, 0, 1, 1]),
+        box=runs.boxes,
+        rle=runs,
+        visibility=np.array([1, 0.5, 1, 1]),
+    )
+
+
+def common() -> Tracks:
+    """Return what every format can hold but MOT15, which has no cars, and masks beside it."""
+    tracks = everything().take(np.arange(3))
+    extent = Extent(6, 8, 4, {1: "car", 2: "pedestrian"})
+    return replace(tracks, extent=extent, score=np.ones(3), visibility=None)
