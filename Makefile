@@ -3,7 +3,8 @@
 PYTHON ?= python3
 CONFIG ?=
 MOT17 ?= ../shared/data/mot17
-DAVIS ?= ../shared/data/davis2017/dogs-jump
+KITTI_MOTS ?= ../shared/data/kitti_mots
+DAVIS ?= ../shared/data/davis2017
 
 VENV := .venv
 STAMP := $(VENV)/installed
@@ -44,11 +45,16 @@ lint: $(STAMP) ## ruff, mypy, snakefmt, snakemake --lint
 	snakefmt --check Snakefile workflow
 	snakemake --lint
 
-bench: $(STAMP) ## measure what is claimed about speed; needs MOT17 and DAVIS (see bench/)
+bench: $(STAMP) ## measure what is claimed about speed; needs MOT17, KITTI_MOTS, DAVIS (see bench/)
 	python -m bench.box_scoring --truth $(MOT17)/train --results $(MOT17)/results/lif_t \
 		--output bench/box_scoring.json
-	python -m bench.jf --truth $(DAVIS)/masks --results $(DAVIS)/results/osvos \
-		--output bench/jf.json
+	python -m bench.mask_scoring --truth $(KITTI_MOTS)/instances_txt \
+		--results .cache/bench/kitti_mots --output bench/mask_scoring.json
+	python -m bench.video_ap --truth $(KITTI_MOTS)/instances_txt \
+		--results .cache/bench/videos --output bench/video_ap.json
+	python -m bench.jf --truth $(DAVIS)/dogs-jump/masks --results $(DAVIS)/dogs-jump/results/osvos \
+		--room .cache/bench/dogs-jump --output bench/jf.json
+	python -m bench.growth --output bench/growth.json
 
 format: $(STAMP) ## put code and rules into their one layout
 	ruff check --fix-only --quiet .

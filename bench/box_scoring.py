@@ -11,38 +11,32 @@ from __future__ import annotations
 import argparse
 
 from bench import side_by_side
-from metrics.evaluate import Task, evaluate
-from metrics.reference import COMBINED
-from metrics.references import trackeval as reference
+from bench.side_by_side import Answer
 
 _FAMILIES = ("hota", "clear", "identity")
 
 
-def ours(given: argparse.Namespace) -> side_by_side.Scores:
+def ours(given: argparse.Namespace) -> Answer:
     """Return our combined values."""
-    names = tuple(sorted(path.stem for path in given.results.glob("*.txt")))
+    from metrics.evaluate import Task, evaluate
+
+    names = tuple(_names(given))
     found = evaluate(Task("mot17", "mot16", given.truth, given.results, _FAMILIES, names), jobs=1)
-    combined: side_by_side.Scores = found["classes"]["pedestrian"]["combined"]
-    return combined
+    return Answer(found["classes"]["pedestrian"]["combined"])
 
 
-def theirs(given: argparse.Namespace) -> side_by_side.Scores:
+def theirs(given: argparse.Namespace) -> Answer:
     """Return TrackEval's combined values."""
-    import trackeval
+    from metrics import trackeval_run
 
-    names = sorted(path.stem for path in given.results.glob("*.txt"))
-    config = {
-        "GT_FOLDER": str(given.truth),
-        "TRACKERS_FOLDER": str(given.results.parent),
-        "TRACKERS_TO_EVAL": [given.results.name],
-        "TRACKER_SUB_FOLDER": "",
-        "SEQ_INFO": dict.fromkeys(names),
-        "SKIP_SPLIT_FOL": True,
-        "PRINT_CONFIG": False,
-    }
-    kind, classes = trackeval.datasets.MotChallenge2DBox, {"pedestrian": "pedestrian"}
-    found = reference.run(kind, config, given.results.name, classes, reference.OF_TRACKS)
-    return found["pedestrian"][COMBINED]
+    lengths = dict.fromkeys(_names(given))
+    setting = trackeval_run.mot_challenge(given.truth, given.results, lengths, "MOT17")
+    found = trackeval_run.run(setting, [setting.only_class], trackeval_run.OF_TRACKS)
+    return Answer(trackeval_run.numbers(found.combined[setting.only_class]))
+
+
+def _names(given: argparse.Namespace) -> list[str]:
+    return sorted(path.stem for path in given.results.glob("*.txt"))
 
 
 def main() -> None:

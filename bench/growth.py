@@ -25,7 +25,7 @@ from datasets import mot_text
 from datasets.files import write_json
 from datasets.layout import load_layout
 from datasets.types import Extent, Tracks
-from metrics.references import trackeval as reference
+from metrics import trackeval_run
 from metrics.score import make_pairings, score_pairings
 from trackers.machine import describe_machine
 
@@ -112,20 +112,8 @@ def _median(stage: Callable[[], Any], repeats: int) -> float:
 
 
 def _trackeval(truth: Path, results: Path) -> None:
-    import trackeval
-
-    config = {
-        "GT_FOLDER": str(truth),
-        "TRACKERS_FOLDER": str(results.parent),
-        "TRACKERS_TO_EVAL": [results.name],
-        "TRACKER_SUB_FOLDER": "",
-        "BENCHMARK": "MOT15",
-        "SEQ_INFO": {"s": None},
-        "SKIP_SPLIT_FOL": True,
-        "PRINT_CONFIG": False,
-    }
-    kind, classes = trackeval.datasets.MotChallenge2DBox, {"pedestrian": "pedestrian"}
-    reference.run(kind, config, results.name, classes, reference.OF_TRACKS)
+    setting = trackeval_run.mot_challenge(truth, results, {"s": None}, "MOT15")
+    trackeval_run.run(setting, [setting.only_class], trackeval_run.OF_TRACKS)
 
 
 def main() -> None:

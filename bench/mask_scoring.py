@@ -11,10 +11,12 @@ to `--results` if they are not there.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
 
 from bench import side_by_side
-from datasets.files import read_json, write_json
+from bench.side_by_side import Answer
+from datasets.files import read_json
 
 _FAMILIES = ("hota", "clear", "identity")
 _LENGTHS = "lengths.json"  # beside the results
@@ -22,7 +24,7 @@ _CLASSES = ("car", "pedestrian")
 _COMPARED = ("HOTA", "DetA", "AssA", "LocA", "sMOTA", "MOTA", "MOTP", "IDSW", "Frag", "IDF1")
 
 
-def ours(given: argparse.Namespace) -> side_by_side.Scores:
+def ours(given: argparse.Namespace) -> Answer:
     """Return our combined values."""
     from metrics.evaluate import Task, evaluate
 
@@ -32,48 +34,25 @@ def ours(given: argparse.Namespace) -> side_by_side.Scores:
     return _flat({name: classes[name]["combined"] for name in _CLASSES})
 
 
-def theirs(given: argparse.Namespace) -> side_by_side.Scores:
+def theirs(given: argparse.Namespace) -> Answer:
     """Return TrackEval's combined values."""
-    import trackeval
+    from metrics import trackeval_run
 
-    from metrics.references import trackeval as reference
-
-    config = {
-        "GT_FOLDER": str(given.truth),
-        "TRACKERS_FOLDER": str(given.results.parent),
-        "TRACKERS_TO_EVAL": [given.results.name],
-        "TRACKER_SUB_FOLDER": "",
-        "GT_LOC_FORMAT": "{gt_folder}/{seq}.txt",
-        "SEQ_INFO": read_json(given.results / _LENGTHS),
-        "PRINT_CONFIG": False,
-    }
-    kind, classes = trackeval.datasets.KittiMOTS, {name: name for name in _CLASSES}
-    found = reference.run(kind, config, given.results.name, classes, reference.OF_TRACKS)
-    return _flat({name: each["COMBINED"] for name, each in found.items()})
-
-
-def make_results(truth: Path, results: Path) -> None:
-    """Write a result with seeded errors for each sequence, and how long each is."""
-    from bench.corrupt import corrupt
-    from datasets import mots_text
-    from datasets.layout import load_layout
-
-    if (results / _LENGTHS).is_file():
-        return
-    lengths = {}
-    for name in _names(truth):
-        rows, _ = load_layout("kitti_mots").read_pair(truth, truth, name)
-        mots_text.write_tracks(results / f"{name}.txt", corrupt(rows, int(name)))
-        lengths[name] = rows.extent.frame_count
-    write_json(results / _LENGTHS, lengths)
+    lengths = read_json(given.results / _LENGTHS)
+    setting = trackeval_run.kitti_mots(given.truth, given.results, lengths)
+    found = trackeval_run.run(setting, _CLASSES, trackeval_run.OF_TRACKS)
+    return _flat({name: trackeval_run.numbers(each) for name, each in found.combined.items()})
 
 
 def _names(truth: Path) -> list[str]:
     return sorted(path.stem for path in truth.glob("*.txt"))
 
 
-def _flat(classes: dict[str, side_by_side.Scores]) -> side_by_side.Scores:
-    return {f"{name} {key}": float(v) for name, each in classes.items() for key, v in each.items()}
+def _flat(classes: Mapping[str, side_by_side.Scores]) -> Answer:
+    """Return the values of all classes, each called by class and column."""
+    return Answer(
+        {f"{name} {key}": float(v) for name, each in classes.items() for key, v in each.items()}
+    )
 
 
 def main() -> None:
@@ -81,8 +60,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     side_by_side.add_arguments(parser)
     given = parser.parse_args()
-    if given.tool is None:
-        make_results(given.truth, given.results)
+    lengths = given.results / _LENGTHS
+    if given.tool is None and not lengths.is_file():
+        from bench.inputs import make_masks
+
+        make_masks(given.truth, given.results, lengths)
     contest = side_by_side.Contest(
         "bench.mask_scoring",
         "HOTA, CLEAR and Identity of KITTI-MOTS masks, files to numbers, one core",

@@ -25,8 +25,22 @@ from trackers.machine import describe_machine
 _TOLERANCE = 1e-9
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
-Scores = dict[str, float]
-Tool = Callable[[argparse.Namespace], Scores]
+Scores = Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a tool says.
+
+    Args:
+        alone: Seconds of the part of the work that the contest names, if it does.
+    """
+
+    values: Scores
+    alone: float | None = None
+
+
+Tool = Callable[[argparse.Namespace], Answer]
 
 
 @dataclass(frozen=True)
@@ -38,12 +52,14 @@ class Contest:
         what: One line for the table.
         tools: From command line to numbers; ours, then the one it is compared with.
         compared: Values that must be equal to 1e-9.
+        part: What of the work each tool also times alone; nothing if empty.
     """
 
     module: str
     what: str
     tools: Mapping[str, Tool]
     compared: tuple[str, ...]
+    part: str = ""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -68,12 +84,14 @@ def run(contest: Contest, given: argparse.Namespace) -> None:
 def _measure(tool: Tool, given: argparse.Namespace) -> None:
     """Print the values and the time of each repeat as JSON."""
     tool(given)
-    seconds = []
+    seconds, alone = [], []
     for _ in range(given.repeats):
         begin = perf_counter()
-        values = tool(given)
+        answer = tool(given)
         seconds.append(perf_counter() - begin)
-    print(json.dumps({"values": values, "seconds": seconds, "peak_mib": _peak_mib()}))
+        alone.append(answer.alone)
+    found = {"values": answer.values, "seconds": seconds, "alone": alone}
+    print(json.dumps(found | {"peak_mib": _peak_mib()}))
 
 
 def _peak_mib() -> float:
@@ -89,23 +107,36 @@ def _compare(contest: Contest, given: argparse.Namespace) -> None:
         here, there = ours["values"][name], theirs["values"][name]
         if not abs(here - there) <= _TOLERANCE:
             raise ValueError(f"{name}: {here!r} in {one}, {there!r} in {other}")
-    seconds = {tool: median(each["seconds"]) for tool, each in found.items()}
-    ratio = seconds[other] / seconds[one]
     print(contest.what)
-    for tool, each in found.items():
-        print(f"  {tool:10} {seconds[tool]:7.3f} s {each['peak_mib']:7.0f} MiB")
-    print(f"  {other} takes {ratio:.1f} times as long; all compared values are equal")
-    content = {
-        "what": contest.what,
-        "date": str(date.today()),
-        "ratio": ratio,
-        "median_seconds": seconds,
-        "seconds": {tool: each["seconds"] for tool, each in found.items()},
-        "peak_mib": {tool: each["peak_mib"] for tool, each in found.items()},
+    times = _times(found, "seconds")
+    _show(times)
+    content = {"what": contest.what, "date": str(date.today()), **times}
+    if contest.part:
+        print(f" {contest.part}")
+        content["part"] = {"what": contest.part, **_times(found, "alone")}
+        _show(content["part"])
+    peaks = {tool: each["peak_mib"] for tool, each in found.items()}
+    print("  peaks", *(f"{peak:.0f}" for peak in peaks.values()), "MiB; all values are equal")
+    content |= {
+        "peak_mib": peaks,
         "values": {name: ours["values"][name] for name in contest.compared},
         "machine": describe_machine(),
     }
     write_json(given.output, content)
+
+
+def _times(found: Mapping[str, dict[str, Any]], key: str) -> dict[str, Any]:
+    """Return the seconds of each repeat of each tool, the medians, and their ratio."""
+    seconds = {tool: each[key] for tool, each in found.items()}
+    medians = {tool: median(each) for tool, each in seconds.items()}
+    ours, theirs = medians.values()
+    return {"ratio": theirs / ours, "median_seconds": medians, "seconds": seconds}
+
+
+def _show(times: Mapping[str, Any]) -> None:
+    for tool, seconds in times["median_seconds"].items():
+        print(f"  {tool:10} {seconds:7.3f} s")
+    print(f"  {tool} takes {times['ratio']:.1f} times as long")
 
 
 def _started(contest: Contest, tool: str) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from tqdm import tqdm
 from datasets.files import write_json
 from datasets.layout import list_layouts, load_layout
 from metrics.combine import combine_scores
-from metrics.crosscheck import Comparison, compare
+from metrics.crosscheck import Comparison, compare, find_missing
 from metrics.crosscheck import table as comparison_table
 from metrics.family import list_benchmarks, list_families, load_benchmark
 from metrics.reference import Sample
@@ -187,31 +187,36 @@ def _tell_of_others(results: Path, known: Iterable[str]) -> None:
             print(f"not scored, of no sequence with truth: {', '.join(others)}", file=sys.stderr)
 
 
-def main() -> int:
-    """Run the command line program; return its exit code."""
-    given = _arguments()
-    try:
-        task = plan(given)
-        scored = dict(score_all(task, given.jobs, with_events=given.events is not None))
-    except (ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+def run(given: argparse.Namespace) -> int:
+    """Score what the command line names, write and print it; return 1 if a reference disagrees."""
+    task = plan(given)
+    scored = dict(score_all(task, given.jobs, with_events=given.events is not None))
     found = summarize_scores({name: each.score for name, each in scored.items()})
     if given.events:
         from metrics.events import write_events
 
-        write_events(
-            given.events,
-            {(key, name): t for key, each in scored.items() for name, t in each.events.items()},
-        )
-    compared = crosscheck(task, found) if given.crosscheck else []
-    if compared:
+        events = {(key, name): t for key, each in scored.items() for name, t in each.events.items()}
+        write_events(given.events, events)
+    lines, compared = list(table(found)), []
+    if given.crosscheck:
+        compared = crosscheck(task, found)
         found["crosscheck"] = [asdict(each) for each in compared]
+        found["not_compared"] = find_missing(compared, task.families)
+        lines += comparison_table(compared, task.families)
     if given.output:
         write_json(given.output, found)
-    for line in [*table(found), *(comparison_table(compared) if given.crosscheck else ())]:
-        print(line)
+    print(*lines, sep="\n")
     return 0 if all(each.passed for each in compared) else 1
+
+
+def main() -> int:
+    """Run the command line program; return its exit code."""
+    given = _arguments()
+    try:
+        return run(given)
+    except (ValueError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
 
 
 def _arguments() -> argparse.Namespace:

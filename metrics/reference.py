@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from collections.abc import Sequence as Many
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from metrics.pairing import Pairing
 
 Scores = dict[str, dict[str, dict[str, float]]]  # by class, sequence or COMBINED, and column
 COMBINED = "COMBINED"
+CLASS_AVERAGED, DETECTION_AVERAGED = "class averaged", "detection averaged"  # in place of a class
 
 
 @dataclass(frozen=True)
@@ -25,19 +26,50 @@ class Sample:
     pairings: Mapping[str, Pairing]
 
 
-class Reference(Protocol):
-    """A module of metrics/references.
+@dataclass(frozen=True)
+class Place:
+    """What a number is of.
 
-    `EXPLAINED` says for columns in which the tool's definition differs why it does;
-    spec: docs/metrics.md.
+    Args:
+        class_name: The class, CLASS_AVERAGED or DETECTION_AVERAGED.
+        pairings: Of the sequence, or of all, by class.
     """
 
-    EXPLAINED: Mapping[str, str]
+    protocol: str
+    class_name: str
+    pairings: Mapping[str, Many[Pairing]]
+
+
+def everywhere(_: Place) -> bool:
+    """Return True: the difference may be in any number."""
+    return True
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why a tool may say another number; spec: docs/metrics.md.
+
+    Args:
+        about: Columns, and families of which every column is meant.
+        applies: Whether the number of a place may differ for this reason.
+    """
+
+    about: tuple[str, ...]
+    reason: str
+    applies: Callable[[Place], bool] = everywhere
+
+
+class Reference(Protocol):
+    """A module of metrics/references."""
+
+    EXPLAINED: Many[Explanation]
 
     def score(
         self, protocol: str, families: Many[str], samples: Mapping[str, Sample], room: Path
     ) -> Scores:
-        """Return what the tool says of our columns, nothing where it has no such protocol.
+        """Return what the tool says of our columns, NaN where there is no number.
+
+        Nothing where it has no such protocol or no such family.
 
         Args:
             room: An empty folder for files it has to be given.

@@ -36,7 +36,8 @@ def make_pairings(
 
     Raises:
         ValueError: The two differ in image size, number of frames or classes, or the protocol does
-            not allow what they hold, or does not score such a class.
+            not allow what they hold, or does not score such a class, or a row that is scored has no
+            identity.
     """
     _refuse_other_extent(truth.extent, prediction.extent)
     benchmark = load_benchmark(protocol)

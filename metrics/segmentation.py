@@ -3,7 +3,7 @@
 Source: Perazzi et al., CVPR 2016; Pont-Tuset et al., The 2017 DAVIS challenge, arXiv 1704.00675;
 davis2017-evaluation, davis2017/utils.py. The decay's bins follow it but for its cast of frame
 numbers to 8 bits, which TrackEval 1.3.0 shares and which puts them elsewhere in videos of more than
-256 frames.
+255 frames.
 """
 
 from __future__ import annotations

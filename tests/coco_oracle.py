@@ -12,25 +12,22 @@ from pycocotools.cocoeval import COCOeval
 
 from datasets import rle
 from datasets.types import Tracks
+from metrics.references.pycocotools import Kind, evaluate, summarize
 
-NAMES = ["AP", "AP50", "AP75", "AP_small", "AP_medium", "AP_large", "AR1", "AR10", "AR100"]
 Pair = tuple[Tracks, Tracks]
 Answer = tuple[dict[str, float], np.ndarray]  # the nine numbers, -1 as NaN; AP at each threshold
 
 
-def score_frames(sequences: list[Pair], kind: str) -> Answer:
-    """Return what pycocotools says of the rows of frames.
-
-    Args:
-        kind: `bbox` or `segm`.
-    """
-    truth, found = [], []
-    for number, (one, other) in enumerate(sequences):
-        annotated = _mask_areas(one) if one.area is None else one.area
-        truth += _rows(number, one, kind, annotated)
-        found += _rows(number, other, kind, _mask_areas(other) if kind == "segm" else None)
-    images = [_image(n, f) for n, (t, _) in enumerate(sequences) for f in range(_frames(t))]
-    return _score(truth, found, images, sequences[0][0].extent.classes, COCOeval(iouType=kind))
+def score_frames(sequences: list[Pair], kind: Kind) -> Answer:
+    """Return what pycocotools says of the rows of frames."""
+    by_class = [
+        {
+            key: (one.take(one.class_id == key), other.take(other.class_id == key))
+            for key in one.extent.classes
+        }
+        for one, other in sequences
+    ]
+    return _answer(evaluate(by_class, kind))
 
 
 def score_videos(sequences: list[Pair]) -> Answer:
@@ -86,12 +83,14 @@ def _score(
         evaluator.params.imgIds, evaluator.params.catIds = images, sorted(classes)
         evaluator.evaluate()
         evaluator.accumulate()
-        evaluator.summarize()
-    stats = [number if number > -1 else np.nan for number in evaluator.stats[:9]]
+    return _answer(evaluator)
+
+
+def _answer(evaluator: COCOeval) -> Answer:
     precision = evaluator.eval["precision"][:, :, :, 0, 2]
     there = precision[:, :, precision[0, 0] > -1]
     curve = there.mean(axis=(1, 2)) if there.size else np.zeros(0)
-    return dict(zip(NAMES, stats, strict=True)), curve
+    return summarize(evaluator, list(range(len(evaluator.params.catIds)))), curve
 
 
 def _coco(rows: list[dict], images: list[int], classes: Mapping[int, str]) -> COCO:
@@ -103,40 +102,6 @@ def _coco(rows: list[dict], images: list[int], classes: Mapping[int, str]) -> CO
     }
     coco.createIndex()
     return coco
-
-
-def _frames(tracks: Tracks) -> int:
-    return tracks.extent.frame_count
-
-
-def _image(sequence: int, frame: int) -> int:
-    return sequence * 100_000 + frame + 1
-
-
-def _mask_areas(tracks: Tracks) -> np.ndarray | None:
-    return None if tracks.rle is None else tracks.rle.areas
-
-
-def _rows(sequence: int, tracks: Tracks, kind: str, area: np.ndarray | None) -> list[dict]:
-    """Return annotations of a COCO file; `area` is that of the box where it is None."""
-    size = tracks.box[:, 2:] - tracks.box[:, :2]
-    area = size.prod(axis=1) if area is None else area
-    return [
-        {
-            "image_id": _image(sequence, int(tracks.frame[row])),
-            "category_id": int(tracks.class_id[row]),
-            "bbox": [*tracks.box[row, :2].tolist(), *size[row].tolist()],
-            "score": float(tracks.score[row]),
-            "iscrowd": int(tracks.score[row] == 0),
-            "area": float(area[row]),
-        }
-        | ({"segmentation": _segmentation(tracks, row)} if kind == "segm" else {})
-        for row in range(len(tracks))
-    ]
-
-
-def _segmentation(tracks: Tracks, row: int) -> dict:
-    return {"size": [tracks.extent.height, tracks.extent.width], "counts": tracks.rle[row]}
 
 
 def _tracks(video: int, tracks: Tracks) -> list[dict]:

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import trackeval
 import trackeval_oracle
 from PIL import Image
 from slow_jf import FIELDS, semi_supervised, unsupervised
 
 from datasets.layouts import davis
+from metrics import trackeval_run
 from metrics.combine import combine_scores
 from metrics.score import score_tracks
 
@@ -71,6 +73,13 @@ def our_scores(folder: Path, names: list[str]) -> dict[str, dict]:
     return scores | {"COMBINED": combine_scores(list(scores.values()))}
 
 
+def their_scores(folder: Path) -> trackeval_oracle.Scores:
+    """Return TrackEval's of the same."""
+    setting = trackeval_run.davis(folder / "truth", folder / "results")
+    families = (*trackeval_oracle.FAMILIES, "JAndF")
+    return trackeval_oracle.score(setting, families=families)["general"]
+
+
 def assert_equal(ours: dict[str, dict], theirs: trackeval_oracle.Scores, fields: set[str]) -> None:
     """Compare some fields of every sequence and of all; list all that differ at once."""
     wrong = []
@@ -93,7 +102,7 @@ def test_random_videos_equal_trackeval(void, tmp_path):
             write_video(tmp_path / "results" / names[-1], prediction)
     assert len(names) >= 40
     ours = our_scores(tmp_path, names)
-    theirs = trackeval_oracle.score_davis(tmp_path / "truth", tmp_path / "results", tmp_path / "it")
+    theirs = their_scores(tmp_path)
     assert set(theirs) == set(ours)
     # TrackEval's HOTA and its like are of the IoU with void still in the predictions
     fields = set(FIELDS) if void else set(theirs["COMBINED"]) - NOT_HERE
@@ -126,9 +135,14 @@ def test_without_truth_there_is_no_number_as_in_trackeval(tmp_path):
     write_video(tmp_path / "truth" / "s", np.zeros_like(prediction))
     write_video(tmp_path / "results" / "s", prediction)
     ours = our_scores(tmp_path, ["s"])["s"]["values"]
-    theirs = trackeval_oracle.score_davis(tmp_path / "truth", tmp_path / "results", tmp_path / "it")
+    dataset = trackeval_run.open_dataset(
+        trackeval_run.davis(tmp_path / "truth", tmp_path / "results")
+    )
+    raw = dataset.get_raw_seq_data("results", "s")
+    data = dataset.get_preprocessed_seq_data(raw, "general")
+    theirs = trackeval.metrics.JAndF().eval_sequence(data)
     assert [ours[field] for field in FIELDS] == [None] * len(FIELDS)
-    assert all(np.isnan(theirs["s"][field]) for field in FIELDS)
+    assert all(np.isnan(theirs[field]) for field in FIELDS)
 
 
 def labels_of(folder: Path, size: tuple[int, int] | None = None) -> np.ndarray:
@@ -159,7 +173,7 @@ def write_pair(folder: Path, dogs_jump: dict[str, np.ndarray], method: str) -> N
 def test_a_real_video_equals_trackeval(method, dogs_jump, tmp_path):
     write_pair(tmp_path, dogs_jump, method)
     ours = our_scores(tmp_path, ["dogs-jump"])
-    theirs = trackeval_oracle.score_davis(tmp_path / "truth", tmp_path / "results", tmp_path / "it")
+    theirs = their_scores(tmp_path)
     assert_equal(ours, theirs, set(theirs["COMBINED"]) - NOT_HERE)
 
 

@@ -17,6 +17,7 @@ from datasets.mot_folder import CLASSES
 from datasets.readers import mot17, tud
 from datasets.sequence_json import Prepared, write_prepared
 from datasets.types import Extent, Tracks
+from metrics import trackeval_run
 from metrics.combine import combine_scores
 from metrics.score import score_tracks
 from trackers.contract import load_method, load_tracker
@@ -71,7 +72,7 @@ def test_tud_equals_the_golden_table(tud_scores, name):
 def test_tud_equals_trackeval(tud_scores, tmp_path):
     root = tud.locate(None)
     names = ["TUD-Campus", "TUD-Stadtmitte"]
-    theirs = trackeval_oracle.score(
+    theirs = trackeval_oracle.score_mot(
         {name: root / name / "gt.txt" for name in names},
         {name: root / name / "test.txt" for name in names},
         lengths({name: tud.read("tud", root, name, root) for name in names}),
@@ -111,7 +112,7 @@ def mot17_results(variant: str, prepared: Mapping[str, Prepared], room: Path) ->
 def test_mot17_equals_trackeval(variant, benchmark, mot17_prepared, tmp_path):
     files = mot17_results(variant, mot17_prepared, tmp_path)
     ground = {n: SHARED / "mot17" / "train" / n / "gt" / "gt.txt" for n in mot17_prepared}
-    theirs = trackeval_oracle.score(
+    theirs = trackeval_oracle.score_mot(
         ground, files, lengths(mot17_prepared), benchmark, tmp_path / "trackeval"
     )
     results = {
@@ -156,7 +157,7 @@ def test_tangles_equal_trackeval(benchmark, tmp_path):
     for name, rows in truth.items():
         write_truth(tmp_path / f"{name}.gt.txt", rows)
         mot_text.write_tracks(tmp_path / f"{name}.txt", results[name])
-    theirs = trackeval_oracle.score(
+    theirs = trackeval_oracle.score_mot(
         {name: tmp_path / f"{name}.gt.txt" for name in truth},
         {name: tmp_path / f"{name}.txt" for name in truth},
         dict.fromkeys(truth, extent.frame_count),
@@ -207,7 +208,9 @@ def test_kitti_mots_equals_trackeval(shared, tmp_path):
         back = mots_text.read_tracks(results / f"{name}.txt", rows.extent)
         ours[name] = score_tracks(rows, back, "kitti_mots", FAMILIES)
     ours["COMBINED"] = combine_scores(list(ours.values()))
-    theirs = trackeval_oracle.score_kitti_mots(truth, results, lengths, tmp_path / "room")
+    theirs = trackeval_oracle.score(
+        trackeval_run.kitti_mots(truth, results, lengths), ("car", "pedestrian")
+    )
     for class_name, scores in theirs.items():
         found = of_class(ours, class_name)
         assert found["COMBINED"]["values"]["IDSW"] > 0

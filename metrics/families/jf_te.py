@@ -1,7 +1,7 @@
 """J&F as TrackEval has it: all frames, tracks assigned by their mean J.
 
 Source: TrackEval 1.3.0, metrics/j_and_f.py (tests/test_davis.py compares). Two things differ. Of
-videos of more than 256 frames the decay is of the right frames (see metrics/segmentation.py). A
+videos of more than 255 frames the decay is of the right frames (see metrics/segmentation.py). A
 sequence without truth has no object and leaves the total as it is; there it makes it NaN.
 """
 

@@ -10,19 +10,35 @@ import motmetrics
 import numpy as np
 
 from metrics.pairing import Pairing
-from metrics.reference import COMBINED, Sample, Scores
+from metrics.reference import COMBINED, Explanation, Place, Sample, Scores
 
 _CONTINUITY = (
     "motmetrics keeps the last match ever of each object before it matches the rest; ours, as "
     "TrackEval and the MOTChallenge devkit, prefers the frame before within one matching"
 )
-EXPLAINED = {
-    **dict.fromkeys(("MOTA", "MOTP", "IDSW", "CLR_TP", "CLR_FN", "CLR_FP"), _CONTINUITY),
-    "MT": "motmetrics counts a ratio of exactly 0.8 as mostly tracked, and see IDSW",
-    "PT": "motmetrics counts a ratio of exactly 0.8 as mostly tracked, and see IDSW",
-    "ML": _CONTINUITY,
-    "Frag": "motmetrics counts from tracked to missed, also in frames without any prediction",
-}
+
+
+def _one_side_is_empty(place: Place) -> bool:
+    pairings = [pairing for each in place.pairings.values() for pairing in each]
+    sides = [[len(each.truth) for each in pairings], [len(each.prediction) for each in pairings]]
+    return not all(map(any, sides))
+
+
+EXPLAINED = (
+    Explanation(("MOTA", "MOTP", "IDSW", "CLR_TP", "CLR_FN", "CLR_FP", "ML"), _CONTINUITY),
+    Explanation(
+        ("MT", "PT"), "motmetrics counts a ratio of exactly 0.8 as mostly tracked, and see IDSW"
+    ),
+    Explanation(
+        ("Frag",),
+        "motmetrics counts from tracked to missed, also in frames without any prediction",
+    ),
+    Explanation(
+        ("IDF1", "IDP", "IDR"),
+        "0 where a side is empty, as TrackEval has it; undefined in motmetrics",
+        _one_side_is_empty,
+    ),
+)
 _COLUMNS = {
     "MOTA": "mota",
     "IDSW": "num_switches",

@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 from collections.abc import Callable, Mapping
 from collections.abc import Sequence as Many
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import trackeval
 
-from datasets import mot_text, mots_text
-from metrics.reference import COMBINED, Sample, Scores
+from datasets.types import Tracks
+from metrics import trackeval_files, trackeval_run
+from metrics.pairing import Pairing
+from metrics.reference import (
+    CLASS_AVERAGED,
+    COMBINED,
+    DETECTION_AVERAGED,
+    Explanation,
+    Place,
+    Sample,
+    Scores,
+)
+from metrics.trackeval_files import Pairs
+from metrics.trackeval_run import (
+    Evaluation,
+    Fields,
+    Setting,
+    numbers,
+    of_class,
+    of_sequence,
+    over_classes,
+)
 
-EXPLAINED = {
-    "SFDA": "0 where there is nothing at all; TrackEval divides by zero",
-    "ATA": "0 where there is nothing at all; TrackEval divides by zero",
-}
 _FAMILIES = {
     "hota": "HOTA",
     "clear": "CLEAR",
@@ -27,8 +40,7 @@ _FAMILIES = {
     "vace": "VACE",
     "count": "Count",
 }
-OF_TRACKS = ("HOTA", "CLEAR", "Identity")  # what most people run
-_TRACKER = "ours"
+_LONGEST = 255  # frames of which TrackEval's 8 bits hold the number of the one after the last
 
 
 @dataclass(frozen=True)
@@ -36,108 +48,145 @@ class _Benchmark:
     """How TrackEval is given a protocol.
 
     Args:
-        kind: Name of its data set class.
-        write: Writes truth and prediction of a sequence below the room.
-        config: Beside the folders.
-        called: What it calls the one class of the protocol; as we do, if not given.
+        lay_out: Writes the files; None if the format cannot hold them.
+        select: Rows of truth and prediction: as read, where TrackEval leaves out what our protocol
+            leaves out, else those that are kept.
+        more: Families that it has of these files alone.
     """
 
-    kind: str
-    write: Callable[[Path, str, Sample], None]
-    config: Mapping[str, Any] = field(default_factory=dict)
-    called: str = ""
+    lay_out: Callable[[Path, Pairs], Setting | None]
+    select: Callable[[Sample], tuple[Tracks, Tracks]]
+    more: Mapping[str, str] = field(default_factory=dict)
 
 
 def score(protocol: str, families: Many[str], samples: Mapping[str, Sample], room: Path) -> Scores:
-    """Return HOTA, CLEAR, Identity, VACE and Count of each class, sequence by sequence."""
+    """Return what TrackEval says of each class, sequence by sequence, and of all classes."""
     benchmark = _BENCHMARKS.get(protocol)
-    wanted = [_FAMILIES[name] for name in families if name in _FAMILIES]
+    known = _FAMILIES | dict(benchmark.more if benchmark else {})
+    wanted = [known[name] for name in families if name in known]
     if benchmark is None or not wanted:
         return {}
-    for name, sample in samples.items():
-        benchmark.write(room, name, sample)
-    config = {
-        "GT_FOLDER": str(room / "truth"),
-        "TRACKERS_FOLDER": str(room),
-        "TRACKERS_TO_EVAL": [_TRACKER],
-        "TRACKER_SUB_FOLDER": "",
-        "SEQ_INFO": {name: s.truth.extent.frame_count for name, s in samples.items()},
-        "PRINT_CONFIG": False,
-        **benchmark.config,
-    }
-    classes = {name: benchmark.called or name for name in next(iter(samples.values())).pairings}
-    kind = getattr(trackeval.datasets, benchmark.kind)
-    return run(kind, config, _TRACKER, classes, wanted)
-
-
-def run(
-    kind: Any,
-    config: Mapping[str, Any],
-    tracker: str,
-    classes: Mapping[str, str],
-    families: Many[str],
-) -> Scores:
-    """Return every field of every sequence and combined, by class; means over thresholds.
-
-    Args:
-        kind: One of trackeval.datasets.
-        classes: Names for the answer, and TrackEval's.
-        families: Names in trackeval.metrics.
-    """
-    with contextlib.redirect_stdout(io.StringIO()):
-        dataset = kind(dict(config))
-        loaded = [getattr(trackeval.metrics, name)() for name in families]
-        raw: dict[str, list[dict[str, Any]]] = {name: [{} for _ in loaded] for name in classes}
-        for sequence in config["SEQ_INFO"]:
-            data = dataset.get_raw_seq_data(tracker, sequence)
-            for name, found in raw.items():
-                kept = dataset.get_preprocessed_seq_data(data, classes[name])
-                for family, into in zip(loaded, found, strict=True):
-                    into[sequence] = family.eval_sequence(kept)
-        for found in raw.values():
-            for family, into in zip(loaded, found, strict=True):
-                into[COMBINED] = family.combine_sequences(dict(into))
-    return {name: _by_sequence(found) for name, found in raw.items()}
-
-
-def _by_sequence(found: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
+    # by number: a format may not hold every name
+    pairs = {f"{n:04d}": benchmark.select(each) for n, each in enumerate(samples.values())}
+    setting = benchmark.lay_out(room, pairs)
+    if setting is None:
+        return {}
+    classes = list(next(iter(samples.values())).pairings)
+    called = {name: setting.only_class or name for name in classes}
+    found = trackeval_run.run(setting, list(called.values()), wanted)
+    fields = {name: _places(found, other, list(samples)) for name, other in called.items()}
+    if len(classes) > 1:
+        fields[CLASS_AVERAGED] = {COMBINED: over_classes(found, "class")}
+        fields[DETECTION_AVERAGED] = {COMBINED: over_classes(found, "det")}
     return {
-        sequence: {
-            column: float(np.mean(value))
-            for into in found
-            for column, value in into[sequence].items()
-        }
-        for sequence in found[0]
+        name: {place: numbers(each) for place, each in places.items()}
+        for name, places in fields.items()
     }
 
 
-def _write_mot(room: Path, name: str, sample: Sample) -> None:
-    mot_text.write_tracks(room / "truth" / name / "gt" / "gt.txt", sample.truth, "truth")
-    mot_text.write_tracks(room / _TRACKER / f"{name}.txt", sample.prediction)
+def _places(found: Evaluation, class_name: str, names: list[str]) -> dict[str, Fields]:
+    """Return the fields of a class by sequence and combined, by our names of the sequences."""
+    numbered = found.sequences[class_name]
+    places = [of_sequence(found, class_name, number) for number in numbered]
+    return dict(zip(names, places, strict=True)) | {COMBINED: of_class(found, class_name)}
 
 
-def _write_kitti_mots(room: Path, name: str, sample: Sample) -> None:
-    mots_text.write_tracks(room / "truth" / f"{name}.txt", sample.truth)
-    mots_text.write_tracks(room / _TRACKER / f"{name}.txt", sample.prediction)
+def _as_read(sample: Sample) -> tuple[Tracks, Tracks]:
+    return sample.truth, sample.prediction
 
 
-def _write_mots(room: Path, name: str, sample: Sample) -> None:
-    truth = room / "truth" / name / "gt" / "gt.txt"
-    mots_text.write_tracks(truth, sample.truth, first_frame=1)
-    mots_text.write_tracks(room / _TRACKER / f"{name}.txt", sample.prediction, first_frame=1)
+def _kept(sample: Sample) -> tuple[Tracks, Tracks]:
+    """Return the rows of all classes that are scored."""
+    pairings = list(sample.pairings.values())
+    truth = np.unique(np.concatenate([each.truth.rows for each in pairings]))
+    prediction = np.unique(np.concatenate([each.prediction.rows for each in pairings]))
+    return pairings[0].truth.tracks.take(truth), pairings[0].prediction.tracks.take(prediction)
+
+
+def _lay_out_plain(room: Path, pairs: Pairs) -> Setting | None:
+    """Write boxes where there is one class and nothing to ignore: TrackEval has no others."""
+    extents = [truth.extent for truth, _ in pairs.values()]
+    if any(len(extent.classes) > 1 or extent.ignored for extent in extents):
+        return None
+    return trackeval_files.lay_out_mot(room, pairs, "plain", preprocess=False)
 
 
 _BENCHMARKS = {
-    name: _Benchmark(
-        "MotChallenge2DBox",
-        _write_mot,
-        {"BENCHMARK": name.upper(), "SKIP_SPLIT_FOL": True},
-        called="pedestrian",
-    )
+    name: _Benchmark(partial(trackeval_files.lay_out_mot, benchmark=name.upper()), _as_read)
     for name in ("mot15", "mot16", "mot17", "mot20")
 } | {
-    "kitti_mots": _Benchmark(
-        "KittiMOTS", _write_kitti_mots, {"GT_LOC_FORMAT": "{gt_folder}/{seq}.txt"}
-    ),
-    "mots": _Benchmark("MOTSChallenge", _write_mots, {"SKIP_SPLIT_FOL": True}),
+    "plain": _Benchmark(_lay_out_plain, _as_read),
+    "kitti": _Benchmark(trackeval_files.lay_out_kitti, _as_read),
+    "kitti_mots": _Benchmark(trackeval_files.lay_out_kitti_mots, _as_read),
+    "mots": _Benchmark(trackeval_files.lay_out_mots, _as_read),
+    "youtube_vis": _Benchmark(trackeval_files.lay_out_vis, _kept, {"vis_ap": "TrackMAP"}),
+    "davis": _Benchmark(trackeval_files.lay_out_davis, _as_read, {"jf_te": "JAndF"}),
+    "davis_semi": _Benchmark(trackeval_files.lay_out_davis, _kept, {"jf_te": "JAndF"}),
+    "davis2016": _Benchmark(trackeval_files.lay_out_davis, _kept, {"jf_te": "JAndF"}),
 }
+
+
+def _empty(pairing: Pairing) -> bool:
+    return not len(pairing.truth) and not len(pairing.prediction)
+
+
+def _has_void(pairing: Pairing) -> bool:
+    tracks = pairing.truth.tracks
+    return bool(np.isin(tracks.class_id, tracks.extent.ignored).any())
+
+
+def _has_shared_crowd(pairing: Pairing) -> bool:
+    """Return whether a crowd overlaps two predicted tracks, which may both take it."""
+    truth, prediction, pairs = pairing.truth, pairing.prediction, pairing.pairs
+    crowd = truth.tracks.score[truth.rows] == 0
+    both = np.stack([truth.track[pairs.truth], prediction.track[pairs.prediction]], axis=1)
+    meeting = np.unique(both[crowd[pairs.truth]], axis=0)
+    return bool((np.bincount(meeting[:, 0]) > 1).any())
+
+
+def _has_empty_mask(pairing: Pairing) -> bool:
+    sides = pairing.truth, pairing.prediction
+    return any((pairing.areas(side) == 0).any() for side in sides)
+
+
+def _nothing_at_all(place: Place) -> bool:
+    """Return whether all the sequences of a class are empty on both sides."""
+    return any(all(map(_empty, each)) for each in place.pairings.values())
+
+
+def _somewhere(what: Callable[[Pairing], bool], *protocols: str) -> Callable[[Place], bool]:
+    """Return a test of whether a pairing is so, under some protocols, all if none is named."""
+
+    def applies(place: Place) -> bool:
+        if protocols and place.protocol not in protocols:
+            return False
+        return any(what(pairing) for each in place.pairings.values() for pairing in each)
+
+    return applies
+
+
+EXPLAINED = (
+    Explanation(
+        ("vace",), "none where there is nothing at all; TrackEval has zeros", _nothing_at_all
+    ),
+    Explanation(
+        ("hota", "clear", "identity", "vace"),
+        "TrackEval takes void out of the predictions for J&F alone",
+        _somewhere(_has_void, "davis"),
+    ),
+    Explanation(
+        ("hota", "clear", "identity", "vace", "count"),
+        "a PNG cannot hold an empty mask, which counts here",
+        _somewhere(_has_empty_mask, "davis", "davis_semi", "davis2016"),
+    ),
+    Explanation(
+        ("J-Decay", "F-Decay"),
+        f"beyond {_LONGEST} frames TrackEval takes other quarters: it counts frames in 8 bits",
+        _somewhere(lambda pairing: pairing.frame_count > _LONGEST),
+    ),
+    Explanation(
+        ("vis_ap",),
+        "a crowd may be taken many times, as the official evaluator has it; in TrackEval once",
+        _somewhere(_has_shared_crowd),
+    ),
+)

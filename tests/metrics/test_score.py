@@ -100,7 +100,7 @@ def test_unknown_families_and_protocols_list_the_known():
     with pytest.raises(ValueError, match=r"'hot' is unknown: expected one of \[.*'clear',"):
         load_family("hot")
     with pytest.raises(
-        ValueError, match=r"'mot18' is unknown: expected one of \[.*'kitti_mots', 'mot15'"
+        ValueError, match=r"'mot18' is unknown: expected one of \[.*'kitti', 'kitti_mots', 'mot15'"
     ):
         load_benchmark("mot18")
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import track_map_oracle
+import trackeval_oracle
 from ap import assert_same, erring, kitti_mots, total
 from coco_oracle import score_videos
 from hand import pairing
@@ -86,7 +86,7 @@ def test_a_hundred_tracks_of_a_video_and_class_are_scored_and_no_more():
 
 def assert_equal_to_trackeval(videos, room):
     """Compare each class at each threshold; return how many numbers there were."""
-    theirs = track_map_oracle.score(videos, room)
+    theirs = trackeval_oracle.score_track_map(videos, room)
     count = 0
     for key, name in next(iter(videos.values()))[0].extent.classes.items():
         of_class = [

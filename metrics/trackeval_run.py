@@ -1,0 +1,279 @@
+"""TrackEval 1.3.0 on files: how it is told where they are, and what it says of them.
+
+Imports nothing of ours, so that its time and memory can be measured as its own (see bench/).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import io
+import sys
+import warnings
+from collections.abc import Iterator, Mapping
+from collections.abc import Sequence as Many
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Literal
+
+import numpy as np
+
+OF_TRACKS = ("HOTA", "CLEAR", "Identity")  # what most people run
+KITTI_TRUTH = "label_02"  # the folder of truth files that Kitti2DBox looks for
+VIS_ENDING = "youtube_vis_all"  # how the names of both folders end that YouTubeVIS is given
+_SEQMAP = "evaluate_tracking.seqmap.training"
+_SIDES = (128, 256)  # pixels: of the squares between which a video's track is medium
+_MOST = 100  # tracks of a video and class, as the official evaluator has it
+
+Lengths = Mapping[str, int | None]  # frames of each sequence; None: seqinfo.ini says it
+Fields = dict[str, dict[str, Any]]  # by name in trackeval.metrics, then by field
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How TrackEval is given files.
+
+    Args:
+        kind: Name in trackeval.datasets.
+        config: Of the data set.
+        tracker: Folder of the results.
+        only_class: What it calls the one class it has; empty if it has several.
+    """
+
+    kind: str
+    config: Mapping[str, Any]
+    tracker: str
+    only_class: str = ""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What TrackEval says; totals are of the sequences that a family has anything to say of.
+
+    Args:
+        families: Objects of trackeval.metrics by name.
+        sequences: By class, then sequence; see `of_sequence`.
+        combined: By class.
+    """
+
+    families: Mapping[str, Any]
+    sequences: dict[str, dict[str, Fields]]
+    combined: dict[str, Fields]
+
+
+def mot_challenge(
+    truth: Path, results: Path, lengths: Lengths, benchmark: str, *, preprocess: bool = True
+) -> Setting:
+    """Return the setting for boxes of pedestrians.
+
+    Args:
+        truth: Holds <sequence>/gt/gt.txt.
+        results: Holds <sequence>.txt.
+        benchmark: MOT15, MOT16, MOT17 or MOT20; any name without preprocessing.
+    """
+    more = {"BENCHMARK": benchmark, "SKIP_SPLIT_FOL": True, "DO_PREPROC": preprocess}
+    config = _config(truth, results) | {"SEQ_INFO": dict(lengths)} | more
+    return Setting("MotChallenge2DBox", config, results.name, "pedestrian")
+
+
+def mots_challenge(truth: Path, results: Path, lengths: Lengths) -> Setting:
+    """Return the setting for masks of pedestrians; folders as for `mot_challenge`."""
+    config = _config(truth, results) | {"SEQ_INFO": dict(lengths), "SKIP_SPLIT_FOL": True}
+    return Setting("MOTSChallenge", config, results.name, "pedestrian")
+
+
+def kitti_mots(truth: Path, results: Path, lengths: Lengths) -> Setting:
+    """Return the setting for masks; both folders hold <sequence>.txt."""
+    config = _config(truth, results) | {"SEQ_INFO": dict(lengths)}
+    config["GT_LOC_FORMAT"] = "{gt_folder}/{seq}.txt"
+    return Setting("KittiMOTS", config, results.name)
+
+
+def kitti(truth: Path, results: Path, lengths: Mapping[str, int]) -> Setting:
+    """Return the setting for KITTI's boxes, and write the file it reads the lengths from.
+
+    Args:
+        truth: Holds `KITTI_TRUTH`/<sequence>.txt.
+        results: Holds <sequence>.txt.
+    """
+    lines = (f"{name}\tempty\t000000\t{length:06d}\n" for name, length in lengths.items())
+    (truth / _SEQMAP).write_text("".join(lines))
+    return Setting("Kitti2DBox", _config(truth, results), results.name)
+
+
+def davis(truth: Path, results: Path) -> Setting:
+    """Return the setting for DAVIS; both folders hold <sequence>/00000.png and so on."""
+    names = sorted(path.name for path in truth.iterdir())
+    config = _config(truth, results) | {"SEQ_INFO": dict.fromkeys(names)}
+    return Setting("DAVIS", config, results.name, "general")
+
+
+def youtube_vis(truth: Path, results: Path) -> Setting:
+    """Return the setting for YouTube-VIS; both folders hold one JSON file.
+
+    Args:
+        truth: Its name ends with `VIS_ENDING`.
+        results: The name of the folder it is in does.
+    """
+    config = _config(truth, results) | {"SPLIT_TO_EVAL": "all"}
+    for key in ("GT_FOLDER", "TRACKERS_FOLDER"):
+        config[key] = str(config[key]).removesuffix(VIS_ENDING)
+    return Setting("YouTubeVIS", config, results.name)
+
+
+def run(setting: Setting, classes: Many[str], families: Many[str]) -> Evaluation:
+    """Return what TrackEval says of the files; arguments as for `evaluate`."""
+    return evaluate(open_dataset(setting), setting.tracker, classes, families)
+
+
+def open_dataset(setting: Setting) -> Any:
+    """Return TrackEval's data set, which reads the files."""
+    import trackeval
+
+    with undisturbed():
+        dataset = getattr(trackeval.datasets, setting.kind)(dict(setting.config))
+    if setting.kind == "YouTubeVIS":
+        dataset.global_tid_counter = 1  # a track called 0 would match any number of times
+    return dataset
+
+
+def evaluate(dataset: Any, tracker: str, classes: Many[str], families: Many[str]) -> Evaluation:
+    """Return what TrackEval says of every sequence of a data set.
+
+    Args:
+        classes: As TrackEval calls them.
+        families: Names in trackeval.metrics.
+    """
+    with undisturbed():
+        loaded = {name: _load(name) for name in families}
+        raw: dict[str, dict[str, Fields]] = {name: {} for name in classes}
+        for sequence in dataset.seq_list:
+            data = dataset.get_raw_seq_data(tracker, sequence)
+            for name, into in raw.items():
+                kept = dataset.get_preprocessed_seq_data(data, name)
+                into[sequence] = _score(loaded, kept)
+        combined = {name: _join(loaded, each, "combine_sequences") for name, each in raw.items()}
+    return Evaluation(loaded, raw, combined)
+
+
+@contextlib.contextmanager
+def undisturbed() -> Iterator[None]:
+    """Let TrackEval run quietly, and without scikit-image where that is missing."""
+    quiet = contextlib.redirect_stdout(io.StringIO())
+    with quiet, warnings.catch_warnings(), _scikit_image():
+        warnings.simplefilter("ignore", RuntimeWarning)  # of its means of nothing
+        yield
+
+
+def of_sequence(found: Evaluation, class_name: str, sequence: str) -> Fields:
+    """Return the fields of one sequence, NaN where TrackEval fails for want of rows."""
+    fields = found.sequences[class_name][sequence]
+    if "TrackMAP" in fields:  # which has numbers of totals only
+        alone = {sequence: {"TrackMAP": fields["TrackMAP"]}}
+        fields = fields | _join(found.families, alone, "combine_sequences")
+    return _filled(found.families, fields)
+
+
+def of_class(found: Evaluation, class_name: str) -> Fields:
+    """Return the fields of all sequences together, NaN where there is nothing at all."""
+    return _filled(found.families, found.combined[class_name])
+
+
+def over_classes(found: Evaluation, way: Literal["class", "det"]) -> Fields:
+    """Return the fields of all classes together, class-averaged or detection-averaged."""
+    with undisturbed():
+        method = f"combine_classes_{way}_averaged"
+        return _filled(found.families, _join(found.families, found.combined, method))
+
+
+def numbers(fields: Fields) -> dict[str, float]:
+    """Return every number by its name, the mean over thresholds; of TrackMAP by our columns."""
+    found: dict[str, float] = {}
+    for family, values in fields.items():
+        named = _track_map(values) if family == "TrackMAP" else values
+        found |= {name: float(np.mean(value)) for name, value in named.items()}
+    return found
+
+
+def _config(truth: Path, results: Path) -> dict[str, Any]:
+    return {
+        "GT_FOLDER": str(truth),
+        "TRACKERS_FOLDER": str(results.parent),
+        "TRACKERS_TO_EVAL": [results.name],
+        "TRACKER_SUB_FOLDER": "",
+        "PRINT_CONFIG": False,
+    }
+
+
+def _load(name: str) -> Any:
+    import trackeval
+
+    if name != "TrackMAP":
+        return getattr(trackeval.metrics, name)()
+    small, large = (side**2 for side in _SIDES)
+    areas = [[0, small], [small, large], [large, 1e10]]
+    options = {"AREA_RANGES": areas, "USE_TIME_RANGES": False, "MAX_DETECTIONS": _MOST}
+    return trackeval.metrics.TrackMAP(options)
+
+
+def _score(loaded: Mapping[str, Any], data: dict[str, Any]) -> Fields:
+    """Return what the families say of one sequence, without those that cannot.
+
+    Of nothing at all VACE divides by zero; without truth JAndF fails, or makes the total NaN.
+    """
+    rows = data["num_gt_dets"] + data["num_tracker_dets"]
+    needed = {"VACE": rows, "JAndF": data["num_gt_ids"]}
+    return {
+        name: family.eval_sequence(data)
+        for name, family in loaded.items()
+        if needed.get(name, True)
+    }
+
+
+def _join(loaded: Mapping[str, Any], found: Mapping[str, Fields], way: str) -> Fields:
+    """Return the fields of several sequences or classes together, by a method of TrackEval's."""
+    total = {}
+    for name, family in loaded.items():
+        parts = {key: fields[name] for key, fields in found.items() if name in fields}
+        if parts:
+            total[name] = getattr(family, way)(parts)
+    return total
+
+
+def _filled(loaded: Mapping[str, Any], fields: Fields) -> Fields:
+    return {
+        name: fields.get(name, dict.fromkeys(family.fields, np.nan))
+        for name, family in loaded.items()
+    }
+
+
+def _track_map(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return TrackMAP's arrays over thresholds by our columns, NaN instead of its -1."""
+    precision = np.asarray(fields["AP_all"])
+    found = {"AP": precision, "AP50": precision[0], "AP75": precision[5], "AR100": fields["AR_all"]}
+    found |= {f"AP_{size}": fields[f"AP_area_{size[0]}"] for size in ("small", "medium", "large")}
+    return {name: np.where(np.equal(each, -1), np.nan, each) for name, each in found.items()}
+
+
+@contextlib.contextmanager
+def _scikit_image() -> Iterator[None]:
+    """Stand in for the one function that JAndF wants of scikit-image, where that is missing."""
+    if "skimage" in sys.modules or importlib.util.find_spec("skimage") is not None:
+        yield
+        return
+    morphology = ModuleType("skimage.morphology")
+    morphology.__dict__["disk"] = _disk
+    modules = {"skimage": ModuleType("skimage"), "skimage.morphology": morphology}
+    sys.modules.update(modules)
+    try:
+        yield
+    finally:
+        for name in modules:
+            del sys.modules[name]
+
+
+def _disk(radius: float) -> np.ndarray:
+    """Return what skimage.morphology.disk does: a square in which 1 is within the radius."""
+    line = np.arange(-radius, radius + 1)
+    return (line**2 + line[:, None] ** 2 <= radius**2).astype(np.uint8)

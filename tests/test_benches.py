@@ -1,0 +1,71 @@
+"""The programs of bench/: what a measured tool loads, and whole runs on little data."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+from small_tasks import masks, task_of
+from test_davis import random_video, write_video
+
+from datasets import mots_text
+
+SIDE_BY_SIDE = ["box_scoring", "mask_scoring", "video_ap", "jf"]
+
+
+def python(*command: str) -> str:
+    done = subprocess.run(
+        [sys.executable, *command], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("module", SIDE_BY_SIDE)
+def test_the_tool_that_ours_is_measured_against_loads_nothing_of_ours_that_is_heavy(module):
+    loaded = python("-c", f"import sys, bench.{module}, metrics.trackeval_run; print(*sys.modules)")
+    ours = {name for name in loaded.split() if name.startswith(("datasets.", "metrics."))}
+    assert ours == {"datasets.files", "metrics.trackeval_run"}
+    assert not {"pyarrow", "cv2", "pycocotools", "PIL", "tqdm"} & set(loaded.split())
+
+
+def boxes(room: Path) -> list[Path | str]:
+    task = task_of("mot17", room)
+    return ["--truth", task.truth, "--results", task.results]
+
+
+def kitti_mots(room: Path) -> list[Path | str]:
+    for number, (_, rows, _) in enumerate(masks(room / "labels")):
+        mots_text.write_tracks(room / "truth" / f"{number:04d}.txt", rows)
+    return ["--truth", room / "truth", "--results", room / "results"]
+
+
+def davis(room: Path) -> list[Path | str]:
+    for name, labels in zip(("truth", "results"), random_video(3, void=True), strict=True):
+        write_video(room / name, labels)
+    return ["--truth", room / "truth", "--results", room / "results", "--room", room / "room"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("module", "make", "part"),
+    [
+        ("box_scoring", boxes, None),
+        ("mask_scoring", kitti_mots, None),
+        ("video_ap", kitti_mots, None),
+        ("jf", davis, "J&F alone"),
+    ],
+)
+def test_both_tools_say_the_same_and_are_timed(module, make, part, tmp_path):
+    given = [*map(str, make(tmp_path)), "--repeats", "2", "--output", str(tmp_path / "out.json")]
+    assert "times as long" in python("-m", f"bench.{module}", *given)
+    found = json.loads((tmp_path / "out.json").read_text())
+    assert [len(each) for each in found["seconds"].values()] == [2, 2]
+    ours, theirs = found["median_seconds"].values()
+    assert found["ratio"] == pytest.approx(theirs / ours)
+    assert found.get("part", {}).get("what") == part
+    assert any(0 < value < 1 for value in found["values"].values())
