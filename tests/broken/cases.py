@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from broken import by_cells, by_chunks, by_columns, by_nodes, by_values, expected, seeds
@@ -14,6 +15,8 @@ from datasets.format import Given
 from datasets.formats import FORMATS
 from datasets.layout import load_layout
 from datasets.sequence_json import read_detections, read_sequence
+from metrics.family import load_benchmark
+from metrics.score import score_tracks
 
 Harm = Callable[[bytes, Random], bytes]
 Pair = tuple[Any, Any]
@@ -27,12 +30,12 @@ class Case:
         files: Of a folder, by path in it.
         broken: Path of the one to harm.
         read: Return what the files of the folder hold, of each sequence a pair: what the others
-            say, None if nothing, and what the broken one says.
+            say, or its name, and what the broken one says.
         harms: Of the format, beside those of any bytes.
         harmless: Change nothing of what the file says.
         expected: Return what must be read of a file, if it is read at all.
         lines: Whether an error of the file is that of a line.
-        protocol: What scores a pair of truth and prediction.
+        use: What is done with what was read; it may be refused then.
     """
 
     files: Mapping[str, bytes]
@@ -42,7 +45,7 @@ class Case:
     harmless: tuple[Callable[[bytes], bytes], ...] = ()
     expected: Callable[[bytes], Any] | None = None
     lines: bool = False
-    protocol: str = ""
+    use: Callable[[list[Pair]], None] = lambda _: None
 
 
 def crlf(data: bytes) -> bytes:
@@ -114,30 +117,50 @@ def _both(
         kinds: Fields of a case; a pair where they differ.
     """
     folders = [path.split("/")[0] for path in (truth, results)]
+    protocol = kinds.pop("protocol")
     return {
         f"{layout} {name}": Case(
             files,
             path,
             _pair(layout, side, *folders),
+            use=partial(_score, protocol, side),
             **{k: v[side] if isinstance(v, list) else v for k, v in kinds.items()},
         )
         for side, (name, path) in enumerate({"truth": truth, "results": results}.items())
     }
 
 
-def _converted(name: str, given: Given, like: Case) -> dict[str, Case]:
-    """Return the case of a file that is read alone, without what a layout knows beside it."""
-    path = Path(like.broken).name
+def _score(protocol: str, side: int, found: list[Pair]) -> None:
+    for other, own in found:
+        truth, prediction = (other, own) if side else (own, other)
+        score_tracks(truth, prediction, protocol, load_benchmark(protocol).families)
+
+
+def _converted(name: str, like: Case, given: Given, truth: str = "") -> dict[str, Case]:
+    """Return the case of a file that is read alone, without what a layout knows beside it.
+
+    Args:
+        truth: File of the ground truth that has to be given.
+    """
+    file = Path(like.broken)
+    path = file.parent if name in ("kitti_dump", "davis") else file
+    kept = [each for each in like.files if each == truth or Path(each).is_relative_to(path)]
 
     def read(folder: Path) -> list[Pair]:
-        return [(None, each) for each in FORMATS[name].read(folder / path, given).values()]
+        known = replace(given, truth=folder / truth) if truth else given
+        found = FORMATS[name].read(folder / path, known)
+        FORMATS[name].unread(folder / path)
+        return [(key, each) for key, each in found.items()]
+
+    def use(found: list[Pair]) -> None:
+        with TemporaryDirectory() as room:
+            for each in ("parquet", name):
+                FORMATS[each].lost(dict(found))
+                FORMATS[each].write(Path(room) / each, dict(found))
 
     fields = {key: getattr(like, key) for key in ("harms", "harmless", "expected", "lines")}
-    return {f"convert {name}": Case({path: like.files[like.broken]}, path, read, **fields)}
-
-
-def _dump(folder: Path) -> list[Pair]:
-    return [(None, each) for each in FORMATS["kitti_dump"].read(folder, Given()).values()]
+    files = {each: like.files[each] for each in kept}
+    return {f"convert {name}": Case(files, like.broken, read, use=use, **fields)}
 
 
 def _sequence(folder: Path) -> list[Pair]:
@@ -185,23 +208,27 @@ def all_cases() -> dict[str, Case]:
     plain = Case(seeds.plain(), "truth/classes.yaml", cases["plain truth"].read,
                  (*by_cells.cell_harms(":"), by_cells.lines, *by_nodes.HARMS),
                  (blank, unfinished, crlf, marked))  # fmt: skip
-    dump = Case(seeds.dump(), "00_000_000001.txt", _dump, BLANKS, LINES, None, lines=True)
-    lines = Case(seeds.lines(), "a.jsonl", lambda _: [], OBJECTS, LINES,
-                 expected.labels_in_lines, lines=True)  # fmt: skip
+    dump = Case(seeds.dump(), "00_000_000001.txt", list, BLANKS, LINES, lines=True)
+    lines = Case(seeds.lines(), "a.jsonl", list, OBJECTS, LINES, expected.labels_in_lines, True)
     sequence = Case(seeds.sequence(), "sequence.json", _sequence, by_values.HARMS, JSON)
-    named = Given(classes=seeds.CLASSES)
-    return cases | {
-        "seqinfo": mot,
-        "classes.yaml": plain,
-        "convert kitti_dump": dump,
-        "sequence.json": sequence,
-        **_converted("mot", named, cases["plain results"]),
-        **_converted("mot_truth", named, cases["plain truth"]),
-        **_converted("mot15", Given(), cases["mot15 truth"]),
-        **_converted("mots", Given(), cases["kitti_mots truth"]),
-        **_converted("mots_challenge", Given(), cases["mots results"]),
-        **_converted("kitti", Given(), cases["kitti results"]),
-        **_converted("kitti_truth", Given(), cases["kitti truth"]),
-        **_converted("sam2_jsonl", Given(), lines),
-        **_converted("parquet", Given(), cases["parquet results"]),
+    sources: dict[str, tuple[Any, ...]] = {
+        "mot": (cases["plain results"], Given(classes=seeds.CLASSES)),
+        "mot_truth": (cases["plain truth"], Given(classes=seeds.CLASSES)),
+        "mot15": (cases["mot15 truth"], Given()),
+        "mots": (cases["kitti_mots truth"], Given()),
+        "mots_challenge": (cases["mots results"], Given()),
+        "kitti": (cases["kitti results"], Given()),
+        "kitti_truth": (cases["kitti truth"], Given()),
+        "kitti_dump": (dump, Given()),
+        "sam2_jsonl": (lines, Given()),
+        "youtube_vis_truth": (cases["youtube_vis truth"], Given()),
+        "youtube_vis_results": (cases["youtube_vis results"], Given(), "truth.json"),
+        "coco_truth": (cases["coco truth"], Given()),
+        "coco_results": (cases["coco results"], Given(), "truth.json"),
+        "davis": (cases["davis truth"], Given()),
+        "parquet": (cases["parquet results"], Given()),
     }
+    assert sources.keys() == FORMATS.keys()
+    alone = [_converted(name, *source) for name, source in sources.items()]
+    others = {"seqinfo": mot, "classes.yaml": plain, "sequence.json": sequence}
+    return {key: each for part in (cases, others, *alone) for key, each in part.items()}

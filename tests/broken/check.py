@@ -14,12 +14,10 @@ from broken import expected
 from broken.cases import Case, Pair
 from datasets import rle
 from datasets.types import Sequence, Tracks
-from metrics.family import load_benchmark
-from metrics.score import score_tracks
 
 LONGEST = 1500  # letters of an error
 SMALL = 10**5  # pixels
-SCORED = 0.1  # of what is read
+USED = 0.1  # of what is read
 # errors of a whole text file
 OF_FILES = (
     ": empty: the image size cannot be known",
@@ -44,14 +42,15 @@ def check_error(case: Case, folder: Path, data: bytes, error: Exception) -> str:
 
 def check_result(case: Case, found: list[Pair], data: bytes) -> str:
     """Return what is wrong with what was read, "" if nothing."""
-    for each in (one for pair in found for one in pair if one is not None):
+    for each in (one for pair in found for one in pair):
         reason = check_sequence(each) if isinstance(each, Sequence) else check_masks(each)
         if reason:
             return reason
     if case.expected is not None and (reason := compare(case, found, data)):
         return reason
-    if case.protocol and Random(data).random() < SCORED:
-        score(case, found)
+    if Random(data).random() < USED:
+        with contextlib.suppress(ValueError, OSError):
+            case.use(found)
     return ""
 
 
@@ -62,15 +61,6 @@ def compare(case: Case, found: list[Pair], data: bytes) -> str:
     except (ValueError, LookupError, AssertionError, TypeError, AttributeError) as error:
         return f"read though {type(error).__name__}: {error}"
     return expected.differs([own for _, own in found], wanted)
-
-
-def score(case: Case, found: list[Pair]) -> None:
-    """Score what was read; what is read may be refused then, but nothing else may be raised."""
-    families = load_benchmark(case.protocol).families
-    for other, own in found:
-        pair = (own, other) if "truth" in case.broken else (other, own)
-        with contextlib.suppress(ValueError):
-            score_tracks(*pair, case.protocol, families)
 
 
 def check_sequence(sequence: Sequence) -> str:
@@ -88,9 +78,11 @@ def check_sequence(sequence: Sequence) -> str:
     return "" if fine else f"read with {rate}"
 
 
-def check_masks(tracks: Tracks) -> str:
-    """Return how masks differ from what the COCO API makes of them."""
-    if tracks.rle is None or tracks.rle.height * tracks.rle.width > SMALL:
+def check_masks(tracks: Tracks | str | None) -> str:
+    """Return how masks, if there are any, differ from what the COCO API makes of them."""
+    if not isinstance(tracks, Tracks) or tracks.rle is None:
+        return ""
+    if tracks.rle.height * tracks.rle.width > SMALL:
         return ""
     dense = rle.decode(tracks.rle)
     if (dense.sum(axis=(1, 2)) != tracks.rle.areas).any():
