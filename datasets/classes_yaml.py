@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import reprlib
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from datasets.errors import shorten
+from datasets.files import read_small_text
+
 FILE = "classes.yaml"
+_MOST_DIGITS = 10
 _ONE_CLASS = {1: "pedestrian"}
 
 Classes = tuple[dict[int, str], tuple[int, ...]]
@@ -25,10 +31,13 @@ def read_classes(folder: Path) -> Classes:
     path = folder / FILE
     if not path.is_file():
         return dict(_ONE_CLASS), ()
+    text = read_small_text(path)
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
+        content = _load(text)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise ValueError(
+            f"{path}: not valid YAML: {' '.join(shorten(str(error)).split())}"
+        ) from error
     if not isinstance(content, dict) or not {"classes"} <= set(content) <= {"classes", "ignored"}:
         raise ValueError(f"{path}: expected the key classes, and ignored or no other")
     return check_classes(f"{path}, ", content["classes"], content.get("ignored", []))
@@ -41,25 +50,56 @@ def check_classes(place: str, classes: Any, ignored: Any) -> Classes:
         place: Begins the message of an error, before the key.
 
     Raises:
-        ValueError: An id is no whole number from 0, a name is no text or given twice, or an ignored
-            id is not among the classes.
+        ValueError: An id is no whole number from 0 or given twice, a name is no text or given
+            twice, or an ignored id is not among the classes.
     """
     if not isinstance(classes, Mapping) or not classes:
-        raise ValueError(f"{place}classes: {classes!r} found, expected ids with their names")
+        raise ValueError(f"{place}classes: {_show(classes)} found, expected ids with their names")
     names: dict[int, str] = {}
+    taken: set[str] = set()
     for key, name in classes.items():
-        if not isinstance(name, str) or not name or name in names.values():
-            raise ValueError(f"{place}classes: {key}: {name!r} found, expected a name of its own")
-        names[_whole(f"{place}classes", key)] = name
+        number = _whole(f"{place}classes", key)
+        if number in names:
+            raise ValueError(f"{place}classes: {_show(key)} found, expected an id of its own")
+        if not isinstance(name, str) or not name or name in taken:
+            raise ValueError(
+                f"{place}classes: {key}: {_show(name)} found, expected a name of its own"
+            )
+        names[number] = name
+        taken.add(name)
     if not isinstance(ignored, list | tuple):
-        raise ValueError(f"{place}ignored: {ignored!r} found, expected a list of class ids")
+        raise ValueError(f"{place}ignored: {_show(ignored)} found, expected a list of class ids")
     ids = tuple(_whole(f"{place}ignored", key) for key in ignored)
     if not set(ids) <= set(names):
-        raise ValueError(f"{place}ignored: {list(ids)} found, expected some of {sorted(names)}")
+        raise ValueError(
+            f"{place}ignored: {_show([*ids])} found, expected some of {_show([*names])}"
+        )
     return names, ids
 
 
+def _load(text: str) -> Any:
+    """Return what YAML says; ValueError for a key that is there twice."""
+    node = yaml.compose(text, yaml.SafeLoader)
+    inner = [value for _, value in node.value] if isinstance(node, yaml.MappingNode) else []
+    for mapping in (each for each in (node, *inner) if isinstance(each, yaml.MappingNode)):
+        keys = [key.value for key, _ in mapping.value if isinstance(key, yaml.ScalarNode)]
+        twice = [key for key, times in Counter(keys).items() if times > 1]
+        if twice:
+            raise ValueError(f"key {_show(twice[0])} found twice")
+    return None if node is None else yaml.SafeLoader("").construct_document(node)
+
+
 def _whole(place: str, key: Any) -> int:
-    if isinstance(key, bool) or not str(key).isdecimal() or len(str(key)) > len("2147483647"):
-        raise ValueError(f"{place}: {key!r} found, expected a whole number")
-    return int(key)
+    digits = isinstance(key, str) and key.isascii() and key.isdecimal() and len(key) <= _MOST_DIGITS
+    number = int(key) if digits else key
+    if type(number) is not int or not 0 <= number < 10**_MOST_DIGITS:
+        raise ValueError(f"{place}: {_show(key)} found, expected a whole number")
+    return number
+
+
+def _show(value: Any) -> str:
+    """Return what is found, cut where it is long; YAML may stand for more than memory holds."""
+    try:
+        return reprlib.repr(value)[:80]
+    except ValueError:  # of a number with too many digits
+        return "a very large number"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+_LONGEST = 600  # letters of a reason: what is quoted of a file may be of any length
+
 
 class RowError(ValueError):
     """A row breaks a rule of Tracks. A format module turns `row` into a place in its file."""
@@ -17,4 +19,10 @@ class RowError(ValueError):
 def line_error(path: Path, number: int, reason: str, line: str = "") -> ValueError:
     """Return the error for a line, counted from one; what is in it is shown where it is short."""
     shown = f" ({line[:80]!r})" if line else ""
-    return ValueError(f"{path}, line {number}{shown}: {reason}")
+    return ValueError(f"{path}, line {number}{shown}: {shorten(reason)}")
+
+
+def shorten(reason: str) -> str:
+    """Return a reason on one line, without its end where it is long."""
+    kept = reason if len(reason) <= _LONGEST else f"{reason[:_LONGEST]}..."
+    return " ".join(map(str.strip, kept.splitlines()))

@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-_STRING_OR_CONSTANT = re.compile(r'"(?:[^"\\]|\\.)*"|NaN|-?Infinity')
+_MOST_BY_HAND = 1 << 18
+_STRING_OR_CONSTANT = re.compile(r'"(?:[^"\\]++|\\.)*+"|NaN|-?Infinity')
 RUN = "MASKTRACK_RUN"  # environment variable: the process of the workflow that started this job
 
 
@@ -37,6 +38,25 @@ def replacing(path: Path) -> Iterator[Path]:
 def file_in(path: Path, name: str) -> Path:
     """Return the file of this name where `path` is a folder, else `path`."""
     return path / name if path.is_dir() else path
+
+
+def read_small_text(path: Path, errors: str = "strict") -> str:
+    """Return the text of a file that people write by hand, with or without a byte order mark.
+
+    Args:
+        errors: What to do with bytes that are not UTF-8, see `open`.
+
+    Raises:
+        ValueError: It has more than 2^18 bytes, or is not UTF-8. Names the file.
+    """
+    with path.open("rb") as file:
+        data = file.read(_MOST_BY_HAND + 1)
+    if len(data) > _MOST_BY_HAND:
+        raise ValueError(f"{path}: more than {_MOST_BY_HAND} bytes found, expected a small file")
+    try:
+        return data.decode("utf-8-sig", errors)
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path}: not UTF-8: {error}") from error
 
 
 def write_json(path: Path, content: Any, *, indent: int | None = 1) -> None:

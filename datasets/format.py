@@ -11,11 +11,10 @@ from typing import Literal
 
 from datasets.files import file_in
 from datasets.losses import Counts, add_counts, no_counts
-from datasets.types import Extent, Tracks
+from datasets.types import MOST_FRAMES, Extent, Tracks
 
 Fact = Literal["size", "frames", "classes", "ignored", "first_frame", "truth"]  # fields of Given
 Sequences = Mapping[str, Tracks]
-_ENDLESS = 2**31  # frames: more than any video has
 
 
 @dataclass(frozen=True)
@@ -188,7 +187,7 @@ def read_within(
         classes: Name of each class id, and the ids that are ignored.
     """
     height, width = given.size or (0, 0)
-    tracks = read(Extent(height, width, given.frames or _ENDLESS, *classes))
+    tracks = read(Extent(height, width, given.frames or MOST_FRAMES, *classes))
     if given.frames:
         return tracks
     count = int(tracks.frame.max(initial=-1)) + 1

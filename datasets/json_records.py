@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from datasets.errors import RowError
+from datasets.errors import RowError, shorten
+from datasets.runs import MOST_PIXELS
 from datasets.types import Tracks
 
 Record = dict[str, Any]
 
 LARGEST_WHOLE = 2**53  # every program that reads JSON keeps a whole number below it
-_MOST_PIXELS = 2**30  # of an image: what a run length can count
 
 
 @contextmanager
@@ -27,7 +27,7 @@ def naming(path: Path, kind: str) -> Iterator[None]:
     try:
         yield
     except RowError as error:
-        raise ValueError(f"{path}, {kind} {error.row}: {error.reason}") from error
+        raise ValueError(f"{path}, {kind} {error.row}: {shorten(error.reason)}") from error
 
 
 @contextmanager
@@ -142,7 +142,7 @@ def read_classes(content: Any, path: Path) -> dict[int, str]:
 def read_sizes(records: Many[Record]) -> np.ndarray:
     """Return height and width of images, (N, 2) int64; RowError for what no image can have."""
     size = np.stack([whole_numbers(records, key) for key in ("height", "width")], axis=1)
-    wrong = (size < 1).any(axis=1) | (size > _MOST_PIXELS // np.maximum(size[:, ::-1], 1)).any(1)
+    wrong = (size < 1).any(axis=1) | (size > MOST_PIXELS // np.maximum(size[:, ::-1], 1)).any(1)
     if wrong.any():
         row = int(np.argmax(wrong))
         found = f"height {size[row, 0]} and width {size[row, 1]}"
@@ -205,7 +205,10 @@ def is_number(value: Any) -> bool:
 
 def show(value: Any) -> str:
     """Return a value as in the file, cut where it is long."""
-    return json.dumps(value)[:40]
+    try:
+        return json.dumps(value)[:40]
+    except RecursionError:
+        return "lists or objects within many others"
 
 
 def _wrong(records: Many[Record], row: int, key: str, expected: str) -> RowError:

@@ -18,7 +18,7 @@ import numpy as np
 from datasets.errors import RowError, line_error
 from datasets.files import replacing
 from datasets.text_lines import check_identities, read_lines, to_numbers
-from datasets.types import NO_TRACK, Extent, Tracks
+from datasets.types import MOST_FRAMES, NO_TRACK, Extent, Tracks
 
 Kind = Literal["results", "truth"]
 CLASSES = {
@@ -37,6 +37,7 @@ _TYPES = {key: name.capitalize() for key, name in CLASSES.items()} | {5: "Person
 _IDS = {name.encode(): b"%d" % key for key, name in CLASSES.items()} | {b"person": b"5"}
 
 _COLUMNS: dict[Kind, tuple[int, ...]] = {"truth": (17,), "results": (17, 18)}
+_MOST_COLUMNS = 18
 _FRAME, _IDENTITY, _TYPE, _TRUNCATED, _OCCLUDED, _SOLID_HEIGHT, _SCORE = 0, 1, 2, 3, 4, 10, 17
 _BOX = slice(6, 10)
 _MOST_TRUNCATED, _MOST_OCCLUDED = 0, 2  # what KITTI still scores
@@ -87,7 +88,7 @@ def read_reach(path: Path) -> tuple[int, int, int]:
     Raises:
         ValueError: As `read_tracks`.
     """
-    tracks = read_tracks(path, kitti_extent(0, 0, 2**31), "truth")
+    tracks = read_tracks(path, kitti_extent(0, 0, MOST_FRAMES), "truth")
     right, bottom = np.ceil(tracks.box[:, 2:]).max(axis=0, initial=0).astype(int).tolist()
     return bottom, right, int(tracks.frame.max(initial=-1)) + 1
 
@@ -132,7 +133,7 @@ def write_tracks(path: Path, tracks: Tracks, kind: Kind = "results") -> None:
 
 def _read_cells(lines: Many[bytes], kind: Kind) -> np.ndarray:
     """Return the columns as numbers, the type as its class id."""
-    cells = [line.split() for line in lines]
+    cells = [line.split(None, _MOST_COLUMNS) for line in lines]
     columns = _check_columns(cells, kind)
     for number, row in enumerate(cells):
         key = _IDS.get(row[_TYPE].lower())
@@ -149,7 +150,8 @@ def _check_columns(cells: Many[list[bytes]], kind: Kind) -> int:
     for number, row in enumerate(cells):
         if len(row) not in allowed:
             expected = " or ".join(map(str, allowed))
-            raise RowError(number, f"{len(row)} columns, expected {expected}")
+            found = f"more than {len(row) - 1}" if len(row) > _MOST_COLUMNS else len(row)
+            raise RowError(number, f"{found} columns, expected {expected}")
         if len(row) != len(cells[0]):
             raise RowError(number, f"{len(row)} columns, the first line has {len(cells[0])}")
     return len(cells[0]) if cells else allowed[0]

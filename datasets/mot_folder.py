@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from datasets import mot_text
-from datasets.files import existing_folder
+from datasets.errors import shorten
+from datasets.files import existing_folder, read_small_text
 from datasets.sequence_json import Prepared
 from datasets.types import Extent, Sequence, Tracks
 
 Classes = tuple[Mapping[int, str], tuple[int, ...]]
+_MOST_DIGITS = 10
 
 CLASSES = {
     1: "pedestrian",
@@ -79,21 +81,31 @@ def read_info(folder: Path, classes: Classes = (CLASSES, ())) -> Info:
         raise FileNotFoundError(f"{path}: no such file")
     parser = ConfigParser(interpolation=None)
     try:
-        parser.read_string(path.read_text(encoding="utf-8-sig", errors="replace"), str(path))
+        parser.read_string(read_small_text(path, "replace"), str(path))
     except ConfigError as error:
-        raise ValueError(f"{path}: {error}") from error
+        raise ValueError(f"{path}: {shorten(str(error))}") from error
     if "Sequence" not in parser:
         raise ValueError(f"{path}: section [Sequence] is missing")
     section = dict(parser["Sequence"])
     numbers = {}
     for key in ("imHeight", "imWidth", "seqLength", "frameRate"):
         text = section.get(key.lower())
-        if text is None or not text.isdecimal() or len(text) > len("2147483647"):
-            raise ValueError(f"{path}, {key}: {text!r} found, expected a whole number")
-        numbers[key] = int(text)
+        numbers[key] = _whole(f"{path}, {key}", text)
+    if not numbers["frameRate"]:
+        raise ValueError(f"{path}, frameRate: '0' found, expected at least 1")
     size = numbers["imHeight"], numbers["imWidth"], numbers["seqLength"]
-    extent = Extent(*size, *classes)
+    try:
+        extent = Extent(*size, *classes)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
     return Info(extent, numbers["frameRate"], folder / section.get("imdir", "img1"))
+
+
+def _whole(place: str, text: str | None) -> int:
+    if text is None or not (text.isascii() and text.isdecimal()) or len(text) > _MOST_DIGITS:
+        found = "nothing" if text is None else repr(text[:40])
+        raise ValueError(f"{place}: {found} found, expected a whole number")
+    return int(text)
 
 
 def list_sequences(truth: Path) -> list[str]:

@@ -9,7 +9,6 @@ numbers that are not used here. Frames and pixels count from one in the file and
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Literal
@@ -19,13 +18,19 @@ import pyarrow as pa
 
 from datasets.errors import RowError, line_error
 from datasets.files import replacing
-from datasets.text_lines import check_identities, check_numbers, parse_numbers
+from datasets.text_lines import (
+    BYTE_ORDER_MARK,
+    check_identities,
+    check_numbers,
+    number_lines,
+    parse_numbers,
+)
 from datasets.types import Extent, Tracks
 
 Kind = Literal["results", "truth", "mot15"]
 _LEAST = {"results": 7, "truth": 9, "mot15": 7}  # columns that must be there
 _CLASS = 7  # column of the class
-_UNUSED = re.compile(r"\s*-1(\.0*)?\s*")  # a cell that says nothing
+_UNUSED = re.compile(rb"\s*-1(\.0*)?\s*")  # a cell that says nothing
 _UNNAMED_CLASS = 1  # a file without classes holds pedestrians, class 1 of every MOTChallenge
 
 
@@ -44,7 +49,9 @@ def read_tracks(path: Path, extent: Extent, kind: Kind = "results") -> Tracks:
     values = _read_numbers(path, _LEAST[kind], with_class=kind == "results")
     near = values[:, 2:4] - 1
     classes = np.full(len(values), float(_UNNAMED_CLASS))
-    if kind != "mot15" and values.shape[1] > _CLASS:
+    if kind == "truth":
+        classes = values[:, _CLASS]
+    elif kind == "results" and values.shape[1] > _CLASS:
         classes = np.where(values[:, _CLASS] == -1, _UNNAMED_CLASS, values[:, _CLASS])
     try:
         return Tracks(
@@ -63,7 +70,7 @@ def read_tracks(path: Path, extent: Extent, kind: Kind = "results") -> Tracks:
 def count_unread(path: Path, kind: Kind = "results") -> dict[str, int]:
     """Return what a file that can be read holds beyond Tracks, and in how many lines."""
     first = _CLASS if kind == "mot15" else _LEAST["truth"] if kind == "truth" else _CLASS + 1
-    rest = (line.split(",")[first:] for _, line in _lines(path.read_bytes()))
+    rest = (line.split(b",")[first:] for _, line in number_lines(path.read_bytes()))
     count = sum(not all(map(_UNUSED.fullmatch, cells)) for cells in rest)
     return {f"columns from the {first + 1}th on": count} if count else {}
 
@@ -106,48 +113,49 @@ def _endings(tracks: Tracks, kind: Kind) -> list[str]:
 
 def _read_numbers(path: Path, least: int, *, with_class: bool) -> np.ndarray:
     """Return the first `least` columns, or the first eight where there are so many, float64."""
-    data = path.read_bytes()
+    data = path.read_bytes().removeprefix(BYTE_ORDER_MARK)
     if not data.strip():
         return np.zeros((0, least))
-    if with_class and data.lstrip().split(b"\n", 1)[0].count(b",") >= _CLASS:
+    if with_class and next(number_lines(data))[1].count(b",") >= _CLASS:
         least = _CLASS + 1
-    try:
-        return parse_numbers(data, least, ",")
-    except (pa.ArrowInvalid, pa.ArrowKeyError) as error:
-        bad = _first_bad_line(path, data, least)
-        if bad:
-            raise bad from error
+    cause = None
+    if data.count(b"\r") == data.count(b"\r\n"):  # any other would end a line to Arrow
+        try:
+            return parse_numbers(data, least, ",")
+        except (pa.ArrowInvalid, pa.ArrowKeyError) as error:
+            cause = error
+    bad = _first_bad_line(path, data, least)
+    if bad:
+        raise bad from cause
     # only lines of blanks are left to blame
-    return parse_numbers("\n".join(line for _, line in _lines(data)).encode(), least, ",")
+    return parse_numbers(b"\n".join(line for _, line in number_lines(data)), least, ",")
 
 
 def _first_bad_line(path: Path, data: bytes, least: int) -> ValueError | None:
+    """Return the error for the first line that is not as the others should be, if there is one."""
     width = None
-    for number, line in _lines(data):
-        cells = line.split(",")
-        width = width or len(cells)
-        if len(cells) < least:
-            return line_error(
-                path, number, f"{len(cells)} columns, expected at least {least}", line
-            )
+    for row, (number, line) in enumerate(number_lines(data)):
         try:
-            check_numbers(cells[:least], number)
+            width = _check_line(line, row, least, width)
         except RowError as error:
-            return line_error(path, number, error.reason, line)
-        if len(cells) != width:
-            return line_error(
-                path, number, f"{len(cells)} columns, the first line has {width}", line
-            )
+            return line_error(path, number, error.reason, line.decode(errors="replace"))
     return None
 
 
-def _lines(data: bytes) -> Iterator[tuple[int, str]]:
-    """Yield the number and text of each line that is not blank."""
-    for number, line in enumerate(data.decode("utf-8-sig", "replace").split("\n"), start=1):
-        if line.strip():
-            yield number, line.rstrip("\r")
+def _check_line(line: bytes, row: int, least: int, width: int | None) -> int:
+    """Return the number of columns of a line, which must be that of the first if it is known."""
+    columns = line.count(b",") + 1
+    if b"\r" in line:
+        raise RowError(row, "a carriage return found within the line")
+    if columns < least:
+        raise RowError(row, f"{columns} columns, expected at least {least}")
+    cells = line.split(b",", least)[:least]
+    check_numbers((cell.decode(errors="replace") for cell in cells), row)
+    if width not in (None, columns):
+        raise RowError(row, f"{columns} columns, the first line has {width}")
+    return columns
 
 
 def _row_error(path: Path, row: int, reason: str) -> ValueError:
-    number, line = next(islice(_lines(path.read_bytes()), row, None))
-    return line_error(path, number, reason, line)
+    number, line = next(islice(number_lines(path.read_bytes()), row, None))
+    return line_error(path, number, reason, line.decode(errors="replace"))

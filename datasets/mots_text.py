@@ -7,7 +7,6 @@ one in MOTSChallenge. Class 10 is a region to ignore: its rows have no identity 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -16,7 +15,8 @@ import numpy as np
 from datasets.errors import RowError, line_error
 from datasets.files import replacing
 from datasets.runs import Masks
-from datasets.types import NO_TRACK, Extent, Tracks
+from datasets.text_lines import number_lines
+from datasets.types import MOST_FRAMES, NO_TRACK, Extent, Tracks
 
 CLASSES = {1: "car", 2: "pedestrian", 10: "ignore"}
 IGNORE = 10
@@ -50,9 +50,10 @@ def read_tracks(
             The file is empty and `extent` is not given.
     """
     numbers, runs = _read_columns(path)
-    if extent is None:
-        extent = _extent_of(path, numbers, first_frame, frame_count)
+    if extent is None and not len(numbers):
+        raise ValueError(f"{path}: empty: the image size cannot be known")
     try:
+        extent = extent or _extent_of(numbers, first_frame, frame_count)
         _check_size(numbers, extent)
         masks = Masks.read(runs, extent.height, extent.width)
         ignored = numbers[:, 2] == IGNORE
@@ -66,17 +67,16 @@ def read_tracks(
             rle=masks,
         )
     except RowError as error:
-        number, _ = next(islice(_lines(path.read_bytes()), error.row, None))
+        number, _ = next(islice(number_lines(path.read_bytes()), error.row, None))
         raise line_error(path, number, error.reason) from error
 
 
-def _extent_of(
-    path: Path, numbers: np.ndarray, first_frame: int, frame_count: int | None
-) -> Extent:
-    if not len(numbers):
-        raise ValueError(f"{path}: empty: the image size cannot be known")
-    last = int(numbers[:, 0].max()) - first_frame
-    return mots_extent(int(numbers[0, 3]), int(numbers[0, 4]), frame_count or last + 1)
+def _extent_of(numbers: np.ndarray, first_frame: int, frame_count: int | None) -> Extent:
+    last = min(max(int(numbers[:, 0].max()) - first_frame, 0), MOST_FRAMES - 1)
+    try:
+        return mots_extent(int(numbers[0, 3]), int(numbers[0, 4]), frame_count or last + 1)
+    except ValueError as error:
+        raise RowError(0, str(error)) from error
 
 
 def write_tracks(path: Path, tracks: Tracks, *, first_frame: int = 0) -> None:
@@ -131,23 +131,17 @@ def _split(data: bytes) -> tuple[np.ndarray, list[bytes]] | None:
 def _read_lines(path: Path, data: bytes) -> tuple[np.ndarray, list[bytes]]:
     """Return the same line by line: slower, takes any blanks, and names the line that is broken."""
     numbers, runs = [], []
-    for number, line in _lines(data):
-        cells = line.split()
+    for number, line in number_lines(data):
+        cells = line.split(None, _COLUMNS)
         if len(cells) != _COLUMNS:
-            raise line_error(path, number, f"{len(cells)} columns, expected {_COLUMNS}")
+            found = f"more than {_COLUMNS}" if len(cells) > _COLUMNS else len(cells)
+            raise line_error(path, number, f"{found} columns, expected {_COLUMNS}")
         try:
             numbers.append([_whole(cell) for cell in cells[:-1]])
         except ValueError as error:
             raise line_error(path, number, str(error)) from error
         runs.append(cells[-1])
     return np.array(numbers, np.int64).reshape(-1, _COLUMNS - 1), runs
-
-
-def _lines(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield the number and text of each line that is not blank."""
-    for number, line in enumerate(data.removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1):
-        if line.strip():
-            yield number, line
 
 
 def _whole(cell: bytes) -> int:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from datasets.arrow import to_array
+from datasets.errors import shorten
+from datasets.extent_json import extent_from_json, extent_to_json
 from datasets.files import replacing
 from datasets.runs import Masks
 from datasets.types import Extent, Tracks
@@ -17,27 +20,28 @@ from datasets.types import Extent, Tracks
 SCHEMA_VERSION = 2
 _KEY = b"masktrack-bench"
 _CORNERS = ("left", "top", "right", "bottom")
-_OPTIONAL = ("visibility", "area")
+_NEEDED = {
+    "frame": pa.int32(),
+    "track": pa.int64(),
+    "class_id": pa.int32(),
+    "score": pa.float64(),
+    **dict.fromkeys(_CORNERS, pa.float64()),
+}
+_TYPES = {**_NEEDED, "visibility": pa.float64(), "area": pa.float64(), "rle": pa.binary()}
 
 
 def write_tracks(path: Path, tracks: Tracks) -> None:
     """Write `tracks`, whole or not at all."""
-    columns: dict[str, pa.Array] = {
-        "frame": pa.array(tracks.frame, pa.int32()),
-        "track": pa.array(tracks.track, pa.int64()),
-        "class_id": pa.array(tracks.class_id, pa.int32()),
-        "score": pa.array(tracks.score, pa.float64()),
+    values = {
+        **{name: getattr(tracks, name) for name in _TYPES if name not in _CORNERS},
+        **dict(zip(_CORNERS, tracks.box.T, strict=True)),
+        "rle": None if tracks.rle is None else tracks.rle.runs,
     }
-    for corner, name in enumerate(_CORNERS):
-        columns[name] = pa.array(tracks.box[:, corner], pa.float64())
-    for name in _OPTIONAL:
-        if getattr(tracks, name) is not None:
-            columns[name] = pa.array(getattr(tracks, name), pa.float64())
-    if tracks.rle is not None:
-        columns["rle"] = pa.array(tracks.rle.runs, pa.binary())
-    table = pa.table(columns).replace_schema_metadata({_KEY: _describe(tracks.extent)})
+    there = [name for name in _TYPES if values[name] is not None]
+    table = pa.table({name: pa.array(values[name], _TYPES[name]) for name in there})
+    table = table.replace_schema_metadata({_KEY: _describe(tracks.extent)})
     with replacing(path) as part:
-        pq.write_table(table, part, compression="zstd")
+        pq.write_table(table, part, compression="zstd", write_page_checksum=True)
 
 
 def read_tracks(path: Path) -> Tracks:
@@ -47,52 +51,48 @@ def read_tracks(path: Path) -> Tracks:
         ValueError: The file is no Parquet file, was not written by `write_tracks`, has a schema
             version this code does not know, or a row breaks a rule of Tracks. Names the file.
     """
-    try:
-        # partitioning=None: a folder called "a=b" is a name, not a column
-        table = pq.read_table(path, partitioning=None)
-        extent = _extent((table.schema.metadata or {}).get(_KEY))
-        names = set(table.column_names)
-        _refuse_nulls(table)
-        size = extent.height, extent.width
-        return Tracks(
-            extent,
-            **{name: to_array(table[name]) for name in ("frame", "track", "class_id", "score")},
-            box=np.stack([to_array(table[name]) for name in _CORNERS], axis=1),
-            rle=Masks.read(table["rle"].to_pylist(), *size) if "rle" in names else None,
-            **{name: to_array(table[name]) for name in _OPTIONAL if name in names},
-        )
-    except FileNotFoundError:
-        raise
-    except (pa.ArrowException, KeyError, ValueError, OSError) as error:
-        raise ValueError(f"{path}: {error}") from error
+    with path.open("rb") as file:
+        try:
+            table = pq.ParquetFile(file, page_checksum_verification=True).read()
+            extent = _extent((table.schema.metadata or {}).get(_KEY))
+            _check_columns(table)
+            return _make_tracks(table, extent)
+        except (pa.ArrowException, OSError, RecursionError, ValueError) as error:
+            raise ValueError(f"{path}: {shorten(str(error))}") from error
 
 
-def _refuse_nulls(table: pa.Table) -> None:
-    for name in table.column_names:
+def _make_tracks(table: pa.Table, extent: Extent) -> Tracks:
+    columns: dict[str, Any] = {
+        name: to_array(table[name]) for name in table.column_names if name not in ("rle", *_CORNERS)
+    }
+    if "rle" in table.column_names:
+        columns["rle"] = Masks.read(table["rle"].to_pylist(), extent.height, extent.width)
+    box = np.stack([to_array(table[name]) for name in _CORNERS], axis=1)
+    return Tracks(extent, box=box, **columns)
+
+
+def _check_columns(table: pa.Table) -> None:
+    """Raise ValueError for columns that are not as `write_tracks` writes them, or not full."""
+    found = dict(zip(table.column_names, table.schema.types, strict=True))
+    expected = {name: kind for name, kind in _TYPES.items() if name in _NEEDED or name in found}
+    if found != expected or len(found) < table.num_columns:
+        names = [f"{field.name} {field.type}" for field in table.schema]
+        known = [f"{name} {kind}" for name, kind in expected.items()]
+        raise ValueError(f"columns {names} found, expected {known}")
+    for name in found:
         if table[name].null_count:
             raise ValueError(f"column {name} has empty cells")
 
 
 def _describe(extent: Extent) -> bytes:
-    content = {
-        "schema_version": SCHEMA_VERSION,
-        "height": extent.height,
-        "width": extent.width,
-        "frame_count": extent.frame_count,
-        "classes": {str(key): name for key, name in extent.classes.items()},
-        "ignored": list(extent.ignored),
-    }
-    return json.dumps(content).encode()
+    return json.dumps({"schema_version": SCHEMA_VERSION, **extent_to_json(extent)}).encode()
 
 
 def _extent(metadata: bytes | None) -> Extent:
     if metadata is None:
         raise ValueError("not a tracks file of this project: its metadata has no image size")
     content = json.loads(metadata)
-    if content["schema_version"] != SCHEMA_VERSION:
-        raise ValueError(
-            f"schema version {content['schema_version']} found, expected {SCHEMA_VERSION}"
-        )
-    classes = {int(key): name for key, name in content["classes"].items()}
-    size = content["height"], content["width"], content["frame_count"]
-    return Extent(*size, classes, tuple(content["ignored"]))
+    found = content.pop("schema_version", None) if isinstance(content, dict) else None
+    if found != SCHEMA_VERSION:
+        raise ValueError(f"schema version {found} found, expected {SCHEMA_VERSION}")
+    return extent_from_json(content)

@@ -18,6 +18,7 @@ import numpy as np
 
 from datasets.errors import RowError
 
+MOST_PIXELS = 2**30  # of an image: what a run length can count
 _FIRST, _MORE, _DIGIT, _SIGN = 48, 32, 31, 16
 _WRITTEN_AS_IS = 3  # counts of a mask that are not differences
 _BLOCK = 1 << 16  # letters read at once: what fits into a processor's cache
@@ -65,9 +66,11 @@ class Masks:
 
         Raises:
             RowError: A run length holds a character that cannot be, ends within a count, has a
-                negative count, or does not cover the image exactly.
+                negative count, or does not cover the image exactly; the image is too large.
         """
         masks = cls(tuple(runs), height, width)
+        if len(masks) and height * width > MOST_PIXELS:
+            raise RowError(0, f"image of {height} x {width} found, expected at most 2^30 pixels")
         _ = masks.read_once
         return masks
 

@@ -4,13 +4,29 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 from datasets import parquet
+from datasets.errors import shorten
+from datasets.extent_json import extent_from_json, extent_to_json
 from datasets.files import read_json, sha256, write_json
-from datasets.types import Extent, Sequence, Tracks
+from datasets.json_records import show
+from datasets.types import Sequence, Tracks
 
 SCHEMA_VERSION = 2
+_TEXT = (str, "text")
+_TEXT_OR_NONE = ((str, NoneType), "text or null")
+_KINDS: dict[str, tuple[Any, str]] = {
+    "dataset": _TEXT,
+    "name": _TEXT,
+    "extent": (dict, "an object"),
+    "frame_rate": ((int, float), "a number"),
+    "images": _TEXT_OR_NONE,
+    "root": _TEXT_OR_NONE,
+    "sha256": (dict, "an object"),
+}
+_FASTEST = 1e6  # frames per second
 TRUTH, DETECTIONS = "truth.parquet", "detections.parquet"
 
 
@@ -35,22 +51,28 @@ def write_prepared(path: Path, prepared: Prepared) -> None:
     if prepared.detections is not None:
         parquet.write_tracks(path.with_name(DETECTIONS), prepared.detections)
         files[DETECTIONS] = sha256(path.with_name(DETECTIONS))
-    content = asdict(prepared.sequence)
-    write_json(path, {"schema_version": SCHEMA_VERSION, **content, "sha256": files})
+    extent = extent_to_json(prepared.sequence.extent)
+    content = {"schema_version": SCHEMA_VERSION, **asdict(prepared.sequence), "extent": extent}
+    write_json(path, content | {"sha256": files})
 
 
 def read_sequence(path: Path) -> Sequence:
     """Return the sequence a file describes; a relative image path is taken from its folder.
 
     Raises:
-        ValueError: Not JSON, another schema version, or a key is missing. Names the file.
+        ValueError: Not JSON, another schema version, or a key is missing or not what it should be.
+            Names the file.
     """
     content = _read(path)
     images = content["images"]
+    try:
+        extent = extent_from_json(content["extent"])
+    except ValueError as error:
+        raise ValueError(f"{path}, extent: {shorten(str(error))}") from error
     return Sequence(
         dataset=content["dataset"],
         name=content["name"],
-        extent=_extent(content["extent"]),
+        extent=extent,
         frame_rate=content["frame_rate"],
         images=None if images is None else str(path.parent / images),
         root=content["root"],
@@ -74,17 +96,19 @@ def read_detections(path: Path) -> Tracks | None:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    content: dict[str, Any] = read_json(path)
+    content = read_json(path)
+    if not isinstance(content, dict):
+        raise ValueError(f"{path}: {show(content)} found, expected an object")
     found = content.get("schema_version")
     if found != SCHEMA_VERSION:
-        raise ValueError(f"{path}: schema version {found} found, expected {SCHEMA_VERSION}")
-    expected = {"dataset", "name", "extent", "frame_rate", "images", "root", "sha256"}
-    missing = expected - content.keys()
+        raise ValueError(f"{path}: schema version {show(found)} found, expected {SCHEMA_VERSION}")
+    missing = _KINDS.keys() - content.keys()
     if missing:
         raise ValueError(f"{path}: keys missing: {sorted(missing)}")
+    for key, (kinds, expected) in _KINDS.items():
+        if not isinstance(content[key], kinds) or isinstance(content[key], bool):
+            raise ValueError(f"{path}, {key}: {show(content[key])} found, expected {expected}")
+    if not 0 < content["frame_rate"] < _FASTEST:
+        rate = show(content["frame_rate"])
+        raise ValueError(f"{path}, frame_rate: {rate} found, expected more than 0")
     return content
-
-
-def _extent(content: dict[str, Any]) -> Extent:
-    classes = {int(key): name for key, name in content["classes"].items()}
-    return Extent(**{**content, "classes": classes, "ignored": tuple(content["ignored"])})

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from collections.abc import Sequence as Many
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -13,15 +14,22 @@ from pyarrow import csv
 from datasets.arrow import to_array
 from datasets.errors import RowError
 
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_LARGEST_BLOCK = 2**31 - 1  # bytes that Arrow reads at once
 _LARGEST_EXACT = 2**53 - 1  # whole numbers from here on are not all doubles
 
 
 def read_lines(path: Path) -> tuple[list[bytes], list[int]]:
     """Return the lines of a file that are not blank, and the number of each, from one."""
-    every = path.read_bytes().removeprefix(_BYTE_ORDER_MARK).split(b"\n")
-    numbers = [number for number, line in enumerate(every, start=1) if line.strip()]
-    return [every[number - 1] for number in numbers], numbers
+    numbered = list(number_lines(path.read_bytes()))
+    return [line for _, line in numbered], [number for number, _ in numbered]
+
+
+def number_lines(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield the number, from one, and the text of each line that is not blank."""
+    for number, line in enumerate(BytesIO(data.removeprefix(BYTE_ORDER_MARK)), start=1):
+        if line.strip():
+            yield number, line.removesuffix(b"\n").removesuffix(b"\r")
 
 
 def to_numbers(rows: Many[Many[bytes]], columns: int) -> np.ndarray:
@@ -51,7 +59,9 @@ def parse_numbers(data: bytes, columns: int, delimiter: str) -> np.ndarray:
     table = csv.read_csv(
         pa.BufferReader(data + b"\n"),
         csv.ReadOptions(
-            autogenerate_column_names=True, use_threads=False, block_size=len(data) + 1
+            autogenerate_column_names=True,
+            use_threads=False,
+            block_size=min(len(data) + 1, _LARGEST_BLOCK),
         ),
         csv.ParseOptions(delimiter=delimiter, quote_char=False),
         csv.ConvertOptions(
@@ -80,8 +90,10 @@ def check_identities(path: Path, track: np.ndarray) -> None:
 
 
 def _is_number(text: str) -> bool:
+    """Whether Arrow takes a text for a number, as Python does, but for what is told apart here."""
     try:
         float(text)
     except ValueError:
         return False
-    return "_" not in text  # Python takes 1_0 for a number
+    digits = text.strip(" \t")  # not other blanks, nor digits of other scripts, nor 1_0 for 10
+    return digits.isascii() and digits.isprintable() and "_" not in digits

@@ -16,7 +16,10 @@ import numpy as np
 from datasets.errors import RowError
 from datasets.runs import Masks
 
+_WHOLE = ("frame", "track", "class_id")
+_LARGEST_WHOLE = 2**53  # a double holds every whole number below it
 _FARTHEST = 2.0**31  # no image reaches so far, and sums of such numbers stay exact to 1e-6 pixels
+MOST_FRAMES = 10**7  # of a sequence: four days at 30 a second
 NO_TRACK = -1  # the identity of a row that has none: a detection
 
 
@@ -30,6 +33,10 @@ class Extent:
         frame_count: Frames are 0 .. frame_count - 1.
         classes: Name of each class id.
         ignored: Ids of classes that mark what is neither right nor wrong: they are not scored.
+
+    Raises:
+        ValueError: A side or the number of frames is no whole number from 0, or more than there can
+            be; a class id is none; two classes have one name; what is ignored is no class.
     """
 
     height: int
@@ -37,6 +44,19 @@ class Extent:
     frame_count: int
     classes: Mapping[int, str]
     ignored: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        _check_whole("height", self.height, 0, int(_FARTHEST))
+        _check_whole("width", self.width, 0, int(_FARTHEST))
+        _check_whole("number of frames", self.frame_count, 0, MOST_FRAMES)
+        for key in self.classes:
+            _check_whole("class id", key, -_LARGEST_WHOLE, _LARGEST_WHOLE)
+        names = [*self.classes.values()]
+        if not all(isinstance(name, str) for name in names) or len({*names}) < len(names):
+            raise ValueError(f"classes {dict(self.classes)} found, expected a name of its own each")
+        if not {*self.ignored} <= {*self.classes}:
+            known = [*self.classes]
+            raise ValueError(f"ignored classes {self.ignored} found, expected some of {known}")
 
 
 @dataclass(frozen=True)
@@ -171,6 +191,12 @@ class Tracks:
         return Detections(self.box[rows], self.score[rows], self.class_id[rows])
 
 
+def _check_whole(name: str, value: object, least: int, most: int) -> None:
+    number = None if isinstance(value, bool) or not isinstance(value, int | np.integer) else value
+    if number is None or not least <= number <= most:
+        raise ValueError(f"{name} {value!r} found, expected a whole number, {least} to {most}")
+
+
 def _check_size(tracks: Tracks) -> None:
     expected = (tracks.extent.height, tracks.extent.width)
     if tracks.rle is not None and (tracks.rle.height, tracks.rle.width) != expected:
@@ -231,10 +257,6 @@ def _repeated(frame: np.ndarray, track: np.ndarray) -> np.ndarray:
     same = (np.diff(frame[order]) == 0) & (np.diff(track[order]) == 0)
     repeated[order[1:][same]] = True
     return repeated & (track != NO_TRACK)
-
-
-_WHOLE = ("frame", "track", "class_id")
-_LARGEST_WHOLE = 2**53  # a double holds every whole number below it
 
 
 def _columns(tracks: Tracks) -> dict[str, Any]:

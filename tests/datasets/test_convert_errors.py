@@ -39,7 +39,7 @@ from datasets.formats import FORMATS
         ("mots", "mot", [], "a.txt, line 1: 1 columns, expected 6"),
         ("kitti_dump", "mot", [], "a.txt: a dump is a folder, this is a file"),
         ("sam2_jsonl", "mot", [], "a.txt, line 1"),
-        ("parquet", "mot", [], "a.txt: Could not open Parquet input source"),
+        ("parquet", "mot", [], "a.txt: Parquet magic bytes not found"),
         ("xml", "mot", [], "argument --from: invalid choice: 'xml'"),
     ],
 )

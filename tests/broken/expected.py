@@ -1,0 +1,103 @@
+"""What files say, read by the simplest code: the rows that a reader must give if it gives any.
+
+A row is frame, identity, class, score and box, as doubles. Each function returns the rows of a file
+in any order, or only how many there are.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from datasets import kitti_text
+from datasets.types import Tracks
+
+Row = tuple[float, ...]
+
+
+def lines_of(data: bytes) -> list[str]:
+    text = data.removeprefix(b"\xef\xbb\xbf").decode("latin-1")
+    return [line for line in text.split("\n") if line.encode("latin-1").strip()]
+
+
+def mot(data: bytes, *, classes: bool, unnamed: bool = False) -> list[Row]:
+    found = []
+    for line in lines_of(data):
+        cells = [cell.strip() for cell in line.split(",")]
+        frame, track, left, top, width, height, score = (number(cell) for cell in cells[:7])
+        class_id = number(cells[7]) if classes and len(cells) > 7 else 1.0
+        class_id = 1.0 if unnamed and class_id == -1 else class_id
+        left, top = left - 1, top - 1
+        found.append((frame - 1, track, class_id, score, left, top, left + width, top + height))
+    return found
+
+
+def kitti(data: bytes) -> list[Row]:
+    found = []
+    ids = {name: key for key, name in kitti_text.CLASSES.items()} | {"person": 5}
+    for line in lines_of(data):
+        cells = line.encode("latin-1").split()
+        class_id = ids[cells[2].decode("latin-1").lower()]
+        track = -1.0 if class_id == kitti_text.DONT_CARE else number(cells[1].decode("latin-1"))
+        box = [number(cell.decode("latin-1")) for cell in cells[6:10]]
+        found.append((number(cells[0].decode("latin-1")), track, float(class_id), *box))
+    return found
+
+
+def mots(data: bytes, *, first_frame: int) -> list[Row]:
+    found = []
+    for line in lines_of(data):
+        frame, track, class_id, *_ = (int(cell) for cell in line.encode("latin-1").split()[:5])
+        found.append((frame - first_frame, -1 if class_id == 10 else track, class_id))
+    return found
+
+
+def line_count(data: bytes) -> int:
+    return len(lines_of(data))
+
+
+def labels_in_lines(data: bytes) -> int:
+    return sum(len(json.loads(line.encode("latin-1"))["prelabels"]) for line in lines_of(data))
+
+
+def annotations(data: bytes) -> int:
+    return len(json.loads(data.decode("utf-8-sig"))["annotations"])
+
+
+def entries(data: bytes) -> int:
+    return len(json.loads(data.decode("utf-8-sig")))
+
+
+def segmentations(data: bytes) -> int:
+    content = json.loads(data.decode("utf-8-sig"))
+    records = content["annotations"] if isinstance(content, dict) else content
+    return sum(each not in (None, []) for record in records for each in record["segmentations"])
+
+
+def number(cell: str) -> float:
+    assert "_" not in cell
+    assert cell.isascii()
+    return float(cell)
+
+
+def rows_of(tracks: Tracks, like: Row) -> list[Row]:
+    """Return the rows of tracks, with as many or the same columns as one that is expected."""
+    columns = [tracks.frame, tracks.track, tracks.class_id]
+    if len(like) == 8:
+        columns.append(tracks.score)
+    if len(like) > 3:
+        columns.extend(tracks.box.T)
+    return list(zip(*(column.tolist() for column in columns), strict=True))
+
+
+def differs(found: list[Tracks], wanted: Any) -> str:
+    """Return how tracks differ from what is expected, "" if not."""
+    if isinstance(wanted, int):
+        rows = sum(map(len, found))
+        return "" if rows == wanted else f"{rows} rows read of {wanted}"
+    (tracks,) = found
+    if len(tracks) != len(wanted):
+        return f"{len(tracks)} rows read of {len(wanted)}"
+    rows = sorted(rows_of(tracks, wanted[0])) if wanted else []
+    other = [(one, two) for one, two in zip(rows, sorted(wanted), strict=True) if one != two]
+    return f"{other[0][0]} read of {other[0][1]}" if other else ""
