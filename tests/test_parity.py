@@ -152,11 +152,15 @@ def write_truth(path: Path, tracks: Tracks) -> None:
 @pytest.mark.parametrize("benchmark", ["MOT15", "MOT16", "MOT17", "MOT20"])
 def test_tangles_equal_trackeval(benchmark, tmp_path):
     extent = Extent(100, 100, 12, CLASSES)
-    truth = {f"s{n}": tangle(2 * n, extent, classes=benchmark != "MOT15") for n in range(40)}
+    truth = {f"s{n}": tangle(2 * n, extent, classes=True) for n in range(40)}
     results = {f"s{n}": tangle(2 * n + 1, extent, classes=False) for n in range(40)}
     for name, rows in truth.items():
         write_truth(tmp_path / f"{name}.gt.txt", rows)
         mot_text.write_tracks(tmp_path / f"{name}.txt", results[name])
+    kind = "mot15" if benchmark == "MOT15" else "truth"
+    truth = {
+        name: mot_text.read_tracks(tmp_path / f"{name}.gt.txt", extent, kind) for name in truth
+    }
     theirs = trackeval_oracle.score_mot(
         {name: tmp_path / f"{name}.gt.txt" for name in truth},
         {name: tmp_path / f"{name}.txt" for name in truth},

@@ -1,0 +1,138 @@
+"""Where a reference may differ from us, where it may not, and what it is not asked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from cross_checked import CROWD, DECAY, EMPTY, cross_checked, reasons
+from test_parity_vis import answer, ellipses
+
+from datasets import davis_png, rle
+from datasets.types import Extent, Tracks
+from metrics.crosscheck import table
+from metrics.reference import COMBINED
+
+
+def videos(*seeds: int) -> dict[str, tuple[Tracks, Tracks]]:
+    found = {f"v{seed}": ellipses(seed) for seed in seeds}
+    return {name: (each, answer(each, int(name[1:]))) for name, each in found.items()}
+
+
+def test_without_crowds_video_ap_is_equal_in_every_number():
+    pairs = {
+        name: (replace(truth, score=np.ones(len(truth))), found)
+        for name, (truth, found) in videos(*range(1, 10)).items()
+    }
+    compared = cross_checked(pairs, "youtube_vis", ("vis_ap",))
+    assert all(each.equal for each in compared)
+    assert sum(each.ours is not None for each in compared) > 100
+    assert {each.column for each in compared} >= {"AP", "AP50", "AP75", "AP_small", "AR100"}
+
+
+def test_a_track_of_several_classes_is_cross_checked_as_it_is_scored():
+    pairs = videos(1, 2, 3, 4)
+    kinds = np.array([3, 8, 40])
+    pairs = {
+        name: (
+            replace(truth, score=(truth.frame > 0).astype(float)),
+            replace(found, class_id=kinds[np.arange(len(found)) % 3], score=found.frame / 9),
+        )
+        for name, (truth, found) in pairs.items()
+    }
+    compared = cross_checked(pairs, "youtube_vis", ("vis_ap", "hota", "identity"))
+    theirs = [each for each in compared if each.reference == "trackeval"]
+    assert all(each.passed for each in theirs)
+    assert reasons(theirs) <= {CROWD}
+    assert sum(each.equal and bool(each.ours) for each in theirs) > 100
+
+
+def discs(frame_count: int, seed: int, names: int = 3) -> Tracks:
+    """Return masks of discs that come and go, no pixel in two."""
+    rng = np.random.default_rng(seed)
+    rows, columns = np.mgrid[:12, :30]
+    frame, track = np.nonzero(rng.random((frame_count, names)) < 0.7)
+    center = 5 + 10 * track + rng.integers(-1, 2, len(frame))
+    dense = (rows - 6) ** 2 + (columns - center[:, None, None]) ** 2 <= 6 + frame[:, None, None] % 7
+    masks = rle.encode(dense)
+    ones = np.ones(len(frame))
+    extent = davis_png.davis_extent(12, 30, frame_count)
+    return Tracks(extent, frame, track + 1, ones, ones, masks.boxes, masks)
+
+
+@pytest.mark.parametrize(
+    ("frame_count", "expected"), [(255, set()), (256, {DECAY}), (300, {DECAY})]
+)
+def test_decay_differs_beyond_255_frames(frame_count, expected):
+    pairs = {"s": (discs(frame_count, 1), discs(frame_count, 2))}
+    compared = cross_checked(pairs, "davis", ("jf_te",))
+    assert all(each.passed for each in compared)
+    assert reasons(compared) == expected
+    differing = {each.column for each in compared if not each.equal}
+    assert differing == ({"J-Decay", "F-Decay"} if expected else set())
+
+
+def test_a_sequence_without_truth_leaves_the_total_of_the_others():
+    truth, found = discs(5, 1), discs(5, 2)
+    pairs = {"s": (truth, found), "none": (truth.take(np.zeros(0, int)), found)}
+    compared = cross_checked(pairs, "davis", ("jf_te", "hota"))
+    assert all(each.equal for each in compared)
+    assert {each.ours for each in compared if "J" in each.column and each.sequence == "none"} == {
+        None
+    }
+    (total,) = (each for each in compared if (each.sequence, each.column) == (COMBINED, "J&F"))
+    assert 0 < total.theirs < 1
+
+
+def test_an_empty_mask_counts_here_and_is_nothing_in_a_png():
+    truth, found = discs(5, 1), discs(5, 2)
+    masks = rle.encode(rle.decode(found.rle) & (np.arange(len(found)) > 0)[:, None, None])
+    found = replace(found, rle=masks, box=masks.boxes)
+    compared = cross_checked({"s": (truth, found)}, "davis_semi", ("jf_te", "hota", "count"))
+    assert all(each.passed for each in compared)
+    assert reasons(compared) == {EMPTY}
+    assert not [each for each in compared if each.column.startswith(("J", "F-")) and not each.equal]
+
+
+def boxes(classes: dict[int, str], ignored: tuple[int, ...] = ()) -> Tracks:
+    extent = Extent(50, 50, 3, classes, ignored)
+    frame, ones = np.arange(3), np.ones(3)
+    return Tracks(extent, frame, ones, ones * min(classes), ones, np.array([[1, 1, 9, 9]] * 3))
+
+
+@pytest.mark.parametrize(
+    ("tracks", "compares"),
+    [
+        (boxes({5: "bag"}), True),
+        (boxes({5: "bag", 6: "hat"}), False),
+        (boxes({5: "bag", 6: "hat"}, (6,)), False),
+    ],
+)
+def test_plain_data_is_compared_where_trackeval_has_such_data(tracks, compares):
+    compared = cross_checked({"s": (tracks, tracks)}, "plain", ("hota", "clear"))
+    assert all(each.passed for each in compared)
+    assert any(each.reference == "trackeval" for each in compared) == compares
+    lines = list(table(compared, ("hota", "clear")))
+    assert ("not compared, trackeval: has nothing of hota, clear" in lines) != compares
+    assert "not compared, pycocotools: has nothing of hota, clear" in lines
+
+
+def test_more_objects_than_a_png_holds_are_not_compared_and_it_is_said():
+    truth = discs(400, 1, names=1)
+    truth = replace(truth, track=np.arange(len(truth)))
+    assert len(truth) > 254
+    compared = cross_checked({"s": (truth, truth)}, "davis", ("hota",))
+    assert compared == []
+    assert "not compared, trackeval: has nothing of hota" in table(compared, ("hota",))
+
+
+def test_a_family_that_no_tool_has_is_said_and_fails_nothing():
+    tracks, families = discs(5, 1), ("jf_davis_ss",)
+    compared = cross_checked({"s": (tracks, tracks)}, "davis_semi", families)
+    _, *said, numbers = table(compared, families)
+    assert said == [
+        f"not compared, {name}: has nothing of jf_davis_ss"
+        for name in ("motmetrics", "pycocotools", "trackeval")
+    ]
+    assert numbers == "0 numbers: 0 equal, 0 explained, 0 unexplained"
