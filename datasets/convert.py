@@ -24,6 +24,7 @@ from pathlib import Path
 import numpy as np
 
 from datasets.classes_yaml import check_classes
+from datasets.files import printable
 from datasets.format import Fact, Given, Numbering, Sequences, is_one_file
 from datasets.formats import FORMATS
 from datasets.losses import Counts, add_counts, describe_counts
@@ -100,7 +101,7 @@ def main() -> int:
     if lost:
         print(f"lost: {describe_counts(lost)}", file=sys.stderr)
     rows = sum(map(len, written.values()))
-    print(f"{given.output}: sequences: {len(written)}, rows: {rows}")
+    print(printable(f"{given.output}: sequences: {len(written)}, rows: {rows}"))
     return 0
 
 

@@ -89,6 +89,11 @@ def _refuse(constant: str, text: str) -> None:
     raise json.JSONDecodeError(f"{constant} found, expected a number", text, next(found).start())
 
 
+def printable(text: str) -> str:
+    """Return a text with what no terminal shows written out: bytes of a name that are no UTF-8."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def sha256(path: Path) -> str:
     """Return the hexadecimal digest of a file."""
     with path.open("rb") as file:

@@ -138,7 +138,7 @@ def _first_bad_line(path: Path, data: bytes, least: int) -> ValueError | None:
         try:
             width = _check_line(line, row, least, width)
         except RowError as error:
-            return line_error(path, number, error.reason, line.decode(errors="replace"))
+            return line_error(path, number, error.reason, _begin(line))
     return None
 
 
@@ -149,8 +149,7 @@ def _check_line(line: bytes, row: int, least: int, width: int | None) -> int:
         raise RowError(row, "a carriage return found within the line")
     if columns < least:
         raise RowError(row, f"{columns} columns, expected at least {least}")
-    cells = line.split(b",", least)[:least]
-    check_numbers((cell.decode(errors="replace") for cell in cells), row)
+    check_numbers(line.split(b",", least)[:least], row)
     if width not in (None, columns):
         raise RowError(row, f"{columns} columns, the first line has {width}")
     return columns
@@ -158,4 +157,8 @@ def _check_line(line: bytes, row: int, least: int, width: int | None) -> int:
 
 def _row_error(path: Path, row: int, reason: str) -> ValueError:
     number, line = next(islice(number_lines(path.read_bytes()), row, None))
-    return line_error(path, number, reason, line.decode(errors="replace"))
+    return line_error(path, number, reason, _begin(line))
+
+
+def _begin(line: bytes) -> str:
+    return line[:400].decode(errors="replace")

@@ -40,8 +40,8 @@ def write_tracks(path: Path, tracks: Tracks) -> None:
     there = [name for name in _TYPES if values[name] is not None]
     table = pa.table({name: pa.array(values[name], _TYPES[name]) for name in there})
     table = table.replace_schema_metadata({_KEY: _describe(tracks.extent)})
-    with replacing(path) as part:
-        pq.write_table(table, part, compression="zstd", write_page_checksum=True)
+    with replacing(path) as part, part.open("wb") as file:
+        pq.write_table(table, file, compression="zstd", write_page_checksum=True)
 
 
 def read_tracks(path: Path) -> Tracks:

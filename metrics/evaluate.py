@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from datasets.files import write_json
+from datasets.files import printable, write_json
 from datasets.layout import list_layouts, load_layout
 from metrics.combine import combine_scores
 from metrics.crosscheck import Comparison, compare, find_missing
@@ -215,7 +215,7 @@ def run(given: argparse.Namespace) -> int:
         lines += comparison_table(compared, task.families)
     if given.output:
         write_json(given.output, found)
-    print(*lines, sep="\n")
+    print(*map(printable, lines), sep="\n")
     return 0 if all(each.passed for each in compared) else 1
 
 

@@ -1,52 +1,111 @@
-"""Whatever is in a file, it is read or refused by name; nothing else is raised."""
+"""Whatever is in a file, it is read or refused by name; see the package `broken` beside this."""
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from broken.cases import all_cases
+from conftest import ROOT
 
-from datasets.format import Given
-from datasets.formats import FORMATS
-
-BOX = "10 20 30 40"
-GOOD = {
-    "mot": "1,5,11,21,30,40,0.5,1,-1,-1\n2,5,11,21,30,40,0.5,2,-1,-1\n",
-    "mot_truth": "1,5,11,21,30,40,1,1,0.5\n2,5,11,21,30,40,0,2,1\n",
-    "mots": "0 1001 1 2 2 04\n1 10000 10 2 2 04\n",
-    "kitti": "".join(f"{n} 1 Car 0 0 -10 {BOX} -1 -1 -1 -1 -1 -1 -1 0.5\n" for n in (0, 1)),
-    "kitti_truth": f"0 -1 DontCare -1 -1 -10 {BOX} -1 -1 -1 -1 -1 -1 -1\n" * 2,
-    "kitti_dump": f"traffic light 7 0.0 0 0.0 {BOX} 0.0 0.0 0.0 0.0 0.0 0.0 0.0 0.9\n",
-    "sam2_jsonl": '{"fileName": "2.jpg", "prelabels": [{"name": "a", "uid": "b", "type": "rect", '
-    '"points": [{"x": 1, "y": 2}, {"x": 3, "y": 2}, {"x": 3, "y": 4}, {"x": 1, "y": 4}]}]}\n',
+# cases by reader, and how many inputs each case is tried with
+READERS = {
+    "mot_text": (
+        500,
+        *("mot16 truth", "mot16 results", "mot15 truth", "mot15 results", "plain truth"),
+        *("plain results", "convert mot", "convert mot_truth", "convert mot15"),
+    ),
+    "mots_text": (
+        500,
+        *("mots truth", "mots results", "kitti_mots truth", "kitti_mots results"),
+        *("convert mots", "convert mots_challenge"),
+    ),
+    "kitti_text": (650, "kitti truth", "kitti results", "convert kitti", "convert kitti_truth"),
+    "kitti_dump": (900, "convert kitti_dump"),
+    "sam2_jsonl": (900, "convert sam2_jsonl"),
+    "vis_json": (
+        500,
+        *("youtube_vis truth", "youtube_vis results"),
+        *("convert youtube_vis_truth", "convert youtube_vis_results"),
+    ),
+    "coco_json": (500, "coco truth", "coco results", "convert coco_truth", "convert coco_results"),
+    "davis_png": (
+        200,
+        *("davis truth", "davis results", "davis2016 truth", "davis2016 results"),
+        "convert davis",
+    ),
+    "parquet": (400, "parquet truth", "parquet results", "convert parquet"),
+    "small files": (900, "seqinfo", "classes.yaml", "sequence.json"),
 }
-PIECES = [b"", b" ", b"\n", b"-", b"9" * 30, b"nan", b"inf", b"1e999", b"_", b'"', b"{"]
-PIECES += [b"\xff", b"\0"]
-CHANGES = st.tuples(st.integers(0, 400), st.integers(0, 3), st.sampled_from(PIECES))
+LEAST, LEAST_OF_READER = 20_000, 500
+MEGABYTES = 600  # that a process takes, of which some 150 are the libraries
 
 
-def broken(text: str, changes: list[tuple[int, int, bytes]]) -> bytes:
-    """Return a text with some places replaced."""
-    data = text.encode()
-    for place, length, piece in changes:
-        start = place % (len(data) or 1)
-        data = data[:start] + piece + data[start + length :]
-    return data
+def run(module: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    words = [sys.executable, "-m", f"broken.{module}", *map(str, arguments)]
+    paths = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
+    threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")
+    environment = {**os.environ, **threads, "PYTHONPATH": paths}
+    return subprocess.run(
+        words, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=500, check=False
+    )
 
 
-@pytest.mark.parametrize("name", GOOD)
-@given(changes=st.lists(CHANGES, max_size=3))
-def test_a_file_is_read_or_refused_by_name(tmp_path_factory, name, changes):
-    folder = tmp_path_factory.getbasetemp() / "broken" / name
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "00_000_000000.txt"
-    path.write_bytes(broken(GOOD[name], changes))
-    classes = {1: "a", 2: "b"} if name in ("mot", "mot_truth") else None
-    reason = str(path)
-    try:
-        FORMATS[name].read(folder if name == "kitti_dump" else path, Given(classes=classes))
-    except ValueError as error:
-        reason = str(error)
-    assert str(path) in reason
-    if not changes:
-        assert reason == str(path)
+def assert_read_or_refused(room: Path, count: int, cases: tuple[str, ...]) -> None:
+    done = run("run", room, count, *cases)
+    assert not done.returncode, f"crashed at {(room / 'current').read_text()}: {done.stderr}"
+    report = json.loads((room / "report.json").read_text())
+    wrong = [each for case in report["cases"].values() for each in case["wrong"]]
+    assert not wrong, "\n".join(map(str, wrong[:10]))
+    assert report["peak"] >> 20 < MEGABYTES
+    for name, case in report["cases"].items():
+        assert case["tried"] == count, name
+        assert 0 < case["read"] < count, name
+
+
+def test_every_reader_is_tried_with_enough():
+    tried = {name: count * len(cases) for name, (count, *cases) in READERS.items()}
+    assert sum(tried.values()) >= LEAST
+    assert min(tried.values()) >= LEAST_OF_READER
+    listed = [case for _, *cases in READERS.values() for case in cases]
+    assert sorted(listed) == sorted(all_cases())
+
+
+def test_some_broken_files_are_read_or_refused_by_name(tmp_path):
+    assert_read_or_refused(tmp_path, 40, tuple(all_cases()))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("reader", READERS)
+def test_broken_files_are_read_or_refused_by_name(tmp_path, reader):
+    count, *cases = READERS[reader]
+    assert_read_or_refused(tmp_path, count, tuple(cases))
+
+
+@pytest.mark.slow
+def test_long_lines_and_images_take_little_time_and_memory(tmp_path):
+    size = int(os.environ.get("LONG_LINE_BYTES", "4000000"))
+    done = run("long_lines", tmp_path, size)
+    assert not done.returncode, done.stderr
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(found) > 150
+    megabytes = size / 1e6
+    bad = [
+        each
+        for each in found
+        if each["wrong"]
+        or each["seconds"] > 5 + megabytes
+        or each["peak_mb"] > MEGABYTES + 25 * megabytes
+    ]
+    assert not bad
+
+
+def test_a_harmed_file_is_the_same_in_every_run():
+    from broken.run import harmed
+
+    for name, case in all_cases().items():
+        assert harmed(case, name, 99) == harmed(case, name, 99), name

@@ -98,6 +98,9 @@ def test_line_ends_blanks_and_a_byte_order_mark_do_not_matter(tmp_path, text):
     [
         ("1 2 Car 0 0\n", "5 columns, expected 17 or 18"),
         (line(more=" 0.5"), "18 columns, the first line has 17"),
+        (line(more=" 0.5 1 2 3"), "more than 18 columns, expected 17 or 18"),
+        (line(box="10 20 ٣ 40"), "'٣' found where a number was expected"),
+        (line(frame=2**40), r"frame 1099511627776 \(from 0\) is beyond the last frame, 2"),
         (line(kind="Bus"), "type 'Bus' found, expected one of .*'Pedestrian'"),
         (line(box="10 20 x 40"), "'x' found where a number was expected"),
         (line(box="10 20 3_0 40"), "'3_0' found where a number was expected"),
@@ -159,3 +162,8 @@ def test_a_sequence_of_ones_own_ends_with_its_last_truth(tmp_path):
     truth, _ = kitti.read_pair(tmp_path / "truth", tmp_path / "results", "0012")
     assert truth.extent.frame_count == 78
     assert np.array_equal(truth.frame, [4])
+
+
+def test_a_frame_that_no_video_has_does_not_make_one_of_that_length(tmp_path):
+    with pytest.raises(ValueError, match=r"0000\.txt, line 1 .*beyond the last frame, 9999999"):
+        kitti_text.read_reach(written(tmp_path, line(frame=10**7)))

@@ -40,7 +40,10 @@ def test_the_last_three_columns_of_mot15_are_not_classes(tmp_path):
 
 @pytest.mark.parametrize(
     "text",
-    ["1,5,1,1,2,2,1", "1,5,1,1,2,2,1\r\n", "\ufeff1, 5,1,1,2,2,1\n\n", "1,5,1,1,2,2,1\n  \n"],
+    [
+        *("1,5,1,1,2,2,1", "1,5,1,1,2,2,1\r\n", "\ufeff1, 5,1,1,2,2,1\n\n", "1,5,1,1,2,2,1\n  \n"),
+        *("1,5,1,1,2,2,1\r\n \r\r\n", "+1,5,1,1,2,2, 1\t\n"),
+    ],
 )
 def test_line_ends_blanks_and_a_byte_order_mark_do_not_matter(tmp_path, text):
     assert mot_text.read_tracks(written(tmp_path, text), EXTENT).box.tolist() == [[0, 0, 2, 2]]
@@ -52,7 +55,8 @@ def test_results_may_name_a_class_in_column_eight(tmp_path):
 
 
 def test_an_empty_file_is_a_sequence_without_tracks(tmp_path):
-    assert len(mot_text.read_tracks(written(tmp_path, "\n"), EXTENT)) == 0
+    for text in ("", "\n", "\ufeff", "\ufeff\r\n \n"):
+        assert len(mot_text.read_tracks(written(tmp_path, text), EXTENT)) == 0
 
 
 @pytest.mark.parametrize(
@@ -70,11 +74,22 @@ def test_an_empty_file_is_a_sequence_without_tracks(tmp_path):
         ("1,5,1,1,2,2,1\n1,5,3,3,2,2,1\n", r"some\.txt, line 2 .*identity 5 appears twice"),
         ("1,5,nan,1,2,2,1\n", r"some\.txt, line 1 .*not finite"),
         ("1,5,1,1,-2,2,1\n", r"some\.txt, line 1 .*ends before it begins"),
+        ("1,5,1,1,2,2,1\n2,5,1\r,1,2,2,1\n", r"some\.txt, line 2 .*a carriage return found within"),
+        ("1,5,1,1,2,2,1\r2,5,1,1,2,2,1\r", r"some\.txt, line 1 .*a carriage return found within"),
+        ("1,5,1,1,2,2,٣\n", r"some\.txt, line 1 .*'٣' found where a number"),
+        ("1,5,1,1,2,2,1\n1,\xa06,1,1,2,2,1\n", r"some\.txt, line 2 .*'\\xa06' found where a"),
+        ("1,5,1,1,2,2,\x0b1\n", r"some\.txt, line 1 .*'\\x0b1' found where a number"),
     ],
 )
 def test_a_bad_line_is_named(tmp_path, text, message):
     with pytest.raises(ValueError, match=message):
         mot_text.read_tracks(written(tmp_path, text), EXTENT)
+
+
+def test_truth_that_names_no_class_is_refused(tmp_path):
+    path = written(tmp_path, "1,5,1,1,2,2,1,-1,1\n")
+    with pytest.raises(ValueError, match=r"line 1 .*class -1 found, expected one of \[1, 2\]"):
+        mot_text.read_tracks(path, EXTENT, "truth")
 
 
 def test_an_unknown_class_is_named_with_its_line(tmp_path):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -70,6 +71,7 @@ def test_a_sequence_without_tracks_is_an_empty_file(tmp_path):
         (f"0 1 1 5 4 {RUN}", "size 5 x 4 found, expected 4 x 5"),
         (f"0 1 3 4 5 {RUN}", r"class 3 found, expected one of \[1, 2, 10\]"),
         (f"3 1 1 4 5 {RUN}", r"frame 3 \(from 0\) is beyond the last frame, 2"),
+        (f"0 1 1 4 5 {RUN} 7 8 9", "more than 6 columns, expected 6"),
         ("0 1 1 4 5 zz", "its run length"),
         ("0 1 1 4 5 1", "its run length covers 1 pixels, the image has 20"),
         ("0 1 1 4 5 5!", "its run length holds the character '!'"),
@@ -97,3 +99,17 @@ def test_a_parquet_file_with_a_mask_of_another_image_is_refused(tmp_path):
     parquet.write_tracks(tmp_path / "t.parquet", tracks)
     with pytest.raises(ValueError, match=r"t\.parquet: row 0: .*9 pixels, the image has 20"):
         parquet.read_tracks(tmp_path / "t.parquet")
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("0 1 1 65536 65536 PPPPPP4", "image of 65536 x 65536 found, expected at most 2^30 pixels"),
+        ("0 1 1 -4 5 04", "height -4 found, expected a whole number, 0 to 2147483648"),
+        (f"10000000 1 1 4 5 {RUN}", "frame 10000000 (from 0) is beyond the last frame, 9999999"),
+        (f"-1 1 1 4 5 {RUN}", "frame -1 (from 0) is before the first frame, 0"),
+    ],
+)
+def test_what_no_video_has_is_named_with_its_line(tmp_path, line, message):
+    with pytest.raises(ValueError, match=rf"0002\.txt, line 2: {re.escape(message)}"):
+        mots_text.read_tracks(written(tmp_path, f"\n{line}\n"))
