@@ -16,8 +16,9 @@ from PIL import Image
 
 from datasets import rle
 from datasets.files import replacing
+from datasets.intervals import Intervals
 from datasets.overlap import first_shared_pixel
-from datasets.runs import Intervals, Masks
+from datasets.runs import Masks
 from datasets.types import NO_TRACK, Extent, Tracks
 
 OBJECT, VOID = 1, 255

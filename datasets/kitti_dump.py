@@ -20,7 +20,8 @@ import numpy as np
 
 from datasets.errors import RowError, line_error
 from datasets.files import replacing
-from datasets.text_lines import read_lines, to_numbers
+from datasets.text_lines import read_lines
+from datasets.text_numbers import to_numbers
 from datasets.types import NO_TRACK, Extent, Tracks
 
 _FILE = re.compile(r"([0-9]{2,})_([0-9]{3,})_([0-9]{6,})\.txt")

@@ -17,7 +17,8 @@ import numpy as np
 
 from datasets.errors import RowError, line_error
 from datasets.files import replacing
-from datasets.text_lines import check_identities, read_lines, to_numbers
+from datasets.text_lines import read_lines
+from datasets.text_numbers import check_identities, to_numbers
 from datasets.types import MOST_FRAMES, NO_TRACK, Extent, Tracks
 
 Kind = Literal["results", "truth"]

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from datasets import rle
-from datasets.runs import Intervals, Masks
+from datasets.intervals import Intervals
+from datasets.runs import Masks
 
 
 def subtract(masks: Masks, frame: np.ndarray, holes: Masks, hole_frame: np.ndarray) -> Masks:

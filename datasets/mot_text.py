@@ -18,13 +18,8 @@ import pyarrow as pa
 
 from datasets.errors import RowError, line_error
 from datasets.files import replacing
-from datasets.text_lines import (
-    BYTE_ORDER_MARK,
-    check_identities,
-    check_numbers,
-    number_lines,
-    parse_numbers,
-)
+from datasets.text_lines import BYTE_ORDER_MARK, number_lines
+from datasets.text_numbers import check_identities, check_numbers, parse_numbers
 from datasets.types import Extent, Tracks
 
 Kind = Literal["results", "truth", "mot15"]

@@ -7,7 +7,8 @@ from itertools import pairwise
 import numpy as np
 from pycocotools import mask as coco
 
-from datasets.runs import Intervals, Masks
+from datasets.intervals import Intervals
+from datasets.runs import Masks
 
 
 def encode(masks: np.ndarray) -> Masks:

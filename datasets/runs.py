@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Sequence as Many
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
 
 from datasets.errors import RowError
+from datasets.intervals import Foreground, Intervals
 
 MOST_PIXELS = 2**30  # of an image: what a run length can count
 _FIRST, _MORE, _DIGIT, _SIGN = 48, 32, 31, 16
@@ -24,26 +25,6 @@ _WRITTEN_AS_IS = 3  # counts of a mask that are not differences
 _BLOCK = 1 << 16  # letters read at once: what fits into a processor's cache
 _NOT_LAST = bytes(range(_FIRST + _MORE, 256))  # letters after which the count goes on
 _LONGEST = 7  # digits of a count; 32^6 pixels are more than any image has
-
-
-@dataclass(frozen=True)
-class Intervals:
-    """The foreground of N masks, ordered by mask, then position.
-
-    Args:
-        first: (N + 1,) where the intervals of each mask begin; the last is R.
-        start: (R,) first pixel, counted down the columns of the image.
-        stop: (R,) pixel after the last.
-    """
-
-    first: np.ndarray
-    start: np.ndarray
-    stop: np.ndarray
-
-    @property
-    def mask(self) -> np.ndarray:
-        """The mask of each interval, (R,)."""
-        return np.repeat(np.arange(len(self.first) - 1), np.diff(self.first))
 
 
 @dataclass(frozen=True)
@@ -110,103 +91,25 @@ class Masks:
         return self.read_once.intervals_of(begin, end)
 
     @cached_property
-    def read_once(self) -> _Foreground:
+    def read_once(self) -> Foreground:
         """What the run lengths say, read some at a time: that bounds memory, and is faster."""
         letters = np.cumsum(np.fromiter(map(len, self.runs), np.int64, len(self)))
         change = np.flatnonzero(np.diff(letters // _BLOCK, prepend=0)) + 1
         edges = np.unique(np.concatenate([[0], change, [len(self)]])).tolist()
         blocks = (self._read_block(*block) for block in pairwise(edges))
-        return _Foreground.join(blocks, len(self), sum(map(_most_intervals, self.runs)))
+        return Foreground.join(blocks, len(self), sum(map(_most_intervals, self.runs)))
 
-    def _read_block(self, begin: int, end: int) -> _Foreground:
+    def _read_block(self, begin: int, end: int) -> Foreground:
         try:
             intervals = _read_intervals(self.runs[begin:end], self.height * self.width)
         except RowError as error:
             raise RowError(begin + error.row, error.reason) from error
-        return _Foreground.of(intervals, self.height)
-
-
-@dataclass(frozen=True)
-class _Foreground:
-    """What is kept of masks: a fraction of the memory that their intervals take.
-
-    Args:
-        area: (N,) int64.
-        box: (N, 4).
-        first: (N + 1,) where the intervals of each mask begin.
-        head: (N,) start of the first interval of each.
-        gap: (R,) background before each interval, 0 before the first; 16 bits where that holds it.
-        length: (R,) of each interval; 16 bits where that holds it.
-    """
-
-    area: np.ndarray
-    box: np.ndarray
-    first: np.ndarray
-    head: np.ndarray
-    gap: np.ndarray
-    length: np.ndarray
-
-    @classmethod
-    def of(cls, intervals: Intervals, height: int) -> _Foreground:
-        first, length = intervals.first, intervals.stop - intervals.start
-        there = np.flatnonzero(np.diff(first))
-        gap = intervals.start - np.append(0, intervals.stop)[:-1]
-        head = np.zeros(len(first) - 1, np.int64)
-        head[there] = intervals.start[first[there]]
-        gap[first[there]] = 0
-        covered = np.append(0, np.cumsum(length))
-        box = _tight_boxes(intervals, height)
-        return cls(np.diff(covered[first]), box, first, head, _small(gap), _small(length))
-
-    @classmethod
-    def join(cls, parts: Iterable[_Foreground], masks: int, intervals: int) -> _Foreground:
-        """Return the parts as one, of so many masks and at most so many intervals.
-
-        Room is made beforehand: pieces laid between what is used for a moment would hold on to it.
-        """
-        whole = cls(
-            np.zeros(masks, np.int64),
-            np.zeros((masks, 4)),
-            np.zeros(masks + 1, np.int64),
-            np.zeros(masks, np.int64),
-            np.zeros(intervals, np.uint16),
-            np.zeros(intervals, np.uint16),
-        )
-        row = at = 0
-        for part in parts:
-            whole = whole.widened(part)
-            end, stop = row + len(part.area), at + len(part.gap)
-            whole.area[row:end], whole.box[row:end] = part.area, part.box
-            whole.head[row:end], whole.first[row : end + 1] = part.head, part.first + at
-            whole.gap[at:stop], whole.length[at:stop] = part.gap, part.length
-            row, at = end, stop
-        return whole
-
-    def widened(self, other: _Foreground) -> _Foreground:
-        """Return it with room for the numbers of the other."""
-        kinds = np.promote_types(self.gap.dtype, other.gap.dtype), other.length.dtype
-        length = self.length.astype(np.promote_types(self.length.dtype, kinds[1]), copy=False)
-        return replace(self, gap=self.gap.astype(kinds[0], copy=False), length=length)
-
-    def intervals_of(self, begin: int, end: int) -> Intervals:
-        first = self.first[begin : end + 1]
-        here = slice(first[0], first[-1])
-        first = first - first[0]
-        length = self.length[here].astype(np.int64)
-        stop = np.cumsum(length + self.gap[here])
-        before = np.append(0, stop)[first[:-1]]
-        stop += np.repeat(self.head[begin:end] - before, np.diff(first))
-        return Intervals(first, stop - length, stop)
+        return Foreground.of(intervals, self.height)
 
 
 def _most_intervals(run: bytes) -> int:
     """Return how many intervals a run length has at most: half of its counts."""
     return len(run.translate(None, _NOT_LAST)) // 2
-
-
-def _small(values: np.ndarray) -> np.ndarray:
-    fits = values.max(initial=0) <= np.iinfo(np.uint16).max
-    return values.astype(np.uint16) if fits else values
 
 
 def _read_intervals(runs: Many[bytes], pixels: int) -> Intervals:
@@ -326,22 +229,3 @@ def _last_background(
     difference = odd & (amount > _WRITTEN_AS_IS)
     rest[difference] += gap[np.cumsum(amount // 2)[difference] - 1]
     return rest
-
-
-def _tight_boxes(intervals: Intervals, height: int) -> np.ndarray:
-    there = np.flatnonzero(np.diff(intervals.first))
-    box = np.zeros((len(intervals.first) - 1, 4))
-    if not len(there):
-        return box
-    first, last = intervals.first[there], intervals.first[there + 1] - 1
-    columns = intervals.start // height
-    last_columns = (intervals.stop - 1) // height
-    top = intervals.start - columns * height
-    bottom = intervals.stop - last_columns * height
-    across = np.flatnonzero(last_columns > columns)  # from one column into the next: both are full
-    top[across], bottom[across] = 0, height
-    box[there, 0] = columns[first]
-    box[there, 1] = np.minimum.reduceat(top, first)
-    box[there, 2] = last_columns[last] + 1
-    box[there, 3] = np.maximum.reduceat(bottom, first)
-    return box

@@ -70,7 +70,7 @@ def test_an_interrupted_write_leaves_the_old_file(tmp_path, monkeypatch):
     before = path.read_bytes()
 
     def half(table, part, **_):
-        part.write_bytes(b"PAR1")
+        part.write(b"PAR1")
         raise KeyboardInterrupt
 
     monkeypatch.setattr(parquet.pq, "write_table", half)

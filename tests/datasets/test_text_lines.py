@@ -1,44 +1,8 @@
 from __future__ import annotations
 
-import numpy as np
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
 from datasets import text_lines
-from datasets.errors import RowError
-
-BLANKS = ["\t", "\x0b", "\x0c", "\x1c", "\xa0"]
-PIECES = [*"0123456789+-.eE_xnaifNty ", *BLANKS, "٣", "１", "\0", "9" * 400]
-CELLS = st.lists(st.sampled_from(PIECES), max_size=6).map("".join)
-NUMBERS = st.floats().map(repr)
-
-
-@given(st.lists(st.tuples(st.one_of(CELLS, NUMBERS), NUMBERS), min_size=1, max_size=4))
-def test_what_is_taken_for_a_number_is_read_as_one(rows):
-    data = "\n".join(map(",".join, rows)).encode()
-    try:
-        text_lines.check_numbers((cell.encode() for row in rows for cell in row), 0)
-    except RowError:
-        return
-    expected = [[float(cell) for cell in row] for row in rows]
-    assert np.array_equal(text_lines.parse_numbers(data, 2, ","), expected, equal_nan=True)
-
-
-def test_a_table_longer_than_a_block_is_read_whole(monkeypatch):
-    monkeypatch.setattr(text_lines, "_LARGEST_BLOCK", 50)
-    data = "\n".join(f"{row},{row / 2}" for row in range(100)).encode()
-    found = text_lines.parse_numbers(data, 2, ",")
-    assert found.tolist() == [[row, row / 2] for row in range(100)]
 
 
 def test_lines_are_numbered_from_one_without_those_that_are_blank():
     found = list(text_lines.number_lines(b"\xef\xbb\xbfone\r\n\n \t\r\ntwo\n\x0c\nthree"))
     assert found == [(1, b"one"), (4, b"two"), (6, b"three")]
-
-
-@pytest.mark.parametrize("cell", [b"1_0", b"\xd9\xa3", b"x"])
-def test_a_cell_that_is_no_number_is_named_by_its_row(cell):
-    with pytest.raises(RowError, match="found where a number was expected") as error:
-        text_lines.to_numbers([[b"1", b"2"], [b"3", cell]], 2)
-    assert error.value.row == 1

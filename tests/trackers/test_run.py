@@ -118,8 +118,11 @@ def test_the_clock_refuses_a_run_that_answers_otherwise(crossing, tmp_path):
     assert not (tmp_path / "timing.json").exists()
 
 
-class Sleeper:
-    """A tracker whose step takes a known time."""
+class Worker:
+    """A tracker whose step works for three milliseconds, longer where others want the machine."""
+
+    def __init__(self):
+        self.worked_ns = []
 
     def start(self, sequence):
         pass
@@ -128,9 +131,14 @@ class Sleeper:
         begin = clock.perf_counter_ns()
         while clock.perf_counter_ns() - begin < 3_000_000:
             pass
+        self.worked_ns.append(clock.perf_counter_ns() - begin)
         return answer([])
 
 
-def test_a_step_of_three_milliseconds_is_timed_as_such(crossing):
-    steps, _ = clock.time_steps(Sleeper(), read_sequence(crossing), [Frame(i) for i in range(20)])
-    assert np.median(steps) == pytest.approx(3e6, rel=0.05)
+def test_a_step_is_timed_as_long_as_it_takes(crossing):
+    worker, frames = Worker(), [Frame(i) for i in range(20)]
+    steps, _ = clock.time_steps(worker, read_sequence(crossing), frames)
+    beyond = np.subtract(steps, worker.worked_ns)
+    assert (beyond >= 0).all()
+    assert np.median(beyond) < 100_000
+    assert min(steps) >= 3_000_000
