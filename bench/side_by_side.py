@@ -1,7 +1,8 @@
 """Two tools on the same files, one core: the same numbers, how long each takes, how much memory.
 
-Each tool runs in its own process; its first run, which pays for imports and caches, is not timed;
-the median of the repeats counts. The two answers are compared before anything is reported.
+Each tool runs in its own process; its first run, which pays for imports and caches, is not timed.
+Then they take turns, and the median of the repeats counts. The two answers are compared before
+anything is reported.
 """
 
 from __future__ import annotations
@@ -82,17 +83,17 @@ def run(contest: Contest, given: argparse.Namespace) -> None:
 
 
 def _measure(tool: Tool, given: argparse.Namespace) -> None:
-    """Print the values and the time of each repeat as JSON."""
+    """Run once, then once for each line of standard input; print what each run found as JSON."""
     tool(given)
-    peak = _peak_mib()  # of one run, as people run it
-    seconds, alone = [], []
-    for _ in range(given.repeats):
+    _say(peak_mib=_peak_mib())  # of one run, as people run it
+    for _ in sys.stdin:
         begin = perf_counter()
         answer = tool(given)
-        seconds.append(perf_counter() - begin)
-        alone.append(answer.alone)
-    found = {"values": answer.values, "seconds": seconds, "alone": alone}
-    print(json.dumps(found | {"peak_mib": peak}))
+        _say(seconds=perf_counter() - begin, alone=answer.alone, values=answer.values)
+
+
+def _say(**found: Any) -> None:
+    print(json.dumps(found), flush=True)
 
 
 def _peak_mib() -> float:
@@ -102,7 +103,7 @@ def _peak_mib() -> float:
 
 
 def _compare(contest: Contest, given: argparse.Namespace) -> None:
-    found = {tool: _started(contest, tool) for tool in contest.tools}
+    found = _take_turns(contest, given.repeats)
     (one, ours), (other, theirs) = found.items()
     for name in contest.compared:
         here, there = ours["values"][name], theirs["values"][name]
@@ -140,11 +141,42 @@ def _show(times: Mapping[str, Any]) -> None:
     print(f"  {tool} takes {times['ratio']:.1f} times as long")
 
 
-def _started(contest: Contest, tool: str) -> dict[str, Any]:
-    """Return what the program prints when it is started for one tool."""
-    command = [sys.executable, "-m", contest.module, *sys.argv[1:], "--tool", tool]
-    done = subprocess.run(
-        command, env=os.environ | _ONE_THREAD, stdout=subprocess.PIPE, text=True, check=True
+def _take_turns(contest: Contest, repeats: int) -> dict[str, dict[str, Any]]:
+    """Return what each tool found, run in turn, so that a slow hour of the machine slows both."""
+    tools = {name: _start(contest, name) for name in contest.tools}
+    found = {name: _listen(tool) for name, tool in tools.items()}
+    turns = [{name: _ask(tool) for name, tool in tools.items()} for _ in range(repeats)]
+    for tool in tools.values():
+        tool.communicate()
+    for name, each in found.items():
+        each["values"] = turns[-1][name]["values"]
+        for key in ("seconds", "alone"):
+            each[key] = [turn[name][key] for turn in turns]
+    return found
+
+
+def _start(contest: Contest, tool: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", contest.module, *sys.argv[1:], "--tool", tool],
+        env=os.environ | _ONE_THREAD,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
-    found: dict[str, Any] = json.loads(done.stdout)
+
+
+def _ask(tool: subprocess.Popen[str]) -> dict[str, Any]:
+    """Have a started tool run once more and return what it found."""
+    assert tool.stdin is not None
+    tool.stdin.write("\n")
+    tool.stdin.flush()
+    return _listen(tool)
+
+
+def _listen(tool: subprocess.Popen[str]) -> dict[str, Any]:
+    assert tool.stdout is not None
+    line = tool.stdout.readline()
+    if not line:
+        raise RuntimeError(f"{tool.args!r}: ended with exit code {tool.wait()}")
+    found: dict[str, Any] = json.loads(line)
     return found

@@ -5,6 +5,7 @@ Source: https://motchallenge.net, Milan et al., MOT16, arXiv 1603.00831.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from configparser import ConfigParser
 from configparser import Error as ConfigError
@@ -19,6 +20,7 @@ from datasets.types import Extent, Sequence, Tracks
 
 Classes = tuple[Mapping[int, str], tuple[int, ...]]
 _MOST_DIGITS = 10
+_DECIMAL = re.compile(r"[0-9]{1,10}(\.[0-9]{0,10})?")
 
 CLASSES = {
     1: "pedestrian",
@@ -47,7 +49,7 @@ class Info:
     """
 
     extent: Extent
-    frame_rate: int
+    frame_rate: float
     images: Path
 
 
@@ -74,7 +76,7 @@ def read_info(folder: Path, classes: Classes = (CLASSES, ())) -> Info:
 
     Raises:
         FileNotFoundError: There is none.
-        ValueError: A key is missing or no whole number. Names file and key.
+        ValueError: A key is missing or no whole number, the rate no number. Names file and key.
     """
     path = info_path(folder)
     if not path.is_file():
@@ -88,24 +90,31 @@ def read_info(folder: Path, classes: Classes = (CLASSES, ())) -> Info:
         raise ValueError(f"{path}: section [Sequence] is missing")
     section = dict(parser["Sequence"])
     numbers = {}
-    for key in ("imHeight", "imWidth", "seqLength", "frameRate"):
-        text = section.get(key.lower())
-        numbers[key] = _whole(f"{path}, {key}", text)
-    if not numbers["frameRate"]:
-        raise ValueError(f"{path}, frameRate: '0' found, expected at least 1")
+    for key in ("imHeight", "imWidth", "seqLength"):
+        numbers[key] = _whole(f"{path}, {key}", section.get(key.lower()))
+    rate = _rate(f"{path}, frameRate", section.get("framerate"))
     size = numbers["imHeight"], numbers["imWidth"], numbers["seqLength"]
     try:
         extent = Extent(*size, *classes)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
-    return Info(extent, numbers["frameRate"], folder / section.get("imdir", "img1"))
+    return Info(extent, rate, folder / section.get("imdir", "img1"))
 
 
 def _whole(place: str, text: str | None) -> int:
     if text is None or not (text.isascii() and text.isdecimal()) or len(text) > _MOST_DIGITS:
-        found = "nothing" if text is None else repr(text[:40])
-        raise ValueError(f"{place}: {found} found, expected a whole number")
+        raise ValueError(f"{place}: {_shown(text)} found, expected a whole number")
     return int(text)
+
+
+def _rate(place: str, text: str | None) -> float:
+    if text is None or not _DECIMAL.fullmatch(text) or not float(text):
+        raise ValueError(f"{place}: {_shown(text)} found, expected a number more than 0")
+    return float(text)
+
+
+def _shown(text: str | None) -> str:
+    return "nothing" if text is None else repr(text[:40])
 
 
 def list_sequences(truth: Path) -> list[str]:

@@ -97,7 +97,7 @@ class Masks:
         change = np.flatnonzero(np.diff(letters // _BLOCK, prepend=0)) + 1
         edges = np.unique(np.concatenate([[0], change, [len(self)]])).tolist()
         blocks = (self._read_block(*block) for block in pairwise(edges))
-        return Foreground.join(blocks, len(self), sum(map(_most_intervals, self.runs)))
+        return Foreground.join(blocks, len(self), _most_intervals(self.runs))
 
     def _read_block(self, begin: int, end: int) -> Foreground:
         try:
@@ -107,9 +107,9 @@ class Masks:
         return Foreground.of(intervals, self.height)
 
 
-def _most_intervals(run: bytes) -> int:
-    """Return how many intervals a run length has at most: half of its counts."""
-    return len(run.translate(None, _NOT_LAST)) // 2
+def _most_intervals(runs: Many[bytes]) -> int:
+    """Return how many intervals run lengths have at most: half of their counts."""
+    return len(b"".join(runs).translate(None, _NOT_LAST)) // 2
 
 
 def _read_intervals(runs: Many[bytes], pixels: int) -> Intervals:

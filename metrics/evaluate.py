@@ -179,6 +179,7 @@ def _check_flags(given: argparse.Namespace) -> None:
             raise ValueError(f"{path}: no such file or folder")
     if given.jobs < 1:
         raise ValueError(f"--jobs: {given.jobs} found, expected 1 or more")
+    _refuse_repeats(families=given.families, sequences=given.sequences, classes=given.classes)
     written = [path for path in (given.output, given.events) if path is not None]
     for path in written:
         if path.is_dir():
@@ -186,6 +187,13 @@ def _check_flags(given: argparse.Namespace) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
     if len({path.resolve() for path in written}) < len(written):
         raise ValueError(f"--output and --events: both are {given.output}")
+
+
+def _refuse_repeats(**chosen: list[str] | None) -> None:
+    for name, each in chosen.items():
+        twice = sorted({one for one in each or () if (each or ()).count(one) > 1})
+        if twice:
+            raise ValueError(f"--{name}: {twice} found more than once")
 
 
 def _tell_of_others(results: Path, known: Iterable[str]) -> None:

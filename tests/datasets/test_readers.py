@@ -106,6 +106,21 @@ def test_data_of_ones_own_has_the_classes_of_its_options(own):
     assert prepared.detections is None
 
 
+def test_a_frame_rate_need_not_be_whole(own):
+    info = own / "val" / "street" / "seqinfo.ini"
+    info.write_text(info.read_text().replace("25", "29.97"))
+    prepared = mot_folder.read("own", own, "street", own, **OPTIONS)
+    assert prepared.sequence.frame_rate == 29.97
+
+
+@pytest.mark.parametrize("rate", ["0", "0.0", "-1", "nan", "1e3", ""])
+def test_a_frame_rate_that_is_none_is_refused(own, rate):
+    info = own / "val" / "street" / "seqinfo.ini"
+    info.write_text(info.read_text().replace("25", rate))
+    with pytest.raises(ValueError, match=r"seqinfo.ini, frameRate: '.*' found, expected a number"):
+        mot_folder.read("own", own, "street", own, **OPTIONS)
+
+
 def test_data_of_ones_own_without_options_has_the_classes_of_its_file(own):
     (own / "val" / "classes.yaml").write_text("classes: {2: bag}\n")
     files = mot_folder.inputs(own, "street", split="val")

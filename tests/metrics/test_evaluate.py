@@ -152,6 +152,7 @@ def test_results_of_no_sequence_are_told(folders):
     ("flags", "message"),
     [
         (("--jobs", "0"), "--jobs: 0 found, expected 1 or more"),
+        (("--families", "hota", "hota"), "--families: ['hota'] found more than once"),
         (
             ("--families", "jf_te", "jf_davis_us"),
             "families: jf_te and jf_davis_us both have",
