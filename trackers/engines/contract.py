@@ -1,0 +1,38 @@
+"""What an engine is: a network that is ready to run, named arrays in, named arrays out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import numpy as np
+
+
+class Arrays(Protocol):
+    """Where the arrays of an engine are, and what is done with them between two engines.
+
+    They are numpy arrays or tensors on a device. Beside these methods only what the two have in
+    common is used: slices, assignment to slices and by integer arrays, comparison.
+    """
+
+    def put(self, array: np.ndarray) -> Any:
+        """Return a copy where the engines read; float32 becomes the engines' own precision."""
+
+    def get(self, array: Any) -> np.ndarray:
+        """Return a copy as numpy; floats as float32."""
+
+    def zeros(self, shape: tuple[int, ...]) -> Any:
+        """Return zeros in the engines' own precision."""
+
+    def concatenate(self, arrays: list[Any]) -> Any:
+        """Return arrays as one, along the first axis."""
+
+    def resize(self, maps: Any, height: int, width: int) -> Any:
+        """Return maps (B, h, w) as float32 (B, height, width), bilinear, corners not aligned."""
+
+
+class Engine(Protocol):
+    """A network that is ready to run on a device."""
+
+    def __call__(self, **inputs: Any) -> Mapping[str, Any]:
+        """Return the outputs by name. What it returned before may be overwritten."""

@@ -1,0 +1,249 @@
+"""A video seen frame by frame: prompt an object, follow all of them, drop one, at any time.
+
+Every frame goes through `look`, any number of `prompt` and `drop`, and `remember`:
+
+    session.look(image)                    # follows all objects; their masks are session.seen
+    session.prompt(7, Prompt(box=box))     # another object, or a new prompt for one
+    session.drop(3)
+    session.remember()                     # writes what was seen into the memories
+
+An object does not know of the others: with the policies `sam2` and `none` each has the masks it would
+have alone. Memory does not grow with the video, only with the number of objects there are at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from trackers.engines.contract import Arrays, Engine
+from trackers.sam2.bank import Bank
+
+_CORNERS = [2, 3]  # labels of the corners of a box
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """Where an object is: a box, points or both, or its mask; in pixels of the image.
+
+    Args:
+        box: (4,) left, top, right, bottom.
+        points: (N, 2) x and y.
+        labels: (N,) 1 for a point on the object, 0 for one that is not.
+        mask: (height, width) bool.
+    """
+
+    box: np.ndarray | None = None
+    points: np.ndarray | None = None
+    labels: np.ndarray | None = None
+    mask: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        if (self.mask is None) == (self.box is None and self.points is None):
+            raise ValueError("a prompt is a mask, or a box, points or both")
+        if (self.points is None) != (self.labels is None):
+            raise ValueError("the points of a prompt have a label each")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What is seen of the objects in one frame.
+
+    Args:
+        identity: (B,) int64.
+        logits: (B, L, L), above 0 on the object.
+        iou: (B,) float32, how well the mask fits, as the model thinks.
+        presence: (B,) float32, above 0 where the object is visible, as the model thinks.
+        prompted: (B,) bool, whether the mask is of a prompt in this frame.
+    """
+
+    identity: np.ndarray
+    logits: Any
+    iou: np.ndarray
+    presence: np.ndarray
+    prompted: np.ndarray
+
+
+@dataclass(frozen=True)
+class Networks:
+    """The engines of one model, and where their arrays are.
+
+    Args:
+        image_size: S, side of the image that the model sees.
+        memories: Of an object, the prompt's among them.
+        pointers: Likewise.
+        memory_shape: Tokens and width of a memory.
+        pointer_width: Of a pointer.
+    """
+
+    encode: Engine
+    prompt: Engine
+    click: Engine
+    mask_prompt: Engine
+    track: Engine
+    track_partial: Engine
+    memorize: Engine
+    arrays: Arrays
+    image_size: int
+    memories: int
+    pointers: int
+    memory_shape: tuple[int, int]
+    pointer_width: int
+
+
+WritePolicy = Callable[[Seen], np.ndarray]  # which masks become memories, (B,) bool
+
+
+def always(seen: Seen) -> np.ndarray:
+    """Remember every mask, as SAM 2 does."""
+    return np.ones(len(seen.identity), bool)
+
+
+class Session:
+    """One video.
+
+    Args:
+        networks: Of the model.
+        write: Which masks become memories.
+    """
+
+    def __init__(self, networks: Networks, write: WritePolicy = always) -> None:
+        self._networks, self._write = networks, write
+        self.start()
+
+    def start(self) -> None:
+        """Forget everything."""
+        net = self._networks
+        self._bank = Bank(
+            net.arrays, net.memories, net.pointers, net.memory_shape, net.pointer_width
+        )
+        self._identities: list[int] = []
+        self._now = -1
+        self._size = (0, 0)
+        self._features: Mapping[str, Any] = {}
+        self._answers: dict[str, Any] = {}
+        self._prompted: list[bool] = []
+
+    @property
+    def seen(self) -> Seen:
+        """What is seen of all objects in the frame, in the order they are kept in."""
+        get, found = self._networks.arrays.get, self._answers
+        return Seen(
+            np.array(self._identities, np.int64),
+            found.get("logits"),
+            get(found["iou"]) if found else np.zeros(0, np.float32),
+            get(found["presence"]) if found else np.zeros(0, np.float32),
+            np.array(self._prompted, bool),
+        )
+
+    def look(self, image: np.ndarray) -> Seen:
+        """Take the next frame, (height, width, 3) uint8 RGB, and follow all objects into it."""
+        net = self._networks
+        self._now += 1
+        self._size = image.shape[0], image.shape[1]
+        side = net.image_size, net.image_size
+        small = np.asarray(Image.fromarray(image).resize(side, Image.Resampling.BICUBIC))
+        self._features = net.encode(image=net.arrays.put(small[None]))
+        self._prompted = [False] * len(self._identities)
+        self._answers = self._follow() if self._identities else {}
+        return self.seen
+
+    def _follow(self) -> dict[str, Any]:
+        past = self._bank.read(self._now)
+        track = self._networks.track_partial if "memory_there" in past else self._networks.track
+        return dict(track(**self._pick("tokens", "high0", "high1"), **past))
+
+    def _pick(self, *names: str) -> dict[str, Any]:
+        return {name: self._features[name] for name in names}
+
+    def prompt(self, prompts: Mapping[int, Prompt]) -> Seen:
+        """Begin with objects, or begin anew with what is known of them, in the frame looked at.
+
+        Raises:
+            ValueError: A prompt is empty or outside the image.
+        """
+        for identity, prompt in prompts.items():
+            self._put(identity, self._ask(prompt))
+        return self.seen
+
+    def _ask(self, prompt: Prompt) -> Mapping[str, Any]:
+        net, features = self._networks, self._pick("prompt_features", "high0", "high1")
+        side = net.image_size
+        if prompt.mask is not None:
+            if prompt.mask.shape != self._size:
+                raise ValueError(f"mask of {prompt.mask.shape} found in an image of {self._size}")
+            mask = cv2.resize(prompt.mask.astype(np.float32), (side, side), interpolation=cv2.INTER_AREA)
+            return net.mask_prompt(mask=net.arrays.put((mask >= 0.5)[None].astype(np.float32)), **features)
+        points, labels = np.zeros((0, 2)), np.zeros(0, np.int64)
+        if prompt.box is not None:
+            points, labels = np.asarray(prompt.box).reshape(2, 2), np.array(_CORNERS)
+        if prompt.points is not None:
+            points = np.concatenate([points, prompt.points])
+            labels = np.concatenate([labels, np.asarray(prompt.labels, np.int64)])
+        scaled = (points * (side / self._size[1], side / self._size[0])).astype(np.float32)
+        engine = net.click if len(points) == 1 else net.prompt
+        put = net.arrays.put
+        return engine(points=put(scaled[None]), labels=put(labels[None]), **features)
+
+    def _put(self, identity: int, answer: Mapping[str, Any]) -> None:
+        """Take the answer to a prompt, of one object, for that of the frame."""
+        if identity in self._identities:
+            row = self._identities.index(identity)
+            for name, array in answer.items():
+                self._answers[name][row] = array[0]
+            self._prompted[row] = True
+            return
+        concatenate = self._networks.arrays.concatenate
+        self._bank.add()
+        self._identities.append(identity)
+        self._prompted.append(True)
+        for name, array in answer.items():
+            before = [self._answers[name]] if name in self._answers else []
+            self._answers[name] = concatenate([*before, array])
+
+    def drop(self, identity: int) -> None:
+        """Forget an object; KeyError if there is none of that name."""
+        if identity not in self._identities:
+            raise KeyError(identity)
+        row = self._identities.index(identity)
+        last = self._bank.drop(row)
+        for name, array in self._answers.items():
+            array[row] = array[last]
+            self._answers[name] = array[:last]
+        self._identities[row], self._prompted[row] = self._identities[last], self._prompted[last]
+        del self._identities[last], self._prompted[last]
+        if not self._identities:
+            self._answers = {}
+
+    def remember(self) -> None:
+        """Write what was seen in the frame into the memories."""
+        if not self._identities:
+            return
+        found, put = self._answers, self._networks.arrays.put
+        prompted = np.array(self._prompted, bool)
+        kept = prompted | self._write(self.seen)
+        rows = np.flatnonzero(kept)
+        if len(rows):
+            memory = self._networks.memorize(
+                logits=found["logits"][rows],
+                presence=found["presence"][rows],
+                prompted=put(prompted[rows]),
+                **self._pick("memory_pixels"),
+            )["memory"]
+            new, old = np.flatnonzero(prompted[rows]), np.flatnonzero(~prompted[rows])
+            self._bank.begin(rows[new], self._now, memory[new], found["pointer"][rows[new]])
+            self._bank.write_memories(rows[old], self._now, memory[old])
+        tracked = np.flatnonzero(~prompted)
+        self._bank.write_pointers(tracked, self._now, found["pointer"][tracked])
+
+    def masks(self, threshold: float = 0.0) -> np.ndarray:
+        """Return the masks of all objects in the frame, (B, height, width) bool."""
+        if not self._identities:
+            return np.zeros((0, *self._size), bool)
+        arrays = self._networks.arrays
+        return arrays.get(arrays.resize(self._answers["logits"], *self._size) > threshold)

@@ -1,0 +1,114 @@
+"""Short clips of the synthetic training worlds, with the masks of the people in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from tqdm import tqdm
+
+from datasets.synthesis.scene import play
+from datasets.synthesis.scripts import SCENARIOS
+
+_TRAIN = 0  # the split's number in the seed of `datasets/readers/synthetic.py`
+
+
+@dataclass(frozen=True)
+class World:
+    """A sequence drawn once and kept.
+
+    Args:
+        images: (T, S, S, 3) uint8 RGB, made square.
+        owner: (T, S, S) uint8, the identity each pixel shows, 0 for none.
+        area: (T, people + 1) int64 pixels of each identity; those too small to label are 0.
+    """
+
+    images: np.ndarray
+    owner: np.ndarray
+    area: np.ndarray
+
+
+@dataclass(frozen=True)
+class Clip:
+    """What the model sees at once.
+
+    Args:
+        images: (T, S, S, 3) uint8 RGB.
+        masks: (T, K, S, S) bool, of K people who are seen in the first frame.
+    """
+
+    images: np.ndarray
+    masks: np.ndarray
+
+
+def load_worlds(folder: Path, count: int, size: int, seed: int) -> list[World]:
+    """Return `count` worlds of the train split, drawn at the first call and kept in `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return [
+        _load_world(folder, number, size, seed)
+        for number in tqdm(range(count), desc="worlds", unit="world")
+    ]
+
+
+def _load_world(folder: Path, number: int, size: int, seed: int) -> World:
+    path = folder / f"{seed}-{size}-{number:03d}.npz"
+    if not path.is_file():
+        part = path.with_suffix(".part.npz")
+        np.savez(part, **_draw_world(number, size, seed))
+        part.replace(path)
+    with np.load(path) as kept:
+        return World(**kept)
+
+
+def _draw_world(number: int, size: int, seed: int) -> dict[str, np.ndarray]:
+    names = list(SCENARIOS)
+    which = number % len(names)
+    draw = np.random.Generator(np.random.PCG64([seed, _TRAIN, which, number // len(names)]))
+    images, owners, areas = [], [], []
+    script = SCENARIOS[names[which]](draw)
+    for image, labels in play(draw, script):
+        owner = np.zeros(image.shape[:2], np.uint8)
+        for label in labels:
+            owner[label.mask] = label.identity
+        images.append(cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA))
+        owners.append(cv2.resize(owner, (size, size), interpolation=cv2.INTER_NEAREST_EXACT))
+        areas.append(np.bincount(owners[-1].ravel(), minlength=len(script.walks) + 1))
+    return {"images": np.array(images), "owner": np.array(owners), "area": np.array(areas)}
+
+
+def draw_clips(
+    draw: np.random.Generator, worlds: list[World], length: int, people: int
+) -> Iterator[Clip]:
+    """Yield clips without end: any world, start, pace up to every third frame and direction.
+
+    Half of them begin with somebody who has just come into view or out from behind something.
+
+    Args:
+        length: Frames of a clip.
+        people: At most so many of those in the first frame are followed.
+    """
+    while True:
+        world = worlds[draw.integers(len(worlds))]
+        step = int(draw.integers(1, 4)) * int(draw.choice([-1, 1]))
+        reach = abs(step) * (length - 1)
+        if reach >= len(world.images):
+            continue
+        first = int(draw.integers(len(world.images) - reach)) + (reach if step < 0 else 0)
+        before = first - (1 if step > 0 else -1)
+        present = world.area[first] > 0
+        present[0] = False
+        new = present.copy()
+        if 0 <= before < len(world.images):
+            new &= world.area[before] == 0
+        if draw.random() < 0.5 and not new.any() or not present.any():
+            continue
+        order = np.nonzero(present)[0]
+        order = order[np.argsort(draw.random(len(order)) - 10 * new[order])][:people]
+        frames = first + step * np.arange(length)
+        clip = world.images[frames], world.owner[frames]
+        if draw.random() < 0.5:
+            clip = clip[0][:, :, ::-1], clip[1][:, :, ::-1]
+        yield Clip(np.ascontiguousarray(clip[0]), clip[1][:, None] == order[:, None, None])
