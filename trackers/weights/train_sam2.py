@@ -218,7 +218,8 @@ def train(plans: list[Plan], room: Path, minutes: float, worlds: int, seed: int)
     if (room / "state.pt").is_file():
         state = torch.load(room / "state.pt", weights_only=True)
         model.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
+        if "optimizer" in state:
+            optimizer.load_state_dict(state["optimizer"])
         done, log = state["done"], state["log"]
     until, spoken = time.monotonic() + 60 * minutes, time.monotonic()
     before = 0
