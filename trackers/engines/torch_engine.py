@@ -23,7 +23,7 @@ class TorchArrays:
 
     def put(self, array: np.ndarray) -> torch.Tensor:
         """Return a copy on the device; float32 becomes the engines' own precision."""
-        tensor = torch.from_numpy(array)
+        tensor = torch.tensor(array)
         kind = self.dtype if tensor.is_floating_point() else tensor.dtype
         return tensor.to(self.device, kind)
 

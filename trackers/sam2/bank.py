@@ -1,4 +1,4 @@
-"""What is remembered of each object: a fixed number of memories and pointers, the oldest overwritten.
+"""What is remembered of each object: so many memories and pointers, the oldest overwritten.
 
 Attention does not care about the order of what it looks at, so nothing is ever moved: place 0 of an
 object holds what its prompt left, the others are filled in turn, and only their ages change.
@@ -139,9 +139,9 @@ class Bank:
         age = np.where(pointer_when < 0, 0, now - pointer_when).astype(np.float32)
         put = self.arrays.put
         found = {
-            "memory": self._memory[rows],
+            "memories": self._memory[rows],
             "memory_time": put(time),
-            "pointer": self._pointer[rows],
+            "pointers": self._pointer[rows],
             "pointer_age": put(age),
         }
         there = memory_when >= 0, pointer_when >= 0

@@ -129,7 +129,9 @@ def losses(decoded: tuple[Tensor, ...], masks: Tensor) -> Tensor:
     return (mask_loss * here + score).sum()
 
 
-def follow(model: Any, images: Tensor, masks: Tensor, owner: Tensor, prompt: Mapping[str, Any]) -> Tensor:
+def follow(
+    model: Any, images: Tensor, masks: Tensor, owner: Tensor, prompt: Mapping[str, Any]
+) -> Tensor:
     """Return the mean loss of a batch of clips, each person followed from the prompt on."""
     length, people = len(images), len(owner)
     features = model.forward_image(images.flatten(0, 1))
