@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from sam2.modeling.memory_attention import MemoryAttentionLayer
 from torch import Tensor, nn
@@ -26,6 +28,23 @@ class SelfAttention(nn.Module):
         return x + self.out(_attend(query, key, self.value(normed), None))
 
 
+@dataclass(frozen=True)
+class Past:
+    """What is remembered of B objects, K tokens each.
+
+    Args:
+        time: (B, M) int64, the age of each memory.
+        pointer_keys: (B, tokens, D) of the pointers.
+        seen: (B, K, D) memories and pointers.
+        there: (B, 1, K) bool, which of the tokens there are; all if None.
+    """
+
+    time: Tensor
+    pointer_keys: Tensor
+    seen: Tensor
+    there: Tensor | None
+
+
 class CrossAttention(nn.Module):
     """The rest of a layer of memory attention: tokens look at memories and pointers.
 
@@ -33,27 +52,37 @@ class CrossAttention(nn.Module):
     the weights add up to one, and there are fewer tokens than memories.
     """
 
-    def __init__(self, layer: MemoryAttentionLayer, side: int) -> None:
+    def __init__(self, layer: MemoryAttentionLayer, times: Tensor, side: int) -> None:
+        """Take the weights of a layer.
+
+        Args:
+            times: (T, D) what is added to a memory for its age.
+        """
         super().__init__()
         self.norm, attention = layer.norm2, layer.cross_attn_image
         self.query, self.key = _halved(attention.q_proj), _halved(attention.k_proj)
         self.out = _chained(attention.v_proj, attention.out_proj)
         self.rotation = Rotation(attention.internal_dim, side)
         self.last, self.wide, self.narrow = layer.norm3, layer.linear1, layer.linear2
+        aged = functional.linear(times, self.key.weight)[:, None].expand(-1, side * side, -1)
+        self.aged = nn.Parameter(self.rotation(aged).detach())
 
-    def forward(
-        self,
-        x: Tensor,
-        keys: Tensor,
-        memory: Tensor,
-        pointer_keys: Tensor,
-        pointers: Tensor,
-        there: Tensor | None,
-    ) -> Tensor:
+    def keys(self, memories: Tensor) -> Tensor:
+        """Return the keys of memories of no age, (..., G * G, D) → (..., G * G, C)."""
+        return self.rotation(self.key(memories))
+
+    def forward(self, x: Tensor, keys: Tensor, past: Past) -> Tensor:
+        """Return the tokens after the layer, (B, N, C).
+
+        Args:
+            x: (B or 1, N, C).
+            keys: (B, M, G * G, C) of the memories, as `keys` returns them.
+        """
         query = self.rotation(self.query(self.norm(x)))
-        key = torch.cat([self.rotation(self.key(keys)).flatten(1, 2), self.key(pointer_keys)], 1)
-        seen = torch.cat([memory.flatten(1, 2), pointers], 1)
-        x = x + self.out(_attend(query.expand(len(key), -1, -1), key, seen, there))
+        aged = (keys + self.aged[past.time]).flatten(1, 2)
+        key = torch.cat([aged, self.key(past.pointer_keys)], 1)
+        found = _attend(query.expand(len(key), -1, -1), key, past.seen, past.there)
+        x = x + self.out(found)
         return x + self.narrow(functional.relu(self.wide(self.last(x))))
 
 

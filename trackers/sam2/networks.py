@@ -24,6 +24,14 @@ def on_torch(model: SAM2Base, arrays: TorchArrays) -> Networks:
         image_size=model.image_size,
         memories=model.num_maskmem,
         pointers=model.max_obj_ptrs_in_encoder,
-        memory_shape=(side * side, model.mem_dim),
+        shapes={
+            "memories": (side * side, model.mem_dim),
+            "keys": (side * side, _key_width(model)),
+        },
         pointer_width=model.hidden_dim,
     )
+
+
+def _key_width(model: SAM2Base) -> int:
+    layers = model.memory_attention.layers
+    return sum(layer.cross_attn_image.internal_dim for layer in layers)

@@ -38,7 +38,9 @@ class Seen:
         if not len(masks):
             return box
         seen = masks.reshape(len(masks), -1).any(1)
-        for axis, lines in ((0, masks.any(1)), (1, masks.any(2))):
+        across = np.asarray(masks.any(1))
+        down = np.asarray(masks.any(2))
+        for axis, lines in enumerate((across, down)):
             step = self.size[1 - axis] / lines.shape[1]
             box[:, axis] = lines.argmax(1) * step
             box[:, axis + 2] = (lines.shape[1] - lines[:, ::-1].argmax(1)) * step

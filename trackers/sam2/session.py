@@ -35,7 +35,7 @@ class Networks:
         image_size: S, side of the image that the model sees.
         memories: Of an object, the prompt's among them.
         pointers: Likewise.
-        memory_shape: Tokens and width of a memory.
+        shapes: What a memory is made of, and the shape of each.
         pointer_width: Of a pointer.
     """
 
@@ -50,7 +50,7 @@ class Networks:
     image_size: int
     memories: int
     pointers: int
-    memory_shape: tuple[int, int]
+    shapes: Mapping[str, tuple[int, ...]]
     pointer_width: int
 
 
@@ -77,9 +77,7 @@ class Session:
         """Forget everything."""
         net = self._networks
         self._write.start()
-        self._bank = Bank(
-            net.arrays, net.memories, net.pointers, net.memory_shape, net.pointer_width
-        )
+        self._bank = Bank(net.arrays, net.memories, net.pointers, net.shapes, net.pointer_width)
         self._identities: list[int] = []
         self._now = -1
         self._size = (0, 0)
@@ -195,10 +193,11 @@ class Session:
                 presence=found["presence"][rows],
                 prompted=put(prompted[rows]),
                 **self._pick("memory_pixels"),
-            )["memory"]
+            )
             new, old = np.flatnonzero(prompted[rows]), np.flatnonzero(~prompted[rows])
-            self._bank.begin(rows[new], self._now, memory[new], found["pointer"][rows[new]])
-            self._bank.write_memories(rows[old], self._now, memory[old])
+            pointer = found["pointer"][rows[new]]
+            self._bank.begin(rows[new], self._now, _take(memory, new), pointer)
+            self._bank.write_memories(rows[old], self._now, _take(memory, old))
         tracked = np.flatnonzero(~prompted)
         self._bank.write_pointers(tracked, self._now, found["pointer"][tracked])
 
@@ -216,3 +215,7 @@ class Session:
         if self._overlap == "argmax_logit":
             best = arrays.get(maps.argmax(0))
         return share_out(self._overlap, masks, best, self.seen.iou)
+
+
+def _take(arrays: Mapping[str, Any], rows: np.ndarray) -> dict[str, Any]:
+    return {name: array[rows] for name, array in arrays.items()}

@@ -11,7 +11,8 @@
 They hold the weights of one official model and compute what it computes, in real numbers: a
 rotation of channel pairs stands for the product of complex numbers, with the pairs' halves apart,
 which the weights of queries and keys are permuted for. What does not depend on the object is
-computed once: the first self-attention of memory attention and the memory encoder's projection of the image.
+computed once: the first self-attention of memory attention and the memory encoder's projection of
+the image. What does not depend on the frame is too: the keys of a memory, but for its age.
 
 C is the width of the model, S the side of the image, G = S / 16 that of the grid of features,
 L = S / 4 that of the logits, B the number of objects, M and P of their memories and pointers, D the
@@ -20,13 +21,15 @@ width of a memory. Source: Ravi et al., SAM 2, arXiv 2408.00714, and the package
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from sam2.modeling.sam2_base import SAM2Base
 from sam2.modeling.sam2_utils import get_1d_sine_pe
 from torch import Tensor, nn
 from torch.nn import functional
 
-from trackers.sam2.attention import CrossAttention, SelfAttention
+from trackers.sam2.attention import CrossAttention, Past, SelfAttention
 from trackers.sam2.decoder import Answers, Decoder
 
 _MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet
@@ -159,16 +162,11 @@ class Tracker(nn.Module):
         self.partial = partial
         layers = model.memory_attention.layers
         self.own = nn.ModuleList(SelfAttention(layer, _side(model)) for layer in layers[1:])
-        self.cross = nn.ModuleList(CrossAttention(layer, _side(model)) for layer in layers)
+        self.cross = _cross(model)
         self.norm = model.memory_attention.norm
         self.decoder = Decoder(model)
         self.to_position = model.obj_ptr_tpos_proj
         self.reach = model.max_obj_ptrs_in_encoder - 1
-        width, side = model.mem_dim, _side(model)
-        times = model.maskmem_tpos_enc.detach().reshape(1, -1, width)
-        self.times = nn.Parameter(times[0])
-        grid = model.memory_encoder.position_encoding(torch.zeros(1, width, side, side))
-        self.register_buffer("grid", grid.flatten(2).transpose(1, 2)[:, None], persistent=False)
 
     def forward(
         self,
@@ -176,6 +174,7 @@ class Tracker(nn.Module):
         high0: Tensor,
         high1: Tensor,
         memories: Tensor,
+        keys: Tensor,
         memory_time: Tensor,
         pointers: Tensor,
         pointer_age: Tensor,
@@ -186,6 +185,7 @@ class Tracker(nn.Module):
 
         Args:
             memories: (B, M, G * G, D), in any order.
+            keys: (B, M, G * G, C of every layer), likewise.
             memory_time: (B, M) int64, 6 for that of the prompt, 0 for the newest, up to 5.
             pointers: (B, P, C), in any order.
             pointer_age: (B, P) float, frames since.
@@ -193,7 +193,6 @@ class Tracker(nn.Module):
             pointer_there: (B, P) bool.
         """
         objects, width = len(memories), memories.shape[-1]
-        keys = memories + self.grid + self.times[memory_time][:, :, None]
         pieces = pointers.reshape(objects, -1, width)
         each = pieces.shape[1] // pointers.shape[1]
         when = get_1d_sine_pe(pointer_age / self.reach, pointers.shape[-1])
@@ -203,12 +202,13 @@ class Tracker(nn.Module):
             assert memory_there is not None
             assert pointer_there is not None
             pixels = memory_there.repeat_interleave(memories.shape[2], 1)
-            there = torch.cat([pixels, pointer_there.repeat_interleave(each, 1)], 1)
-            there = there[:, None]
+            there = torch.cat([pixels, pointer_there.repeat_interleave(each, 1)], 1)[:, None]
+        seen = torch.cat([memories.flatten(1, 2), pieces], 1)
+        past = Past(memory_time, pieces + when, seen, there)
         x = tokens
-        for number, cross in enumerate(self.cross):
+        for number, key in enumerate(keys.chunk(len(self.cross), -1)):
             x = self.own[number - 1](x) if number else x
-            x = cross(x, keys, memories, pieces + when, pieces, there)
+            x = self.cross[number](x, key, past)
         side = int(tokens.shape[1] ** 0.5)
         image = self.norm(x).transpose(1, 2).reshape(objects, -1, side, side)
         nothing = self.decoder.nothing.expand(objects, -1, -1)
@@ -218,7 +218,8 @@ class Tracker(nn.Module):
 class Memorizer(nn.Module):
     """The masks of a frame → memories."""
 
-    outputs = ("memory",)
+    grid: Tensor
+    outputs = ("memories", "keys")
 
     def __init__(self, model: SAM2Base) -> None:
         super().__init__()
@@ -231,11 +232,16 @@ class Memorizer(nn.Module):
         self.absent = nn.Parameter(model.no_obj_embed_spatial.detach()[..., None, None])
         self.size = model.image_size
         self.scale, self.bias = model.sigmoid_scale_for_mem_enc, model.sigmoid_bias_for_mem_enc
+        self.cross, side = _cross(model), _side(model)
+        grid = encoder.position_encoding(torch.zeros(1, model.mem_dim, side, side))
+        self.register_buffer("grid", grid.flatten(2).transpose(1, 2), persistent=False)
 
     def forward(
         self, logits: Tensor, presence: Tensor, prompted: Tensor, memory_pixels: Tensor
-    ) -> tuple[Tensor]:
-        """Return memory (B, G * G, D), rounded as bfloat16, as the official predictor keeps it.
+    ) -> tuple[Tensor, Tensor]:
+        """Return memories (B, G * G, D), rounded to bfloat16, and their keys for every layer.
+
+        The official predictor keeps them so. Keys are (B, G * G, C of every layer).
 
         Args:
             logits: (B, L, L).
@@ -252,7 +258,16 @@ class Memorizer(nn.Module):
         memory = self.project(self.fuse(memory_pixels + mask))
         gone = (presence <= 0).to(memory.dtype)[:, None, None, None]
         memory = memory + gone * self.absent
-        return (memory.flatten(2).transpose(1, 2).to(torch.bfloat16).to(memory.dtype),)
+        memory = memory.flatten(2).transpose(1, 2).to(torch.bfloat16).to(memory.dtype)
+        placed = memory + self.grid
+        return memory, torch.cat([cross.keys(placed) for cross in self.cross], -1)
+
+
+def _cross(model: SAM2Base) -> Any:
+    """Return the cross-attention of every layer."""
+    times = model.maskmem_tpos_enc.detach().reshape(-1, model.mem_dim)
+    layers = model.memory_attention.layers
+    return nn.ModuleList(CrossAttention(layer, times, _side(model)) for layer in layers)
 
 
 def _side(model: SAM2Base) -> int:
