@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 import numpy as np
 import pytest
-from official import build_predictor, follow, save_frames
 
+from bench.official_sam2 import build_predictor, follow, make_lively, save_frames
 from datasets.synthesis.scene import play
 from datasets.synthesis.scripts import SCENARIOS
 from trackers.engines.torch_engine import TorchArrays
@@ -18,7 +20,9 @@ FRAMES = 32  # more than there are pointers, and memories
 
 @pytest.fixture(scope="module")
 def model():
-    return build_predictor("demo")
+    model = build_predictor("demo")
+    make_lively(model)
+    return model
 
 
 @pytest.fixture(scope="module")
@@ -29,11 +33,7 @@ def networks(model):
 @pytest.fixture(scope="module")
 def scene():
     draw = np.random.Generator(np.random.PCG64([1, 1, 1, 0]))
-    found = []
-    for frame in play(draw, SCENARIOS["crowd"](draw)):
-        found.append(frame)
-        if len(found) == FRAMES:
-            return found
+    return list(islice(play(draw, SCENARIOS["crowd"](draw)), FRAMES))
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +56,11 @@ def together(networks, frames, begins, drops=None, **options):
     return found
 
 
+def alone(model, folder, first, **prompt):
+    """Return the logits by frame of one object that the official predictor follows alone."""
+    return {frame: found[1] for frame, found in follow(model, folder, first, {1: prompt})}
+
+
 def assert_same(ours, theirs):
     assert ours.keys() <= theirs.keys()
     for frame, logits in ours.items():
@@ -74,8 +79,8 @@ def test_objects_that_come_and_go_are_followed_as_if_alone(model, networks, scen
     assert [min(ours[9]), max(ours[9])] == [10, FRAMES - 1]
     assert [min(ours[1]), max(ours[1])] == [0, 19]
     for n in range(3):
-        assert_same(ours[n], follow(model, folder, 0, box=first[n].box))
-    assert_same(ours[9], follow(model, folder, 10, box=tenth[5].box))
+        assert_same(ours[n], alone(model, folder, 0, box=first[n].box))
+    assert_same(ours[9], alone(model, folder, 10, box=tenth[5].box))
 
 
 @pytest.mark.slow
@@ -91,5 +96,5 @@ def test_every_kind_of_prompt_is_answered_as_officially(kind, model, networks, s
         "mask": {"mask": label.mask},
     }[kind]
     ours = together(networks, frames[:6], {0: {1: Prompt(**prompt)}})
-    theirs = follow(model, folder, 0, **prompt)
+    theirs = alone(model, folder, 0, **prompt)
     assert_same(ours[1], theirs)

@@ -86,6 +86,11 @@ class Session:
         self._prompted: list[bool] = []
 
     @property
+    def identities(self) -> list[int]:
+        """Of the objects there are, in the order of all arrays."""
+        return list(self._identities)
+
+    @property
     def seen(self) -> Seen:
         """What is seen of all objects in the frame, in the order they are kept in."""
         get, found = self._networks.arrays.get, self._answers
