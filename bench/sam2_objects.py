@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from itertools import islice
 from pathlib import Path
@@ -71,7 +71,7 @@ def _iou(one: np.ndarray, other: np.ndarray) -> float:
 
 
 def steps(
-    session: Session, images: list[np.ndarray], boxes: np.ndarray
+    session: Session, images: Iterable[np.ndarray], boxes: np.ndarray
 ) -> Iterator[tuple[int, dict[int, np.ndarray]]]:
     """Yield the same as `official_sam2.follow`, of our session; masks are made as well."""
     session.start()
