@@ -1,6 +1,6 @@
 """How much memory a long video takes, beside the official video predictor.
 
-    python -m bench.sam2_memory --frames 2000 --output bench/sam2_memory.json --plot docs/sam2_memory.png
+    python -m bench.sam2_memory --output bench/sam2_memory.json --plot docs/sam2_memory.png
 
 Each follows the same objects in its own process, which says every 50 frames how much it holds.
 """

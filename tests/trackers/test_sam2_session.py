@@ -98,3 +98,78 @@ def test_every_kind_of_prompt_is_answered_as_officially(kind, model, networks, s
     ours = together(networks, frames[:6], {0: {1: Prompt(**prompt)}})
     theirs = alone(model, folder, 0, **prompt)
     assert_same(ours[1], theirs)
+
+
+@pytest.mark.slow
+def test_sam21_tiny_is_followed_as_officially(scene, tmp_path):
+    model = build_predictor("tiny")
+    make_lively(model)
+    frames = save_frames(
+        tmp_path / "frames",
+        [
+            image
+            for image, _ in scene[:2]  # a frame takes ten seconds
+        ],
+    )
+    box = scene[0][1][3].box
+    ours = together(on_torch(model, TorchArrays()), frames, {0: {1: Prompt(box=box)}})
+    assert_same(ours[1], alone(model, tmp_path / "frames", 0, box=box))
+
+
+def test_a_session_begins_anew(networks, scene):
+    frames = [image for image, _ in scene[:3]]
+    session = Session(networks)
+    answers = []
+    for _ in range(2):
+        session.start()
+        assert session.identities == []
+        for number, frame in enumerate(frames):
+            session.look(frame)
+            if number == 0:
+                session.prompt({4: Prompt(box=scene[0][1][0].box)})
+            session.remember()
+        answers.append(session.logits())
+    assert np.array_equal(*answers)
+
+
+def test_a_frame_without_objects_is_legal_and_an_object_can_be_dropped_at_once(networks, scene):
+    session = Session(networks)
+    image, labels = scene[0]
+    assert len(session.look(image).identity) == 0
+    session.remember()
+    assert session.masks().shape == (0, *image.shape[:2])
+    session.look(image)
+    session.prompt({5: Prompt(box=labels[0].box)})
+    assert session.masks().shape == (1, *image.shape[:2])
+    session.drop(5)
+    session.remember()
+    assert len(session.look(image).identity) == 0
+    with pytest.raises(KeyError):
+        session.drop(5)
+
+
+def test_a_wrong_prompt_leaves_the_session_as_it_was(networks, scene):
+    session = Session(networks)
+    image, labels = scene[0]
+    session.look(image)
+    session.prompt({1: Prompt(box=labels[0].box)})
+    before = session.logits().copy()
+    wrong = Prompt(box=np.array([500.0, 0, 600, 10]))
+    with pytest.raises(ValueError, match=r"object 2: box .* lies outside the 384 x 288 image"):
+        session.prompt({3: Prompt(box=labels[1].box), 2: wrong})
+    assert session.identities == [1]
+    assert np.array_equal(session.logits(), before)
+
+
+def test_masks_of_which_no_two_share_a_pixel(networks, scene):
+    image, labels = scene[0]
+    shared = {}
+    for overlap in ("none", "argmax_logit", "score_priority"):
+        session = Session(networks, overlap=overlap)
+        session.look(image)
+        session.prompt({n: Prompt(box=label.box) for n, label in enumerate(labels)})
+        shared[overlap] = session.masks()
+    assert (shared["none"].sum(0) > 1).any()
+    for overlap in ("argmax_logit", "score_priority"):
+        assert shared[overlap].sum(0).max() == 1
+        assert (shared[overlap].any(0) == shared["none"].any(0)).all()

@@ -138,15 +138,19 @@ class Session:
         """Begin with objects, or begin anew with what is known of them, in the frame looked at.
 
         Raises:
-            ValueError: A prompt is empty or outside the image.
+            ValueError: A prompt is empty or outside the image. Then nothing has begun.
         """
+        for identity, prompt in prompts.items():
+            try:
+                prompt.check(*self._size)
+            except ValueError as error:
+                raise ValueError(f"object {identity}: {error}") from error
         for identity, prompt in prompts.items():
             self._put(identity, self._ask(prompt))
         return self.seen
 
     def _ask(self, prompt: Prompt) -> Mapping[str, Any]:
         net, features = self._networks, self._pick("prompt_features", "high0", "high1")
-        prompt.check(*self._size)
         put = net.arrays.put
         if prompt.mask is not None:
             return net.mask_prompt(mask=put(prompt.mask_for(net.image_size)[None]), **features)

@@ -30,6 +30,7 @@ from trackers.sam2.architecture import build_model
 from trackers.weights.clips import Clip, draw_clips, load_worlds
 
 _MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+_TAUGHT = 0.3  # share of batches in which true masks are remembered
 _LOSS_SCALE = 2  # masks are compared at so many times the resolution of the logits
 
 
@@ -130,9 +131,18 @@ def losses(decoded: tuple[Tensor, ...], masks: Tensor) -> Tensor:
 
 
 def follow(
-    model: Any, images: Tensor, masks: Tensor, owner: Tensor, prompt: Mapping[str, Any]
+    model: Any,
+    images: Tensor,
+    masks: Tensor,
+    owner: Tensor,
+    prompt: Mapping[str, Any],
+    taught: bool,
 ) -> Tensor:
-    """Return the mean loss of a batch of clips, each person followed from the prompt on."""
+    """Return the mean loss of a batch of clips, each person followed from the prompt on.
+
+    Args:
+        taught: Whether true masks are remembered rather than those the model gives.
+    """
     length, people = len(images), len(owner)
     features = model.forward_image(images.flatten(0, 1))
     _, vision, places, sizes = model._prepare_backbone_features(features)
@@ -161,8 +171,12 @@ def follow(
         if not (first and given["mask_inputs"] is not None):
             total = total + losses(decoded[-1], masks[frame])
         if frame + 1 < length:
+            seen, presence = answers[4], answers[6]
+            if taught:
+                seen = 20.0 * masks[frame][:, None] - 10
+                presence = 20.0 * masks[frame].flatten(1).any(1)[:, None] - 10
             model._encode_memory_in_output(
-                here, sizes, given["point_inputs"], True, answers[4], answers[6], out
+                here, sizes, given["point_inputs"], True, seen, presence, out
             )
         memory["cond_frame_outputs" if first else "non_cond_frame_outputs"][frame] = out
     hook.remove()
@@ -240,8 +254,10 @@ def train(plans: list[Plan], room: Path, minutes: float, worlds: int, seed: int)
             for group in optimizer.param_groups:
                 group["lr"] = rate * min(1, (done + 1) / 200)
             images, masks, owner = batch(draw, source, plan.clips)
-            with torch.autocast("cpu", torch.bfloat16, enabled=plan.length > 1):
-                loss = follow(model, images, masks, owner, prompts(draw, masks[0], plan.length > 1))
+            taught = bool(draw.random() < _TAUGHT)
+            loss = follow(
+                model, images, masks, owner, prompts(draw, masks[0], plan.length > 1), taught
+            )
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
