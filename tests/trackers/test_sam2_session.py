@@ -104,13 +104,8 @@ def test_every_kind_of_prompt_is_answered_as_officially(kind, model, networks, s
 def test_sam21_tiny_is_followed_as_officially(scene, tmp_path):
     model = build_predictor("tiny")
     make_lively(model)
-    frames = save_frames(
-        tmp_path / "frames",
-        [
-            image
-            for image, _ in scene[:2]  # a frame takes ten seconds
-        ],
-    )
+    images = [image for image, _ in scene[:2]]  # a frame takes ten seconds
+    frames = save_frames(tmp_path / "frames", images)
     box = scene[0][1][3].box
     ours = together(on_torch(model, TorchArrays()), frames, {0: {1: Prompt(box=box)}})
     assert_same(ours[1], alone(model, tmp_path / "frames", 0, box=box))
