@@ -2,11 +2,14 @@
 
 Source: SAM2Tracking.py of that tool.
 
-    {"annotation": {"object": [{"name": "dog", "bndbox": {"xmin": 1, "ymin": 2, "xmax": 9, "ymax": 8}}]}}
+    {"annotation": {"object": [
+        {"name": "dog", "bndbox": {"xmin": 1, "ymin": 2, "xmax": 9, "ymax": 8}}
+    ]}}
 
-Pixels count from 0, corners are xyxy as they are; numbers lose what is behind their point, text that
-is a number is one. A single object need not be in a list, and without `annotation` or `object` there
-are none. What reaches beyond the image is cut off, as the tool's mask would be.
+Pixels count from 0, corners are xyxy as they are; numbers lose what is behind their point, and text
+that is a number is one. A single object need not be in a list, and without `annotation` or `object`
+there are none. Of a box that reaches beyond the image the part inside counts: boxes drawn by hand
+or by a detector often do.
 """
 
 from __future__ import annotations
@@ -75,10 +78,9 @@ def read_tracks(path: Path, extent: Extent) -> Tracks:
     inside = boxes.clip(0, [extent.width, extent.height] * 2)
     for number, (prompt, box) in enumerate(zip(prompts, inside, strict=True), 1):
         if (box[2:] <= box[:2]).any():
-            size = f"{extent.width} x {extent.height} pixels"
             raise ValueError(
-                f"{path}, object {number}, {prompt.name!r}: box {list(prompt.box)} lies outside the "
-                f"image of {size}"
+                f"{path}, object {number}: {prompt.name!r}: box {list(prompt.box)} lies outside "
+                f"the image, {extent.width} x {extent.height} pixels"
             )
     return Tracks(
         extent,

@@ -10,7 +10,7 @@ def points_inside(mask: np.ndarray, count: int) -> np.ndarray:
     """Return up to `count` points (N, 2) on a mask, x and y in pixels, at the middle of a pixel.
 
     The first is the one farthest from the border, each further one the farthest from the border and
-    from those before; the upper left one of equals. There are fewer where the mask has fewer pixels.
+    from those before; the upper left one of equals. A mask of fewer pixels has fewer.
 
     Args:
         mask: (height, width) bool, not empty.

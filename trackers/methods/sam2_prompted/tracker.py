@@ -6,7 +6,7 @@ Source: Ravi et al., arXiv 2408.00714; the SAM2 multi-object video tracker, SAM2
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
+from functools import partial
 
 import numpy as np
 
@@ -17,6 +17,8 @@ from trackers.contract import Answer, fill_path
 from trackers.sam2.loading import load_networks
 from trackers.sam2.points import points_inside
 from trackers.sam2.session import Prompt, Session
+
+KINDS = ("box", "mask", "points")
 
 
 def build(
@@ -49,15 +51,15 @@ def build(
         FileNotFoundError: The weights are not there.
         ValueError: An option is not one of those, or the weights do not fit.
     """
-    if prompt not in _KINDS:
-        raise ValueError(f"prompt {prompt!r} is unknown: expected one of {list(_KINDS)}")
+    if prompt not in KINDS:
+        raise ValueError(f"prompt {prompt!r} is unknown: expected one of {list(KINDS)}")
     if points < 1:
         raise ValueError(f"points: {points} found, expected at least 1")
     if overlap != "none":
         raise ValueError(f"overlap {overlap!r} is unknown: expected 'none'")
     session = Session(load_networks(size, weights, engine, device))
-    kind = _KINDS[prompt]
-    return Sam2Prompted(session, lambda row: kind(row, points), prompts, mask_threshold)
+    show = partial(_show, kind=prompt, points=points)
+    return Sam2Prompted(session, show, prompts, mask_threshold)
 
 
 class Sam2Prompted:
@@ -119,23 +121,13 @@ def _boxes(masks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return there, np.stack(sides, axis=1).astype(np.float64)
 
 
-def _show_box(row: Tracks, points: int) -> Prompt:
-    return Prompt(box=row.box[0])
-
-
-def _show_mask(row: Tracks, points: int) -> Prompt:
-    return Prompt(mask=_mask(row))
-
-
-def _show_points(row: Tracks, points: int) -> Prompt:
-    found = points_inside(_mask(row), points)
-    return Prompt(points=found, labels=np.ones(len(found), np.int64))
-
-
-def _mask(row: Tracks) -> np.ndarray:
+def _show(row: Tracks, kind: str, points: int) -> Prompt:
+    if kind == "box":
+        return Prompt(box=row.box[0])
     if row.rle is None:
-        raise ValueError("the prompts are boxes without masks: expected the option prompt: box")
-    return rle.decode(row.rle)[0]
-
-
-_KINDS = {"box": _show_box, "mask": _show_mask, "points": _show_points}
+        raise ValueError(f"prompt {kind!r} needs masks, and the prompts are boxes: expected 'box'")
+    mask = rle.decode(row.rle)[0]
+    if kind == "mask":
+        return Prompt(mask=mask)
+    found = points_inside(mask, points)
+    return Prompt(points=found, labels=np.ones(len(found), np.int64))
