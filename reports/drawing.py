@@ -79,8 +79,8 @@ def _tint(image: np.ndarray, mask: np.ndarray, box: np.ndarray, colour: Colour) 
     mixed = (rows >> 1) + np.tile(np.array(colour, np.uint8) >> 1, right - left)
     cv2.copyTo(mixed.reshape(region.shape), mask, region)
     thick = 2 if image.shape[0] >= _LARGE else 1
-    edge = {"borderType": cv2.BORDER_CONSTANT, "borderValue": 0}
-    inner = cv2.erode(mask, _AROUND, iterations=thick, **edge)
+    alone = np.pad(mask, 1)  # what is beyond its box is not of it
+    inner = cv2.erode(alone, _AROUND, iterations=thick)[1:-1, 1:-1]
     region[(mask ^ inner).view(bool)] = colour
 
 
