@@ -45,12 +45,19 @@ def draw(image: np.ndarray, rows: Tracks, ranks: dict[int, int]) -> None:
     boxes = [_inside(image, box) for box in rows.box]
     if rows.rle is not None:
         _draw_masks(image, rows.rle, colours)
-    for (left, top, right, bottom), colour in zip(boxes, colours, strict=True):
-        cv2.rectangle(image, (left, top), (right - 1, bottom - 1), colour, _LINE)
+    for box, colour in zip(boxes, colours, strict=True):
+        _frame(image, box, colour)
     size = max(_SMALLEST_TEXT, round(image.shape[0] * _TEXT_SHARE))
     for row, (box, colour) in enumerate(zip(boxes, colours, strict=True)):
         name = rows.extent.classes[int(rows.class_id[row])]
         _paste(image, _chip(f"ID:{rows.track[row]} {name}", colour, size), box)
+
+
+def _frame(image: np.ndarray, box: tuple[int, int, int, int], colour: Colour) -> None:
+    """Draw the sides of a box, just within it."""
+    left, top, right, bottom = box
+    inside = image[top:bottom, left:right]
+    inside[:_LINE] = inside[-_LINE:] = inside[:, :_LINE] = inside[:, -_LINE:] = colour
 
 
 def _draw_masks(image: np.ndarray, masks: Masks, colours: list[Colour]) -> None:
@@ -101,7 +108,7 @@ def _paste(image: np.ndarray, chip: np.ndarray, box: tuple[int, int, int, int]) 
     """Put a chip on a box's upper left corner, within it where there is no room above."""
     height, width = chip.shape[:2]
     top = box[1] - height if box[1] >= height else box[1]
-    left = max(0, min(box[0] - _LINE // 2, image.shape[1] - width))
+    left = max(0, min(box[0], image.shape[1] - width))
     seen = image[top : top + height, left : left + width]
     seen[:] = chip[: seen.shape[0], : seen.shape[1]]
 
