@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import repeat
 from pathlib import Path
 
@@ -56,7 +57,8 @@ class Collector:
             raise ValueError(
                 f"identity {answer.track.min()} in frame {len(self._answers)}: negative"
             )
-        self._runs.append(_runs_of(answer))
+        mask = pack(answer).mask
+        self._runs.append(mask.runs if isinstance(mask, Masks) else None)
         self._answers.append(Answer(answer.track, answer.box, answer.score, answer.class_id))
 
     def tracks(self) -> Tracks:
@@ -85,7 +87,8 @@ class Collector:
         return Masks.read(runs, self._extent.height, self._extent.width)
 
 
-def _runs_of(answer: Answer) -> tuple[bytes, ...] | None:
-    if answer.mask is None:
-        return None
-    return answer.mask.runs if isinstance(answer.mask, Masks) else rle.encode(answer.mask).runs
+def pack(answer: Answer) -> Answer:
+    """Return an answer with its masks as run lengths."""
+    if isinstance(answer.mask, np.ndarray):
+        return replace(answer, mask=rle.encode(answer.mask))
+    return answer
