@@ -17,6 +17,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from datasets.flags import frames_per_second
 from datasets.frames import decode_frames, read_frame_rate
 from datasets.prompt_json import read_prompts, read_tracks
 from datasets.sequence_json import Prepared, write_prepared
@@ -24,7 +25,6 @@ from datasets.types import Extent, Sequence
 
 DATASET = "own"
 FRAME_RATE = 10.0  # of a folder of images, if not given: that of the SAM2 tracker's videos
-_FASTEST = 1000
 CLASSES = {1: "object"}  # where no prompts name what there is
 
 
@@ -59,7 +59,8 @@ def main() -> int:
     """Run the command line program; return its exit code."""
     given = _arguments()
     try:
-        prepared = read_own(given.images, given.output.name, given.prompts, given.fps)
+        name = given.output.resolve().name
+        prepared = read_own(given.images, name, given.prompts, given.fps)
         write_prepared(given.output / "sequence.json", prepared)
     except (ValueError, OSError) as error:
         print(f"error: {error}".replace("\n", " "), file=sys.stderr)
@@ -95,18 +96,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("images", type=Path, help="folder of image files, or video file")
     parser.add_argument("--prompts", type=Path, help="boxes in the first frame, as JSON")
     parser.add_argument("--output", type=Path, required=True, metavar="FOLDER")
-    parser.add_argument("--fps", type=_rate, help="frames per second, if the images do not say")
+    parser.add_argument(
+        "--fps", type=frames_per_second, help="frames per second, if the images do not say"
+    )
     return parser.parse_args()
-
-
-def _rate(text: str) -> float:
-    try:
-        rate = float(text)
-    except ValueError:
-        rate = 0.0
-    if not 0 < rate < _FASTEST:
-        raise argparse.ArgumentTypeError(f"{text!r} found, expected frames per second")
-    return rate
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ or by a detector often do.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ from datasets.files import read_json, write_json
 from datasets.json_records import show
 from datasets.types import Extent, Tracks
 
+_NUMBER = re.compile(r"[ _#-]*[0-9]+$")  # that tells objects of one class apart
 _CORNERS = ("xmin", "ymin", "xmax", "ymax")
 
 
@@ -65,7 +67,7 @@ def read_prompts(path: Path) -> list[Prompt]:
 def read_tracks(path: Path, extent: Extent) -> Tracks:
     """Return the objects of a file as prompts in frame 0, with the identities 1, 2, ...
 
-    An object's class is the one that has its name, or the only one there is.
+    An object's class is the one that has its name, a number behind it left out, or the only one.
 
     Raises:
         ValueError: As `read_prompts`; there is no object, one lies wholly outside the image, or its
@@ -156,6 +158,6 @@ def _whole(name: str, corners: Mapping[str, Any], corner: str) -> int:
 def _class_id(path: Path, name: str, extent: Extent) -> int:
     kinds = {key: kind for key, kind in extent.classes.items() if key not in extent.ignored}
     for key, kind in kinds.items():
-        if kind == name or len(kinds) == 1:
+        if kind in (name, _NUMBER.sub("", name)) or len(kinds) == 1:
             return key
     raise ValueError(f"{path}: name {name!r} found, expected one of {sorted(kinds.values())}")

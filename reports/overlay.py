@@ -21,6 +21,7 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
+from datasets.flags import frames_per_second
 from datasets.frames import list_images, read_frames
 from datasets.parquet import read_tracks
 from datasets.sequence_json import read_sequence
@@ -126,21 +127,15 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--sequence", type=Path, required=True, help=".../sequence.json")
     parser.add_argument("--frames", type=Path, metavar="FOLDER", help="where images are written")
     parser.add_argument("--video", type=Path, metavar="FILE.mp4")
-    parser.add_argument("--fps", type=_rate, help="of the video, if not that of the sequence")
+    parser.add_argument(
+        "--fps", type=frames_per_second, help="of the video, if not that of the sequence"
+    )
     given = parser.parse_args()
     if given.frames is None and given.video is None:
         parser.error("--frames or --video is needed: nothing would be written")
+    if given.video is not None and given.video.suffix.lower() != ".mp4":
+        parser.error(f"--video: {given.video} found, expected a name that ends in .mp4")
     return given
-
-
-def _rate(text: str) -> float:
-    try:
-        rate = float(text)
-    except ValueError:
-        rate = 0.0
-    if not rate > 0:
-        raise argparse.ArgumentTypeError(f"{text!r} found, expected frames per second")
-    return rate
 
 
 if __name__ == "__main__":

@@ -128,6 +128,9 @@ def test_a_name_tells_the_class_where_there_are_several(json_file):
     path = file_of(json_file, thing("bird"))
     one = replace(EXTENT, classes={7: "animal", 9: "crowd"}, ignored=(9,))
     assert prompt_json.read_tracks(path, one).class_id.tolist() == [7]
+    path = file_of(json_file, thing("dog 1"), thing("dog_2"), thing("cat"))
+    assert prompt_json.read_tracks(path, EXTENT).class_id.tolist() == [2, 2, 1]
+    path = file_of(json_file, thing("bird"))
     with pytest.raises(ValueError, match=r"name 'bird' found, expected one of \['cat', 'dog'\]"):
         prompt_json.read_tracks(path, EXTENT)
 
@@ -141,3 +144,4 @@ def test_what_is_written_comes_back(tmp_path):
         Prompt("dog 5", (0, 0, 5, 5)),
         Prompt("dog 6", (3, 3, 8, 8)),
     ]
+    assert prompt_json.read_tracks(tmp_path / "p.json", EXTENT).class_id.tolist() == [1, 2, 2]

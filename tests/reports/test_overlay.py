@@ -126,3 +126,4 @@ def test_what_is_wrong_is_named_and_nothing_is_written(scene, tmp_path, harm):
 
 def test_something_has_to_be_written(scene):
     assert "--frames or --video is needed" in run(scene).stderr
+    assert "v.avi found, expected a name that ends in .mp4" in run(scene, "--video", "v.avi").stderr
