@@ -27,6 +27,7 @@ from datasets.classes_yaml import check_classes
 from datasets.files import printable
 from datasets.format import Fact, Given, Numbering, Sequences, is_one_file
 from datasets.formats import FORMATS
+from datasets.frames import list_images
 from datasets.losses import Counts, add_counts, describe_counts
 from datasets.recast import fit_classes, fit_extent, rename_classes
 from datasets.types import Tracks
@@ -52,6 +53,7 @@ class Task:
         given: What the input does not say itself.
         renamed: Other names of classes, by the names they have.
         numbered: Ground truth whose numbers of videos, images and classes the output takes.
+        named: Folder of the images whose names the output takes.
     """
 
     source: str
@@ -61,6 +63,7 @@ class Task:
     given: Given
     renamed: Mapping[str, str]
     numbered: Path | None = None
+    named: Path | None = None
 
 
 def convert(task: Task) -> tuple[Sequences, Counts]:
@@ -85,9 +88,23 @@ def convert(task: Task) -> tuple[Sequences, Counts]:
     lost += [_count_facts(task, tracks) for tracks in read.values()]
     lost += [_count_marks(read[name], fitted[name]) for name in read]
     lost.append(target.lost(fitted))
-    write = target.write if numbering is None else numbering.write
-    write(task.output, fitted)
+    if task.named is not None:
+        _write_named(task, fitted)
+    else:
+        write = target.write if numbering is None else numbering.write
+        write(task.output, fitted)
     return fitted, add_counts(lost)
+
+
+def _write_named(task: Task, sequences: Sequences) -> None:
+    """Write the one sequence with the names of its images."""
+    write = FORMATS[task.target].write_named
+    if write is None or task.named is None:
+        raise ValueError(f"--name-as: {task.target} has no names of images")
+    if len(sequences) != 1 or not is_one_file(task.output, FORMATS[task.target].suffix):
+        raise ValueError("--name-as: expected one sequence and a file for it")
+    (tracks,) = sequences.values()
+    write(task.output, tracks, [path.name for path in list_images(task.named)])
 
 
 def main() -> int:
@@ -223,9 +240,8 @@ def _plan(given: argparse.Namespace) -> Task:
         given.truth,
     )
     renamed = dict(given.rename or ())
-    return Task(
-        given.source, given.target, given.input, given.output, more, renamed, given.number_as
-    )
+    kinds = given.source, given.target
+    return Task(*kinds, given.input, given.output, more, renamed, given.number_as, given.name_as)
 
 
 def _arguments() -> argparse.Namespace:
@@ -260,6 +276,9 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument(
         "--number-as", type=Path, metavar="FILE", help="ground truth that OUT has results for"
+    )
+    parser.add_argument(
+        "--name-as", type=Path, metavar="FOLDER", help="images whose names OUT takes, in sam2_jsonl"
     )
     return parser.parse_args()
 

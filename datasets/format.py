@@ -72,6 +72,8 @@ class Format:
         masks: Whether it holds nothing else.
         number: Return how it is written with the numbers of a ground truth file; None if it has no
             numbers of sequences or images.
+        write_named: Write one sequence to a file, with the names of its images; None if it has no
+            such names.
     """
 
     suffix: str
@@ -88,6 +90,7 @@ class Format:
     ignored: tuple[int, ...] = ()
     masks: bool = False
     number: Callable[[Path], Numbering] | None = None
+    write_named: Callable[[Path, Tracks, list[str]], None] | None = None
 
 
 def one_file_each(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -11,6 +13,7 @@ import numpy as np
 from datasets.types import Extent
 
 _IMAGES = {".bmp", ".jpeg", ".jpg", ".png"}
+_JPEG, _JPEG_END = b"\xff\xd8", b"\xff\xd9"
 
 
 def read_frames(images: Path, extent: Extent) -> Iterator[np.ndarray]:
@@ -21,11 +24,8 @@ def read_frames(images: Path, extent: Extent) -> Iterator[np.ndarray]:
         ValueError: A frame cannot be decoded, has another size than `extent`, or there are fewer
             or more frames than `extent` says. Names the file and the frame.
     """
-    if not images.exists():
-        raise FileNotFoundError(f"{images}: no such image folder or video file")
-    decoded = _from_folder(images) if images.is_dir() else _from_video(images)
     expected, count = (extent.height, extent.width, 3), 0
-    for source, image in decoded:
+    for source, image in decode_frames(images):
         if image.shape != expected:
             raise ValueError(f"{source}: size {image.shape}, expected {expected}")
         count += 1
@@ -37,6 +37,60 @@ def read_frames(images: Path, extent: Extent) -> Iterator[np.ndarray]:
         raise ValueError(f"{images}: {found} frames found, expected {extent.frame_count}")
 
 
+def decode_frames(images: Path) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield the name and the pixels of each frame of an image folder or video file.
+
+    Raises:
+        FileNotFoundError: There is no such folder or file.
+        ValueError: A frame cannot be decoded, or the order of the images is not clear. Names it.
+    """
+    if not images.exists():
+        raise FileNotFoundError(f"{images}: no such image folder or video file")
+    return _from_folder(images) if images.is_dir() else _from_video(images)
+
+
+def read_frame_rate(video: Path) -> float:
+    """Return the mean frames per second that a video file says it has.
+
+    Raises:
+        ValueError: It says none, or is no video. Names the file.
+    """
+    import av
+
+    try:
+        with av.open(str(video)) as container:
+            rate = container.streams.video[0].average_rate
+    except (av.FFmpegError, IndexError) as error:
+        raise ValueError(f"{video}: not a readable video: {error}") from error
+    if not rate:
+        raise ValueError(f"{video}: its frame rate is not known")
+    return float(rate)
+
+
+def list_images(folder: Path) -> list[Path]:
+    """Return the image files of a folder, by the numbers in their names, else by alphabet.
+
+    `2.jpg` comes before `10.jpg`, and `b2.png` before `b10.png`.
+
+    Raises:
+        ValueError: Two names differ in their suffix or in zeros only.
+    """
+    paths = sorted(
+        (path for path in folder.iterdir() if path.suffix.lower() in _IMAGES),
+        key=lambda path: (_order(path), path.name),
+    )
+    for one, other in pairwise(paths):
+        if _order(one) == _order(other):
+            raise ValueError(f"{folder}: {one.name} and {other.name} are both the same frame")
+    return paths
+
+
+def _order(path: Path) -> list[tuple[int, str]]:
+    """Return a name cut into numbers and what is between them."""
+    parts = re.split(r"([0-9]+)", path.stem)
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts if part]
+
+
 def write_image(path: Path, image: np.ndarray) -> None:
     """Write an RGB image of shape (height, width, 3) uint8; the suffix chooses the format."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -45,16 +99,28 @@ def write_image(path: Path, image: np.ndarray) -> None:
 
 
 def _from_folder(folder: Path) -> Iterator[tuple[str, np.ndarray]]:
-    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in _IMAGES)
-    if len({len(path.stem) for path in paths}) > 1:
-        raise ValueError(
-            f"{folder}: image names of one length expected, so that their order is clear"
-        )
-    for path in paths:
-        image = cv2.imread(str(path), cv2.IMREAD_COLOR)
-        if image is None:
-            raise ValueError(f"{path}: not a readable image")
-        yield str(path), cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+    for path in list_images(folder):
+        yield str(path), _read_image(path)
+
+
+def _read_image(path: Path) -> np.ndarray:
+    data = path.read_bytes()
+    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
+    if image is None or (data.startswith(_JPEG) and not data.endswith(_JPEG_END) and _is_cut(path)):
+        raise ValueError(f"{path}: not a readable image")
+    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+
+
+def _is_cut(path: Path) -> bool:
+    """Whether the end of a JPEG is missing, which OpenCV paints grey without a word."""
+    from PIL import Image
+
+    try:
+        with Image.open(path) as image:
+            image.load()
+    except OSError:
+        return True
+    return False
 
 
 def _from_video(path: Path) -> Iterator[tuple[str, np.ndarray]]:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol, cast
 
+from datasets.prompt_json import read_tracks
 from datasets.sequence_json import Prepared, write_prepared
 
 
@@ -50,12 +52,16 @@ def main() -> None:
     parser.add_argument("--dataset", required=True)
     parser.add_argument("--sequence", required=True)
     parser.add_argument("--options", type=json.loads, default={}, help="JSON")
+    parser.add_argument("--prompts", type=Path, help="first-frame boxes, JSON; not those of truth")
     parser.add_argument("--output", type=Path, required=True, help=".../sequence.json")
     given = parser.parse_args()
     reader = load_reader(given.reader)
     root = reader.locate(given.root)
     folder = given.output.parent
     prepared = reader.read(given.dataset, root, given.sequence, folder, **given.options)
+    if given.prompts is not None:
+        prompts = read_tracks(given.prompts, prepared.sequence.extent)
+        prepared = replace(prepared, prompts=prompts)
     write_prepared(given.output, prepared)
 
 

@@ -93,17 +93,28 @@ def read_tracks(path: Path, extent: Extent, *, first_frame: int = 0) -> Tracks:
         raise line_error(path, objects[error.row].number, error.reason) from error
 
 
-def write_tracks(path: Path, tracks: Tracks) -> None:
-    """Write a line a frame that has objects, images called 000000.jpg and so on.
+def write_tracks(path: Path, tracks: Tracks, images: Many[str] | None = None) -> None:
+    """Write a line a frame that has objects.
 
     Scores, masks, visibility and areas are lost, and so are rows without identity.
+
+    Args:
+        images: Name of each frame's image; 000000.jpg and so on if not given.
+
+    Raises:
+        ValueError: There are not as many images as frames.
     """
+    count = tracks.extent.frame_count
+    if images is not None and len(images) != count:
+        raise ValueError(f"{path}: not written: {len(images)} images found for {count} frames")
     named = np.flatnonzero(tracks.track != NO_TRACK)
     ends = np.flatnonzero(np.diff(tracks.frame[named])) + 1
     with replacing(path) as part, part.open("w", encoding="utf-8") as file:
         for rows in np.split(named, ends) if len(named) else []:
             labels = [_write_object(tracks, row) for row in rows.tolist()]
-            line = {"fileName": f"{tracks.frame[rows[0]]:06}.jpg", "prelabels": labels}
+            frame = int(tracks.frame[rows[0]])
+            name = f"{frame:06}.jpg" if images is None else images[frame]
+            line = {"fileName": name, "prelabels": labels}
             file.write(json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n")
 
 

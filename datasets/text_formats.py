@@ -116,6 +116,7 @@ def json_lines() -> Format:
         lost=count_lost("masks", "visibility", "areas", "marks of what is ignored", *_NOT_IN_LINES),
         says=frozenset({"classes"}),
         takes=frozenset({"size", "frames", "classes", "first_frame"}),
+        write_named=sam2_jsonl.write_tracks,
     )
 
 

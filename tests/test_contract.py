@@ -93,7 +93,8 @@ def same(first: list[Answer], second: list[Answer]) -> bool:
 def empty(frame: Frame) -> Frame:
     nothing = Detections(np.zeros((0, 4)), np.zeros(0), np.zeros(0, np.int64))
     image = None if frame.image is None else np.zeros_like(frame.image)
-    return replace(frame, image=image, detections=frame.detections and nothing)
+    prompts = frame.prompts and frame.prompts.before(0)
+    return replace(frame, image=image, detections=frame.detections and nothing, prompts=prompts)
 
 
 def test_answers_have_their_shapes(stage):

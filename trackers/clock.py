@@ -3,8 +3,9 @@
     python -m trackers.clock --method sort --sequence data/synthetic/crowd/sequence.json
         --expect tracks.parquet --frames 300 --warm-up 10 --repeats 3 --output timing.json
 
-Frames are decoded into memory first and answers are turned into tracks afterwards, so only
-`Tracker.step` is inside the clock. The first pass over the warm-up frames is thrown away.
+Frames are decoded into memory first, masks become run lengths between the steps and answers tracks
+afterwards, so only `Tracker.step` is inside the clock. The first pass over the warm-up frames is
+thrown away.
 """
 
 from __future__ import annotations
@@ -16,15 +17,19 @@ from itertools import islice
 from pathlib import Path
 from time import perf_counter_ns
 
+import numpy as np
 from tqdm import trange
 
+from datasets import rle
 from datasets.files import write_json
 from datasets.parquet import read_tracks
 from datasets.sequence_json import read_sequence
 from datasets.types import Frame, Sequence, Tracks
 from trackers.contract import Answer, Tracker, load_method, load_tracker
-from trackers.feed import Collector, read_feed
+from trackers.feed import Collector, pack, read_feed
 from trackers.machine import describe_machine
+
+_ROUNDING, _SAME_MASK = 1e-3, 0.99
 
 
 def time_steps(
@@ -38,20 +43,42 @@ def time_steps(
         begin = perf_counter_ns()
         answer = tracker.step(frame)
         step_ns.append(perf_counter_ns() - begin)
-        answers.append(answer)
+        answers.append(pack(answer))
     return step_ns, answers
 
 
 def check_answers(sequence: Sequence, answers: list[Answer], expected: Tracks) -> None:
-    """Raise ValueError if the answers are not those that were scored, to the last bit."""
+    """Raise ValueError if the answers are not those that were scored, see `same_to_rounding`."""
     collector = Collector(sequence.extent)
     for answer in answers:
         collector.add(answer)
-    if not collector.tracks().same(expected.before(len(answers))):
+    if not same_to_rounding(collector.tracks(), expected.before(len(answers))):
         raise ValueError(
             f"{sequence.dataset}/{sequence.name}: the timed run answered otherwise than the scored "
             "run, so its speed would not be that of the scored tracks"
         )
+
+
+def same_to_rounding(found: Tracks, expected: Tracks) -> bool:
+    """Whether tracks differ no more than by what a network's sums are rounded to.
+
+    On another number of threads they are summed up in another order: scores may differ in their
+    fourth digit, boxes in a thousandth of a pixel, or where there are masks in these, of an IoU of
+    99 %. Identities, classes and their number may not.
+    """
+    for name in ("frame", "track", "class_id"):
+        if not np.array_equal(getattr(found, name), getattr(expected, name)):
+            return False
+    if not np.allclose(found.score, expected.score, rtol=0, atol=_ROUNDING):
+        return False
+    if found.rle is None or expected.rle is None:
+        near = np.allclose(found.box, expected.box, rtol=0, atol=_ROUNDING)
+        return near and found.rle is expected.rle
+    pairs = zip(found.rle.runs, expected.rle.runs, strict=True)
+    rows = np.flatnonzero([one != other for one, other in pairs])[:, None]
+    return all(
+        rle.iou(found.rle.take(row), expected.rle.take(row))[0, 0] >= _SAME_MASK for row in rows
+    )
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +17,8 @@ from datasets.runs import Masks
 from datasets.types import Frame, Sequence
 
 _METHODS = Path(__file__).parent / "methods"
-_NEEDED, _ALLOWED = {"title", "source"}, {"inputs", "files", "timed"}  # keys of method.yaml
+NEEDED = inspect.Parameter.empty
+_KEYS, _ALLOWED = {"title", "source"}, {"inputs", "files", "timed"}  # keys of method.yaml
 
 
 @dataclass(frozen=True)
@@ -55,10 +57,13 @@ class Method:
     Args:
         title: Name of the method as people write it.
         source: Paper or project.
-        inputs: What each frame must carry: `image`, `detections`.
+        inputs: What each frame is to carry: `image`, `detections`, `prompts`. Where a sequence has
+            no images or detections a method that asks for them cannot run; prompts may also come
+            from an option.
         files: Options whose value is a path; `{root}` and `{sequence}` in it are filled in.
         timed: False where the time of a step says nothing, as for imported results.
-        options: Arguments of `build`, and whether each must be given.
+        options: Arguments of `build`, and their defaults where these are plain values; NEEDED of
+            one that must be given.
     """
 
     title: str
@@ -66,7 +71,7 @@ class Method:
     inputs: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     timed: bool = True
-    options: Mapping[str, bool] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 def load_tracker(method: str, options: Mapping[str, Any]) -> Tracker:
@@ -92,13 +97,13 @@ def load_method(method: str) -> Method:
         raise ValueError(f"method {method!r} is unknown: expected one of {known}")
     path = _METHODS / method / "method.yaml"
     content = yaml.safe_load(path.read_text())
-    if not isinstance(content, dict) or not _NEEDED <= content.keys() <= _NEEDED | _ALLOWED:
+    if not isinstance(content, dict) or not _KEYS <= content.keys() <= _KEYS | _ALLOWED:
         keys = sorted(content) if isinstance(content, dict) else content
         raise ValueError(
-            f"{path}: {keys} found, expected {sorted(_NEEDED)} and of {sorted(_ALLOWED)}"
+            f"{path}: {keys} found, expected {sorted(_KEYS)} and of {sorted(_ALLOWED)}"
         )
     options = _options(method)
-    for key, names in (("inputs", {"detections", "image"}), ("files", set(options))):
+    for key, names in (("inputs", {"detections", "image", "prompts"}), ("files", set(options))):
         found = content.get(key, [])
         if not isinstance(found, list) or not set(found) <= names:
             raise ValueError(f"{path}: {key}: {found} found, expected a list of {sorted(names)}")
@@ -112,18 +117,18 @@ def check_options(method: str, options: Mapping[str, Any]) -> None:
     unknown = sorted(set(options) - set(known))
     if unknown:
         raise ValueError(f"method {method}: unknown options {unknown}: expected {sorted(known)}")
-    missing = sorted(name for name, needed in known.items() if needed and name not in options)
+    missing = sorted(name for name in known if known[name] is NEEDED and name not in options)
     if missing:
         raise ValueError(f"method {method}: options {missing} are missing")
 
 
-def fill_path(template: str, root: str | None, sequence: str) -> Path:
+def fill_path(template: str, root: Path | str | None, sequence: str) -> Path:
     """Return the path a `files` option names for one sequence."""
-    return Path(template.replace("{root}", root or "").replace("{sequence}", sequence))
+    return Path(template.replace("{root}", str(root or "")).replace("{sequence}", sequence))
 
 
-def _options(method: str) -> dict[str, bool]:
-    """Return the options of `build` and whether each must be given.
+def _options(method: str) -> dict[str, Any]:
+    """Return the options of `build` and their defaults.
 
     The file is parsed, not imported: the workflow asks this of every variant before it starts, and
     a method may import heavy libraries.
@@ -132,8 +137,18 @@ def _options(method: str) -> dict[str, bool]:
     for node in ast.parse(path.read_text(), str(path)).body:
         if isinstance(node, ast.FunctionDef) and node.name == "build":
             plain, named = node.args.args, node.args.kwonlyargs
-            needed = [True] * (len(plain) - len(node.args.defaults))
-            needed += [False] * len(node.args.defaults)
-            needed += [default is None for default in node.args.kw_defaults]
-            return {arg.arg: need for arg, need in zip([*plain, *named], needed, strict=True)}
+            needed = [None] * (len(plain) - len(node.args.defaults))
+            defaults = [*needed, *node.args.defaults, *node.args.kw_defaults]
+            pairs = zip([*plain, *named], defaults, strict=True)
+            return {arg.arg: _value(default) for arg, default in pairs}
     raise ValueError(f"{path}: expected a function build(**options) that returns a tracker")
+
+
+def _value(default: ast.expr | None) -> Any:
+    """Return what a default is, the expression itself where it is no plain value."""
+    if default is None:
+        return NEEDED
+    try:
+        return ast.literal_eval(default)
+    except ValueError:
+        return default

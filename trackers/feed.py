@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import repeat
 from pathlib import Path
 
@@ -10,8 +11,9 @@ import numpy as np
 
 from datasets import rle
 from datasets.frames import read_frames
+from datasets.prompts import starting_in
 from datasets.runs import Masks
-from datasets.sequence_json import read_detections, read_sequence
+from datasets.sequence_json import read_detections, read_prompts, read_sequence
 from datasets.types import Extent, Frame, Tracks
 from trackers.contract import Answer, Method
 
@@ -31,8 +33,14 @@ def read_feed(path: Path, method: Method) -> Iterator[Frame]:
         images = read_frames(Path(sequence.images), sequence.extent)
     if "detections" in method.inputs and detections is None:
         raise ValueError(f"{path}: {method.title} needs detections and this sequence has none")
+    prompts = read_prompts(path) if "prompts" in method.inputs else None
     for index, image in enumerate(images):
-        yield Frame(index, image, None if detections is None else detections.detections(index))
+        yield Frame(
+            index,
+            image,
+            None if detections is None else detections.detections(index),
+            None if prompts is None else starting_in(prompts, index),
+        )
 
 
 class Collector:
@@ -49,7 +57,8 @@ class Collector:
             raise ValueError(
                 f"identity {answer.track.min()} in frame {len(self._answers)}: negative"
             )
-        self._runs.append(_runs_of(answer))
+        mask = pack(answer).mask
+        self._runs.append(mask.runs if isinstance(mask, Masks) else None)
         self._answers.append(Answer(answer.track, answer.box, answer.score, answer.class_id))
 
     def tracks(self) -> Tracks:
@@ -78,7 +87,8 @@ class Collector:
         return Masks.read(runs, self._extent.height, self._extent.width)
 
 
-def _runs_of(answer: Answer) -> tuple[bytes, ...] | None:
-    if answer.mask is None:
-        return None
-    return answer.mask.runs if isinstance(answer.mask, Masks) else rle.encode(answer.mask).runs
+def pack(answer: Answer) -> Answer:
+    """Return an answer with its masks as run lengths."""
+    if isinstance(answer.mask, np.ndarray):
+        return replace(answer, mask=rle.encode(answer.mask))
+    return answer

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from datasets.prepare import load_reader
 from metrics.family import list_benchmarks, list_families
-from trackers.contract import check_options
+from trackers.contract import check_options, fill_path
 
 
 def check_config(config: Mapping[str, Any]) -> None:
@@ -44,8 +45,16 @@ def _check_dataset(name: str, entry: Mapping[str, Any]) -> None:
         root = reader.locate(entry.get("root"))
         for sequence in entry["sequences"]:
             reader.inputs(root, sequence, **entry.get("options", {}))
+            _check_prompts(entry, root, sequence)
     except (ValueError, OSError) as error:
         raise ValueError(f"{key}: {error}") from error
+
+
+def _check_prompts(entry: Mapping[str, Any], root: Path | None, sequence: str) -> None:
+    if "prompts" in entry:
+        path = fill_path(entry["prompts"], root, sequence)
+        if not path.is_file():
+            raise FileNotFoundError(f"prompts: {path}: no such file")
 
 
 def _check_variant(name: str, entry: Mapping[str, Any]) -> None:

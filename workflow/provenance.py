@@ -27,7 +27,8 @@ def digest(*parts: object) -> str:
 def code_digest(*modules: str, files: tuple[str, ...] = ()) -> str:
     """Return a digest of modules, of all modules of ours they import, and of other files.
 
-    Comments and layout do not count; the versions of the libraries do.
+    Comments and layout do not count; the versions of the libraries do, and so does YAML that lies
+    beside a module: it reads it, or its method is described by it.
 
     Args:
         modules: Dotted names. One that is found by name at run time must be named too.
@@ -40,8 +41,11 @@ def code_digest(*modules: str, files: tuple[str, ...] = ()) -> str:
     if missing:
         raise ValueError(f"no such modules: {missing}")
     total = hashlib.sha256((_ROOT / _LOCK).read_bytes())
-    for path in sorted(_closure(modules)):
+    closure = _closure(modules)
+    for path in sorted(closure):
         total.update(f"{path.relative_to(_ROOT)}\n{_meaning(path)}\n".encode())
+    for beside in sorted({each for path in closure for each in path.parent.glob("*.yaml")}):
+        total.update(f"{beside.relative_to(_ROOT)}\n".encode() + beside.read_bytes())
     for name in files:
         total.update(name.encode() + (_ROOT / name).read_bytes())
     return total.hexdigest()[:16]

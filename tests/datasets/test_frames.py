@@ -4,7 +4,7 @@ import av
 import numpy as np
 import pytest
 
-from datasets.frames import read_frames, write_image
+from datasets.frames import list_images, read_frame_rate, read_frames, write_image
 from datasets.types import Extent
 
 CLASSES = {1: "person"}
@@ -86,3 +86,35 @@ def test_a_real_video_decodes_whole(shared):
     path = shared / "videos" / "one-by-one-person-detection.mp4"
     count = sum(1 for _ in read_frames(path, extent(1394, 432, 768)))
     assert count == 1394
+
+
+def test_numbers_in_names_count_as_numbers(tmp_path):
+    names = ["b10.png", "b9.png", "a.png", "b9x.png"]
+    for name in names:
+        write_image(tmp_path / name, np.zeros((2, 2, 3), np.uint8))
+    (tmp_path / "notes.txt").write_text("")
+    assert [path.name for path in list_images(tmp_path)] == [
+        "a.png",
+        "b9.png",
+        "b9x.png",
+        "b10.png",
+    ]
+
+
+def test_a_jpeg_without_its_end_is_named(tmp_path):
+    image = np.random.default_rng(0).integers(0, 255, (32, 48, 3), np.uint8)
+    path = tmp_path / "0.jpg"
+    write_image(path, image)
+    data = path.read_bytes()
+    path.write_bytes(data + b"\0\0")  # more than a JPEG, but a whole one
+    assert len(list(read_frames(tmp_path, extent(1)))) == 1
+    path.write_bytes(data[: len(data) // 2])
+    with pytest.raises(ValueError, match=r"0\.jpg: not a readable image"):
+        list(read_frames(tmp_path, extent(1)))
+
+
+def test_the_frame_rate_of_a_video_is_read(video, tmp_path):
+    assert read_frame_rate(video) == 10
+    (tmp_path / "no.mp4").write_bytes(b"none")
+    with pytest.raises(ValueError, match=r"no\.mp4: not a readable video"):
+        read_frame_rate(tmp_path / "no.mp4")

@@ -5,11 +5,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from converting import run
 from hypothesis import given
 from hypothesis import strategies as st
 from some_tracks import tracks_of
 
-from datasets import sam2_jsonl
+from datasets import parquet, sam2_jsonl
+from datasets.frames import write_image
 from datasets.types import NO_TRACK, Extent
 
 EXTENT = Extent(100, 200, 5, {1: "person", 2: "dog"})
@@ -148,3 +150,30 @@ def test_an_image_before_the_first_is_named(tmp_path):
     path = written(tmp_path, line("1.jpg"))
     with pytest.raises(ValueError, match=r"line 1: 1\.jpg is frame -1 \(from 0\), expected 0"):
         sam2_jsonl.read_tracks(path, EXTENT, first_frame=2)
+
+
+def test_lines_take_the_names_of_the_images(tmp_path):
+    tracks = sam2_jsonl.read_tracks(written(tmp_path, line("3.jpg", thing())), EXTENT)
+    names = [f"walk_{number}.png" for number in range(5)]
+    sam2_jsonl.write_tracks(tmp_path / "again.jsonl", tracks, names)
+    assert json.loads((tmp_path / "again.jsonl").read_text())["fileName"] == "walk_3.png"
+    with pytest.raises(ValueError, match=r"last\.jsonl: not written: 4 images found for 5 frames"):
+        sam2_jsonl.write_tracks(tmp_path / "last.jsonl", tracks, names[:4])
+    assert not (tmp_path / "last.jsonl").exists()
+
+
+def test_the_converter_takes_the_names_of_the_images(tmp_path):
+    parquet.write_tracks(
+        tmp_path / "a.parquet",
+        sam2_jsonl.read_tracks(written(tmp_path, line("3.jpg", thing())), EXTENT),
+    )
+    for number in (1, 2, 3, 9, 10):
+        write_image(tmp_path / "in" / f"walk {number}.png", np.zeros((2, 2, 3), np.uint8))
+    a, out = tmp_path / "a.parquet", tmp_path / "out.jsonl"
+    code, _, errors = run("parquet", "sam2_jsonl", a, out, "--name-as", tmp_path / "in")
+    assert (code, json.loads(out.read_text())["fileName"]) == (0, "walk 9.png"), errors
+    code, _, errors = run("parquet", "mot", a, tmp_path / "o.txt", "--name-as", tmp_path / "in")
+    assert (code, "--name-as: mot has no names of images" in errors) == (2, True)
+    code, _, errors = run("parquet", "sam2_jsonl", a, tmp_path / "o", "--name-as", tmp_path / "in")
+    assert (code, "--name-as: expected one sequence and a file" in errors) == (2, True)
+    assert not (tmp_path / "o.txt").exists()

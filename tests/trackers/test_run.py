@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 
 from datasets import parquet, rle
 from datasets.sequence_json import read_sequence
-from datasets.types import Extent, Frame
+from datasets.types import Extent, Frame, Tracks
 from trackers import clock
 from trackers.contract import Answer, check_options, load_method, load_tracker
 from trackers.feed import Collector, read_feed
@@ -116,6 +117,35 @@ def test_the_clock_refuses_a_run_that_answers_otherwise(crossing, tmp_path):
     assert done.returncode == 1
     assert "answered otherwise than the scored run" in done.stderr
     assert not (tmp_path / "timing.json").exists()
+
+
+def some_tracks(**changes):
+    mask = np.zeros((2, 4, 6), bool)
+    mask[:, :, :4] = True
+    columns = {"frame": [0, 1], "track": [1, 1], "class_id": [1, 1], "score": [0.5, 0.5]}
+    masks = rle.encode(mask)
+    return Tracks(EXTENT, **columns | {"box": masks.boxes, "rle": masks} | changes)
+
+
+def test_rounding_is_no_other_answer():
+    same = some_tracks(score=[0.5, 0.5000002])
+    assert clock.same_to_rounding(some_tracks(), same)
+    boxes = some_tracks(rle=None)
+    assert clock.same_to_rounding(boxes, replace(boxes, box=boxes.box + 1e-9))
+    assert not clock.same_to_rounding(boxes, replace(boxes, box=boxes.box + 0.1))
+    assert not clock.same_to_rounding(boxes, some_tracks())
+
+
+SMALLER = np.zeros((2, 4, 6), bool)
+SMALLER[:, :3, :4] = True
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"track": [1, 2]}, {"frame": [0, 2]}, {"score": [0.5, 0.51]}, {"rle": rle.encode(SMALLER)}],
+)
+def test_other_answers_are_told_from_rounding(changes):
+    assert not clock.same_to_rounding(some_tracks(), some_tracks(**changes))
 
 
 class Worker:

@@ -33,6 +33,11 @@ def test_the_default_config_is_fine(config):
         (["datasets", "tud", "sequences"], ["TUD"], r"datasets\.tud: sequence 'TUD' is unknown"),
         (["datasets", "tud", "reader"], "tdu", r"datasets\.tud: reader 'tdu' is unknown"),
         (["datasets", "tud", "options"], {"a": 1}, r"datasets\.tud: options: \['a'\] found"),
+        (
+            ["datasets", "tud", "prompts"],
+            "no/{sequence}.json",
+            r"prompts: no/TUD-Campus\.json: no such",
+        ),
         (["datasets", "synthetic", "root"], "x", r"datasets\.synthetic: root: 'x' found"),
     ],
 )

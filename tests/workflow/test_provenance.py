@@ -52,6 +52,16 @@ def test_a_digest_changes_with_what_is_imported_and_only_with_that(copy, edited,
         assert digest("trackers.run") == before
 
 
+@pytest.mark.parametrize("edited", ["sam2/demo.yaml", "methods/sam2_prompted/method.yaml"])
+def test_yaml_beside_a_module_counts_with_it(copy, edited):
+    module = "trackers.methods.sam2_prompted.tracker"
+    before, other = digest(module), digest("trackers.methods.sort.tracker")
+    path = copy / "trackers" / edited
+    path.write_text(path.read_text() + "\n")
+    assert digest(module) != before
+    assert digest("trackers.methods.sort.tracker") == other
+
+
 def test_another_version_of_a_library_changes_the_digest(copy):
     before = digest("trackers.run")
     (copy / "requirements.lock").write_text("numpy==0")

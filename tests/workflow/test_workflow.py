@@ -73,6 +73,19 @@ def test_a_change_in_a_part_reruns_the_methods_that_import_it(room):
     assert room.jobs() == {}
 
 
+def test_a_change_of_the_prompts_prepares_again(room):
+    corners = '{"xmin": 1, "ymin": 2, "xmax": 30, "ymax": 40}'
+    prompts = '{"annotation": {"object": {"name": "one", "bndbox": ' + corners + "}}}"
+    room.write("first.json", prompts)
+    here = "sequences: [crossing]"
+    room.edit("config/small.yaml", here, f"{here}\n    prompts: first.json")
+    assert room.jobs()["prepare"] == 1
+    assert room.snakemake().returncode == 0
+    assert room.jobs() == {}
+    room.edit("first.json", "30", "31")
+    assert room.jobs()["prepare"] == 1
+
+
 def test_a_change_in_the_clock_reruns_no_tracking(room):
     room.edit("trackers/clock.py", "gc.collect()", "gc.collect(2)")
     assert room.jobs() == {"clock": 2, "speed": 2, "report": 1}

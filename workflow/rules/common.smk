@@ -46,6 +46,17 @@ def label_files(wildcards):
     return reader.inputs(root, wildcards.sequence, **entry.get("options", {}))
 
 
+def prompt_file(wildcards):
+    """The first-frame boxes that a data set's entry names; nothing where truth prompts."""
+    template = config["datasets"][wildcards.dataset].get("prompts")
+    root = entry_root(wildcards.dataset)
+    return fill_path(template, root, wildcards.sequence) if template else []
+
+
+def dataset_prompts(wildcards, input):
+    return ["--prompts", input.prompts] if input.prompts else []
+
+
 def dataset_root(wildcards):
     root = config["datasets"][wildcards.dataset].get("root")
     return ["--root", root] if root else []
@@ -66,13 +77,21 @@ def variant_files(wildcards):
     One that is missing is left to the tracker, which fails for its variant alone.
     """
     variant = config["variants"][wildcards.variant]
-    options, root = variant.get("options", {}), entry_root(wildcards.dataset)
+    method, root = load_method(variant["method"]), entry_root(wildcards.dataset)
+    options = {**method.options, **variant.get("options", {})}
     named = [
-        fill_path(options[name], root and str(root), wildcards.sequence)
-        for name in load_method(variant["method"]).files
-        if name in options
+        fill_path(options[name], root, wildcards.sequence)
+        for name in method.files
+        if isinstance(options[name], str)
     ]
     return [path for path in named if path.exists()]
+
+
+def variant_prompts(wildcards):
+    """The prompts of one sequence, where the method asks for them."""
+    asks = "prompts" in load_method(variant_method(wildcards)).inputs
+    place = f"data/{wildcards.dataset}/{wildcards.sequence}/prompts.parquet"
+    return [place] if asks else []
 
 
 def variant_method(wildcards):
@@ -84,12 +103,7 @@ def variant_options(wildcards):
 
 
 def method_code(wildcards, program):
-    method = variant_method(wildcards)
-    return code_digest(
-        program,
-        f"trackers.methods.{method}.tracker",
-        files=(f"trackers/methods/{method}/method.yaml",),
-    )
+    return code_digest(program, f"trackers.methods.{variant_method(wildcards)}.tracker")
 
 
 def track_code(wildcards):

@@ -1,12 +1,14 @@
-"""Data in: any data set → data/<dataset>/<sequence>/{sequence.json, truth.parquet, ...}."""
+"""Data in: any data set → data/<dataset>/<sequence>/{sequence.json, truth.parquet, prompts.parquet, ...}."""
 
 
 rule prepare:
     input:
-        label_files,
+        labels=label_files,
+        prompts=prompt_file,
     output:
         sequence="data/{dataset}/{sequence}/sequence.json",
         truth="data/{dataset}/{sequence}/truth.parquet",
+        prompts="data/{dataset}/{sequence}/prompts.parquet",
     log:
         "logs/prepare/{dataset}/{sequence}.log",
     conda:
@@ -15,8 +17,9 @@ rule prepare:
         reader=lookup("datasets/{dataset}/reader", within=config),
         root=dataset_root,
         options=dataset_options,
+        prompts=dataset_prompts,
         code=reader_code,
     shell:
         "exec python -m datasets.prepare --reader {params.reader:q} {params.root:q}"
         " --dataset {wildcards.dataset:q} --sequence {wildcards.sequence:q}"
-        " --options {params.options:q} --output {output.sequence:q} 2> {log:q}"
+        " --options {params.options:q} {params.prompts:q} --output {output.sequence:q} 2> {log:q}"

@@ -4,6 +4,7 @@
 rule track:
     input:
         files=variant_files,
+        prompts=variant_prompts,
         sequence="data/{dataset}/{sequence}/sequence.json",
     output:
         tracks="results/{variant}/{dataset}/{sequence}/tracks.parquet",
@@ -23,6 +24,7 @@ rule track:
 rule clock:
     input:
         files=variant_files,
+        prompts=variant_prompts,
         sequence="data/{dataset}/{sequence}/sequence.json",
         tracks="results/{variant}/{dataset}/{sequence}/tracks.parquet",
     output:

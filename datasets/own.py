@@ -1,0 +1,106 @@
+"""One's own images or video → a prepared sequence, with what is to be followed in it.
+
+    python -m datasets.own walk.mp4 --prompts first_frame.json --output data/own/walk
+    python -m trackers.run --method sam2_prompted --sequence data/own/walk/sequence.json
+        --output tracks.parquet
+
+A folder's images are taken by the numbers in their names, else by alphabet, and stay where they
+are. Every frame is decoded once, so that a broken one is known now and not in the middle of a run.
+Exits with 2 and one line of reason on bad input, and writes nothing then.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from tqdm import tqdm
+
+from datasets.flags import frames_per_second
+from datasets.frames import decode_frames, read_frame_rate
+from datasets.prompt_json import read_prompts, read_tracks
+from datasets.sequence_json import Prepared, write_prepared
+from datasets.types import Extent, Sequence
+
+DATASET = "own"
+FRAME_RATE = 10.0  # of a folder of images, if not given: that of the SAM2 tracker's videos
+CLASSES = {1: "object"}  # where no prompts name what there is
+
+
+def read_own(
+    images: Path, name: str, prompts: Path | None = None, frame_rate: float | None = None
+) -> Prepared:
+    """Return the images of a folder or video as a sequence without truth.
+
+    Each object's name is a class of its own, numbered as the objects are.
+
+    Args:
+        images: Folder of image files, or video file.
+        prompts: First-frame boxes as JSON; None for trackers that need none.
+        frame_rate: In frames per second; None for that of the video, or FRAME_RATE.
+
+    Raises:
+        FileNotFoundError: There are no such images or prompts.
+        ValueError: There are no images, one cannot be decoded or differs in size from the first, or
+            the prompts are not as they should be. Names the file.
+    """
+    height, width, count = _measure(images)
+    objects = [] if prompts is None else read_prompts(prompts)
+    names = {number: each.name for number, each in enumerate(objects, 1)}
+    extent = Extent(height, width, count, names or CLASSES)
+    rate = frame_rate or (FRAME_RATE if images.is_dir() else read_frame_rate(images))
+    sequence = Sequence(DATASET, name, extent, rate, str(images.resolve()))
+    followed = None if prompts is None else read_tracks(prompts, extent)
+    return Prepared(sequence, truth=None, prompts=followed)
+
+
+def main() -> int:
+    """Run the command line program; return its exit code."""
+    given = _arguments()
+    try:
+        name = given.output.resolve().name
+        prepared = read_own(given.images, name, given.prompts, given.fps)
+        write_prepared(given.output / "sequence.json", prepared)
+    except (ValueError, OSError) as error:
+        print(f"error: {error}".replace("\n", " "), file=sys.stderr)
+        return 2
+    extent, prompts = prepared.sequence.extent, prepared.prompts
+    print(
+        f"{given.output / 'sequence.json'}: frames: {extent.frame_count}, size: {extent.width} x "
+        f"{extent.height}, objects: {0 if prompts is None else len(prompts)}"
+    )
+    return 0
+
+
+def _measure(images: Path) -> tuple[int, int, int]:
+    """Return height, width and number of frames; ValueError if the size changes."""
+    first, size, count = "", (0, 0), 0
+    for source, image in tqdm(decode_frames(images), desc=images.name, unit="frame"):
+        found = image.shape[0], image.shape[1]
+        if not count:
+            first, size = source, found
+        if found != size:
+            shown, expected = f"{found[1]} x {found[0]}", f"{size[1]} x {size[0]}"
+            raise ValueError(f"{source}: size {shown}, expected {expected} as of {first}")
+        count += 1
+    if not count:
+        raise ValueError(f"{images}: no images found, expected .jpg, .jpeg, .png or .bmp")
+    return *size, count
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("images", type=Path, help="folder of image files, or video file")
+    parser.add_argument("--prompts", type=Path, help="boxes in the first frame, as JSON")
+    parser.add_argument("--output", type=Path, required=True, metavar="FOLDER")
+    parser.add_argument(
+        "--fps", type=frames_per_second, help="frames per second, if the images do not say"
+    )
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

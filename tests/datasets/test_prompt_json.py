@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from datasets import prompt_json
+from datasets.prompt_json import Prompt
+from datasets.types import Extent, Tracks
+
+EXTENT = Extent(100, 200, 5, {1: "cat", 2: "dog"})
+
+
+def box(*corners):
+    return dict(zip(("xmin", "ymin", "xmax", "ymax"), corners, strict=True))
+
+
+def thing(name="dog", corners=(10, 20, 30, 40)):
+    return {"name": name, "bndbox": box(*corners)}
+
+
+def file_of(json_file, *objects):
+    return json_file({"annotation": {"object": list(objects)}}, "first.json")
+
+
+def test_objects_come_in_their_order(json_file):
+    path = file_of(json_file, thing(), thing("cat", (0, 0, 5, 6)))
+    found = prompt_json.read_prompts(path)
+    assert found == [Prompt("dog", (10, 20, 30, 40)), Prompt("cat", (0, 0, 5, 6))]
+
+
+def test_numbers_lose_what_is_behind_their_point_and_text_may_be_a_number(json_file):
+    path = file_of(json_file, thing(corners=("10.9", 20.9, "3e1", -0.5)))
+    with pytest.raises(ValueError, match=r"box \[10, 20, 30, 0\] has no area"):
+        prompt_json.read_prompts(path)
+    path = file_of(json_file, thing(corners=("10.9", 20.9, "30", 40.99)))
+    assert prompt_json.read_prompts(path)[0].box == (10, 20, 30, 40)
+
+
+def test_one_object_need_not_be_in_a_list(json_file):
+    path = json_file({"annotation": {"object": thing()}})
+    assert prompt_json.read_prompts(path) == [Prompt("dog", (10, 20, 30, 40))]
+
+
+@pytest.mark.parametrize(
+    "content", [{}, {"annotation": {}}, {"annotation": None}, {"annotation": {"object": []}}]
+)
+def test_without_objects_there_is_nothing_to_follow(json_file, content):
+    path = json_file(content, "first.json")
+    assert prompt_json.read_prompts(path) == []
+    with pytest.raises(ValueError, match=r"first\.json: no objects found under annotation, object"):
+        prompt_json.read_tracks(path, EXTENT)
+
+
+@pytest.mark.parametrize(
+    ("second", "message"),
+    [
+        (thing(), "name 'dog' is that of another object too"),
+        ("cat", 'object 2: "cat" found, expected an object with name and bndbox'),
+        ({"bndbox": {}}, "object 2: name null found, expected a text"),
+        ({"name": "cat"}, "object 2: 'cat': bndbox null found, expected xmin, ymin, xmax, ymax"),
+        ({"name": "cat", "bndbox": {"xmin": 1}}, "'cat': ymin: nothing found, expected a number"),
+        (
+            thing("cat", (1, 2, "wide", 4)),
+            "object 2: 'cat': xmax: \"wide\" found, expected a number",
+        ),
+        (thing("cat", (1, 2, [3], 4)), r"'cat': xmax: \[3\] found, expected a number of pixels"),
+        (thing("cat", (1, 2, True, 4)), "'cat': xmax: true found, expected a number of pixels"),
+        (thing("cat", (1, 2, "nan", 4)), "'cat': xmax: \"nan\" found, expected a number of pixels"),
+        (thing("cat", (1, 2, 10**400, 4)), "'cat': xmax: 10+ found, expected a number of pixels"),
+        (
+            thing("cat", (5, 5, 5, 9)),
+            r"'cat': box \[5, 5, 5, 9\] has no area: expected xmin < xmax",
+        ),
+        (thing("cat", (9, 5, 5, 9)), r"'cat': box \[9, 5, 5, 9\] has no area"),
+    ],
+)
+def test_a_bad_object_is_named_with_its_file(json_file, second, message):
+    path = file_of(json_file, thing(), second)
+    with pytest.raises(
+        ValueError, match=rf"first\.json, object 2.*{message.split('object 2')[-1]}"
+    ):
+        prompt_json.read_prompts(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ([], r"first\.json: \[\] found, expected an object with annotation"),
+        ({"annotation": [1]}, r"first\.json, annotation: \[1\] found, expected an object"),
+        ({"annotation": {"object": 3}}, r"annotation\.object: 3 found, expected a list"),
+    ],
+)
+def test_another_shape_of_the_file_is_refused(json_file, content, message):
+    with pytest.raises(ValueError, match=message):
+        prompt_json.read_prompts(json_file(content, "first.json"))
+
+
+def test_what_is_no_json_is_refused(tmp_path):
+    (tmp_path / "first.json").write_text("{'annotation'")
+    with pytest.raises(ValueError, match=r"first\.json: not valid JSON"):
+        prompt_json.read_prompts(tmp_path / "first.json")
+
+
+def test_objects_become_prompts_of_the_first_frame(json_file):
+    path = file_of(json_file, thing(), thing("cat", (0, 0, 5, 6)))
+    found = prompt_json.read_tracks(path, EXTENT)
+    assert found.frame.tolist() == [0, 0]
+    assert found.track.tolist() == [1, 2]
+    assert found.class_id.tolist() == [2, 1]
+    assert found.box.tolist() == [[10, 20, 30, 40], [0, 0, 5, 6]]
+
+
+def test_the_part_of_a_box_inside_the_image_counts(json_file):
+    path = file_of(json_file, thing(corners=(-10, 90, 250, 130)))
+    assert prompt_json.read_tracks(path, EXTENT).box.tolist() == [[0, 90, 200, 100]]
+
+
+@pytest.mark.parametrize("corners", [(200, 0, 230, 10), (-9, 0, 0, 10), (0, 100, 9, 130)])
+def test_a_box_outside_the_image_is_refused(json_file, corners):
+    path = file_of(json_file, thing("cat"), thing(corners=corners))
+    with pytest.raises(ValueError, match=r"object 2: 'dog': box .* outside the image, 200 x 100"):
+        prompt_json.read_tracks(path, EXTENT)
+
+
+def test_a_name_tells_the_class_where_there_are_several(json_file):
+    path = file_of(json_file, thing("bird"))
+    one = replace(EXTENT, classes={7: "animal", 9: "crowd"}, ignored=(9,))
+    assert prompt_json.read_tracks(path, one).class_id.tolist() == [7]
+    path = file_of(json_file, thing("dog 1"), thing("dog_2"), thing("cat"))
+    assert prompt_json.read_tracks(path, EXTENT).class_id.tolist() == [2, 2, 1]
+    path = file_of(json_file, thing("bird"))
+    with pytest.raises(ValueError, match=r"name 'bird' found, expected one of \['cat', 'dog'\]"):
+        prompt_json.read_tracks(path, EXTENT)
+
+
+def test_what_is_written_comes_back(tmp_path):
+    boxes = np.array([[1.5, 2, 7.2, 9], [0, 0, 5, 5], [3, 3, 8, 8], [0, 0, 9, 9]])
+    tracks = Tracks(EXTENT, [0, 0, 0, 1], [4, 5, 6, 4], [1, 2, 2, 1], np.ones(4), boxes)
+    prompt_json.write_prompts(tmp_path / "p.json", tracks)
+    assert prompt_json.read_prompts(tmp_path / "p.json") == [
+        Prompt("cat", (1, 2, 8, 9)),
+        Prompt("dog 5", (0, 0, 5, 5)),
+        Prompt("dog 6", (3, 3, 8, 8)),
+    ]
+    assert prompt_json.read_tracks(tmp_path / "p.json", EXTENT).class_id.tolist() == [1, 2, 2]

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from datasets import rle
+from datasets.types import Extent, Tracks
+from reports.drawing import PALETTE, draw
+
+HEIGHT, WIDTH = 60, 160
+
+
+def drawn(*boxes, masks=None, track=None, height=HEIGHT, width=WIDTH, name="dog", level=100):
+    """A grey image with objects drawn on it."""
+    count = len(boxes)
+    track = list(range(count)) if track is None else track
+    rows = Tracks(
+        Extent(height, width, 1, {1: name}),
+        np.zeros(count),
+        track,
+        np.ones(count),
+        np.ones(count),
+        np.array(boxes, float).reshape(-1, 4),
+        None if masks is None else rle.encode(np.array(masks)),
+    )
+    image = np.full((height, width, 3), level, np.uint8)
+    draw(image, rows, {each: each for each in track})
+    return image
+
+
+def disc():
+    rows, columns = np.mgrid[:HEIGHT, :WIDTH]
+    return (rows - 40) ** 2 + (columns - 30) ** 2 <= 12**2
+
+
+def test_nothing_is_drawn_where_nothing_is():
+    assert (drawn() == 100).all()
+    empty = np.zeros((1, HEIGHT, WIDTH), bool)
+    touched = np.argwhere((drawn((30, 30, 40, 40), masks=empty) != 100).any(2))
+    assert touched.min(axis=0)[1] == 30
+    assert touched[:, 0].max() == 39  # the label is above
+
+
+def test_a_mask_is_half_transparent_with_an_outline():
+    mask = disc()
+    image = drawn((110, 50, 120, 58), masks=[mask])
+    colour = np.array(PALETTE[0])
+    assert image[40, 30].tolist() == (100 // 2 + colour // 2).tolist()
+    assert image[40, 18].tolist() == image[28, 30].tolist() == colour.tolist()
+    away = ~mask
+    away[:, 100:] = False  # where the box and its label are
+    assert (image[away] == 100).all()
+
+
+def test_a_mask_on_the_edge_of_the_image_is_outlined_there():
+    mask = np.zeros((HEIGHT, WIDTH), bool)
+    mask[30:, :20] = True
+    image = drawn((110, 50, 120, 58), masks=[mask])
+    assert image[45, 0].tolist() == image[59, 10].tolist() == list(PALETTE[0])
+
+
+def test_random_masks_are_tinted_pixel_by_pixel():
+    draw_of = np.random.default_rng(5)
+    mask = draw_of.random((HEIGHT, WIDTH)) < 0.5
+    image = drawn((110, 50, 120, 58), masks=[mask])
+    mask[:, 100:] = False
+    changed = (image != 100).any(2)
+    changed[:, 100:] = False
+    assert np.array_equal(changed, mask)
+
+
+def test_a_box_is_two_pixels_wide_and_has_the_colour_of_its_identity():
+    image = drawn((30, 30, 50, 50), track=[3])
+    line = (image == PALETTE[3]).all(2)
+    assert np.flatnonzero(line[40]).tolist() == [30, 31, 48, 49]
+    assert np.flatnonzero(line[30:, 40]).tolist() == [0, 1, 18, 19]
+    assert drawn((30, 30, 50, 50), track=[3 + len(PALETTE)])[40, 30].tolist() == list(PALETTE[3])
+
+
+@pytest.mark.parametrize("top", [0, 5, 40, HEIGHT - 2])
+@pytest.mark.parametrize("left", [-7, 0, 40, WIDTH - 2])
+def test_a_label_stays_in_the_image(top, left):
+    image = drawn((left, top, left + 200, top + 100), name="a dog of some kind")
+    assert (image == PALETTE[0]).all(2).sum() > 100
+
+
+def test_a_box_beyond_the_image_or_without_area_is_drawn_as_far_as_it_can():
+    for box in ((500, 500, 600, 600), (-50, -50, -10, -10), (10, 10, 10, 10)):
+        assert drawn(box).shape == (HEIGHT, WIDTH, 3)
+
+
+def test_a_label_says_identity_and_class():
+    one, other = drawn((5, 30, 60, 50)), drawn((5, 30, 60, 50), name="cat")
+    assert (one[:29] != other[:29]).any()
+    assert (one[31:] == other[31:]).all()
+    assert (one[:29] != drawn((5, 30, 60, 50), track=[len(PALETTE)])[:29]).any()

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import av
+import cv2
+import numpy as np
+import pytest
+from conftest import ROOT
+
+from datasets import parquet
+from datasets.frames import write_image
+from datasets.own import read_own
+from datasets.sequence_json import write_prepared
+from datasets.types import Extent, Tracks
+from reports.drawing import PALETTE
+from reports.video import writing_video
+
+
+@pytest.fixture
+def scene(tmp_path):
+    """(sequence.json, tracks.parquet) of four grey images, an object in two of them."""
+    for number in range(8, 12):
+        write_image(tmp_path / "in" / f"{number}.png", np.full((45, 61, 3), 100, np.uint8))
+    path = tmp_path / "out" / "sequence.json"
+    write_prepared(path, read_own(tmp_path / "in", "walk"))
+    return path, tracks_file(tmp_path, Extent(45, 61, 4, {1: "dog"}))
+
+
+def tracks_file(folder, extent):
+    box = np.array([[10, 20, 30, 40]] * 2, float)
+    path = folder / "tracks.parquet"
+    parquet.write_tracks(path, Tracks(extent, [1, 3], [7, 7], [1, 1], [1, 1], box))
+    return path
+
+
+def run(scene, *more):
+    command = [sys.executable, "-m", "reports.overlay", "--sequence", scene[0]]
+    command += ["--tracks", scene[1], *more]
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+
+
+def read_video(path):
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        facts = stream.codec_context.name, stream.pix_fmt, float(stream.average_rate)
+        return facts, [frame.to_ndarray(format="rgb24") for frame in container.decode(stream)]
+
+
+def test_frames_and_video_show_the_objects(scene, tmp_path):
+    done = run(scene, "--frames", tmp_path / "f", "--video", tmp_path / "v.mp4", "--fps", "12.5")
+    assert done.returncode == 0, done.stderr
+    names = sorted(path.name for path in (tmp_path / "f").iterdir())
+    assert names == ["10.jpg", "11.jpg", "8.jpg", "9.jpg"]
+    frames = [cv2.imread(str(tmp_path / "f" / f"{n}.jpg"))[..., ::-1] for n in range(8, 12)]
+    facts, images = read_video(tmp_path / "v.mp4")
+    assert facts == ("h264", "yuv420p", 12.5)
+    assert [image.shape for image in images] == [(46, 62, 3)] * 4
+    for shown in (frames, images):
+        near = [abs(image[30, 10].astype(int) - PALETTE[0]).max() < 60 for image in shown]
+        assert near == [False, True, False, True]
+        assert abs(shown[0].astype(int) - 100).max() < 4
+
+
+def test_a_video_loses_little(tmp_path):
+    down, across = np.mgrid[:96, :128]
+    image = np.stack([2 * down, across, 255 - across], 2).astype(np.uint8)
+    with writing_video(tmp_path / "v.mp4", 30000 / 1001, 96, 128) as write:
+        for _ in range(3):
+            write(image)
+    facts, images = read_video(tmp_path / "v.mp4")
+    assert facts[2] == pytest.approx(30000 / 1001)
+    assert [abs(each.astype(int) - image).mean() < 4 for each in images] == [True] * 3
+
+
+def test_a_video_that_is_not_finished_is_not_there(tmp_path):
+    def give_up():
+        with writing_video(tmp_path / "v.mp4", 10, 4, 4) as write:
+            write(np.zeros((4, 4, 3), np.uint8))
+            raise RuntimeError("enough")
+
+    with pytest.raises(RuntimeError, match="enough"):
+        give_up()
+    assert list(tmp_path.iterdir()) == []
+
+
+def break_image(tmp_path, scene):
+    (tmp_path / "in" / "10.png").write_bytes(b"none")
+    return "10.png: not a readable image"
+
+
+def break_size(tmp_path, scene):
+    tracks_file(tmp_path, Extent(46, 61, 4, {1: "dog"}))
+    return "tracks in images of 61 x 46 found, those of walk are of 61 x 45"
+
+
+def break_length(tmp_path, scene):
+    (tmp_path / "in" / "10.png").unlink()
+    (tmp_path / "in" / "11.png").unlink()
+    write_prepared(scene[0], read_own(tmp_path / "in", "walk"))
+    return "tracks in frame 3 (from 0) found, walk has 2 frames"
+
+
+def break_folder(tmp_path, scene):
+    write_image(tmp_path / "f" / "mine.png", np.zeros((4, 4, 3), np.uint8))
+    return "f: not empty: name another folder"
+
+
+def break_tracks(tmp_path, scene):
+    scene[1].write_bytes(b"")
+    return "tracks.parquet: "
+
+
+@pytest.mark.parametrize(
+    "harm", [break_image, break_size, break_length, break_folder, break_tracks]
+)
+def test_what_is_wrong_is_named_and_nothing_is_written(scene, tmp_path, harm):
+    message = harm(tmp_path, scene)
+    before = sorted(tmp_path.rglob("*"))
+    done = run(scene, "--frames", tmp_path / "f", "--video", tmp_path / "v.mp4")
+    assert done.returncode == 2
+    assert message in done.stderr.splitlines()[-1]
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_something_has_to_be_written(scene):
+    assert "--frames or --video is needed" in run(scene).stderr
+    assert "v.avi found, expected a name that ends in .mp4" in run(scene, "--video", "v.avi").stderr

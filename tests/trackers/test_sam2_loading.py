@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from trackers.sam2.loading import load_model, load_networks, read_checkpoint
+
+
+@pytest.fixture(scope="module")
+def state():
+    """The weights of a demo model, drawn."""
+    return load_model("demo", "random").state_dict()
+
+
+def half(state):
+    return {name: value.half().contiguous() for name, value in state.items()}
+
+
+def test_drawn_weights_are_always_the_same_and_leave_the_dice_alone(state):
+    torch.manual_seed(3)
+    again = load_model("demo", "random").state_dict()
+    drawn = torch.rand(1)
+    torch.manual_seed(3)
+    assert torch.equal(drawn, torch.rand(1))
+    assert all(torch.equal(state[name], again[name]) for name in state)
+
+
+def test_weights_come_back_from_either_kind_of_file(state, tmp_path):
+    save_file(half(state), tmp_path / "w.safetensors")
+    torch.save({"model": state, "done": 7}, tmp_path / "w.pt")
+    torch.save(state, tmp_path / "plain.pt")
+    name = "memory_attention.norm.weight"
+    for file in ("w.safetensors", "w.pt", "plain.pt"):
+        found = load_model("demo", str(tmp_path / file)).state_dict()
+        assert found[name].dtype == torch.float32
+        assert torch.allclose(found[name], state[name], atol=1e-3)
+
+
+def test_a_checkpoint_of_another_model_is_named_with_a_few_of_its_weights(state, tmp_path):
+    wrong = half(state)
+    del wrong["no_mem_embed"], wrong["maskmem_tpos_enc"]
+    wrong["backbone.layer9.weight"] = torch.zeros(3)
+    wrong["no_obj_ptr"] = torch.zeros(1, 256)
+    save_file(wrong, tmp_path / "w.safetensors")
+    message = (
+        r"w\.safetensors: no checkpoint of size 'demo': of \d+ weights 2 missing, as "
+        r"maskmem_tpos_enc, no_mem_embed; 1 unexpected, as backbone\.layer9\.weight; "
+        r"1 of another shape, as no_obj_ptr$"
+    )
+    with pytest.raises(ValueError, match=message):
+        load_model("demo", str(tmp_path / "w.safetensors"))
+
+
+@pytest.mark.parametrize("name", ["w.pt", "w.safetensors"])
+def test_a_file_that_holds_no_weights_is_named(tmp_path, name):
+    path = tmp_path / name
+    for content in (b"", b"no weights", bytes(range(256)) * 9):
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match=rf"{path.name}: no readable file of weights"):
+            read_checkpoint(path)
+
+
+def test_a_truncated_file_is_named(state, tmp_path):
+    torch.save({"model": state}, tmp_path / "w.pt")
+    save_file(half(state), tmp_path / "w.safetensors")
+    for path in tmp_path.iterdir():
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+        with pytest.raises(ValueError, match=rf"{path.name}: no readable file of weights"):
+            read_checkpoint(path)
+
+
+def test_a_file_without_tensors_is_named(tmp_path):
+    torch.save({"model": {"a": 1}}, tmp_path / "w.pt")
+    with pytest.raises(ValueError, match=r"w\.pt: no weights found in it"):
+        read_checkpoint(tmp_path / "w.pt")
+
+
+def test_a_file_that_is_code_is_not_run(tmp_path):
+    torch.save({"model": np.random.default_rng}, tmp_path / "w.pt")
+    with pytest.raises(ValueError, match=r"w\.pt: no readable file of weights"):
+        read_checkpoint(tmp_path / "w.pt")
+
+
+def test_unknown_names_list_the_known(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"nowhere\.pt: no such file of weights"):
+        load_model("demo", str(tmp_path / "nowhere.pt"))
+    with pytest.raises(
+        ValueError, match=r"size 'huge' is unknown: expected one of \['demo', 'tiny"
+    ):
+        load_model("huge", "random")
+    with pytest.raises(ValueError, match=r"engine 'abacus' is unknown: expected one of \['torch'"):
+        load_networks("demo", "random", "abacus", "cpu")
