@@ -1,11 +1,35 @@
-"""What an engine is: a network that is ready to run, named arrays in, named arrays out."""
+"""What an engine is: a network that is ready to run, named arrays in, named arrays out.
+
+In a file (ONNX, TensorRT) one name stands for one array. There an output that is called as an input
+is has `_out` behind its name; engines take it off again.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Protocol
 
 import numpy as np
+
+PRECISIONS = ("fp32", "fp16", "bf16")
+_OUT = "_out"
+
+
+def output_name(name: str, inputs: Collection[str]) -> str:
+    """Return what an output is called in a file."""
+    return name + _OUT if name in inputs else name
+
+
+def called(name: str, inputs: Collection[str]) -> str:
+    """Return what an output of a file is called by those who ask for it."""
+    plain = name.removesuffix(_OUT)
+    return plain if plain in inputs else name
+
+
+def check_names(given: Collection[str], expected: Collection[str], place: str) -> None:
+    """Raise ValueError, naming `place`, if an engine is not given the inputs it expects."""
+    if set(given) != set(expected):
+        raise ValueError(f"{place}: inputs {sorted(given)} found, expected {sorted(expected)}")
 
 
 class Arrays(Protocol):
@@ -16,7 +40,7 @@ class Arrays(Protocol):
     """
 
     def put(self, array: np.ndarray) -> Any:
-        """Return a copy where the engines read; float32 becomes the engines' own precision."""
+        """Return a copy where the engines read, of the same type: they convert what they take."""
 
     def get(self, array: Any) -> np.ndarray:
         """Return a copy as numpy; floats as float32."""

@@ -100,11 +100,11 @@ class Prompter(nn.Module):
             labels: (B, N) int64: 0 not on the object, 1 on it, 2 and 3 the top left and bottom
                 right corner of a box, -1 nothing.
         """
-        where = self.position.forward_with_coords(points + 0.5, (self.size, self.size))
+        where = self.position._pe_encoding((points + 0.5) / self.size)
         nothing = labels == -1
-        sparse = torch.where(nothing[..., None], 0.0, where) + self.kinds[labels + 1]
-        padding = self.kinds[:1].expand(len(sparse), 1, -1)
-        image = prompt_features.expand(len(sparse), -1, -1, -1)
+        sparse = torch.where(nothing[..., None], 0.0, where) + functional.embedding(labels + 1, self.kinds)
+        padding = self.kinds[:1].expand(sparse.shape[0], 1, -1)
+        image = prompt_features.expand(sparse.shape[0], -1, -1, -1)
         found = self.decoder(image, torch.cat([sparse, padding], 1), high0, high1)
         return self.decoder.best(found) if self.clicks else self.decoder.single(found)
 
@@ -119,6 +119,11 @@ class MaskPrompter(nn.Module):
         self.decoder = Decoder(model)
         self.shrink, self.encoder = model.mask_downsample, model.sam_prompt_encoder
         self.no_memory = nn.Parameter(model.no_mem_embed.detach().reshape(1, -1, 1, 1))
+        side, size = self.encoder.mask_input_size[0], model.image_size
+        rows = functional.interpolate(
+            torch.eye(size)[None, None], (side, size), mode="bilinear", antialias=True
+        )
+        self.register_buffer("less", rows[0, 0], persistent=False)
 
     def forward(
         self, mask: Tensor, prompt_features: Tensor, high0: Tensor, high1: Tensor
@@ -128,18 +133,15 @@ class MaskPrompter(nn.Module):
         Args:
             mask: (B, S, S) float, 1 on the object, 0 elsewhere.
         """
+        logits = self.less @ (20 * mask - 10) @ self.less.T
         mask = mask[:, None]
-        side = self.encoder.mask_input_size
-        logits = functional.interpolate(
-            20 * mask - 10, side, mode="bilinear", align_corners=False, antialias=True
-        )
         dense = self.encoder.mask_downscaling(self.shrink(mask))
-        image = (prompt_features - self.no_memory).expand(len(mask), -1, -1, -1)
-        nothing = self.decoder.nothing.expand(len(mask), -1, -1)
+        image = (prompt_features - self.no_memory).expand(mask.shape[0], -1, -1, -1)
+        nothing = self.decoder.nothing.expand(mask.shape[0], -1, -1)
         answer = self.decoder.single(self.decoder(image, nothing, high0, high1, dense))
         seen = (mask.flatten(1) > 0).any(1)
         pointer = torch.where(seen[:, None], answer[3], self.decoder.absent)
-        return logits[:, 0], torch.ones_like(answer[1]), 20.0 * seen - 10, pointer
+        return logits, torch.ones_like(answer[1]), 20.0 * seen - 10, pointer
 
 
 class Tracker(nn.Module):
@@ -190,8 +192,8 @@ class Tracker(nn.Module):
             memory_there: (B, M) bool.
             pointer_there: (B, P) bool.
         """
-        objects, width = len(memory), memory.shape[-1]
-        keys = memory + self.grid + self.times[memory_time][:, :, None]
+        objects, width = memory.shape[0], memory.shape[-1]
+        keys = memory + self.grid + functional.embedding(memory_time, self.times)[:, :, None]
         pieces = pointer.reshape(objects, -1, width)
         each = pieces.shape[1] // pointer.shape[1]
         when = get_1d_sine_pe(pointer_age / self.reach, pointer.shape[-1])
@@ -289,7 +291,7 @@ class CrossAttention(nn.Module):
         query = self.rotation(self.query(self.norm(x)))
         key = torch.cat([self.rotation(self.key(keys)).flatten(1, 2), self.key(pointer_keys)], 1)
         value = torch.cat([self.value(memory).flatten(1, 2), self.value(pointers)], 1)
-        x = x + self.out(_attend(query.expand(len(key), -1, -1), key, value, there))
+        x = x + self.out(_attend(query.expand(key.shape[0], -1, -1), key, value, there))
         return x + self.narrow(functional.relu(self.wide(self.last(x))))
 
 
