@@ -12,6 +12,7 @@ from datasets.errors import shorten
 from datasets.extent_json import extent_from_json, extent_to_json
 from datasets.files import read_json, sha256, write_json
 from datasets.json_records import show
+from datasets.prompts import first_visible
 from datasets.types import Sequence, Tracks
 
 SCHEMA_VERSION = 2
@@ -27,7 +28,7 @@ _KINDS: dict[str, tuple[Any, str]] = {
     "sha256": (dict, "an object"),
 }
 _FASTEST = 1e6  # frames per second
-TRUTH, DETECTIONS = "truth.parquet", "detections.parquet"
+TRUTH, DETECTIONS, PROMPTS = "truth.parquet", "detections.parquet", "prompts.parquet"
 
 
 @dataclass(frozen=True)
@@ -35,22 +36,29 @@ class Prepared:
     """A sequence with its labels.
 
     Args:
-        truth: Ground truth.
+        truth: Ground truth; None of a sequence that nobody labelled.
         detections: Public detections, without identities; None where the data set has none.
+        prompts: The objects to follow, see `datasets/prompts.py`; None for those of the truth, each
+            from the first frame in which it is visible.
     """
 
     sequence: Sequence
-    truth: Tracks
+    truth: Tracks | None
     detections: Tracks | None = None
+    prompts: Tracks | None = None
 
 
 def write_prepared(path: Path, prepared: Prepared) -> None:
     """Write labels beside `path`, then `path` itself: when it is there, everything is."""
-    parquet.write_tracks(path.with_name(TRUTH), prepared.truth)
-    files = {TRUTH: sha256(path.with_name(TRUTH))}
-    if prepared.detections is not None:
-        parquet.write_tracks(path.with_name(DETECTIONS), prepared.detections)
-        files[DETECTIONS] = sha256(path.with_name(DETECTIONS))
+    truth, prompts = prepared.truth, prepared.prompts
+    if prompts is None and truth is not None:
+        prompts = first_visible(truth)
+    files = {}
+    labels = {TRUTH: truth, DETECTIONS: prepared.detections, PROMPTS: prompts}
+    for name, tracks in labels.items():
+        if tracks is not None:
+            parquet.write_tracks(path.with_name(name), tracks)
+            files[name] = sha256(path.with_name(name))
     extent = extent_to_json(prepared.sequence.extent)
     content = {"schema_version": SCHEMA_VERSION, **asdict(prepared.sequence), "extent": extent}
     write_json(path, content | {"sha256": files})
@@ -85,10 +93,23 @@ def read_detections(path: Path) -> Tracks | None:
     Raises:
         ValueError: The file is missing, or is not the one that was prepared.
     """
-    digest = _read(path)["sha256"].get(DETECTIONS)
+    return _read_labels(path, DETECTIONS)
+
+
+def read_prompts(path: Path) -> Tracks | None:
+    """Return the objects to follow in the sequence described by `path`, None if nobody says.
+
+    Raises:
+        ValueError: As `read_detections`.
+    """
+    return _read_labels(path, PROMPTS)
+
+
+def _read_labels(path: Path, name: str) -> Tracks | None:
+    digest = _read(path)["sha256"].get(name)
     if digest is None:
         return None
-    file = path.with_name(DETECTIONS)
+    file = path.with_name(name)
     if not file.is_file() or sha256(file) != digest:
         found = "has changed since" if file.is_file() else "is missing though"
         raise ValueError(f"{file}: {found} {path.name} was written: remove that one and run again")

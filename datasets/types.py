@@ -107,11 +107,14 @@ class Frame:
         index: Counts from zero.
         image: (height, width, 3) uint8 RGB; None where the tracker did not ask for images.
         detections: Public detections; None where the data set has none.
+        prompts: The objects that are to be followed from this frame on, see `datasets/prompts.py`;
+            None where the tracker did not ask for any, or nobody prompts.
     """
 
     index: int
     image: np.ndarray | None = None
     detections: Detections | None = None
+    prompts: Tracks | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -55,7 +55,9 @@ class Method:
     Args:
         title: Name of the method as people write it.
         source: Paper or project.
-        inputs: What each frame must carry: `image`, `detections`.
+        inputs: What each frame is to carry: `image`, `detections`, `prompts`. Where a sequence has
+            no images or detections a method that asks for them cannot run; prompts may also come
+            from an option.
         files: Options whose value is a path; `{root}` and `{sequence}` in it are filled in.
         timed: False where the time of a step says nothing, as for imported results.
         options: Arguments of `build`, and whether each must be given.
@@ -98,7 +100,7 @@ def load_method(method: str) -> Method:
             f"{path}: {keys} found, expected {sorted(_NEEDED)} and of {sorted(_ALLOWED)}"
         )
     options = _options(method)
-    for key, names in (("inputs", {"detections", "image"}), ("files", set(options))):
+    for key, names in (("inputs", {"detections", "image", "prompts"}), ("files", set(options))):
         found = content.get(key, [])
         if not isinstance(found, list) or not set(found) <= names:
             raise ValueError(f"{path}: {key}: {found} found, expected a list of {sorted(names)}")

@@ -10,8 +10,9 @@ import numpy as np
 
 from datasets import rle
 from datasets.frames import read_frames
+from datasets.prompts import starting_in
 from datasets.runs import Masks
-from datasets.sequence_json import read_detections, read_sequence
+from datasets.sequence_json import read_detections, read_prompts, read_sequence
 from datasets.types import Extent, Frame, Tracks
 from trackers.contract import Answer, Method
 
@@ -31,8 +32,14 @@ def read_feed(path: Path, method: Method) -> Iterator[Frame]:
         images = read_frames(Path(sequence.images), sequence.extent)
     if "detections" in method.inputs and detections is None:
         raise ValueError(f"{path}: {method.title} needs detections and this sequence has none")
+    prompts = read_prompts(path) if "prompts" in method.inputs else None
     for index, image in enumerate(images):
-        yield Frame(index, image, None if detections is None else detections.detections(index))
+        yield Frame(
+            index,
+            image,
+            None if detections is None else detections.detections(index),
+            None if prompts is None else starting_in(prompts, index),
+        )
 
 
 class Collector:
