@@ -1,8 +1,4 @@
-"""What an engine is: a network that is ready to run, named arrays in, named arrays out.
-
-In a file (ONNX, TensorRT) one name stands for one array. There an output that is called as an input
-is has `_out` behind its name; engines take it off again.
-"""
+"""What an engine is: a network that is ready to run, named arrays in, named arrays out."""
 
 from __future__ import annotations
 
@@ -12,18 +8,6 @@ from typing import Any, Protocol
 import numpy as np
 
 PRECISIONS = ("fp32", "fp16", "bf16")
-_OUT = "_out"
-
-
-def output_name(name: str, inputs: Collection[str]) -> str:
-    """Return what an output is called in a file."""
-    return name + _OUT if name in inputs else name
-
-
-def called(name: str, inputs: Collection[str]) -> str:
-    """Return what an output of a file is called by those who ask for it."""
-    plain = name.removesuffix(_OUT)
-    return plain if plain in inputs else name
 
 
 def check_names(given: Collection[str], expected: Collection[str], place: str) -> None:

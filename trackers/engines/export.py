@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from datasets.files import replacing, sha256, write_json
-from trackers.engines.contract import PRECISIONS, output_name
+from trackers.engines.contract import PRECISIONS
 from trackers.engines.precision import lower
 
 OPSET = 22  # the first in which convolutions may be bfloat16, and the last before `Attention`,
@@ -49,10 +49,14 @@ def export_onnx(
         origin: Of the weights: goes into the JSON.
 
     Raises:
-        ValueError: The precision is unknown.
+        ValueError: The precision is unknown, or an output is called as an input is, which no file
+            can hold.
     """
     if precision not in PRECISIONS:
         raise ValueError(f"precision: {precision!r} found, expected one of {PRECISIONS}")
+    both = set(signature.inputs) & set(_outputs(module))
+    if both:
+        raise ValueError(f"{output}: inputs and outputs of the same name found: {sorted(both)}")
     model = _traced(module, signature)
     if precision != "fp32":
         model = lower(model, precision, signature.exact)
@@ -67,6 +71,11 @@ def facts_path(path: Path) -> Path:
     return path.with_name(path.name + ".json")
 
 
+def _outputs(module: nn.Module) -> list[str]:
+    names: Any = module.outputs
+    return list(names)
+
+
 def _traced(module: nn.Module, signature: Signature) -> onnx.ModelProto:
     sizes = sorted({name for axes in signature.dynamic.values() for name in axes.values()})
     dims = {name: torch.export.Dim(name, min=1, max=1024) for name in sizes}
@@ -74,7 +83,7 @@ def _traced(module: nn.Module, signature: Signature) -> onnx.ModelProto:
         name: {axis: dims[size] for axis, size in signature.dynamic.get(name, {}).items()} or None
         for name in signature.inputs
     }
-    inputs, outputs = dict(signature.inputs), module.outputs
+    inputs = dict(signature.inputs)
     with torch.no_grad(), _quiet():
         program = torch.export.export(
             module.eval(), (), kwargs=inputs, dynamic_shapes=shapes, strict=False
@@ -84,23 +93,37 @@ def _traced(module: nn.Module, signature: Signature) -> onnx.ModelProto:
             dynamo=True,
             opset_version=OPSET,
             input_names=list(inputs),
-            output_names=[output_name(name, inputs) for name in outputs],
+            output_names=_outputs(module),
             verbose=False,
         )
     assert exported is not None
-    return _bare(exported.model_proto)
-
-
-def _bare(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Return a model without the traces of where in whose files its operators come from."""
-    for node in model.graph.node:
-        del node.metadata_props[:]
-        node.doc_string = ""
-    for value in [*model.graph.value_info, *model.graph.input, *model.graph.output]:
-        del value.metadata_props[:]
-    for weight in model.graph.initializer:
-        del weight.metadata_props[:]
+    model = exported.model_proto
+    _name_sizes(model, signature)
+    _remove_traces(model)
     return model
+
+
+def _name_sizes(model: onnx.ModelProto, signature: Signature) -> None:
+    """Call the dynamic axes as the signature does."""
+    names = {}
+    for value in model.graph.input:
+        for axis, name in signature.dynamic.get(value.name, {}).items():
+            names[value.type.tensor_type.shape.dim[axis].dim_param] = name
+    for value in [*model.graph.input, *model.graph.output]:
+        for size in value.type.tensor_type.shape.dim:
+            if size.dim_param:
+                size.dim_param = names[size.dim_param]
+    model.graph.ClearField("value_info")
+
+
+def _remove_traces(model: onnx.ModelProto) -> None:
+    """Remove where in whose files the operators come from."""
+    graph = model.graph
+    for each in [*graph.node, *graph.input, *graph.output, *graph.initializer]:
+        each.ClearField("metadata_props")
+        each.ClearField("doc_string")
+    model.ClearField("metadata_props")
+    graph.ClearField("metadata_props")
 
 
 @contextmanager

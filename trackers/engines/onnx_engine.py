@@ -9,7 +9,7 @@ import numpy as np
 import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as errors
 
-from trackers.engines.contract import called, check_names
+from trackers.engines.contract import check_names
 
 PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 _NOT_ONNX = (errors.InvalidProtobuf, errors.InvalidGraph, errors.Fail, errors.InvalidArgument)
@@ -41,8 +41,7 @@ class OnnxEngine:
         self._path = path
         self._session = _open(path, _providers(device), threads)
         self._types = {each.name: _type(path, each) for each in self._session.get_inputs()}
-        names = [each.name for each in self._session.get_outputs()]
-        self._outputs = [called(name, self._types) for name in names]
+        self._outputs = [each.name for each in self._session.get_outputs()]
 
     def __call__(self, **inputs: Any) -> dict[str, np.ndarray]:
         check_names(inputs, self._types, str(self._path))

@@ -20,7 +20,7 @@ import onnx
 from onnx import NodeProto, TensorProto, helper, numpy_helper, shape_inference
 
 _FULL = TensorProto.FLOAT
-_LOW = {"fp16": TensorProto.FLOAT16, "bf16": TensorProto.BFLOAT16}
+_LOW: dict[str, TensorProto.DataType] = {"fp16": TensorProto.FLOAT16, "bf16": TensorProto.BFLOAT16}
 _PRODUCTS = {"Conv", "ConvTranspose", "Gemm", "MatMul"}
 _NORMALISATIONS = {"LayerNormalization", "Softmax"}
 _STARTS = {
@@ -56,13 +56,17 @@ def lower(model: onnx.ModelProto, precision: str, exact: Collection[str]) -> onn
 class _Lowering:
     """One pass over the operators, in the order they run in."""
 
-    def __init__(self, model: onnx.ModelProto, low: int, exact: Collection[str]) -> None:
+    def __init__(
+        self, model: onnx.ModelProto, low: TensorProto.DataType, exact: Collection[str]
+    ) -> None:
         self._model, self._graph, self._low = model, model.graph, low
         self._weights = {each.name: each for each in self._graph.initializer}
         values = [*self._graph.input, *self._graph.value_info, *self._graph.output]
         self._floats = {v.name for v in values if v.type.tensor_type.elem_type == _FULL}
         self._floats |= {name for name, w in self._weights.items() if w.data_type == _FULL}
-        self._types = {value.name: _FULL for value in self._graph.input if value.name in exact}
+        self._types: dict[str, TensorProto.DataType] = {
+            value.name: _FULL for value in self._graph.input if value.name in exact
+        }
         self._ready: dict[tuple[str, int], str] = {}  # an array, as a type → its name
         self._nodes: list[NodeProto] = []
         self._constants: list[TensorProto] = []
@@ -102,7 +106,7 @@ class _Lowering:
         if node.op_type in _NORMALISATIONS:
             self._narrow(copy)
 
-    def _kind(self, node: NodeProto) -> int:
+    def _kind(self, node: NodeProto) -> TensorProto.DataType:
         """Return the type an operator runs in."""
         if node.op_type in _PRODUCTS:
             return self._low
@@ -118,7 +122,7 @@ class _Lowering:
         self._nodes.append(helper.make_node("Cast", [node.output[0]], [name], to=self._low))
         self._types[name] = self._low
 
-    def _as(self, name: str, kind: int) -> str:
+    def _as(self, name: str, kind: TensorProto.DataType) -> str:
         """Return the name of an array as a type, made where it is asked for the first time."""
         if self._types.get(name) == kind:
             return name
@@ -146,7 +150,7 @@ class _Lowering:
         self._nodes.append(helper.make_node("Cast", [wide], [value.name], to=self._low))
 
 
-def _converted(weight: TensorProto, name: str, kind: int) -> TensorProto:
+def _converted(weight: TensorProto, name: str, kind: TensorProto.DataType) -> TensorProto:
     """Return a constant of float32 as another type, too large numbers as the largest there is."""
     values = numpy_helper.to_array(weight)
     if kind == TensorProto.FLOAT16:

@@ -139,9 +139,9 @@ class Bank:
         age = np.where(pointer_when < 0, 0, now - pointer_when).astype(np.float32)
         put = self.arrays.put
         found = {
-            "memory": self._memory[rows],
+            "memories": self._memory[rows],
             "memory_time": put(time),
-            "pointer": self._pointer[rows],
+            "pointers": self._pointer[rows],
             "pointer_age": put(age),
         }
         there = memory_when >= 0, pointer_when >= 0

@@ -45,6 +45,9 @@ class Encoder(nn.Module):
         self.first = SelfAttention(model.memory_attention.layers[0], model)
         self.projection = model.memory_encoder.pix_feat_proj
         self.no_memory = nn.Parameter(model.no_mem_embed.detach().reshape(1, -1, 1, 1))
+        nothing = torch.zeros(1, model.hidden_dim, _grid(model), _grid(model))
+        place = _POSITION_WEIGHT * model.image_encoder.neck.position_encoding(nothing)
+        self.register_buffer("place", place, persistent=False)
         self.register_buffer("mean", 255 * torch.tensor(_MEAN), persistent=False)
         self.register_buffer("deviation", 255 * torch.tensor(_DEVIATION), persistent=False)
 
@@ -59,9 +62,8 @@ class Encoder(nn.Module):
             tokens (1, G * G, C), after the first self-attention; memory_pixels (1, C, G, G).
         """
         pixels = ((image.to(self.mean.dtype) - self.mean) / self.deviation).permute(0, 3, 1, 2)
-        found = self.encoder(pixels)
-        fine, middle, top = found["backbone_fpn"]
-        tokens = (top + _POSITION_WEIGHT * found["vision_pos_enc"][-1]).flatten(2).transpose(1, 2)
+        fine, middle, top = self.encoder(pixels)["backbone_fpn"]
+        tokens = (top + self.place).flatten(2).transpose(1, 2)
         return (
             top + self.no_memory,
             self.decoder.conv_s0(fine),
@@ -102,7 +104,9 @@ class Prompter(nn.Module):
         """
         where = self.position._pe_encoding((points + 0.5) / self.size)
         nothing = labels == -1
-        sparse = torch.where(nothing[..., None], 0.0, where) + functional.embedding(labels + 1, self.kinds)
+        sparse = torch.where(nothing[..., None], 0.0, where) + functional.embedding(
+            labels + 1, self.kinds
+        )
         padding = self.kinds[:1].expand(sparse.shape[0], 1, -1)
         image = prompt_features.expand(sparse.shape[0], -1, -1, -1)
         found = self.decoder(image, torch.cat([sparse, padding], 1), high0, high1)
@@ -175,9 +179,9 @@ class Tracker(nn.Module):
         tokens: Tensor,
         high0: Tensor,
         high1: Tensor,
-        memory: Tensor,
+        memories: Tensor,
         memory_time: Tensor,
-        pointer: Tensor,
+        pointers: Tensor,
         pointer_age: Tensor,
         memory_there: Tensor | None = None,
         pointer_there: Tensor | None = None,
@@ -185,29 +189,29 @@ class Tracker(nn.Module):
         """Return logits (B, L, L), iou (B,), presence (B,), pointer (B, C).
 
         Args:
-            memory: (B, M, G * G, D), in any order.
+            memories: (B, M, G * G, D), in any order.
             memory_time: (B, M) int64, 6 for that of the prompt, 0 for the newest, up to 5.
-            pointer: (B, P, C), in any order.
+            pointers: (B, P, C), in any order.
             pointer_age: (B, P) float, frames since.
             memory_there: (B, M) bool.
             pointer_there: (B, P) bool.
         """
-        objects, width = memory.shape[0], memory.shape[-1]
-        keys = memory + self.grid + functional.embedding(memory_time, self.times)[:, :, None]
-        pieces = pointer.reshape(objects, -1, width)
-        each = pieces.shape[1] // pointer.shape[1]
-        when = get_1d_sine_pe(pointer_age / self.reach, pointer.shape[-1])
-        when = self.to_position(when.to(pointer.dtype)).repeat_interleave(each, 1)
+        objects, width = memories.shape[0], memories.shape[-1]
+        keys = memories + self.grid + functional.embedding(memory_time, self.times)[:, :, None]
+        pieces = pointers.reshape(objects, -1, width)
+        each = pieces.shape[1] // pointers.shape[1]
+        when = get_1d_sine_pe(pointer_age / self.reach, pointers.shape[-1])
+        when = self.to_position(when.to(pointers.dtype)).repeat_interleave(each, 1)
         there = None
         if self.partial:
             assert memory_there is not None and pointer_there is not None
-            pixels = memory_there.repeat_interleave(memory.shape[2], 1)
+            pixels = memory_there.repeat_interleave(memories.shape[2], 1)
             there = torch.cat([pixels, pointer_there.repeat_interleave(each, 1)], 1)
             there = there[:, None, None]
         x = tokens
         for number, cross in enumerate(self.cross):
             x = self.own[number - 1](x) if number else x
-            x = cross(x, keys, memory, pieces + when, pieces, there)
+            x = cross(x, keys, memories, pieces + when, pieces, there)
         side = int(tokens.shape[1] ** 0.5)
         image = self.norm(x).transpose(1, 2).reshape(objects, -1, side, side)
         nothing = self.decoder.nothing.expand(objects, -1, -1)
