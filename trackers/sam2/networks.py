@@ -55,6 +55,27 @@ def on_onnxruntime(folder: Path, device: str = "cpu", threads: int = 0) -> Netwo
     return _networks(engines, NumpyArrays(dtype), facts)
 
 
+def on_tensorrt(folder: Path, onnx: Path) -> Networks:
+    """Return the networks that were built to a folder, on TensorRT.
+
+    Args:
+        onnx: The folder they were exported to.
+
+    Raises:
+        FileNotFoundError: A folder lacks a file.
+        ValueError: An engine was built for another machine, version or file.
+        RuntimeError: TensorRT is not installed, or there is no GPU.
+    """
+    from trackers.engines.tensorrt_engine import TensorrtEngine
+    from trackers.engines.torch_engine import DTYPES, TorchArrays
+
+    facts = read_facts(folder)
+    engines = {
+        name: TensorrtEngine(folder / f"{name}.engine", onnx / f"{name}.onnx") for name in NETWORKS
+    }
+    return _networks(engines, TorchArrays("cuda", DTYPES[facts["precision"]]), facts)
+
+
 def read_facts(folder: Path) -> dict[str, Any]:
     """Return what `networks.json` says.
 
