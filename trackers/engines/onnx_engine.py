@@ -12,7 +12,13 @@ from onnxruntime.capi import onnxruntime_pybind11_state as errors
 from trackers.engines.contract import check_names
 
 PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
-_NOT_ONNX = (errors.InvalidProtobuf, errors.InvalidGraph, errors.Fail, errors.InvalidArgument)
+_REFUSALS = (
+    errors.Fail,
+    errors.InvalidArgument,
+    errors.InvalidGraph,
+    errors.InvalidProtobuf,
+    errors.NotImplemented,
+)
 _TYPES: dict[str, type[np.generic]] = {
     "tensor(float)": np.float32,
     "tensor(float16)": np.float16,
@@ -71,7 +77,7 @@ def _open(path: Path, providers: list[str], threads: int) -> onnxruntime.Inferen
     options.use_deterministic_compute = True
     try:
         session = onnxruntime.InferenceSession(path, options, providers)
-    except _NOT_ONNX as error:
+    except _REFUSALS as error:
         raise ValueError(f"{path}: no network that ONNX Runtime can run: {error}") from error
     if session.get_providers()[0] != providers[0]:
         raise RuntimeError(f"{path}: {providers[0]} did not start: see what it logged")
