@@ -23,12 +23,12 @@ NETWORKS = ("encode", "prompt", "click", "mask_prompt", "track", "track_partial"
 _SIZES = ("image_size", "memories", "pointers", "memory_shape", "pointer_width")
 
 
-def on_torch(model: SAM2Base, arrays: TorchArrays) -> Networks:
-    """Return the networks of a model as they are, on PyTorch."""
+def on_torch(model: SAM2Base, arrays: TorchArrays, mode: str = "eager") -> Networks:
+    """Return the networks of a model as they are, on PyTorch; for `mode` see `TorchEngine`."""
     from trackers.engines.torch_engine import TorchEngine
     from trackers.sam2.modules import modules
 
-    engines = {name: TorchEngine(module, arrays) for name, module in modules(model).items()}
+    engines = {name: TorchEngine(module, arrays, mode) for name, module in modules(model).items()}
     return _networks(engines, arrays, sizes(model))
 
 
