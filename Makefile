@@ -18,7 +18,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
 
 .DELETE_ON_ERROR:
-.PHONY: help setup report test test-fast lint bench format lock clean
+.PHONY: help setup report test test-fast lint bench demo-weights format lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,10 @@ bench: $(STAMP) ## measure what is claimed about speed; needs MOT17, KITTI_MOTS,
 	python -m bench.jf --truth $(DAVIS)/dogs-jump/masks --results $(DAVIS)/dogs-jump/results/osvos \
 		--room .cache/bench/dogs-jump --output bench/jf.json
 	python -m bench.growth --output bench/growth.json
+
+demo-weights: $(STAMP) ## train the small SAM 2 of the default run anew; some hours on two cores
+	python -m trackers.weights.train_sam2 --room .cache/training/sam2 \
+		--output trackers/weights/sam2_demo.safetensors
 
 format: $(STAMP) ## put code and rules into their one layout
 	ruff check --fix-only --quiet .

@@ -161,7 +161,7 @@ def test_a_video_is_followed_as_on_pytorch(networks, reference):
             play(session, frame)
             session.remember()
             masks.append(session.masks())
-            logits = [np.asarray(each.seen.logits) for each in sessions[: len(masks)]]
+            logits = [each.logits() for each in sessions[: len(masks)]]
         np.testing.assert_array_equal(sessions[0].seen.identity, sessions[1].seen.identity)
         np.testing.assert_allclose(*logits, rtol=0, atol=1e-3)
         assert (masks[0] != masks[1]).mean() < 1e-3
@@ -215,5 +215,5 @@ def test_a_folder_without_networks_is_refused(tmp_path):
 
 def test_a_folder_that_says_too_little_is_refused(tmp_path):
     (tmp_path / FILES).write_text('{"image_size": 64}')
-    with pytest.raises(ValueError, match=r"networks\.json: .*memory_shape.* missing"):
+    with pytest.raises(ValueError, match=r"networks\.json: .*shapes.* missing"):
         on_onnxruntime(tmp_path)

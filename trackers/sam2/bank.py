@@ -1,4 +1,4 @@
-"""What is remembered of each object: a fixed number of memories and pointers, the oldest overwritten.
+"""What is remembered of each object: so many memories and pointers, the oldest overwritten.
 
 Attention does not care about the order of what it looks at, so nothing is ever moved: place 0 of an
 object holds what its prompt left, the others are filled in turn, and only their ages change.
@@ -6,6 +6,7 @@ object holds what its prompt left, the others are filled in turn, and only their
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 
 from trackers.engines.contract import Arrays
 
+Memory = Mapping[str, Any]
 _PROMPT_TIME = 6  # number of the time embedding of a prompt's memory; below it 0 is the newest
 _ROWS = 4  # objects there is room for at first
 
@@ -54,17 +56,17 @@ class Bank:
         arrays: Of the engines: where the memories are.
         memories: Of an object, the prompt's among them.
         pointers: Likewise.
-        memory_shape: Of one memory: tokens and width.
+        shapes: What a memory is made of, and the shape of each.
         pointer_width: Of one pointer.
     """
 
     arrays: Arrays
     memories: int
     pointers: int
-    memory_shape: tuple[int, int]
+    shapes: Mapping[str, tuple[int, ...]]
     pointer_width: int
     count: int = 0
-    _memory: Any = field(init=False)
+    _memory: dict[str, Any] = field(init=False, default_factory=dict)
     _pointer: Any = field(init=False)
     _memory_ages: _Ages = field(init=False)
     _pointer_ages: _Ages = field(init=False)
@@ -73,12 +75,17 @@ class Bank:
         self._make_room(_ROWS)
 
     def _make_room(self, rows: int) -> None:
-        memory = self.arrays.zeros((rows, self.memories, *self.memory_shape))
+        memory = {
+            name: self.arrays.zeros((rows, self.memories, *shape))
+            for name, shape in self.shapes.items()
+        }
         pointer = self.arrays.zeros((rows, self.pointers, self.pointer_width))
         ages = _Ages.new(rows, self.memories), _Ages.new(rows, self.pointers)
         kept = self.count
         if kept:
-            memory[:kept], pointer[:kept] = self._memory[:kept], self._pointer[:kept]
+            pointer[:kept] = self._pointer[:kept]
+            for name, array in memory.items():
+                array[:kept] = self._memory[name][:kept]
             for new, old in zip(ages, (self._memory_ages, self._pointer_ages), strict=True):
                 new.when[:kept], new.written[:kept] = old.when[:kept], old.written[:kept]
         self._memory, self._pointer = memory, pointer
@@ -95,33 +102,40 @@ class Bank:
         """Forget an object; the last one takes its row. Return the row that one had."""
         last = self.count - 1
         if row != last:
-            self._memory[row], self._pointer[row] = self._memory[last], self._pointer[last]
+            for array in (*self._memory.values(), self._pointer):
+                array[row] = array[last]
             for ages in (self._memory_ages, self._pointer_ages):
                 ages.when[row], ages.written[row] = ages.when[last], ages.written[last]
         self.count = last
         return last
 
-    def begin(self, rows: np.ndarray, now: int, memory: Any, pointer: Any) -> None:
+    def begin(self, rows: np.ndarray, now: int, memory: Memory, pointer: Any) -> None:
         """Remember what the prompts of objects left, and nothing else of them.
 
         Args:
             rows: (B,).
             now: Number of the frame.
-            memory: (B, tokens, width).
+            memory: (B, ...) of each name.
             pointer: (B, width).
         """
-        self._memory[rows, 0], self._pointer[rows, 0] = memory, pointer
+        self._write(rows, 0, memory)
+        self._pointer[rows, 0] = pointer
         self._memory_ages.begin(rows, now)
         self._pointer_ages.begin(rows, now)
 
-    def renew(self, rows: np.ndarray, now: int, memory: Any, pointer: Any) -> None:
+    def renew(self, rows: np.ndarray, now: int, memory: Memory, pointer: Any) -> None:
         """Put what new prompts left in place of the old, and keep the rest."""
-        self._memory[rows, 0], self._pointer[rows, 0] = memory, pointer
+        self._write(rows, 0, memory)
+        self._pointer[rows, 0] = pointer
         self._memory_ages.when[rows, 0] = self._pointer_ages.when[rows, 0] = now
 
-    def write_memories(self, rows: np.ndarray, now: int, memory: Any) -> None:
+    def write_memories(self, rows: np.ndarray, now: int, memory: Memory) -> None:
         """Remember the masks of objects that were tracked."""
-        self._memory[rows, self._memory_ages.next_places(rows, now)] = memory
+        self._write(rows, self._memory_ages.next_places(rows, now), memory)
+
+    def _write(self, rows: np.ndarray, places: Any, memory: Memory) -> None:
+        for name, array in self._memory.items():
+            array[rows, places] = memory[name]
 
     def write_pointers(self, rows: np.ndarray, now: int, pointer: Any) -> None:
         """Remember the pointers of objects that were tracked."""
@@ -139,7 +153,7 @@ class Bank:
         age = np.where(pointer_when < 0, 0, now - pointer_when).astype(np.float32)
         put = self.arrays.put
         found = {
-            "memories": self._memory[rows],
+            **{name: array[rows] for name, array in self._memory.items()},
             "memory_time": put(time),
             "pointers": self._pointer[rows],
             "pointer_age": put(age),

@@ -8,6 +8,7 @@ import torch
 from sam2.modeling.sam2_base import SAM2Base
 from torch import Tensor, nn
 
+from trackers.sam2.networks import key_width
 from trackers.sam2.split import Encoder, MaskPrompter, Memorizer, Prompter, Tracker
 
 OF_FRAME = ("image", "prompt_features", "high0", "high1", "tokens", "memory_pixels")
@@ -63,6 +64,7 @@ def example(model: SAM2Base, objects: int, seed: int = 0) -> dict[str, Tensor]:
         "labels": torch.tensor([[2, 3]] * objects),
         "mask": (normal(objects, 1, 1) + normal(1, size, size) > 0).float(),
         "memories": normal(objects, memories, side * side, depth),
+        "keys": normal(objects, memories, side * side, key_width(model)),
         "memory_time": below(memories, objects, memories),
         "pointers": normal(objects, pointers, width),
         "pointer_age": below(100, objects, pointers).float(),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 FILES = "networks.json"
 NETWORKS = ("encode", "prompt", "click", "mask_prompt", "track", "track_partial", "memorize")
-_SIZES = ("image_size", "memories", "pointers", "memory_shape", "pointer_width")
+_SIZES = ("image_size", "memories", "pointers", "shapes", "pointer_width")
 
 
 def on_torch(model: SAM2Base, arrays: TorchArrays, mode: str = "eager") -> Networks:
@@ -100,13 +100,19 @@ def sizes(model: SAM2Base) -> dict[str, Any]:
         model.image_size,
         model.num_maskmem,
         model.max_obj_ptrs_in_encoder,
-        [side * side, model.mem_dim],
+        {"memories": [side * side, model.mem_dim], "keys": [side * side, key_width(model)]},
         model.hidden_dim,
     )
     return dict(zip(_SIZES, found, strict=True))
 
 
+def key_width(model: SAM2Base) -> int:
+    """Return the width of the keys of a memory for all layers."""
+    layers = model.memory_attention.layers
+    return sum(layer.cross_attn_image.internal_dim for layer in layers)
+
+
 def _networks(engines: dict[str, Any], arrays: Arrays, facts: dict[str, Any]) -> Networks:
     known = {key: facts[key] for key in _SIZES}
-    tokens, width = known.pop("memory_shape")
-    return Networks(**engines, arrays=arrays, memory_shape=(tokens, width), **known)
+    shapes = {name: tuple(shape) for name, shape in known.pop("shapes").items()}
+    return Networks(**engines, arrays=arrays, shapes=shapes, **known)

@@ -7,66 +7,24 @@ Every frame goes through `look`, any number of `prompt` and `drop`, and `remembe
     session.drop(3)
     session.remember()                     # writes what was seen into the memories
 
-An object does not know of the others: with the policies `sam2` and `none` each has the masks it would
-have alone. Memory does not grow with the video, only with the number of objects there are at once.
+An object does not know of the others: with the policies `sam2` and `none` each has the masks it
+would have alone. Memory grows with the number of objects there are at once, not with the video.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import cv2
 import numpy as np
 from PIL import Image
 
 from trackers.engines.contract import Arrays, Engine
 from trackers.sam2.bank import Bank
-
-_CORNERS = [2, 3]  # labels of the corners of a box
-
-
-@dataclass(frozen=True)
-class Prompt:
-    """Where an object is: a box, points or both, or its mask; in pixels of the image.
-
-    Args:
-        box: (4,) left, top, right, bottom.
-        points: (N, 2) x and y.
-        labels: (N,) 1 for a point on the object, 0 for one that is not.
-        mask: (height, width) bool.
-    """
-
-    box: np.ndarray | None = None
-    points: np.ndarray | None = None
-    labels: np.ndarray | None = None
-    mask: np.ndarray | None = None
-
-    def __post_init__(self) -> None:
-        if (self.mask is None) == (self.box is None and self.points is None):
-            raise ValueError("a prompt is a mask, or a box, points or both")
-        if (self.points is None) != (self.labels is None):
-            raise ValueError("the points of a prompt have a label each")
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What is seen of the objects in one frame.
-
-    Args:
-        identity: (B,) int64.
-        logits: (B, L, L), above 0 on the object.
-        iou: (B,) float32, how well the mask fits, as the model thinks.
-        presence: (B,) float32, above 0 where the object is visible, as the model thinks.
-        prompted: (B,) bool, whether the mask is of a prompt in this frame.
-    """
-
-    identity: np.ndarray
-    logits: Any
-    iou: np.ndarray
-    presence: np.ndarray
-    prompted: np.ndarray
+from trackers.sam2.policies import OVERLAPS, WritePolicy, make_write_policy, share_out
+from trackers.sam2.prompt import Prompt
+from trackers.sam2.seen import Seen
 
 
 @dataclass(frozen=True)
@@ -77,7 +35,7 @@ class Networks:
         image_size: S, side of the image that the model sees.
         memories: Of an object, the prompt's among them.
         pointers: Likewise.
-        memory_shape: Tokens and width of a memory.
+        shapes: What a memory is made of, and the shape of each.
         pointer_width: Of a pointer.
     """
 
@@ -92,16 +50,8 @@ class Networks:
     image_size: int
     memories: int
     pointers: int
-    memory_shape: tuple[int, int]
+    shapes: Mapping[str, tuple[int, ...]]
     pointer_width: int
-
-
-WritePolicy = Callable[[Seen], np.ndarray]  # which masks become memories, (B,) bool
-
-
-def always(seen: Seen) -> np.ndarray:
-    """Remember every mask, as SAM 2 does."""
-    return np.ones(len(seen.identity), bool)
 
 
 class Session:
@@ -109,19 +59,25 @@ class Session:
 
     Args:
         networks: Of the model.
-        write: Which masks become memories.
+        memory: Which masks become memories: `sam2`, `ds` or `samurai`, or a policy of one's own.
+        overlap: Whom a pixel belongs to that several objects claim: `none`, `argmax_logit` or
+            `score_priority`.
     """
 
-    def __init__(self, networks: Networks, write: WritePolicy = always) -> None:
-        self._networks, self._write = networks, write
+    def __init__(
+        self, networks: Networks, memory: str | WritePolicy = "sam2", overlap: str = "none"
+    ) -> None:
+        if overlap not in OVERLAPS:
+            raise ValueError(f"overlap {overlap!r} is unknown: expected one of {list(OVERLAPS)}")
+        self._networks, self._overlap = networks, overlap
+        self._write = make_write_policy(memory) if isinstance(memory, str) else memory
         self.start()
 
     def start(self) -> None:
         """Forget everything."""
         net = self._networks
-        self._bank = Bank(
-            net.arrays, net.memories, net.pointers, net.memory_shape, net.pointer_width
-        )
+        self._write.start()
+        self._bank = Bank(net.arrays, net.memories, net.pointers, net.shapes, net.pointer_width)
         self._identities: list[int] = []
         self._now = -1
         self._size = (0, 0)
@@ -130,15 +86,32 @@ class Session:
         self._prompted: list[bool] = []
 
     @property
+    def identities(self) -> list[int]:
+        """Of the objects there are, in the order of all arrays."""
+        return list(self._identities)
+
+    @property
     def seen(self) -> Seen:
         """What is seen of all objects in the frame, in the order they are kept in."""
         get, found = self._networks.arrays.get, self._answers
+        nothing = np.zeros(0, np.float32)
         return Seen(
             np.array(self._identities, np.int64),
-            found.get("logits"),
-            get(found["iou"]) if found else np.zeros(0, np.float32),
-            get(found["presence"]) if found else np.zeros(0, np.float32),
+            get(found["iou"]) if found else nothing,
+            get(found["presence"]) if found else nothing,
             np.array(self._prompted, bool),
+            lambda: self.logits() > 0,
+            self._size,
+        )
+
+    def logits(self) -> np.ndarray:
+        """Return the logits of all objects in the frame, (B, L, L) float32, above 0 on each."""
+        side = self._networks.image_size // 4
+        found = self._answers.get("logits")
+        return (
+            np.zeros((0, side, side), np.float32)
+            if found is None
+            else self._networks.arrays.get(found)
         )
 
     def look(self, image: np.ndarray) -> Seen:
@@ -165,30 +138,25 @@ class Session:
         """Begin with objects, or begin anew with what is known of them, in the frame looked at.
 
         Raises:
-            ValueError: A prompt is empty or outside the image.
+            ValueError: A prompt is empty or outside the image. Then nothing has begun.
         """
+        for identity, prompt in prompts.items():
+            try:
+                prompt.check(*self._size)
+            except ValueError as error:
+                raise ValueError(f"object {identity}: {error}") from error
         for identity, prompt in prompts.items():
             self._put(identity, self._ask(prompt))
         return self.seen
 
     def _ask(self, prompt: Prompt) -> Mapping[str, Any]:
         net, features = self._networks, self._pick("prompt_features", "high0", "high1")
-        side = net.image_size
-        if prompt.mask is not None:
-            if prompt.mask.shape != self._size:
-                raise ValueError(f"mask of {prompt.mask.shape} found in an image of {self._size}")
-            mask = cv2.resize(prompt.mask.astype(np.float32), (side, side), interpolation=cv2.INTER_AREA)
-            return net.mask_prompt(mask=net.arrays.put((mask >= 0.5)[None].astype(np.float32)), **features)
-        points, labels = np.zeros((0, 2)), np.zeros(0, np.int64)
-        if prompt.box is not None:
-            points, labels = np.asarray(prompt.box).reshape(2, 2), np.array(_CORNERS)
-        if prompt.points is not None:
-            points = np.concatenate([points, prompt.points])
-            labels = np.concatenate([labels, np.asarray(prompt.labels, np.int64)])
-        scaled = (points * (side / self._size[1], side / self._size[0])).astype(np.float32)
-        engine = net.click if len(points) == 1 else net.prompt
         put = net.arrays.put
-        return engine(points=put(scaled[None]), labels=put(labels[None]), **features)
+        if prompt.mask is not None:
+            return net.mask_prompt(mask=put(prompt.mask_for(net.image_size)[None]), **features)
+        points, labels = prompt.points_for(*self._size, net.image_size)
+        engine = net.click if len(points) == 1 else net.prompt
+        return engine(points=put(points[None]), labels=put(labels[None]), **features)
 
     def _put(self, identity: int, answer: Mapping[str, Any]) -> None:
         """Take the answer to a prompt, of one object, for that of the frame."""
@@ -226,7 +194,7 @@ class Session:
             return
         found, put = self._answers, self._networks.arrays.put
         prompted = np.array(self._prompted, bool)
-        kept = prompted | self._write(self.seen)
+        kept = prompted | self._write.choose(self.seen)
         rows = np.flatnonzero(kept)
         if len(rows):
             memory = self._networks.memorize(
@@ -234,16 +202,29 @@ class Session:
                 presence=found["presence"][rows],
                 prompted=put(prompted[rows]),
                 **self._pick("memory_pixels"),
-            )["memory"]
+            )
             new, old = np.flatnonzero(prompted[rows]), np.flatnonzero(~prompted[rows])
-            self._bank.begin(rows[new], self._now, memory[new], found["pointer"][rows[new]])
-            self._bank.write_memories(rows[old], self._now, memory[old])
+            pointer = found["pointer"][rows[new]]
+            self._bank.begin(rows[new], self._now, _take(memory, new), pointer)
+            self._bank.write_memories(rows[old], self._now, _take(memory, old))
         tracked = np.flatnonzero(~prompted)
         self._bank.write_pointers(tracked, self._now, found["pointer"][tracked])
 
     def masks(self, threshold: float = 0.0) -> np.ndarray:
-        """Return the masks of all objects in the frame, (B, height, width) bool."""
+        """Return the masks of all objects in the frame, (B, height, width) bool.
+
+        Args:
+            threshold: Logits above it are on the object.
+        """
         if not self._identities:
             return np.zeros((0, *self._size), bool)
         arrays = self._networks.arrays
-        return arrays.get(arrays.resize(self._answers["logits"], *self._size) > threshold)
+        maps = arrays.resize(self._answers["logits"], *self._size)
+        masks, best = arrays.get(maps > threshold), np.zeros(0, np.int64)
+        if self._overlap == "argmax_logit":
+            best = arrays.get(maps.argmax(0))
+        return share_out(self._overlap, masks, best, self.seen.iou)
+
+
+def _take(arrays: Mapping[str, Any], rows: np.ndarray) -> dict[str, Any]:
+    return {name: array[rows] for name, array in arrays.items()}

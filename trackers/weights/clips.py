@@ -13,6 +13,7 @@ from tqdm import tqdm
 from datasets.synthesis.scene import play
 from datasets.synthesis.scripts import SCENARIOS
 
+_HALF = 0.5
 _TRAIN = 0  # the split's number in the seed of `datasets/readers/synthetic.py`
 
 
@@ -57,7 +58,7 @@ def _load_world(folder: Path, number: int, size: int, seed: int) -> World:
     path = folder / f"{seed}-{size}-{number:03d}.npz"
     if not path.is_file():
         part = path.with_suffix(".part.npz")
-        np.savez(part, **_draw_world(number, size, seed))
+        np.savez(part, allow_pickle=False, **_draw_world(number, size, seed))
         part.replace(path)
     with np.load(path) as kept:
         return World(**kept)
@@ -103,12 +104,13 @@ def draw_clips(
         new = present.copy()
         if 0 <= before < len(world.images):
             new &= world.area[before] == 0
-        if draw.random() < 0.5 and not new.any() or not present.any():
+        wanted = new if draw.random() < _HALF else present
+        if not wanted.any():
             continue
         order = np.nonzero(present)[0]
         order = order[np.argsort(draw.random(len(order)) - 10 * new[order])][:people]
         frames = first + step * np.arange(length)
         clip = world.images[frames], world.owner[frames]
-        if draw.random() < 0.5:
+        if draw.random() < _HALF:
             clip = clip[0][:, :, ::-1], clip[1][:, :, ::-1]
         yield Clip(np.ascontiguousarray(clip[0]), clip[1][:, None] == order[:, None, None])

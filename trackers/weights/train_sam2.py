@@ -1,44 +1,52 @@
 """Train the demo SAM 2 on synthetic people.
 
-    python -m trackers.weights.train_sam2 --room .cache/training/sam2 --minutes 90 --output W.safetensors
+    python -m trackers.weights.train_sam2 --room .cache/training/sam2
+        --output trackers/weights/sam2_demo.safetensors
 
-Each step takes a batch of clips, prompts every person in the first frame (a box mostly, else points or
-a mask), follows them through the clip with the model's own predictions as memory, and lowers focal,
-dice, IoU and presence losses of all frames, weighted 20 : 1 : 1 : 1 as the paper does. The rate decays
-by a cosine. State is kept in the room every few minutes, so an interrupted run goes on.
-
-Source: Ravi et al., SAM 2, arXiv 2408.00714, appendix D.2.
+First single images, of which there are many, then clips. The rate decays by a cosine in each stage.
+The room keeps the worlds that are drawn and the state of the training, so that an interrupted one
+goes on where it was. The weights are written when all stages are done, and beside them, as JSON,
+how they came about.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import math
-import time
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from statistics import fmean
+from time import monotonic
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
-from torch.nn import functional
+from safetensors.torch import save_file
 
+from datasets.files import replacing, write_json
 from trackers.sam2.architecture import build_model
-from trackers.weights.clips import Clip, draw_clips, load_worlds
+from trackers.weights.clips import draw_clips, load_worlds
+from trackers.weights.sam2_lesson import draw_prompts, evaluate, loss_of, make_lesson
 
-_MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-_LOSS_SCALE = 2  # masks are compared at so many times the resolution of the logits
+_TAUGHT = 0.3  # share of lessons in which true masks are remembered
+_WARM_UP = 200  # steps over which the rate rises
+_EVERY = 100  # steps between two entries of the log
 
 
 @dataclass(frozen=True)
-class Plan:
-    """How long a stage of the training is, and what its batches are."""
+class Stage:
+    """A part of the training.
+
+    Args:
+        steps: How many lessons.
+        clips: In a lesson.
+        length: Of a clip, in frames.
+        people: Followed in a clip, at most.
+        rate: Of learning, at the begin.
+        rate_end: At the end.
+    """
 
     steps: int
-    size: int
     clips: int
     length: int
     people: int
@@ -46,239 +54,109 @@ class Plan:
     rate_end: float
 
 
-def batch(draw: np.random.Generator, source: Any, clips: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Return images (T, B, 3, S, S), masks (T, N, S, S) and the clip of each person (N,)."""
-    chosen: list[Clip] = [next(source) for _ in range(clips)]
-    images = torch.from_numpy(np.stack([clip.images for clip in chosen], 1))
-    gain = torch.from_numpy(draw.uniform(0.8, 1.2, (clips, 3))).float()
-    shift = torch.from_numpy(draw.uniform(-0.08, 0.08, (clips, 3))).float()
-    pixels = (images.float() / 255 * gain[:, None, None] + shift[:, None, None]).clamp(0, 1)
-    pixels = (pixels - torch.tensor(_MEAN)) / torch.tensor(_DEVIATION)
-    masks = torch.from_numpy(np.concatenate([clip.masks for clip in chosen], 1))
-    owner = torch.tensor([n for n, clip in enumerate(chosen) for _ in range(clip.masks.shape[1])])
-    return pixels.permute(0, 1, 4, 2, 3).contiguous(), masks, owner
+STAGES = (
+    Stage(2000, clips=6, length=1, people=4, rate=6e-4, rate_end=3e-4),
+    Stage(4000, clips=4, length=4, people=3, rate=5e-4, rate_end=0.0),
+)
 
 
-def prompts(draw: np.random.Generator, masks: Tensor, shown: bool = True) -> dict[str, Any]:
-    """Return the prompt of a batch: boxes mostly, else one to three points inside, or the masks.
+class Training:
+    """A model on its way.
 
     Args:
-        masks: (N, S, S) bool, none of them empty.
-        shown: Whether the masks themselves may be it, which teaches nothing in that frame.
+        room: Folder for state and worlds.
+        worlds: How many are drawn.
     """
-    kind = draw.random()
-    if shown and kind < 0.1:
-        return {"mask_inputs": masks[:, None].float(), "point_inputs": None}
-    if kind < 0.75:
-        coordinates = _boxes(draw, masks)
-        labels = torch.tensor([2, 3]).expand(len(masks), 2)
-    else:
-        count = int(draw.integers(1, 4))
-        coordinates = _points(draw, masks, count)
-        labels = torch.ones(len(masks), count)
-    points = {"point_coords": coordinates, "point_labels": labels.to(torch.int32)}
-    return {"point_inputs": points, "mask_inputs": None}
 
+    def __init__(self, room: Path, worlds: int, seed: int) -> None:
+        torch.manual_seed(seed)
+        self.model: Any = build_model("demo").train()
+        self.done = 0
+        self.log: list[dict[str, Any]] = []
+        self._seed, self._state = seed, room / "state.pt"
+        self._optimizer = torch.optim.AdamW(self.model.parameters(), weight_decay=0.01)
+        if self._state.is_file():
+            self._resume()
+        self._worlds = load_worlds(room / "worlds", worlds, self.model.image_size, seed)
 
-def _boxes(draw: np.random.Generator, masks: Tensor) -> Tensor:
-    size, found = masks.shape[-1], []
-    for mask in masks:
-        rows, columns = torch.nonzero(mask.any(1)).ravel(), torch.nonzero(mask.any(0)).ravel()
-        box = np.array([columns[0], rows[0], columns[-1] + 1, rows[-1] + 1], float)
-        extent = np.tile(box[2:] - box[:2], 2)
-        found.append((box + draw.normal(0, 0.04, 4).clip(-0.1, 0.1) * extent).clip(0, size))
-    return torch.tensor(np.array(found), dtype=torch.float32).reshape(-1, 2, 2)
+    def _resume(self) -> None:
+        kept = torch.load(self._state, weights_only=True)
+        self.model.load_state_dict(kept["model"])
+        self._optimizer.load_state_dict(kept["optimizer"])
+        self.done, self.log = kept["done"], kept["log"]
 
+    def _keep(self) -> None:
+        kept = {
+            "model": self.model.state_dict(),
+            "optimizer": self._optimizer.state_dict(),
+            "done": self.done,
+            "log": self.log,
+        }
+        with replacing(self._state) as part:
+            torch.save(kept, part)
 
-def _points(draw: np.random.Generator, masks: Tensor, count: int) -> Tensor:
-    found = []
-    for mask in masks:
-        places = torch.nonzero(mask)
-        chosen = torch.from_numpy(draw.integers(len(places), size=count))
-        found.append(places[chosen].flip(1).float() + 0.5)
-    return torch.stack(found)
+    def run(self, stage: Stage, first: int) -> None:
+        """Take the steps of a stage that begins after `first` steps, but for those done."""
+        draw = np.random.default_rng([self._seed, self.done, stage.length])
+        source = draw_clips(draw, self._worlds, stage.length, stage.people)
+        losses, began = [], monotonic()
+        while self.done < first + stage.steps:
+            share = (self.done - first) / stage.steps
+            decayed = (1 + math.cos(math.pi * share)) / 2
+            rate = stage.rate_end + (stage.rate - stage.rate_end) * decayed
+            for group in self._optimizer.param_groups:
+                group["lr"] = rate * min(1.0, (self.done + 1) / _WARM_UP)
+            lesson = make_lesson(draw, source, stage.clips)
+            prompts = draw_prompts(draw, lesson.masks[0], shown=stage.length > 1)
+            losses.append(self._learn(lesson, prompts, bool(draw.random() < _TAUGHT)))
+            self.done += 1
+            if self.done % _EVERY == 0:
+                self._note(fmean(losses), rate, (monotonic() - began) / len(losses), lesson)
+                losses, began = [], monotonic()
 
+    def _learn(self, lesson: Any, prompts: Any, taught: bool) -> float:
+        loss: Any = loss_of(self.model, lesson, prompts, taught)
+        self._optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self._optimizer.step()
+        return float(loss.item())
 
-def losses(decoded: tuple[Tensor, ...], masks: Tensor) -> Tensor:
-    """Return the loss of one frame, summed over people.
-
-    Args:
-        decoded: What the mask decoder answers, before presence blots masks out: logits
-            (N, M, L, L), IoU (N, M), tokens, presence (N, 1).
-        masks: (N, S, S) bool.
-    """
-    logits, ious, _, presence = decoded
-    here = masks.flatten(1).any(1)
-    side = logits.shape[-1] * _LOSS_SCALE
-    fine = functional.interpolate(logits, (side, side), mode="bilinear", align_corners=False)
-    truth = functional.interpolate(masks[:, None].float(), (side, side), mode="area")
-    share, truth = fine.sigmoid().flatten(2), truth.flatten(2).expand(-1, fine.shape[1], -1)
-    cross = functional.binary_cross_entropy_with_logits(fine.flatten(2), truth, reduction="none")
-    agree = share * truth + (1 - share) * (1 - truth)
-    focal = ((0.25 * truth + 0.75 * (1 - truth)) * cross * (1 - agree) ** 2).mean(2)
-    both = (share * truth).sum(2)
-    dice = 1 - (2 * both + 1) / (share.sum(2) + truth.sum(2) + 1)
-    with torch.no_grad():
-        on, real = fine.flatten(2) > 0, truth > 0.5
-        reached = (on & real).sum(2) / (on | real).sum(2).clamp(min=1)
-    best = (20 * focal + dice).argmin(1, keepdim=True)
-    mask_loss = (20 * focal + dice).gather(1, best)[:, 0] + (ious - reached).abs().mean(1)
-    score = functional.binary_cross_entropy_with_logits(
-        presence[:, 0], here.float(), reduction="none"
-    )
-    return (mask_loss * here + score).sum()
-
-
-def follow(model: Any, images: Tensor, masks: Tensor, owner: Tensor, prompt: Mapping[str, Any]) -> Tensor:
-    """Return the mean loss of a batch of clips, each person followed from the prompt on."""
-    length, people = len(images), len(owner)
-    features = model.forward_image(images.flatten(0, 1))
-    _, vision, places, sizes = model._prepare_backbone_features(features)
-    memory: dict[str, dict[int, Any]] = {"cond_frame_outputs": {}, "non_cond_frame_outputs": {}}
-    total, decoded = torch.zeros(()), []
-    hook = model.sam_mask_decoder.register_forward_hook(lambda *each: decoded.append(each[2]))
-    for frame in range(length):
-        index = frame * images.shape[1] + owner
-        here = [level[:, index] for level in vision]
-        where = [level[:, index] for level in places]
-        first = frame == 0
-        given = prompt if first else {"point_inputs": None, "mask_inputs": None}
-        out, answers, _, _ = model._track_step(
-            frame_idx=frame,
-            is_init_cond_frame=first,
-            current_vision_feats=here,
-            current_vision_pos_embeds=where,
-            feat_sizes=sizes,
-            output_dict=memory,
-            num_frames=max(length, model.max_obj_ptrs_in_encoder),  # as in a long video
-            track_in_reverse=False,
-            prev_sam_mask_logits=None,
-            **given,
-        )
-        out["obj_ptr"] = answers[5]
-        if not (first and given["mask_inputs"] is not None):
-            total = total + losses(decoded[-1], masks[frame])
-        if frame + 1 < length:
-            model._encode_memory_in_output(
-                here, sizes, given["point_inputs"], True, answers[4], answers[6], out
-            )
-        memory["cond_frame_outputs" if first else "non_cond_frame_outputs"][frame] = out
-    hook.remove()
-    return total / (length * people)
-
-
-@torch.inference_mode()
-def evaluate(model: Any, images: Tensor, masks: Tensor, owner: Tensor) -> list[float]:
-    """Return the mean IoU of each frame of a batch, prompted with true boxes, presence counted."""
-    draw = np.random.default_rng(0)
-    points = {
-        "point_coords": _boxes(draw, masks[0]),
-        "point_labels": torch.tensor([2, 3], dtype=torch.int32).expand(len(owner), 2),
-    }
-    features = model.forward_image(images.flatten(0, 1))
-    _, vision, places, sizes = model._prepare_backbone_features(features)
-    memory: dict[str, dict[int, Any]] = {"cond_frame_outputs": {}, "non_cond_frame_outputs": {}}
-    reached = []
-    for frame in range(len(images)):
-        index = frame * images.shape[1] + owner
-        out = model.track_step(
-            frame_idx=frame,
-            is_init_cond_frame=frame == 0,
-            current_vision_feats=[level[:, index] for level in vision],
-            current_vision_pos_embeds=[level[:, index] for level in places],
-            feat_sizes=sizes,
-            point_inputs=points if frame == 0 else None,
-            mask_inputs=None,
-            output_dict=memory,
-            num_frames=max(len(images), model.max_obj_ptrs_in_encoder),
-        )
-        memory["cond_frame_outputs" if frame == 0 else "non_cond_frame_outputs"][frame] = out
-        on, real = out["pred_masks_high_res"][:, 0] > 0, masks[frame]
-        both, either = (on & real).sum((1, 2)), (on | real).sum((1, 2))
-        reached.append(torch.where(either > 0, both / either.clamp(min=1), 1.0).mean().item())
-    return reached
-
-
-def resize(model: Any, size: int) -> None:
-    """Make a model take images of another size; no weight depends on it."""
-    model.image_size, model.sam_image_embedding_size = size, size // model.backbone_stride
-    encoder = model.sam_prompt_encoder
-    encoder.input_image_size = size, size
-    encoder.image_embedding_size = size // model.backbone_stride, size // model.backbone_stride
-    encoder.mask_input_size = size // 4, size // 4
-
-
-def train(plans: list[Plan], room: Path, minutes: float, worlds: int, seed: int) -> Any:
-    """Return the trained model; the room keeps its state, log and worlds."""
-    torch.manual_seed(seed)
-    model = build_model("demo").train()
-    kept: dict[int, Any] = {}
-    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, weight_decay=0.01)
-    done, log = 0, []
-    if (room / "state.pt").is_file():
-        state = torch.load(room / "state.pt", weights_only=True)
-        model.load_state_dict(state["model"])
-        if "optimizer" in state:
-            optimizer.load_state_dict(state["optimizer"])
-        done, log = state["done"], state["log"]
-    until, spoken = time.monotonic() + 60 * minutes, time.monotonic()
-    before = 0
-    for plan in plans:
-        if done >= before + plan.steps:
-            before += plan.steps
-            continue
-        resize(model, plan.size)
-        if plan.size not in kept:
-            kept = {plan.size: load_worlds(room / "worlds", worlds, plan.size, seed)}
-        draw = np.random.default_rng([seed, done, plan.length])
-        source = draw_clips(draw, kept[plan.size], plan.length, plan.people)
-        while done < before + plan.steps and time.monotonic() < until:
-            share = (done - before) / plan.steps
-            rate = plan.rate_end + (plan.rate - plan.rate_end) * (1 + math.cos(math.pi * share)) / 2
-            for group in optimizer.param_groups:
-                group["lr"] = rate * min(1, (done + 1) / 200)
-            images, masks, owner = batch(draw, source, plan.clips)
-            with torch.autocast("cpu", torch.bfloat16, enabled=plan.length > 1):
-                loss = follow(model, images, masks, owner, prompts(draw, masks[0], plan.length > 1))
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimizer.step()
-            done += 1
-            log.append([done, round(loss.item(), 4), round(time.monotonic() - spoken, 2)])
-            if done % 100 == 0:
-                model.eval()
-                ious = evaluate(model, images, masks, owner)
-                model.train()
-                mean = sum(entry[1] for entry in log[-100:]) / 100
-                took = (time.monotonic() - spoken) / 100
-                spoken = time.monotonic()
-                text = " ".join(f"{iou:.2f}" for iou in ious)
-                print(f"{done} loss {mean:.3f} rate {rate:.1e} {took:.2f} s IoU {text}", flush=True)
-                part = room / "state.part"
-                torch.save(
-                    {
-                        "model": model.state_dict(),
-                        "optimizer": optimizer.state_dict(),
-                        "done": done,
-                        "log": log,
-                    },
-                    part,
-                )
-                part.replace(room / "state.pt")
-        before += plan.steps
-    return model
+    def _note(self, loss: float, rate: float, seconds: float, lesson: Any) -> None:
+        self.model.eval()
+        ious = [round(iou, 3) for iou in evaluate(self.model, lesson)]
+        self.model.train()
+        entry = {"step": self.done, "loss": round(loss, 4), "rate": rate, "iou": ious}
+        self.log.append(entry)
+        print(f"{entry} {seconds:.2f} s a step", flush=True)
+        self._keep()
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--room", type=Path, required=True)
-    parser.add_argument("--minutes", type=float, default=1e9)
+    """Run the command line program."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--room", type=Path, required=True, help="for state and worlds")
+    parser.add_argument("--output", type=Path, required=True, help="....safetensors")
     parser.add_argument("--worlds", type=int, default=80)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--plans", type=json.loads, required=True)
     given = parser.parse_args()
-    train([Plan(**p) for p in given.plans], given.room, given.minutes, given.worlds, given.seed)
+    given.room.mkdir(parents=True, exist_ok=True)
+    training = Training(given.room, given.worlds, given.seed)
+    first = 0
+    for stage in STAGES:
+        training.run(stage, first)
+        first += stage.steps
+    half = {name: each.half() for name, each in training.model.state_dict().items()}
+    with replacing(given.output) as part:
+        save_file(half, part)
+    about = {
+        "command": "make demo-weights",
+        "seed": given.seed,
+        "worlds": given.worlds,
+        "stages": [asdict(stage) for stage in STAGES],
+        "log": training.log,
+    }
+    write_json(given.output.with_suffix(".json"), about)
 
 
 if __name__ == "__main__":

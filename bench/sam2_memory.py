@@ -1,0 +1,110 @@
+"""How much memory a long video takes, beside the official video predictor.
+
+    python -m bench.sam2_memory --output bench/sam2_memory.json --plot docs/sam2_memory.png
+
+Each follows the same objects in its own process, which says every 50 frames how much it holds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from datetime import date
+from itertools import cycle, islice
+from pathlib import Path
+from typing import Any
+
+from bench.official_sam2 import build_predictor, follow, make_lively
+from bench.sam2_objects import make_video, steps
+from datasets.files import write_json
+from trackers.engines.torch_engine import TorchArrays
+from trackers.machine import describe_machine
+from trackers.sam2.networks import on_torch
+from trackers.sam2.session import Session
+
+_EVERY = 50  # frames between two looks
+_SCENE = 100  # frames of the scene that is repeated
+_TOOLS = ("ours", "official")
+_EARLY = 200  # the frame that the last one is compared with
+
+
+def held_mib() -> float:
+    """Return the memory this process holds."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("VmRSS:")[1].split()[0]) / 1024
+
+
+def watch(tool: str, frames: int, objects: int, room: Path) -> None:
+    """Print (frame, MiB) as JSON while a tool follows the objects."""
+    images, boxes = make_video(room / "scene", _SCENE)
+    model = build_predictor("demo")
+    make_lively(model)
+    if tool == "ours":
+        session = Session(on_torch(model, TorchArrays()))
+        turns: Any = steps(session, islice(cycle(images), frames), boxes[:objects])
+    else:
+        (room / "video").mkdir()
+        for number in range(frames):
+            source = room / "scene" / f"{number % _SCENE:05d}.jpg"
+            os.link(source, room / "video" / f"{number:05d}.jpg")
+        prompts = {n: {"box": box} for n, box in enumerate(boxes[:objects])}
+        turns = follow(model, room / "video", 0, prompts)
+    for number, _ in turns:
+        if (number + 1) % _EVERY == 0:
+            print(json.dumps([number + 1, round(held_mib(), 1)]), flush=True)
+
+
+def draw(found: dict[str, list[list[float]]], path: Path) -> None:
+    """Draw memory against frames."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6.4, 3.6), layout="constrained")
+    axes = figure.subplots()
+    for tool, style in zip(_TOOLS, ("-", "--"), strict=True):
+        label = {"ours": "masktrack-bench", "official": "SAM2VideoPredictor"}[tool]
+        axes.plot(*zip(*found[tool], strict=True), style, label=label)
+    axes.set(xlabel="frames", ylabel="resident memory (MiB)", ylim=(0, None))
+    axes.grid(alpha=0.3)
+    axes.legend(frameon=False)
+    figure.savefig(path, dpi=110)
+
+
+def main() -> None:
+    """Run the command line program."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--frames", type=int, default=2000)
+    parser.add_argument("--objects", type=int, default=2)
+    parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--plot", type=Path)
+    parser.add_argument("--tool", choices=_TOOLS, help="run one of the two only")
+    given = parser.parse_args()
+    if given.tool:
+        with tempfile.TemporaryDirectory() as room:
+            watch(given.tool, given.frames, given.objects, Path(room))
+        return
+    found = {}
+    for tool in _TOOLS:
+        command = [sys.executable, "-m", "bench.sam2_memory", *sys.argv[1:], "--tool", tool]
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+        found[tool] = [json.loads(line) for line in done.stdout.splitlines()]
+        held = dict(found[tool])
+        early, late = held[_EARLY], held[given.frames]
+        print(f"{tool:10} {early:8.0f} MiB after {_EARLY} frames, {late:8.0f} after {given.frames}")
+    content = {
+        "what": "Memory held while SAM 2 follows objects in a long video",
+        "date": str(date.today()),
+        "objects": given.objects,
+        "mib": found,
+        "machine": describe_machine(),
+    }
+    write_json(given.output, content)
+    if given.plot:
+        draw(found, given.plot)
+
+
+if __name__ == "__main__":
+    main()

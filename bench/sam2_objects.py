@@ -1,0 +1,159 @@
+"""SAM 2 with more and more objects beside the official video predictor.
+
+    python -m bench.sam2_objects --size demo --output bench/sam2_objects.json
+
+Both follow the same objects through the same video, in turn, a frame each, so that a slow moment of
+the machine slows both. Frames count from the one on in which all memories are full. The time of a
+frame is fitted as what it takes without any object plus what each object adds. Their masks are
+compared in every frame.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Iterable, Iterator
+from datetime import date
+from itertools import islice
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import torch
+
+from bench.official_sam2 import build_predictor, follow, make_lively, save_frames
+from datasets.files import write_json
+from datasets.synthesis.scene import play
+from datasets.synthesis.scripts import SCENARIOS
+from trackers.engines.torch_engine import TorchArrays
+from trackers.machine import describe_machine
+from trackers.sam2.networks import on_torch
+from trackers.sam2.prompt import Prompt
+from trackers.sam2.session import Session
+
+_FULL = 17  # frames until every object has all memories and pointers
+_PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+def make_video(folder: Path, frames: int) -> tuple[list[np.ndarray], np.ndarray]:
+    """Write a crowd as images; return them and the boxes of the people in the first frame."""
+    draw = np.random.Generator(np.random.PCG64([1, 1, 1, 0]))
+    scene = list(islice(play(draw, SCENARIOS["crowd"](draw)), frames))
+    images = save_frames(folder, [image for image, _ in scene])
+    return images, np.array([label.box for label in scene[0][1]])
+
+
+def in_turn(theirs: Iterator[Any], ours: Iterator[Any]) -> dict[str, Any]:
+    """Return the seconds of each full frame of both, and the least IoU of any mask."""
+    seconds: dict[str, list[float]] = {"official": [], "ours": []}
+    worst, largest = 1.0, 0.0
+    while True:
+        begin = perf_counter()
+        other = next(theirs, None)
+        middle = perf_counter()
+        own = next(ours, None)
+        end = perf_counter()
+        if other is None or own is None:
+            return {"seconds": seconds, "least_iou": worst, "largest_difference": largest}
+        if other[0] >= _FULL:
+            seconds["official"].append(middle - begin)
+            seconds["ours"].append(end - middle)
+        for identity, logits in other[1].items():
+            worst = min(worst, _iou(logits, own[1][identity]))
+            largest = max(largest, float(np.abs(logits - own[1][identity]).max()))
+
+
+def _iou(one: np.ndarray, other: np.ndarray) -> float:
+    either = ((one > 0) | (other > 0)).sum()
+    return float(((one > 0) & (other > 0)).sum() / either) if either else 1.0
+
+
+def steps(
+    session: Session, images: Iterable[np.ndarray], boxes: np.ndarray
+) -> Iterator[tuple[int, dict[int, np.ndarray]]]:
+    """Yield the same as `official_sam2.follow`, of our session; masks are made as well."""
+    session.start()
+    for number, image in enumerate(images):
+        session.look(image)
+        if number == 0:
+            session.prompt({n: Prompt(box=box) for n, box in enumerate(boxes)})
+        session.masks()
+        session.remember()
+        yield number, dict(zip(session.identities, session.logits(), strict=True))
+
+
+def measure(given: argparse.Namespace, room: Path) -> list[dict[str, Any]]:
+    """Return what was found for each number of objects."""
+    images, boxes = make_video(room / "frames", given.frames)
+    model = build_predictor(given.size, compiled=given.official == "vos_optimized")
+    if given.weights:
+        state = torch.load(given.weights, map_location="cpu", weights_only=True)
+        model.load_state_dict(state["model"])
+    else:
+        make_lively(model)
+    model.to(given.device)
+    arrays = TorchArrays(given.device, _PRECISIONS[given.precision])
+    session, found = Session(on_torch(model, arrays)), []
+    for count in given.objects:
+        chosen = np.resize(boxes, (count, 4)) + 2.0 * (np.arange(count) // len(boxes))[:, None]
+        prompts = {n: {"box": box} for n, box in enumerate(chosen)}
+        with torch.autocast(
+            given.device, _PRECISIONS[given.precision], enabled=given.precision != "fp32"
+        ):
+            theirs = follow(model, room / "frames", 0, prompts)
+            each = in_turn(theirs, steps(session, images, chosen))
+        medians = {tool: median(times) for tool, times in each["seconds"].items()}
+        ratio = medians["official"] / medians["ours"]
+        found.append({"objects": count, "median_seconds": medians, "ratio": ratio, **each})
+        print(
+            f"{count:4} objects: official {1 / medians['official']:6.2f} fps, "
+            f"ours {1 / medians['ours']:6.2f} fps, {ratio:.2f} times, "
+            f"least IoU {each['least_iou']:.4f}",
+            flush=True,
+        )
+    return found
+
+
+def fit(found: list[dict[str, Any]], tool: str) -> dict[str, float]:
+    """Return the seconds of a frame without objects, and what each object adds."""
+    slope, base = np.polyfit(
+        [each["objects"] for each in found], [each["median_seconds"][tool] for each in found], 1
+    )
+    return {"frame": float(base), "object": float(slope)}
+
+
+def main() -> None:
+    """Run the command line program."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--size", default="demo")
+    parser.add_argument("--weights", type=Path, help="checkpoint; random weights if not given")
+    parser.add_argument("--objects", type=int, nargs="+", default=[1, 2, 4, 8, 16])
+    parser.add_argument("--frames", type=int, default=40)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--precision", choices=_PRECISIONS, default="fp32")
+    parser.add_argument("--official", choices=["eager", "vos_optimized"], default="eager")
+    parser.add_argument("--output", type=Path, required=True)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as room:
+        found = measure(given, Path(room))
+    fits = {tool: fit(found, tool) for tool in ("official", "ours")}
+    for tool, each in fits.items():
+        print(f"{tool}: {1e3 * each['frame']:.1f} ms + {1e3 * each['object']:.1f} ms an object")
+    content = {
+        "what": "SAM 2 with more and more objects, beside the official video predictor",
+        "date": str(date.today()),
+        "size": given.size,
+        "device": given.device,
+        "precision": given.precision,
+        "official": given.official,
+        "fit_seconds": fits,
+        "runs": found,
+        "machine": describe_machine(),
+    }
+    write_json(given.output, content)
+
+
+if __name__ == "__main__":
+    main()

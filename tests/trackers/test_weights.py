@@ -1,0 +1,104 @@
+"""The training of the demo weights: what it is shown, that it learns, that it can be stopped."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from trackers.sam2.architecture import build_model
+from trackers.weights import train_sam2
+from trackers.weights.clips import draw_clips, load_worlds
+from trackers.weights.sam2_lesson import box_prompts, draw_prompts, loss_of, make_lesson
+from trackers.weights.train_sam2 import Stage, Training
+
+SIZE = 256
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory):
+    return tmp_path_factory.mktemp("room")
+
+
+@pytest.fixture(scope="module")
+def worlds(room):
+    return load_worlds(room / "worlds", 1, SIZE, seed=3)
+
+
+def test_clips_follow_people_who_are_seen_in_the_first_frame(worlds):
+    draw = np.random.default_rng(0)
+    source = draw_clips(draw, worlds, length=3, people=2)
+    clips = [next(source) for _ in range(20)]
+    for clip in clips:
+        assert clip.images.shape == (3, SIZE, SIZE, 3)
+        assert 1 <= clip.masks.shape[1] <= 2
+        assert clip.masks[0].any((1, 2)).all()
+        assert clip.masks.sum(1).max() == 1  # nobody shares a pixel
+    assert len({clip.images.tobytes() for clip in clips}) > 15
+
+
+def test_a_world_is_drawn_once(worlds, room):
+    path = next((room / "worlds").glob("*.npz"))
+    before = path.stat().st_mtime_ns
+    again = load_worlds(room / "worlds", 1, SIZE, seed=3)
+    assert np.array_equal(again[0].images, worlds[0].images)
+    assert path.stat().st_mtime_ns == before
+
+
+def test_boxes_of_masks_have_exclusive_far_corners():
+    masks = torch.zeros(1, 8, 8, dtype=torch.bool)
+    masks[0, 2:5, 1:7] = True
+    points = box_prompts(masks)["point_inputs"]
+    assert points["point_coords"].tolist() == [[[1, 2], [7, 5]]]
+    assert points["point_labels"].tolist() == [[2, 3]]
+
+
+def test_the_prompts_of_a_lesson_are_boxes_points_and_masks():
+    masks = torch.zeros(2, 8, 8, dtype=torch.bool)
+    masks[:, 2:5, 1:7] = True
+    kinds, draw = set(), np.random.default_rng(0)
+    for _ in range(60):
+        prompts = draw_prompts(draw, masks, shown=True)
+        if prompts["mask_inputs"] is not None:
+            kinds.add("mask")
+            continue
+        labels = prompts["point_inputs"]["point_labels"]
+        where = prompts["point_inputs"]["point_coords"]
+        assert where.shape == (*labels.shape, 2)
+        if (labels == 1).all():
+            x, y = where.floor().long().unbind(-1)
+            assert masks[torch.arange(2)[:, None], y, x].all()
+        kinds.add((labels.shape[1], int(labels[0, 0])))
+    assert kinds == {"mask", (2, 2), (1, 1), (2, 1), (3, 1)}
+
+
+@pytest.mark.slow
+def test_a_lesson_taught_again_and_again_is_learnt(worlds):
+    torch.manual_seed(0)
+    draw = np.random.default_rng(0)
+    model = build_model("demo").train()
+    lesson = make_lesson(draw, draw_clips(draw, worlds, length=2, people=1), 1)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
+    losses = []
+    for _ in range(12):
+        loss = loss_of(model, lesson, box_prompts(lesson.masks[0]), taught=False)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert losses[-1] < 0.7 * losses[0]
+
+
+@pytest.mark.slow
+def test_a_training_that_was_interrupted_goes_on(room, monkeypatch):
+    monkeypatch.setattr(train_sam2, "_EVERY", 1)
+    stage = Stage(2, clips=1, length=2, people=1, rate=1e-3, rate_end=0.0)
+    begun = Training(room, worlds=1, seed=3)
+    begun.run(Stage(1, clips=1, length=1, people=1, rate=1e-3, rate_end=0.0), 0)
+    resumed = Training(room, worlds=1, seed=3)
+    assert resumed.done == 1
+    resumed.run(stage, 1)
+    assert (resumed.done, [entry["step"] for entry in resumed.log]) == (3, [1, 2, 3])
+    last = Training(room, worlds=1, seed=3)
+    for name, tensor in last.model.state_dict().items():
+        assert torch.equal(tensor, resumed.model.state_dict()[name]), name

@@ -1,0 +1,151 @@
+"""Which masks become memories, and whom a pixel belongs to that several objects claim.
+
+`sam2` remembers every mask. `ds` is what DeepStream's MaskTracker does, with its parameters and the
+values it ships, as far as they are documented. `samurai` remembers what is sure: Yang et al.,
+SAMURAI, arXiv 2411.11922, with the thresholds of its authors. Pointers are remembered of every
+frame.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+
+from datasets.overlap import box_iou
+from trackers.parts.box_motion import AspectHeight
+from trackers.parts.kalman import Motion
+from trackers.sam2.seen import Seen
+
+OVERLAPS = ("none", "argmax_logit", "score_priority")
+
+
+class WritePolicy(Protocol):
+    """Says which masks of a frame become memories; those of a prompt do anyhow."""
+
+    def start(self) -> None:
+        """Forget everything."""
+
+    def choose(self, seen: Seen) -> np.ndarray:
+        """Return which objects' masks are remembered, (B,) bool; called once a frame, in order."""
+
+
+class Always:
+    """Every mask, as SAM 2."""
+
+    def start(self) -> None:
+        """Do nothing."""
+
+    def choose(self, seen: Seen) -> np.ndarray:
+        """Return all."""
+        return np.ones(len(seen.identity), bool)
+
+
+class DeepStream:
+    """What is sure, alone where it is, and every so many frames.
+
+    Args:
+        min_memory_update_confidence: Lowest predicted IoU, `minMemoryUpdateConfidence`.
+        min_iou_diff_4_memory_update: An object whose box overlaps that of another by more than this
+            is not remembered, `minIouDiff4MemoryUpdate`.
+        mask_memory_update_interval: In frames, `maskMemoryUpdateInterval`.
+    """
+
+    def __init__(
+        self,
+        min_memory_update_confidence: float = 0.0089,
+        min_iou_diff_4_memory_update: float = 0.3196,
+        mask_memory_update_interval: int = 1,
+    ) -> None:
+        self._confidence = min_memory_update_confidence
+        self._overlap = min_iou_diff_4_memory_update
+        self._interval = mask_memory_update_interval
+        self.start()
+
+    def start(self) -> None:
+        """Forget which frame it is."""
+        self._frame = -1
+
+    def choose(self, seen: Seen) -> np.ndarray:
+        """Return the objects that are sure and stand apart, none between two updates."""
+        self._frame += 1
+        if self._frame % self._interval:
+            return np.zeros(len(seen.identity), bool)
+        box = seen.boxes()
+        shared = box_iou(box[:, None], box)
+        np.fill_diagonal(shared, 0)
+        return (seen.iou >= self._confidence) & (shared.max(1, initial=0) <= self._overlap)
+
+
+class Samurai:
+    """What is sure, present, and where its motion led one to expect it.
+
+    Args:
+        iou: The predicted IoU must be above this.
+        presence: So must the score of presence.
+        motion: And the IoU of the mask's box with the one a Kalman filter predicts.
+    """
+
+    def __init__(self, iou: float = 0.5, presence: float = 0.0, motion: float = 0.0) -> None:
+        self._iou, self._presence, self._motion = iou, presence, motion
+        self.start()
+
+    def start(self) -> None:
+        """Forget how everything moves."""
+        self._beliefs: dict[int, Motion] = {}
+
+    def choose(self, seen: Seen) -> np.ndarray:
+        """Return the objects all of whose scores are above the thresholds."""
+        boxes = seen.boxes()
+        moved = np.array(
+            [self._follow(*each) for each in zip(seen.identity.tolist(), boxes, strict=True)]
+        ).reshape(-1)
+        self._beliefs = {name: self._beliefs[name] for name in seen.identity.tolist()}
+        return (seen.iou > self._iou) & (seen.presence > self._presence) & (moved > self._motion)
+
+    def _follow(self, identity: int, box: np.ndarray) -> float:
+        """Return how well a box fits the motion so far, from 0 to 1, and learn from it."""
+        there = (box[2:] > box[:2]).all()
+        if identity not in self._beliefs:
+            begin = box if there else np.array([0.0, 0.0, 1.0, 1.0])
+            self._beliefs[identity] = AspectHeight.begin(begin[None])
+            return float(there)
+        belief = AspectHeight.predict(self._beliefs[identity])
+        fits = float(box_iou(AspectHeight.box(belief)[0], box)) if there else 0.0
+        self._beliefs[identity] = AspectHeight.update(belief, box[None]) if there else belief
+        return fits
+
+
+def make_write_policy(name: str) -> WritePolicy:
+    """Return `sam2`, `ds` or `samurai` with its own values; ValueError if there is none such."""
+    known = {"sam2": Always, "ds": DeepStream, "samurai": Samurai}
+    if name not in known:
+        raise ValueError(f"memory policy {name!r} is unknown: expected one of {list(known)}")
+    return known[name]()
+
+
+def share_out(policy: str, masks: np.ndarray, best: np.ndarray, score: np.ndarray) -> np.ndarray:
+    """Return masks of which no two share a pixel, unless the policy is `none`.
+
+    Args:
+        policy: `none`, `argmax_logit`: a pixel is of the object of largest logit, or
+            `score_priority`: of that of largest score.
+        masks: (B, height, width) bool.
+        best: (height, width) int64, the object of largest logit of each pixel.
+        score: (B,).
+
+    Raises:
+        ValueError: There is no such policy.
+    """
+    if policy not in OVERLAPS:
+        raise ValueError(f"overlap policy {policy!r} is unknown: expected one of {list(OVERLAPS)}")
+    if policy == "argmax_logit":
+        return masks & (best == np.arange(len(masks))[:, None, None])
+    if policy == "score_priority":
+        free = np.ones(masks.shape[1:], bool)
+        shared = np.zeros_like(masks)
+        for row in np.argsort(-score, kind="stable"):
+            shared[row] = masks[row] & free
+            free &= ~masks[row]
+        return shared
+    return masks

@@ -1,0 +1,92 @@
+"""Where an object is, as somebody says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+_CORNERS = (2, 3)  # labels of the top left and the bottom right corner of a box
+_HALF = 0.5
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """Where an object is: a box, points or both, or its mask; in pixels of the image.
+
+    Args:
+        box: (4,) left, top, right, bottom.
+        points: (N, 2) x and y.
+        labels: (N,) 1 for a point on the object, 0 for one that is not.
+        mask: (height, width) bool.
+
+    Raises:
+        ValueError: It is none of these, or the numbers do not go together.
+    """
+
+    box: np.ndarray | None = None
+    points: np.ndarray | None = None
+    labels: np.ndarray | None = None
+    mask: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        if (self.mask is None) == (self.box is None and self.points is None):
+            raise ValueError("a prompt is a mask, or a box, points or both")
+        points = () if self.points is None else self.points
+        labels = () if self.labels is None else self.labels
+        if len(points) != len(labels):
+            raise ValueError(f"{len(points)} points and {len(labels)} labels found in a prompt")
+        if self.points is not None and not len(points) and self.box is None:
+            raise ValueError("a prompt without points found")
+
+    def check(self, height: int, width: int) -> None:
+        """Raise ValueError if the prompt does not lie in an image of this size."""
+        if self.box is not None:
+            _check_box(self.box, height, width)
+        if self.points is not None:
+            inside = (self.points >= 0).all(1) & (self.points < (width, height)).all(1)
+            if not inside.all():
+                point = _shown(self.points[np.argmin(inside)])
+                raise ValueError(f"point {point} lies outside the {width} x {height} image")
+        if self.mask is not None:
+            if self.mask.shape != (height, width):
+                found = " x ".join(map(str, self.mask.shape[::-1]))
+                raise ValueError(f"mask of {found} found, expected {width} x {height}")
+            if not self.mask.any():
+                raise ValueError("empty mask found in a prompt")
+
+    def points_for(self, height: int, width: int, side: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the points, (N, 2) float32, and labels, (N,) int64, for a square image of `side`.
+
+        Args:
+            height: Of the image the prompt is of, in pixels.
+            width: Likewise.
+        """
+        points, labels = np.zeros((0, 2)), np.zeros(0, np.int64)
+        if self.box is not None:
+            points, labels = np.asarray(self.box, float).reshape(2, 2), np.array(_CORNERS)
+        if self.points is not None:
+            points = np.concatenate([points, self.points])
+            labels = np.concatenate([labels, np.asarray(self.labels, np.int64)])
+        return (points * (side / width, side / height)).astype(np.float32), labels
+
+    def mask_for(self, side: int) -> np.ndarray:
+        """Return the mask for a square image of `side`, (side, side) float32 of 0 and 1."""
+        assert self.mask is not None
+        share = Image.fromarray(self.mask.astype(np.float32)).resize(
+            (side, side), Image.Resampling.BILINEAR
+        )
+        return (np.asarray(share) >= _HALF).astype(np.float32)
+
+
+def _check_box(box: np.ndarray, height: int, width: int) -> None:
+    left, top, right, bottom = box
+    if not (left < right and top < bottom):
+        raise ValueError(f"box {_shown(box)} found, expected one that has an area")
+    if right <= 0 or bottom <= 0 or left >= width or top >= height:
+        raise ValueError(f"box {_shown(box)} lies outside the {width} x {height} image")
+
+
+def _shown(numbers: np.ndarray) -> str:
+    return "(" + ", ".join(f"{number:g}" for number in numbers) + ")"
