@@ -21,7 +21,8 @@ from trackers.engines.torch_engine import TorchArrays
 from trackers.sam2.export import export_model
 from trackers.sam2.modules import example, modules, takes
 from trackers.sam2.networks import FILES, NETWORKS, on_onnxruntime, on_torch
-from trackers.sam2.session import Prompt, Session
+from trackers.sam2.prompt import Prompt
+from trackers.sam2.session import Session
 
 EXACT = ("points", "pointer_age")
 TENSORRT_TYPES = {1: "FP32", 2: "UINT8", 6: "INT32", 7: "INT64", 9: "BOOL", 10: "FP16", 16: "BF16"}

@@ -80,7 +80,7 @@ class CrossAttention(nn.Module):
         """
         query = self.rotation(self.query(self.norm(x)))
         aged = functional.embedding(past.time, self.aged.flatten(1))
-        aged = (keys + aged.unflatten(-1, keys.shape[2:])).flatten(1, 2)
+        aged = (keys + aged.reshape(*aged.shape[:2], *keys.shape[2:])).flatten(1, 2)
         key = torch.cat([aged, self.key(past.pointer_keys)], 1)
         found = _attend(query.expand(key.shape[0], -1, -1), key, past.seen, past.there)
         x = x + self.out(found)

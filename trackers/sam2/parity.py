@@ -22,7 +22,8 @@ from trackers.engines.contract import PRECISIONS, Engine
 from trackers.machine import describe_machine
 from trackers.sam2.loading import load_model
 from trackers.sam2.networks import FILES, NETWORKS, on_onnxruntime, on_tensorrt, on_torch
-from trackers.sam2.session import Networks, Prompt, Session
+from trackers.sam2.prompt import Prompt
+from trackers.sam2.session import Networks, Session
 
 _BANKS = {0: "none", 1: "newborn", 17: "full", 18: "mixed"}  # at which frame they are what
 _SIDE = 160  # of the video
