@@ -10,6 +10,7 @@ from pathlib import Path
 
 
 configfile: "config/datasets.yaml"
+configfile: "config/engines.yaml"
 configfile: "config/trackers.yaml"
 configfile: "config/config.yaml"
 
@@ -23,6 +24,7 @@ rule all:
 
 
 include: "workflow/rules/datasets.smk"
+include: "workflow/rules/engines.smk"
 include: "workflow/rules/trackers.smk"
 
 

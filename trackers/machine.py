@@ -22,6 +22,27 @@ def describe_machine() -> dict[str, str]:
     return facts | _gpu() | _versions()
 
 
+def identify_gpu() -> dict[str, str]:
+    """Return what tells the first NVIDIA GPU from others, as engines are built for it.
+
+    Raises:
+        RuntimeError: There is none.
+    """
+    import pynvml
+
+    try:
+        pynvml.nvmlInit()
+        handle = pynvml.nvmlDeviceGetHandleByIndex(0)
+        capability = pynvml.nvmlDeviceGetCudaComputeCapability(handle)
+        return {
+            "gpu": pynvml.nvmlDeviceGetName(handle),
+            "compute_capability": ".".join(map(str, capability)),
+            "driver": pynvml.nvmlSystemGetDriverVersion(),
+        }
+    except pynvml.NVMLError as error:
+        raise RuntimeError(f"no NVIDIA GPU found: {error}") from error
+
+
 def _processor() -> str:
     path = Path("/proc/cpuinfo")  # Linux; elsewhere the platform module knows
     if path.is_file():

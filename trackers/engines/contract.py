@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Protocol
 
 import numpy as np
+
+PRECISIONS = ("fp32", "fp16", "bf16")
+
+
+def check_names(given: Collection[str], expected: Collection[str], place: str) -> None:
+    """Raise ValueError, naming `place`, if an engine is not given the inputs it expects."""
+    if set(given) != set(expected):
+        raise ValueError(f"{place}: inputs {sorted(given)} found, expected {sorted(expected)}")
 
 
 class Arrays(Protocol):
@@ -16,7 +24,7 @@ class Arrays(Protocol):
     """
 
     def put(self, array: np.ndarray) -> Any:
-        """Return a copy where the engines read; float32 becomes the engines' own precision."""
+        """Return a copy where the engines read, of the same type: they convert what they take."""
 
     def get(self, array: Any) -> np.ndarray:
         """Return a copy as numpy; floats as float32."""

@@ -1,13 +1,23 @@
-"""PyTorch, the reference: a module runs as it is."""
+"""PyTorch, the reference: a module runs as it is, compiled, or recorded as CUDA graphs.
+
+In float16 and bfloat16 the weights stay float32 and PyTorch chooses, operator by operator, what
+runs in the low precision (`torch.autocast`), as the authors of SAM 2 do.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional
+
+from trackers.engines.torch_graphs import Recorded
+
+MODES = ("eager", "compile", "graphs")
+DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
 
 
 class TorchArrays:
@@ -15,33 +25,26 @@ class TorchArrays:
 
     Args:
         device: As `torch.device` takes it.
-        dtype: Of all that are floats.
+        dtype: That engines compute in, and of the zeros that memories are written over.
     """
 
     def __init__(self, device: str = "cpu", dtype: torch.dtype = torch.float32) -> None:
         self.device, self.dtype = torch.device(device), dtype
 
-    def put(self, array: np.ndarray) -> torch.Tensor:
-        """Return a copy on the device; float32 becomes the engines' own precision."""
-        tensor = torch.tensor(array)
-        kind = self.dtype if tensor.is_floating_point() else tensor.dtype
-        return tensor.to(self.device, kind)
+    def put(self, array: np.ndarray) -> Tensor:
+        return torch.tensor(array, device=self.device)
 
-    def get(self, array: torch.Tensor) -> np.ndarray:
-        """Return a copy as numpy; floats as float32."""
+    def get(self, array: Tensor) -> np.ndarray:
         found: np.ndarray = (array.float() if array.is_floating_point() else array).cpu().numpy()
         return found
 
-    def zeros(self, shape: tuple[int, ...]) -> torch.Tensor:
-        """Return zeros in the engines' own precision."""
+    def zeros(self, shape: tuple[int, ...]) -> Tensor:
         return torch.zeros(shape, device=self.device, dtype=self.dtype)
 
-    def concatenate(self, arrays: list[torch.Tensor]) -> torch.Tensor:
-        """Return tensors as one, along the first axis."""
+    def concatenate(self, arrays: list[Tensor]) -> Tensor:
         return torch.cat(arrays)
 
-    def resize(self, maps: torch.Tensor, height: int, width: int) -> torch.Tensor:
-        """Return maps (B, h, w) as float32 (B, height, width), bilinear, corners not aligned."""
+    def resize(self, maps: Tensor, height: int, width: int) -> Tensor:
         return functional.interpolate(
             maps[:, None].float(), (height, width), mode="bilinear", align_corners=False
         )[:, 0]
@@ -52,14 +55,35 @@ class TorchEngine:
 
     Args:
         module: Its `outputs` are the names; its arguments are those of the engine.
-        arrays: Where it runs.
+        arrays: Where and in which precision it runs.
+        mode: `eager`; `compile`, slow for each new shape, then faster; or `graphs`, which records
+            what runs for each shape and plays it again without Python, on a CUDA device.
+
+    Raises:
+        ValueError: There is no such mode, or none on this device.
     """
 
-    def __init__(self, module: nn.Module, arrays: TorchArrays) -> None:
-        self._names: tuple[str, ...] = module.outputs  # type: ignore[assignment]
-        self._module = module.eval().to(arrays.device, arrays.dtype)
+    def __init__(self, module: nn.Module, arrays: TorchArrays, mode: str = "eager") -> None:
+        if mode not in MODES:
+            raise ValueError(f"mode: {mode!r} found, expected one of {MODES}")
+        if mode == "graphs" and arrays.device.type != "cuda":
+            raise ValueError(f"mode: 'graphs' needs a CUDA device, {arrays.device} found")
+        names: Any = module.outputs
+        self._names: tuple[str, ...] = names
+        self._arrays = arrays
+        self._module: Callable[..., tuple[Tensor, ...]] = module.eval().to(arrays.device)
+        self._run: Callable[[Mapping[str, Tensor]], tuple[Tensor, ...]] = self._forward
+        if mode == "compile":
+            self._module = torch.compile(self._module)
+        if mode == "graphs":
+            self._run = Recorded(self._forward)
 
     @torch.no_grad()
-    def __call__(self, **inputs: Any) -> dict[str, torch.Tensor]:
-        """Return the outputs by name."""
-        return dict(zip(self._names, self._module(**inputs), strict=True))
+    def __call__(self, **inputs: Any) -> dict[str, Tensor]:
+        return dict(zip(self._names, self._run(inputs), strict=True))
+
+    def _forward(self, inputs: Mapping[str, Tensor]) -> tuple[Tensor, ...]:
+        low, kind = self._arrays.dtype != torch.float32, self._arrays.device.type
+        dtype = self._arrays.dtype if low else None
+        with torch.autocast(kind, dtype, enabled=low, cache_enabled=False):
+            return self._module(**inputs)

@@ -79,9 +79,10 @@ class CrossAttention(nn.Module):
             keys: (B, M, G * G, C) of the memories, as `keys` returns them.
         """
         query = self.rotation(self.query(self.norm(x)))
-        aged = (keys + self.aged[past.time]).flatten(1, 2)
+        aged = functional.embedding(past.time, self.aged.flatten(1))
+        aged = (keys + aged.reshape(*aged.shape[:2], *keys.shape[2:])).flatten(1, 2)
         key = torch.cat([aged, self.key(past.pointer_keys)], 1)
-        found = _attend(query.expand(len(key), -1, -1), key, past.seen, past.there)
+        found = _attend(query.expand(key.shape[0], -1, -1), key, past.seen, past.there)
         x = x + self.out(found)
         return x + self.narrow(functional.relu(self.wide(self.last(x))))
 

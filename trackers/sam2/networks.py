@@ -1,37 +1,118 @@
-"""The networks of a SAM 2 model on an engine."""
+"""The networks of a SAM 2 model on an engine.
+
+A folder of exported networks holds a file of each and `networks.json`, which says of what model and
+in which precision they are. PyTorch is loaded only where it runs them.
+"""
 
 from __future__ import annotations
 
-from sam2.modeling.sam2_base import SAM2Base
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from trackers.engines.torch_engine import TorchArrays, TorchEngine
+from datasets.files import read_json
+from trackers.engines.contract import Arrays
 from trackers.sam2.session import Networks
-from trackers.sam2.split import Encoder, MaskPrompter, Memorizer, Prompter, Tracker
+
+if TYPE_CHECKING:
+    from sam2.modeling.sam2_base import SAM2Base
+
+    from trackers.engines.torch_engine import TorchArrays
+
+FILES = "networks.json"
+NETWORKS = ("encode", "prompt", "click", "mask_prompt", "track", "track_partial", "memorize")
+_SIZES = ("image_size", "memories", "pointers", "shapes", "pointer_width")
 
 
-def on_torch(model: SAM2Base, arrays: TorchArrays) -> Networks:
-    """Return the networks of a model as they are, on PyTorch."""
+def on_torch(model: SAM2Base, arrays: TorchArrays, mode: str = "eager") -> Networks:
+    """Return the networks of a model as they are, on PyTorch; for `mode` see `TorchEngine`."""
+    from trackers.engines.torch_engine import TorchEngine
+    from trackers.sam2.modules import modules
+
+    engines = {name: TorchEngine(module, arrays, mode) for name, module in modules(model).items()}
+    return _networks(engines, arrays, sizes(model))
+
+
+def on_onnxruntime(folder: Path, device: str = "cpu", threads: int = 0) -> Networks:
+    """Return the networks that were exported to a folder, on ONNX Runtime.
+
+    Args:
+        device: `cpu` or `cuda`.
+        threads: Of one operator; 0 takes one a core.
+
+    Raises:
+        FileNotFoundError: The folder lacks a file.
+        ValueError: A file is not what it should be.
+        RuntimeError: ONNX Runtime has no such device.
+    """
+    import numpy as np
+
+    from trackers.engines.numpy_arrays import NumpyArrays
+    from trackers.engines.onnx_engine import OnnxEngine
+
+    facts = read_facts(folder)
+    engines = {name: OnnxEngine(folder / f"{name}.onnx", device, threads) for name in NETWORKS}
+    dtype = np.float16 if facts["precision"] == "fp16" else np.float32
+    return _networks(engines, NumpyArrays(dtype), facts)
+
+
+def on_tensorrt(folder: Path, onnx: Path) -> Networks:
+    """Return the networks that were built to a folder, on TensorRT.
+
+    Args:
+        onnx: The folder they were exported to.
+
+    Raises:
+        FileNotFoundError: A folder lacks a file.
+        ValueError: An engine was built for another machine, version or file.
+        RuntimeError: TensorRT is not installed, or there is no GPU.
+    """
+    from trackers.engines.tensorrt_engine import TensorrtEngine
+    from trackers.engines.torch_engine import DTYPES, TorchArrays
+
+    facts = read_facts(folder)
+    engines = {
+        name: TensorrtEngine(folder / f"{name}.engine", onnx / f"{name}.onnx") for name in NETWORKS
+    }
+    return _networks(engines, TorchArrays("cuda", DTYPES[facts["precision"]]), facts)
+
+
+def read_facts(folder: Path) -> dict[str, Any]:
+    """Return what `networks.json` says.
+
+    Raises:
+        FileNotFoundError: There is none.
+        ValueError: It is not complete. Names the file.
+    """
+    path = folder / FILES
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file: export the model first")
+    facts: dict[str, Any] = read_json(path)
+    missing = [key for key in (*_SIZES, "precision") if key not in facts]
+    if missing:
+        raise ValueError(f"{path}: {missing} missing")
+    return facts
+
+
+def sizes(model: SAM2Base) -> dict[str, Any]:
+    """Return what `Networks` has to know of a model beside its engines."""
     side = model.image_size // model.backbone_stride
-    return Networks(
-        encode=TorchEngine(Encoder(model), arrays),
-        prompt=TorchEngine(Prompter(model, clicks=False), arrays),
-        click=TorchEngine(Prompter(model, clicks=True), arrays),
-        mask_prompt=TorchEngine(MaskPrompter(model), arrays),
-        track=TorchEngine(Tracker(model, partial=False), arrays),
-        track_partial=TorchEngine(Tracker(model, partial=True), arrays),
-        memorize=TorchEngine(Memorizer(model), arrays),
-        arrays=arrays,
-        image_size=model.image_size,
-        memories=model.num_maskmem,
-        pointers=model.max_obj_ptrs_in_encoder,
-        shapes={
-            "memories": (side * side, model.mem_dim),
-            "keys": (side * side, _key_width(model)),
-        },
-        pointer_width=model.hidden_dim,
+    found = (
+        model.image_size,
+        model.num_maskmem,
+        model.max_obj_ptrs_in_encoder,
+        {"memories": [side * side, model.mem_dim], "keys": [side * side, key_width(model)]},
+        model.hidden_dim,
     )
+    return dict(zip(_SIZES, found, strict=True))
 
 
-def _key_width(model: SAM2Base) -> int:
+def key_width(model: SAM2Base) -> int:
+    """Return the width of the keys of a memory for all layers."""
     layers = model.memory_attention.layers
     return sum(layer.cross_attn_image.internal_dim for layer in layers)
+
+
+def _networks(engines: dict[str, Any], arrays: Arrays, facts: dict[str, Any]) -> Networks:
+    known = {key: facts[key] for key in _SIZES}
+    shapes = {name: tuple(shape) for name, shape in known.pop("shapes").items()}
+    return Networks(**engines, arrays=arrays, shapes=shapes, **known)

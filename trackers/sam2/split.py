@@ -40,6 +40,7 @@ class Encoder(nn.Module):
     """The image of a frame → features."""
 
     mean: Tensor
+    place: Tensor
     deviation: Tensor
     outputs = ("prompt_features", "high0", "high1", "tokens", "memory_pixels")
 
@@ -49,6 +50,9 @@ class Encoder(nn.Module):
         self.first = SelfAttention(model.memory_attention.layers[0], _side(model))
         self.projection = model.memory_encoder.pix_feat_proj
         self.no_memory = nn.Parameter(model.no_mem_embed.detach().reshape(1, -1, 1, 1))
+        nothing = torch.zeros(1, model.hidden_dim, _side(model), _side(model))
+        place = _POSITION_WEIGHT * model.image_encoder.neck.position_encoding(nothing)
+        self.register_buffer("place", place, persistent=False)
         self.register_buffer("mean", 255 * torch.tensor(_MEAN), persistent=False)
         self.register_buffer("deviation", 255 * torch.tensor(_DEVIATION), persistent=False)
 
@@ -63,9 +67,8 @@ class Encoder(nn.Module):
             tokens (1, G * G, C), after the first self-attention; memory_pixels (1, C, G, G).
         """
         pixels = ((image.to(self.mean.dtype) - self.mean) / self.deviation).permute(0, 3, 1, 2)
-        found = self.encoder(pixels)
-        fine, middle, top = found["backbone_fpn"]
-        tokens = (top + _POSITION_WEIGHT * found["vision_pos_enc"][-1]).flatten(2).transpose(1, 2)
+        fine, middle, top = self.encoder(pixels)["backbone_fpn"]
+        tokens = (top + self.place).flatten(2).transpose(1, 2)
         return (
             top + self.no_memory,
             self.decoder.conv_s0(fine),
@@ -104,11 +107,12 @@ class Prompter(nn.Module):
             labels: (B, N) int64: 0 not on the object, 1 on it, 2 and 3 the top left and bottom
                 right corner of a box, -1 nothing.
         """
-        where = self.position.forward_with_coords(points + 0.5, (self.size, self.size))
+        where = self.position._pe_encoding((points + 0.5) / self.size)
         nothing = labels == -1
-        sparse = torch.where(nothing[..., None], 0.0, where) + self.kinds[labels + 1]
-        padding = self.kinds[:1].expand(len(sparse), 1, -1)
-        image = prompt_features.expand(len(sparse), -1, -1, -1)
+        sparse = torch.where(nothing[..., None], 0.0, where)
+        sparse = sparse + functional.embedding(labels + 1, self.kinds)
+        padding = self.kinds[:1].expand(sparse.shape[0], 1, -1)
+        image = prompt_features.expand(sparse.shape[0], -1, -1, -1)
         found = self.decoder(image, torch.cat([sparse, padding], 1), high0, high1)
         return self.decoder.best(found) if self.clicks else self.decoder.single(found)
 
@@ -116,6 +120,7 @@ class Prompter(nn.Module):
 class MaskPrompter(nn.Module):
     """The mask of an object → what the other networks answer of it."""
 
+    less: Tensor
     outputs = ("logits", "iou", "presence", "pointer")
 
     def __init__(self, model: SAM2Base) -> None:
@@ -123,6 +128,11 @@ class MaskPrompter(nn.Module):
         self.decoder = Decoder(model)
         self.shrink, self.encoder = model.mask_downsample, model.sam_prompt_encoder
         self.no_memory = nn.Parameter(model.no_mem_embed.detach().reshape(1, -1, 1, 1))
+        sides = self.encoder.mask_input_size[0], model.image_size
+        rows = functional.interpolate(
+            torch.eye(model.image_size)[None, None], sides, mode="bilinear", antialias=True
+        )
+        self.register_buffer("less", rows[0, 0], persistent=False)
 
     def forward(
         self, mask: Tensor, prompt_features: Tensor, high0: Tensor, high1: Tensor
@@ -132,18 +142,15 @@ class MaskPrompter(nn.Module):
         Args:
             mask: (B, S, S) float, 1 on the object, 0 elsewhere.
         """
+        logits = self.less @ (20 * mask - 10) @ self.less.T
         mask = mask[:, None]
-        side = self.encoder.mask_input_size
-        logits = functional.interpolate(
-            20 * mask - 10, side, mode="bilinear", align_corners=False, antialias=True
-        )
         dense = self.encoder.mask_downscaling(self.shrink(mask))
-        image = (prompt_features - self.no_memory).expand(len(mask), -1, -1, -1)
-        nothing = self.decoder.nothing.expand(len(mask), -1, -1)
+        image = (prompt_features - self.no_memory).expand(mask.shape[0], -1, -1, -1)
+        nothing = self.decoder.nothing.expand(mask.shape[0], -1, -1)
         answer = self.decoder.single(self.decoder(image, nothing, high0, high1, dense))
         seen = (mask.flatten(1) > 0).any(1)
         pointer = torch.where(seen[:, None], answer[3], self.decoder.absent)
-        return logits[:, 0], torch.ones_like(answer[1]), 20.0 * seen - 10, pointer
+        return logits, torch.ones_like(answer[1]), 20.0 * seen - 10, pointer
 
 
 class Tracker(nn.Module):
@@ -192,7 +199,7 @@ class Tracker(nn.Module):
             memory_there: (B, M) bool.
             pointer_there: (B, P) bool.
         """
-        objects, width = len(memories), memories.shape[-1]
+        objects, width = memories.shape[0], memories.shape[-1]
         pieces = pointers.reshape(objects, -1, width)
         each = pieces.shape[1] // pointers.shape[1]
         when = get_1d_sine_pe(pointer_age / self.reach, pointers.shape[-1])

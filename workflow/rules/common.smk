@@ -32,6 +32,9 @@ wildcard_constraints:
     variant=r"[^/]+",
     dataset=r"[^/]+",
     sequence=r"[^/]+",
+    model=r"[^/]+",
+    precision=r"fp32|fp16|bf16",
+    engine=r"torch|onnxruntime|tensorrt",
 
 
 def entry_root(dataset):
@@ -112,6 +115,28 @@ def track_code(wildcards):
 
 def clock_code(wildcards):
     return method_code(wildcards, "trackers.clock")
+
+
+def model_weights(wildcards):
+    weights = config["engines"][wildcards.model]["weights"]
+    return [] if weights == "random" else weights
+
+
+def parity_networks(wildcards):
+    """The networks.json of the engine, and of the ONNX files it was built from."""
+    exported = f"engines/{wildcards.model}/{wildcards.precision}/networks.json"
+    built = f"engines/{wildcards.model}/{wildcards.precision}/tensorrt/networks.json"
+    return {
+        "torch": {},
+        "onnxruntime": {"networks": exported},
+        "tensorrt": {"networks": built, "onnx": exported},
+    }[wildcards.engine]
+
+
+def parity_flags(wildcards):
+    flags = [f"--{name}={path}" for name, path in parity_networks(wildcards).items()]
+    device = "cuda" if wildcards.engine == "tensorrt" else "cpu"
+    return [*flags, f"--device={device}"]
 
 
 def dataset_protocol(wildcards):

@@ -1,0 +1,233 @@
+"""The networks of SAM 2 as ONNX files: what ONNX Runtime answers is what PyTorch answers."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from conftest import ROOT
+from small_sam2 import small_model
+
+from datasets.files import read_json, sha256
+from trackers.engines.onnx_engine import OnnxEngine
+from trackers.engines.precision import lower
+from trackers.engines.torch_engine import TorchArrays
+from trackers.sam2.export import export_model
+from trackers.sam2.modules import example, modules, takes
+from trackers.sam2.networks import FILES, NETWORKS, on_onnxruntime, on_torch
+from trackers.sam2.prompt import Prompt
+from trackers.sam2.session import Session
+
+EXACT = ("points", "pointer_age")
+TENSORRT_TYPES = {1: "FP32", 2: "UINT8", 6: "INT32", 7: "INT64", 9: "BOOL", 10: "FP16", 16: "BF16"}
+OPERATORS = json.loads((Path(__file__).parent / "tensorrt_operators.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def model():
+    return small_model()
+
+
+@pytest.fixture(scope="module")
+def folder(model, tmp_path_factory):
+    """The model, exported in float32."""
+    folder = tmp_path_factory.mktemp("networks")
+    export_model(model, folder, "fp32", {"weights": "random"})
+    return folder
+
+
+@pytest.fixture(scope="module")
+def networks(folder):
+    return on_onnxruntime(folder, threads=1)
+
+
+@pytest.fixture(scope="module")
+def reference(model):
+    return on_torch(model, TorchArrays())
+
+
+def both(name, model, reference, engine, objects):
+    """The answers of an engine and of PyTorch to the same inputs."""
+    arrays = example(model, objects, seed=1)
+    given = {each: arrays[each] for each in takes(modules(model)[name])}
+    answer = engine(**{key: array.numpy() for key, array in given.items()})
+    truth = getattr(reference, name)(**given)
+    return answer, {key: array.numpy() for key, array in truth.items()}
+
+
+@pytest.mark.parametrize("objects", [1, 3])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_onnx_runtime_answers_what_pytorch_answers(name, objects, model, reference, networks):
+    answer, truth = both(name, model, reference, getattr(networks, name), objects)
+    assert list(answer) == list(truth)
+    rounded = 0.02 if name == "memorize" else 1e-4  # memories are rounded to 8 bits
+    for key, array in truth.items():
+        assert answer[key].dtype == array.dtype
+        np.testing.assert_allclose(answer[key], array, rtol=0, atol=rounded, err_msg=key)
+
+
+@pytest.mark.parametrize("points", [1, 2, 5])
+def test_any_number_of_points_is_a_prompt(points, model, reference, networks):
+    arrays = example(model, 2)
+    given = {key: arrays[key] for key in ("prompt_features", "high0", "high1")}
+    random = torch.Generator().manual_seed(points)
+    given["points"] = 64 * torch.rand((2, points, 2), generator=random)
+    given["labels"] = torch.ones((2, points), dtype=torch.int64)
+    answer = networks.click(**{key: array.numpy() for key, array in given.items()})
+    truth = reference.click(**given)["logits"].numpy()
+    np.testing.assert_allclose(answer["logits"], truth, rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_float16_answers_nearly_the_same(name, model, reference, folder, tmp_path):
+    low = lower(onnx.load(folder / f"{name}.onnx"), "fp16", EXACT)
+    onnx.checker.check_model(low, full_check=True)
+    path = tmp_path / "low.onnx"
+    onnx.save(low, path)
+    answer, truth = both(name, model, reference, OnnxEngine(path, threads=1), 3)
+    for key, array in truth.items():
+        assert answer[key].dtype == np.float16
+        most = 0.01 * max(1, np.abs(array).max())  # five times the worst that was seen
+        np.testing.assert_allclose(answer[key], array, rtol=0, atol=most, err_msg=key)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_bfloat16_is_a_valid_network_without_float16(name, folder):
+    low = lower(onnx.load(folder / f"{name}.onnx"), "bf16", EXACT)
+    onnx.checker.check_model(low, full_check=True)
+    types = {weight.data_type for weight in low.graph.initializer}
+    assert onnx.TensorProto.BFLOAT16 in types
+    assert onnx.TensorProto.FLOAT16 not in types
+
+
+@pytest.mark.parametrize("precision", ["fp32", "fp16", "bf16"])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_tensorrt_knows_every_operator_for_its_type(name, precision, folder):
+    model = onnx.load(folder / f"{name}.onnx")
+    if precision != "fp32":
+        model = lower(model, precision, EXACT)
+    for operator, kind in operators(model):
+        assert kind in OPERATORS["operators"].get(operator, "").split(", "), operator
+
+
+def operators(model):
+    """Each operator of a network, and the type of its first input as TensorRT calls it."""
+    graph = onnx.shape_inference.infer_shapes(model).graph
+    values = [*graph.input, *graph.value_info, *graph.output]
+    types = {value.name: value.type.tensor_type.elem_type for value in values}
+    types |= {weight.name: weight.data_type for weight in graph.initializer}
+    assert {node.domain for node in graph.node} == {""}
+    return {(node.op_type, TENSORRT_TYPES[types[node.input[0]]]) for node in graph.node}
+
+
+def test_no_operator_is_used_in_a_way_that_tensorrt_does_not_know(folder):
+    for name in NETWORKS:
+        for node in onnx.load(folder / f"{name}.onnx").graph.node:
+            facts = {each.name: onnx.helper.get_attribute_value(each) for each in node.attribute}
+            if node.op_type == "Resize":
+                assert facts["mode"] in (b"nearest", b"linear")
+                assert not facts.get("antialias", 0)
+            if node.op_type in ("MaxPool", "LayerNormalization"):
+                assert len(node.output) == 1
+                assert set(facts.get("dilations", [1])) == {1}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_only_objects_and_points_are_of_any_number(name, folder):
+    model = onnx.load(folder / f"{name}.onnx")
+    sizes = {
+        size.dim_param
+        for value in [*model.graph.input, *model.graph.output]
+        for size in value.type.tensor_type.shape.dim
+        if size.dim_param
+    }
+    expected = {"encode": set(), "prompt": {"objects", "points"}, "click": {"objects", "points"}}
+    assert sizes == expected.get(name, {"objects"})
+
+
+@pytest.fixture(scope="module")
+def low_networks(folder, tmp_path_factory):
+    """The model in float16."""
+    low = tmp_path_factory.mktemp("low")
+    for name in NETWORKS:
+        model = lower(onnx.load(folder / f"{name}.onnx"), "fp16", EXACT)
+        onnx.save(model, low / f"{name}.onnx")
+    facts = read_json(folder / FILES) | {"precision": "fp16"}
+    (low / FILES).write_text(json.dumps(facts))
+    return on_onnxruntime(low, threads=1)
+
+
+@pytest.mark.parametrize(("precision", "most"), [("fp32", 1e-3), ("fp16", 0.02)])
+def test_a_video_is_followed_as_on_pytorch(precision, most, networks, low_networks, reference):
+    sessions = [Session(networks if precision == "fp32" else low_networks), Session(reference)]
+    random = np.random.default_rng(0)
+    for frame in range(6):
+        image = random.integers(0, 256, (48, 80, 3), np.uint8)
+        masks = []
+        for session in sessions:
+            session.look(image)
+            play(session, frame)
+            session.remember()
+            masks.append(session.masks())
+            logits = [each.logits() for each in sessions[: len(masks)]]
+        np.testing.assert_array_equal(sessions[0].seen.identity, sessions[1].seen.identity)
+        np.testing.assert_allclose(*logits, rtol=0, atol=most)
+        assert (masks[0] != masks[1]).mean() < most
+
+
+def play(session, frame):
+    """Objects come and go: the second in frame 2, the first leaves in frame 4."""
+    if frame == 0:
+        session.prompt({7: Prompt(box=np.array([10, 10, 40, 30]))})
+    if frame == 2:
+        mask = np.zeros((48, 80), bool)
+        mask[5:40, 20:60] = True
+        session.prompt({3: Prompt(mask=mask)})
+        session.prompt({5: Prompt(points=np.array([[30, 30]]), labels=np.array([1]))})
+    if frame == 4:
+        session.drop(7)
+
+
+def test_the_json_says_what_a_file_is(folder):
+    facts = read_json(folder / "track.onnx.json")
+    assert facts["sha256"] == sha256(folder / "track.onnx")
+    assert facts["sha256"] == read_json(folder / FILES)["files"]["track"]
+    assert facts["precision"] == "fp32"
+    assert facts["weights"] == "random"
+    assert facts["inputs"]["memories"] == {"type": "float", "shape": ["objects", 7, 16, 64]}
+    assert facts["outputs"]["pointer"] == {"type": "float", "shape": ["objects", 128]}
+
+
+def test_no_path_of_this_machine_is_in_a_file(folder):
+    for name in NETWORKS:
+        assert b"site-packages" not in (folder / f"{name}.onnx").read_bytes()
+        assert str(ROOT).encode() not in (folder / f"{name}.onnx").read_bytes()
+
+
+def test_a_job_on_onnx_runtime_loads_no_torch(folder):
+    code = (
+        "import sys; from pathlib import Path; from trackers.sam2.networks import on_onnxruntime;"
+        "from trackers.sam2.session import Session;"
+        f"Session(on_onnxruntime(Path({str(folder)!r}))); print(*sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert not {"torch", "sam2"} & set(done.stdout.split())
+
+
+def test_a_folder_without_networks_is_refused(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"networks\.json: no such file"):
+        on_onnxruntime(tmp_path)
+
+
+def test_a_folder_that_says_too_little_is_refused(tmp_path):
+    (tmp_path / FILES).write_text('{"image_size": 64}')
+    with pytest.raises(ValueError, match=r"networks\.json: .*shapes.* missing"):
+        on_onnxruntime(tmp_path)

@@ -1,0 +1,68 @@
+"""The parity program: what it records, and what it finds to agree."""
+
+from __future__ import annotations
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+from small_sam2 import small_model
+
+from trackers.engines.torch_engine import TorchArrays
+from trackers.sam2.networks import NETWORKS, on_torch
+from trackers.sam2.parity import compare, record
+
+
+@pytest.fixture(scope="module")
+def model():
+    return small_model()
+
+
+@pytest.fixture(scope="module")
+def calls(model):
+    return record(on_torch(model, TorchArrays()))
+
+
+def test_every_network_is_called_and_every_bank_is_seen(calls):
+    assert {call.network for call in calls} == set(NETWORKS)
+    tracked = [(call.network, call.bank) for call in calls if call.network.startswith("track")]
+    assert tracked == [("track_partial", "newborn"), ("track", "full"), ("track_partial", "mixed")]
+
+
+def test_banks_are_what_they_are_called(calls):
+    there = {
+        call.bank: call.inputs["memory_there"].sum(1).tolist()
+        for call in calls
+        if call.network == "track_partial"
+    }
+    assert there == {"newborn": [1, 1, 1], "mixed": [7, 7, 7, 1]}
+
+
+def test_the_reference_agrees_with_itself(calls, model):
+    rows = compare(calls, on_torch(model, TorchArrays()))
+    assert all(row["agrees"] for row in rows)
+    for row in rows:
+        rounded = 0.02 if row["network"] == "memorize" else 1e-5  # memories: to 8 bits
+        assert max(row["differences"].values()) < rounded
+    assert {row["mask_iou"] for row in rows if "mask_iou" in row} == {1}
+
+
+def test_bfloat16_on_pytorch_is_close(calls, model):
+    rows = compare(calls, on_torch(copy.deepcopy(model), TorchArrays("cpu", torch.bfloat16)))
+    for row in rows:
+        for name, difference in row["differences"].items():
+            assert 0 <= difference < 0.1 * max(1, row["largest"][name]), (row["network"], name)
+
+
+def test_another_model_does_not_agree(calls):
+    rows = compare(calls, on_torch(small_model(seed=1), TorchArrays()))
+    assert not all(row["agrees"] for row in rows)
+
+
+def test_numbers_that_are_not_finite_do_not_agree(calls, model):
+    networks = on_torch(copy.deepcopy(model), TorchArrays())
+    with torch.no_grad():
+        networks.track._module.norm.weight[0] = np.nan
+    rows = [row for row in compare(calls, networks) if row["network"] == "track"]
+    assert [(row["finite"], row["agrees"]) for row in rows] == [(False, False)]

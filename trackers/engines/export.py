@@ -1,0 +1,154 @@
+"""Export: a PyTorch module → an ONNX file, and what it is, as JSON, beside it."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import onnx
+import torch
+from torch import Tensor, nn
+
+from datasets.files import replacing, sha256, write_json
+from trackers.engines.contract import PRECISIONS
+from trackers.engines.precision import lower
+
+OPSET = 22  # the first in which convolutions may be bfloat16, and the last before `Attention`,
+# which ONNX Runtime refuses with a mask that is the same for all queries
+
+
+@dataclass(frozen=True)
+class Signature:
+    """What a module takes.
+
+    Args:
+        inputs: An example of each; of a dynamic axis of any length above 1.
+        dynamic: For each input that has dynamic axes, their names by number. One name, one length.
+        exact: Inputs that stay float32 in every precision: positions and times.
+    """
+
+    inputs: Mapping[str, Tensor]
+    dynamic: Mapping[str, Mapping[int, str]]
+    exact: Collection[str] = ()
+
+
+def export_onnx(
+    module: nn.Module, signature: Signature, output: Path, precision: str, origin: Mapping[str, str]
+) -> None:
+    """Write a module as ONNX, in one precision but for what that would spoil.
+
+    Args:
+        module: Its `outputs` are their names.
+        output: `.onnx`; the JSON is beside it, with `.json` behind its name.
+        precision: `fp32`, `fp16` or `bf16`.
+        origin: Of the weights: goes into the JSON.
+
+    Raises:
+        ValueError: The precision is unknown, or an output is called as an input is, which no file
+            can hold.
+    """
+    if precision not in PRECISIONS:
+        raise ValueError(f"precision: {precision!r} found, expected one of {PRECISIONS}")
+    both = set(signature.inputs) & set(_outputs(module))
+    if both:
+        raise ValueError(f"{output}: inputs and outputs of the same name found: {sorted(both)}")
+    model = _traced(module, signature)
+    if precision != "fp32":
+        model = lower(model, precision, signature.exact)
+    onnx.checker.check_model(model, full_check=True)
+    with replacing(output) as part:
+        onnx.save(model, part)
+    write_json(facts_path(output), _facts(output, model, precision) | dict(origin))
+
+
+def facts_path(path: Path) -> Path:
+    """Return where what a network's file is stands written."""
+    return path.with_name(path.name + ".json")
+
+
+def _outputs(module: nn.Module) -> list[str]:
+    names: Any = module.outputs
+    return list(names)
+
+
+def _traced(module: nn.Module, signature: Signature) -> onnx.ModelProto:
+    sizes = sorted({name for axes in signature.dynamic.values() for name in axes.values()})
+    dims = {name: torch.export.Dim(name, min=1, max=1024) for name in sizes}
+    shapes = {
+        name: {axis: dims[size] for axis, size in signature.dynamic.get(name, {}).items()} or None
+        for name in signature.inputs
+    }
+    inputs = dict(signature.inputs)
+    with torch.no_grad(), _quiet():
+        program = torch.export.export(
+            module.eval(), (), kwargs=inputs, dynamic_shapes=shapes, strict=False
+        )
+        exported = torch.onnx.export(
+            program,
+            dynamo=True,
+            opset_version=OPSET,
+            input_names=list(inputs),
+            output_names=_outputs(module),
+            verbose=False,
+        )
+    assert exported is not None
+    model = exported.model_proto
+    _name_sizes(model, signature)
+    _remove_traces(model)
+    return model
+
+
+def _name_sizes(model: onnx.ModelProto, signature: Signature) -> None:
+    """Call the dynamic axes as the signature does."""
+    names = {}
+    for value in model.graph.input:
+        for axis, name in signature.dynamic.get(value.name, {}).items():
+            names[value.type.tensor_type.shape.dim[axis].dim_param] = name
+    for value in [*model.graph.input, *model.graph.output]:
+        for size in value.type.tensor_type.shape.dim:
+            if size.dim_param:
+                size.dim_param = names[size.dim_param]
+    model.graph.ClearField("value_info")
+
+
+def _remove_traces(model: onnx.ModelProto) -> None:
+    """Remove where in whose files the operators come from."""
+    graph = model.graph
+    for each in [*graph.node, *graph.input, *graph.output, *graph.initializer]:
+        each.ClearField("metadata_props")
+        each.ClearField("doc_string")
+    model.ClearField("metadata_props")
+    graph.ClearField("metadata_props")
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Silence what the exporter says about its own deprecations and searches."""
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _facts(path: Path, model: onnx.ModelProto, precision: str) -> dict[str, Any]:
+    return {
+        "sha256": sha256(path),
+        "torch": torch.__version__,
+        "opset": model.opset_import[0].version,
+        "precision": precision,
+        "inputs": {value.name: _layout(value) for value in model.graph.input},
+        "outputs": {value.name: _layout(value) for value in model.graph.output},
+    }
+
+
+def _layout(value: onnx.ValueInfoProto) -> dict[str, Any]:
+    tensor = value.type.tensor_type
+    return {
+        "type": onnx.TensorProto.DataType.Name(tensor.elem_type).lower(),
+        "shape": [size.dim_param or size.dim_value for size in tensor.shape.dim],
+    }

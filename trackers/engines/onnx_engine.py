@@ -1,0 +1,92 @@
+"""ONNX Runtime: a network from an ONNX file, on the processor or a CUDA device, without PyTorch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from onnxruntime.capi import onnxruntime_pybind11_state as errors
+
+from trackers.engines.contract import check_names
+
+PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
+_REFUSALS = (
+    errors.Fail,
+    errors.InvalidArgument,
+    errors.InvalidGraph,
+    errors.InvalidProtobuf,
+    errors.NotImplemented,
+)
+_TYPES: dict[str, type[np.generic]] = {
+    "tensor(float)": np.float32,
+    "tensor(float16)": np.float16,
+    "tensor(int64)": np.int64,
+    "tensor(uint8)": np.uint8,
+    "tensor(bool)": np.bool_,
+}
+
+
+class OnnxEngine:
+    """A network that ONNX Runtime runs; the same inputs give the same outputs every time.
+
+    Args:
+        path: An ONNX file.
+        device: `cpu` or `cuda`.
+        threads: Of one operator; 0 takes one a core.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: It is not an ONNX file that this version runs, or takes arrays of a type that
+            numpy has not, or the device is unknown.
+        RuntimeError: The installed ONNX Runtime has no such device.
+    """
+
+    def __init__(self, path: Path, device: str = "cpu", threads: int = 0) -> None:
+        self._path = path
+        self._session = _open(path, _providers(device), threads)
+        self._types = {each.name: _type(path, each) for each in self._session.get_inputs()}
+        self._outputs = [each.name for each in self._session.get_outputs()]
+
+    def __call__(self, **inputs: Any) -> dict[str, np.ndarray]:
+        check_names(inputs, self._types, str(self._path))
+        given = {
+            name: np.ascontiguousarray(array, self._types[name]) for name, array in inputs.items()
+        }
+        return dict(zip(self._outputs, self._session.run(None, given), strict=True))
+
+
+def _providers(device: str) -> list[str]:
+    if device not in PROVIDERS:
+        raise ValueError(f"device: {device!r} found, expected one of {list(PROVIDERS)}")
+    wanted, there = PROVIDERS[device], onnxruntime.get_available_providers()
+    if wanted not in there:
+        raise RuntimeError(
+            f"device: {device!r} needs {wanted}, which the installed onnxruntime "
+            f"{onnxruntime.__version__} has not: it has {there}"
+        )
+    return [wanted] if device == "cpu" else [wanted, PROVIDERS["cpu"]]
+
+
+def _open(path: Path, providers: list[str], threads: int) -> onnxruntime.InferenceSession:
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file")
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.use_deterministic_compute = True
+    try:
+        session = onnxruntime.InferenceSession(path, options, providers)
+    except _REFUSALS as error:
+        raise ValueError(f"{path}: no network that ONNX Runtime can run: {error}") from error
+    if session.get_providers()[0] != providers[0]:
+        raise RuntimeError(f"{path}: {providers[0]} did not start: see what it logged")
+    return session
+
+
+def _type(path: Path, argument: onnxruntime.NodeArg) -> type[np.generic]:
+    if argument.type not in _TYPES:
+        raise ValueError(
+            f"{path}: input {argument.name} is {argument.type}, expected one of {list(_TYPES)}"
+        )
+    return _TYPES[argument.type]

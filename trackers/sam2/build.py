@@ -1,0 +1,60 @@
+"""Build TensorRT engines of the networks that were exported to a folder.
+
+python -m trackers.sam2.build --networks engines/sam2/tiny/fp16/networks.json --objects 1:4:16
+    --output engines/sam2/tiny/fp16/tensorrt/networks.json
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from datasets.files import write_json
+from trackers.engines.tensorrt_build import Flags, Range, build_engine
+from trackers.sam2.networks import FILES, NETWORKS, read_facts
+
+_POINTS = Range(1, 2, 8)  # of a prompt; a box is two
+_TIMES = "timing.cache"
+
+
+def build_model(networks: Path, folder: Path, objects: list[Range], flags: Flags) -> None:
+    """Write an engine of each network to a folder.
+
+    Args:
+        networks: The folder of the ONNX files.
+        objects: Of a frame; one profile each.
+
+    Raises:
+        RuntimeError: TensorRT is not installed or fails, or there is no GPU.
+        ValueError: A file is not ONNX that TensorRT knows.
+    """
+    facts = read_facts(networks)
+    profiles = [{"objects": each, "points": _POINTS} for each in objects]
+    for name in NETWORKS:
+        made = profiles if name != "encode" else profiles[:1]
+        onnx, output = networks / f"{name}.onnx", folder / f"{name}.engine"
+        build_engine(onnx, output, made, flags, folder / _TIMES)
+    write_json(folder / FILES, facts)
+
+
+def range_of(text: str) -> Range:
+    """Return `least:best:most` as a range."""
+    least, best, most = map(int, text.split(":"))
+    return Range(least, best, most)
+
+
+def main() -> None:
+    """Run the command line program."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--networks", type=Path, required=True, help=f".../{FILES}")
+    parser.add_argument("--output", type=Path, required=True, help=f".../{FILES}")
+    parser.add_argument("--objects", type=range_of, nargs="+", default=[Range(1, 4, 16)])
+    parser.add_argument("--level", type=int, default=Flags.level)
+    parser.add_argument("--workspace-gib", type=float, default=Flags.workspace_gib)
+    given = parser.parse_args()
+    flags = Flags(given.level, given.workspace_gib)
+    build_model(given.networks.parent, given.output.parent, given.objects, flags)
+
+
+if __name__ == "__main__":
+    main()

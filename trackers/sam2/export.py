@@ -1,0 +1,91 @@
+"""Export a SAM 2 model: its seven networks as ONNX files, and what runs them, in one folder.
+
+python -m trackers.sam2.export --size demo --weights demo.safetensors --precision fp16
+    --output engines/sam2/demo/fp16/networks.json
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from sam2.modeling.sam2_base import SAM2Base
+from torch import Tensor
+from tqdm import tqdm
+
+from datasets.files import read_json, sha256, write_json
+from trackers.engines.contract import PRECISIONS
+from trackers.engines.export import Signature, export_onnx, facts_path
+from trackers.sam2.loading import RANDOM, load_model
+from trackers.sam2.modules import OF_FRAME, example, modules, takes
+from trackers.sam2.networks import FILES, sizes
+
+_OBJECTS = 3  # in the examples that are traced; every other number runs as well
+_EXACT = ("points", "pointer_age")
+
+
+def export_model(model: SAM2Base, folder: Path, precision: str, origin: Mapping[str, str]) -> None:
+    """Write the networks of a model to a folder.
+
+    Args:
+        precision: `fp32`, `fp16` or `bf16`.
+        origin: Of the weights: goes into the JSON files.
+
+    Raises:
+        ValueError: The precision is unknown.
+    """
+    model = with_fixed_position(model)
+    arrays, files = example(model, _OBJECTS), {}
+    for name, module in tqdm(modules(model).items(), desc=f"export {precision}", unit="network"):
+        path = folder / f"{name}.onnx"
+        inputs = {each: arrays[each] for each in takes(module)}
+        export_onnx(module, _signature(inputs), path, precision, origin)
+        files[name] = read_json(facts_path(path))["sha256"]
+    facts = sizes(model) | {"precision": precision, "files": files} | dict(origin)
+    write_json(folder / FILES, facts)
+
+
+def _signature(inputs: Mapping[str, Tensor]) -> Signature:
+    dynamic = {name: {0: "objects"} for name in inputs if name not in OF_FRAME}
+    for name in {"points", "labels"} & set(inputs):
+        dynamic[name][1] = "points"
+    return Signature(inputs, dynamic, _EXACT)
+
+
+def with_fixed_position(model: SAM2Base) -> SAM2Base:
+    """Return a copy whose image encoder has its position embedding ready for its images.
+
+    The official one interpolates it, bicubic, for every image.
+    """
+    fixed = copy.deepcopy(model)
+    trunk: Any = fixed.image_encoder.trunk
+    side = model.image_size // 4
+    with torch.no_grad():
+        embedding = trunk._get_pos_embed((side, side))
+    trunk._get_pos_embed = lambda _: embedding
+    return fixed
+
+
+def main() -> None:
+    """Run the command line program."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--size", required=True)
+    parser.add_argument("--weights", required=True, help="a file, or `random`")
+    parser.add_argument("--precision", choices=PRECISIONS, default="fp32")
+    parser.add_argument("--output", type=Path, required=True, help=f".../{FILES}")
+    given = parser.parse_args()
+    if given.output.name != FILES:
+        parser.error(f"--output: {given.output.name} found, expected .../{FILES}")
+    model = load_model(given.size, given.weights)
+    origin = {"size": given.size, "weights": given.weights}
+    if given.weights != RANDOM:
+        origin["weights_sha256"] = sha256(Path(given.weights))
+    export_model(model, given.output.parent, given.precision, origin)
+
+
+if __name__ == "__main__":
+    main()

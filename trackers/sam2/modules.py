@@ -1,0 +1,76 @@
+"""The seven networks of a SAM 2 model by name, and arrays to try them with."""
+
+from __future__ import annotations
+
+import inspect
+
+import torch
+from sam2.modeling.sam2_base import SAM2Base
+from torch import Tensor, nn
+
+from trackers.sam2.networks import key_width
+from trackers.sam2.split import Encoder, MaskPrompter, Memorizer, Prompter, Tracker
+
+OF_FRAME = ("image", "prompt_features", "high0", "high1", "tokens", "memory_pixels")
+_ONLY_PARTIAL = ("memory_there", "pointer_there")
+
+
+def modules(model: SAM2Base) -> dict[str, nn.Module]:
+    """Return the networks that share the weights of a model, by their names in `Networks`."""
+    return {
+        "encode": Encoder(model),
+        "prompt": Prompter(model, clicks=False),
+        "click": Prompter(model, clicks=True),
+        "mask_prompt": MaskPrompter(model),
+        "track": Tracker(model, partial=False),
+        "track_partial": Tracker(model, partial=True),
+        "memorize": Memorizer(model),
+    }
+
+
+def takes(module: nn.Module) -> list[str]:
+    """Return the names of what a network takes."""
+    names = list(inspect.signature(module.forward).parameters)
+    partial = not isinstance(module, Tracker) or module.partial
+    return [name for name in names if partial or name not in _ONLY_PARTIAL]
+
+
+def example(model: SAM2Base, objects: int, seed: int = 0) -> dict[str, Tensor]:
+    """Return an array for each input of all networks, of its shape and range, drawn at random.
+
+    The first object is newborn: of its past there is one memory and one pointer. The last has all.
+    """
+    random = torch.Generator().manual_seed(seed)
+    size, width, depth = model.image_size, model.hidden_dim, model.mem_dim
+    side, memories, pointers = size // 16, model.num_maskmem, model.max_obj_ptrs_in_encoder
+
+    def normal(*shape: int) -> Tensor:
+        return torch.randn(shape, generator=random)
+
+    def below(most: int, *shape: int) -> Tensor:
+        return torch.randint(most, shape, generator=random)
+
+    there = torch.linspace(0, 1, objects)[:, None]
+    if objects == 1:
+        there = there + 1
+    return {
+        "image": below(256, 1, size, size, 3).to(torch.uint8),
+        "prompt_features": normal(1, width, side, side),
+        "high0": normal(1, width // 8, 4 * side, 4 * side),
+        "high1": normal(1, width // 4, 2 * side, 2 * side),
+        "tokens": normal(1, side * side, width),
+        "memory_pixels": normal(1, width, side, side),
+        "points": below(size, objects, 2, 2).float(),
+        "labels": torch.tensor([[2, 3]] * objects),
+        "mask": (normal(objects, 1, 1) + normal(1, size, size) > 0).float(),
+        "memories": normal(objects, memories, side * side, depth),
+        "keys": normal(objects, memories, side * side, key_width(model)),
+        "memory_time": below(memories, objects, memories),
+        "pointers": normal(objects, pointers, width),
+        "pointer_age": below(100, objects, pointers).float(),
+        "memory_there": torch.arange(memories) <= there * (memories - 1),
+        "pointer_there": torch.arange(pointers) <= there * (pointers - 1),
+        "logits": 8 * normal(objects, 4 * side, 4 * side),
+        "presence": normal(objects),
+        "prompted": torch.arange(objects) % 2 == 1,
+    }

@@ -1,0 +1,171 @@
+"""How far the networks of a SAM 2 on an engine are from those on PyTorch in float32 → JSON.
+
+python -m trackers.sam2.parity --size tiny --weights sam2.1_hiera_tiny.pt --engine onnxruntime
+    --networks engines/sam2/tiny/fp16/networks.json --output engines/sam2/tiny/fp16/parity.json
+
+PyTorch follows three objects, and then a fourth, through a short drawn video. Each network on the
+other engine is given what the one on PyTorch was given, while banks were newborn, full, and mixed.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from datasets.files import write_json
+from trackers.engines.contract import PRECISIONS, Engine
+from trackers.machine import describe_machine
+from trackers.sam2.loading import load_model
+from trackers.sam2.networks import FILES, NETWORKS, on_onnxruntime, on_tensorrt, on_torch
+from trackers.sam2.prompt import Prompt
+from trackers.sam2.session import Networks, Session
+
+_BANKS = {0: "none", 1: "newborn", 17: "full", 18: "mixed"}  # at which frame they are what
+_SIDE = 160  # of the video
+_IOU, _SCORE = 0.99, 0.01  # least mask IoU and largest difference of predicted IoU that agree
+
+
+@dataclass(frozen=True)
+class Call:
+    """What a network was given and answered, as numpy."""
+
+    network: str
+    bank: str
+    inputs: Mapping[str, np.ndarray]
+    outputs: Mapping[str, np.ndarray]
+
+
+def record(reference: Networks) -> list[Call]:
+    """Return the calls of the networks while they follow objects through the drawn video."""
+    calls: list[Call] = []
+    place = ["none"]
+    noted = {name: _noted(reference, name, place, calls) for name in NETWORKS}
+    others = {each.name: getattr(reference, each.name) for each in fields(Networks)}
+    session = Session(Networks(**{**others, **noted}))
+    for frame, image in enumerate(_video(max(_BANKS) + 1)):
+        place[0] = _BANKS.get(frame, "")
+        session.look(image)
+        session.prompt(_prompts(frame))
+        session.remember()
+    return calls
+
+
+def _noted(networks: Networks, name: str, place: list[str], calls: list[Call]) -> Engine:
+    """Return an engine that notes its calls in the frames that count."""
+    engine, get = getattr(networks, name), networks.arrays.get
+
+    def run(**inputs: Any) -> Mapping[str, Any]:
+        outputs: Mapping[str, Any] = engine(**inputs)
+        if place[0]:
+            given, found = (
+                {key: get(array).copy() for key, array in each.items()}
+                for each in (inputs, outputs)
+            )
+            calls.append(Call(name, place[0], given, found))
+        return outputs
+
+    return run
+
+
+def _video(count: int) -> Iterator[np.ndarray]:
+    """Yield images (_SIDE, _SIDE, 3) of a bright square that moves over noise."""
+    random = np.random.default_rng(0)
+    ground = random.integers(0, 120, (_SIDE, _SIDE, 3), np.uint8)
+    for frame in range(count):
+        image = ground.copy()
+        image[50:110, 20 + 3 * frame : 80 + 3 * frame] += 100
+        yield image
+
+
+def _prompts(frame: int) -> dict[int, Prompt]:
+    if frame == 0:
+        mask = np.zeros((_SIDE, _SIDE), bool)
+        mask[50:110, 20:80] = True
+        return {
+            1: Prompt(box=np.array([20, 50, 80, 110])),
+            2: Prompt(points=np.array([[50, 80]]), labels=np.array([1])),
+            3: Prompt(mask=mask),
+        }
+    return {4: Prompt(box=np.array([71, 50, 131, 110]))} if _BANKS.get(frame) == "full" else {}
+
+
+def compare(calls: list[Call], networks: Networks) -> list[dict[str, Any]]:
+    """Return for each call how far other networks are from its answers."""
+    get, put = networks.arrays.get, networks.arrays.put
+    rows = []
+    for call in calls:
+        engine = getattr(networks, call.network)
+        answer = engine(**{name: put(array) for name, array in call.inputs.items()})
+        found = {name: get(answer[name]) for name in call.outputs}
+        rows.append(_row(call, found))
+    return rows
+
+
+def _row(call: Call, found: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    finite = all(bool(np.isfinite(array).all()) for array in found.values())
+    row: dict[str, Any] = {"network": call.network, "bank": call.bank, "finite": finite}
+    agrees = finite
+    if finite:
+        row["differences"] = {name: _difference(call.outputs[name], found[name]) for name in found}
+        row["largest"] = {name: float(np.abs(array).max()) for name, array in call.outputs.items()}
+    if finite and "logits" in found:
+        row["mask_iou"] = _least_iou(call.outputs["logits"] > 0, found["logits"] > 0)
+        agrees = row["mask_iou"] >= _IOU and row["differences"]["iou"] <= _SCORE
+    return row | {"agrees": agrees}
+
+
+def _difference(expected: np.ndarray, found: np.ndarray) -> float:
+    return float(np.abs(expected.astype(np.float64) - found).max())
+
+
+def _least_iou(expected: np.ndarray, found: np.ndarray) -> float:
+    """Return the least IoU of masks (B, L, L) that belong together; two empty ones are the same."""
+    both, either = (expected & found).sum((1, 2)), (expected | found).sum((1, 2))
+    return float(np.where(either == 0, 1, both / np.maximum(either, 1)).min())
+
+
+def _other(given: argparse.Namespace) -> Networks:
+    """Return the networks that are compared with the reference."""
+    folder = given.networks and given.networks.parent
+    if given.engine == "torch":
+        from trackers.engines.torch_engine import DTYPES, TorchArrays
+
+        arrays = TorchArrays(given.device, DTYPES[given.precision])
+        return on_torch(load_model(given.size, given.weights), arrays, given.mode)
+    if folder is None:
+        raise ValueError(f"--networks: none found, expected .../{FILES}")
+    if given.engine == "onnxruntime":
+        return on_onnxruntime(folder, given.device)
+    return on_tensorrt(folder, given.onnx.parent)
+
+
+def main() -> None:
+    """Run the command line program."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--size", required=True)
+    parser.add_argument("--weights", required=True, help="a file, or `random`")
+    parser.add_argument("--engine", choices=["torch", "onnxruntime", "tensorrt"], required=True)
+    parser.add_argument("--networks", type=Path, help=f".../{FILES} of the engine")
+    parser.add_argument("--onnx", type=Path, help=f"for TensorRT: .../{FILES} it was built from")
+    parser.add_argument("--precision", choices=PRECISIONS, default="fp32", help="of torch")
+    parser.add_argument("--mode", default="eager", help="of torch: eager, compile or graphs")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--output", type=Path, required=True)
+    given = parser.parse_args()
+    from trackers.engines.torch_engine import TorchArrays
+
+    kind = "cpu" if given.device == "cpu" else "cuda"
+    reference = on_torch(load_model(given.size, given.weights), TorchArrays(kind))
+    rows = compare(record(reference), _other(given))
+    told = {key: str(value) for key, value in vars(given).items() if value is not None}
+    facts = {"arguments": told, "machine": describe_machine()}
+    write_json(given.output, facts | {"agrees": all(row["agrees"] for row in rows), "calls": rows})
+
+
+if __name__ == "__main__":
+    main()

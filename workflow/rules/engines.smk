@@ -1,0 +1,62 @@
+"""Engines: the networks of a model → ONNX (`export`) → TensorRT (`build`), and how far each is from
+PyTorch (`parity`). A method asks for them by path; `all` does not.
+
+    snakemake --cores all engines/sam2_demo/fp32/parity_onnxruntime.json
+"""
+
+
+rule export:
+    input:
+        weights=model_weights,
+    output:
+        networks="engines/{model}/{precision}/networks.json",
+    log:
+        "logs/export/{model}/{precision}.log",
+    conda:
+        "../../environment.yml"
+    params:
+        size=lookup("engines/{model}/size", within=config),
+        weights=lookup("engines/{model}/weights", within=config),
+        code=code_digest("trackers.sam2.export", files=("trackers/sam2/demo.yaml",)),
+    shell:
+        "exec python -m trackers.sam2.export --size {params.size:q} --weights {params.weights:q}"
+        " --precision {wildcards.precision} --output {output.networks:q} 2> {log:q}"
+
+
+rule build:
+    input:
+        networks="engines/{model}/{precision}/networks.json",
+    output:
+        networks="engines/{model}/{precision}/tensorrt/networks.json",
+    log:
+        "logs/build/{model}/{precision}.log",
+    conda:
+        "../../environment.yml"
+    threads: workflow.cores  # alone on the GPU: kernels are being timed
+    params:
+        objects=lookup("engines/{model}/objects", within=config),
+        code=code_digest("trackers.sam2.build"),
+    shell:
+        "exec python -m trackers.sam2.build --networks {input.networks:q}"
+        " --objects {params.objects:q} --output {output.networks:q} 2> {log:q}"
+
+
+rule parity:
+    input:
+        unpack(parity_networks),
+        weights=model_weights,
+    output:
+        parity="engines/{model}/{precision}/parity_{engine}.json",
+    log:
+        "logs/parity/{model}/{precision}_{engine}.log",
+    conda:
+        "../../environment.yml"
+    params:
+        size=lookup("engines/{model}/size", within=config),
+        weights=lookup("engines/{model}/weights", within=config),
+        flags=parity_flags,
+        code=code_digest("trackers.sam2.parity"),
+    shell:
+        "exec python -m trackers.sam2.parity --size {params.size:q} --weights {params.weights:q}"
+        " --precision {wildcards.precision} --engine {wildcards.engine} {params.flags:q}"
+        " --output {output.parity:q} 2> {log:q}"
