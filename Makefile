@@ -33,7 +33,7 @@ report: $(STAMP) ## run the trackers, score and time them, write reports/summary
 	@echo "the page: reports/summary.html"
 
 test: $(STAMP) ## all tests
-	pytest -n auto --dist worksteal
+	OMP_NUM_THREADS=1 pytest -n auto --dist worksteal # a worker a core: no threads beside
 
 test-fast: $(STAMP) ## the tests that take seconds
 	pytest -m "not slow"

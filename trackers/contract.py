@@ -18,7 +18,10 @@ from datasets.types import Frame, Sequence
 
 _METHODS = Path(__file__).parent / "methods"
 NEEDED = inspect.Parameter.empty
-_KEYS, _ALLOWED = {"title", "source"}, {"inputs", "files", "timed"}  # keys of method.yaml
+_KEYS, _ALLOWED = (
+    {"title", "source"},
+    {"inputs", "files", "engines", "timed"},
+)  # keys of method.yaml
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,7 @@ class Method:
             no images or detections a method that asks for them cannot run; prompts may also come
             from an option.
         files: Options whose value is a path; `{root}` and `{sequence}` in it are filled in.
+        engines: Options whose value is a folder of networks that rules of the workflow make.
         timed: False where the time of a step says nothing, as for imported results.
         options: Arguments of `build`, and their defaults where these are plain values; NEEDED of
             one that must be given.
@@ -70,6 +74,7 @@ class Method:
     source: str
     inputs: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    engines: tuple[str, ...] = ()
     timed: bool = True
     options: Mapping[str, Any] = field(default_factory=dict)
 
@@ -103,7 +108,12 @@ def load_method(method: str) -> Method:
             f"{path}: {keys} found, expected {sorted(_KEYS)} and of {sorted(_ALLOWED)}"
         )
     options = _options(method)
-    for key, names in (("inputs", {"detections", "image", "prompts"}), ("files", set(options))):
+    known_inputs = {"detections", "image", "prompts"}
+    for key, names in (
+        ("inputs", known_inputs),
+        ("files", set(options)),
+        ("engines", set(options)),
+    ):
         found = content.get(key, [])
         if not isinstance(found, list) or not set(found) <= names:
             raise ValueError(f"{path}: {key}: {found} found, expected a list of {sorted(names)}")

@@ -7,17 +7,20 @@ from pathlib import Path
 from pickle import UnpicklingError
 from typing import TYPE_CHECKING, Any
 
+from trackers.sam2.networks import on_onnxruntime, on_tensorrt, on_torch
 from trackers.sam2.session import Networks
 
 if TYPE_CHECKING:
     from sam2.modeling.sam2_base import SAM2Base
 
 RANDOM = "random"  # in place of a file: weights that are drawn, always the same
-ENGINES = ("torch",)
+ENGINES = ("torch", "onnxruntime", "tensorrt")
 _SHOWN = 3  # names of weights in a message
 
 
-def load_networks(size: str, weights: str, engine: str, device: str) -> Networks:
+def load_networks(
+    size: str, weights: str, engine: str, device: str, folder: str | None = None
+) -> Networks:
     """Return the networks of a model.
 
     Args:
@@ -25,6 +28,7 @@ def load_networks(size: str, weights: str, engine: str, device: str) -> Networks
         weights: File of the weights, or `random`.
         engine: What runs them, of ENGINES.
         device: As the engine calls it.
+        folder: Of the networks, as `export` and `build` write them; PyTorch needs none.
 
     Raises:
         FileNotFoundError: There is no such file.
@@ -32,8 +36,15 @@ def load_networks(size: str, weights: str, engine: str, device: str) -> Networks
     """
     if engine not in ENGINES:
         raise ValueError(f"engine {engine!r} is unknown: expected one of {list(ENGINES)}")
+    if (folder is None) != (engine == "torch"):
+        raise ValueError(
+            f"engine {engine!r} with networks {folder!r}: only PyTorch needs no folder"
+        )
+    if folder is not None:
+        if engine == "onnxruntime":
+            return on_onnxruntime(Path(folder), device)
+        return on_tensorrt(Path(folder), Path(folder).parent)
     from trackers.engines.torch_engine import TorchArrays  # torch only where it runs
-    from trackers.sam2.networks import on_torch
 
     return on_torch(load_model(size, weights), TorchArrays(device))
 

@@ -87,7 +87,12 @@ def variant_files(wildcards):
         for name in method.files
         if isinstance(options[name], str)
     ]
-    return [path for path in named if path.exists()]
+    made = [
+        Path(options[name]) / "networks.json"
+        for name in method.engines
+        if isinstance(options[name], str)
+    ]
+    return [path for path in named if path.exists()] + made
 
 
 def variant_prompts(wildcards):

@@ -28,6 +28,7 @@ def build(
     weights: str = "trackers/weights/sam2_demo.safetensors",
     engine: str = "torch",
     device: str = "cpu",
+    networks: str | None = None,
     prompt: str = "box",
     points: int = 3,
     prompts: str | None = None,
@@ -40,8 +41,10 @@ def build(
     Args:
         size: Of the model: `demo`, `tiny`, `small`, `base_plus` or `large`.
         weights: File of its weights, `.safetensors` or the official `.pt`; `random` draws them.
-        engine: What runs the networks: `torch`.
+        engine: What runs the networks: `torch`, `onnxruntime` or `tensorrt`.
         device: As the engine calls it.
+        networks: Folder of what the other two run, as engines/sam2_demo/fp32; then it has the
+            weights.
         prompt: What an object is shown by: `box`, `mask`, or `points` on its mask.
         points: How many of them.
         prompts: First-frame boxes as JSON, instead of the prompts of the sequence; `{root}` and
@@ -59,7 +62,7 @@ def build(
         raise ValueError(f"prompt {prompt!r} is unknown: expected one of {list(KINDS)}")
     if points < 1:
         raise ValueError(f"points: {points} found, expected at least 1")
-    session = Session(load_networks(size, weights, engine, device), memory, overlap)
+    session = Session(load_networks(size, weights, engine, device, networks), memory, overlap)
     show = partial(_show, kind=prompt, points=points)
     return Sam2Prompted(session, show, prompts, mask_threshold)
 
