@@ -55,6 +55,8 @@ bench: $(STAMP) ## measure what is claimed about speed; needs MOT17, KITTI_MOTS,
 	python -m bench.jf --truth $(DAVIS)/dogs-jump/masks --results $(DAVIS)/dogs-jump/results/osvos \
 		--room .cache/bench/dogs-jump --output bench/jf.json
 	python -m bench.growth --output bench/growth.json
+	python -m bench.sam2_objects --output bench/sam2_objects.json
+	python -m bench.sam2_memory --output bench/sam2_memory.json --plot docs/sam2_memory.png
 
 demo-weights: $(STAMP) ## train the small SAM 2 of the default run anew; some hours on two cores
 	python -m trackers.weights.train_sam2 --room .cache/training/sam2 \
