@@ -21,8 +21,8 @@ from datasets.files import read_json, sha256, write_json
 from trackers.engines.contract import PRECISIONS
 from trackers.engines.export import Signature, export_onnx, facts_path
 from trackers.sam2.loading import RANDOM, load_model
-from trackers.sam2.modules import OF_FRAME, example, modules, takes
-from trackers.sam2.networks import FILES, sizes
+from trackers.sam2.modules import OF_FRAME, example, modules, sizes, takes
+from trackers.sam2.networks import FILES
 
 _OBJECTS = 3  # in the examples that are traced; every other number runs as well
 _EXACT = ("points", "pointer_age")

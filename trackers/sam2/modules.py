@@ -3,16 +3,34 @@
 from __future__ import annotations
 
 import inspect
+from typing import Any
 
 import torch
 from sam2.modeling.sam2_base import SAM2Base
 from torch import Tensor, nn
 
-from trackers.sam2.networks import key_width
 from trackers.sam2.split import Encoder, MaskPrompter, Memorizer, Prompter, Tracker
 
 OF_FRAME = ("image", "prompt_features", "high0", "high1", "tokens", "memory_pixels")
 _ONLY_PARTIAL = ("memory_there", "pointer_there")
+
+
+def sizes(model: SAM2Base) -> dict[str, Any]:
+    """Return what `Networks` has to know of a model beside its engines."""
+    tokens = (model.image_size // model.backbone_stride) ** 2
+    return {
+        "image_size": model.image_size,
+        "memories": model.num_maskmem,
+        "pointers": model.max_obj_ptrs_in_encoder,
+        "shapes": {"memories": [tokens, model.mem_dim], "keys": [tokens, _key_width(model)]},
+        "pointer_width": model.hidden_dim,
+    }
+
+
+def _key_width(model: SAM2Base) -> int:
+    """Return the width of the keys of a memory for all layers."""
+    layers = model.memory_attention.layers
+    return sum(layer.cross_attn_image.internal_dim for layer in layers)
 
 
 def modules(model: SAM2Base) -> dict[str, nn.Module]:
@@ -64,7 +82,7 @@ def example(model: SAM2Base, objects: int, seed: int = 0) -> dict[str, Tensor]:
         "labels": torch.tensor([[2, 3]] * objects),
         "mask": (normal(objects, 1, 1) + normal(1, size, size) > 0).float(),
         "memories": normal(objects, memories, side * side, depth),
-        "keys": normal(objects, memories, side * side, key_width(model)),
+        "keys": normal(objects, memories, side * side, _key_width(model)),
         "memory_time": below(memories, objects, memories),
         "pointers": normal(objects, pointers, width),
         "pointer_age": below(100, objects, pointers).float(),

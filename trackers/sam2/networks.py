@@ -26,7 +26,7 @@ _SIZES = ("image_size", "memories", "pointers", "shapes", "pointer_width")
 def on_torch(model: SAM2Base, arrays: TorchArrays, mode: str = "eager") -> Networks:
     """Return the networks of a model as they are, on PyTorch; for `mode` see `TorchEngine`."""
     from trackers.engines.torch_engine import TorchEngine
-    from trackers.sam2.modules import modules
+    from trackers.sam2.modules import modules, sizes
 
     engines = {name: TorchEngine(module, arrays, mode) for name, module in modules(model).items()}
     return _networks(engines, arrays, sizes(model))
@@ -91,25 +91,6 @@ def read_facts(folder: Path) -> dict[str, Any]:
     if missing:
         raise ValueError(f"{path}: {missing} missing")
     return facts
-
-
-def sizes(model: SAM2Base) -> dict[str, Any]:
-    """Return what `Networks` has to know of a model beside its engines."""
-    side = model.image_size // model.backbone_stride
-    found = (
-        model.image_size,
-        model.num_maskmem,
-        model.max_obj_ptrs_in_encoder,
-        {"memories": [side * side, model.mem_dim], "keys": [side * side, key_width(model)]},
-        model.hidden_dim,
-    )
-    return dict(zip(_SIZES, found, strict=True))
-
-
-def key_width(model: SAM2Base) -> int:
-    """Return the width of the keys of a memory for all layers."""
-    layers = model.memory_attention.layers
-    return sum(layer.cross_attn_image.internal_dim for layer in layers)
 
 
 def _networks(engines: dict[str, Any], arrays: Arrays, facts: dict[str, Any]) -> Networks:
