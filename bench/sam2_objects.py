@@ -29,6 +29,7 @@ from datasets.synthesis.scene import play
 from datasets.synthesis.scripts import SCENARIOS
 from trackers.engines.torch_engine import TorchArrays
 from trackers.machine import describe_machine
+from trackers.sam2.loading import read_checkpoint
 from trackers.sam2.networks import on_torch
 from trackers.sam2.prompt import Prompt
 from trackers.sam2.session import Session
@@ -89,8 +90,7 @@ def measure(given: argparse.Namespace, room: Path) -> list[dict[str, Any]]:
     images, boxes = make_video(room / "frames", given.frames)
     model = build_predictor(given.size, compiled=given.official == "vos_optimized")
     if given.weights:
-        state = torch.load(given.weights, map_location="cpu", weights_only=True)
-        model.load_state_dict(state["model"])
+        model.load_state_dict(read_checkpoint(given.weights))
     else:
         make_lively(model)
     model.to(given.device)

@@ -49,7 +49,10 @@ def install(monkeypatch):
     return put
 
 
-def build(onnx, objects=(Range(1, 4, 16),), flags=Flags()):  # noqa: B008
+OBJECTS, FLAGS = (Range(1, 4, 16),), Flags()
+
+
+def build(onnx, objects=OBJECTS, flags=FLAGS):
     output = onnx.with_name("track.engine")
     times = onnx.with_name("timing.cache")
     build_engine(onnx, output, [{"objects": each} for each in objects], flags, times)

@@ -115,9 +115,8 @@ class Rotation(nn.Module):
 
 def _halved(linear: nn.Linear) -> nn.Linear:
     """Return a layer whose even channels come first, then the odd ones."""
-    order = torch.cat(
-        [torch.arange(0, linear.out_features, 2), torch.arange(1, linear.out_features, 2)]
-    )
+    channels = torch.arange(linear.out_features)
+    order = torch.cat([channels[::2], channels[1::2]])
     halved = nn.Linear(linear.in_features, linear.out_features)
     halved.weight = nn.Parameter(linear.weight.detach()[order])
     halved.bias = nn.Parameter(linear.bias.detach()[order])

@@ -1,7 +1,7 @@
 """Build TensorRT engines of the networks that were exported to a folder.
 
-python -m trackers.sam2.build --networks engines/sam2/tiny/fp16/networks.json --objects 1:4:16
-    --output engines/sam2/tiny/fp16/tensorrt/networks.json
+python -m trackers.sam2.build --networks engines/sam2_tiny/fp16/networks.json --objects 1:4:16
+    --output engines/sam2_tiny/fp16/tensorrt/networks.json
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """How far the networks of a SAM 2 on an engine are from those on PyTorch in float32 → JSON.
 
 python -m trackers.sam2.parity --size tiny --weights sam2.1_hiera_tiny.pt --engine onnxruntime
-    --networks engines/sam2/tiny/fp16/networks.json --output engines/sam2/tiny/fp16/parity.json
+    --networks engines/sam2_tiny/fp16/networks.json --output engines/sam2_tiny/fp16/parity.json
 
 PyTorch follows three objects, and then a fourth, through a short drawn video. Each network on the
 other engine is given what the one on PyTorch was given, while banks were newborn, full, and mixed.

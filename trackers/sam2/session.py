@@ -3,7 +3,7 @@
 Every frame goes through `look`, any number of `prompt` and `drop`, and `remember`:
 
     session.look(image)                    # follows all objects; their masks are session.seen
-    session.prompt(7, Prompt(box=box))     # another object, or a new prompt for one
+    session.prompt({7: Prompt(box=box)})   # another object, or a new prompt for one
     session.drop(3)
     session.remember()                     # writes what was seen into the memories
 
