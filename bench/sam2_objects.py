@@ -29,10 +29,11 @@ from datasets.synthesis.scene import play
 from datasets.synthesis.scripts import SCENARIOS
 from trackers.engines.torch_engine import TorchArrays
 from trackers.machine import describe_machine
+from trackers.sam2.export import export_model
 from trackers.sam2.loading import read_checkpoint
-from trackers.sam2.networks import on_torch
+from trackers.sam2.networks import on_onnxruntime, on_torch
 from trackers.sam2.prompt import Prompt
-from trackers.sam2.session import Session
+from trackers.sam2.session import Networks, Session
 
 _FULL = 17  # frames until every object has all memories and pointers
 _PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
@@ -94,8 +95,7 @@ def measure(given: argparse.Namespace, room: Path) -> list[dict[str, Any]]:
     else:
         make_lively(model)
     model.to(given.device)
-    arrays = TorchArrays(given.device, _PRECISIONS[given.precision])
-    session, found = Session(on_torch(model, arrays)), []
+    session, found = Session(our_networks(given, model, room / "networks")), []
     for count in given.objects:
         chosen = np.resize(boxes, (count, 4)) + 2.0 * (np.arange(count) // len(boxes))[:, None]
         prompts = {n: {"box": box} for n, box in enumerate(chosen)}
@@ -116,6 +116,14 @@ def measure(given: argparse.Namespace, room: Path) -> list[dict[str, Any]]:
     return found
 
 
+def our_networks(given: argparse.Namespace, model: Any, folder: Path) -> Networks:
+    """Return the networks of the model on the engine asked for."""
+    if given.engine == "torch":
+        return on_torch(model, TorchArrays(given.device, _PRECISIONS[given.precision]))
+    export_model(model, folder, given.precision, {"size": given.size})
+    return on_onnxruntime(folder, given.device)
+
+
 def fit(found: list[dict[str, Any]], tool: str) -> dict[str, float]:
     """Return the seconds of a frame without objects, and what each object adds."""
     slope, base = np.polyfit(
@@ -133,6 +141,7 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=40)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--precision", choices=_PRECISIONS, default="fp32")
+    parser.add_argument("--engine", choices=["torch", "onnxruntime"], default="torch")
     parser.add_argument("--official", choices=["eager", "vos_optimized"], default="eager")
     parser.add_argument("--output", type=Path, required=True)
     given = parser.parse_args()
@@ -147,6 +156,7 @@ def main() -> None:
         "size": given.size,
         "device": given.device,
         "precision": given.precision,
+        "engine": given.engine,
         "official": given.official,
         "fit_seconds": fits,
         "runs": found,

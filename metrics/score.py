@@ -116,6 +116,7 @@ def describe(protocol: str, families: Mapping[str, Family], partials: Partials) 
     return {
         "protocol": protocol,
         "card": benchmark.card,
+        "similarity": benchmark.similarity,
         "columns": [
             column.describe(masks=benchmark.similarity != "box")
             for family in families.values()
@@ -208,7 +209,7 @@ def main() -> None:
     truth, tracks = read_tracks(given.truth), read_tracks(given.tracks)
     pairings = make_pairings(truth, tracks, given.protocol)
     score = score_pairings(pairings, given.protocol, given.families)
-    sequence = given.output.parent.name
+    sequence = given.truth.parent.name
     events = {(sequence, name): each for name, each in events_of(pairings).items()}
     write_events(given.events, events)
     write_json(given.output, score | {"origin": given.origin})

@@ -19,6 +19,9 @@ COLUMNS = (
     Column("fps", "fps", "up", "Frames over the time of their steps, median of the repeats"),
     Column("p50_ms", "ms", "down", "Median time of a step"),
     Column("p95_ms", "ms", "down", "95th percentile of the time of a step"),
+    Column(
+        "memory_MB", "MB", "down", "Most resident memory of the process, decoded frames left out"
+    ),
 )
 
 
@@ -43,6 +46,7 @@ def summarize_timings(timings: Many[dict[str, Any]]) -> dict[str, Any]:
         "fps": float(np.median(rates)),
         "p50_ms": float(np.percentile(steps, 50)) / 1e6,
         "p95_ms": float(np.percentile(steps, 95)) / 1e6,
+        "memory_MB": max(timing["peak_memory"] for timing in timings) / 1e6,
     }
     return {
         "columns": [column.describe() for column in COLUMNS],

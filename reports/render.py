@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 from collections.abc import Mapping
+from collections.abc import Sequence as Many
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,15 @@ import vl_convert
 
 from datasets.files import replacing
 from reports import figures, table
+from reports.parity import Parity, read_parity
 from reports.results import Run, read_run
 
 _TEMPLATE = "page.html.j2"
 
 
-def render(plan: Mapping[str, Any], runs: list[Run], *, unfinished: bool) -> str:
+def render(
+    plan: Mapping[str, Any], runs: list[Run], parities: Many[Parity], *, unfinished: bool
+) -> str:
     """Return the page."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
@@ -56,7 +60,10 @@ def render(plan: Mapping[str, Any], runs: list[Run], *, unfinished: bool) -> str
         plan=plan,
         sections=sections,
         unfinished=unfinished,
+        parities=parities,
         machines=_machines(runs),
+        cards=_cards(runs),
+        files=_files(runs),
         vega=vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"),
     )
 
@@ -81,6 +88,21 @@ def _machines(runs: list[Run]) -> list[Mapping[str, str]]:
     return found
 
 
+def _cards(runs: list[Run]) -> list[Mapping[str, Any]]:
+    """Return the entry of each variant, once."""
+    cards = {variant.card["name"]: variant.card for run in runs for variant in run.variants}
+    return list(cards.values())
+
+
+def _files(runs: list[Run]) -> Mapping[str, Mapping[str, str]]:
+    """Return the digests of the prepared files of each sequence, by `dataset/sequence`."""
+    return {
+        f"{run.plan['dataset']}/{sequence}": prepared["sha256"]
+        for run in runs
+        for sequence, prepared in run.files.items()
+    }
+
+
 def main() -> None:
     """Run the command line program."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -97,8 +119,10 @@ def main() -> None:
     runs = [read_run(each, Path(), given.unfinished_since or 0) for each in given.plan["runs"]]
     if not unfinished:
         check_complete(runs)
+    paths = [Path(name) for name in given.plan["parity"]]
+    parities = [read_parity(path) for path in paths if path.is_file() or not unfinished]
     with replacing(given.output) as part:
-        part.write_text(render(given.plan, runs, unfinished=unfinished))
+        part.write_text(render(given.plan, runs, parities, unfinished=unfinished))
     if unfinished:
         # older than anything, so that the next run makes the page again; not 0, which Snakemake
         # takes for no date at all

@@ -12,6 +12,8 @@ from reports.timeline import Timeline, read_timeline
 
 Values = Mapping[str, float | None]
 _LOG_LINES = 12
+_NOTHING = {"columns": [], "card": "", "similarity": "box"}  # where nothing was scored
+_BY_PROTOCOL = ("score", "combine")  # jobs that there is one of for each protocol
 
 
 @dataclass(frozen=True)
@@ -58,12 +60,14 @@ class Run:
         plan: Its entry of the plan: dataset, title, licence, protocol, sequences, clock.
         columns: Of the scores, in order: name, label, unit, better, meaning.
         protocol_card: What the protocol scores, in a sentence.
+        similarity: What it compares: `box`, `masks` or `disjoint masks`.
         files: What sequence.json says of each prepared sequence.
     """
 
     plan: Mapping[str, Any]
     columns: list[Mapping[str, Any]]
     protocol_card: str
+    similarity: str
     variants: list[Variant]
     troubles: list[Trouble]
     files: Mapping[str, Mapping[str, Any]]
@@ -78,20 +82,21 @@ def read_run(plan: Mapping[str, Any], room: Path, started: float) -> Run:
     Args:
         started: When the run began, in seconds since 1970: older logs are of other runs.
     """
-    place = _Place(room, plan["dataset"], started)
+    place = _Place(room, plan["dataset"], plan["protocol"], started)
     chains = {
         (card["name"], sequence): _read_chain(place, card, sequence)
         for card in plan["variants"]
         for sequence in plan["sequences"]
     }
     scores = {key: each for key, each in chains.items() if not isinstance(each, Trouble)}
-    first: Mapping[str, Any] = next(iter(scores.values()), {"columns": [], "card": ""})
+    first: Mapping[str, Any] = next(iter(scores.values()), _NOTHING)
     prepared = {name: place.data(name) for name in plan["sequences"]}
     variants = [_read_variant(place, plan, card, scores) for card in plan["variants"]]
     return Run(
         plan,
         first["columns"],
         first["card"],
+        first["similarity"],
         variants,
         [each for each in chains.values() if isinstance(each, Trouble)]
         + [each for variant in variants for each in _late_troubles(place, plan, variant)],
@@ -101,10 +106,11 @@ def read_run(plan: Mapping[str, Any], room: Path, started: float) -> Run:
 
 @dataclass(frozen=True)
 class _Place:
-    """Where the files of one data set are, and since when logs count."""
+    """Where the files of one data set are, scored by one protocol, and since when logs count."""
 
     room: Path
     dataset: str
+    protocol: str
     started: float
 
     def data(self, sequence: str) -> Path:
@@ -113,10 +119,16 @@ class _Place:
     def results(self, variant: str, *parts: str) -> Path:
         return self.room.joinpath("results", variant, self.dataset, *parts)
 
+    def scores(self, variant: str, *parts: str) -> Path:
+        """Return where the score, events or total are, of one sequence or of all."""
+        *sequence, file = parts
+        return self.results(variant, *sequence, self.protocol, file)
+
     def trouble(self, variant: str, sequence: str, job: str) -> Trouble:
         """Return the trouble of a job that left no result, with the end of its log."""
         owner = [] if job == "prepare" else [variant]
-        name = f"{sequence}.log" if sequence else f"{self.dataset}.log"
+        name = sequence or self.dataset
+        name += f"_{self.protocol}.log" if job in _BY_PROTOCOL else ".log"
         parts = [*owner, *([self.dataset] if sequence else []), name]
         path = self.room.joinpath("logs", job, *parts)
         sequence = sequence or "all sequences"
@@ -136,9 +148,9 @@ def _read_variant(
 ) -> Variant:
     name = card["name"]
     sequences = {s: scores[name, s]["values"] for s in plan["sequences"] if (name, s) in scores}
-    parts = [place.results(name, sequence, "score.json") for sequence in plan["sequences"]]
+    parts = [place.scores(name, sequence, "score.json") for sequence in plan["sequences"]]
     times = [place.results(name, sequence, "timing.json") for sequence in plan["clock"]]
-    combined, speed = place.results(name, "combined.json"), place.results(name, "speed.json")
+    combined, speed = place.scores(name, "combined.json"), place.results(name, "speed.json")
     whole = len(sequences) == len(plan["sequences"]) and _is_newer(combined, parts)
     timed = (
         card["timed"]
@@ -167,15 +179,17 @@ def _classes(total: Mapping[str, Any]) -> dict[str, Values]:
 
 def _timeline(place: _Place, variant: str, sequence: str) -> Timeline:
     frames: int = read_json(place.data(sequence))["extent"]["frame_count"]
-    return read_timeline(place.results(variant, sequence, "events.parquet"), frames)
+    return read_timeline(place.scores(variant, sequence, "events.parquet"), frames)
 
 
 def _read_chain(place: _Place, card: Mapping[str, Any], sequence: str) -> Any:
     """Return what score.json holds, or the Trouble of the first job without a result."""
     variant = card["name"]
     prepared = place.data(sequence)
-    files = ("tracks.parquet", "events.parquet", "score.json")
-    tracks, events, score = (place.results(variant, sequence, file) for file in files)
+    tracks = place.results(variant, sequence, "tracks.parquet")
+    events, score = (
+        place.scores(variant, sequence, file) for file in ("events.parquet", "score.json")
+    )
     jobs: tuple[tuple[str, Path, list[Path]], ...] = (
         ("prepare", prepared, []),
         ("track", tracks, [prepared]),

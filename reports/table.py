@@ -90,7 +90,7 @@ def format_value(value: float | None, unit: str) -> str:
         return f"{100 * value:.2f}"
     if unit == "ms":
         return f"{value:#.3g}".rstrip(".")
-    digits = 0 if unit == "fps" or value == int(value) else 2
+    digits = 0 if unit in ("fps", "MB") or value == int(value) else 2
     return f"{value:,.{digits}f}".replace(",", "\N{THIN SPACE}")
 
 

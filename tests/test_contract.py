@@ -17,8 +17,10 @@ from datasets.sequence_json import read_sequence, write_prepared
 from datasets.types import Detections, Frame, Sequence
 from trackers.contract import Answer, load_method, load_tracker
 from trackers.feed import read_feed
+from trackers.sam2.export import export_model
+from trackers.sam2.loading import load_model
 
-FRAMES = 40
+FRAMES, FRAMES_OF_NETWORKS = 40, 12
 
 
 def _load(name: str) -> dict:
@@ -62,17 +64,36 @@ def prepared(tmp_path_factory):
     return prepare
 
 
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    """A function from the folder of a model's networks, as a config names it, to one that is."""
+    room = tmp_path_factory.mktemp("exported")
+
+    def export(folder: str) -> str:
+        _, model, precision = Path(folder).parts
+        made = room / model / precision
+        if not made.exists():
+            entry = _load("engines")["engines"][model]
+            network = load_model(entry["size"], str(ROOT / entry["weights"]))
+            export_model(network, made, precision, {})
+        return str(made)
+
+    return export
+
+
 @pytest.fixture(params=_cases(), ids=lambda case: case[0])
-def stage(request, prepared):
+def stage(request, prepared, exported):
     """(make, sequence, frames): a maker of trackers of the variant, and what it is fed."""
     variant, dataset = request.param
     entry = _variants()[variant]
     path = prepared(dataset)
-    method = load_method(entry["method"])
-    frames = list(islice(read_feed(path, method), FRAMES))
+    method, options = load_method(entry["method"]), entry.get("options", {})
+    folders = {name: exported(options[name]) for name in method.engines if name in options}
+    count = FRAMES_OF_NETWORKS if method.engines else FRAMES
+    frames = list(islice(read_feed(path, method), count))
 
     def make():
-        return load_tracker(entry["method"], entry.get("options", {}))
+        return load_tracker(entry["method"], options | folders)
 
     return make, read_sequence(path), frames
 

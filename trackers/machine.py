@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import resource
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -20,6 +21,18 @@ def describe_machine() -> dict[str, str]:
         "python": platform.python_version(),
     }
     return facts | _gpu() | _versions()
+
+
+def peak_memory() -> int:
+    """Return the most memory that was resident for this process so far, in bytes.
+
+    On Linux of this process alone; elsewhere it may be that of the one which started it.
+    """
+    status = Path("/proc/self/status")
+    if status.is_file():
+        return int(status.read_text().split("VmHWM:")[1].split()[0]) << 10
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if platform.system() == "Darwin" else peak << 10
 
 
 def identify_gpu() -> dict[str, str]:

@@ -24,12 +24,28 @@ def check_config(config: Mapping[str, Any]) -> None:
         _one_of(f"{key}.variants", entry["variants"], config["variants"])
         sequences = config["datasets"][entry["dataset"]]["sequences"]
         _one_of(f"{key}.clock", entry.get("clock", []), sequences)
+        _one_of(f"{key}.families", entry.get("families", []), list_families())
+        if "protocol" in entry:
+            _one_of(f"{key}.protocol", [entry["protocol"]], list_benchmarks())
         _check_dataset(entry["dataset"], config["datasets"][entry["dataset"]])
         for name in entry["variants"]:
             _check_variant(name, config["variants"][name])
-    names = [entry["dataset"] for entry in config["run"]]
+    _check_together(config)
+
+
+def _check_together(config: Mapping[str, Any]) -> None:
+    """Check that no two runs would write the same files, or differ in what is timed."""
+    default = {name: each["protocol"] for name, each in config["datasets"].items()}
+    kinds = [(each["dataset"], each.get("protocol")) for each in config["run"]]
+    names = [f"{name} by {protocol or default[name]}" for name, protocol in kinds]
     if len(set(names)) < len(names):
-        raise ValueError(f"run: each dataset is expected once, found {names}")
+        raise ValueError(f"run: each dataset is expected once by a protocol, found {names}")
+    timed: dict[str, list[str]] = {}
+    for number, entry in enumerate(config["run"]):
+        clock, first = entry.get("clock"), timed.get(entry["dataset"])
+        if clock and first and clock != first:
+            raise ValueError(f"run[{number}].clock: {clock} found, {first} before: expected alike")
+        timed[entry["dataset"]] = first or clock or []
 
 
 def _check_dataset(name: str, entry: Mapping[str, Any]) -> None:

@@ -21,7 +21,7 @@ PLAN = {
 }  # fmt: skip
 COLUMN = {"name": "HOTA", "label": "HOTA", "unit": "ratio", "better": "up", "meaning": "m"}
 SCORE = {
-    "columns": [COLUMN], "card": "all", "values": {"HOTA": 0.5}, "origin": "o",
+    "columns": [COLUMN], "card": "all", "similarity": "box", "values": {"HOTA": 0.5}, "origin": "o",
     "classes": {"p": {}},
 }  # fmt: skip
 FPS = {"name": "fps", "label": "fps", "unit": "fps", "better": "up", "meaning": "m"}
@@ -33,9 +33,9 @@ EVENTS = pa.table({"event": ["miss", "match", "miss"], "frame": [0, 1, 6]})
 CHAIN = (
     ("data/d/s/sequence.json", SEQUENCE),
     ("results/v/d/s/tracks.parquet", {}),
-    ("results/v/d/s/events.parquet", EVENTS),
-    ("results/v/d/s/score.json", SCORE),
-    ("results/v/d/combined.json", SCORE),
+    ("results/v/d/s/mot15/events.parquet", EVENTS),
+    ("results/v/d/s/mot15/score.json", SCORE),
+    ("results/v/d/mot15/combined.json", SCORE),
     ("results/v/d/s/timing.json", {}),
     ("results/v/d/speed.json", SPEED),
 )
@@ -45,6 +45,7 @@ CHAIN = (
 def room(tmp_path) -> Path:
     for age, (name, content) in enumerate(CHAIN):
         if isinstance(content, pa.Table):
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
             pq.write_table(content, tmp_path / name)
             os.utime(tmp_path / name, (1000 + age, 1000 + age))
         else:
@@ -59,7 +60,8 @@ def write(path, text, when):
 
 
 def log(room, job, text):
-    write(room / "logs" / job / "v" / "d" / "s.log", text, 2000)
+    name = "s_mot15.log" if job == "score" else "s.log"
+    write(room / "logs" / job / "v" / "d" / name, text, 2000)
 
 
 def troubles(room):
@@ -91,24 +93,25 @@ def test_a_score_older_than_its_tracks_is_not_shown(room):
 
 
 def test_a_score_of_other_options_or_code_is_not_shown(room):
-    path = room / "results/v/d/s/score.json"
+    path = room / "results/v/d/s/mot15/score.json"
     write(path, json.dumps(SCORE | {"origin": "other"}), 1002)
     assert troubles(room) == [("not run", "")]
 
 
 def test_a_log_of_an_earlier_run_is_not_shown(room):
-    (room / "results/v/d/s/score.json").unlink()
+    (room / "results/v/d/s/mot15/score.json").unlink()
     log(room, "score", "of yesterday\n")
     assert [each.job for each in read_run(PLAN, room, 2001).troubles] == ["not run"]
     assert [each.job for each in read_run(PLAN, room, 1999).troubles] == ["score"]
 
 
 @pytest.mark.parametrize(
-    ("missing", "job"), [("combined.json", "combine"), ("speed.json", "speed")]
+    ("missing", "job", "name"),
+    [("mot15/combined.json", "combine", "d_mot15.log"), ("speed.json", "speed", "d.log")],
 )
-def test_a_total_that_is_missing_is_trouble(room, missing, job):
+def test_a_total_that_is_missing_is_trouble(room, missing, job, name):
     (room / "results/v/d" / missing).unlink()
-    write(room / "logs" / job / "v" / "d.log", "why\n", 2000)
+    write(room / "logs" / job / "v" / name, "why\n", 2000)
     (trouble,) = read_run(PLAN, room, 0).troubles
     assert (trouble.job, trouble.sequence, trouble.log) == (job, "all sequences", "why")
 
@@ -122,7 +125,7 @@ def test_a_timing_that_is_missing_is_trouble_but_scores_are_shown(room):
 
 
 def test_a_finished_page_is_refused_while_something_is_missing(room):
-    (room / "results/v/d/s/score.json").unlink()
+    (room / "results/v/d/s/mot15/score.json").unlink()
     with pytest.raises(
         FileNotFoundError, match="d: no result of v on s: not run; --unfinished-since"
     ):
@@ -130,10 +133,15 @@ def test_a_finished_page_is_refused_while_something_is_missing(room):
 
 
 def test_what_comes_from_config_and_logs_is_shown_as_text(room):
-    (room / "results/v/d/s/score.json").unlink()
+    (room / "results/v/d/s/mot15/score.json").unlink()
     log(room, "score", "<script>alert(1)</script>")
-    plan = {"clock": {"frames": 1, "warm_up": 1, "repeats": 1}, "commit": "c", "runs": [PLAN]}
-    page = render(plan, [read_run(PLAN, room, 0)], unfinished=True)
+    plan = {
+        "clock": {"frames": 1, "warm_up": 1, "repeats": 1},
+        "commit": "c",
+        "parity": [],
+        "runs": [PLAN],
+    }
+    page = render(plan, [read_run(PLAN, room, 0)], [], unfinished=True)
     assert "V &lt;b&gt;" in page
     assert "V <b>" not in page
     assert "&lt;script&gt;alert(1)" in page
@@ -141,8 +149,13 @@ def test_what_comes_from_config_and_logs_is_shown_as_text(room):
 
 
 def test_the_page_asks_nothing_of_the_network(room):
-    plan = {"clock": {"frames": 1, "warm_up": 1, "repeats": 1}, "commit": "c", "runs": [PLAN]}
-    page = render(plan, [read_run(PLAN, room, 0)], unfinished=False)
+    plan = {
+        "clock": {"frames": 1, "warm_up": 1, "repeats": 1},
+        "commit": "c",
+        "parity": [],
+        "runs": [PLAN],
+    }
+    page = render(plan, [read_run(PLAN, room, 0)], [], unfinished=False)
     for tag in ("<link", "<img", "<iframe", 'src="http', "@import", "url("):
         assert tag not in page.split("<script>")[0], tag
     assert '"type": "log"' in page, "the plane of accuracy and speed is there"

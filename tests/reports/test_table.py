@@ -18,7 +18,7 @@ def variant(name, total):
 
 def cells(*totals):
     variants = [variant(str(n), total) for n, total in enumerate(totals)]
-    run = Run({"dataset": "d", "sequences": []}, COLUMNS, "", variants, [], {})
+    run = Run({"dataset": "d", "sequences": []}, COLUMNS, "", "box", variants, [], {})
     return [row.cells for row in headline(run).rows]
 
 
@@ -65,7 +65,7 @@ def named(*names, **labels):
 
 
 def heads(columns):
-    run = Run({"dataset": "d", "sequences": []}, columns, "", [], [], {})
+    run = Run({"dataset": "d", "sequences": []}, columns, "", "box", [], [], {})
     return leading(run)["name"], [column["name"] for column in headline(run).columns]
 
 

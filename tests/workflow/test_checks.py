@@ -28,7 +28,7 @@ def test_the_default_config_is_fine(config):
         (["run", 0, "dataset"], "mot71", r"run\[0\]\.dataset: \['mot71'\] found, expected some of"),
         (["run", 1, "variants"], ["sotr"], r"run\[1\]\.variants: \['sotr'\] found"),
         (["run", 0, "clock"], ["nowhere"], r"run\[0\]\.clock: \['nowhere'\] found"),
-        (["run", 1, "dataset"], "synthetic", "run: each dataset is expected once"),
+        (["run", 1, "dataset"], "synthetic", "run: each dataset is expected once by a protocol"),
         (["variants", "sort", "method"], "srot", r"variants\.sort: method 'srot' is unknown"),
         (["datasets", "tud", "sequences"], ["TUD"], r"datasets\.tud: sequence 'TUD' is unknown"),
         (["datasets", "tud", "reader"], "tdu", r"datasets\.tud: reader 'tdu' is unknown"),

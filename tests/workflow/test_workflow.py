@@ -146,7 +146,7 @@ def test_a_new_method_is_run_timed_scored_contract_tested_and_on_the_page(room):
     done = room.snakemake()
     assert done.returncode == 0, done.stderr
     folder = room.path / "results" / "nearest" / "synthetic"
-    made = {path.name for path in [*folder.iterdir(), *(folder / "crossing").iterdir()]}
+    made = {path.name for path in folder.rglob("*")}
     files = {"tracks.parquet", "score.json", "timing.json", "combined.json", "speed.json"}
     assert files <= made
     assert "Nearest &lt;script&gt;" in room.page()

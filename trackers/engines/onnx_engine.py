@@ -12,6 +12,8 @@ from onnxruntime.capi import onnxruntime_pybind11_state as errors
 from trackers.engines.contract import check_names
 
 PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
+# A thread that waits by spinning takes the core from the next network: SAM 2 has three a frame.
+_NO_SPINNING = ("session.intra_op.allow_spinning", "0")
 _REFUSALS = (
     errors.Fail,
     errors.InvalidArgument,
@@ -75,6 +77,7 @@ def _open(path: Path, providers: list[str], threads: int) -> onnxruntime.Inferen
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.use_deterministic_compute = True
+    options.add_session_config_entry(*_NO_SPINNING)
     try:
         session = onnxruntime.InferenceSession(path, options, providers)
     except _REFUSALS as error:

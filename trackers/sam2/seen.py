@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from trackers.parts.dense_masks import tight_boxes
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -34,15 +36,7 @@ class Seen:
         Zeros for an object that is not seen.
         """
         masks = self.coarse()
+        there, tight = tight_boxes(masks)
         box = np.zeros((len(masks), 4))
-        if not len(masks):
-            return box
-        seen = masks.reshape(len(masks), -1).any(1)
-        across = np.asarray(masks.any(1))
-        down = np.asarray(masks.any(2))
-        for axis, lines in enumerate((across, down)):
-            step = self.size[1 - axis] / lines.shape[1]
-            box[:, axis] = lines.argmax(1) * step
-            box[:, axis + 2] = (lines.shape[1] - lines[:, ::-1].argmax(1)) * step
-        box[~seen] = 0
+        box[there] = tight * np.tile(np.array(self.size[::-1]) / masks.shape[:0:-1], 2)
         return box

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from trackers.parts.dense_masks import tight_boxes
 from trackers.weights.clips import Clip
 
 _MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -77,11 +78,8 @@ def draw_prompts(draw: np.random.Generator, masks: Tensor, shown: bool) -> dict[
 
 def box_prompts(masks: Tensor, error: np.ndarray | float = 0.0) -> dict[str, Any]:
     """Return the boxes of masks as prompts, off by `error`, (N, 4) of their width and height."""
-    size, found = masks.shape[-1], []
-    for mask in masks:
-        rows, columns = torch.nonzero(mask.any(1)).ravel(), torch.nonzero(mask.any(0)).ravel()
-        found.append([columns[0], rows[0], columns[-1] + 1, rows[-1] + 1])
-    box = np.array(found, float)
+    size = masks.shape[-1]
+    _, box = tight_boxes(masks.numpy())
     box = (box + np.tile(box[:, 2:] - box[:, :2], 2) * error).clip(0, size)
     labels = torch.tensor([2, 3], dtype=torch.int32).expand(len(masks), 2)
     return _points(torch.from_numpy(box).float().reshape(-1, 2, 2), labels)

@@ -55,8 +55,9 @@ class Stage:
 
 
 STAGES = (
-    Stage(2000, clips=6, length=1, people=4, rate=6e-4, rate_end=3e-4),
-    Stage(4000, clips=4, length=4, people=3, rate=5e-4, rate_end=0.0),
+    Stage(2500, clips=6, length=1, people=8, rate=8e-4, rate_end=5e-4),
+    Stage(2200, clips=4, length=4, people=5, rate=5e-4, rate_end=1.5e-4),
+    Stage(700, clips=2, length=8, people=5, rate=1.5e-4, rate_end=0.0),
 )
 
 

@@ -35,6 +35,7 @@ wildcard_constraints:
     model=r"[^/]+",
     precision=r"fp32|fp16|bf16",
     engine=r"torch|onnxruntime|tensorrt",
+    protocol=r"[a-z0-9_]+",
 
 
 def entry_root(dataset):
@@ -144,18 +145,28 @@ def parity_flags(wildcards):
     return [*flags, f"--device={device}"]
 
 
-def dataset_protocol(wildcards):
-    return config["datasets"][wildcards.dataset]["protocol"]
+def run_protocol(entry):
+    return entry.get("protocol", config["datasets"][entry["dataset"]]["protocol"])
 
 
-def dataset_families(wildcards):
-    return config["datasets"][wildcards.dataset].get("families", config["families"])
+def families(wildcards):
+    """What a data set is scored by: as the run says, else as its entry does, else as all are."""
+    runs = [
+        entry
+        for entry in config["run"]
+        if (entry["dataset"], run_protocol(entry))
+        == (wildcards.dataset, wildcards.protocol)
+    ]
+    dataset = config["datasets"][wildcards.dataset]
+    for entry in (*runs, dataset, config):
+        if "families" in entry:
+            return entry["families"]
 
 
 def score_code(wildcards):
-    modules = [f"metrics.families.{name}" for name in dataset_families(wildcards)]
-    protocol = config["datasets"][wildcards.dataset]["protocol"]
-    return code_digest("metrics.score", f"metrics.protocol.{protocol}", *modules)
+    modules = [f"metrics.families.{name}" for name in families(wildcards)]
+    protocol = f"metrics.protocol.{wildcards.protocol}"
+    return code_digest("metrics.score", protocol, *modules)
 
 
 def score_origin(wildcards):
@@ -165,31 +176,28 @@ def score_origin(wildcards):
         reader_code(wildcards),
         variant_options(wildcards),
         track_code(wildcards),
-        dataset_families(wildcards),
+        families(wildcards),
         score_code(wildcards),
     )
 
 
 def crosscheck_code(wildcards):
-    modules = [f"metrics.families.{name}" for name in dataset_families(wildcards)]
+    modules = [f"metrics.families.{name}" for name in families(wildcards)]
     references = [f"metrics.references.{name}" for name in list_references()]
-    protocol = f"metrics.protocol.{dataset_protocol(wildcards)}"
+    protocol = f"metrics.protocol.{wildcards.protocol}"
     layout = "datasets.layouts.parquet"
     return code_digest("metrics.evaluate", protocol, layout, *modules, *references)
 
 
 def combine_code(wildcards):
-    modules = [f"metrics.families.{name}" for name in dataset_families(wildcards)]
+    modules = [f"metrics.families.{name}" for name in families(wildcards)]
     return code_digest("metrics.combine", *modules)
-
-
-def run_entry(dataset):
-    return next(entry for entry in config["run"] if entry["dataset"] == dataset)
 
 
 def all_scores(wildcards):
     return expand(
-        "results/{variant}/{dataset}/{sequence}/score.json",
+        "results/{variant}/{dataset}/{sequence}/{protocol}/score.json",
+        protocol=wildcards.protocol,
         variant=wildcards.variant,
         dataset=wildcards.dataset,
         sequence=config["datasets"][wildcards.dataset]["sequences"],
@@ -218,7 +226,11 @@ def all_timings(wildcards):
         "results/{variant}/{dataset}/{sequence}/timing.json",
         variant=wildcards.variant,
         dataset=wildcards.dataset,
-        sequence=run_entry(wildcards.dataset)["clock"],
+        sequence=next(
+            entry["clock"]
+            for entry in config["run"]
+            if entry["dataset"] == wildcards.dataset and "clock" in entry
+        ),
     )
 
 
@@ -232,12 +244,34 @@ def is_timed(entry, variant):
 def page_inputs(wildcards):
     """The totals, errors and, where it is timed, the speed of every variant on every data set."""
     for entry in config["run"]:
+        dataset, protocol = entry["dataset"], run_protocol(entry)
         for variant in entry["variants"]:
-            yield f"results/{variant}/{entry['dataset']}/combined.json"
+            place = f"results/{variant}/{dataset}"
+            yield f"{place}/{protocol}/combined.json"
             if is_timed(entry, variant):
-                yield f"results/{variant}/{entry['dataset']}/speed.json"
-            for sequence in config["datasets"][entry["dataset"]]["sequences"]:
-                yield f"results/{variant}/{entry['dataset']}/{sequence}/events.parquet"
+                yield f"{place}/speed.json"
+            for sequence in config["datasets"][dataset]["sequences"]:
+                yield f"{place}/{sequence}/{protocol}/events.parquet"
+
+
+def page_parities(wildcards=None):
+    """What is compared of each model whose networks a variant of the run asks for."""
+    folders = [
+        Path(options[name])
+        for entry in config["run"]
+        for variant in entry["variants"]
+        for method in [load_method(config["variants"][variant]["method"])]
+        for options in [config["variants"][variant].get("options", {})]
+        for name in method.engines
+        if isinstance(options.get(name), str)
+    ]
+    models = dict.fromkeys(folder.parent.name for folder in folders)
+    return [
+        f"engines/{model}/{precision}/parity_{engine}.json"
+        for model in models
+        for kind in config["engines"].get(model, {}).get("parity", [])
+        for precision, engine in [kind.split("/")]
+    ]
 
 
 def page_plan(wildcards=None):
@@ -246,13 +280,15 @@ def page_plan(wildcards=None):
         {
             "clock": config["clock"],
             "commit": git_commit(),
+            "parity": page_parities(),
             "runs": [
                 {
                     "dataset": entry["dataset"],
                     **{
                         key: config["datasets"][entry["dataset"]][key]
-                        for key in ("title", "licence", "sequences", "protocol")
+                        for key in ("title", "licence", "sequences")
                     },
+                    "protocol": run_protocol(entry),
                     "clock": entry.get("clock", []),
                     "variants": [
                         variant_card(entry, name) for name in entry["variants"]
@@ -275,5 +311,9 @@ def variant_card(entry, name):
         "source": variant.get("source", method.source),
         "options": variant.get("options", {}),
         "timed": is_timed(entry, name),
-        "origin": score_origin(Wildcards(dataset=entry["dataset"], variant=name)),
+        "origin": score_origin(
+            Wildcards(
+                dataset=entry["dataset"], protocol=run_protocol(entry), variant=name
+            )
+        ),
     }

@@ -6,19 +6,18 @@ rule score:
         truth="data/{dataset}/{sequence}/truth.parquet",
         tracks="results/{variant}/{dataset}/{sequence}/tracks.parquet",
     output:
-        score="results/{variant}/{dataset}/{sequence}/score.json",
-        events="results/{variant}/{dataset}/{sequence}/events.parquet",
+        score="results/{variant}/{dataset}/{sequence}/{protocol}/score.json",
+        events="results/{variant}/{dataset}/{sequence}/{protocol}/events.parquet",
     log:
-        "logs/score/{variant}/{dataset}/{sequence}.log",
+        "logs/score/{variant}/{dataset}/{sequence}_{protocol}.log",
     conda:
         "../../environment.yml"
     params:
-        protocol=dataset_protocol,
-        families=dataset_families,
+        families=families,
         origin=score_origin,
     shell:
         "exec python -m metrics.score --truth {input.truth:q} --tracks {input.tracks:q}"
-        " --protocol {params.protocol:q} --families {params.families:q}"
+        " --protocol {wildcards.protocol:q} --families {params.families:q}"
         " --origin {params.origin} --output {output.score:q} --events {output.events:q}"
         " 2> {log:q}"
 
@@ -28,21 +27,20 @@ rule crosscheck:
         truth=all_truth,
         tracks=all_tracks,
     output:
-        crosscheck="results/{variant}/{dataset}/crosscheck.json",
+        crosscheck="results/{variant}/{dataset}/{protocol}/crosscheck.json",
     log:
-        "logs/crosscheck/{variant}/{dataset}.log",
+        "logs/crosscheck/{variant}/{dataset}_{protocol}.log",
     conda:
         "../../environment.yml"
     params:
-        protocol=dataset_protocol,
-        families=dataset_families,
+        families=families,
         sequences=lookup("datasets/{dataset}/sequences", within=config),
         truth="data/{dataset}",
         results="results/{variant}/{dataset}",
         code=crosscheck_code,
     shell:
         "exec python -m metrics.evaluate --layout parquet --crosscheck"
-        " --protocol {params.protocol:q} --families {params.families:q}"
+        " --protocol {wildcards.protocol:q} --families {params.families:q}"
         " --truth {params.truth:q} --results {params.results:q}"
         " --sequences {params.sequences:q} --output {output.crosscheck:q} > {log:q} 2>&1"
 
@@ -51,9 +49,9 @@ rule combine:
     input:
         scores=all_scores,
     output:
-        combined="results/{variant}/{dataset}/combined.json",
+        combined="results/{variant}/{dataset}/{protocol}/combined.json",
     log:
-        "logs/combine/{variant}/{dataset}.log",
+        "logs/combine/{variant}/{dataset}_{protocol}.log",
     conda:
         "../../environment.yml"
     params:

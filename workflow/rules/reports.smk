@@ -6,6 +6,7 @@ from snakemake.io import IOFile
 rule report:
     input:
         page_inputs,
+        parities=page_parities,
     output:
         page="reports/summary.html",
     log:

@@ -14,6 +14,7 @@ from datasets import prompt_json, rle
 from datasets.prompts import starting_in
 from datasets.types import Frame, Sequence, Tracks
 from trackers.contract import Answer, fill_path
+from trackers.parts.dense_masks import tight_boxes
 from trackers.sam2.loading import load_networks
 from trackers.sam2.points import points_inside
 from trackers.sam2.prompt import Prompt
@@ -103,7 +104,7 @@ class Sam2Prompted:
             self._class_id |= dict(zip(new.track.tolist(), new.class_id.tolist(), strict=True))
         self._session.remember()
         masks = self._session.masks(self._threshold)
-        there, box = _boxes(masks)
+        there, box = tight_boxes(masks)
         track = seen.identity[there]
         class_id = np.array([self._class_id[each] for each in track.tolist()], np.int64)
         return Answer(track, box, seen.iou[there].astype(np.float64), class_id, masks[there])
@@ -114,16 +115,6 @@ class Sam2Prompted:
         if frame.prompts is None:
             raise ValueError("the sequence has no prompts: name a JSON file in the option prompts")
         return frame.prompts
-
-
-def _boxes(masks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return which masks (B, height, width) are not empty, and the boxes (K, 4) around those."""
-    across, down = np.any(masks, axis=1), np.any(masks, axis=2)
-    there = np.flatnonzero(np.any(across, axis=1))
-    across, down = across[there], down[there]
-    sides = [across.argmax(1), down.argmax(1)]
-    sides += [each.shape[1] - each[:, ::-1].argmax(1) for each in (across, down)]
-    return there, np.stack(sides, axis=1).astype(np.float64)
 
 
 def _show(row: Tracks, kind: str, points: int) -> Prompt:
