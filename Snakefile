@@ -24,6 +24,7 @@ rule all:
 
 
 include: "workflow/rules/datasets.smk"
+include: "workflow/rules/weights.smk"
 include: "workflow/rules/engines.smk"
 include: "workflow/rules/trackers.smk"
 

@@ -156,6 +156,15 @@ def test_a_wrong_prompt_leaves_the_session_as_it_was(networks, scene):
     assert np.array_equal(session.logits(), before)
 
 
+def test_a_frame_of_another_size_is_refused_and_the_video_goes_on(networks, scene):
+    session, image = Session(networks), scene[0][0]
+    session.look(image)
+    session.remember()
+    with pytest.raises(ValueError, match=r"\(144, 192\) found, expected \(288, 384\) as before"):
+        session.look(image[::2, ::2])
+    assert len(session.look(image).identity) == 0
+
+
 def test_masks_of_which_no_two_share_a_pixel(networks, scene):
     image, labels = scene[0]
     shared = {}

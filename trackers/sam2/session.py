@@ -115,10 +115,17 @@ class Session:
         )
 
     def look(self, image: np.ndarray) -> Seen:
-        """Take the next frame, (height, width, 3) uint8 RGB, and follow all objects into it."""
+        """Take the next frame, (height, width, 3) uint8 RGB, and follow all objects into it.
+
+        Raises:
+            ValueError: It is of another size than the frame before.
+        """
         net = self._networks
+        size = image.shape[0], image.shape[1]
+        if self._now >= 0 and size != self._size:
+            raise ValueError(f"a frame of {size} found, expected {self._size} as before")
         self._now += 1
-        self._size = image.shape[0], image.shape[1]
+        self._size = size
         side = net.image_size, net.image_size
         small = np.asarray(Image.fromarray(image).resize(side, Image.Resampling.BICUBIC))
         self._features = net.encode(image=net.arrays.put(small[None]))

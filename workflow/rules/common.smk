@@ -33,6 +33,7 @@ wildcard_constraints:
     dataset=r"[^/]+",
     sequence=r"[^/]+",
     model=r"[^/]+",
+    file=r"[^/]+\.(pt|pth|onnx|safetensors)",
     precision=r"fp32|fp16|bf16",
     engine=r"torch|onnxruntime|tensorrt",
     protocol=r"[a-z0-9_]+",

@@ -1,0 +1,63 @@
+"""Weights from a server that is there, and from one that is not as it should be."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from trackers.sam2.architecture import CONFIGS
+from trackers.weights.fetch import Published, fetch, read_catalogue
+
+CONTENT = bytes(range(256)) * 1000
+
+
+@pytest.fixture
+def address(tmp_path):
+    """Of a server of one file."""
+    folder = tmp_path / "served"
+    folder.mkdir()
+    (folder / "w.pt").write_bytes(CONTENT)
+    handler = partial(SimpleHTTPRequestHandler, directory=folder)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def published(url: str, content: bytes = CONTENT) -> Published:
+    return Published(url, hashlib.sha256(content).hexdigest(), len(content), "Apache-2.0")
+
+
+def test_a_file_is_fetched(address, tmp_path):
+    fetch(published(f"{address}/w.pt"), tmp_path / "made" / "w.pt")
+    assert (tmp_path / "made" / "w.pt").read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "error", "message"),
+    [
+        ("w.pt", b"another", ValueError, r"w\.pt: a file of 256000 bytes and SHA-256 .* found"),
+        ("v.pt", CONTENT, OSError, r"v\.pt: not downloaded: 404"),
+    ],
+)
+def test_a_wrong_file_leaves_nothing(address, tmp_path, name, content, error, message):
+    with pytest.raises(error, match=message):
+        fetch(published(f"{address}/{name}", content), tmp_path / "made" / "w.pt")
+    assert list((tmp_path / "made").iterdir()) == []
+
+
+def test_a_server_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(OSError, match=r"http://127\.0\.0\.1:9/w\.pt: not downloaded"):
+        fetch(published("http://127.0.0.1:9/w.pt"), tmp_path / "w.pt")
+
+
+def test_there_is_an_entry_for_every_size_but_our_own():
+    names = {f"sam2.1_hiera_{size}.pt" for size in CONFIGS if size != "demo"}
+    assert names <= set(read_catalogue())

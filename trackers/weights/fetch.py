@@ -1,0 +1,78 @@
+"""Weights from where they were published → a file, checked.
+
+python -m trackers.weights.fetch --output data/weights/sam2.1_hiera_tiny.pt
+
+The name of the file is that of an entry in `catalogue.yaml`.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+
+import pooch
+import requests
+import yaml
+
+from datasets.files import replacing, sha256
+
+CATALOGUE = Path(__file__).parent / "catalogue.yaml"
+
+
+@dataclass(frozen=True)
+class Published:
+    """An entry of the catalogue.
+
+    Args:
+        sha256: Of the file, in hexadecimal digits.
+        bytes: Of the file.
+        licence: SPDX identifier.
+    """
+
+    url: str
+    sha256: str
+    bytes: int
+    licence: str
+
+
+def read_catalogue(path: Path = CATALOGUE) -> dict[str, Published]:
+    """Return the entries by file name."""
+    content = yaml.safe_load(path.read_text())
+    return {name: Published(**entry) for name, entry in content.items()}
+
+
+def fetch(published: Published, output: Path) -> None:
+    """Download a file; nothing is left of one that cannot be got whole.
+
+    Raises:
+        OSError: The server does not give it. Names the address.
+        ValueError: It is not the file that the catalogue means. Names both digests.
+    """
+    download = pooch.HTTPDownloader(progressbar=True, timeout=60)
+    with replacing(output) as part:
+        try:
+            download(published.url, str(part), None)
+        except requests.RequestException as error:
+            raise OSError(f"{published.url}: not downloaded: {error}") from error
+        found = sha256(part)
+        if found != published.sha256:
+            raise ValueError(
+                f"{published.url}: a file of {part.stat().st_size} bytes and SHA-256 {found} "
+                f"found, expected {published.bytes} bytes and {published.sha256}"
+            )
+
+
+def main() -> None:
+    """Run the command line program."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--output", type=Path, required=True)
+    given = parser.parse_args()
+    known = read_catalogue()
+    if given.output.name not in known:
+        parser.error(f"--output: {given.output.name} found, expected one of {sorted(known)}")
+    fetch(known[given.output.name], given.output)
+
+
+if __name__ == "__main__":
+    main()
