@@ -18,7 +18,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
 
 .DELETE_ON_ERROR:
-.PHONY: help setup report test test-fast lint bench demo-weights format lock clean
+.PHONY: help setup report test test-fast lint bench bench-gpu demo-weights format lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,12 +55,22 @@ bench: $(STAMP) ## measure what is claimed about speed; needs MOT17, KITTI_MOTS,
 	python -m bench.jf --truth $(DAVIS)/dogs-jump/masks --results $(DAVIS)/dogs-jump/results/osvos \
 		--room .cache/bench/dogs-jump --output bench/jf.json
 	python -m bench.growth --output bench/growth.json
-	python -m bench.sam2_objects --output bench/sam2_objects.json
+	python -m bench.sam2_objects --weights trackers/weights/sam2_demo.safetensors \
+		--engine onnxruntime --output bench/sam2_objects.json
+	python -m bench.sam2_objects --weights trackers/weights/sam2_demo.safetensors \
+		--output bench/sam2_objects_torch.json
 	python -m bench.sam2_memory --output bench/sam2_memory.json --plot docs/sam2_memory.png
+
+bench-gpu: $(STAMP) ## SAM 2.1 beside the official predictor on a GPU, in bf16, random weights
+	for size in tiny large; do for official in eager vos_optimized; do \
+		python -m bench.sam2_objects --size $$size --device cuda --precision bf16 --mode graphs \
+			--official $$official --output bench/sam2_objects_$${size}_$$official.json || exit 1; \
+	done; done
 
 demo-weights: $(STAMP) ## train the small SAM 2 of the default run anew; some hours on two cores
 	python -m trackers.weights.train_sam2 --room .cache/training/sam2 \
 		--output trackers/weights/sam2_demo.safetensors
+	python -m bench.training_curve --log trackers/weights/sam2_demo.json --plot docs/sam2_demo.png
 
 format: $(STAMP) ## put code and rules into their one layout
 	ruff check --fix-only --quiet .

@@ -1,6 +1,6 @@
 """SAM 2 with more and more objects beside the official video predictor.
 
-    python -m bench.sam2_objects --size demo --output bench/sam2_objects.json
+    python -m bench.sam2_objects --size demo --engine onnxruntime --output bench/sam2_objects.json
 
 Both follow the same objects through the same video, in turn, a frame each, so that a slow moment of
 the machine slows both. Frames count from the one on in which all memories are full. The time of a
@@ -27,7 +27,7 @@ from bench.official_sam2 import build_predictor, follow, make_lively, save_frame
 from datasets.files import write_json
 from datasets.synthesis.scene import play
 from datasets.synthesis.scripts import SCENARIOS
-from trackers.engines.torch_engine import TorchArrays
+from trackers.engines.torch_engine import MODES, TorchArrays
 from trackers.machine import describe_machine
 from trackers.sam2.export import export_model
 from trackers.sam2.loading import read_checkpoint
@@ -119,7 +119,8 @@ def measure(given: argparse.Namespace, room: Path) -> list[dict[str, Any]]:
 def our_networks(given: argparse.Namespace, model: Any, folder: Path) -> Networks:
     """Return the networks of the model on the engine asked for."""
     if given.engine == "torch":
-        return on_torch(model, TorchArrays(given.device, _PRECISIONS[given.precision]))
+        arrays = TorchArrays(given.device, _PRECISIONS[given.precision])
+        return on_torch(model, arrays, given.mode)
     export_model(model, folder, given.precision, {"size": given.size})
     return on_onnxruntime(folder, given.device)
 
@@ -142,6 +143,7 @@ def main() -> None:
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--precision", choices=_PRECISIONS, default="fp32")
     parser.add_argument("--engine", choices=["torch", "onnxruntime"], default="torch")
+    parser.add_argument("--mode", choices=MODES, default="eager", help="of our torch engine")
     parser.add_argument("--official", choices=["eager", "vos_optimized"], default="eager")
     parser.add_argument("--output", type=Path, required=True)
     given = parser.parse_args()
@@ -157,6 +159,7 @@ def main() -> None:
         "device": given.device,
         "precision": given.precision,
         "engine": given.engine,
+        "mode": given.mode,
         "official": given.official,
         "fit_seconds": fits,
         "runs": found,

@@ -33,6 +33,8 @@ _TYPES: dict[str, type[np.generic]] = {
 class OnnxEngine:
     """A network that ONNX Runtime runs; the same inputs give the same outputs every time.
 
+    Its `shapes` are those of the inputs by name, with a text for a size that may vary.
+
     Args:
         path: An ONNX file.
         device: `cpu` or `cuda`.
@@ -49,6 +51,7 @@ class OnnxEngine:
         self._path = path
         self._session = _open(path, _providers(device), threads)
         self._types = {each.name: _type(path, each) for each in self._session.get_inputs()}
+        self.shapes = {each.name: each.shape for each in self._session.get_inputs()}
         self._outputs = [each.name for each in self._session.get_outputs()]
 
     def __call__(self, **inputs: Any) -> dict[str, np.ndarray]:
@@ -77,6 +80,7 @@ def _open(path: Path, providers: list[str], threads: int) -> onnxruntime.Inferen
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.use_deterministic_compute = True
+    options.log_severity_level = 3  # errors; what it warns of are its own optimizations
     options.add_session_config_entry(*_NO_SPINNING)
     try:
         session = onnxruntime.InferenceSession(path, options, providers)

@@ -26,7 +26,12 @@ def no_detections() -> Detections:
 
 
 def suppress(detections: Detections, highest_overlap: float) -> Detections:
-    """Return what greedy non-maximum suppression leaves, class by class, in the given order.
+    """Return what greedy non-maximum suppression leaves, see `unsuppressed`."""
+    return detections.take(unsuppressed(detections, highest_overlap))
+
+
+def unsuppressed(detections: Detections, highest_overlap: float) -> np.ndarray:
+    """Return the rows that greedy non-maximum suppression leaves, (N,) bool, class by class.
 
     Args:
         highest_overlap: A detection goes if its IoU with a kept one of higher score is above this;
@@ -37,7 +42,7 @@ def suppress(detections: Detections, highest_overlap: float) -> Detections:
     kept = np.zeros(len(detections.score), bool)
     for row in np.argsort(-detections.score, kind="stable"):
         kept[row] = not (rival[row] & kept).any()
-    return detections.take(kept)
+    return kept
 
 
 def same_class(first: np.ndarray, second: np.ndarray) -> np.ndarray:

@@ -1,0 +1,249 @@
+"""What networks answer, made by hand, and two real networks on a real video."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+import numpy as np
+import pytest
+import yaml
+
+from datasets.frames import decode_frames
+from datasets.types import Detections
+from trackers.detectors.candidates import Candidates, Choice
+from trackers.detectors.density import Density, groups, merged
+from trackers.detectors.detectnet import detectnet
+from trackers.detectors.detector import Detector, load_detector, read_card
+from trackers.detectors.letterbox import place
+from trackers.detectors.rfb import rfb
+from trackers.detectors.yolo import yolov5, yolov8, yolox
+
+SIZE = (64, 96)
+
+
+def boxes(*rows):
+    return np.array(rows, float).reshape(-1, 4)
+
+
+@pytest.mark.parametrize(
+    ("fit", "covered", "box"),
+    [
+        ("corner", np.s_[0:32, 0:96], [0, 0, 96, 32]),
+        ("centre", np.s_[16:48, 0:96], [0, 16, 96, 48]),
+        ("stretch", np.s_[0:64, 0:96], [0, 0, 96, 64]),
+    ],
+)
+def test_an_image_is_placed_and_boxes_come_back(fit, covered, box):
+    image = np.full((40, 120, 3), 200, np.uint8)
+    filled, placed = place(image, SIZE, fit, 114)
+    expected = np.full((*SIZE, 3), 114)
+    expected[covered] = 200
+    assert np.array_equal(filled, expected)
+    np.testing.assert_allclose(placed.back(boxes(box)), [[0, 0, 120, 40]])
+    outside = boxes([-50, -50, 500, 500])
+    np.testing.assert_allclose(placed.back(outside), [[0, 0, 120, 40]])
+
+
+def test_an_empty_image_is_refused():
+    with pytest.raises(ValueError, match="image of 0 x 4 pixels"):
+        place(np.zeros((0, 4, 3), np.uint8), SIZE, "corner", 0)
+
+
+def test_yolox_counts_in_cells():
+    found = np.zeros((1, 126, 7), np.float32)  # 8 x 12 + 4 x 6 + 2 x 3 cells
+    found[0, 96 + 7] = [0.5, 0.25, np.log(2), np.log(1.5), 0.5, 0.8, 0.4]
+    candidates = yolox([found], SIZE, 2)
+    # the cell in row 1, column 1 of those of 16 pixels
+    np.testing.assert_allclose(candidates.box[103], [24 - 16, 20 - 12, 24 + 16, 20 + 12], rtol=1e-6)
+    np.testing.assert_allclose(candidates.score[103], [0.4, 0.2])
+    assert candidates.weight is None
+
+
+def test_yolov5_and_yolov8_say_the_same_in_their_own_order():
+    prototype = np.arange(3 * 16 * 24, dtype=np.float32).reshape(1, 3, 16, 24)
+    row = [40, 30, 20, 10]
+    old = np.array([[[*row, 0.5, 0.8, 0.4, 1, 2, 3]]], np.float32)
+    new = np.array([[*row, 0.4, 0.2, 1, 2, 3]], np.float32).T[None]
+    for candidates in (yolov5([old, prototype], SIZE, 2), yolov8([new, prototype], SIZE, 2)):
+        np.testing.assert_allclose(candidates.box, [[30, 25, 50, 35]])
+        np.testing.assert_allclose(candidates.score, [[0.4, 0.2]])
+        np.testing.assert_allclose(candidates.weight, [[1, 2, 3]])
+        assert candidates.prototype.shape == (3, 16, 24)
+    np.testing.assert_allclose(yolov8([new[:, :6]], SIZE, 2).score, [[0.4, 0.2]])
+
+
+def test_detectnet_counts_from_the_middle_of_a_cell_in_units_of_35():
+    coverage, box = np.zeros((1, 2, 4, 6), np.float32), np.zeros((1, 8, 4, 6), np.float32)
+    coverage[0, 1, 2, 3] = 0.9
+    box[0, 4:, 2, 3] = [1.0, 0.5, 2.0, 0.1]
+    for outputs in ([coverage, box], [box, coverage]):
+        candidates = detectnet(outputs, SIZE, 2)
+        row = np.flatnonzero(candidates.score[:, 1])
+        assert len(row) == 1
+        expected = [[48.5 - 35, 32.5 - 17.5, 48.5 + 70, 32.5 + 3.5]]
+        np.testing.assert_allclose(candidates.box[row], expected, rtol=1e-6)
+        assert not candidates.score[:, 0].any()
+
+
+def test_rfb_counts_in_shares():
+    outputs = [
+        np.array([[[0.9, 0.1], [0.2, 0.8]]]),
+        np.array([[[0, 0, 1, 1], [0.5, 0.25, 1, 0.5]]]),
+    ]
+    candidates = rfb(outputs, SIZE, 1)
+    np.testing.assert_allclose(candidates.box[1], [48, 16, 96, 32])
+    np.testing.assert_allclose(candidates.score, [[0.1], [0.8]])
+
+
+@pytest.mark.parametrize(
+    ("layout", "outputs"),
+    [
+        (yolox, [np.zeros((1, 126, 8))]),
+        (yolov5, [np.zeros((1, 9, 8))]),
+        (yolov8, [np.zeros((1, 7, 9))]),
+        (detectnet, [np.zeros((1, 3, 4, 6)), np.zeros((1, 12, 4, 6))]),
+        (rfb, [np.zeros((1, 9, 2)), np.zeros((1, 9, 4))]),
+    ],
+)
+def test_an_output_of_another_layout_is_refused(layout, outputs):
+    with pytest.raises(ValueError, match="another layout"):
+        layout(outputs, SIZE, 2)
+
+
+def choose(candidates, classes, **limits):
+    _, placed = place(np.zeros((*SIZE, 3), np.uint8), SIZE, "corner", 0)
+    return Choice(**{"score": 0.25, "overlap": 0.5} | limits).take(candidates, placed, classes)
+
+
+def test_of_each_class_the_surest_is_kept_and_classes_are_renamed():
+    box = boxes([0, 0, 20, 20], [1, 1, 21, 21], [60, 30, 80, 50], [0, 0, 20, 20])
+    score = np.array([[0.6, 0.1], [0.9, 0.3], [0.3, 0.1], [0.2, 0.8]])
+    found = choose(Candidates(box, score), {0: 7, 1: 3}).detections
+    assert found.score.tolist() == [0.9, 0.8, 0.3]
+    assert found.class_id.tolist() == [7, 3, 7]
+    assert found.box.tolist() == [box[1].tolist(), box[3].tolist(), box[2].tolist()]
+    only = choose(Candidates(box, score), {1: 3}).detections
+    assert only.score.tolist() == [0.8]
+
+
+def test_the_bounds_of_a_choice():
+    box = boxes([0, 0, 20, 20], [10, 0, 30, 20], [50, 0, 58, 20], [60, 60, 60, 64])
+    score = np.array([[0.9], [0.25], [0.8], [0.9]])
+    third = 10 * 20 / (30 * 20)
+    assert len(choose(Candidates(box, score), {0: 1}).detections.score) == 3
+    assert len(choose(Candidates(box, score), {0: 1}, score=0.251).detections.score) == 2
+    assert len(choose(Candidates(box, score), {0: 1}, overlap=third - 1e-6).detections.score) == 2
+    assert len(choose(Candidates(box, score), {0: 1}, side=8.0).detections.score) == 2
+    assert choose(Candidates(box, score), {0: 1}, most=1).detections.score.tolist() == [0.9]
+
+
+def test_a_mask_is_where_the_weighted_prototypes_are_above_zero_inside_the_box():
+    prototype = np.full((2, 16, 24), -1.0)
+    prototype[0, 4:12, 6:18] = 1  # 16 to 48 and 24 to 72 of the input
+    candidates = Candidates(
+        boxes([20, 10, 60, 60]), np.array([[0.9]]), np.array([[1.0, 0.0]]), prototype
+    )
+    _, placed = place(np.zeros((128, 192, 3), np.uint8), SIZE, "corner", 0)
+    found = Choice(0.25, 0.5).take(candidates, placed, {0: 1})
+    expected = np.zeros((1, 128, 192), bool)
+    expected[0, 32:96, 48:120] = True
+    assert (found.mask != expected).sum() <= 12, "at the corners only, which are rounded"
+
+
+def crowd():
+    """Three boxes close by, one at their edge, two apart, of one class; one of another."""
+    box = boxes(
+        [0, 0, 20, 20], [1, 0, 21, 20], [0, 1, 20, 21], [4, 0, 24, 20], [50, 30, 70, 50],
+        [51, 30, 71, 50], [0, 0, 20, 20],
+    )  # fmt: skip
+    class_id = np.array([1, 1, 1, 1, 1, 1, 2])
+    return Detections(box, np.array([0.5, 0.4, 0.3, 0.2, 0.9, 0.1, 0.9]), class_id)
+
+
+def test_groups_need_neighbours_and_scores():
+    found = crowd()
+    assert groups(found, Density(0.27, 3, 0.0, merge=True)).tolist() == [0, 0, 0, 0, -1, -1, -1]
+    assert groups(found, Density(0.27, 2, 1.0, merge=True)).tolist() == [0, 0, 0, 0, 1, 1, -1]
+    assert groups(found, Density(0.27, 2, 1.01, merge=True)).tolist() == [0, 0, 0, 0, -1, -1, -1]
+    assert (groups(found, Density(0.0, 2, 0.0, merge=True)) == -1).all()
+
+
+def test_a_group_becomes_its_mean_by_score_or_is_suppressed():
+    found = crowd()
+    density = Density(0.27, 2, 0.0, merge=True)
+    together = merged(found, groups(found, density))
+    assert together.score.tolist() == [0.9, 0.5]
+    np.testing.assert_allclose(together.box[0], [50.1, 30, 70.1, 50])
+    score = np.zeros((7, 2))
+    score[np.arange(7), found.class_id - 1] = found.score
+    candidates = Candidates(found.box, score)
+    limits = {"score": 0.05, "density": density}
+    assert choose(candidates, {0: 1, 1: 2}, **limits).detections.score.tolist() == [0.9, 0.5]
+    hybrid = {"score": 0.05, "density": Density(0.27, 2, 0.0, merge=False)}
+    kept = choose(candidates, {0: 1, 1: 2}, **hybrid).detections
+    assert kept.score.tolist() == [0.9, 0.5]
+    assert kept.box[0].tolist() == [50, 30, 70, 50]
+
+
+def write_card(folder, **changes):
+    content = {"file": "yolox_nano.onnx", "layout": "yolox", "classes": "coco"} | changes
+    path = folder / "card.yaml"
+    path.write_text(yaml.safe_dump(content))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"layout": "yolo"}, r"card\.yaml: layout: 'yolo' found, expected one of \['yolox'"),
+        ({"classes": [1]}, r"card\.yaml: classes: \[1\] found, expected names"),
+        ({"scroe": 1}, r"card\.yaml: \['scroe'\] found, expected some of"),
+    ],
+)
+def test_a_wrong_card_is_refused(tmp_path, change, message):
+    with pytest.raises(ValueError, match=message):
+        read_card(write_card(tmp_path, **change))
+
+
+def test_a_card_that_is_not_there_or_no_card(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"networks\.json: no such card"):
+        read_card(tmp_path)
+    (tmp_path / "card.yaml").write_text("a: [")
+    with pytest.raises(ValueError, match=r"card\.yaml: not YAML"):
+        read_card(tmp_path / "card.yaml")
+
+
+@pytest.fixture
+def real(shared, tmp_path):
+    """A function from a real file of weights, and what its card says, to a detector."""
+
+    def load(name: str, **card) -> Detector:
+        (tmp_path / name).symlink_to(shared / "weights" / name)
+        return load_detector(str(write_card(tmp_path, file=name, **card)))
+
+    return load
+
+
+def frame(shared, number: int) -> np.ndarray:
+    return next(
+        islice(decode_frames(shared / "videos" / "one-by-one-person-detection.mp4"), number, None)
+    )[1]
+
+
+def test_yolox_nano_finds_a_walker(real, shared):
+    detector = real("yolox_nano.onnx")
+    detector.start({1: "pedestrian"})
+    found = detector(frame(shared, 300)).detections
+    assert found.class_id.tolist() == [1]
+    assert found.score[0] > 0.8
+    np.testing.assert_allclose(found.box, [[381, 9, 543, 375]], atol=4)
+
+
+def test_a_detector_that_does_not_know_the_classes_is_refused(real, shared):
+    detector = real("version-RFB-320.onnx", layout="rfb", classes=["face"])
+    with pytest.raises(ValueError, match=r"\['pedestrian'\], and the detector, \['face'\]"):
+        detector.start({1: "pedestrian"})
+    detector.start({1: "pedestrian", 2: "face"})
+    with pytest.raises(ValueError, match=r"classes \['pedestrian'\] are not all known"):
+        detector.start({1: "pedestrian", 2: "face"}, ["pedestrian"])
+    assert set(detector(frame(shared, 300)).detections.class_id.tolist()) <= {2}

@@ -1,0 +1,42 @@
+"""What DetectNet_v2 answers, as NVIDIA's PeopleNet: a grid of coverage and of boxes → candidates.
+
+Coverage (1, C, h, w) says how far a cell is on an object of each class, boxes (1, 4 C, h, w) how
+far its sides are from the cell's centre, left and top counted outwards, in units of 35 pixels.
+Source: the documentation of Gst-nvinfer and of the TAO toolkit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence as Many
+
+import numpy as np
+
+from trackers.detectors.candidates import Candidates
+
+_UNIT, _OFFSET = 35.0, 0.5
+
+
+def detectnet(outputs: Many[np.ndarray], size: tuple[int, int], classes: int) -> Candidates:
+    """Return the candidates of an input of a size (height, width), a cell and class each.
+
+    The two outputs may come in either order.
+
+    Raises:
+        ValueError: They are not of the shape that the number of classes makes.
+    """
+    coverage, box = sorted(outputs, key=lambda array: array.shape[1])
+    rows, columns = coverage.shape[2:]
+    shapes = (1, classes, rows, columns), (1, 4 * classes, rows, columns)
+    if (coverage.shape, box.shape) != shapes:
+        raise ValueError(
+            f"the network's outputs are {coverage.shape} and {box.shape}, expected {shapes[0]} "
+            f"and {shapes[1]}: another layout?"
+        )
+    across = (np.arange(columns) * (size[1] // columns) + _OFFSET)[None, None]
+    down = (np.arange(rows) * (size[0] // rows) + _OFFSET)[None, :, None]
+    sides = _UNIT * box[0].reshape(classes, 4, rows, columns)
+    corners = [across - sides[:, 0], down - sides[:, 1], across + sides[:, 2], down + sides[:, 3]]
+    score = np.zeros((classes, rows * columns, classes))
+    number = np.arange(classes)
+    score[number, :, number] = coverage[0].reshape(classes, -1)
+    return Candidates(np.stack(corners, -1).reshape(-1, 4), score.reshape(-1, classes))

@@ -1,0 +1,25 @@
+"""What the face detector RFB-320 answers → candidates.
+
+Scores (1, N, 2), of nothing and of a face, and boxes (1, N, 4), corners as shares of the input.
+Source: Ultra-Light-Fast-Generic-Face-Detector-1MB.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence as Many
+
+import numpy as np
+
+from trackers.detectors.candidates import Candidates
+
+
+def rfb(outputs: Many[np.ndarray], size: tuple[int, int], classes: int) -> Candidates:
+    """Return the candidates of an input of a size (height, width); the first class is a face."""
+    score, box = outputs
+    if score.shape != (1, box.shape[1], classes + 1) or box.shape[2] != len(size) * 2:
+        raise ValueError(
+            f"the network's outputs are {score.shape} and {box.shape}, expected (1, N, "
+            f"{classes + 1}) and (1, N, 4): another layout?"
+        )
+    height, width = size
+    return Candidates(box[0] * [width, height, width, height], score[0, :, 1:])
