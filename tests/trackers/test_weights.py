@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
+from datasets.files import read_json
 from trackers.sam2.architecture import build_model
-from trackers.weights import train_sam2
+from trackers.weights import training
 from trackers.weights.clips import draw_clips, load_worlds
 from trackers.weights.sam2_lesson import box_prompts, draw_prompts, loss_of, make_lesson
-from trackers.weights.train_sam2 import Stage, Training
+from trackers.weights.training import Stage, Training
 
 SIZE = 256
 
@@ -89,16 +91,27 @@ def test_a_lesson_taught_again_and_again_is_learnt(worlds):
     assert losses[-1] < 0.7 * losses[0]
 
 
-@pytest.mark.slow
-def test_a_training_that_was_interrupted_goes_on(room, monkeypatch):
-    monkeypatch.setattr(train_sam2, "_EVERY", 1)
-    stage = Stage(2, clips=1, length=2, people=1, rate=1e-3, rate_end=0.0)
-    begun = Training(room, worlds=1, seed=3)
-    begun.run(Stage(1, clips=1, length=1, people=1, rate=1e-3, rate_end=0.0), 0)
-    resumed = Training(room, worlds=1, seed=3)
-    assert resumed.done == 1
-    resumed.run(stage, 1)
+def test_a_training_that_was_interrupted_goes_on(tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "EVERY", 1)
+
+    def go(stages) -> Training:
+        torch.manual_seed(0)
+        model = torch.nn.Linear(4, 1)
+        learner, first = Training(model, tmp_path / "state.pt"), 0
+        inputs = torch.ones(2, 4)
+        for stage in stages:
+            learner.run(stage, first, lambda: model(inputs).square().mean(), lambda: {"seen": 1})
+            first += stage.steps
+        return learner
+
+    stages = Stage(1, rate=1e-3, rate_end=1e-3), Stage(2, rate=1e-3, rate_end=0.0)
+    assert go(stages[:1]).done == 1
+    resumed = go(stages)
     assert (resumed.done, [entry["step"] for entry in resumed.log]) == (3, [1, 2, 3])
-    last = Training(room, worlds=1, seed=3)
-    for name, tensor in last.model.state_dict().items():
-        assert torch.equal(tensor, resumed.model.state_dict()[name]), name
+    losses = [entry["loss"] for entry in resumed.log]
+    assert losses == sorted(losses, reverse=True)
+    last = go(stages)
+    assert torch.equal(last.model.weight, resumed.model.weight)
+    last.finish(tmp_path / "made.safetensors", stages, {"seed": 0})
+    assert load_file(tmp_path / "made.safetensors")["weight"].dtype == torch.float16
+    assert read_json(tmp_path / "made.json")["stages"][1]["rate_end"] == 0

@@ -8,8 +8,10 @@ import pytest
 import torch
 from onnx import numpy_helper
 
-from trackers.detectors.yolox import SIZES, Yolox
+from trackers.detectors.yolox import SIZES, Yolox, cells
 from trackers.engines.onnx_engine import OnnxEngine
+from trackers.weights.train_yolox import build
+from trackers.weights.yolox_lesson import assign, draw_scenes, loss_of, make_lesson
 
 
 def fill(network: Yolox, path) -> None:
@@ -63,3 +65,60 @@ def test_the_sizes_have_as_many_weights_as_published(size, millions):
 
 def test_there_is_a_size_for_every_official_checkpoint():
     assert set(SIZES) == {"nano", "tiny", "s", "m", "l", "x"}
+
+
+def answer(boxes, classes):
+    """Logits of sure objects, and their boxes, as the assignment takes them."""
+    return torch.tensor(boxes, dtype=torch.float32), torch.full((len(boxes), classes + 1), 3.0)
+
+
+def test_a_box_is_given_the_cells_inside_that_fit_it_best():
+    grid, stride = cells(64, 64)
+    centre = (grid + 0.5) * stride
+    truth = torch.tensor([[0.0, 0.0, 24.0, 24.0], [40.0, 40.0, 64.0, 64.0]])
+    # every cell answers the box around it of 24 pixels
+    found, logits = answer(torch.cat([centre - 12, centre + 12], 1).tolist(), 1)
+    row, owner, overlap = assign(found, logits, truth, centre, stride)
+    assert set(owner.tolist()) == {0, 1}
+    for number, middle in enumerate(([12.0, 12.0], [52.0, 52.0])):
+        best = (centre[row[owner == number]] - torch.tensor(middle)).abs().sum(1)
+        assert best.min() == 0, "the cell in its middle is among them"
+        assert overlap[owner == number].max() == 1
+        inside = centre[row[owner == number]] - truth[number, :2]
+        assert ((inside > 0) & (inside < 24)).all()
+    assert len(set(row.tolist())) == len(row), "no cell is given twice"
+
+
+def test_without_people_no_cell_is_given_any():
+    grid, stride = cells(64, 64)
+    found, logits = answer([[0, 0, 8, 8]] * len(grid), 1)
+    assert [len(x) for x in assign(found, logits, torch.zeros(0, 4), grid * stride, stride)] == [
+        0
+    ] * 3
+
+
+def test_a_lesson_has_the_boxes_of_its_images():
+    draw = np.random.default_rng(0)
+    scenes = [draw_scenes(draw, 5) for _ in range(4)]
+    lesson = [make_lesson(draw, scenes) for _ in range(12)][-1]
+    assert lesson.images.shape == (4, 3, 288, 384)
+    assert sum(map(len, lesson.boxes)) > 0
+    for box in lesson.boxes:
+        assert ((box[:, 2:] > box[:, :2]).all() & (box >= 0).all()).item()
+
+
+@pytest.mark.slow
+def test_a_lesson_taught_again_and_again_is_learnt():
+    torch.manual_seed(0)
+    draw = np.random.default_rng(0)
+    scenes = [draw_scenes(draw, 5) for _ in range(2)]
+    lesson = [make_lesson(draw, scenes) for _ in range(12)][-1]
+    model = build(0).train()
+    optimizer, losses = torch.optim.AdamW(model.parameters(), lr=1e-3), []
+    for _ in range(12):
+        loss = loss_of(model, lesson)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert losses[-1] < 0.8 * losses[0]

@@ -1,0 +1,116 @@
+"""A training that can be stopped at any step and goes on from its last entry in the log."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from collections.abc import Sequence as Many
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import fmean
+from time import monotonic
+from typing import Any
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from datasets.files import replacing, write_json
+
+_WARM_UP = 200  # steps over which the rate rises
+EVERY = 100  # steps between two entries of the log
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A part of a training; the rate of learning falls by a cosine.
+
+    Args:
+        steps: How many lessons.
+        rate: At the begin.
+        rate_end: At the end.
+    """
+
+    steps: int
+    rate: float
+    rate_end: float
+
+
+class Training:
+    """A model on its way.
+
+    Args:
+        state: File that it is kept in.
+    """
+
+    def __init__(self, model: nn.Module, state: Path) -> None:
+        self.model = model.train()
+        self.done = 0
+        self.log: list[dict[str, Any]] = []
+        self._state = state
+        self._optimizer = torch.optim.AdamW(model.parameters(), weight_decay=0.01)
+        if state.is_file():
+            kept = torch.load(state, weights_only=True)
+            model.load_state_dict(kept["model"])
+            self._optimizer.load_state_dict(kept["optimizer"])
+            self.done, self.log = kept["done"], kept["log"]
+
+    def run(
+        self,
+        stage: Stage,
+        first: int,
+        teach: Callable[[], Tensor],
+        examine: Callable[[], dict[str, Any]],
+    ) -> None:
+        """Take the steps of a stage that begins after `first` steps, but for those done.
+
+        Args:
+            teach: Returns the loss of a lesson.
+            examine: Returns what is noted beside the loss; the model is in evaluation mode.
+        """
+        losses, began = [], monotonic()
+        while self.done < first + stage.steps:
+            decayed = (1 + math.cos(math.pi * (self.done - first) / stage.steps)) / 2
+            rate = stage.rate_end + (stage.rate - stage.rate_end) * decayed
+            for group in self._optimizer.param_groups:
+                group["lr"] = rate * min(1.0, (self.done + 1) / _WARM_UP)
+            losses.append(self._learn(teach()))
+            self.done += 1
+            if self.done % EVERY == 0:
+                self.model.eval()
+                entry = {"step": self.done, "loss": round(fmean(losses), 4), "rate": rate}
+                self.log.append(entry | examine())
+                self.model.train()
+                print(
+                    f"{self.log[-1]} {(monotonic() - began) / len(losses):.2f} s a step", flush=True
+                )
+                losses, began = [], monotonic()
+                self._keep()
+
+    def _learn(self, loss: Any) -> float:
+        self._optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self._optimizer.step()
+        return float(loss.item())
+
+    def _keep(self) -> None:
+        kept = {
+            "model": self.model.state_dict(),
+            "optimizer": self._optimizer.state_dict(),
+            "done": self.done,
+            "log": self.log,
+        }
+        with replacing(self._state) as part:
+            torch.save(kept, part)
+
+    def finish(self, output: Path, stages: Many[Any], about: dict[str, Any]) -> None:
+        """Write the weights in half precision, and beside them how they came about."""
+        state = self.model.state_dict()
+        half = {
+            key: each.half() if each.is_floating_point() else each for key, each in state.items()
+        }
+        with replacing(output) as part:
+            save_file(half, part)
+        told = {"stages": [asdict(stage) for stage in stages], "log": self.log}
+        write_json(output.with_suffix(".json"), {"command": "make demo-weights", **about, **told})
