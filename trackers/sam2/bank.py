@@ -96,7 +96,14 @@ class Bank:
         if self.count == len(self._memory_ages.written):
             self._make_room(2 * self.count)
         self.count += 1
-        return self.count - 1
+        row = self.count - 1
+        for ages in (self._memory_ages, self._pointer_ages):
+            ages.when[row], ages.written[row] = -1, 0
+        return row
+
+    def is_begun(self, row: int) -> bool:
+        """Whether anything is remembered of an object."""
+        return bool(self._memory_ages.when[row, 0] >= 0)
 
     def drop(self, row: int) -> int:
         """Forget an object; the last one takes its row. Return the row that one had."""

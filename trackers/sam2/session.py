@@ -3,7 +3,8 @@
 Every frame goes through `look`, any number of `prompt` and `drop`, and `remember`:
 
     session.look(image)                    # follows all objects; their masks are session.seen
-    session.prompt({7: Prompt(box=box)})   # another object, or a new prompt for one
+    session.prompt({7: Prompt(box=box)})   # another object, or one that is forgotten and begun anew
+    session.refresh({5: Prompt(box=box)})  # a new prompt for one, in place of its last
     session.drop(3)
     session.remember()                     # writes what was seen into the memories
 
@@ -84,6 +85,7 @@ class Session:
         self._features: Mapping[str, Any] = {}
         self._answers: dict[str, Any] = {}
         self._prompted: list[bool] = []
+        self._refreshed: set[int] = set()
 
     @property
     def identities(self) -> list[int]:
@@ -130,6 +132,7 @@ class Session:
         small = np.asarray(Image.fromarray(image).resize(side, Image.Resampling.BICUBIC))
         self._features = net.encode(image=net.arrays.put(small[None]))
         self._prompted = [False] * len(self._identities)
+        self._refreshed = set()
         self._answers = self._follow() if self._identities else {}
         return self.seen
 
@@ -142,36 +145,68 @@ class Session:
         return {name: self._features[name] for name in names}
 
     def prompt(self, prompts: Mapping[int, Prompt]) -> Seen:
-        """Begin with objects, or begin anew with what is known of them, in the frame looked at.
+        """Begin with objects, or begin anew with those there are, in the frame looked at.
 
         Raises:
             ValueError: A prompt is empty or outside the image. Then nothing has begun.
         """
+        self._prompt(prompts)
+        self._refreshed -= prompts.keys()
+        return self.seen
+
+    def refresh(self, prompts: Mapping[int, Prompt]) -> Seen:
+        """Show objects once more: what the prompt leaves takes the place of what the last one left.
+
+        Their other memories stay.
+
+        Raises:
+            KeyError: There is no such object.
+            ValueError: A prompt is empty or outside the image. Then nothing has changed.
+        """
+        for identity in prompts:
+            if identity not in self._identities:
+                raise KeyError(identity)
+        old = {name for name in prompts if self._bank.is_begun(self._identities.index(name))}
+        self._prompt(prompts)
+        self._refreshed |= old
+        return self.seen
+
+    def _prompt(self, prompts: Mapping[int, Prompt]) -> None:
         for identity, prompt in prompts.items():
             try:
                 prompt.check(*self._size)
             except ValueError as error:
                 raise ValueError(f"object {identity}: {error}") from error
+        alike: dict[tuple[bool, int], list[int]] = {}
         for identity, prompt in prompts.items():
-            self._put(identity, self._ask(prompt))
-        return self.seen
+            count = 0 if prompt.mask is not None else len(prompt.points_for(1, 1, 1)[0])
+            alike.setdefault((prompt.mask is not None, count), []).append(identity)
+        answers: dict[int, tuple[Mapping[str, Any], int]] = {}
+        for group in alike.values():
+            answer = self._ask([prompts[identity] for identity in group])
+            answers |= {identity: (answer, row) for row, identity in enumerate(group)}
+        for identity in prompts:
+            self._put(identity, *answers[identity])
 
-    def _ask(self, prompt: Prompt) -> Mapping[str, Any]:
+    def _ask(self, prompts: list[Prompt]) -> Mapping[str, Any]:
+        """Return the answers to prompts of one kind, and of equally many points."""
         net, features = self._networks, self._pick("prompt_features", "high0", "high1")
         put = net.arrays.put
-        if prompt.mask is not None:
-            return net.mask_prompt(mask=put(prompt.mask_for(net.image_size)[None]), **features)
-        points, labels = prompt.points_for(*self._size, net.image_size)
-        engine = net.click if len(points) == 1 else net.prompt
-        return engine(points=put(points[None]), labels=put(labels[None]), **features)
+        if prompts[0].mask is not None:
+            masks = np.stack([prompt.mask_for(net.image_size) for prompt in prompts])
+            return net.mask_prompt(mask=put(masks), **features)
+        shown = [prompt.points_for(*self._size, net.image_size) for prompt in prompts]
+        points, labels = (np.stack(each) for each in zip(*shown, strict=True))
+        engine = net.click if points.shape[1] == 1 else net.prompt
+        return engine(points=put(points), labels=put(labels), **features)
 
-    def _put(self, identity: int, answer: Mapping[str, Any]) -> None:
-        """Take the answer to a prompt, of one object, for that of the frame."""
+    def _put(self, identity: int, answer: Mapping[str, Any], row: int) -> None:
+        """Take the answer to a prompt, in a row of what was answered, for that of the frame."""
         if identity in self._identities:
-            row = self._identities.index(identity)
+            own = self._identities.index(identity)
             for name, array in answer.items():
-                self._answers[name][row] = array[0]
-            self._prompted[row] = True
+                self._answers[name][own] = array[row]
+            self._prompted[own] = True
             return
         concatenate = self._networks.arrays.concatenate
         self._bank.add()
@@ -179,7 +214,7 @@ class Session:
         self._prompted.append(True)
         for name, array in answer.items():
             before = [self._answers[name]] if name in self._answers else []
-            self._answers[name] = concatenate([*before, array])
+            self._answers[name] = concatenate([*before, array[row : row + 1]])
 
     def drop(self, identity: int) -> None:
         """Forget an object; KeyError if there is none of that name."""
@@ -192,6 +227,7 @@ class Session:
             self._answers[name] = array[:last]
         self._identities[row], self._prompted[row] = self._identities[last], self._prompted[last]
         del self._identities[last], self._prompted[last]
+        self._refreshed.discard(identity)
         if not self._identities:
             self._answers = {}
 
@@ -210,9 +246,14 @@ class Session:
                 prompted=put(prompted[rows]),
                 **self._pick("memory_pixels"),
             )
-            new, old = np.flatnonzero(prompted[rows]), np.flatnonzero(~prompted[rows])
-            pointer = found["pointer"][rows[new]]
-            self._bank.begin(rows[new], self._now, _take(memory, new), pointer)
+            again = np.isin(self._identities, list(self._refreshed))[rows]
+            for write, chosen in (
+                (self._bank.begin, prompted[rows] & ~again),
+                (self._bank.renew, prompted[rows] & again),
+            ):
+                some = np.flatnonzero(chosen)
+                write(rows[some], self._now, _take(memory, some), found["pointer"][rows[some]])
+            old = np.flatnonzero(~prompted[rows])
             self._bank.write_memories(rows[old], self._now, _take(memory, old))
         tracked = np.flatnonzero(~prompted)
         self._bank.write_pointers(tracked, self._now, found["pointer"][tracked])

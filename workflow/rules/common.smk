@@ -90,9 +90,10 @@ def variant_files(wildcards):
         if isinstance(options[name], str)
     ]
     made = [
-        Path(options[name]) / "networks.json"
+        path if path.suffix else path / "networks.json"
         for name in method.engines
         if isinstance(options[name], str)
+        for path in [Path(options[name])]
     ]
     return [path for path in named if path.exists()] + made
 

@@ -1,0 +1,308 @@
+"""MaskTracker: a detector finds targets, SAM 2 follows each of them, and both decide who lives.
+
+In every frame SAM 2 says where each target is; where the detector runs, its detections are given to
+the targets, and what is left makes new ones. A detection shows SAM 2 a new target, and once more
+one that it is sure of. Source: the documentation and the shipped configuration of NVIDIA
+DeepStream's MaskTracker; what is not documented there is said where it is decided.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from datasets.types import Detections, Frame, Sequence
+from trackers.contract import Answer
+from trackers.detectors.detector import Detector, load_detector
+from trackers.methods.masktracker.association import Gates, associate
+from trackers.methods.masktracker.motion import Noise, boxes
+from trackers.methods.masktracker.targets import ACTIVE, TENTATIVE, Life, Targets, without
+from trackers.parts import rows
+from trackers.parts.dense_masks import tight_boxes
+from trackers.parts.detections import no_detections, select
+from trackers.sam2.loading import load_networks
+from trackers.sam2.policies import DeepStream
+from trackers.sam2.prompt import Prompt
+from trackers.sam2.session import Session
+
+
+def build(
+    *,
+    size: str = "demo",
+    weights: str = "trackers/weights/sam2_demo.safetensors",
+    engine: str = "torch",
+    device: str = "cpu",
+    networks: str | None = None,
+    detector: str | None = None,
+    min_detector_confidence: float = 0.3529,
+    interval: int = 0,
+    segmentation_only: bool = False,
+    overlap: str = "none",
+    association_matcher_type: int = 1,
+    check_class_match: bool = True,
+    min_matching_score_4_overall: float = 0.0293,
+    min_matching_score_4_size_similarity: float = 0.1047,
+    min_matching_score_4_iou: float = 0.0437,
+    matching_score_weight_4_size_similarity: float = 0.2410,
+    matching_score_weight_4_iou: float = 0.8590,
+    tentative_detector_confidence: float = 0.1866,
+    min_matching_score_4_tentative_iou: float = 0.3660,
+    max_targets_per_stream: int = 150,
+    min_iou_diff_4_new_target: float = 0.7608,
+    min_tracker_confidence: float = 0.6223,
+    probation_age: int = 4,
+    early_termination_age: int = 1,
+    max_shadow_tracking_age: int = 84,
+    process_noise_var_4_loc: float = 2856.7104,
+    process_noise_var_4_size: float = 8157.1946,
+    process_noise_var_4_vel: float = 2602.8703,
+    measurement_noise_var_4_detector: float = 0.1,
+    measurement_noise_var_4_tracker: float = 8.6695,
+    update_mem_bank_prompt: bool = True,
+    min_prompt_update_confidence: float = 0.4960,
+    min_memory_update_confidence: float = 0.0089,
+    min_iou_diff_4_memory_update: float = 0.3196,
+    mask_memory_update_interval: int = 1,
+) -> MaskTracker:
+    """Return a tracker. From `association_matcher_type` on the options are DeepStream's.
+
+    Args:
+        size: Of SAM 2: `demo`, `tiny`, `small`, `base_plus` or `large`.
+        weights: File of its weights; `random` draws them.
+        engine: What runs its networks: `torch`, `onnxruntime` or `tensorrt`.
+        device: As the engine calls it.
+        networks: Folder of what the other two run.
+        detector: Card of a detector or the folder of an exported one, see `trackers/detectors`;
+            without it the detections of the data set are taken.
+        min_detector_confidence: Weaker detections are not looked at.
+        interval: Frames between two in which the detector runs.
+        segmentation_only: Whether SAM 2 remembers nothing, and is shown in each frame the box a
+            target has or is expected to have.
+        overlap: Whom a pixel belongs to that several targets claim, see `Session`.
+
+    Raises:
+        FileNotFoundError: Weights, networks or the detector are not there.
+        ValueError: An option is not one of those, or files do not fit.
+    """
+    if interval < 0:
+        raise ValueError(f"interval: {interval} found, expected 0 or more")
+    memory = DeepStream(
+        min_memory_update_confidence, min_iou_diff_4_memory_update, mask_memory_update_interval
+    )
+    gates = Gates(
+        association_matcher_type,
+        check_class_match,
+        min_matching_score_4_overall,
+        min_matching_score_4_size_similarity,
+        min_matching_score_4_iou,
+        matching_score_weight_4_size_similarity,
+        matching_score_weight_4_iou,
+        tentative_detector_confidence,
+        min_matching_score_4_tentative_iou,
+    )
+    life = Life(
+        max_targets_per_stream,
+        min_iou_diff_4_new_target,
+        min_tracker_confidence,
+        probation_age,
+        early_termination_age,
+        max_shadow_tracking_age,
+    )
+    noise = Noise(
+        process_noise_var_4_loc,
+        process_noise_var_4_size,
+        process_noise_var_4_vel,
+        measurement_noise_var_4_detector,
+        measurement_noise_var_4_tracker,
+    )
+    session = Session(load_networks(size, weights, engine, device, networks), memory, overlap)
+    return MaskTracker(
+        session,
+        load_detector(detector, device, score=min_detector_confidence) if detector else None,
+        (gates, life, noise),
+        min_detector_confidence,
+        interval,
+        min_prompt_update_confidence if update_mem_bank_prompt else np.inf,
+        remembers=not segmentation_only,
+    )
+
+
+class MaskTracker:
+    """See the module.
+
+    Args:
+        session: Of SAM 2; an object of it is a target.
+        detector: None where the frames carry detections.
+        rules: Of association, life and motion.
+        least: Score of a detection.
+        interval: See `build`.
+        sure: A target whose mask is as sure as this is shown again what is detected of it.
+        remembers: Whether the session does.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        detector: Detector | None,
+        rules: tuple[Gates, Life, Noise],
+        least: float,
+        interval: int,
+        sure: float,
+        *,
+        remembers: bool,
+    ) -> None:
+        self._session, self._detector = session, detector
+        self._gates, self._life, self._noise = rules
+        self._least, self._interval, self._sure = least, interval, sure
+        self._remembers = remembers
+        self._begin()
+
+    def start(self, sequence: Sequence) -> None:
+        self._begin()
+        if self._detector is not None:
+            self._detector.start(sequence.extent.classes)
+
+    def _begin(self) -> None:
+        self._session.start()
+        self._targets = Targets.none(self._noise)
+        self._born = 0
+
+    def step(self, frame: Frame) -> Answer:
+        assert frame.image is not None
+        self._session.look(frame.image)
+        motion = self._noise.predict(self._targets.motion)
+        targets, view = replace(self._targets, motion=motion), None
+        if self._remembers:
+            view = self._view(targets)
+            targets = self._measure(targets, view.there, view.box, detected=False)
+        detected = frame.index % (self._interval + 1) == 0
+        found = self._detect(frame) if detected else no_detections()
+        partner = associate(
+            boxes(targets.motion),
+            targets.class_id,
+            targets.state != TENTATIVE,
+            targets.state == ACTIVE,
+            found,
+            self._gates,
+        )
+        met = np.flatnonzero(partner >= 0)
+        targets = self._measure(targets, met, found.box[partner[met]], detected=True)
+        if view is None:
+            view = self._show_anew(targets, frame.image)
+            alone = np.isin(view.there, met, invert=True)
+            targets = self._measure(targets, view.there[alone], view.box[alone], detected=False)
+        targets, gone = targets.grow(
+            partner >= 0, view.iou >= self._life.confidence, self._life, detected=detected
+        )
+        answer = self._tell(targets, gone, view)
+        self._remember(targets, gone, view, found, partner)
+        return answer
+
+    def _detect(self, frame: Frame) -> Detections:
+        assert frame.image is not None
+        if self._detector is not None:
+            return self._detector(frame.image).detections
+        found = select(frame.detections, self._least)
+        return found.take(_reaches(found.box, frame.image))
+
+    def _view(self, targets: Targets) -> _View:
+        """Return what the session sees of the targets."""
+        place = {name: row for row, name in enumerate(self._session.identities)}
+        order = np.array([place[name] for name in targets.track.tolist()], np.int64)
+        masks = self._session.masks()[order]
+        there, box = tight_boxes(masks)
+        return _View(masks, there, box, self._session.seen.iou[order])
+
+    def _show_anew(self, targets: Targets, image: np.ndarray) -> _View:
+        """Return what the session sees of targets that it is shown where they are expected."""
+        box = boxes(targets.motion)
+        inside = np.flatnonzero(_reaches(box, image))
+        self._show(rows.take(targets, inside), box[inside])
+        some = self._view(rows.take(targets, inside))
+        masks = np.zeros((len(box), *image.shape[:2]), bool)
+        iou = np.zeros(len(box), np.float32)
+        masks[inside], iou[inside] = some.masks, some.iou
+        return _View(masks, inside[some.there], some.box, iou)
+
+    def _measure(
+        self, targets: Targets, which: np.ndarray, box: np.ndarray, *, detected: bool
+    ) -> Targets:
+        """Return the targets after boxes (K, 4) of some of them (K,)."""
+        motion = rows.take(targets.motion, which)
+        new = self._noise.update(motion, box, np.full(len(which), detected))
+        return replace(targets, motion=rows.put(targets.motion, which, new))
+
+    def _tell(self, targets: Targets, gone: np.ndarray, view: _View) -> Answer:
+        """Return the active targets that are seen."""
+        told = np.zeros(len(gone), bool)
+        told[view.there] = True
+        told &= ~gone & (targets.state == ACTIVE)
+        return Answer(
+            targets.track[told],
+            boxes(targets.motion)[told],
+            view.iou[told].astype(np.float64),
+            targets.class_id[told],
+            view.masks[told],
+        )
+
+    def _remember(
+        self,
+        targets: Targets,
+        gone: np.ndarray,
+        view: _View,
+        found: Detections,
+        partner: np.ndarray,
+    ) -> None:
+        """Let targets go, begin with new ones, and write what was seen into the memories."""
+        free = np.ones(len(found.score), bool)
+        free[partner[partner >= 0]] = False
+        if self._remembers:
+            self._forget(targets.track[gone].tolist())
+        kept = without(targets, gone)
+        new = kept.born(found, free, self._born, self._life, self._noise)
+        self._born += len(new.track)
+        self._targets = rows.join(kept, new)
+        if not self._remembers:
+            self._forget(self._session.identities)
+            return
+        again = np.flatnonzero((partner >= 0) & ~gone & (view.iou >= self._sure))
+        shown = zip(targets.track[again].tolist(), found.box[partner[again]], strict=True)
+        self._session.refresh({name: Prompt(box=box) for name, box in shown})
+        self._show(new, boxes(new.motion))
+        self._session.remember()
+
+    def _forget(self, identities: list[int]) -> None:
+        for identity in identities:
+            self._session.drop(identity)
+
+    def _show(self, targets: Targets, box: np.ndarray) -> None:
+        """Begin with targets in the session, each shown by its box."""
+        shown = zip(targets.track.tolist(), box, strict=True)
+        self._session.prompt({name: Prompt(box=each) for name, each in shown})
+
+
+def _reaches(box: np.ndarray, image: np.ndarray) -> np.ndarray:
+    """Return which boxes (N, 4) have an area of which some is in the image, (N,) bool."""
+    corner = np.array(image.shape[1::-1])
+    reaches: np.ndarray = (
+        (box[:, :2] < box[:, 2:]) & (box[:, 2:] > 0) & (box[:, :2] < corner)
+    ).all(1)
+    return reaches
+
+
+@dataclass(frozen=True)
+class _View:
+    """What SAM 2 sees of N targets.
+
+    Args:
+        masks: (N, height, width) bool.
+        there: (K,) rows of the targets whose masks are not empty.
+        box: (K, 4) around those.
+        iou: (N,) how sure each mask is.
+    """
+
+    masks: np.ndarray
+    there: np.ndarray
+    box: np.ndarray
+    iou: np.ndarray
