@@ -14,13 +14,13 @@ import numpy as np
 
 from datasets.types import Detections, Frame, Sequence
 from trackers.contract import Answer
-from trackers.detectors.detector import Detector, load_detector
+from trackers.detectors.source import Source, reaching
 from trackers.methods.masktracker.association import Gates, associate
 from trackers.methods.masktracker.motion import Noise, boxes
 from trackers.methods.masktracker.targets import ACTIVE, TENTATIVE, Life, Targets, without
 from trackers.parts import rows
 from trackers.parts.dense_masks import tight_boxes
-from trackers.parts.detections import no_detections, select
+from trackers.parts.detections import no_detections
 from trackers.sam2.loading import load_networks
 from trackers.sam2.policies import DeepStream
 from trackers.sam2.prompt import Prompt
@@ -119,9 +119,8 @@ def build(
     session = Session(load_networks(size, weights, engine, device, networks), memory, overlap)
     return MaskTracker(
         session,
-        load_detector(detector, device, score=min_detector_confidence) if detector else None,
+        Source(detector, device, min_detector_confidence),
         (gates, life, noise),
-        min_detector_confidence,
         interval,
         min_prompt_update_confidence if update_mem_bank_prompt else np.inf,
         remembers=not segmentation_only,
@@ -133,9 +132,8 @@ class MaskTracker:
 
     Args:
         session: Of SAM 2; an object of it is a target.
-        detector: None where the frames carry detections.
+        source: Of detections.
         rules: Of association, life and motion.
-        least: Score of a detection.
         interval: See `build`.
         sure: A target whose mask is as sure as this is shown again what is detected of it.
         remembers: Whether the session does.
@@ -144,24 +142,22 @@ class MaskTracker:
     def __init__(
         self,
         session: Session,
-        detector: Detector | None,
+        source: Source,
         rules: tuple[Gates, Life, Noise],
-        least: float,
         interval: int,
         sure: float,
         *,
         remembers: bool,
     ) -> None:
-        self._session, self._detector = session, detector
+        self._session, self._source = session, source
         self._gates, self._life, self._noise = rules
-        self._least, self._interval, self._sure = least, interval, sure
+        self._interval, self._sure = interval, sure
         self._remembers = remembers
         self._begin()
 
     def start(self, sequence: Sequence) -> None:
         self._begin()
-        if self._detector is not None:
-            self._detector.start(sequence.extent.classes)
+        self._source.start(sequence)
 
     def _begin(self) -> None:
         self._session.start()
@@ -177,7 +173,7 @@ class MaskTracker:
             view = self._view(targets)
             targets = self._measure(targets, view.there, view.box, detected=False)
         detected = frame.index % (self._interval + 1) == 0
-        found = self._detect(frame) if detected else no_detections()
+        found = self._source.find(frame) if detected else no_detections()
         partner = associate(
             boxes(targets.motion),
             targets.class_id,
@@ -199,13 +195,6 @@ class MaskTracker:
         self._remember(targets, gone, view, found, partner)
         return answer
 
-    def _detect(self, frame: Frame) -> Detections:
-        assert frame.image is not None
-        if self._detector is not None:
-            return self._detector(frame.image).detections
-        found = select(frame.detections, self._least)
-        return found.take(_reaches(found.box, frame.image))
-
     def _view(self, targets: Targets) -> _View:
         """Return what the session sees of the targets."""
         place = {name: row for row, name in enumerate(self._session.identities)}
@@ -217,7 +206,7 @@ class MaskTracker:
     def _show_anew(self, targets: Targets, image: np.ndarray) -> _View:
         """Return what the session sees of targets that it is shown where they are expected."""
         box = boxes(targets.motion)
-        inside = np.flatnonzero(_reaches(box, image))
+        inside = np.flatnonzero(reaching(box, image.shape))
         self._show(rows.take(targets, inside), box[inside])
         some = self._view(rows.take(targets, inside))
         masks = np.zeros((len(box), *image.shape[:2]), bool)
@@ -280,15 +269,6 @@ class MaskTracker:
         """Begin with targets in the session, each shown by its box."""
         shown = zip(targets.track.tolist(), box, strict=True)
         self._session.prompt({name: Prompt(box=each) for name, each in shown})
-
-
-def _reaches(box: np.ndarray, image: np.ndarray) -> np.ndarray:
-    """Return which boxes (N, 4) have an area of which some is in the image, (N,) bool."""
-    corner = np.array(image.shape[1::-1])
-    reaches: np.ndarray = (
-        (box[:, :2] < box[:, 2:]) & (box[:, 2:] > 0) & (box[:, :2] < corner)
-    ).all(1)
-    return reaches
 
 
 @dataclass(frozen=True)
