@@ -27,10 +27,10 @@ from bench.official_sam2 import build_predictor, follow, make_lively, save_frame
 from datasets.files import write_json
 from datasets.synthesis.scene import play
 from datasets.synthesis.scripts import SCENARIOS
+from trackers.engines.checkpoint import read_checkpoint
 from trackers.engines.torch_engine import MODES, TorchArrays
 from trackers.machine import describe_machine
 from trackers.sam2.export import export_model
-from trackers.sam2.loading import read_checkpoint
 from trackers.sam2.networks import on_onnxruntime, on_torch
 from trackers.sam2.prompt import Prompt
 from trackers.sam2.session import Networks, Session

@@ -14,6 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from datasets.runs import Masks
 from datasets.types import Tracks
+from datasets.zone import Zone
 
 Colour = tuple[int, int, int]
 
@@ -51,6 +52,13 @@ def draw(image: np.ndarray, rows: Tracks, ranks: dict[int, int]) -> None:
     for row, (box, colour) in enumerate(zip(boxes, colours, strict=True)):
         name = rows.extent.classes[int(rows.class_id[row])]
         _paste(image, _chip(f"ID:{rows.track[row]} {name}", colour, size), box)
+
+
+def draw_zone(image: np.ndarray, zone: Zone) -> None:
+    """Draw the border of a zone onto an image, which changes: a light line in a dark one."""
+    corner = [zone.corner.round().astype(np.int32)]
+    for colour, thickness in ((_DARK, _LINE + 2), (_LIGHT, _LINE)):
+        cv2.polylines(image, corner, isClosed=True, color=colour, thickness=thickness)
 
 
 def _frame(image: np.ndarray, box: tuple[int, int, int, int], colour: Colour) -> None:

@@ -10,6 +10,7 @@ Images are JPEG files called as the sequence's, or 000000.jpg, 000001.jpg ... of
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
 import sys
@@ -26,17 +27,19 @@ from datasets.frames import list_images, read_frames
 from datasets.parquet import read_tracks
 from datasets.sequence_json import read_sequence
 from datasets.types import Sequence, Tracks
-from reports.drawing import draw
+from datasets.zone import Zone
+from reports.drawing import draw, draw_zone
 from reports.video import Writer, writing_video
 
 _JPEG = [cv2.IMWRITE_JPEG_QUALITY, 90]
 
 
-def drawn(sequence: Sequence, tracks: Tracks) -> Iterator[np.ndarray]:
-    """Yield each frame of a sequence with its objects drawn.
+def drawn(sequence: Sequence, tracks: Tracks, zone: Zone | None = None) -> Iterator[np.ndarray]:
+    """Yield each frame of a sequence with its objects drawn, and a zone.
 
     Raises:
-        ValueError: The sequence has no images, or the tracks are of another image size or longer.
+        ValueError: The sequence has no images, the tracks are of another image size or longer, or
+            the zone is outside the images.
     """
     extent = sequence.extent
     if sequence.images is None:
@@ -52,9 +55,13 @@ def drawn(sequence: Sequence, tracks: Tracks) -> Iterator[np.ndarray]:
             f"tracks in frame {tracks.frame.max()} (from 0) found, {sequence.name} has "
             f"{extent.frame_count} frames"
         )
+    if zone is not None:
+        zone.check(extent.height, extent.width)
     ranks = {track: rank for rank, track in enumerate(np.unique(tracks.track).tolist())}
     for index, image in enumerate(read_frames(Path(sequence.images), extent)):
         rows = np.arange(*np.searchsorted(tracks.frame, [index, index + 1]))
+        if zone is not None:
+            draw_zone(image, zone)
         draw(image, tracks.take(rows), ranks)
         yield image
 
@@ -106,7 +113,7 @@ def _run(given: argparse.Namespace) -> None:
             rate = given.fps or sequence.frame_rate
             video = writing_video(given.video, rate, extent.height, extent.width)
             writers.append(stack.enter_context(video))
-        images = drawn(sequence, tracks)
+        images = drawn(sequence, tracks, None if given.zone is None else Zone.of(given.zone))
         for image in tqdm(images, desc=sequence.name, total=extent.frame_count, unit="frame"):
             for write in writers:
                 write(image)
@@ -129,6 +136,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--video", type=Path, metavar="FILE.mp4")
     parser.add_argument(
         "--fps", type=frames_per_second, help="of the video, if not that of the sequence"
+    )
+    parser.add_argument(
+        "--zone", type=json.loads, help="drawn too: JSON, [left, top, width, height] or corners"
     )
     given = parser.parse_args()
     if given.frames is None and given.video is None:

@@ -124,6 +124,18 @@ def test_what_is_wrong_is_named_and_nothing_is_written(scene, tmp_path, harm):
     assert sorted(tmp_path.rglob("*")) == before
 
 
+def test_a_zone_is_drawn_or_refused(scene, tmp_path):
+    done = run(scene, "--frames", tmp_path / "frames", "--zone", "[5, 5, 50, 35]")
+    assert done.returncode == 0, done.stderr
+    image = cv2.imread(str(tmp_path / "frames" / "8.jpg"))
+    assert image[5, 30].mean() > 200
+    assert abs(image[22, 30].mean() - 100) < 5
+    done = run(scene, "--frames", tmp_path / "others", "--zone", "[500, 5, 50, 35]")
+    assert done.returncode == 2
+    assert "lies outside the 61 x 45 image" in done.stderr
+    assert not (tmp_path / "others").exists()
+
+
 def test_something_has_to_be_written(scene):
     assert "--frames or --video is needed" in run(scene).stderr
     assert "v.avi found, expected a name that ends in .mp4" in run(scene, "--video", "v.avi").stderr

@@ -9,6 +9,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from trackers.detectors.yolox import SIZES
 from trackers.sam2.architecture import CONFIGS
 from trackers.weights.fetch import Published, fetch, read_catalogue
 
@@ -32,7 +33,7 @@ def address(tmp_path):
 
 
 def published(url: str, content: bytes = CONTENT) -> Published:
-    return Published(url, hashlib.sha256(content).hexdigest(), len(content), "Apache-2.0")
+    return Published(url, "Apache-2.0", hashlib.sha256(content).hexdigest(), len(content))
 
 
 def test_a_file_is_fetched(address, tmp_path):
@@ -53,6 +54,18 @@ def test_a_wrong_file_leaves_nothing(address, tmp_path, name, content, error, me
     assert list((tmp_path / "made").iterdir()) == []
 
 
+def test_where_no_digest_is_known_that_of_the_first_download_counts(address, tmp_path):
+    unknown, path = Published(f"{address}/w.pt", "Apache-2.0"), tmp_path / "made" / "w.pt"
+    fetch(unknown, path)
+    path.unlink()
+    fetch(unknown, path)
+    assert path.read_bytes() == CONTENT
+    (tmp_path / "served" / "w.pt").write_bytes(b"another")
+    with pytest.raises(ValueError, match=r"of 7 bytes and SHA-256 .* found, expected"):
+        fetch(unknown, path)
+    assert path.read_bytes() == CONTENT
+
+
 def test_a_server_that_is_not_there_is_named(tmp_path):
     with pytest.raises(OSError, match=r"http://127\.0\.0\.1:9/w\.pt: not downloaded"):
         fetch(published("http://127.0.0.1:9/w.pt"), tmp_path / "w.pt")
@@ -60,4 +73,4 @@ def test_a_server_that_is_not_there_is_named(tmp_path):
 
 def test_there_is_an_entry_for_every_size_but_our_own():
     names = {f"sam2.1_hiera_{size}.pt" for size in CONFIGS if size != "demo"}
-    assert names <= set(read_catalogue())
+    assert names | {f"yolox_{size}.pth" for size in SIZES} == set(read_catalogue())

@@ -5,7 +5,8 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from trackers.sam2.loading import load_model, load_networks, read_checkpoint
+from trackers.engines.checkpoint import read_checkpoint
+from trackers.sam2.loading import load_model, load_networks
 
 
 @pytest.fixture(scope="module")

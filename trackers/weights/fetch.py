@@ -25,15 +25,16 @@ class Published:
     """An entry of the catalogue.
 
     Args:
-        sha256: Of the file, in hexadecimal digits.
-        bytes: Of the file.
+        sha256: Of the file, in hexadecimal digits; None where nobody has told it: then that of the
+            first download is kept beside the file, and another is refused.
+        bytes: Of the file, if known.
         licence: SPDX identifier.
     """
 
     url: str
-    sha256: str
-    bytes: int
     licence: str
+    sha256: str | None = None
+    bytes: int | None = None
 
 
 def read_catalogue(path: Path = CATALOGUE) -> dict[str, Published]:
@@ -55,12 +56,24 @@ def fetch(published: Published, output: Path) -> None:
             download(published.url, str(part), None)
         except requests.RequestException as error:
             raise OSError(f"{published.url}: not downloaded: {error}") from error
-        found = sha256(part)
-        if found != published.sha256:
+        found, expected = sha256(part), published.sha256 or _first(output)
+        if found != (expected or found):
             raise ValueError(
                 f"{published.url}: a file of {part.stat().st_size} bytes and SHA-256 {found} "
-                f"found, expected {published.bytes} bytes and {published.sha256}"
+                f"found, expected {expected}"
             )
+    if expected is None:
+        _note(output).write_text(f"{found}\n")
+
+
+def _note(output: Path) -> Path:
+    return output.with_name(output.name + ".sha256")
+
+
+def _first(output: Path) -> str | None:
+    """Return the digest of the first download, None before it."""
+    note = _note(output)
+    return note.read_text().strip() if note.is_file() else None
 
 
 def main() -> None:

@@ -130,6 +130,29 @@ def model_weights(wildcards):
     return [] if weights == "random" else weights
 
 
+EXPORTS = {  # by kind of model: the program, and files it reads beside its modules
+    "sam2": ("trackers.sam2.export", ("trackers/sam2/demo.yaml",)),
+    "yolox": ("trackers.detectors.export", ()),
+}
+
+
+def export_program(wildcards):
+    return EXPORTS[config["engines"][wildcards.model]["kind"]][0]
+
+
+def export_code(wildcards):
+    program, files = EXPORTS[config["engines"][wildcards.model]["kind"]]
+    return code_digest(program, files=files)
+
+
+def export_flags(wildcards):
+    entry = config["engines"][wildcards.model]
+    flags = ["--size", entry["size"], "--weights", entry["weights"]]
+    if entry["kind"] == "yolox":
+        flags += ["--classes", *entry["classes"], "--input", *entry["input"]]
+    return flags
+
+
 def parity_networks(wildcards):
     """The networks.json of the engine, and of the ONNX files it was built from."""
     exported = f"engines/{wildcards.model}/{wildcards.precision}/networks.json"

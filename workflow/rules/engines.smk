@@ -1,5 +1,5 @@
 """Engines: the networks of a model → ONNX (`export`) → TensorRT (`build`), and how far each is from
-PyTorch (`parity`). A method asks for them by path; `all` does not.
+PyTorch (`parity`). A method asks for them by path. The last two are of SAM 2 alone.
 
     snakemake --cores all engines/sam2_demo/fp32/parity_onnxruntime.json
 """
@@ -15,12 +15,12 @@ rule export:
     conda:
         "../../environment.yml"
     params:
-        size=lookup("engines/{model}/size", within=config),
-        weights=lookup("engines/{model}/weights", within=config),
-        code=code_digest("trackers.sam2.export", files=("trackers/sam2/demo.yaml",)),
+        program=export_program,
+        flags=export_flags,
+        code=export_code,
     shell:
-        "exec python -m trackers.sam2.export --size {params.size:q} --weights {params.weights:q}"
-        " --precision {wildcards.precision} --output {output.networks:q} 2> {log:q}"
+        "exec python -m {params.program} {params.flags:q} --precision {wildcards.precision}"
+        " --output {output.networks:q} 2> {log:q}"
 
 
 rule build:

@@ -1,0 +1,61 @@
+"""Who enters a zone and who leaves it, of any tracks → a Parquet table.
+
+    python -m metrics.zone_events --tracks tracks.parquet --zone '[380, 380, 330, 200]'
+        --output zone_events.parquet
+
+Somebody enters in the first frame in which the box shares an area with the zone, and leaves in the
+first seen frame in which it no longer does; who is not seen has neither left nor entered.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from datasets.files import replacing
+from datasets.parquet import read_tracks
+from datasets.types import Tracks
+from datasets.zone import Zone
+
+_SIDES = ("left", "top", "right", "bottom")
+_SCHEMA = pa.schema(
+    [("event", pa.string()), ("frame", pa.int64()), ("track", pa.int64())]
+    + [(side, pa.float64()) for side in _SIDES]
+)
+
+
+def zone_events(tracks: Tracks, zone: Zone) -> pa.Table:
+    """Return a row an event, in order of frames: event (`enter` or `leave`), frame, track, box."""
+    inside = zone.reached(tracks.box)
+    order = np.lexsort([tracks.frame, tracks.track])
+    track, now = tracks.track[order], inside[order]
+    begins = np.append(True, track[1:] != track[:-1]) if len(track) else np.zeros(0, bool)
+    before = np.where(begins, False, np.roll(now, 1))
+    changed = order[now != before]
+    changed = changed[np.lexsort([tracks.track[changed], tracks.frame[changed]])]
+    kind = np.where(inside[changed], "enter", "leave")
+    columns = (kind, tracks.frame[changed], tracks.track[changed], *tracks.box[changed].T)
+    named = zip(_SCHEMA.names, columns, strict=True)
+    return pa.table({name: column.tolist() for name, column in named}, _SCHEMA)
+
+
+def main() -> None:
+    """Run the command line program."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--tracks", type=Path, required=True)
+    parser.add_argument("--zone", type=json.loads, required=True, help="JSON, see datasets/zone.py")
+    parser.add_argument("--output", type=Path, required=True)
+    given = parser.parse_args()
+    tracks, zone = read_tracks(given.tracks), Zone.of(given.zone)
+    zone.check(tracks.extent.height, tracks.extent.width)
+    with replacing(given.output) as part:
+        pq.write_table(zone_events(tracks, zone), part)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+"""Export a YOLOX: its ONNX file, and the card that says how it is used, in one folder.
+
+python -m trackers.detectors.export --size nano --weights trackers/weights/yolox_demo.safetensors
+    --classes pedestrian --input 288 384 --output engines/yolox_demo/fp32/networks.json
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence as Many
+from pathlib import Path
+
+import torch
+
+from datasets.files import sha256, write_json
+from trackers.detectors.coco import COCO
+from trackers.detectors.yolox import SIZES, Yolox
+from trackers.engines.checkpoint import check_state, read_checkpoint
+from trackers.engines.contract import PRECISIONS
+from trackers.engines.export import Signature, export_onnx
+
+_CARD, _FILE = "networks.json", "detect.onnx"
+_STEP = 32  # pixels of the coarsest cell
+
+
+def load_yolox(size: str, weights: Path, classes: int) -> Yolox:
+    """Return a YOLOX with its weights, in evaluation mode.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: There is no such size, or the file is no checkpoint of it.
+    """
+    if size not in SIZES:
+        raise ValueError(f"size {size!r} is unknown: expected one of {list(SIZES)}")
+    model, state = Yolox(size, classes), read_checkpoint(weights)
+    reason = f"{weights}: no checkpoint of size {size!r} and {classes} classes"
+    check_state(reason, model.state_dict(), state)
+    model.load_state_dict(state)
+    return model.eval()
+
+
+def export_yolox(
+    model: Yolox, classes: Many[str], sides: tuple[int, int], folder: Path, precision: str
+) -> dict[str, object]:
+    """Write a network to a folder; return what its card says."""
+    height, width = sides
+    signature = Signature({"images": torch.zeros(1, 3, height, width)}, {}, ("images",))
+    export_onnx(model, signature, folder / _FILE, precision, {})
+    return {"file": _FILE, "layout": "yolox", "classes": list(classes), "size": list(sides)}
+
+
+def main() -> None:
+    """Run the command line program."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--size", required=True, choices=SIZES)
+    parser.add_argument("--weights", type=Path, required=True)
+    parser.add_argument("--classes", nargs="+", required=True, help="names in order, or coco")
+    parser.add_argument("--input", type=int, nargs=2, required=True, metavar=("HEIGHT", "WIDTH"))
+    parser.add_argument("--precision", choices=PRECISIONS, default="fp32")
+    parser.add_argument("--output", type=Path, required=True, help=f".../{_CARD}")
+    given = parser.parse_args()
+    if given.output.name != _CARD:
+        parser.error(f"--output: {given.output.name} found, expected .../{_CARD}")
+    if any(side < _STEP or side % _STEP for side in given.input):
+        parser.error(f"--input: {given.input} found, expected multiples of {_STEP}")
+    classes = COCO if given.classes == ["coco"] else tuple(given.classes)
+    model = load_yolox(given.size, given.weights, len(classes))
+    height, width = given.input
+    folder = given.output.parent
+    card = export_yolox(model, classes, (height, width), folder, given.precision)
+    origin = {"weights": str(given.weights), "weights_sha256": sha256(given.weights)}
+    write_json(given.output, card | {"origin": origin})
+
+
+if __name__ == "__main__":
+    main()
