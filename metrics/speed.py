@@ -41,12 +41,13 @@ def summarize_timings(timings: Many[dict[str, Any]]) -> dict[str, Any]:
     if len(machines) != 1:
         raise ValueError(f"timings of one machine expected, found {len(machines)} machines")
     steps = np.concatenate([np.asarray(timing["step_ns"], float) for timing in timings], axis=1)
+    peaks = [timing["peak_memory"] for timing in timings]
     rates = steps.shape[1] / (steps.sum(axis=1) / 1e9)
     values = {
         "fps": float(np.median(rates)),
         "p50_ms": float(np.percentile(steps, 50)) / 1e6,
         "p95_ms": float(np.percentile(steps, 95)) / 1e6,
-        "memory_MB": max(timing["peak_memory"] for timing in timings) / 1e6,
+        "memory_MB": None if None in peaks else max(peaks) / 1e6,
     }
     return {
         "columns": [column.describe() for column in COLUMNS],

@@ -27,9 +27,9 @@ from datasets.frames import list_images, read_frames
 from datasets.parquet import read_tracks
 from datasets.sequence_json import read_sequence
 from datasets.types import Sequence, Tracks
+from datasets.video import Writer, writing_video
 from datasets.zone import Zone
 from reports.drawing import draw, draw_zone
-from reports.video import Writer, writing_video
 
 _JPEG = [cv2.IMWRITE_JPEG_QUALITY, 90]
 

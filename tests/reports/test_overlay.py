@@ -14,8 +14,8 @@ from datasets.frames import write_image
 from datasets.own import read_own
 from datasets.sequence_json import write_prepared
 from datasets.types import Extent, Tracks
+from datasets.video import writing_video
 from reports.drawing import PALETTE
-from reports.video import writing_video
 
 
 @pytest.fixture

@@ -1,0 +1,202 @@
+"""What deepstream-app reads, written from a variant's options.
+
+Names of groups and keys as in the DeepStream documentation: the reference application, Gst-nvinfer
+and Gst-nvtracker. Every value can be replaced by an option `<file>.<group>.<key>`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from configparser import ConfigParser
+from io import StringIO
+from typing import Any
+
+import yaml
+
+_SDK = "/opt/nvidia/deepstream/deepstream"
+# where things are in the container: the folder of a run, and SAM 2
+ROOM, MODELS = "/run_folder", f"{_SDK}/samples/models/Tracker"
+
+Groups = dict[str, dict[str, Any]]
+
+
+def application(width: int, height: int, interval: int) -> Groups:
+    """Return the groups of the application: a file in, tracks and latencies out, nothing shown."""
+    return {
+        "application": {
+            "enable-perf-measurement": 1,
+            "perf-measurement-interval-sec": 5,
+            "kitti-track-output-dir": f"{ROOM}/tracks",
+        },
+        "source0": {"enable": 1, "type": 3, "uri": f"file://{ROOM}/video.mp4", "num-sources": 1},
+        "streammux": {
+            "batch-size": 1,
+            "width": width,
+            "height": height,
+            "live-source": 0,
+            "batched-push-timeout": -1,
+        },
+        "primary-gie": {
+            "enable": 1,
+            "gie-unique-id": 1,
+            "interval": interval,
+            "config-file": f"{ROOM}/detector.txt",
+        },
+        "tracker": {
+            "enable": 1,
+            "tracker-width": width,
+            "tracker-height": height,
+            "ll-lib-file": f"{_SDK}/lib/libnvds_nvmultiobjecttracker.so",
+            "ll-config-file": f"{ROOM}/tracker.yml",
+        },
+        "sink0": {"enable": 1, "type": 1, "sync": 0},
+        "osd": {"enable": 0},
+        "tiled-display": {"enable": 0},
+        "tests": {"file-loop": 0},
+    }
+
+
+def detector(onnx: str, labels: str, classes: int) -> Groups:
+    """Return the groups of PeopleNet as the MaskTracker sample uses it: people alone."""
+    groups: Groups = {
+        "property": {
+            "gpu-id": 0,
+            "net-scale-factor": 1 / 255,
+            "onnx-file": onnx,
+            "labelfile-path": labels,
+            "infer-dims": "3;544;960",
+            "batch-size": 1,
+            "network-mode": 2,
+            "num-detected-classes": classes,
+            "process-mode": 1,
+            "gie-unique-id": 1,
+            "cluster-mode": 3,
+        },
+        "class-attrs-0": {
+            "pre-cluster-threshold": 0.1429,
+            "nms-iou-threshold": 0.4688,
+            "minBoxes": 3,
+            "dbscan-min-score": 0.7726,
+            "eps": 0.2538,
+            "detected-min-w": 10,
+            "detected-min-h": 10,
+        },
+    }
+    silent = {
+        f"class-attrs-{number}": {"pre-cluster-threshold": 1.0} for number in range(1, classes)
+    }
+    return groups | silent
+
+
+def tracker() -> Groups:
+    """Return the sections of the MaskTracker, with the values that DeepStream ships."""
+    return {
+        "BaseConfig": {"minDetectorConfidence": 0.3529},
+        "TargetManagement": {
+            "enableBboxUnClipping": 1,
+            "preserveStreamUpdateOrder": 0,
+            "maxTargetsPerStream": 150,
+            "minIouDiff4NewTarget": 0.7608,
+            "minTrackerConfidence": 0.6223,
+            "probationAge": 4,
+            "maxShadowTrackingAge": 84,
+            "earlyTerminationAge": 1,
+        },
+        "TrajectoryManagement": {"useUniqueID": 0},
+        "DataAssociator": {
+            "dataAssociatorType": 0,
+            "associationMatcherType": 1,
+            "checkClassMatch": 1,
+            "minMatchingScore4Overall": 0.0293,
+            "minMatchingScore4SizeSimilarity": 0.1047,
+            "minMatchingScore4Iou": 0.0437,
+            "matchingScoreWeight4SizeSimilarity": 0.2410,
+            "matchingScoreWeight4Iou": 0.8590,
+            "tentativeDetectorConfidence": 0.1866,
+            "minMatchingScore4TentativeIou": 0.3660,
+        },
+        "StateEstimator": {
+            "stateEstimatorType": 1,
+            "processNoiseVar4Loc": 2856.7104,
+            "processNoiseVar4Size": 8157.1946,
+            "processNoiseVar4Vel": 2602.8703,
+            "measurementNoiseVar4Detector": 0.1,
+            "measurementNoiseVar4Tracker": 8.6695,
+        },
+        "Segmenter": {"segmenterType": 1, "segmenterConfigPath": f"{ROOM}/segmenter.yml"},
+    }
+
+
+def segmenter() -> Groups:
+    """Return the sections of the MaskTracker's SAM 2, with the values that DeepStream ships."""
+    networks = {
+        name: {
+            "batchSize": 1,
+            "workspaceSize": workspace,
+            "networkMode": 1,
+            "onnxFile": f"{MODELS}/{file}.onnx",
+            "modelEngineFile": f"{MODELS}/{file}.onnx_b1_gpu0_fp16.engine",
+        }
+        for name, file, workspace in (
+            ("ImageEncoder", "image_encoder", 5000),
+            ("MaskDecoder", "mask_decoder", 5000),
+            ("MemoryAttention", "memory_attention", 1000),
+            ("MemoryEncoder", "memory_encoder", 5000),
+        )
+    }
+    networks["MemoryAttention"]["builderOptimizationLevel"] = 5
+    return {
+        "Segmenter": {
+            "segmenterType": 1,
+            "outputLabelNum": 1,
+            "hiddenDim": 256,
+            "encoderFeatureDim": 64,
+            "inferDims": [3, 1024, 1024],
+            "inputOrder": 0,
+            "colorFormat": 0,
+            "offsets": [123.675, 116.28, 103.53],
+            "netScaleFactor": 0.0174,
+            "useVPICropScaler": 1,
+            "updateMemBankPrompt": 1,
+            "minIouDiff4MemoryUpdate": 0.3196,
+            "minMemoryUpdateConfidence": 0.0089,
+            "maskMemoryUpdateInterval": 1,
+            "minIouPrevFrame4ProgBbox": 0.0053,
+            "minPromptUpdateConfidence": 0.4960,
+            "numConditionalMem": 1,
+        },
+        **networks,
+    }
+
+
+def replaced(name: str, groups: Groups, values: Mapping[str, Any]) -> Groups:
+    """Return the groups of a file with the values of options named `<file>.<group>.<key>`.
+
+    Raises:
+        ValueError: The file has no such group or key.
+    """
+    new = {group: dict(keys) for group, keys in groups.items()}
+    for path, value in values.items():
+        file, _, rest = path.partition(".")
+        group, _, key = rest.partition(".")
+        if file != name:
+            continue
+        if key not in new.get(group, {}):
+            known = sorted(new.get(group, new))
+            raise ValueError(f"values: {path!r} found, expected one of {known} of {name}")
+        new[group][key] = value
+    return new
+
+
+def as_ini(groups: Groups) -> str:
+    """Return the text of an application's or a detector's file."""
+    parser, text = ConfigParser(interpolation=None), StringIO()
+    parser.optionxform = str  # type: ignore[assignment,method-assign]  # keys keep their case
+    parser.read_dict(groups)
+    parser.write(text, space_around_delimiters=False)
+    return text.getvalue()
+
+
+def as_yaml(groups: Groups) -> str:
+    """Return the text of a tracker's file, which OpenCV reads: it begins with a directive."""
+    return "%YAML:1.0\n---\n" + yaml.safe_dump(groups, sort_keys=False, default_flow_style=None)

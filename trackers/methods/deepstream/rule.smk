@@ -1,0 +1,34 @@
+"""DeepStream's tracks and times come from one run of its container, in place of track and clock."""
+
+DEEPSTREAM = [
+    name
+    for name, entry in config["variants"].items()
+    if entry["method"] == "deepstream"
+]
+
+
+rule deepstream:
+    input:
+        sequence="data/{dataset}/{sequence}/sequence.json",
+    output:
+        tracks="results/{variant}/{dataset}/{sequence}/tracks.parquet",
+        timing="results/{variant}/{dataset}/{sequence}/timing.json",
+    log:
+        "logs/track/{variant}/{dataset}/{sequence}.log",
+    wildcard_constraints:
+        variant="|".join(map(re.escape, DEEPSTREAM)) or "(?!)",
+    conda:
+        "../../../environment.yml"
+    threads: workflow.cores  # alone on the machine: it is being timed
+    params:
+        options=variant_options,
+        machine=describe_machine(),
+        code=code_digest("trackers.methods.deepstream.run"),
+    shell:
+        "exec python -m trackers.methods.deepstream.run --options {params.options:q}"
+        " --sequence {input.sequence:q} --output {output.tracks:q} --timing {output.timing:q}"
+        " 2> {log:q}"
+
+
+ruleorder: deepstream > track
+ruleorder: deepstream > clock
