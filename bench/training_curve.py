@@ -32,7 +32,7 @@ def draw(about: dict[str, Any], path: Path) -> None:
         if found:
             label = "frame of the prompt" if frame == 0 else f"{frame} later"
             iou.plot(*zip(*found, strict=True), ".", color=colour, label=label, markersize=5)
-    iou.set(xlabel="step", ylabel="mask IoU, one lesson of the training worlds", ylim=(0, 1))
+    iou.set(xlabel="step", ylabel="mask IoU in one lesson", ylim=(0, 1))
     iou.legend(frameon=False, loc="lower right")
     for axes in (loss, iou):
         axes.spines[["top", "right"]].set_visible(False)

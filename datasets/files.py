@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import json
 import os
@@ -20,12 +21,17 @@ RUN = "MASKTRACK_RUN"  # environment variable: the process of the workflow that 
 def replacing(path: Path) -> Iterator[Path]:
     """Yield a path beside `path` to write to; on success it becomes `path`, on error it goes.
 
+    What a process that was killed has left of its own goes too.
+
     Raises:
         RuntimeError: The workflow that started this job is gone. A job that outlives a killed run
             must not overwrite what a later run makes.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+        if not _is_running(left.suffixes[-2]):
+            left.unlink(missing_ok=True)
     try:
         yield part
         if os.environ.get(RUN, str(os.getppid())) != str(os.getppid()):
@@ -33,6 +39,17 @@ def replacing(path: Path) -> Iterator[Path]:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _is_running(suffix: str) -> bool:
+    """Whether there is a process of the number in `.12345`."""
+    try:
+        os.kill(int(suffix[1:]), 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, ValueError):
+        return True
+    return True
 
 
 def file_in(path: Path, name: str) -> Path:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -57,3 +59,17 @@ def test_what_is_no_json_is_named(tmp_path, content):
 def test_a_digest_is_that_of_the_bytes(tmp_path):
     (tmp_path / "empty").write_bytes(b"")
     assert sha256(tmp_path / "empty").startswith("e3b0c44298fc1c14")
+
+
+def test_what_a_killed_process_has_left_goes(tmp_path):
+    path = tmp_path / "a.txt"
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    dead, alive = (tmp_path / f".a.txt.{pid}.part" for pid in (gone.pid, os.getppid()))
+    for left in (dead, alive):
+        left.write_text("half")
+    with replacing(path) as part:
+        part.write_text("whole")
+    assert path.read_text() == "whole"
+    assert not dead.exists()
+    assert alive.exists()

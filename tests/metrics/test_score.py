@@ -155,8 +155,12 @@ def test_a_total_adds_counts():
     assert total["values"]["CLR_TP"] == 3
 
 
-def timing(*passes, machine="m"):
-    return {"step_ns": [list(p) for p in passes], "machine": {"processor": machine}}
+def timing(*passes, machine="m", peak=2e6):
+    return {
+        "step_ns": [list(p) for p in passes],
+        "peak_memory": peak,
+        "machine": {"processor": machine},
+    }
 
 
 def test_frames_per_second_are_frames_over_time_in_the_median_repeat():
@@ -167,6 +171,13 @@ def test_frames_per_second_are_frames_over_time_in_the_median_repeat():
     assert found["fps_range"] == pytest.approx([3 / 10e-3, 3 / 5e-3])
     assert found["values"]["p50_ms"] == pytest.approx(2)
     assert (found["frames"], found["repeats"]) == (3, 3)
+
+
+def test_memory_is_that_of_the_sequence_that_took_most_or_unknown():
+    found = summarize_timings([timing([1], peak=3e6), timing([1], peak=5e6)])
+    assert found["values"]["memory_MB"] == 5
+    found = summarize_timings([timing([1], peak=3e6), timing([1], peak=None)])
+    assert found["values"]["memory_MB"] is None
 
 
 def test_timings_of_two_machines_are_not_mixed():

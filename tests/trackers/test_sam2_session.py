@@ -1,4 +1,9 @@
-"""Objects followed together have the masks that the official predictor gives each of them alone."""
+"""Objects followed together have the masks that the official predictor gives each of them alone.
+
+Both keep memories rounded to bfloat16, where a difference in the last bit of a float32 can become
+one of 0.4 %. So the two are compared exactly with memories that are not rounded, and once as they
+are.
+"""
 
 from __future__ import annotations
 
@@ -6,22 +11,28 @@ from itertools import islice
 
 import numpy as np
 import pytest
+import torch
+from conftest import ROOT
+from sam2 import sam2_video_predictor
 
 from bench.official_sam2 import build_predictor, follow, make_lively, save_frames
 from datasets.synthesis.scene import play
 from datasets.synthesis.scripts import SCENARIOS
+from trackers.engines.checkpoint import read_checkpoint
 from trackers.engines.torch_engine import TorchArrays
+from trackers.sam2 import split
 from trackers.sam2.networks import on_torch
 from trackers.sam2.prompt import Prompt
 from trackers.sam2.session import Session
 
+DEMO = ROOT / "trackers" / "weights" / "sam2_demo.safetensors"
 FRAMES = 32  # more than there are pointers, and memories
 
 
 @pytest.fixture(scope="module")
 def model():
     model = build_predictor("demo")
-    make_lively(model)
+    model.load_state_dict(read_checkpoint(DEMO))
     return model
 
 
@@ -30,10 +41,30 @@ def networks(model):
     return on_torch(model, TorchArrays())
 
 
+class _Unrounded:
+    """What a module knows as `torch`, without the rounding."""
+
+    bfloat16 = torch.float32
+
+    def __getattr__(self, name):
+        return getattr(torch, name)
+
+
+@pytest.fixture
+def unrounded(monkeypatch):
+    for module in (sam2_video_predictor, split):
+        monkeypatch.setattr(module, "torch", _Unrounded())
+
+
+def draw_scene(name, count):
+    """The first frames of a sequence of the test split, and their labels."""
+    draw = np.random.Generator(np.random.PCG64([1, 1, list(SCENARIOS).index(name), 0]))
+    return list(islice(play(draw, SCENARIOS[name](draw)), count))
+
+
 @pytest.fixture(scope="module")
 def scene():
-    draw = np.random.Generator(np.random.PCG64([1, 1, 1, 0]))
-    return list(islice(play(draw, SCENARIOS["crowd"](draw)), FRAMES))
+    return draw_scene("crowd", FRAMES)
 
 
 @pytest.fixture(scope="module")
@@ -61,17 +92,22 @@ def alone(model, folder, first, **prompt):
     return {frame: found[1] for frame, found in follow(model, folder, first, {1: prompt})}
 
 
-def assert_same(ours, theirs):
+def assert_same(ours, theirs, most=1e-3):
     assert ours.keys() <= theirs.keys()
     for frame, logits in ours.items():
-        assert np.abs(logits - theirs[frame]).max() < 1e-3, frame
+        assert np.abs(logits - theirs[frame]).max() < most, frame
         on, real = logits > 0, theirs[frame] > 0
         assert (on & real).sum() >= 0.99 * (on | real).sum(), frame
     assert any((logits > 0).any() and (logits < 0).any() for logits in ours.values())
 
 
 @pytest.mark.slow
-def test_objects_that_come_and_go_are_followed_as_if_alone(model, networks, scene, video):
+@pytest.mark.parametrize("most", [1e-3, 2e-2], ids=["exactly", "as shipped"])
+def test_objects_that_come_and_go_are_followed_as_if_alone(
+    most, request, model, networks, scene, video
+):
+    if request.node.callspec.id == "exactly":
+        request.getfixturevalue("unrounded")
     folder, frames = video
     first, tenth = scene[0][1], scene[10][1]
     boxes = {n: Prompt(box=first[n].box) for n in range(3)}
@@ -79,11 +115,36 @@ def test_objects_that_come_and_go_are_followed_as_if_alone(model, networks, scen
     assert [min(ours[9]), max(ours[9])] == [10, FRAMES - 1]
     assert [min(ours[1]), max(ours[1])] == [0, 19]
     for n in range(3):
-        assert_same(ours[n], alone(model, folder, 0, box=first[n].box))
-    assert_same(ours[9], alone(model, folder, 10, box=tenth[5].box))
+        assert_same(ours[n], alone(model, folder, 0, box=first[n].box), most)
+    assert_same(ours[9], alone(model, folder, 10, box=tenth[5].box), most)
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("unrounded")
+@pytest.mark.parametrize("count", [1, 8])
+def test_many_objects_are_followed_as_if_each_were_alone(count, model, networks, scene, video):
+    folder, frames = video
+    boxes = {n: label.box for n, label in enumerate(scene[0][1][:count])}
+    prompts = {n: Prompt(box=box) for n, box in boxes.items()}
+    ours = together(networks, frames, {0: prompts})
+    for n, box in boxes.items():
+        assert_same(ours[n], alone(model, folder, 0, box=box))
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("unrounded")
+def test_an_object_that_is_hidden_and_comes_back(model, networks, tmp_path):
+    scene = draw_scene("long_occlusion", 50)
+    seen = [any(label.identity == 2 for label in labels) for _, labels in scene]
+    assert seen == [True] * 15 + [False] * 28 + [True] * 7
+    frames = save_frames(tmp_path / "frames", [image for image, _ in scene])
+    box = next(label.box for label in scene[0][1] if label.identity == 2)
+    ours = together(networks, frames, {0: {2: Prompt(box=box)}})
+    assert_same(ours[2], alone(model, tmp_path / "frames", 0, box=box))
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("unrounded")
 @pytest.mark.parametrize("kind", ["click", "points", "box and point", "mask"])
 def test_every_kind_of_prompt_is_answered_as_officially(kind, model, networks, scene, video):
     folder, frames = video
@@ -177,3 +238,44 @@ def test_masks_of_which_no_two_share_a_pixel(networks, scene):
     for overlap in ("argmax_logit", "score_priority"):
         assert shared[overlap].sum(0).max() == 1
         assert (shared[overlap].any(0) == shared["none"].any(0)).all()
+
+
+def memories(session, frame) -> int:
+    """How many memories there are of the first object when a frame comes."""
+    past = session._bank.read(frame)
+    return (
+        int(past["memory_there"][0].sum()) if "memory_there" in past else past["memories"].shape[1]
+    )
+
+
+def test_an_object_shown_again_keeps_its_other_memories_and_one_begun_anew_does_not(
+    networks, scene
+):
+    prompt = Prompt(box=scene[0][1][0].box)
+    for show, left in (("refresh", 4), ("prompt", 1)):
+        session = Session(networks)
+        for frame, (image, _) in enumerate(scene[:5]):
+            session.look(image)
+            if frame == 0:
+                session.prompt({1: prompt})
+            if frame == 4:
+                seen = getattr(session, show)({1: prompt})
+                assert seen.prompted.tolist() == [True]
+            session.remember()
+        assert memories(session, 5) == left
+
+
+def test_only_an_object_there_is_can_be_shown_again(networks, scene):
+    session = Session(networks)
+    session.look(scene[0][0])
+    with pytest.raises(KeyError):
+        session.refresh({1: Prompt(box=scene[0][1][0].box)})
+
+
+def test_a_new_object_may_be_shown_again_at_once(networks, scene):
+    session, prompt = Session(networks), Prompt(box=scene[0][1][0].box)
+    session.look(scene[0][0])
+    session.prompt({1: prompt})
+    session.refresh({1: prompt})
+    session.remember()
+    assert memories(session, 1) == 1
