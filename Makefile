@@ -67,9 +67,11 @@ bench-gpu: $(STAMP) ## SAM 2.1 beside the official predictor on a GPU, in bf16, 
 			--official $$official --output bench/sam2_objects_$${size}_$$official.json || exit 1; \
 	done; done
 
-demo-weights: $(STAMP) ## train the small SAM 2 of the default run anew; some hours on two cores
+demo-weights: $(STAMP) ## train the demo SAM 2 and detector anew; some hours on two cores
 	python -m trackers.weights.train_sam2 --room .cache/training/sam2 \
 		--output trackers/weights/sam2_demo.safetensors
+	python -m trackers.weights.train_yolox --room .cache/training/yolox \
+		--output trackers/weights/yolox_demo.safetensors
 	python -m bench.training_curve --log trackers/weights/sam2_demo.json --plot docs/sam2_demo.png
 
 format: $(STAMP) ## put code and rules into their one layout

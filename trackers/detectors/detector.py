@@ -30,8 +30,8 @@ from trackers.detectors.letterbox import place
 from trackers.detectors.rfb import rfb
 from trackers.detectors.yolo import yolov5, yolov8, yolox
 from trackers.engines.contract import Engine
+from trackers.parts.class_names import synonyms
 
-_SAME = ({"person", "pedestrian"},)  # names of one class
 _CARD = "networks.json"  # in a folder that `export` made
 
 
@@ -219,5 +219,5 @@ def load_detector(
 
 def _number(known: Many[str], name: str) -> int | None:
     """Return the number of a class in the network, None if it does not know it."""
-    names = next((same for same in _SAME if name in same), {name})
+    names = synonyms(name)
     return next((number for number, each in enumerate(known) if each in names), None)

@@ -87,6 +87,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help="....safetensors")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
+    given.room.mkdir(parents=True, exist_ok=True)
     model = build(given.seed)
     learner, first = Training(model, given.room / "state.pt"), 0
     for stage in STAGES:

@@ -32,10 +32,10 @@ from datasets.video import writing_video
 from trackers.contract import check_options, load_method
 from trackers.machine import describe_machine
 from trackers.methods.deepstream import files
+from trackers.parts.class_names import synonyms
 
 _STREAM = "00_000"
 _LATENCY = re.compile(r"Source id = 0 Frame_num = (\d+) Frame latency = ([0-9.]+) \(ms\)")
-_SAME = ({"person", "pedestrian"},)
 _LAST = 20  # lines of the container's output in a message
 _WARM_UP = 20  # frames whose times are left out: engines are still loading
 
@@ -101,9 +101,8 @@ def read_dump(folder: Path, sequence: Sequence) -> Tracks:
 
 
 def _class_of(label: str, extent: Extent) -> int:
-    names = next((same for same in _SAME if label in same), {label})
     for key, name in extent.classes.items():
-        if name in names:
+        if name in synonyms(label):
             return key
     raise ValueError(f"label {label!r} found, the classes of the sequence are {extent.classes}")
 

@@ -14,7 +14,7 @@ from datasets import prompt_json, rle
 from datasets.prompts import starting_in
 from datasets.types import Frame, Sequence, Tracks
 from trackers.contract import Answer, fill_path
-from trackers.parts.dense_masks import tight_boxes
+from trackers.parts.dense_masks import answer_of
 from trackers.sam2.loading import load_networks
 from trackers.sam2.points import points_inside
 from trackers.sam2.prompt import Prompt
@@ -104,10 +104,7 @@ class Sam2Prompted:
             self._class_id |= dict(zip(new.track.tolist(), new.class_id.tolist(), strict=True))
         self._session.remember()
         masks = self._session.masks(self._threshold)
-        there, box = tight_boxes(masks)
-        track = seen.identity[there]
-        class_id = np.array([self._class_id[each] for each in track.tolist()], np.int64)
-        return Answer(track, box, seen.iou[there].astype(np.float64), class_id, masks[there])
+        return answer_of(masks, seen.identity, seen.iou, self._class_id)
 
     def _prompts(self, frame: Frame) -> Tracks:
         if self._own is not None:

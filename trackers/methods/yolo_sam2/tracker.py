@@ -24,7 +24,7 @@ from datasets.zone import Zone
 from trackers.contract import Answer
 from trackers.detectors.source import Source
 from trackers.methods.yolo_sam2.rules import Presence, Rules, newcomers, partners
-from trackers.parts.dense_masks import tight_boxes
+from trackers.parts.dense_masks import answer_of, tight_boxes
 from trackers.sam2.loading import load_networks
 from trackers.sam2.prompt import Prompt
 from trackers.sam2.session import Session
@@ -143,7 +143,7 @@ class Article:
         for session in self._sessions:
             session.remember()
         nothing = np.zeros((0, *frame.image.shape[:2]), bool)
-        return _join(told) if told else _answer(nothing, np.zeros(0, np.int64), np.zeros(0), {})
+        return _join(told) if told else answer_of(nothing, np.zeros(0, np.int64), np.zeros(0), {})
 
     def _seed(self, frame: Frame) -> None:
         """Begin with everybody who is detected in the zone, numbered from 1."""
@@ -238,16 +238,7 @@ def _tell(session: Session, class_id: dict[int, int], hidden: set[int]) -> Answe
     """Return what is seen of everybody in a session but the hidden."""
     seen, masks = session.seen, session.masks()
     shown = ~np.isin(seen.identity, list(hidden))
-    return _answer(masks[shown], seen.identity[shown], seen.iou[shown], class_id)
-
-
-def _answer(
-    masks: np.ndarray, identity: np.ndarray, score: np.ndarray, class_id: dict[int, int]
-) -> Answer:
-    there, box = tight_boxes(masks)
-    track = identity[there]
-    kinds = np.array([class_id[name] for name in track.tolist()], np.int64)
-    return Answer(track, box, score[there].astype(np.float64), kinds, masks[there])
+    return answer_of(masks[shown], seen.identity[shown], seen.iou[shown], class_id)
 
 
 def _join(answers: list[Answer]) -> Answer:
