@@ -59,6 +59,7 @@ bench: $(STAMP) ## measure what is claimed about speed; needs MOT17, KITTI_MOTS,
 		--engine onnxruntime --output bench/sam2_objects.json
 	python -m bench.sam2_objects --weights trackers/weights/sam2_demo.safetensors \
 		--output bench/sam2_objects_torch.json
+	python -m bench.yolo_sam2_modes --output bench/yolo_sam2_modes.json
 	python -m bench.sam2_memory --output bench/sam2_memory.json --plot docs/sam2_memory.png
 
 bench-gpu: $(STAMP) ## SAM 2.1 beside the official predictor on a GPU, in bf16, random weights
@@ -66,6 +67,8 @@ bench-gpu: $(STAMP) ## SAM 2.1 beside the official predictor on a GPU, in bf16, 
 		python -m bench.sam2_objects --size $$size --device cuda --precision bf16 --mode graphs \
 			--official $$official --output bench/sam2_objects_$${size}_$$official.json || exit 1; \
 	done; done
+	python -m bench.sam2_methods --size tiny --device cuda --precision bf16 --torch-mode graphs \
+		--output bench/sam2_methods_tiny.json
 
 demo-weights: $(STAMP) ## train the demo SAM 2 and detector anew; some hours on two cores
 	python -m trackers.weights.train_sam2 --room .cache/training/sam2 \

@@ -4,15 +4,17 @@
     python -m trackers.run --method sam2_prompted --sequence data/own/walk/sequence.json
         --output tracks.parquet
 
-A folder's images are taken by the numbers in their names, else by alphabet, and stay where they
-are. Every frame is decoded once, so that a broken one is known now and not in the middle of a run.
-Exits with 2 and one line of reason on bad input, and writes nothing then.
+Instead of prompts `--classes person car` names what a detector is to find. A folder's images are
+taken by the numbers in their names, else by alphabet, and stay where they are. Every frame is
+decoded once, so that a broken one is known now and not in the middle of a run. Exits with 2 and one
+line of reason on bad input, and writes nothing then.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence as Many
 from pathlib import Path
 
 from tqdm import tqdm
@@ -29,25 +31,33 @@ CLASSES = {1: "object"}  # where no prompts name what there is
 
 
 def read_own(
-    images: Path, name: str, prompts: Path | None = None, frame_rate: float | None = None
+    images: Path,
+    name: str,
+    prompts: Path | None = None,
+    frame_rate: float | None = None,
+    classes: Many[str] = (),
 ) -> Prepared:
     """Return the images of a folder or video as a sequence without truth.
 
-    Each object's name is a class of its own, numbered as the objects are.
+    Each prompted object's name is a class of its own, numbered as the objects are.
 
     Args:
         images: Folder of image files, or video file.
         prompts: First-frame boxes as JSON; None for trackers that need none.
         frame_rate: In frames per second; None for that of the video, or FRAME_RATE.
+        classes: Names of what there is, where there are no prompts; CLASSES if none is given.
 
     Raises:
         FileNotFoundError: There are no such images or prompts.
         ValueError: There are no images, one cannot be decoded or differs in size from the first, or
-            the prompts are not as they should be. Names the file.
+            the prompts are not as they should be, which names the file; prompts and classes are
+            given, or a class twice.
     """
+    if prompts is not None and classes:
+        raise ValueError(f"classes {[*classes]} and prompts {prompts}, which name their own, found")
     height, width, count = _measure(images)
     objects = [] if prompts is None else read_prompts(prompts)
-    names = {number: each.name for number, each in enumerate(objects, 1)}
+    names = dict(enumerate([each.name for each in objects] or classes, 1))
     extent = Extent(height, width, count, names or CLASSES)
     rate = frame_rate or (FRAME_RATE if images.is_dir() else read_frame_rate(images))
     sequence = Sequence(DATASET, name, extent, rate, str(images.resolve()))
@@ -60,7 +70,7 @@ def main() -> int:
     given = _arguments()
     try:
         name = given.output.resolve().name
-        prepared = read_own(given.images, name, given.prompts, given.fps)
+        prepared = read_own(given.images, name, given.prompts, given.fps, given.classes)
         write_prepared(given.output / "sequence.json", prepared)
     except (ValueError, OSError) as error:
         print(f"error: {error}".replace("\n", " "), file=sys.stderr)
@@ -95,6 +105,7 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("images", type=Path, help="folder of image files, or video file")
     parser.add_argument("--prompts", type=Path, help="boxes in the first frame, as JSON")
+    parser.add_argument("--classes", nargs="+", default=(), help="names of what is to be found")
     parser.add_argument("--output", type=Path, required=True, metavar="FOLDER")
     parser.add_argument(
         "--fps", type=frames_per_second, help="frames per second, if the images do not say"

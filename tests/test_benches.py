@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from conftest import ROOT
 from small_tasks import masks, task_of
 from test_davis import random_video, write_video
 
+from bench import sam2_methods, yolo_sam2_modes
 from datasets import mots_text
 
 SIDE_BY_SIDE = ["box_scoring", "mask_scoring", "video_ap", "jf"]
@@ -69,3 +71,21 @@ def test_both_tools_say_the_same_and_are_timed(module, make, part, tmp_path):
     assert found["ratio"] == pytest.approx(theirs / ours)
     assert found.get("part", {}).get("what") == part
     assert any(0 < value < 1 for value in found["values"].values())
+
+
+def test_one_session_for_all_is_measured_beside_one_for_each():
+    found = yolo_sam2_modes.measure(people=2, frames=3, model={})
+    assert found["followed"] == 2
+    assert found["least_iou"] >= 0.99
+    total = found["total_seconds"]
+    assert found["ratio"] == pytest.approx(total["article"] / total["joint"])
+
+
+def test_the_methods_are_measured_with_the_targets_that_were_asked_for():
+    model = {"weights": "random"}
+    given = argparse.Namespace(image=[300, 400], frames=21)
+    for tracker in sam2_methods.make_trackers(model).values():
+        found = sam2_methods.measure(tracker, 3, given)
+        assert found["objects"] == 3
+        assert len(found["seconds"]) == 1
+        assert len(tracker._session.identities) == 3

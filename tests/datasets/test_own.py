@@ -117,3 +117,17 @@ def test_bad_prompts_are_named_and_nothing_is_written(folder, json_file, tmp_pat
 
 def test_a_frame_rate_is_more_than_nothing(folder, tmp_path):
     assert "'0' found, expected frames per second" in run(folder, tmp_path, "--fps", "0").stderr
+
+
+def test_classes_for_a_detector_are_named_instead_of_prompts(folder, first, tmp_path):
+    done = run(folder, tmp_path / "out", "--classes", "person", "car")
+    assert done.returncode == 0, done.stderr
+    sequence = read_sequence(tmp_path / "out" / "sequence.json")
+    assert sequence.extent.classes == {1: "person", 2: "car"}
+    both = run(folder, tmp_path / "both", "--prompts", first, "--classes", "person")
+    assert both.returncode == 2
+    assert "classes ['person'] and prompts" in both.stderr
+    twice = run(folder, tmp_path / "both", "--classes", "person", "person")
+    assert twice.returncode == 2
+    assert "expected a name of its own each" in twice.stderr
+    assert not (tmp_path / "both").exists()

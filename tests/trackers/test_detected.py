@@ -7,11 +7,15 @@ from itertools import islice
 import numpy as np
 import pytest
 import torch
+from conftest import ROOT
 from safetensors.torch import save_file
 
 from datasets.files import write_json
 from datasets.frames import decode_frames
-from datasets.types import Extent, Frame, Sequence
+from datasets.readers import synthetic
+from datasets.synthesis.scripts import SCENARIOS
+from datasets.types import Extent, Frame, Sequence, Tracks
+from metrics.score import score_tracks
 from trackers.contract import load_tracker
 from trackers.detectors.detector import load_detector
 from trackers.detectors.export import export_yolox, load_yolox
@@ -75,6 +79,38 @@ def test_a_box_tracker_follows_what_a_real_detector_finds(shared, tmp_path):
     tracker.start(Sequence("d", "s", extent, 10.0))
     answers = [tracker.step(Frame(index, image)) for index, image in enumerate(images)]
     assert [answer.track.tolist() for answer in answers] == [[1]] * 20
+
+
+@pytest.mark.slow
+def test_the_demo_detector_finds_the_people_of_the_test_split(tmp_path):
+    model = load_yolox("nano", ROOT / "trackers" / "weights" / "yolox_demo.safetensors", 1)
+    card = export_yolox(model, ["person"], (288, 384), tmp_path / "engine", "fp32")
+    write_json(tmp_path / "engine" / "networks.json", card | {"origin": {}})
+    options = {"detector": str(tmp_path / "engine"), "min_score": 0.01}
+    tracker = load_tracker("detected", options)
+    for name in SCENARIOS:
+        prepared = synthetic.read("synthetic", None, name, tmp_path / name)
+        sequence, truth = prepared.sequence, prepared.truth
+        tracker.start(sequence)
+        frames = [
+            (frame, tracker.step(Frame(frame, image)))
+            for frame, (_, image) in enumerate(decode_frames(tmp_path / name / "images"))
+            if frame % 5 == 0
+        ]
+        found = as_tracks(sequence.extent, frames)
+        truth = truth.take(truth.frame % 5 == 0)
+        scores = score_tracks(truth, found, "coco", ["coco_box_ap"])["values"]
+        assert scores["box AP50"] >= 0.85, name
+        assert len(set(found.track.tolist())) == len(found)
+
+
+def as_tracks(extent, frames) -> Tracks:
+    columns = {
+        name: np.concatenate([getattr(answer, name) for _, answer in frames])
+        for name in ("track", "class_id", "score", "box")
+    }
+    frame = np.repeat([frame for frame, _ in frames], [len(each.track) for _, each in frames])
+    return Tracks(extent, frame, **columns)
 
 
 def test_an_unknown_tracker_or_option_of_it_is_refused(folder):

@@ -6,7 +6,7 @@ import torch
 from safetensors.torch import save_file
 
 from trackers.engines.checkpoint import read_checkpoint
-from trackers.sam2.loading import load_model, load_networks
+from trackers.sam2.loading import Model, load_model, load_networks
 
 
 @pytest.fixture(scope="module")
@@ -92,4 +92,27 @@ def test_unknown_names_list_the_known(tmp_path):
     ):
         load_model("huge", "random")
     with pytest.raises(ValueError, match=r"engine 'abacus' is unknown: expected one of \['torch'"):
-        load_networks("demo", "random", "abacus", "cpu")
+        load_networks(Model("demo", "random", "abacus"))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"engine": "onnxruntime"}, "engine 'onnxruntime' with networks None"),
+        ({"networks": "folder"}, "engine 'torch' with networks 'folder'"),
+        ({"precision": "fp8"}, "precision: 'fp8' found, expected one of"),
+        ({"torch_mode": "magic"}, "mode: 'magic' found, expected one of"),
+        (
+            {"engine": "onnxruntime", "networks": "folder", "precision": "bf16"},
+            "precision 'bf16' and torch_mode 'eager' found, but they are PyTorch's",
+        ),
+    ],
+)
+def test_what_does_not_go_together_is_refused(change, message):
+    with pytest.raises(ValueError, match=message):
+        load_networks(Model("demo", "random", **change))
+
+
+def test_pytorch_computes_in_the_precision_asked_for():
+    arrays = load_networks(Model("demo", "random", precision="bf16")).arrays
+    assert arrays.dtype == torch.bfloat16

@@ -53,8 +53,8 @@ class Encoder(nn.Module):
         nothing = torch.zeros(1, model.hidden_dim, _side(model), _side(model))
         place = _POSITION_WEIGHT * model.image_encoder.neck.position_encoding(nothing)
         self.register_buffer("place", place, persistent=False)
-        self.register_buffer("mean", 255 * torch.tensor(_MEAN), persistent=False)
-        self.register_buffer("deviation", 255 * torch.tensor(_DEVIATION), persistent=False)
+        for name, values in (("mean", _MEAN), ("deviation", _DEVIATION)):
+            self.register_buffer(name, 255 * torch.tensor(values)[:, None, None], persistent=False)
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
         """Return what `outputs` names.
@@ -66,7 +66,7 @@ class Encoder(nn.Module):
             prompt_features (1, C, G, G); high0 (1, C / 8, 4 G, 4 G); high1 (1, C / 4, 2 G, 2 G);
             tokens (1, G * G, C), after the first self-attention; memory_pixels (1, C, G, G).
         """
-        pixels = ((image.to(self.mean.dtype) - self.mean) / self.deviation).permute(0, 3, 1, 2)
+        pixels = (image.permute(0, 3, 1, 2).to(self.mean.dtype) - self.mean) / self.deviation
         fine, middle, top = self.encoder(pixels)["backbone_fpn"]
         tokens = (top + self.place).flatten(2).transpose(1, 2)
         return (

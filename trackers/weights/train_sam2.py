@@ -22,7 +22,7 @@ from torch import Tensor
 from trackers.sam2.architecture import build_model
 from trackers.weights import training
 from trackers.weights.clips import World, draw_clips, load_worlds
-from trackers.weights.sam2_lesson import draw_prompts, evaluate, loss_of, make_lesson
+from trackers.weights.sam2_lesson import Lesson, draw_prompts, evaluate, loss_of, make_lesson
 
 _TAUGHT = 0.3  # share of lessons in which true masks are remembered
 
@@ -35,17 +35,21 @@ class Stage(training.Stage):
         clips: In a lesson.
         length: Of a clip, in frames.
         people: Followed in a clip, at most.
+        stills: Single images of a lesson, beside the clips, of as many people and three more.
     """
 
     clips: int
     length: int
     people: int
+    stills: int = 0
 
 
 STAGES = (
     Stage(2500, clips=6, length=1, people=8, rate=8e-4, rate_end=5e-4),
     Stage(1000, clips=4, length=4, people=5, rate=5e-4, rate_end=4e-4),
     Stage(1150, clips=2, length=8, people=5, rate=4e-4, rate_end=0.0),
+    Stage(1200, clips=2, length=4, people=5, stills=6, rate=5e-4, rate_end=4e-4, muon=True),
+    Stage(700, clips=2, length=8, people=5, stills=6, rate=4e-4, rate_end=0.0, muon=True),
 )
 
 
@@ -60,14 +64,20 @@ class School:
         self._model, self._stage = model, stage
         self._draw = np.random.default_rng(seed)
         self._source = draw_clips(self._draw, worlds, stage.length, stage.people)
+        self._stills = draw_clips(self._draw, worlds, 1, stage.people + 3)
         self._lesson = make_lesson(self._draw, self._source, stage.clips)
 
     def teach(self) -> Tensor:
         """Return the loss of the next lesson."""
-        draw, stage = self._draw, self._stage
-        self._lesson = make_lesson(draw, self._source, stage.clips)
-        prompts = draw_prompts(draw, self._lesson.masks[0], shown=stage.length > 1)
-        return loss_of(self._model, self._lesson, prompts, bool(draw.random() < _TAUGHT))
+        self._lesson = make_lesson(self._draw, self._source, self._stage.clips)
+        loss = self._loss(self._lesson)
+        if self._stage.stills:
+            loss = loss + self._loss(make_lesson(self._draw, self._stills, self._stage.stills))
+        return loss
+
+    def _loss(self, lesson: Lesson) -> Tensor:
+        prompts = draw_prompts(self._draw, lesson.masks[0], shown=len(lesson.images) > 1)
+        return loss_of(self._model, lesson, prompts, bool(self._draw.random() < _TAUGHT))
 
     def examine(self) -> dict[str, Any]:
         """Return the IoU of masks in each frame of the last lesson."""

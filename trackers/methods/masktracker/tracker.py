@@ -21,7 +21,7 @@ from trackers.methods.masktracker.targets import ACTIVE, TENTATIVE, Life, Target
 from trackers.parts import rows
 from trackers.parts.dense_masks import tight_boxes
 from trackers.parts.detections import no_detections
-from trackers.sam2.loading import load_networks
+from trackers.sam2.loading import Model, load_networks
 from trackers.sam2.policies import DeepStream
 from trackers.sam2.prompt import Prompt
 from trackers.sam2.session import Session
@@ -34,6 +34,8 @@ def build(
     engine: str = "torch",
     device: str = "cpu",
     networks: str | None = None,
+    precision: str = "fp32",
+    torch_mode: str = "eager",
     detector: str | None = None,
     min_detector_confidence: float = 0.3529,
     interval: int = 0,
@@ -68,11 +70,8 @@ def build(
     """Return a tracker. From `association_matcher_type` on the options are DeepStream's.
 
     Args:
-        size: Of SAM 2: `demo`, `tiny`, `small`, `base_plus` or `large`.
-        weights: File of its weights; `random` draws them.
-        engine: What runs its networks: `torch`, `onnxruntime` or `tensorrt`.
-        device: As the engine calls it.
-        networks: Folder of what the other two run.
+        size, weights, engine, device, networks, precision, torch_mode: Of SAM 2, see
+            `trackers.sam2.loading.Model`.
         detector: Card of a detector or the folder of an exported one, see `trackers/detectors`;
             without it the detections of the data set are taken.
         min_detector_confidence: Weaker detections are not looked at.
@@ -116,7 +115,8 @@ def build(
         measurement_noise_var_4_detector,
         measurement_noise_var_4_tracker,
     )
-    session = Session(load_networks(size, weights, engine, device, networks), memory, overlap)
+    model = Model(size, weights, engine, device, networks, precision, torch_mode)
+    session = Session(load_networks(model), memory, overlap)
     return MaskTracker(
         session,
         Source(detector, device, min_detector_confidence),

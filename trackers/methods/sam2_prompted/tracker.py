@@ -15,7 +15,7 @@ from datasets.prompts import starting_in
 from datasets.types import Frame, Sequence, Tracks
 from trackers.contract import Answer, fill_path
 from trackers.parts.dense_masks import answer_of
-from trackers.sam2.loading import load_networks
+from trackers.sam2.loading import Model, load_networks
 from trackers.sam2.points import points_inside
 from trackers.sam2.prompt import Prompt
 from trackers.sam2.session import Session
@@ -30,6 +30,8 @@ def build(
     engine: str = "torch",
     device: str = "cpu",
     networks: str | None = None,
+    precision: str = "fp32",
+    torch_mode: str = "eager",
     prompt: str = "box",
     points: int = 3,
     prompts: str | None = None,
@@ -40,12 +42,8 @@ def build(
     """Return a tracker.
 
     Args:
-        size: Of the model: `demo`, `tiny`, `small`, `base_plus` or `large`.
-        weights: File of its weights, `.safetensors` or the official `.pt`; `random` draws them.
-        engine: What runs the networks: `torch`, `onnxruntime` or `tensorrt`.
-        device: As the engine calls it.
-        networks: Folder of what the other two run, as engines/sam2_demo/fp32; then it has the
-            weights.
+        size, weights, engine, device, networks, precision, torch_mode: Of SAM 2, see
+            `trackers.sam2.loading.Model`.
         prompt: What an object is shown by: `box`, `mask`, or `points` on its mask.
         points: How many of them.
         prompts: First-frame boxes as JSON, instead of the prompts of the sequence; `{root}` and
@@ -63,7 +61,8 @@ def build(
         raise ValueError(f"prompt {prompt!r} is unknown: expected one of {list(KINDS)}")
     if points < 1:
         raise ValueError(f"points: {points} found, expected at least 1")
-    session = Session(load_networks(size, weights, engine, device, networks), memory, overlap)
+    model = Model(size, weights, engine, device, networks, precision, torch_mode)
+    session = Session(load_networks(model), memory, overlap)
     show = partial(_show, kind=prompt, points=points)
     return Sam2Prompted(session, show, prompts, mask_threshold)
 

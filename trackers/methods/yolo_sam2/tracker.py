@@ -25,7 +25,7 @@ from trackers.contract import Answer
 from trackers.detectors.source import Source
 from trackers.methods.yolo_sam2.rules import Presence, Rules, newcomers, partners
 from trackers.parts.dense_masks import answer_of, tight_boxes
-from trackers.sam2.loading import load_networks
+from trackers.sam2.loading import Model, load_networks
 from trackers.sam2.prompt import Prompt
 from trackers.sam2.session import Session
 
@@ -41,6 +41,8 @@ def build(
     engine: str = "torch",
     device: str = "cpu",
     networks: str | None = None,
+    precision: str = "fp32",
+    torch_mode: str = "eager",
     detector: str | None = None,
     min_score: float = 0.5,
     interval: int = 0,
@@ -62,11 +64,8 @@ def build(
 
     Args:
         mode: `article`, `joint` or `online`.
-        size: Of SAM 2: `demo`, `tiny`, `small`, `base_plus` or `large`.
-        weights: File of its weights; `random` draws them.
-        engine: What runs its networks: `torch`, `onnxruntime` or `tensorrt`.
-        device: As the engine calls it.
-        networks: Folder of what the other two run.
+        size, weights, engine, device, networks, precision, torch_mode: Of SAM 2, see
+            `trackers.sam2.loading.Model`.
         detector: Card of a detector or the folder of an exported one; without it the detections of
             the data set are taken.
         min_score: Of a detection.
@@ -84,7 +83,7 @@ def build(
     for name, number in (("interval", interval), ("key_frame", key_frame)):
         if number < 0:
             raise ValueError(f"{name}: {number} found, expected 0 or more")
-    net = load_networks(size, weights, engine, device, networks)
+    net = load_networks(Model(size, weights, engine, device, networks, precision, torch_mode))
     source, area = Source(detector, device, min_score), None if zone is None else Zone.of(zone)
     if mode != "online":
         begin = partial(Session, net, overlap=overlap)

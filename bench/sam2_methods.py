@@ -1,0 +1,126 @@
+"""What a frame takes `masktracker` and `yolo_sam2` with more and more targets.
+
+    python -m bench.sam2_methods --size tiny --device cuda --precision bf16 --torch-mode graphs \
+        --output bench/sam2_methods_tiny.json
+
+Boxes that move over noise of 1920 x 1080 are the detections; weights are random unless some are
+given, for time does not depend on what is seen. Rules are loosened so that all targets live on and
+no others come: `masktracker` shows SAM 2 each of them again in every frame, `yolo_sam2` detects in
+the first alone. Frames count from the one on in which all memories are full. The time of a frame
+is fitted as what it takes without any target plus what each target adds.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from datetime import date
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from bench.sam2_objects import fit
+from datasets.files import write_json
+from datasets.types import Detections, Extent, Frame, Sequence
+from trackers.contract import Tracker, load_tracker
+from trackers.engines.contract import PRECISIONS
+from trackers.machine import describe_machine
+from trackers.sam2.loading import ENGINES, RANDOM, Model
+
+_FULL = 20  # frames until every target is told of and has all memories and pointers
+_SURE = 0.9
+_LONG = 10**6  # frames
+_NEVER = -1e9  # a score that everybody has
+_BOX = np.array([60.0, 150.0])
+
+
+def make_trackers(model: Mapping[str, Any]) -> dict[str, Tracker]:
+    """Return both methods, with rules by which nobody is let go."""
+    rules = {
+        "masktracker": {"min_tracker_confidence": 0.0, "min_prompt_update_confidence": 0.0},
+        "yolo_sam2": {"suspicious": _NEVER, "interval": _LONG},
+    }
+    return {method: load_tracker(method, {**model, **each}) for method, each in rules.items()}
+
+
+def video(targets: int, frames: int, size: tuple[int, int]) -> Iterator[Frame]:
+    """Yield frames of a size (height, width), with boxes in them that move slowly."""
+    draw = np.random.default_rng(0)
+    noise = draw.integers(0, 256, (*size, 3), dtype=np.uint8)
+    columns = int(np.ceil(targets**0.5))
+    place = np.stack(np.divmod(np.arange(targets), columns)[::-1], 1) + 0.25
+    corner = place * (np.array(size[::-1]) / columns)
+    one = np.ones(targets, np.int64)
+    for number in range(frames):
+        left_top = corner + number
+        box = np.concatenate([left_top, left_top + _BOX], 1)
+        image = np.roll(noise, number, (0, 1))
+        yield Frame(number, image, Detections(box, _SURE * one, one))
+
+
+def measure(tracker: Tracker, targets: int, given: argparse.Namespace) -> dict[str, Any]:
+    """Return the seconds of each full frame, as `fit` takes them."""
+    height, width = given.image
+    extent = Extent(height, width, given.frames, {1: "person"})
+    tracker.start(Sequence("noise", str(targets), extent, 25.0))
+    seconds = []
+    for frame in video(targets, given.frames, (height, width)):
+        begin = perf_counter()
+        tracker.step(frame)
+        seconds.append(perf_counter() - begin)
+    full = seconds[_FULL:]
+    return {"objects": targets, "median_seconds": {"frame": median(full)}, "seconds": full}
+
+
+def parse() -> argparse.Namespace:
+    """Return what the command line says."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--size", default="demo")
+    parser.add_argument("--weights", default=RANDOM)
+    parser.add_argument("--engine", choices=ENGINES, default="torch")
+    parser.add_argument("--networks", help="folder, of the other two engines")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--precision", choices=PRECISIONS, default="fp32")
+    parser.add_argument("--torch-mode", default="eager")
+    parser.add_argument("--targets", type=int, nargs="+", default=[4, 8, 16])
+    parser.add_argument("--frames", type=int, default=60)
+    parser.add_argument("--image", type=int, nargs=2, default=[1080, 1920])
+    parser.add_argument("--output", type=Path, required=True)
+    given = parser.parse_args()
+    if given.frames <= _FULL:
+        parser.error(f"--frames {given.frames}: more than {_FULL} expected")
+    return given
+
+
+def main() -> None:
+    """Run the command line program."""
+    given = parse()
+    model = {field.name: getattr(given, field.name) for field in fields(Model)}
+    runs: dict[str, list[dict[str, Any]]] = {}
+    for method, tracker in make_trackers(model).items():
+        for targets in given.targets:
+            each = measure(tracker, targets, given)
+            runs.setdefault(method, []).append(each)
+            speed = 1 / each["median_seconds"]["frame"]
+            print(f"{method:12} {targets:4} targets: {speed:7.2f} fps", flush=True)
+    fits = {method: fit(found, "frame") for method, found in runs.items()}
+    for method, each in fits.items():
+        print(f"{method}: {1e3 * each['frame']:.1f} ms + {1e3 * each['object']:.1f} ms a target")
+    content = {
+        "what": "A frame of each method with more and more targets",
+        "date": str(date.today()),
+        **model,
+        "image": given.image,
+        "fit_seconds": fits,
+        "runs": runs,
+        "machine": describe_machine(),
+    }
+    write_json(given.output, content)
+
+
+if __name__ == "__main__":
+    main()

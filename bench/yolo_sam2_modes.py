@@ -1,0 +1,127 @@
+"""What it costs `yolo_sam2` to follow each person alone, as the article does, beside all together.
+
+    python -m bench.yolo_sam2_modes --output bench/yolo_sam2_modes.json
+
+The modes `article` and `joint` follow the same people of a crowd, in turn, a frame each, so that a
+slow moment of the machine slows both, with the demo weights on ONNX Runtime. Their masks are
+compared in every frame.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Mapping
+from datetime import date
+from itertools import islice
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from datasets.files import write_json
+from datasets.synthesis.scene import play
+from datasets.synthesis.scripts import SCENARIOS
+from datasets.types import Detections, Extent, Frame, Sequence
+from trackers.contract import Answer, Tracker, load_tracker
+from trackers.engines.checkpoint import read_checkpoint
+from trackers.machine import describe_machine
+from trackers.sam2.architecture import build_model
+from trackers.sam2.export import export_model
+
+_MODES = ("article", "joint")
+_SURE = 0.9
+
+
+def make_video(people: int, frames: int) -> list[Frame]:
+    """Return a crowd, with the boxes of the largest people in each frame as detections."""
+    draw = np.random.Generator(np.random.PCG64([1, 1, 1, 0]))
+    video = []
+    for number, (image, labels) in enumerate(islice(play(draw, SCENARIOS["crowd"](draw)), frames)):
+        order = sorted(labels, key=lambda label: -int(label.mask.sum()))
+        box = np.array([label.box for label in order[:people]], float).reshape(-1, 4)
+        one = np.ones(len(box), np.int64)
+        video.append(Frame(number, image, Detections(box, _SURE * one, one)))
+    return video
+
+
+def step(tracker: Tracker, frame: Frame) -> tuple[float, Answer]:
+    """Return the seconds that a step takes, and its answer."""
+    begin = perf_counter()
+    answer = tracker.step(frame)
+    return perf_counter() - begin, answer
+
+
+def iou(one: Answer, other: Answer) -> float:
+    """Return the least IoU of anybody's masks in two answers to one frame."""
+    if not np.array_equal(one.track, other.track):
+        return 0.0
+    first, second = np.asarray(one.mask, bool), np.asarray(other.mask, bool)
+    both, either = (first & second).sum((1, 2)), (first | second).sum((1, 2))
+    return float(np.min(both / np.maximum(either, 1), initial=1.0, where=either > 0))
+
+
+def measure(people: int, frames: int, model: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was found for a number of people; `model` are options of `yolo_sam2`."""
+    video = make_video(people, frames)
+    height, width = video[0].image.shape[:2] if video[0].image is not None else (0, 0)
+    sequence = Sequence("synthetic", "crowd", Extent(height, width, frames, {1: "person"}), 25.0)
+    trackers = {
+        mode: load_tracker("yolo_sam2", {"mode": mode, "key_frame": 0, **model}) for mode in _MODES
+    }
+    seconds: dict[str, list[float]] = {mode: [] for mode in _MODES}
+    worst, followed = 1.0, 0
+    for tracker in trackers.values():
+        tracker.start(sequence)
+    for frame in video:
+        answers = []
+        for mode, tracker in trackers.items():
+            taken, answer = step(tracker, frame)
+            seconds[mode].append(taken)
+            answers.append(answer)
+        worst, followed = min(worst, iou(*answers)), max(followed, len(answers[0].track))
+    total = {mode: sum(times) for mode, times in seconds.items()}
+    ratio = total["article"] / total["joint"]
+    print(
+        f"{people:3} people: article {total['article']:.2f} s, joint {total['joint']:.2f} s, "
+        f"{ratio:.2f} times, least IoU {worst:.4f}",
+        flush=True,
+    )
+    return {
+        "people": people,
+        "followed": followed,
+        "frames": frames,
+        "total_seconds": total,
+        "median_seconds": {mode: median(times) for mode, times in seconds.items()},
+        "ratio": ratio,
+        "least_iou": worst,
+    }
+
+
+def main() -> None:
+    """Run the command line program."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--people", type=int, nargs="+", default=[1, 4, 8])
+    parser.add_argument("--frames", type=int, default=60)
+    parser.add_argument("--output", type=Path, required=True)
+    given = parser.parse_args()
+    model = build_model("demo")
+    model.load_state_dict(read_checkpoint(Path("trackers/weights/sam2_demo.safetensors")))
+    with tempfile.TemporaryDirectory() as room:
+        export_model(model, Path(room), "fp32", {"size": "demo"})
+        networks = {"engine": "onnxruntime", "networks": room}
+        found = [measure(people, given.frames, networks) for people in given.people]
+    content = {
+        "what": "YOLO + SAM 2: each person alone (article) beside all together (joint)",
+        "date": str(date.today()),
+        "engine": "onnxruntime",
+        "runs": found,
+        "machine": describe_machine(),
+    }
+    write_json(given.output, content)
+
+
+if __name__ == "__main__":
+    main()
