@@ -26,7 +26,11 @@ def track(tracker: Tracker, method: Method, path: Path) -> Tracks:
     tracker.start(sequence)
     frames = read_feed(path, method)
     for frame in tqdm(frames, desc=sequence.name, total=sequence.extent.frame_count, unit="frame"):
-        collector.add(tracker.step(frame))
+        try:
+            collector.add(tracker.step(frame))
+        except Exception as error:
+            error.add_note(f"in frame {frame.index} (from 0) of {sequence.name}")
+            raise
     return collector.tracks()
 
 

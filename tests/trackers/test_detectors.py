@@ -13,7 +13,7 @@ from datasets.types import Detections
 from trackers.detectors.candidates import Candidates, Choice
 from trackers.detectors.density import Density, groups, merged
 from trackers.detectors.detectnet import detectnet
-from trackers.detectors.detector import Detector, load_detector, read_card
+from trackers.detectors.detector import Card, Detector, load_detector, read_card
 from trackers.detectors.letterbox import place
 from trackers.detectors.rfb import rfb
 from trackers.detectors.yolo import yolov5, yolov8, yolox
@@ -203,6 +203,17 @@ def write_card(folder, **changes):
 def test_a_wrong_card_is_refused(tmp_path, change, message):
     with pytest.raises(ValueError, match=message):
         read_card(write_card(tmp_path, **change))
+
+
+def test_a_network_that_fails_on_an_image_says_so_instead_of_finding_nothing():
+    answers = [np.zeros((1, 84, 6), np.float32), np.full((1, 84, 6), np.nan, np.float32)]
+    card = Card("half.onnx", "yolox", ("person",))
+    detector = Detector(lambda **_: {"output": answers.pop(0)}, "images", (64, 64), card, None)
+    detector.start({1: "person"})
+    image = np.zeros((64, 48, 3), np.uint8)
+    assert len(detector(image).detections.score) == 0
+    with pytest.raises(ValueError, match=r"half\.onnx: the network answered numbers that are not"):
+        detector(image)
 
 
 def test_a_card_that_is_not_there_or_no_card(tmp_path):

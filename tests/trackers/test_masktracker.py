@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from conftest import ROOT
 
 from datasets.types import Detections, Extent, Frame, Sequence
 from trackers.contract import load_tracker
@@ -199,6 +200,7 @@ def test_a_target_moves_on_at_its_velocity():
     np.testing.assert_array_equal(size, 0)
 
 
+DEMO = str(ROOT / "trackers" / "weights" / "sam2_demo.safetensors")
 EXTENT = Extent(288, 384, 8, {1: "pedestrian"})
 SEQUENCE = Sequence("d", "s", EXTENT, 10.0)
 
@@ -257,6 +259,33 @@ def test_detections_outside_the_image_are_left_out():
     box = [[-50, -50, -10, -10], [400, 10, 500, 50], [-20, 100, 500, 400]]
     _, tracker = run(video(2, box))
     assert len(tracker._targets.track) == 1, "the one that is larger than the image"
+
+
+@pytest.mark.parametrize("size", [(33, 57), (481, 641), (720, 97)])
+def test_an_image_of_any_size_and_a_target_larger_than_it(size):
+    image = np.random.default_rng(0).integers(0, 255, (*size, 3), np.uint8)
+    box = [[-9, -9, size[1] + 9, size[0] + 9], [3, 4, 12, 20]]
+    tracker = load_tracker(
+        "masktracker", {"weights": DEMO, "min_tracker_confidence": 0.0, "probation_age": 0}
+    )
+    tracker.start(Sequence("d", "s", Extent(*size, 4, {1: "person"}), 10.0))
+    for index in range(4):
+        answer = tracker.step(Frame(index, image, found(box)))
+        assert answer.mask.shape[1:] == size
+        assert np.isfinite(answer.box).all()
+    assert tracker._targets.track.tolist()[:2] == [0, 1]
+
+
+@pytest.mark.slow
+def test_of_160_detections_150_become_targets():
+    across, down = np.meshgrid(np.arange(16) * 24.0, np.arange(10) * 28.0)
+    corner = np.stack([across.ravel(), down.ravel()], 1)
+    box = np.concatenate([corner, corner + np.array([20.0, 24.0])], 1)
+    score = np.linspace(0.5, 0.9, 160)
+    _, tracker = run(video(3, box, score=score))
+    assert len(tracker._targets.track) == len(tracker._session.identities) == 150
+    kept = boxes(tracker._targets.motion)
+    assert not np.isclose(kept[:, None], box[:10]).all(2).any(), "the ten that are least sure"
 
 
 def test_a_frame_without_detections_where_there_should_be_some_is_an_error():

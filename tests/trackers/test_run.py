@@ -61,6 +61,22 @@ def test_an_identity_twice_in_a_frame_is_refused():
         collector.tracks()
 
 
+def test_an_error_in_a_step_says_in_which_frame(crossing):
+    class Failing:
+        def start(self, sequence):
+            self.left = 3
+
+        def step(self, frame):
+            self.left -= 1
+            if not self.left:
+                raise ValueError("the network answered numbers that are not finite")
+            return answer([])
+
+    with pytest.raises(ValueError, match="not finite") as caught:
+        track(Failing(), load_method("sort"), crossing)
+    assert caught.value.__notes__ == ["in frame 2 (from 0) of crossing"]
+
+
 def test_a_method_gets_images_only_if_it_asks(crossing):
     images = [frame.image for frame in read_feed(crossing, load_method("sort"))]
     assert images == [None] * 100

@@ -173,13 +173,19 @@ class Detector:
         self._classes = numbers
 
     def __call__(self, image: np.ndarray) -> Found:
-        """Return the objects in an image, (height, width, 3) uint8 RGB."""
+        """Return the objects in an image, (height, width, 3) uint8 RGB.
+
+        Raises:
+            ValueError: The network answers numbers that are not finite.
+        """
         layout = self._layout
         filled, placed = place(image, self._size, layout.fit, layout.fill)
         pixels = filled[..., ::-1] if layout.blue_first else filled
         given = (pixels.astype(np.float32) - layout.mean) / layout.divide
         found = self._engine(**{self._source: given.transpose(2, 0, 1)[None]})
         outputs = [np.asarray(array, np.float32) for array in found.values()]
+        if not all(np.isfinite(output).all() for output in outputs):
+            raise ValueError(f"{self._card.file}: the network answered numbers that are not finite")
         candidates = layout.read(outputs, self._size, len(self._card.classes))
         return self._choice.take(candidates, placed, self._classes)
 
