@@ -28,8 +28,9 @@ from datasets.files import write_json
 from datasets.types import Detections, Extent, Frame, Sequence
 from trackers.contract import Tracker, load_tracker
 from trackers.engines.contract import PRECISIONS
+from trackers.engines.runner import Runner
 from trackers.machine import describe_machine
-from trackers.sam2.loading import ENGINES, RANDOM, Model
+from trackers.sam2.loading import ENGINES, RANDOM
 
 _FULL = 20  # frames until every target is told of and has all memories and pointers
 _SURE = 0.9
@@ -99,7 +100,8 @@ def parse() -> argparse.Namespace:
 def main() -> None:
     """Run the command line program."""
     given = parse()
-    model = {field.name: getattr(given, field.name) for field in fields(Model)}
+    names = ("size", "weights", *(field.name for field in fields(Runner)))
+    model = {name: getattr(given, name) for name in names}
     runs: dict[str, list[dict[str, Any]]] = {}
     for method, tracker in make_trackers(model).items():
         for targets in given.targets:

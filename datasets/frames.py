@@ -100,10 +100,10 @@ def write_image(path: Path, image: np.ndarray) -> None:
 
 def _from_folder(folder: Path) -> Iterator[tuple[str, np.ndarray]]:
     for path in list_images(folder):
-        yield str(path), _read_image(path)
+        yield str(path), read_image(path)
 
 
-def _read_image(path: Path) -> np.ndarray:
+def read_image(path: Path) -> np.ndarray:
     data = path.read_bytes()
     image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
     if image is None or (data.startswith(_JPEG) and not data.endswith(_JPEG_END) and _is_cut(path)):

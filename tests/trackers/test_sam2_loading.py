@@ -6,7 +6,8 @@ import torch
 from safetensors.torch import save_file
 
 from trackers.engines.checkpoint import read_checkpoint
-from trackers.sam2.loading import Model, load_model, load_networks
+from trackers.engines.runner import Runner
+from trackers.sam2.loading import load_model, load_networks
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +93,7 @@ def test_unknown_names_list_the_known(tmp_path):
     ):
         load_model("huge", "random")
     with pytest.raises(ValueError, match=r"engine 'abacus' is unknown: expected one of \['torch'"):
-        load_networks(Model("demo", "random", "abacus"))
+        load_networks("demo", "random", Runner("abacus"))
 
 
 @pytest.mark.parametrize(
@@ -110,9 +111,9 @@ def test_unknown_names_list_the_known(tmp_path):
 )
 def test_what_does_not_go_together_is_refused(change, message):
     with pytest.raises(ValueError, match=message):
-        load_networks(Model("demo", "random", **change))
+        load_networks("demo", "random", Runner(**change))
 
 
 def test_pytorch_computes_in_the_precision_asked_for():
-    arrays = load_networks(Model("demo", "random", precision="bf16")).arrays
+    arrays = load_networks("demo", "random", Runner(precision="bf16")).arrays
     assert arrays.dtype == torch.bfloat16

@@ -14,14 +14,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from collections.abc import Sequence as Many
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import yaml
 
-from datasets.files import read_small_text
 from trackers.detectors.candidates import Candidates, Choice, Found
 from trackers.detectors.coco import COCO
 from trackers.detectors.density import Density
@@ -29,10 +26,9 @@ from trackers.detectors.detectnet import detectnet
 from trackers.detectors.letterbox import place
 from trackers.detectors.rfb import rfb
 from trackers.detectors.yolo import yolov5, yolov8, yolox
+from trackers.engines.card import network_path, read_fields
 from trackers.engines.contract import Engine
-from trackers.parts.class_names import synonyms
-
-_CARD = "networks.json"  # in a folder that `export` made
+from trackers.parts.class_names import class_ids
 
 
 @dataclass(frozen=True)
@@ -102,20 +98,7 @@ def read_card(path: Path) -> Card:
         FileNotFoundError: There is none.
         ValueError: It is not as it should be. Names the file and the key.
     """
-    path = path / _CARD if path.is_dir() else path
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such card of a detector")
-    try:
-        content: Any = yaml.safe_load(read_small_text(path))
-    except yaml.YAMLError as error:
-        raise ValueError(f"{path}: not YAML: {error}") from error
-    known = {field.name for field in fields(Card)}
-    if not isinstance(content, dict) or not {"file", "layout", "classes"} <= content.keys():
-        raise ValueError(f"{path}: file, layout and classes expected, found {content!r:.200}")
-    unknown = sorted(set(content) - known - {"origin"})
-    if unknown:
-        raise ValueError(f"{path}: {unknown} found, expected some of {sorted(known)}")
-    content = {key: value for key, value in content.items() if key in known}
+    content = read_fields(path, Card, "a detector")
     if content["layout"] not in LAYOUTS:
         raise ValueError(
             f"{path}: layout: {content['layout']!r} found, expected one of {list(LAYOUTS)}"
@@ -147,30 +130,13 @@ class Detector:
         self._layout = LAYOUTS[card.layout]
         self._classes: dict[int, int] = {}
 
-    def start(self, classes: Mapping[int, str], wanted: Many[str] = ()) -> None:
-        """Say what is to be found.
-
-        Args:
-            classes: Class ids and names of the sequence.
-            wanted: Those of them that are looked for; all that the network knows if none is named.
+    def start(self, classes: Mapping[int, str]) -> None:
+        """Look for the classes of a sequence, names by class id, from now on.
 
         Raises:
-            ValueError: The network knows none of them, or not one that is named.
+            ValueError: The network knows none of them.
         """
-        known = self._card.classes
-        ids = {name: key for key, name in classes.items()}
-        missing = [name for name in wanted if name not in ids or _number(known, name) is None]
-        numbers = {
-            number: key
-            for name, key in ids.items()
-            if (not wanted or name in wanted) and (number := _number(known, name)) is not None
-        }
-        if missing or not numbers:
-            raise ValueError(
-                f"classes {missing or list(ids)} are not all known to both the sequence, "
-                f"{list(ids)}, and the detector, {list(known)}"
-            )
-        self._classes = numbers
+        self._classes = class_ids(self._card.classes, classes)
 
     def __call__(self, image: np.ndarray) -> Found:
         """Return the objects in an image, (height, width, 3) uint8 RGB.
@@ -207,23 +173,16 @@ def load_detector(
     """
     from trackers.engines.onnx_engine import OnnxEngine
 
-    card, place_of = read_card(Path(path)), Path(path)
-    folder = place_of if place_of.is_dir() else place_of.parent
-    engine = OnnxEngine(folder / card.file, device, threads)
+    card = read_card(Path(path))
+    file = network_path(Path(path), card.file)
+    engine = OnnxEngine(file, device, threads)
     shapes = engine.shapes
     if len(shapes) != 1:
-        raise ValueError(f"{folder / card.file}: inputs {list(shapes)} found, expected one")
+        raise ValueError(f"{file}: inputs {list(shapes)} found, expected one")
     ((source, shape),) = shapes.items()
     size = card.size or tuple(shape[2:])
     if len(size) + 2 != len(shape) or not all(isinstance(side, int) for side in size):
         raise ValueError(
-            f"{folder / card.file}: input {source} is {shape}, expected (1, 3, H, W), and the card "
-            "says no size"
+            f"{file}: input {source} is {shape}, expected (1, 3, H, W), and the card says no size"
         )
     return Detector(engine, source, (int(size[0]), int(size[1])), card, score)
-
-
-def _number(known: Many[str], name: str) -> int | None:
-    """Return the number of a class in the network, None if it does not know it."""
-    names = synonyms(name)
-    return next((number for number, each in enumerate(known) if each in names), None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import warnings
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -30,11 +31,13 @@ class Signature:
         inputs: An example of each; of a dynamic axis of any length above 1.
         dynamic: For each input that has dynamic axes, their names by number. One name, one length.
         exact: Inputs that stay float32 in every precision: positions and times.
+        opset: Version of the operators.
     """
 
     inputs: Mapping[str, Tensor]
     dynamic: Mapping[str, Mapping[int, str]]
     exact: Collection[str] = ()
+    opset: int = OPSET
 
 
 def export_onnx(
@@ -91,7 +94,7 @@ def _traced(module: nn.Module, signature: Signature) -> onnx.ModelProto:
         exported = torch.onnx.export(
             program,
             dynamo=True,
-            opset_version=OPSET,
+            opset_version=signature.opset,
             input_names=list(inputs),
             output_names=_outputs(module),
             verbose=False,
@@ -104,7 +107,7 @@ def _traced(module: nn.Module, signature: Signature) -> onnx.ModelProto:
 
 
 def _name_sizes(model: onnx.ModelProto, signature: Signature) -> None:
-    """Call the dynamic axes as the signature does."""
+    """Call the dynamic axes as the signature does, and sums of them by their parts."""
     names = {}
     for value in model.graph.input:
         for axis, name in signature.dynamic.get(value.name, {}).items():
@@ -112,7 +115,7 @@ def _name_sizes(model: onnx.ModelProto, signature: Signature) -> None:
     for value in [*model.graph.input, *model.graph.output]:
         for size in value.type.tensor_type.shape.dim:
             if size.dim_param:
-                size.dim_param = names[size.dim_param]
+                size.dim_param = re.sub(r"[a-z]\w*", lambda found: names[found[0]], size.dim_param)
     model.graph.ClearField("value_info")
 
 

@@ -37,11 +37,16 @@ def unsuppressed(detections: Detections, highest_overlap: float) -> np.ndarray:
         highest_overlap: A detection goes if its IoU with a kept one of higher score is above this;
             1 keeps all.
     """
-    overlap = box_iou(detections.box[:, None], detections.box)
-    rival = (overlap > highest_overlap) & same_class(detections.class_id, detections.class_id)
-    kept = np.zeros(len(detections.score), bool)
-    for row in np.argsort(-detections.score, kind="stable"):
-        kept[row] = not (rival[row] & kept).any()
+    order = np.argsort(-detections.score, kind="stable")
+    kept = np.ones(len(order), bool)
+    for each in np.unique(detections.class_id):
+        rows = order[detections.class_id[order] == each]
+        box, alive = detections.box[rows], np.ones(len(rows), bool)
+        rival = box_iou(box[:, None], box) > highest_overlap
+        for row in range(len(rows)):
+            if alive[row]:
+                alive[row + 1 :] &= ~rival[row, row + 1 :]
+        kept[rows] = alive
     return kept
 
 

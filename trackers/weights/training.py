@@ -119,14 +119,24 @@ class Training:
         with replacing(self._state) as part:
             torch.save(kept, part)
 
-    def finish(self, output: Path, stages: Many[Any], about: dict[str, Any]) -> None:
-        """Write the weights in half precision, and beside them how they came about."""
+    def finish(
+        self,
+        output: Path,
+        stages: Many[Any],
+        about: dict[str, Any],
+        metadata: dict[str, str] | None = None,
+    ) -> None:
+        """Write the weights in half precision, and beside them how they came about.
+
+        Args:
+            metadata: Kept in the file of the weights.
+        """
         state = self.model.state_dict()
         half = {
             key: each.half() if each.is_floating_point() else each for key, each in state.items()
         }
         with replacing(output) as part:
-            save_file(half, part)
+            save_file(half, part, metadata)
         told = {"stages": [asdict(stage) for stage in stages], "log": self.log}
         write_json(output.with_suffix(".json"), {"command": "make demo-weights", **about, **told})
 

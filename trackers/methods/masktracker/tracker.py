@@ -15,13 +15,14 @@ import numpy as np
 from datasets.types import Detections, Frame, Sequence
 from trackers.contract import Answer
 from trackers.detectors.source import Source, reaching
+from trackers.engines.runner import Runner
 from trackers.methods.masktracker.association import Gates, associate
 from trackers.methods.masktracker.motion import Noise, boxes
 from trackers.methods.masktracker.targets import ACTIVE, TENTATIVE, Life, Targets, without
 from trackers.parts import rows
 from trackers.parts.dense_masks import tight_boxes
 from trackers.parts.detections import no_detections
-from trackers.sam2.loading import Model, load_networks
+from trackers.sam2.loading import load_networks
 from trackers.sam2.policies import DeepStream
 from trackers.sam2.prompt import Prompt
 from trackers.sam2.session import Session
@@ -70,8 +71,8 @@ def build(
     """Return a tracker. From `association_matcher_type` on the options are DeepStream's.
 
     Args:
-        size, weights, engine, device, networks, precision, torch_mode: Of SAM 2, see
-            `trackers.sam2.loading.Model`.
+        size, weights: Of SAM 2, see `load_networks`.
+        engine, device, networks, precision, torch_mode: What runs it, see `Runner`.
         detector: Card of a detector or the folder of an exported one, see `trackers/detectors`;
             without it the detections of the data set are taken.
         min_detector_confidence: Weaker detections are not looked at.
@@ -115,8 +116,8 @@ def build(
         measurement_noise_var_4_detector,
         measurement_noise_var_4_tracker,
     )
-    model = Model(size, weights, engine, device, networks, precision, torch_mode)
-    session = Session(load_networks(model), memory, overlap)
+    net = load_networks(size, weights, Runner(engine, device, networks, precision, torch_mode))
+    session = Session(net, memory, overlap)
     return MaskTracker(
         session,
         Source(detector, device, min_detector_confidence),

@@ -14,8 +14,9 @@ from datasets import prompt_json, rle
 from datasets.prompts import starting_in
 from datasets.types import Frame, Sequence, Tracks
 from trackers.contract import Answer, fill_path
+from trackers.engines.runner import Runner
 from trackers.parts.dense_masks import answer_of
-from trackers.sam2.loading import Model, load_networks
+from trackers.sam2.loading import load_networks
 from trackers.sam2.points import points_inside
 from trackers.sam2.prompt import Prompt
 from trackers.sam2.session import Session
@@ -42,8 +43,8 @@ def build(
     """Return a tracker.
 
     Args:
-        size, weights, engine, device, networks, precision, torch_mode: Of SAM 2, see
-            `trackers.sam2.loading.Model`.
+        size, weights: Of SAM 2, see `load_networks`.
+        engine, device, networks, precision, torch_mode: What runs it, see `Runner`.
         prompt: What an object is shown by: `box`, `mask`, or `points` on its mask.
         points: How many of them.
         prompts: First-frame boxes as JSON, instead of the prompts of the sequence; `{root}` and
@@ -61,8 +62,8 @@ def build(
         raise ValueError(f"prompt {prompt!r} is unknown: expected one of {list(KINDS)}")
     if points < 1:
         raise ValueError(f"points: {points} found, expected at least 1")
-    model = Model(size, weights, engine, device, networks, precision, torch_mode)
-    session = Session(load_networks(model), memory, overlap)
+    net = load_networks(size, weights, Runner(engine, device, networks, precision, torch_mode))
+    session = Session(net, memory, overlap)
     show = partial(_show, kind=prompt, points=points)
     return Sam2Prompted(session, show, prompts, mask_threshold)
 

@@ -23,9 +23,10 @@ from datasets.types import Detections, Frame, Sequence
 from datasets.zone import Zone
 from trackers.contract import Answer
 from trackers.detectors.source import Source
+from trackers.engines.runner import Runner
 from trackers.methods.yolo_sam2.rules import Presence, Rules, newcomers, partners
 from trackers.parts.dense_masks import answer_of, tight_boxes
-from trackers.sam2.loading import Model, load_networks
+from trackers.sam2.loading import load_networks
 from trackers.sam2.prompt import Prompt
 from trackers.sam2.session import Session
 
@@ -64,8 +65,8 @@ def build(
 
     Args:
         mode: `article`, `joint` or `online`.
-        size, weights, engine, device, networks, precision, torch_mode: Of SAM 2, see
-            `trackers.sam2.loading.Model`.
+        size, weights: Of SAM 2, see `load_networks`.
+        engine, device, networks, precision, torch_mode: What runs it, see `Runner`.
         detector: Card of a detector or the folder of an exported one; without it the detections of
             the data set are taken.
         min_score: Of a detection.
@@ -83,7 +84,7 @@ def build(
     for name, number in (("interval", interval), ("key_frame", key_frame)):
         if number < 0:
             raise ValueError(f"{name}: {number} found, expected 0 or more")
-    net = load_networks(Model(size, weights, engine, device, networks, precision, torch_mode))
+    net = load_networks(size, weights, Runner(engine, device, networks, precision, torch_mode))
     source, area = Source(detector, device, min_score), None if zone is None else Zone.of(zone)
     if mode != "online":
         begin = partial(Session, net, overlap=overlap)

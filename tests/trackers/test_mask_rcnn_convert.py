@@ -1,0 +1,116 @@
+"""Checkpoints of other projects, made up with their names and shapes, find their places."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from trackers.mask_rcnn.architecture import build_model
+from trackers.mask_rcnn.card import Card, read_card
+from trackers.mask_rcnn.convert import convert
+from trackers.mask_rcnn.convert import main as convert_main
+from trackers.mask_rcnn.loading import load_model
+from trackers.mask_rcnn.youtube_vis import YOUTUBE_VIS
+
+CLASSES = ("person", "dog")
+
+
+def foreign(layout, classes=40):
+    """A state dict with the names and shapes of a project, every number another."""
+    places, state = build_model("r50", classes).state_dict(), {}
+    torch.manual_seed(3)
+    for name, place in places.items():
+        theirs = name.removeprefix("detector.")
+        for ours, other in NAMES:
+            theirs = re.sub(ours, other, theirs)
+        tensor = torch.randn(place.shape)
+        if layout == "mmtracking":
+            theirs, tensor = as_mmtracking(theirs, tensor)
+        state[theirs] = tensor
+        if theirs.endswith("running_var"):
+            state[theirs.replace("running_var", "num_batches_tracked")] = torch.tensor(7)
+    return state
+
+
+def as_mmtracking(name, tensor):
+    if "fc_cls" in name:
+        tensor = torch.cat([tensor[1:], tensor[:1]])
+    tensor = tensor[4:] if "fc_reg" in name else tensor
+    tensor = tensor[1:] if "conv_logits" in name else tensor
+    if "track_head" in name:
+        return name.replace("track_head.", "track_head.embed_head."), tensor
+    inner = "roi_head." if re.match("bbox_head|mask_head", name) else ""
+    return f"detector.{inner}{name}", tensor
+
+
+NAMES = (
+    (r"^backbone\.body\.", "backbone."),
+    (r"^backbone\.fpn\.inner_blocks\.(\d)\.0", r"neck.lateral_convs.\1.conv"),
+    (r"^backbone\.fpn\.layer_blocks\.(\d)\.0", r"neck.fpn_convs.\1.conv"),
+    (r"^rpn\.head\.conv\.0\.0", "rpn_head.rpn_conv"),
+    (r"^rpn\.head\.cls_logits", "rpn_head.rpn_cls"),
+    (r"^rpn\.head\.bbox_pred", "rpn_head.rpn_reg"),
+    (r"^roi_heads\.box_head\.fc6", "bbox_head.shared_fcs.0"),
+    (r"^roi_heads\.box_head\.fc7", "bbox_head.shared_fcs.1"),
+    (r"^roi_heads\.box_predictor\.cls_score", "bbox_head.fc_cls"),
+    (r"^roi_heads\.box_predictor\.bbox_pred", "bbox_head.fc_reg"),
+    (r"^roi_heads\.mask_head\.(\d)\.0", r"mask_head.convs.\1.conv"),
+    (r"^roi_heads\.mask_predictor\.conv5_mask", "mask_head.upsample"),
+    (r"^roi_heads\.mask_predictor\.mask_fcn_logits", "mask_head.conv_logits"),
+)
+
+
+@pytest.mark.parametrize("layout", ["masktrack_rcnn", "mmtracking"])
+def test_every_tensor_of_a_foreign_checkpoint_finds_its_place(layout):
+    card = Card("r50", YOUTUBE_VIS["youtube_vis_2019"], layout, (640, 360))
+    state = foreign(layout)
+    assert state[
+        ("" if layout == "masktrack_rcnn" else "detector.roi_head.") + "bbox_head.fc_cls.bias"
+    ].shape == (41,)
+    found = convert(state, layout, card)
+    model = build_model("r50", 40)
+    model.load_state_dict(found)
+    torch.manual_seed(3)
+    expected = {name: torch.randn(each.shape) for name, each in model.state_dict().items()}
+    kept = slice(None) if layout == "masktrack_rcnn" else slice(4, None)
+    for name, each in found.items():
+        rows = kept if "bbox_pred" in name and "roi_heads" in name else slice(None)
+        rows = slice(1, None) if "fcn_logits" in name and layout == "mmtracking" else rows
+        torch.testing.assert_close(
+            each[rows] if each.dim() else each, expected[name][rows], msg=name
+        )
+
+
+def test_what_is_left_over_missing_or_of_another_shape_is_named():
+    card = Card("r50", YOUTUBE_VIS["youtube_vis_2019"], "masktrack_rcnn", (640, 360))
+    state = foreign("masktrack_rcnn")
+    with pytest.raises(ValueError, match=r"1 tensors have no place: extra\.weight"):
+        convert(state | {"extra.weight": torch.zeros(1)}, "masktrack_rcnn", card)
+    fewer = {name: each for name, each in state.items() if name != "track_head.fcs.1.bias"}
+    with pytest.raises(ValueError, match=r"1 tensors are missing: track_head\.fcs\.1\.bias"):
+        convert(fewer, "masktrack_rcnn", card)
+    with pytest.raises(ValueError, match=r"tensors differ: .*cls_score\.bias \(41,\) for \(3,\)"):
+        convert(state, "masktrack_rcnn", Card("r50", CLASSES, "masktrack_rcnn", (640, 360)))
+
+
+def test_a_checkpoint_becomes_a_file_with_a_card(tmp_path, monkeypatch):
+    torch.save({"meta": {"epoch": 12}, "state_dict": foreign("mmtracking")}, tmp_path / "e.pth")
+    given = ["convert", str(tmp_path / "e.pth"), "--layout=mmtracking", "--size=r50"]
+    given += ["--classes=youtube_vis_2019", f"--output={tmp_path / 'e.safetensors'}"]
+    monkeypatch.setattr("sys.argv", given)
+    convert_main()
+    card = read_card(tmp_path / "e.safetensors")
+    assert (card.size, len(card.classes), card.convention) == ("r50", 40, "mmtracking")
+    assert card.input == (384, 640)
+    load_model(tmp_path / "e.safetensors", card)
+
+
+def test_a_file_of_weights_without_a_card_is_refused(tmp_path):
+    save_file({"a": torch.zeros(1)}, tmp_path / "w.safetensors")
+    with pytest.raises(ValueError, match=r"w\.safetensors: .* expected, None found: weights from"):
+        read_card(tmp_path / "w.safetensors")
+    with pytest.raises(FileNotFoundError, match=r"nowhere\.safetensors: no such file"):
+        read_card(tmp_path / "nowhere.safetensors")

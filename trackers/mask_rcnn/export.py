@@ -1,0 +1,77 @@
+"""Export MaskTrack R-CNN: its four networks as ONNX files, and what runs them, in one folder.
+
+python -m trackers.mask_rcnn.export --weights trackers/weights/masktrack_demo.safetensors
+    --output engines/masktrack_demo/fp32/networks.json
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from datasets.files import read_json, sha256, write_json
+from trackers.engines.contract import PRECISIONS
+from trackers.engines.export import Signature, export_onnx, facts_path
+from trackers.mask_rcnn.card import Card, read_card
+from trackers.mask_rcnn.conventions import CONVENTIONS
+from trackers.mask_rcnn.loading import FILES, load_model
+from trackers.mask_rcnn.modules import modules
+from trackers.mask_rcnn.sizes import BOXES, LEVELS, SIZES, STRIDES
+
+_ROI_ALIGN = 21  # the last opset whose RoiAlign ONNX Runtime has; no convolution is bfloat16 there
+_EXAMPLES = (3, 4, 5, 6)  # boxes of each level in what is traced; any other number runs as well
+
+
+def export_model(
+    made: dict[str, nn.Module], card: Card, folder: Path, precision: str, origin: dict[str, str]
+) -> None:
+    """Write the networks to a folder; ValueError for an unknown precision."""
+    files = {}
+    for name, module in tqdm(made.items(), desc=f"export {precision}", unit="network"):
+        path = folder / f"{name}.onnx"
+        signature = _of_image(card) if name == "pyramid" else _of_boxes(card)
+        export_onnx(module, signature, path, precision, origin)
+        files[name] = read_json(facts_path(path))["sha256"]
+    facts: dict[str, Any] = {"card": asdict(card), "precision": precision, "files": files}
+    write_json(folder / FILES, facts | origin)
+
+
+def _of_image(card: Card) -> Signature:
+    height, width = card.input
+    return Signature({"image": torch.zeros(1, 3, height, width)}, {})
+
+
+def _of_boxes(card: Card) -> Signature:
+    (height, width), channels = card.input, SIZES[card.size].channels
+    arrays: dict[str, Tensor] = {
+        name: torch.zeros(1, channels, height // stride, width // stride)
+        for name, stride in zip(LEVELS, STRIDES, strict=False)
+    }
+    boxes = {name: torch.rand(count, 4) for name, count in zip(BOXES, _EXAMPLES, strict=True)}
+    dynamic = {name: {0: f"of_{name}"} for name in BOXES}
+    return Signature(arrays | boxes, dynamic, BOXES, _ROI_ALIGN)
+
+
+def main() -> None:
+    """Run the command line program."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--weights", type=Path, required=True, help="....safetensors")
+    parser.add_argument("--precision", choices=PRECISIONS, default="fp32")
+    parser.add_argument("--output", type=Path, required=True, help=f".../{FILES}")
+    given = parser.parse_args()
+    if given.output.name != FILES:
+        parser.error(f"--output: {given.output.name} found, expected .../{FILES}")
+    card = read_card(given.weights)
+    origin = {"weights": str(given.weights), "weights_sha256": sha256(given.weights)}
+    made = modules(load_model(given.weights, card), CONVENTIONS[card.convention])
+    export_model(made, card, given.output.parent, given.precision, origin)
+
+
+if __name__ == "__main__":
+    main()

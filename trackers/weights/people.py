@@ -1,0 +1,36 @@
+"""Prepared sequences of the synthetic train split, to train on.
+
+python -m trackers.weights.people --count 60 --output .cache/training/people
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from tqdm import tqdm
+
+from datasets.prepare import load_reader
+from datasets.sequence_json import write_prepared
+from datasets.synthesis.scripts import SCENARIOS
+
+_DATASET = "people"
+
+
+def main() -> None:
+    """Run the command line program; sequences that are there are left as they are."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--count", type=int, required=True, help="of sequences")
+    parser.add_argument("--output", type=Path, required=True, help="folder")
+    given = parser.parse_args()
+    names, reader = list(SCENARIOS), load_reader("synthetic")
+    for number in tqdm(range(given.count), desc="sequences", unit="sequence"):
+        name = f"{names[number % len(names)]}-{number // len(names)}"
+        path = given.output / name / "sequence.json"
+        if not path.is_file():
+            prepared = reader.read(_DATASET, None, name, path.parent, split="train")
+            write_prepared(path, prepared)
+
+
+if __name__ == "__main__":
+    main()
