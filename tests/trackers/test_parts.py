@@ -7,7 +7,7 @@ import pytest
 
 from datasets.types import Detections
 from trackers.parts import rows
-from trackers.parts.assignment import match, unmatched
+from trackers.parts.assignment import match, match_overlapping, unmatched
 from trackers.parts.box_motion import AreaAspect, AspectHeight
 from trackers.parts.detections import select, suppress
 
@@ -29,6 +29,17 @@ def test_a_pair_at_the_threshold_is_matched():
 
 def test_a_forbidden_pair_is_never_matched():
     assert len(match(np.array([[-np.inf]]), 0.0)[0]) == 0
+
+
+def test_a_pair_that_overlaps_too_little_is_refused_after_the_matching():
+    iou = np.array([[0.35, 0.2], [0.2, 0.0]])  # crosswise is more, and too little each
+    assert len(match_overlapping(iou, 0.3)[0]) == 0
+
+
+def test_a_bonus_counts_for_the_matching_and_not_for_the_overlap():
+    iou, bonus = np.array([[0.5, 0.4]]), np.array([[0.0, 0.2]])
+    assert match_overlapping(iou, 0.3, bonus)[1].tolist() == [1]
+    assert len(match_overlapping(iou, 0.45, bonus)[1]) == 0
 
 
 def test_unmatched_are_the_others():

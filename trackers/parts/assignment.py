@@ -21,6 +21,21 @@ def match(similarity: np.ndarray, threshold: float) -> tuple[np.ndarray, np.ndar
     return rows[allowed], columns[allowed]
 
 
+def match_overlapping(
+    iou: np.ndarray, least: float, bonus: np.ndarray | float = 0.0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the matching of the largest total, less its pairs that overlap too little, as in SORT.
+
+    Args:
+        iou: (N, M); -inf forbids a pair.
+        least: IoU below which a pair of that matching is no match.
+        bonus: Added to the IoU for the total alone; not negative.
+    """
+    rows, columns = match(iou + bonus, 0.0)
+    good = iou[rows, columns] >= least
+    return rows[good], columns[good]
+
+
 def unmatched(count: int, matched: np.ndarray) -> np.ndarray:
     """Return those of 0 .. count - 1 that are not in `matched`, rising."""
     return np.setdiff1d(np.arange(count), matched)

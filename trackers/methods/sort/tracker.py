@@ -5,18 +5,19 @@ Source: Bewley et al., ICIP 2016, section 3. Written from the paper; parameters 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from datasets.overlap import box_iou
 from datasets.types import Detections, Frame, Sequence
 from trackers.contract import Answer
-from trackers.parts import rows
-from trackers.parts.assignment import match, unmatched
+from trackers.parts import life, rows
+from trackers.parts.assignment import match_overlapping, unmatched
 from trackers.parts.box_motion import AreaAspect
 from trackers.parts.detections import no_detections, same_class, select
 from trackers.parts.kalman import Motion
+from trackers.parts.life import Life
 
 
 def build(
@@ -38,11 +39,7 @@ def build(
 class _Targets:
     """One row a target."""
 
-    track: np.ndarray
-    class_id: np.ndarray
-    score: np.ndarray  # of the last detection
-    missed: np.ndarray  # frames since the last detection
-    streak: np.ndarray  # frames matched in a row, the first not counted
+    life: Life
     motion: Motion
 
 
@@ -65,10 +62,10 @@ class Sort:
         seen = select(frame.detections, self._min_score)
         targets = _predict(self._targets)
         who, what = self._match(targets, seen)
-        targets = _see(targets, who, seen.take(what))
+        targets = rows.put(targets, who, _see(rows.take(targets, who), seen.take(what)))
         newborn = self._bear(seen.take(unmatched(len(seen.score), what)))
         targets = rows.join(targets, newborn)
-        self._targets = rows.take(targets, targets.missed <= self._max_age)
+        self._targets = rows.take(targets, targets.life.missed <= self._max_age)
         self._steps += 1
         return self._report()
 
@@ -78,40 +75,30 @@ class Sort:
         self._targets = self._bear(no_detections())
 
     def _match(self, targets: _Targets, seen: Detections) -> tuple[np.ndarray, np.ndarray]:
-        """Return matched targets and detections: best total IoU, then too small ones rejected."""
+        """Return matched targets and detections."""
         iou = box_iou(AreaAspect.box(targets.motion)[:, None], seen.box)
-        iou = np.where(same_class(targets.class_id, seen.class_id), iou, -np.inf)
-        who, what = match(iou, 0.0)
-        good = iou[who, what] >= self._iou_threshold
-        return who[good], what[good]
+        iou = np.where(same_class(targets.life.class_id, seen.class_id), iou, -np.inf)
+        return match_overlapping(iou, self._iou_threshold)
 
     def _bear(self, seen: Detections) -> _Targets:
         """Return a new target for each detection."""
-        count = len(seen.score)
-        track = self._born + 1 + np.arange(count)
-        self._born += count
-        none = np.zeros(count, np.int64)
-        motion = AreaAspect.begin(seen.box)
-        return _Targets(track, seen.class_id, seen.score, none, none, motion)
+        newborn = _Targets(life.begin(seen, self._born), AreaAspect.begin(seen.box))
+        self._born += len(seen.score)
+        return newborn
 
     def _report(self) -> Answer:
-        targets = self._targets
-        confirmed = (targets.streak >= self._min_hits) | (self._steps <= self._min_hits)
-        told = rows.take(targets, (targets.missed == 0) & confirmed)
-        return Answer(told.track, AreaAspect.box(told.motion), told.score, told.class_id)
+        reported = life.told(self._targets.life, self._min_hits, self._steps)
+        told = rows.take(self._targets, reported)
+        box = AreaAspect.box(told.motion)
+        return Answer(told.life.track, box, told.life.score, told.life.class_id)
 
 
 def _predict(targets: _Targets) -> _Targets:
     """Return the targets one frame later, as if none were seen."""
-    streak = np.where(targets.missed > 0, 0, targets.streak)
-    motion = AreaAspect.predict(targets.motion)
-    return replace(targets, missed=targets.missed + 1, streak=streak, motion=motion)
+    return _Targets(life.wait(targets.life), AreaAspect.predict(targets.motion))
 
 
-def _see(targets: _Targets, who: np.ndarray, seen: Detections) -> _Targets:
-    """Return the targets after those of `who` were seen."""
-    old = rows.take(targets, who)
-    motion = AreaAspect.update(old.motion, seen.box)
-    none = np.zeros_like(old.missed)
-    new = replace(old, score=seen.score, missed=none, streak=old.streak + 1, motion=motion)
-    return rows.put(targets, who, new)
+def _see(targets: _Targets, seen: Detections) -> _Targets:
+    """Return the targets after each saw its detection."""
+    motion = AreaAspect.update(targets.motion, seen.box)
+    return _Targets(life.meet(targets.life, seen.score), motion)

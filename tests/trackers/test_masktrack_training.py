@@ -1,0 +1,121 @@
+"""Pairs of frames, what they teach, and the loss of the tracking head."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+import numpy as np
+import pytest
+import torch
+
+from datasets import rle
+from datasets.frames import write_image
+from datasets.sequence_json import Prepared, write_prepared
+from datasets.types import Extent, Sequence, Tracks
+from trackers.mask_rcnn.architecture import build_model
+from trackers.mask_rcnn.card import Card
+from trackers.weights.masktrack_lesson import (
+    _track_loss,
+    draw_pairs,
+    losses_of,
+    make_lesson,
+    read_videos,
+)
+
+CARD = Card("demo", ("dog", "person"), "torchvision", (96, 64))
+EXTENT = Extent(64, 96, 6, {7: "person"})
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Two people who move to the right; nobody in frame 3, one of them in frame 5."""
+    room = tmp_path_factory.mktemp("data")
+    rows, masks = [], []
+    for frame in range(6):
+        image = np.full((64, 96, 3), 90, np.uint8)
+        for track, (left, top) in ((4, (5, 10)), (9, (50, 20))):
+            if frame == 3 or (frame == 5 and track == 9):
+                continue
+            place = np.s_[top : top + 30, left + 2 * frame : left + 2 * frame + 16]
+            image[place] = 40 * track % 256
+            mask = np.zeros((64, 96), bool)
+            mask[place] = True
+            rows.append((frame, track, [left + 2 * frame, top, left + 2 * frame + 16, top + 30]))
+            masks.append(mask)
+        write_image(room / "walk" / "images" / f"{frame:03d}.png", image)
+    frame, track, box = (np.array(each) for each in zip(*rows, strict=True))
+    ones = np.ones(len(frame))
+    runs = rle.encode(np.array(masks))
+    truth = Tracks(EXTENT, frame, track, 7 * ones, ones, box.astype(float), rle=runs)
+    sequence = Sequence("d", "walk", EXTENT, 10.0, images="images")
+    write_prepared(room / "walk" / "sequence.json", Prepared(sequence, truth))
+    return room
+
+
+def test_a_pair_is_of_two_labelled_frames_no_farther_than_its_reach(folder):
+    videos = read_videos(folder, CARD)
+    pairs = list(islice(draw_pairs(np.random.default_rng(0), videos, 2), 60))
+    assert {abs(first - second) for _, first, second in pairs} == {1, 2}
+    assert 3 not in {frame for _, *both in pairs for frame in both}
+
+
+def test_a_lesson_holds_boxes_masks_classes_and_identities_as_the_network_sees_them(folder):
+    card = Card("demo", CARD.classes, "torchvision", (192, 128))
+    draw = np.random.default_rng(0)
+    lesson = make_lesson(draw, iter([(read_videos(folder, card)[0], 0, 5)]), 1, card)
+    assert lesson.images.shape == (2, 3, 128, 192)
+    first, second = lesson.targets
+    assert first["identities"].tolist() == [4, 9]
+    assert second["identities"].tolist() == [4]
+    assert first["labels"].tolist() == [2, 2], "the class's number from 1"
+    width = first["boxes"][:, 2] - first["boxes"][:, 0]
+    assert width.tolist() == [32, 32], "twice as large"
+    for target in lesson.targets:
+        for box, mask in zip(target["boxes"].int().tolist(), target["masks"], strict=True):
+            left, top, right, bottom = box
+            assert mask.sum() == mask[top:bottom, left:right].sum() == 32 * 60
+
+
+def test_the_two_of_a_pair_are_mirrored_together(folder):
+    video = read_videos(folder, CARD)[0]
+    seen = set()
+    for seed in range(12):
+        lesson = make_lesson(np.random.default_rng(seed), iter([(video, 0, 0)]), 1, CARD)
+        assert torch.equal(lesson.targets[0]["boxes"], lesson.targets[1]["boxes"])
+        seen.add(lesson.targets[0]["boxes"][0, 0].item())
+    assert seen == {5.0, 96 - 21.0}
+
+
+def target(*identities):
+    return {"identities": torch.tensor(identities)}
+
+
+def test_the_loss_is_that_of_the_right_column_and_zero_stands_for_new():
+    # one box, of object 8; the other frame has 5 and 8: columns new, 5, 8 with scores 0, 1, 2
+    vectors = [torch.tensor([[1.0]]), torch.zeros(0, 1)]
+    known = [torch.zeros(0, 1), torch.tensor([[1.0], [2.0]])]
+    met = [torch.tensor([0]), torch.zeros(0, dtype=torch.long)]
+    loss = _track_loss(vectors, known, met, [target(8), target(5, 8)])
+    share = torch.tensor([0.0, 1.0, 2.0]).log_softmax(0)
+    assert loss.item() == pytest.approx(-share[2].item() / 2)
+    loss = _track_loss(vectors, known, met, [target(3), target(5, 8)])
+    assert loss.item() == pytest.approx(-share[0].item() / 2)
+
+
+def test_a_lesson_has_all_losses_and_they_teach_every_part(folder):
+    torch.manual_seed(0)
+    model = build_model("demo", 2).train()
+    draw = np.random.default_rng(0)
+    pairs = draw_pairs(draw, read_videos(folder, CARD), 9)
+    losses = losses_of(model, make_lesson(draw, pairs, 2, CARD))
+    expected = {"loss_objectness", "loss_rpn_box_reg", "classes", "boxes", "masks", "track"}
+    assert set(losses) == expected
+    torch.stack([*losses.values()]).sum().backward()
+    assert [name for name, each in model.named_parameters() if each.grad is None] == []
+
+
+def test_data_without_masks_or_with_other_classes_is_refused(folder, tmp_path):
+    with pytest.raises(ValueError, match=r"classes \['person'\] are not among \['dog'\]"):
+        read_videos(folder, Card("demo", ("dog",), "torchvision", (96, 64)))
+    with pytest.raises(ValueError, match="no prepared sequence with two labelled frames"):
+        read_videos(tmp_path, CARD)
