@@ -70,11 +70,15 @@ bench-gpu: $(STAMP) ## SAM 2.1 beside the official predictor on a GPU, in bf16, 
 	python -m bench.sam2_methods --size tiny --device cuda --precision bf16 --torch-mode graphs \
 		--output bench/sam2_methods_tiny.json
 
-demo-weights: $(STAMP) ## train the demo SAM 2 and detector anew; some hours on two cores
+demo-weights: $(STAMP) ## train the demo models anew; some hours on two cores
 	python -m trackers.weights.train_sam2 --room .cache/training/sam2 \
 		--output trackers/weights/sam2_demo.safetensors
 	python -m trackers.weights.train_yolox --room .cache/training/yolox \
 		--output trackers/weights/yolox_demo.safetensors
+	python -m trackers.weights.people --count 60 --output .cache/training/people
+	python -m trackers.weights.train_masktrack_rcnn --sequences .cache/training/people \
+		--classes person --fit 384 288 --room .cache/training/masktrack_rcnn \
+		--output trackers/weights/masktrack_demo.safetensors
 	python -m bench.training_curve --log trackers/weights/sam2_demo.json --plot docs/sam2_demo.png
 
 format: $(STAMP) ## put code and rules into their one layout

@@ -21,6 +21,7 @@ from trackers.weights.masktrack_lesson import (
     make_lesson,
     read_videos,
 )
+from trackers.weights.train_masktrack_rcnn import begin_with, stages_of
 
 CARD = Card("demo", ("dog", "person"), "torchvision", (96, 64))
 EXTENT = Extent(64, 96, 6, {7: "person"})
@@ -119,3 +120,24 @@ def test_data_without_masks_or_with_other_classes_is_refused(folder, tmp_path):
         read_videos(folder, Card("demo", ("dog",), "torchvision", (96, 64)))
     with pytest.raises(ValueError, match="no prepared sequence with two labelled frames"):
         read_videos(tmp_path, CARD)
+
+
+def test_weights_that_fit_are_taken_and_the_others_named(tmp_path):
+    torch.manual_seed(1)
+    coco = build_model("demo", 80).detector.state_dict()
+    torch.save(coco, tmp_path / "coco.pth")
+    model = build_model("demo", 2)
+    left = begin_with(model, tmp_path / "coco.pth")
+    heads = [name for name in left if not name.startswith("track_head.fcs.")]
+    assert {name.split(".")[-2] for name in heads} == {"cls_score", "bbox_pred", "mask_fcn_logits"}
+    assert len(left) == 4 + 6
+    taken = model.state_dict()["detector.backbone.body.stem.0.weight"]
+    assert torch.equal(taken, coco["backbone.body.stem.0.weight"])
+
+
+def test_the_papers_schedule_is_twelve_epochs_that_drop_after_eight_and_eleven():
+    (stage,) = stages_of("paper", frames=1000, pairs=4)
+    assert stage.steps == 3000
+    assert stage.rate_at(0) == pytest.approx(0.005 * (1 / 3 + 2 / 3 / 500))
+    rates = [stage.rate_at(taken) for taken in (500, 1999, 2000, 2749, 2750)]
+    assert rates == pytest.approx([0.005, 0.005, 5e-4, 5e-4, 5e-5])

@@ -48,8 +48,8 @@ STAGES = (
     Stage(2500, clips=6, length=1, people=8, rate=8e-4, rate_end=5e-4),
     Stage(1000, clips=4, length=4, people=5, rate=5e-4, rate_end=4e-4),
     Stage(1150, clips=2, length=8, people=5, rate=4e-4, rate_end=0.0),
-    Stage(1200, clips=2, length=4, people=5, stills=6, rate=5e-4, rate_end=4e-4, muon=True),
-    Stage(350, clips=2, length=8, people=5, stills=6, rate=4e-4, rate_end=0.0, muon=True),
+    Stage(1050, clips=2, length=4, people=5, stills=6, rate=5e-4, rate_end=4e-4, optimizer="muon"),
+    Stage(400, clips=2, length=8, people=5, stills=6, rate=4e-4, rate_end=0.0, optimizer="muon"),
 )
 
 

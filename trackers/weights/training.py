@@ -17,7 +17,8 @@ from torch import Tensor, nn
 
 from datasets.files import replacing, write_json
 
-_WARM_UP = 200  # steps of a stage over which the rate rises
+OPTIMIZERS = ("adamw", "muon", "sgd")
+_MOMENTUM, _SGD_DECAY = 0.9, 1e-4  # of SGD, as detectors are trained
 _MATRIX = 2  # dimensions
 _DECAY = 0.01  # of weights, times the rate
 EVERY = 100  # steps between two entries of the log
@@ -25,20 +26,38 @@ EVERY = 100  # steps between two entries of the log
 
 @dataclass(frozen=True)
 class Stage:
-    """A part of a training; the rate of learning falls by a cosine.
+    """A part of a training.
 
     Args:
         steps: How many lessons.
-        rate: At the begin.
-        rate_end: At the end.
-        muon: Whether matrices are learnt by Muon (Jordan et al., 2024), which takes a fourth longer
-            for a step here and fewer steps, instead of AdamW, which learns all the rest.
+        rate: Of learning, at the begin.
+        rate_end: At the end; it falls by a cosine.
+        drops: Shares of the stage after which the rate is a tenth of what it was, instead.
+        optimizer: `adamw`; `sgd` with momentum; or `muon` for matrices (Jordan et al., 2024), which
+            takes a fourth longer for a step here, and fewer steps, with AdamW for all the rest.
+        clip: The longest gradient.
+        warm_up: Steps over which the rate rises at first,
+        warm_from: from this share of it.
     """
 
     steps: int
     rate: float
     rate_end: float
-    muon: bool = field(default=False, kw_only=True)
+    drops: tuple[float, ...] = field(default=(), kw_only=True)
+    optimizer: str = field(default="adamw", kw_only=True)
+    clip: float = field(default=1.0, kw_only=True)
+    warm_up: int = field(default=200, kw_only=True)
+    warm_from: float = field(default=0.0, kw_only=True)
+
+    def rate_at(self, taken: int) -> float:
+        """Return the rate of learning after so many steps of the stage."""
+        risen = min(1.0, (taken + 1) / self.warm_up)
+        risen = self.warm_from + (1 - self.warm_from) * risen
+        if self.drops:
+            passed = sum(taken >= share * self.steps for share in self.drops)
+            return float(self.rate * risen * 0.1**passed)
+        decayed = (1 + math.cos(math.pi * taken / self.steps)) / 2
+        return (self.rate_end + (self.rate - self.rate_end) * decayed) * risen
 
 
 class Training:
@@ -53,17 +72,18 @@ class Training:
         self.done = 0
         self.log: list[dict[str, Any]] = []
         self._state = state
-        self._optimizers = _optimizers(model, muon=False)
+        self._take("adamw")
         if state.is_file():
             kept = torch.load(state, weights_only=True)
             model.load_state_dict(kept["model"])
-            self._resume(kept["optimizers"])
+            self._take(kept["optimizer"])
+            for optimizer, each in zip(self._optimizers, kept["optimizers"], strict=True):
+                optimizer.load_state_dict(each)
             self.done, self.log = kept["done"], kept["log"]
 
-    def _resume(self, kept: list[Any]) -> None:
-        self._optimizers = _optimizers(self.model, muon=len(kept) > 1)
-        for optimizer, state in zip(self._optimizers, kept, strict=True):
-            optimizer.load_state_dict(state)
+    def _take(self, optimizer: str) -> None:
+        """Begin to learn by another optimizer."""
+        self._optimizer, self._optimizers = optimizer, _optimizers(self.model, optimizer)
 
     def run(
         self,
@@ -78,17 +98,15 @@ class Training:
             teach: Returns the loss of a lesson.
             examine: Returns what is noted beside the loss; the model is in evaluation mode.
         """
-        if self.done < first + stage.steps and stage.muon != (len(self._optimizers) > 1):
-            self._optimizers = _optimizers(self.model, stage.muon)
+        if self.done < first + stage.steps and stage.optimizer != self._optimizer:
+            self._take(stage.optimizer)
         losses, began = [], monotonic()
         while self.done < first + stage.steps:
-            taken = self.done - first
-            decayed = (1 + math.cos(math.pi * taken / stage.steps)) / 2
-            rate = stage.rate_end + (stage.rate - stage.rate_end) * decayed
+            rate = stage.rate_at(self.done - first)
             for optimizer in self._optimizers:
                 for group in optimizer.param_groups:
-                    group["lr"] = rate * min(1.0, (taken + 1) / _WARM_UP)
-            losses.append(self._learn(teach()))
+                    group["lr"] = rate
+            losses.append(self._learn(teach(), stage.clip))
             self.done += 1
             if self.done % EVERY == 0:
                 self.model.eval()
@@ -101,10 +119,10 @@ class Training:
                 losses, began = [], monotonic()
                 self._keep()
 
-    def _learn(self, loss: Any) -> float:
+    def _learn(self, loss: Any, clip: float) -> float:
         self.model.zero_grad(set_to_none=True)
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), clip)
         for optimizer in self._optimizers:
             optimizer.step()
         return float(loss.item())
@@ -112,6 +130,7 @@ class Training:
     def _keep(self) -> None:
         kept = {
             "model": self.model.state_dict(),
+            "optimizer": self._optimizer,
             "optimizers": [each.state_dict() for each in self._optimizers],
             "done": self.done,
             "log": self.log,
@@ -141,11 +160,17 @@ class Training:
         write_json(output.with_suffix(".json"), {"command": "make demo-weights", **about, **told})
 
 
-def _optimizers(model: nn.Module, muon: bool) -> list[torch.optim.Optimizer]:
-    """Return AdamW for all weights, or for all but the matrices, and Muon for those."""
-    weights = dict(model.named_parameters())
+def _optimizers(model: nn.Module, name: str) -> list[torch.optim.Optimizer]:
+    """Return what learns the weights, see `Stage`; ValueError for an unknown name."""
+    if name not in OPTIMIZERS:
+        raise ValueError(f"optimizer {name!r} is unknown: expected one of {list(OPTIMIZERS)}")
+    weights = {key: each for key, each in model.named_parameters() if each.requires_grad}
+    if name == "sgd":
+        return [torch.optim.SGD(weights.values(), momentum=_MOMENTUM, weight_decay=_SGD_DECAY)]
     matrices = [
-        key for key, each in weights.items() if muon and each.ndim == _MATRIX and "embed" not in key
+        key
+        for key, each in weights.items()
+        if name == "muon" and each.ndim == _MATRIX and "embed" not in key
     ]
     rest = [each for key, each in weights.items() if key not in matrices]
     adam = torch.optim.AdamW(rest, weight_decay=_DECAY)

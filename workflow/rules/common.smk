@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import time
 from types import SimpleNamespace as Wildcards
 
@@ -12,6 +13,7 @@ from datasets.files import RUN
 from datasets.prepare import load_reader
 from metrics.reference import list_references
 from trackers.contract import fill_path, load_method
+from trackers.engines.card import files_of
 from trackers.machine import describe_machine
 from workflow.checks import check_config
 from workflow.provenance import code_digest, digest, git_commit
@@ -21,6 +23,7 @@ shell.prefix(
     f"export {RUN}={os.getpid()}; "
 )  # a job is `exec`ed, so this is its parent
 STARTED = time.time()
+JOBS_BEFORE = {}  # what a variant alone rests on; rules of methods add theirs
 validate(config, "../../config/schema.yaml", set_default=False)
 try:
     check_config(config)
@@ -90,17 +93,18 @@ def variant_files(wildcards):
         if isinstance(options[name], str)
     ]
     made = [
-        path if path.suffix else path / "networks.json"
+        path
         for name in method.engines
         if isinstance(options[name], str)
-        for path in [Path(options[name])]
+        for path in files_of(options[name])
     ]
     return [path for path in named if path.exists()] + made
 
 
 def variant_prompts(wildcards):
     """The prompts of one sequence, where the method asks for them."""
-    asks = "prompts" in load_method(variant_method(wildcards)).inputs
+    options = config["variants"][wildcards.variant].get("options", {})
+    asks = "prompts" in load_method(variant_method(wildcards)).given(options).inputs
     place = f"data/{wildcards.dataset}/{wildcards.sequence}/prompts.parquet"
     return [place] if asks else []
 
@@ -114,7 +118,21 @@ def variant_options(wildcards):
 
 
 def method_code(wildcards, program):
-    return code_digest(program, f"trackers.methods.{variant_method(wildcards)}.tracker")
+    """A digest of a program and of the method, with what runs it where it has its own rule."""
+    place = Path("trackers", "methods", variant_method(wildcards))
+    own = [name for name in ("tracker", "run") if (place / f"{name}.py").is_file()]
+    return code_digest(program, *(".".join([*place.parts, name]) for name in own))
+
+
+def variants_of(method):
+    return [
+        name for name, entry in config["variants"].items() if entry["method"] == method
+    ]
+
+
+def any_of(names):
+    """A pattern of any of the names, of nothing where there are none."""
+    return "|".join(map(re.escape, names)) or "(?!)"
 
 
 def track_code(wildcards):
@@ -133,6 +151,7 @@ def model_weights(wildcards):
 EXPORTS = {  # by kind of model: the program, and files it reads beside its modules
     "sam2": ("trackers.sam2.export", ("trackers/sam2/demo.yaml",)),
     "yolox": ("trackers.detectors.export", ()),
+    "masktrack_rcnn": ("trackers.mask_rcnn.export", ()),
 }
 
 
@@ -147,7 +166,9 @@ def export_code(wildcards):
 
 def export_flags(wildcards):
     entry = config["engines"][wildcards.model]
-    flags = ["--size", entry["size"], "--weights", entry["weights"]]
+    flags = ["--weights", entry["weights"]]
+    if "size" in entry:
+        flags += ["--size", entry["size"]]
     if entry["kind"] == "yolox":
         flags += ["--classes", *entry["classes"], "--input", *entry["input"]]
     return flags
@@ -336,6 +357,7 @@ def variant_card(entry, name):
         "source": variant.get("source", method.source),
         "options": variant.get("options", {}),
         "timed": is_timed(entry, name),
+        "rests_on": JOBS_BEFORE.get(name, []),
         "origin": score_origin(
             Wildcards(
                 dataset=entry["dataset"], protocol=run_protocol(entry), variant=name
