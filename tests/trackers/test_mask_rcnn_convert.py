@@ -4,35 +4,48 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pytest
 import torch
+from mmdet_oracle import STRIDES, Project
 from safetensors.torch import save_file
+from test_mask_rcnn import image, lively
 
+from trackers.engines.runner import Runner
 from trackers.mask_rcnn.architecture import build_model
-from trackers.mask_rcnn.card import Card, read_card
+from trackers.mask_rcnn.card import Card, read_card, write_card
 from trackers.mask_rcnn.convert import convert
 from trackers.mask_rcnn.convert import main as convert_main
-from trackers.mask_rcnn.loading import load_model
+from trackers.mask_rcnn.fit import fit
+from trackers.mask_rcnn.loading import load_model, load_segmenter
+from trackers.mask_rcnn.modules import Pyramid
+from trackers.mask_rcnn.segmenter import Limits
+from trackers.mask_rcnn.sizes import SIZES
 from trackers.mask_rcnn.youtube_vis import YOUTUBE_VIS
 
 CLASSES = ("person", "dog")
 
 
-def foreign(layout, classes=40):
-    """A state dict with the names and shapes of a project, every number another."""
-    places, state = build_model("r50", classes).state_dict(), {}
+def numbers():
+    """A model of full size, every number another."""
+    places = build_model("r50", 40).state_dict()
     torch.manual_seed(3)
-    for name, place in places.items():
+    return {name: torch.randn(each.shape) for name, each in places.items()}
+
+
+def foreign(layout, state):
+    """Weights by the names and in the shapes of a project."""
+    named = {}
+    for name, tensor in state.items():
         theirs = name.removeprefix("detector.")
         for ours, other in NAMES:
             theirs = re.sub(ours, other, theirs)
-        tensor = torch.randn(place.shape)
         if layout == "mmtracking":
             theirs, tensor = as_mmtracking(theirs, tensor)
-        state[theirs] = tensor
+        named[theirs] = tensor
         if theirs.endswith("running_var"):
-            state[theirs.replace("running_var", "num_batches_tracked")] = torch.tensor(7)
-    return state
+            named[theirs.replace("running_var", "num_batches_tracked")] = torch.tensor(7)
+    return named
 
 
 def as_mmtracking(name, tensor):
@@ -66,15 +79,13 @@ NAMES = (
 @pytest.mark.parametrize("layout", ["masktrack_rcnn", "mmtracking"])
 def test_every_tensor_of_a_foreign_checkpoint_finds_its_place(layout):
     card = Card("r50", YOUTUBE_VIS["youtube_vis_2019"], layout, (640, 360))
-    state = foreign(layout)
+    state = foreign(layout, numbers())
     assert state[
         ("" if layout == "masktrack_rcnn" else "detector.roi_head.") + "bbox_head.fc_cls.bias"
     ].shape == (41,)
     found = convert(state, layout, card)
-    model = build_model("r50", 40)
-    model.load_state_dict(found)
-    torch.manual_seed(3)
-    expected = {name: torch.randn(each.shape) for name, each in model.state_dict().items()}
+    build_model("r50", 40).load_state_dict(found)
+    expected = numbers()
     kept = slice(None) if layout == "masktrack_rcnn" else slice(4, None)
     for name, each in found.items():
         rows = kept if "bbox_pred" in name and "roi_heads" in name else slice(None)
@@ -86,7 +97,7 @@ def test_every_tensor_of_a_foreign_checkpoint_finds_its_place(layout):
 
 def test_what_is_left_over_missing_or_of_another_shape_is_named():
     card = Card("r50", YOUTUBE_VIS["youtube_vis_2019"], "masktrack_rcnn", (640, 360))
-    state = foreign("masktrack_rcnn")
+    state = foreign("masktrack_rcnn", numbers())
     with pytest.raises(ValueError, match=r"1 tensors have no place: extra\.weight"):
         convert(state | {"extra.weight": torch.zeros(1)}, "masktrack_rcnn", card)
     fewer = {name: each for name, each in state.items() if name != "track_head.fcs.1.bias"}
@@ -97,7 +108,9 @@ def test_what_is_left_over_missing_or_of_another_shape_is_named():
 
 
 def test_a_checkpoint_becomes_a_file_with_a_card(tmp_path, monkeypatch):
-    torch.save({"meta": {"epoch": 12}, "state_dict": foreign("mmtracking")}, tmp_path / "e.pth")
+    torch.save(
+        {"meta": {"epoch": 12}, "state_dict": foreign("mmtracking", numbers())}, tmp_path / "e.pth"
+    )
     given = ["convert", str(tmp_path / "e.pth"), "--layout=mmtracking", "--size=r50"]
     given += ["--classes=youtube_vis_2019", f"--output={tmp_path / 'e.safetensors'}"]
     monkeypatch.setattr("sys.argv", given)
@@ -114,3 +127,41 @@ def test_a_file_of_weights_without_a_card_is_refused(tmp_path):
         read_card(tmp_path / "w.safetensors")
     with pytest.raises(FileNotFoundError, match=r"nowhere\.safetensors: no such file"):
         read_card(tmp_path / "nowhere.safetensors")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("layout", ["masktrack_rcnn", "mmtracking"])
+def test_converted_weights_find_what_the_project_finds(layout, tmp_path):
+    theirs, given = foreign(layout, lively(seed=5).state_dict()), image(seed=5)
+    card = Card("demo", CLASSES, layout, (384, 288))
+    model = build_model("demo", len(CLASSES))
+    model.load_state_dict(convert(theirs, layout, card), strict=False)
+    save_file(model.state_dict(), tmp_path / "w.safetensors", write_card(card))
+    segmenter = load_segmenter(str(tmp_path / "w.safetensors"), Runner(), Limits())
+    found, vectors = segmenter.look(given), segmenter.vectors()
+    masks = segmenter.masks(np.arange(len(found.score)))
+
+    filled, size = fit(given, card)
+    with torch.no_grad():
+        outputs = Pyramid(model)(torch.from_numpy(filled)[None])
+    levels, objectness, deltas = outputs[:4], outputs[4:9], outputs[9:]
+    prefixes = r"^(detector\.)?(roi_head\.)?|embed_head\."
+    short = {re.sub(prefixes, "", name): each for name, each in theirs.items()}
+    project, kind = Project(layout, short), SIZES["demo"]
+    anchors = [
+        list(project.anchors(level, -(-288 // stride), -(-384 // stride), side, kind.ratios))
+        for level, (stride, side) in enumerate(zip(STRIDES, kind.anchors, strict=True))
+    ]
+    with torch.no_grad():
+        expected = project.detect(levels, project.propose(objectness, deltas, size, anchors), size)
+        looks = [project.vector(levels, box).numpy() for _, box, _ in expected]
+        drawn = [project.mask(levels, box, label, size) for _, box, label in expected]
+    np.testing.assert_allclose(found.score, [score for score, *_ in expected], atol=1e-4)
+    assert found.label.tolist() == [label for *_, label in expected]
+    one = np.array([0, 0, project.one, project.one])
+    np.testing.assert_allclose(
+        found.box, [np.array(box) + one for _, box, _ in expected], atol=1e-2
+    )
+    np.testing.assert_allclose(vectors, looks, atol=1e-4)
+    for mine, other in zip(masks, drawn, strict=True):
+        assert (mine != other).sum() <= 0.01 * other.sum() + 2
