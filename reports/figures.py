@@ -13,6 +13,7 @@ from reports.timeline import ERRORS
 
 # Okabe and Ito's colours, told apart by colour-blind people; black left out for the dark page
 _COLOURS = ["#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442"]
+_FAINT = 0.4
 _TICKS = [digit * 10**power for power in range(-1, 6) for digit in (1, 2, 5)]
 _HEAT = ["#fbd9a5", "#c2410c", "#5b1a06"]
 _HEADER = alt.Header(labelAngle=0, labelAlign="left", labelOrient="top", labelAnchor="start")
@@ -22,7 +23,8 @@ _SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down
 def accuracy_and_speed(run: Run) -> dict[str, Any] | None:
     """Return the plane of the leading metric against frames per second, None if nothing is timed.
 
-    The bar through a point spans the slowest and the fastest repeat.
+    The bar through a point spans the slowest and the fastest repeat. A point is faint where
+    something else than the step was timed.
     """
     metric = _leading(run)
     points = [
@@ -32,6 +34,7 @@ def accuracy_and_speed(run: Run) -> dict[str, Any] | None:
             "fps": variant.speed["values"]["fps"],
             "slowest": variant.speed["fps_range"][0],
             "fastest": variant.speed["fps_range"][1],
+            "timed": variant.speed["timed"]["label"] or "step",
         }
         for variant in run.variants
         if variant.speed and (accuracy := (variant.total or {}).get(metric)) is not None
@@ -57,13 +60,15 @@ def accuracy_and_speed(run: Run) -> dict[str, Any] | None:
         ),
         x2="fastest:Q",
     )
-    dots = base.mark_point(size=130, filled=True, opacity=1).encode(
+    dots = base.mark_point(size=130, filled=True).encode(
         x=alt.X("fps:Q", scale=speeds),
         shape=_shape(run),
+        opacity=alt.condition(alt.datum.timed == "step", alt.value(1), alt.value(_FAINT)),
         tooltip=[
             alt.Tooltip("variant:N"),
             alt.Tooltip("accuracy:Q", title=metric, format=".2f"),
             alt.Tooltip("fps:Q", title="frames per second", format=",.0f"),
+            alt.Tooltip("timed:N"),
         ],
     )
     return _spec(bars + dots, height=280)

@@ -48,6 +48,7 @@ def render(
             "strips": figures.by_sequence(run),
             "classes": table.by_class(run),
             "leading": table.leading(run),
+            "otherwise_timed": table.otherwise_timed(run),
             "timelines": {
                 name: spec
                 for name in run.plan["sequences"]

@@ -36,7 +36,8 @@ class Variant:
     """One variant on one data set.
 
     Args:
-        card: Its entry of the plan: name, title, method, source, options, timed.
+        card: Its entry of the plan: name, title, method, source, options, timed, and `rests_on`:
+            what jobs of its own are to have made before, and their logs.
         total: Values by column over all sequences; None where one of them has no result.
         classes: Values by column of each class, where there are several, and their average.
         sequences: Values by column of each sequence that has a result.
@@ -131,7 +132,10 @@ class _Place:
         name += f"_{self.protocol}.log" if job in _BY_PROTOCOL else ".log"
         parts = [*owner, *([self.dataset] if sequence else []), name]
         path = self.room.joinpath("logs", job, *parts)
-        sequence = sequence or "all sequences"
+        return self.explained(variant, sequence or "all sequences", job, path)
+
+    def explained(self, variant: str, sequence: str, job: str, path: Path) -> Trouble:
+        """Return the trouble of a job whose log is a file, or was not written in this run."""
         if not path.is_file() or path.stat().st_mtime < self.started:
             return Trouble(variant, sequence, "not run", "")
         # a progress bar overwrites its line with carriage returns: what it left last is the line
@@ -190,12 +194,16 @@ def _read_chain(place: _Place, card: Mapping[str, Any], sequence: str) -> Any:
     events, score = (
         place.scores(variant, sequence, file) for file in ("events.parquet", "score.json")
     )
-    jobs: tuple[tuple[str, Path, list[Path]], ...] = (
-        ("prepare", prepared, []),
-        ("track", tracks, [prepared]),
+    if not prepared.is_file():
+        return place.trouble(variant, sequence, "prepare")
+    rests_on = [place.room / each["made"] for each in card["rests_on"]]
+    for each, made in zip(card["rests_on"], rests_on, strict=True):
+        if not made.is_file():
+            return place.explained(variant, sequence, each["job"], place.room / each["log"])
+    for job, made, made_from in (
+        ("track", tracks, [prepared, *rests_on]),
         ("score", score, [tracks, events]),
-    )
-    for job, made, made_from in jobs:
+    ):
         if not _is_newer(made, made_from):
             return place.trouble(variant, sequence, job)
     content = read_json(score)

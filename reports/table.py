@@ -24,11 +24,12 @@ _BLANK = "–"
 
 @dataclass(frozen=True)
 class Cell:
-    """One number: as text, as a sort key (None sorts last), and whether it is the best."""
+    """One number: as text, as a sort key (None sorts last), whether it is the best, and a mark."""
 
     text: str
     value: float | None
     best: bool = False
+    mark: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,12 @@ def by_class(run: Run) -> dict[str, Table]:
     }
 
 
+def otherwise_timed(run: Run) -> dict[str, list[Variant]]:
+    """Return the variants of which something else than the step was timed, by what it was."""
+    marks = dict.fromkeys(filter(None, map(_mark, run.variants)))
+    return {mark: [v for v in run.variants if _mark(v) == mark] for mark in marks}
+
+
 def leading(run: Run) -> Mapping[str, Any] | None:
     """Return the column that is drawn, None where there is none of those that are."""
     firsts = {group[0] for group in HEADLINE}
@@ -96,7 +103,13 @@ def format_value(value: float | None, unit: str) -> str:
 
 def _table(run: Run, columns: list[Mapping[str, Any]], values: Many[Values]) -> Table:
     """Return the table of one set of values a variant."""
-    best = {column["name"]: _best(column, values) for column in columns}
+    speed = {column["name"] for column in _speed_columns(run)}
+    marks = [_mark(variant) for variant in run.variants]
+    compared = [
+        {name: value for name, value in row.items() if not mark or name not in speed}
+        for row, mark in zip(values, marks, strict=True)
+    ]
+    best = {column["name"]: _best(column, compared) for column in columns}
     troubled = {each.variant: each.job for each in reversed(run.troubles)}
     return Table(
         columns,
@@ -104,18 +117,25 @@ def _table(run: Run, columns: list[Mapping[str, Any]], values: Many[Values]) -> 
             Row(
                 variant,
                 [
-                    _cell(column, row.get(column["name"]), best[column["name"]])
+                    _cell(column, row, best, mark if column["name"] == "fps" else "")
                     for column in columns
                 ],
                 troubled.get(variant.card["name"], ""),
             )
-            for variant, row in zip(run.variants, values, strict=True)
+            for variant, row, mark in zip(run.variants, values, marks, strict=True)
         ],
     )
 
 
-def _cell(column: Mapping[str, Any], value: float | None, best: float | None) -> Cell:
-    return Cell(format_value(value, column["unit"]), value, best is not None and value == best)
+def _cell(column: Mapping[str, Any], row: Values, best: Values, mark: str) -> Cell:
+    value, most = row.get(column["name"]), best[column["name"]]
+    is_best = not mark and most is not None and value == most
+    return Cell(format_value(value, column["unit"]), value, is_best, mark)
+
+
+def _mark(variant: Variant) -> str:
+    """Return what was timed, where it is not the step."""
+    return variant.speed["timed"]["label"] if variant.speed else ""
 
 
 def _values(variant: Variant) -> Values:

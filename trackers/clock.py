@@ -86,7 +86,8 @@ def main() -> None:
     given = _arguments()
     tracker = load_tracker(given.method, given.options)
     sequence = read_sequence(given.sequence)
-    frames = list(islice(read_feed(given.sequence, load_method(given.method)), given.frames))
+    method = load_method(given.method).given(given.options)
+    frames = list(islice(read_feed(given.sequence, method), given.frames))
     expected = read_tracks(given.expect)
     time_steps(tracker, sequence, frames[: given.warm_up])
     passes = []
@@ -96,6 +97,8 @@ def main() -> None:
         passes.append(step_ns)
     held = sum(frame.image.nbytes for frame in frames if frame.image is not None)
     content = {
+        "timed": "step",
+        "frames": len(frames),
         "step_ns": passes,
         "warm_up_frames": given.warm_up,
         "peak_memory": peak_memory() - held,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,9 +18,10 @@ from datasets.types import Frame, Sequence
 
 _METHODS = Path(__file__).parent / "methods"
 NEEDED = inspect.Parameter.empty
+_INPUTS = {"detections", "image", "prompts"}
 _KEYS, _ALLOWED = (
     {"title", "source"},
-    {"inputs", "files", "engines", "timed"},
+    {"inputs", "inputs_with", "files", "engines", "timed"},
 )  # keys of method.yaml
 
 
@@ -63,6 +64,7 @@ class Method:
         inputs: What each frame is to carry: `image`, `detections`, `prompts`. Where a sequence has
             no images or detections a method that asks for them cannot run; prompts may also come
             from an option.
+        inputs_with: What else where an option is given: `{embedding: [image]}`. See `given`.
         files: Options whose value is a path; `{root}` and `{sequence}` in it are filled in.
         engines: Options whose value is a folder of networks that rules of the workflow make.
         timed: False where the time of a step says nothing, as for imported results.
@@ -73,10 +75,18 @@ class Method:
     title: str
     source: str
     inputs: tuple[str, ...] = ()
+    inputs_with: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     files: tuple[str, ...] = ()
     engines: tuple[str, ...] = ()
     timed: bool = True
     options: Mapping[str, Any] = field(default_factory=dict)
+
+    def given(self, options: Mapping[str, Any]) -> Method:
+        """Return the method with the inputs that these options ask for beside its own."""
+        asking = [name for name in self.inputs_with if options.get(name) is not None]
+        more = [each for name in asking for each in self.inputs_with[name]]
+        title = f"{self.title} with {' and '.join(asking)}" if asking else self.title
+        return replace(self, title=title, inputs=tuple(dict.fromkeys([*self.inputs, *more])))
 
 
 def load_tracker(method: str, options: Mapping[str, Any]) -> Tracker:
@@ -108,16 +118,18 @@ def load_method(method: str) -> Method:
             f"{path}: {keys} found, expected {sorted(_KEYS)} and of {sorted(_ALLOWED)}"
         )
     options = _options(method)
-    known_inputs = {"detections", "image", "prompts"}
-    for key, names in (
-        ("inputs", known_inputs),
-        ("files", set(options)),
-        ("engines", set(options)),
-    ):
-        found = content.get(key, [])
-        if not isinstance(found, list) or not set(found) <= names:
-            raise ValueError(f"{path}: {key}: {found} found, expected a list of {sorted(names)}")
-        content[key] = tuple(found)
+    for key in ("inputs", "files", "engines"):
+        names = _INPUTS if key == "inputs" else set(options)
+        content[key] = _listed(f"{path}: {key}", content.get(key, []), names)
+    further = content.get("inputs_with", {})
+    if not isinstance(further, dict) or not set(further) <= set(options):
+        raise ValueError(
+            f"{path}: inputs_with: {further} found, expected some of {sorted(options)}, a list each"
+        )
+    content["inputs_with"] = {
+        name: _listed(f"{path}: inputs_with: {name}", found, _INPUTS)
+        for name, found in further.items()
+    }
     return Method(**content, options=options)
 
 
@@ -135,6 +147,13 @@ def check_options(method: str, options: Mapping[str, Any]) -> None:
 def fill_path(template: str, root: Path | str | None, sequence: str) -> Path:
     """Return the path a `files` option names for one sequence."""
     return Path(template.replace("{root}", str(root or "")).replace("{sequence}", sequence))
+
+
+def _listed(place: str, found: Any, names: Collection[str]) -> tuple[str, ...]:
+    """Return a list in method.yaml; ValueError if it is none or has other than `names`."""
+    if not isinstance(found, list) or not set(found) <= set(names):
+        raise ValueError(f"{place}: {found} found, expected a list of {sorted(names)}")
+    return tuple(found)
 
 
 def _options(method: str) -> dict[str, Any]:

@@ -43,7 +43,8 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help=".../tracks.parquet")
     given = parser.parse_args()
     tracker = load_tracker(given.method, given.options)
-    write_tracks(given.output, track(tracker, load_method(given.method), given.sequence))
+    method = load_method(given.method).given(given.options)
+    write_tracks(given.output, track(tracker, method, given.sequence))
 
 
 if __name__ == "__main__":

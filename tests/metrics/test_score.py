@@ -155,8 +155,10 @@ def test_a_total_adds_counts():
     assert total["values"]["CLR_TP"] == 3
 
 
-def timing(*passes, machine="m", peak=2e6):
+def timing(*passes, machine="m", peak=2e6, timed="step"):
     return {
+        "timed": timed,
+        "frames": len(passes[0]),
         "step_ns": [list(p) for p in passes],
         "peak_memory": peak,
         "machine": {"processor": machine},
@@ -188,6 +190,22 @@ def test_timings_of_two_machines_are_not_mixed():
 def test_timings_of_unequal_repeats_are_not_mixed():
     with pytest.raises(ValueError, match=r"equally many repeats expected, found \[1, 2\]"):
         summarize_timings([timing([1]), timing([1], [1])])
+
+
+def test_of_a_whole_process_there_is_a_rate_and_no_time_of_a_step():
+    whole = [timing([2e9], timed="process") | {"frames": 100}, timing([1e9], timed="process")]
+    found = summarize_timings(whole)
+    assert found["values"]["fps"] == pytest.approx(101 / 3)
+    assert found["values"]["p50_ms"] is found["values"]["p95_ms"] is None
+    assert found["timed"]["label"] == "whole process"
+    assert found["frames"] == 101
+
+
+def test_what_is_timed_is_not_mixed_and_is_known():
+    with pytest.raises(ValueError, match=r"to be timed, found \['process', 'step'\]"):
+        summarize_timings([timing([1]), timing([1], timed="process")])
+    with pytest.raises(ValueError, match=r"to be timed, found \['guess'\]"):
+        summarize_timings([timing([1], timed="guess")])
 
 
 def test_masks_that_share_a_pixel_are_refused_and_named():

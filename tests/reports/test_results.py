@@ -13,7 +13,7 @@ from reports.results import read_run
 
 CARD = {
     "name": "v", "title": "V <b>", "method": "m", "source": "s", "options": {}, "timed": True,
-    "origin": "o",
+    "origin": "o", "rests_on": [],
 }  # fmt: skip
 PLAN = {
     "dataset": "d", "title": "D", "licence": "free", "protocol": "mot15",
@@ -27,6 +27,7 @@ SCORE = {
 FPS = {"name": "fps", "label": "fps", "unit": "fps", "better": "up", "meaning": "m"}
 SPEED = {
     "columns": [FPS], "values": {"fps": 99.0}, "fps_range": [98.0, 100.0], "machine": {"cpu": "c"},
+    "timed": {"name": "step", "label": "", "meaning": "each step"},
 }  # fmt: skip
 SEQUENCE = {"extent": {"frame_count": 7}, "sha256": {"truth.parquet": "abc"}}
 EVENTS = pa.table({"event": ["miss", "match", "miss"], "frame": [0, 1, 6]})
@@ -103,6 +104,27 @@ def test_a_log_of_an_earlier_run_is_not_shown(room):
     log(room, "score", "of yesterday\n")
     assert [each.job for each in read_run(PLAN, room, 2001).troubles] == ["not run"]
     assert [each.job for each in read_run(PLAN, room, 1999).troubles] == ["score"]
+
+
+@pytest.fixture
+def rested(room):
+    """A plan whose variant rests on a file that another job makes."""
+    made = {"job": "environment", "made": "engines/e.txt", "log": "logs/environment/e.log"}
+    return PLAN | {"variants": [CARD | {"rests_on": [made]}]}
+
+
+def test_what_a_variant_rests_on_is_named_where_it_is_missing(room, rested):
+    write(room / "logs/environment/e.log", "no such package\n", 2000)
+    run = read_run(rested, room, 0)
+    assert [(each.job, each.log) for each in run.troubles] == [("environment", "no such package")]
+    assert run.variants[0].total is None
+
+
+def test_tracks_older_than_what_they_rest_on_are_not_shown(room, rested):
+    write(room / "engines/e.txt", "", 1000)
+    assert read_run(rested, room, 0).troubles == []
+    write(room / "engines/e.txt", "", 3000)
+    assert [each.job for each in read_run(rested, room, 0).troubles] == ["not run"]
 
 
 @pytest.mark.parametrize(

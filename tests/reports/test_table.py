@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from reports.results import Run, Variant
-from reports.table import format_value, headline, leading
+from reports.table import format_value, headline, leading, otherwise_timed
 
 COLUMNS = [
     {"name": "HOTA", "label": "HOTA", "unit": "ratio", "better": "up", "meaning": ""},
@@ -39,6 +41,30 @@ def test_where_all_are_equal_none_is_best():
 def test_a_missing_total_is_a_dash_and_sorts_last():
     rows = cells(None, {"HOTA": 0.6, "IDSW": 1})
     assert [(cell.text, cell.value) for cell in rows[0]] == [("–", None), ("–", None)]
+
+
+def timed(name, fps, label=""):
+    columns = [
+        {"name": "fps", "label": "fps", "unit": "fps", "better": "up", "meaning": ""},
+        {"name": "memory_MB", "label": "memory", "unit": "MB", "better": "down", "meaning": ""},
+    ]
+    speed = {"columns": columns, "values": {"fps": fps, "memory_MB": fps}}
+    what = {"timed": {"name": "any", "label": label, "meaning": ""}}
+    return replace(variant(name, {"HOTA": fps / 1000}), speed=speed | what)
+
+
+def test_speed_of_another_kind_is_marked_and_never_best():
+    variants = [timed("a", 90.0), timed("b", 30.0), timed("c", 500.0, "whole process")]
+    run = Run({"dataset": "d", "sequences": []}, COLUMNS, "", "box", variants, [], {})
+    rows = [row.cells for row in headline(run).rows]
+    assert [[cell.best for cell in (row[0], row[2], row[3])] for row in rows] == [
+        [False, True, False],
+        [False, False, True],
+        [True, False, False],
+    ]
+    assert [row[2].mark for row in rows] == ["", "", "whole process"]
+    assert not any(row[3].mark for row in rows)
+    assert otherwise_timed(run) == {"whole process": [variants[2]]}
 
 
 @pytest.mark.parametrize(

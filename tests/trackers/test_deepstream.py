@@ -126,6 +126,7 @@ def test_tracks_and_times_are_what_the_container_left(place, tmp_path):
     timing = json.loads((tmp_path / "timing.json").read_text())
     assert timing["step_ns"] == [[30_500_000, 31_500_000, 32_500_000, 33_500_000]]
     assert timing["peak_memory"] is None
+    assert (timing["timed"], timing["frames"]) == ("pipeline", 4)
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,5 @@
 """DeepStream's tracks and times come from one run of its container, in place of track and clock."""
 
-DEEPSTREAM = [
-    name
-    for name, entry in config["variants"].items()
-    if entry["method"] == "deepstream"
-]
-
 
 rule deepstream:
     input:
@@ -16,14 +10,14 @@ rule deepstream:
     log:
         "logs/track/{variant}/{dataset}/{sequence}.log",
     wildcard_constraints:
-        variant="|".join(map(re.escape, DEEPSTREAM)) or "(?!)",
+        variant=any_of(variants_of("deepstream")),
     conda:
         "../../../environment.yml"
     threads: workflow.cores  # alone on the machine: it is being timed
     params:
         options=variant_options,
         machine=describe_machine(),
-        code=code_digest("trackers.methods.deepstream.run"),
+        code=track_code,
     shell:
         "exec python -m trackers.methods.deepstream.run --options {params.options:q}"
         " --sequence {input.sequence:q} --output {output.tracks:q} --timing {output.timing:q}"

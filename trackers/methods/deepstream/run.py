@@ -171,6 +171,8 @@ def main() -> None:
         tracks, latencies = run(read_sequence(given.sequence), options, Path(room))
     write_tracks(given.output, tracks)
     timing = {
+        "timed": "pipeline",
+        "frames": len(latencies) - _WARM_UP,
         "step_ns": [latencies[_WARM_UP:]],
         "warm_up_frames": _WARM_UP,
         "peak_memory": None,

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from pathlib import Path
-
 import numpy as np
 
-from datasets.format import Given
-from datasets.formats import FORMATS
 from datasets.types import Frame, Sequence, Tracks
 from trackers.contract import Answer, fill_path
+from trackers.parts.result_files import check_format, read_result
 
 
 def build(*, results: str, format: str = "mot") -> Imported:
@@ -22,10 +18,9 @@ def build(*, results: str, format: str = "mot") -> Imported:
         format: Of the file, one that `datasets.convert` reads.
 
     Raises:
-        ValueError: There is no such format.
+        ValueError: There is no such format, or it is not read without a truth.
     """
-    if format not in FORMATS:
-        raise ValueError(f"format {format!r} is unknown: expected one of {sorted(FORMATS)}")
+    check_format(format)
     return Imported(results, format)
 
 
@@ -39,7 +34,7 @@ class Imported:
 
     def start(self, sequence: Sequence) -> None:
         path = fill_path(self._results, sequence.root, sequence.name)
-        self._tracks = _read(path, self._kind, sequence)
+        self._tracks = read_result(path, self._kind, sequence)
 
     def step(self, frame: Frame) -> Answer:
         if self._tracks is None:
@@ -47,21 +42,3 @@ class Imported:
         first, last = np.searchsorted(self._tracks.frame, [frame.index, frame.index + 1])
         rows = self._tracks.take(np.arange(first, last))
         return Answer(rows.track, rows.box, rows.score, rows.class_id, rows.rle)
-
-
-def _read(path: Path, kind: str, sequence: Sequence) -> Tracks:
-    """Return the one sequence that a file or folder holds.
-
-    Raises:
-        ValueError: It holds several, or its masks or frames do not fit the sequence.
-    """
-    extent = sequence.extent
-    given = Given((extent.height, extent.width), extent.frame_count, extent.classes, extent.ignored)
-    found = FORMATS[kind].read(path, given)
-    if len(found) != 1:
-        raise ValueError(f"{path}: one sequence expected, found {sorted(found)}")
-    (tracks,) = found.values()
-    try:
-        return replace(tracks, extent=extent)
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error

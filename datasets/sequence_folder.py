@@ -1,0 +1,65 @@
+"""Write a sequence as a folder in MOTChallenge layout, for programs of others: without its truth.
+
+See `mot_folder`, which reads such folders. Frames count from one here, in names as in files.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from datasets import mot_text
+from datasets.frames import list_images, read_frames, write_image
+from datasets.mot_folder import detections_path, info_path
+from datasets.types import Sequence, Tracks
+
+_IMAGES = "img1"
+
+
+def write_folder(
+    folder: Path, sequence: Sequence, detections: Tracks | None, *, copied: bool = False
+) -> None:
+    """Write seqinfo.ini, and det/det.txt and img1/ of a sequence that has detections and images.
+
+    The images of a folder are links to it, those of a video are written out without loss.
+
+    Args:
+        copied: Copy the images instead, for a container that cannot follow links.
+
+    Raises:
+        FileNotFoundError: There is no such image folder or video file.
+        ValueError: There are fewer or more images than frames, or one cannot be decoded.
+    """
+    folder.mkdir(parents=True)
+    suffix = ".jpg"
+    if sequence.images is not None:
+        suffix = _write_images(folder / _IMAGES, sequence, copied=copied)
+    extent = sequence.extent
+    rate = f"{sequence.frame_rate:.6f}".rstrip("0").rstrip(".")
+    info_path(folder).write_text(
+        f"[Sequence]\nname={sequence.name}\nimDir={_IMAGES}\nframeRate={rate}\n"
+        f"seqLength={extent.frame_count}\nimWidth={extent.width}\nimHeight={extent.height}\n"
+        f"imExt={suffix}\n"
+    )
+    if detections is not None:
+        mot_text.write_tracks(detections_path(folder), detections)
+
+
+def _write_images(folder: Path, sequence: Sequence, *, copied: bool) -> str:
+    """Return the suffix of the images."""
+    images = Path(str(sequence.images))
+    if not images.is_dir():
+        for index, image in enumerate(read_frames(images, sequence.extent)):
+            write_image(folder / f"{index + 1:06}.png", image)
+        return ".png"
+    paths, expected = list_images(images), sequence.extent.frame_count
+    if len(paths) != expected:
+        raise ValueError(f"{images}: {len(paths)} images found, expected {expected}")
+    folder.mkdir()
+    for index, path in enumerate(paths):
+        place = folder / f"{index + 1:06}{path.suffix}"
+        if copied:
+            shutil.copyfile(path, place)
+        else:
+            place.symlink_to(path.resolve())
+    return paths[0].suffix if paths else ".jpg"

@@ -1,0 +1,64 @@
+"""The virtual environment of an external program, from a file that pins all that is in it.
+
+    python -m trackers.methods.external.environment --requirements environments/roboflow.txt
+        --output engines/environments/roboflow/versions.txt
+
+The environment is the folder of the output, which lists what was installed and is written last. The
+file has hashes, as `uv pip compile --generate-hashes` writes them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from datasets.files import replacing
+
+_UV = [sys.executable, "-m", "uv", "--no-progress"]
+# bytecode now: else the first start, which is timed, would wait for it
+_INSTALL = ("pip", "install", "--require-hashes", "--compile-bytecode")
+
+
+def make_environment(requirements: Path, folder: Path) -> str:
+    """Make a virtual environment anew and return the packages that are in it, one a line.
+
+    Raises:
+        RuntimeError: It could not be made; then there is none.
+    """
+    python = folder / "bin" / "python"
+    try:
+        _run("venv", "--clear", "--python", sys.executable, str(folder))
+        _run(*_INSTALL, "--python", str(python), "-r", str(requirements))
+        return _run("pip", "freeze", "--python", str(python))
+    except subprocess.CalledProcessError as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        step = " ".join(error.cmd[len(_UV) : len(_UV) + 2])
+        raise RuntimeError(f"{requirements}: uv {step}: exit code {error.returncode}") from error
+
+
+def _run(*arguments: str) -> str:
+    command = [*_UV, *arguments]
+    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+
+
+def main() -> int:
+    """Run the command line program; return its exit code."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--requirements", type=Path, required=True)
+    parser.add_argument("--output", type=Path, required=True, help=".../versions.txt")
+    given = parser.parse_args()
+    try:
+        versions = make_environment(given.requirements, given.output.parent)
+        with replacing(given.output) as part:
+            part.write_text(versions)
+    except (RuntimeError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

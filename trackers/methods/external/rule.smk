@@ -1,0 +1,52 @@
+"""An external program's tracks and time come from one run of it, in place of track and clock.
+
+A requirements file of `environments/` becomes a virtual environment once, and again when it changes.
+"""
+
+
+include: "common.smk"
+
+
+rule environment:
+    input:
+        requirements="trackers/methods/external/environments/{environment}.txt",
+    output:
+        versions="engines/environments/{environment}/versions.txt",
+    log:
+        "logs/environment/{environment}.log",
+    wildcard_constraints:
+        environment=r"[^/]+",
+    conda:
+        "../../../environment.yml"
+    shell:
+        "exec python -m trackers.methods.external.environment"
+        " --requirements {input.requirements:q} --output {output.versions:q} 2> {log:q}"
+
+
+rule external:
+    input:
+        files=external_files,
+        environment=external_environment,
+        sequence="data/{dataset}/{sequence}/sequence.json",
+    output:
+        tracks="results/{variant}/{dataset}/{sequence}/tracks.parquet",
+        timing="results/{variant}/{dataset}/{sequence}/timing.json",
+    log:
+        "logs/track/{variant}/{dataset}/{sequence}.log",
+    wildcard_constraints:
+        variant=any_of(EXTERNAL),
+    conda:
+        "../../../environment.yml"
+    threads: workflow.cores  # alone on the machine: it is being timed
+    params:
+        options=variant_options,
+        machine=describe_machine(),
+        code=track_code,
+    shell:
+        "exec python -m trackers.methods.external.run --options {params.options:q}"
+        " --sequence {input.sequence:q} --output {output.tracks:q} --timing {output.timing:q}"
+        " 2> {log:q}"
+
+
+ruleorder: external > track
+ruleorder: external > clock

@@ -1,0 +1,138 @@
+"""An external program on a sequence: a folder made, the program run, its result read and timed.
+
+    python -m trackers.methods.external.run --options '{"command": ["...", "{sequence}", ...]}'
+        --sequence data/.../sequence.json --output tracks.parquet --timing timing.json
+
+What is timed is the whole process, its start, reading and writing included. Exits with 1 and one
+line of reason, the last it prints, where the program leaves no result; nothing is written then.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+import signal
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from datasets.errors import shorten
+from datasets.files import printable, write_json
+from datasets.formats import FORMATS
+from datasets.parquet import write_tracks
+from datasets.sequence_folder import write_folder
+from datasets.sequence_json import read_detections, read_sequence
+from datasets.types import Sequence, Tracks
+from trackers.contract import check_options, load_method
+from trackers.machine import describe_machine
+from trackers.methods.external.command import check_command, fill_command
+from trackers.methods.external.process import Ended, run_program
+from trackers.parts.result_files import check_format, read_result
+
+_QUOTED, _WIDEST = 3, 160  # lines of a program's errors in a message, and letters of a line
+_LARGEST = 1 << 30  # bytes of a result; a day of 100 boxes in each frame
+
+
+def run(path: Path, options: Mapping[str, Any], room: Path) -> tuple[Tracks, Ended]:
+    """Return what a program makes of the sequence described by `path`, and how it ended.
+
+    Args:
+        room: Empty folder; nothing in it outlives the run.
+
+    Raises:
+        OSError: The program cannot be started.
+        ValueError: An option, the sequence or the result is not as it should be.
+        RuntimeError: The program failed, was too slow or left no result.
+    """
+    check_command(options)
+    check_format(options["format"])
+    sequence, detections = read_sequence(path), read_detections(path)
+    folder, work = room / "sequence" / sequence.name, room / "work"
+    result = room / "result" / f"{sequence.name}{FORMATS[options['format']].suffix}"
+    write_folder(folder, sequence, detections, copied=options["copy_images"])
+    work.mkdir()
+    result.parent.mkdir()
+    words = fill_command(options, folder, result)
+    print(printable(f"command: {shlex.join(words)}"), file=sys.stderr)
+    ended = run_program(words, work, options["timeout_s"])
+    for name, text in (("stdout", ended.output), ("stderr", ended.errors)):
+        print(f"{name}:\n{text}" if text else f"{name}: nothing", file=sys.stderr)
+    _check_end(ended, options["timeout_s"])
+    _check_result(result)
+    return _read(result, options["format"], sequence), ended
+
+
+def _check_end(ended: Ended, timeout_s: float) -> None:
+    """Raise RuntimeError if a program did not end well."""
+    if ended.code is None:
+        raise RuntimeError(f"no result after {timeout_s:g} s: the program was stopped")
+    if ended.code:
+        lines = [line.strip() for line in ended.errors.splitlines() if line.strip()]
+        last = " | ".join(line[-_WIDEST:] for line in lines[-_QUOTED:]) or "nothing"
+        raise RuntimeError(f"exit code {_describe(ended.code)}; printed last as error: {last}")
+
+
+def _describe(code: int) -> str:
+    known = {-number.value: number.name for number in signal.Signals}
+    return f"{code} ({known[code]})" if code in known else str(code)
+
+
+def _check_result(path: Path) -> None:
+    """Raise if a program that ended well left no result, or one too large to be one."""
+    if not path.is_file() and not path.is_dir():
+        raise RuntimeError(f"exit code 0 and nothing written, expected {path.name}")
+    size = sum(each.stat().st_size for each in [path, *path.rglob("*")] if each.is_file())
+    if size > _LARGEST:
+        raise ValueError(f"{path.name}: {size} bytes found, expected at most {_LARGEST}")
+
+
+def _read(path: Path, kind: str, sequence: Sequence) -> Tracks:
+    tracks = read_result(path, kind, sequence)
+    unnamed = tracks.track < 0
+    if unnamed.any():
+        frame = tracks.frame[unnamed][0]
+        raise ValueError(f"{path}: a row without identity found in frame {frame} (from 0)")
+    return tracks
+
+
+def main() -> int:
+    """Run the command line program; return its exit code."""
+    given = _arguments()
+    try:
+        check_options("external", given.options)
+        options = {**load_method("external").options, **given.options}
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as room:
+            tracks, ended = run(given.sequence, options, Path(room).resolve())
+        write_tracks(given.output, tracks)
+        write_json(given.timing, _timing(tracks.extent.frame_count, ended))
+    except (ValueError, OSError, RuntimeError) as error:
+        print(printable(f"error: {shorten(str(error))}"), file=sys.stderr)
+        return 1
+    return 0
+
+
+def _timing(frames: int, ended: Ended) -> dict[str, Any]:
+    return {
+        "timed": "process",
+        "frames": frames,
+        "step_ns": [[ended.elapsed_ns]],
+        "warm_up_frames": 0,
+        "peak_memory": None,
+        "machine": describe_machine(),
+    }
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--options", type=json.loads, required=True, help="JSON")
+    parser.add_argument("--sequence", type=Path, required=True, help=".../sequence.json")
+    parser.add_argument("--output", type=Path, required=True, help=".../tracks.parquet")
+    parser.add_argument("--timing", type=Path, required=True, help=".../timing.json")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

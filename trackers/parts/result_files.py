@@ -1,0 +1,39 @@
+"""Result files of other programs as the tracks of one sequence."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from datasets.format import Given
+from datasets.formats import FORMATS
+from datasets.types import Sequence, Tracks
+
+
+def check_format(name: str) -> None:
+    """Raise ValueError if results of one sequence cannot be read in a format of this name."""
+    known = sorted(name for name, each in FORMATS.items() if "truth" not in each.takes)
+    if name in FORMATS and name not in known:
+        raise ValueError(f"format {name!r} is not read without a truth: expected one of {known}")
+    if name not in known:
+        raise ValueError(f"format {name!r} is unknown: expected one of {known}")
+
+
+def read_result(path: Path, kind: str, sequence: Sequence) -> Tracks:
+    """Return the one sequence that a file or folder of a format holds.
+
+    Raises:
+        OSError: There is no such file or folder.
+        ValueError: It is not as it should be, holds several sequences, or its masks or frames do
+            not fit the sequence.
+    """
+    extent = sequence.extent
+    given = Given((extent.height, extent.width), extent.frame_count, extent.classes, extent.ignored)
+    found = FORMATS[kind].read(path, given)
+    if len(found) != 1:
+        raise ValueError(f"{path}: one sequence expected, found {sorted(found)}")
+    (tracks,) = found.values()
+    try:
+        return replace(tracks, extent=extent)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
