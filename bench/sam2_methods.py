@@ -35,7 +35,7 @@ from trackers.sam2.loading import ENGINES, RANDOM
 _FULL = 20  # frames until every target is told of and has all memories and pointers
 _SURE = 0.9
 _LONG = 10**6  # frames
-_NEVER = -1e9  # a score that everybody has
+_NEVER = -1e9  # a bound that nobody's score is below
 _BOX = np.array([60.0, 150.0])
 
 
@@ -89,7 +89,8 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--torch-mode", default="eager")
     parser.add_argument("--targets", type=int, nargs="+", default=[4, 8, 16])
     parser.add_argument("--frames", type=int, default=60)
-    parser.add_argument("--image", type=int, nargs=2, default=[1080, 1920])
+    size = ("HEIGHT", "WIDTH")
+    parser.add_argument("--image", type=int, nargs=2, default=[1080, 1920], metavar=size)
     parser.add_argument("--output", type=Path, required=True)
     given = parser.parse_args()
     if given.frames <= _FULL:

@@ -54,7 +54,7 @@ def step(tracker: Tracker, frame: Frame) -> tuple[float, Answer]:
     return perf_counter() - begin, answer
 
 
-def iou(one: Answer, other: Answer) -> float:
+def least_iou(one: Answer, other: Answer) -> float:
     """Return the least IoU of anybody's masks in two answers to one frame."""
     if not np.array_equal(one.track, other.track):
         return 0.0
@@ -81,7 +81,7 @@ def measure(people: int, frames: int, model: Mapping[str, Any]) -> dict[str, Any
             taken, answer = step(tracker, frame)
             seconds[mode].append(taken)
             answers.append(answer)
-        worst, followed = min(worst, iou(*answers)), max(followed, len(answers[0].track))
+        worst, followed = min(worst, least_iou(*answers)), max(followed, len(answers[0].track))
     total = {mode: sum(times) for mode, times in seconds.items()}
     ratio = total["article"] / total["joint"]
     print(

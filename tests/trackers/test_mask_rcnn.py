@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
+from torchvision.models.detection.image_list import ImageList
 
 from trackers.engines.runner import Runner
 from trackers.mask_rcnn.architecture import build_model
@@ -15,6 +16,7 @@ from trackers.mask_rcnn.conventions import CONVENTIONS
 from trackers.mask_rcnn.loading import load_segmenter
 from trackers.mask_rcnn.paste import paste
 from trackers.mask_rcnn.segmenter import Limits
+from trackers.mask_rcnn.sizes import SIZES, STRIDES
 
 CLASSES = ("person", "dog")
 
@@ -66,7 +68,7 @@ def test_boxes_classes_and_masks_are_torchvisions(tmp_path, seed):
 
 def test_the_legacy_anchors_lie_around_the_middle_of_a_cell_and_are_whole_pixels():
     def first(name, stride, side, ratio=1.0):
-        return make_anchors((1, 1), stride, side, [ratio], CONVENTIONS[name])[0].tolist()
+        return make_anchors((stride, stride), stride, side, [ratio], CONVENTIONS[name])[0].tolist()
 
     assert first("torchvision", 4, 32) == [-16, -16, 16, 16]
     assert first("masktrack_rcnn", 4, 32) == [-14, -14, 17, 17]
@@ -77,8 +79,20 @@ def test_the_legacy_anchors_lie_around_the_middle_of_a_cell_and_are_whole_pixels
     assert first("torchvision", 4, 32, 0.5) == [-23, -11, 23, 11]
 
 
+@pytest.mark.parametrize("size", [(288, 384), (384, 640), (96, 64)])
+def test_anchors_are_torchvisions_on_every_level(size):
+    generator, kind = lively().detector.rpn.anchor_generator, SIZES["demo"]
+    levels = [torch.zeros(1, 1, *(-(-each // stride) for each in size)) for stride in STRIDES]
+    expected = generator(ImageList(torch.zeros(1, 3, *size), [size]), levels)[0]
+    found = [
+        make_anchors(size, stride, side, kind.ratios, CONVENTIONS["torchvision"])
+        for stride, side in zip(STRIDES, kind.anchors, strict=True)
+    ]
+    np.testing.assert_array_equal(np.concatenate(found), expected)
+
+
 def test_anchors_of_a_place_are_together_and_places_run_along_rows():
-    found = make_anchors((2, 3), 8, 16, [1.0, 4.0], CONVENTIONS["torchvision"])
+    found = make_anchors((16, 24), 8, 16, [1.0, 4.0], CONVENTIONS["torchvision"])
     assert found.shape == (12, 4)
     assert found[:4].tolist() == [
         [-8, -8, 8, 8],

@@ -40,9 +40,10 @@ def foreign(layout, state):
         theirs = name.removeprefix("detector.")
         for ours, other in NAMES:
             theirs = re.sub(ours, other, theirs)
+        own = tensor
         if layout == "mmtracking":
-            theirs, tensor = as_mmtracking(theirs, tensor)
-        named[theirs] = tensor
+            theirs, own = as_mmtracking(theirs, tensor)
+        named[theirs] = own
         if theirs.endswith("running_var"):
             named[theirs.replace("running_var", "num_batches_tracked")] = torch.tensor(7)
     return named
@@ -129,18 +130,8 @@ def test_a_file_of_weights_without_a_card_is_refused(tmp_path):
         read_card(tmp_path / "nowhere.safetensors")
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("layout", ["masktrack_rcnn", "mmtracking"])
-def test_converted_weights_find_what_the_project_finds(layout, tmp_path):
-    theirs, given = foreign(layout, lively(seed=5).state_dict()), image(seed=5)
-    card = Card("demo", CLASSES, layout, (384, 288))
-    model = build_model("demo", len(CLASSES))
-    model.load_state_dict(convert(theirs, layout, card), strict=False)
-    save_file(model.state_dict(), tmp_path / "w.safetensors", write_card(card))
-    segmenter = load_segmenter(str(tmp_path / "w.safetensors"), Runner(), Limits())
-    found, vectors = segmenter.look(given), segmenter.vectors()
-    masks = segmenter.masks(np.arange(len(found.score)))
-
+def expectations(layout, theirs, model, card, given):
+    """What the project finds in an image: scores, boxes, classes, vectors and masks."""
     filled, size = fit(given, card)
     with torch.no_grad():
         outputs = Pyramid(model)(torch.from_numpy(filled)[None])
@@ -154,14 +145,26 @@ def test_converted_weights_find_what_the_project_finds(layout, tmp_path):
     ]
     with torch.no_grad():
         expected = project.detect(levels, project.propose(objectness, deltas, size, anchors), size)
-        looks = [project.vector(levels, box).numpy() for _, box, _ in expected]
-        drawn = [project.mask(levels, box, label, size) for _, box, label in expected]
-    np.testing.assert_allclose(found.score, [score for score, *_ in expected], atol=1e-4)
-    assert found.label.tolist() == [label for *_, label in expected]
-    one = np.array([0, 0, project.one, project.one])
-    np.testing.assert_allclose(
-        found.box, [np.array(box) + one for _, box, _ in expected], atol=1e-2
-    )
+        vectors = [project.vector(levels, box).numpy() for _, box, _ in expected]
+        masks = [project.mask(levels, box, label, size) for _, box, label in expected]
+    score, box, label = zip(*expected, strict=True)
+    return score, np.array(box) + np.array([0, 0, project.one, project.one]), label, vectors, masks
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("layout", ["masktrack_rcnn", "mmtracking"])
+def test_converted_weights_find_what_the_project_finds(layout, tmp_path):
+    theirs, given = foreign(layout, lively(seed=5).state_dict()), image(seed=5)
+    card = Card("demo", CLASSES, layout, (384, 288))
+    model = build_model("demo", len(CLASSES))
+    model.load_state_dict(convert(theirs, layout, card), strict=False)
+    save_file(model.state_dict(), tmp_path / "w.safetensors", write_card(card))
+    segmenter = load_segmenter(str(tmp_path / "w.safetensors"), Runner(), Limits())
+    found, vectors = segmenter.look(given), segmenter.vectors()
+    score, box, label, looks, masks = expectations(layout, theirs, model, card, given)
+    np.testing.assert_allclose(found.score, score, atol=1e-4)
+    assert found.label.tolist() == list(label)
+    np.testing.assert_allclose(found.box, box, atol=1e-2)
     np.testing.assert_allclose(vectors, looks, atol=1e-4)
-    for mine, other in zip(masks, drawn, strict=True):
+    for mine, other in zip(segmenter.masks(np.arange(len(score))), masks, strict=True):
         assert (mine != other).sum() <= 0.01 * other.sum() + 2

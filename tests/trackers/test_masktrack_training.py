@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
@@ -10,7 +12,8 @@ import torch
 
 from datasets import rle
 from datasets.frames import write_image
-from datasets.sequence_json import Prepared, write_prepared
+from datasets.parquet import read_tracks
+from datasets.sequence_json import Prepared, read_sequence, write_prepared
 from datasets.types import Extent, Sequence, Tracks
 from trackers.mask_rcnn.architecture import build_model
 from trackers.mask_rcnn.card import Card
@@ -27,7 +30,7 @@ CARD = Card("demo", ("dog", "person"), "torchvision", (96, 64))
 EXTENT = Extent(64, 96, 6, {7: "person"})
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def folder(tmp_path_factory):
     """Two people who move to the right; nobody in frame 3, one of them in frame 5."""
     room = tmp_path_factory.mktemp("data")
@@ -54,7 +57,7 @@ def folder(tmp_path_factory):
 
 
 def test_a_pair_is_of_two_labelled_frames_no_farther_than_its_reach(folder):
-    videos = read_videos(folder, CARD)
+    videos = read_videos(folder, CARD, 100)
     pairs = list(islice(draw_pairs(np.random.default_rng(0), videos, 2), 60))
     assert {abs(first - second) for _, first, second in pairs} == {1, 2}
     assert 3 not in {frame for _, *both in pairs for frame in both}
@@ -63,7 +66,7 @@ def test_a_pair_is_of_two_labelled_frames_no_farther_than_its_reach(folder):
 def test_a_lesson_holds_boxes_masks_classes_and_identities_as_the_network_sees_them(folder):
     card = Card("demo", CARD.classes, "torchvision", (192, 128))
     draw = np.random.default_rng(0)
-    lesson = make_lesson(draw, iter([(read_videos(folder, card)[0], 0, 5)]), 1, card)
+    lesson = make_lesson(draw, iter([(read_videos(folder, card, 100)[0], 0, 5)]), 1, card)
     assert lesson.images.shape == (2, 3, 128, 192)
     first, second = lesson.targets
     assert first["identities"].tolist() == [4, 9]
@@ -78,7 +81,7 @@ def test_a_lesson_holds_boxes_masks_classes_and_identities_as_the_network_sees_t
 
 
 def test_the_two_of_a_pair_are_mirrored_together(folder):
-    video = read_videos(folder, CARD)[0]
+    video = read_videos(folder, CARD, 100)[0]
     seen = set()
     for seed in range(12):
         lesson = make_lesson(np.random.default_rng(seed), iter([(video, 0, 0)]), 1, CARD)
@@ -107,7 +110,7 @@ def test_a_lesson_has_all_losses_and_they_teach_every_part(folder):
     torch.manual_seed(0)
     model = build_model("demo", 2).train()
     draw = np.random.default_rng(0)
-    pairs = draw_pairs(draw, read_videos(folder, CARD), 9)
+    pairs = draw_pairs(draw, read_videos(folder, CARD, 100), 9)
     losses = losses_of(model, make_lesson(draw, pairs, 2, CARD))
     expected = {"loss_objectness", "loss_rpn_box_reg", "classes", "boxes", "masks", "track"}
     assert set(losses) == expected
@@ -117,15 +120,36 @@ def test_a_lesson_has_all_losses_and_they_teach_every_part(folder):
 
 def test_data_without_masks_or_with_other_classes_is_refused(folder, tmp_path):
     with pytest.raises(ValueError, match=r"classes \['person'\] are not among \['dog'\]"):
-        read_videos(folder, Card("demo", ("dog",), "torchvision", (96, 64)))
-    with pytest.raises(ValueError, match="no prepared sequence with two labelled frames"):
-        read_videos(tmp_path, CARD)
+        read_videos(folder, Card("demo", ("dog",), "torchvision", (96, 64)), 100)
+    for room, reach in ((tmp_path, 100), (folder, 0)):
+        with pytest.raises(ValueError, match=f"two labelled frames at most {reach} apart"):
+            read_videos(room, CARD, reach)
+
+
+def test_a_synonym_is_the_class_and_an_ignored_one_is_left_out(folder):
+    card = Card("demo", ("pedestrian",), "torchvision", (96, 64))
+    video = read_videos(folder, card, 100)[0]
+    lesson = make_lesson(np.random.default_rng(0), iter([(video, 0, 1)]), 1, card)
+    assert lesson.targets[0]["labels"].tolist() == [1, 1]
+    path = folder / "walk" / "sequence.json"
+    truth = read_tracks(path.parent / "truth.parquet")
+    extent = replace(EXTENT, classes={7: "person", 8: "crowd"}, ignored=(8,))
+    class_id = np.where(truth.track == 9, 8, 7)
+    crowd = replace(truth, extent=extent, class_id=class_id)
+    write_prepared(path, Prepared(replace(read_sequence(path), extent=extent), crowd))
+    assert set(read_videos(folder, card, 100)[0].truth.track.tolist()) == {4}
+
+
+def _as_first(name: str) -> str:
+    """A name as torchvision's COCO checkpoint has it."""
+    name = re.sub(r"(_blocks\.\d)\.0\.", r"\1.", name).replace("conv.0.0.", "conv.")
+    return re.sub(r"mask_head\.(\d)\.0", lambda it: f"mask_head.mask_fcn{int(it[1]) + 1}", name)
 
 
 def test_weights_that_fit_are_taken_and_the_others_named(tmp_path):
     torch.manual_seed(1)
     coco = build_model("demo", 80).detector.state_dict()
-    torch.save(coco, tmp_path / "coco.pth")
+    torch.save({_as_first(name): each for name, each in coco.items()}, tmp_path / "coco.pth")
     model = build_model("demo", 2)
     left = begin_with(model, tmp_path / "coco.pth")
     heads = [name for name in left if not name.startswith("track_head.fcs.")]

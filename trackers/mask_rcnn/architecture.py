@@ -25,6 +25,7 @@ from torchvision.ops import FrozenBatchNorm2d
 from trackers.mask_rcnn.sizes import POOLED, SIZES, STRIDES, Size
 
 _MASK_LAYERS = 4
+_WIDTHS = (32, 64, 128, 192)  # of the small backbone's stages
 _PROPOSALS, _OBJECTS = 200, 10  # of an image, at most
 _ANCHORS_TAUGHT, _BOXES_TAUGHT = 64, 128  # of an image, in training
 _SPREAD = 0.01  # of the tracking head's first weights
@@ -64,7 +65,7 @@ class TrackHead(nn.Module):
 class SmallResNet(nn.Module):
     """A residual network of one block a stage, for images of people some tens of pixels high."""
 
-    def __init__(self, widths: Many[int] = (32, 64, 128, 192)) -> None:
+    def __init__(self, widths: Many[int]) -> None:
         super().__init__()
         self.stem = nn.Sequential(
             nn.Conv2d(3, widths[0], 5, 2, 2, bias=False),
@@ -134,7 +135,6 @@ def _backbone(size: Size) -> nn.Module:
             backbone_name=size.backbone, weights=None, norm_layer=FrozenBatchNorm2d
         )
         return made
-    body = SmallResNet()
+    body = SmallResNet(_WIDTHS)
     layers = {f"layer{number}": str(number - 1) for number in range(1, len(STRIDES))}
-    widths = [32, 64, 128, 192]
-    return BackboneWithFPN(body, layers, widths, size.channels, LastLevelMaxPool())
+    return BackboneWithFPN(body, layers, list(_WIDTHS), size.channels, LastLevelMaxPool())

@@ -18,26 +18,33 @@ _TINY = 1e-6
 
 
 def make_anchors(
-    grid: tuple[int, int], stride: int, side: float, ratios: Many[float], convention: Convention
+    size: tuple[int, int], stride: int, side: float, ratios: Many[float], convention: Convention
 ) -> np.ndarray:
     """Return the anchors of a level, (rows * columns * R, 4), the ratios of a place together.
 
     Args:
-        grid: Rows and columns of the level.
-        stride: Pixels from one cell to the next.
+        size: Height and width of the input.
+        stride: Pixels from one cell to the next, but for torchvision: there the input is divided
+            by the cells, which is less where it is no multiple of the stride.
         side: Of an anchor of ratio 1.
         ratios: Heights over widths.
     """
+    grid = [-(-each // stride) for each in size]
+    steps = [
+        each // cells if convention.divided else stride
+        for each, cells in zip(size, grid, strict=True)
+    ]
     root = np.sqrt(np.asarray(ratios, float))
-    size = np.stack([side / root, side * root], 1)
+    sides = np.stack([side / root, side * root], 1)
     if convention.centred:
-        near, far = -size / 2, size / 2
+        near, far = -sides / 2, sides / 2
     else:
         middle = (stride - 1) / 2
-        near, far = middle - (size - 1) / 2, middle + (size - 1) / 2
+        near, far = middle - (sides - 1) / 2, middle + (sides - 1) / 2
     base = np.concatenate([near, far], 1)
     base = np.round(base) if convention.rounded else base
-    down, across = np.meshgrid(*(stride * np.arange(each) for each in grid), indexing="ij")
+    places = (step * np.arange(cells) for step, cells in zip(steps, grid, strict=True))
+    down, across = np.meshgrid(*places, indexing="ij")
     shift = np.stack([across, down, across, down], -1).reshape(-1, 1, 4)
     found: np.ndarray = (shift + base).reshape(-1, 4).astype(np.float32)
     return found

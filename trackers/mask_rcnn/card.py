@@ -10,6 +10,7 @@ from pathlib import Path
 from safetensors import SafetensorError, safe_open
 
 from trackers.mask_rcnn.conventions import CONVENTIONS
+from trackers.mask_rcnn.sizes import SIZES
 
 _KEY = "masktrack_rcnn"  # in the metadata of a safetensors file
 _STEP = 32  # sides of the input are multiples of it
@@ -20,7 +21,7 @@ class Card:
     """See the module.
 
     Args:
-        size: Of the model, see `architecture.SIZES`.
+        size: Of the model, see `sizes.SIZES`.
         classes: Names in order, without the background.
         convention: One of `CONVENTIONS`.
         fit: Width and height that images are made to fit within.
@@ -72,5 +73,11 @@ def parse_card(source: str, content: object) -> Card:
         raise ValueError(
             f"{source}: convention {content['convention']!r} found, expected one of {known}"
         )
-    width, height = content["fit"]
-    return Card(content["size"], tuple(content["classes"]), content["convention"], (width, height))
+    if content["size"] not in SIZES:
+        raise ValueError(f"{source}: size {content['size']!r} found, expected one of {list(SIZES)}")
+    fit = content["fit"]
+    whole = isinstance(fit, list | tuple) and all(isinstance(side, int) for side in fit)
+    if not whole or len(fit) != len(("width", "height")) or min(fit) < 1:
+        raise ValueError(f"{source}: fit {fit!r} found, expected a width and a height")
+    classes = tuple(content["classes"])
+    return Card(content["size"], classes, content["convention"], (fit[0], fit[1]))

@@ -19,6 +19,7 @@ import re
 from collections.abc import Callable, Mapping
 from collections.abc import Sequence as Many
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -114,7 +115,7 @@ def read_state(path: Path, *, trusted: bool = False) -> dict[str, Tensor]:
         raise FileNotFoundError(f"{path}: no such file")
     try:
         content: Any = torch.load(path, "cpu", weights_only=not trusted)
-    except Exception as error:
+    except (UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
         hint = "" if trusted else "; --trusted reads a file that holds more than tensors"
         raise ValueError(f"{path}: no readable checkpoint: {error}{hint}") from error
     state = content.get("state_dict", content) if isinstance(content, dict) else None

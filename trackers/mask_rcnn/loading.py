@@ -59,7 +59,8 @@ def _on_torch(weights: Path, run: Runner, limits: Limits) -> Segmenter:
     card = read_card(weights)
     arrays = TorchArrays(run.device, DTYPES[run.precision])
     made = modules(load_model(weights, card), CONVENTIONS[card.convention])
-    engines = {name: TorchEngine(module, arrays, run.torch_mode) for name, module in made.items()}
+    modes = dict.fromkeys(made, "eager") | {"pyramid": run.torch_mode}  # one shape alone
+    engines = {name: TorchEngine(module, arrays, modes[name]) for name, module in made.items()}
     return Segmenter(engines, arrays, card, limits)
 
 

@@ -73,15 +73,9 @@ class Segmenter:
         self.card, self._limits = card, limits
         self._engines, self._arrays = engines, arrays
         self._convention = CONVENTIONS[card.convention]
-        size, (height, width) = SIZES[card.size], card.input
+        size = SIZES[card.size]
         self._anchors = [
-            make_anchors(
-                (-(-height // stride), -(-width // stride)),
-                stride,
-                side,
-                size.ratios,
-                self._convention,
-            )
+            make_anchors(card.input, stride, side, size.ratios, self._convention)
             for stride, side in zip(STRIDES, size.anchors, strict=True)
         ]
         self._features: dict[str, Any] = {}

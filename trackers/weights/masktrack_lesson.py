@@ -29,6 +29,7 @@ from datasets.types import Tracks
 from trackers.mask_rcnn.architecture import MaskTrackRcnn
 from trackers.mask_rcnn.card import Card
 from trackers.mask_rcnn.fit import fit, fitted_size
+from trackers.parts.class_names import synonyms
 from trackers.parts.dense_masks import tight_boxes
 
 _HALF = 0.5  # of pairs are mirrored
@@ -66,27 +67,54 @@ class Lesson:
     sizes: list[tuple[int, int]]
     targets: list[dict[str, Tensor]]
 
+    def to(self, device: torch.device) -> Lesson:
+        """Return the lesson on a device."""
+        targets = [{key: each.to(device) for key, each in one.items()} for one in self.targets]
+        return Lesson(self.images.to(device), self.sizes, targets)
 
-def read_videos(folder: Path, card: Card) -> list[Video]:
+
+def read_videos(folder: Path, card: Card, reach: int) -> list[Video]:
     """Return the prepared sequences below a folder that can be learnt from.
 
+    What is of an ignored class is left out.
+
+    Args:
+        reach: A video must have two labelled frames that are no farther apart.
+
     Raises:
-        ValueError: There are none, or one is no folder of images, or lacks masks or a class.
+        ValueError: There are none, or one is no folder of images, or lacks masks, or has a class
+            that the card has not.
     """
     videos = []
     for path in sorted(folder.glob("*/sequence.json")):
         sequence, truth = read_sequence(path), read_tracks(path.parent / "truth.parquet")
         if truth.rle is None or sequence.images is None or not Path(sequence.images).is_dir():
             raise ValueError(f"{path}: masks and a folder of images expected")
-        missing = sorted({*truth.extent.classes.values()} - {*card.classes})
-        if missing:
-            raise ValueError(f"{path}: classes {missing} are not among {list(card.classes)}")
+        truth = truth.take(~np.isin(truth.class_id, truth.extent.ignored))
+        _numbers(truth, card, path)
         frames = np.unique(truth.frame)
-        if len(frames) > 1:
+        if len(frames) > 1 and np.diff(frames).min() <= reach:
             videos.append(Video(list_images(Path(sequence.images)), truth, frames))
     if not videos:
-        raise ValueError(f"{folder}: no prepared sequence with two labelled frames in it")
+        raise ValueError(
+            f"{folder}: no prepared sequence with two labelled frames at most {reach} apart in it"
+        )
     return videos
+
+
+def _numbers(truth: Tracks, card: Card, place: Path | str = "truth") -> dict[int, int]:
+    """Return the network's number, from 1, of each class id; ValueError if one has none."""
+    used = {key: truth.extent.classes[key] for key in np.unique(truth.class_id).tolist()}
+    numbers = {
+        key: number
+        for key, name in used.items()
+        for number, each in enumerate(card.classes, start=1)
+        if each in synonyms(name)
+    }
+    missing = sorted(name for key, name in used.items() if key not in numbers)
+    if missing:
+        raise ValueError(f"{place}: classes {missing} are not among {list(card.classes)}")
+    return numbers
 
 
 def draw_pairs(
@@ -140,7 +168,7 @@ def _target(truth: Tracks, frame: int, card: Card, *, mirrored: bool) -> dict[st
     there, box = tight_boxes(filled > 0)
     large = (box[:, 2:] - box[:, :2] > _LEAST_SIDE).all(1)
     there, box = there[large], box[large]
-    numbers = {key: card.classes.index(name) + 1 for key, name in truth.extent.classes.items()}
+    numbers = _numbers(rows, card)
     labels = np.array([numbers[key] for key in rows.class_id[there].tolist()], np.int64)
     return {
         "boxes": torch.from_numpy(box.astype(np.float32)).reshape(-1, 4),
@@ -193,7 +221,7 @@ def _track_loss(
         known: Of each frame's objects, (N, D).
         met: The object that each box is on, (K,).
     """
-    total = torch.zeros(())
+    total = torch.zeros((), device=vectors[0].device)
     for number, (vector, object_of) in enumerate(zip(vectors, met, strict=True)):
         other = number ^ 1
         score = vector @ known[other].T

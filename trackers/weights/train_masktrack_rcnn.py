@@ -13,6 +13,7 @@ nothing. An interrupted training goes on where it was.
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Sequence as Many
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,6 @@ from torchvision.ops import box_iou
 from trackers.engines.checkpoint import read_checkpoint
 from trackers.mask_rcnn.architecture import MaskTrackRcnn, build_model
 from trackers.mask_rcnn.card import Card, write_card
-from trackers.mask_rcnn.conventions import CONVENTIONS
 from trackers.mask_rcnn.sizes import SIZES
 from trackers.weights.masktrack_lesson import (
     Lesson,
@@ -36,13 +36,22 @@ from trackers.weights.masktrack_lesson import (
     make_lesson,
     read_videos,
 )
-from trackers.weights.training import Stage, Training
+from trackers.weights.training import Stage, Training, command
 
+_OLD_NAMES = (
+    (r"^(backbone\.fpn\.(?:inner|layer)_blocks\.\d)\.(weight|bias)$", r"\1.0.\2"),
+    (r"^rpn\.head\.conv\.(weight|bias)$", r"rpn.head.conv.0.0.\1"),
+    (
+        r"^roi_heads\.mask_head\.mask_fcn(\d)\.(weight|bias)$",
+        lambda found: f"roi_heads.mask_head.{int(found[1]) - 1}.0.{found[2]}",
+    ),
+)
+_CONVENTION = "torchvision"  # in which everything is learnt
 _EPOCHS, _RATE = 12, 0.005  # of the paper; its repository has this rate
 _REACH = 100  # frames between the two of a pair, at most
 _SURE = 0.5  # score of an object, and IoU with one, that count in the log
 
-STAGES = (Stage(600, rate=1e-3, rate_end=0.0),)
+STAGES = (Stage(600, rate=1e-3, rate_end=0.0), Stage(800, rate=7e-4, rate_end=0.0))
 
 
 def stages_of(schedule: str, frames: int, pairs: int) -> tuple[Stage, ...]:
@@ -71,12 +80,19 @@ def begin_with(model: MaskTrackRcnn, path: Path) -> list[str]:
     """Give a model the weights of a file that fit it; return the names of those it has not got."""
     own, found = model.state_dict(), read_checkpoint(path)
     if not any(name.startswith("detector.") for name in found):
-        found = {f"detector.{name}": each for name, each in found.items()}
+        found = {f"detector.{_renamed(name)}": each for name, each in found.items()}
     fitting = {
         name: each for name, each in found.items() if name in own and own[name].shape == each.shape
     }
     model.load_state_dict(own | fitting)
     return sorted({*own} - {*fitting})
+
+
+def _renamed(name: str) -> str:
+    """Return a name in torchvision's first checkpoints as torchvision has it now."""
+    for old, new in _OLD_NAMES:
+        name = re.sub(old, new, name)
+    return name
 
 
 class School:
@@ -92,15 +108,17 @@ class School:
 
     def teach(self) -> Tensor:
         """Return the loss of the next lesson."""
-        lesson = make_lesson(self._draw, self._pairs, self._count, self._card)
-        losses = losses_of(self._model, lesson)
+        losses = losses_of(self._model, self._next())
         self._losses = {name: round(float(each.detach()), 3) for name, each in losses.items()}
         return torch.stack([*losses.values()]).sum()
 
     def examine(self) -> dict[str, Any]:
         """Return the last losses, and how many of the next lesson's objects are found."""
+        return {"losses": self._losses, "recall": round(find(self._model, self._next()), 3)}
+
+    def _next(self) -> Lesson:
         lesson = make_lesson(self._draw, self._pairs, self._count, self._card)
-        return {"losses": self._losses, "recall": round(find(self._model, lesson), 3)}
+        return lesson.to(next(self._model.parameters()).device)
 
 
 @torch.inference_mode()
@@ -123,23 +141,27 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--classes", nargs="+", required=True, help="names in order")
     parser.add_argument("--size", choices=SIZES, default="demo")
     parser.add_argument("--fit", type=int, nargs=2, required=True, metavar=("WIDTH", "HEIGHT"))
-    parser.add_argument("--convention", choices=CONVENTIONS, default="torchvision")
     parser.add_argument("--schedule", choices=["demo", "paper"], default="demo")
     parser.add_argument("--pairs", type=int, default=3, help="of frames in a lesson")
     parser.add_argument("--start", type=Path, help="weights to begin with")
     parser.add_argument("--room", type=Path, required=True, help="for its state")
     parser.add_argument("--output", type=Path, required=True, help="....safetensors")
     parser.add_argument("--seed", type=int, default=1)
-    return parser.parse_args()
+    parser.add_argument("--device", default="cpu", help="as PyTorch calls it")
+    given = parser.parse_args()
+    if given.size != "demo" and not given.start:
+        parser.error(f"--size {given.size}: --start expected, its first layers are not learnt")
+    return given
 
 
 def main() -> None:
     """Run the command line program."""
     given = _arguments()
-    card = Card(given.size, tuple(given.classes), given.convention, tuple(given.fit))
-    videos = read_videos(given.sequences, card)
+    card = Card(given.size, tuple(given.classes), _CONVENTION, tuple(given.fit))
+    videos = read_videos(given.sequences, card, _REACH)
     torch.manual_seed(given.seed)
     model = build_model(given.size, len(card.classes))
+    model.to(given.device)
     if given.start:
         left = begin_with(model, given.start)
         print(f"{given.start}: learnt from nothing: {', '.join(left) or 'no weight'}")
@@ -151,7 +173,7 @@ def main() -> None:
         school = School(model, videos, card, given.pairs, [given.seed, learner.done])
         learner.run(stage, first, school.teach, school.examine)
         first += stage.steps
-    about = {"seed": given.seed, "sequences": len(videos), "start": str(given.start or "")}
+    about = {"command": command(), "sequences": len(videos)}
     learner.finish(given.output, stages, about, write_card(card))
 
 

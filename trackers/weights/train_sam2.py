@@ -100,7 +100,11 @@ def main() -> None:
         school = School(model, worlds, stage, [given.seed, learner.done, stage.length])
         learner.run(stage, first, school.teach, school.examine)
         first += stage.steps
-    learner.finish(given.output, STAGES, {"seed": given.seed, "worlds": given.worlds})
+    learner.finish(
+        given.output,
+        STAGES,
+        {"command": training.command(), "seed": given.seed, "worlds": given.worlds},
+    )
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from trackers.detectors.candidates import Choice
 from trackers.detectors.letterbox import place
 from trackers.detectors.yolo import yolox
 from trackers.detectors.yolox import Yolox
-from trackers.weights.training import Stage, Training
+from trackers.weights.training import Stage, Training, command
 from trackers.weights.yolox_lesson import Lesson, draw_scenes, iou, loss_of, make_lesson
 
 _SCENES = 12  # images of a lesson, each of another scene
@@ -94,7 +94,7 @@ def main() -> None:
         school = School(model, [given.seed, learner.done])
         learner.run(stage, first, school.teach, school.examine)
         first += stage.steps
-    learner.finish(given.output, STAGES, {"seed": given.seed})
+    learner.finish(given.output, STAGES, {"command": command(), "seed": given.seed})
 
 
 if __name__ == "__main__":

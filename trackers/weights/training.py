@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import shlex
+import sys
 from collections.abc import Callable
 from collections.abc import Sequence as Many
 from dataclasses import asdict, dataclass, field
@@ -157,7 +159,13 @@ class Training:
         with replacing(output) as part:
             save_file(half, part, metadata)
         told = {"stages": [asdict(stage) for stage in stages], "log": self.log}
-        write_json(output.with_suffix(".json"), {"command": "make demo-weights", **about, **told})
+        write_json(output.with_suffix(".json"), about | told)
+
+
+def command() -> str:
+    """Return the command that is running."""
+    module = sys.modules["__main__"].__spec__
+    return shlex.join(["python", "-m", module.name if module else sys.argv[0], *sys.argv[1:]])
 
 
 def _optimizers(model: nn.Module, name: str) -> list[torch.optim.Optimizer]:

@@ -6,6 +6,8 @@
 | `kalman_iou` | the same, with the overlap of boxes that a Kalman filter predicts |
 | `deepsort` | DeepSORT on the boxes, with the vectors of the tracking head |
 
+The box that is told is the one found, with the mask in it, of `deepsort` too.
+
 Source: Yang, Fan, Xu, Video Instance Segmentation, ICCV 2019, arXiv 1905.04804; the other two are
 what MaskTrackRCNN + DeepSORT is meant to be, without its defects.
 """
@@ -58,11 +60,12 @@ def build(
     Args:
         weights: A file that `trackers.mask_rcnn.convert` or a training has written; it says size,
             classes and convention.
-        engine, device, networks, precision, torch_mode: What runs it, see `Runner`; not `tensorrt`.
+        engine, device, networks, precision, torch_mode: What runs it, see `Runner`; not `tensorrt`,
+            and a mode is of the first network alone, for the others meet new shapes in each frame.
         association: `native`, `kalman_iou` or `deepsort`.
         min_score, max_overlap, max_objects: Which objects are found, see `Limits`.
         vector_weight, score_weight, overlap_weight, label_weight: Of the first two, see `Weights`.
-        retain: Of those: an object unseen for more frames is forgotten; mmtracking's is 19.
+        retain: Of those: an object unseen for more frames is forgotten; mmtracking's is 20.
         min_confidence: Of `deepsort`: objects below it are not looked at.
         max_age: Of the last two: frames that an unseen object's box moves on, or that it lives.
         max_iou_distance, n_init, max_cosine_distance, nn_budget: Of `deepsort`, see its `Rules`.
