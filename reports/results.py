@@ -202,7 +202,8 @@ def _read_chain(place: _Place, card: Mapping[str, Any], sequence: str) -> Any:
             return place.explained(variant, sequence, each["job"], place.room / each["log"])
     for job, made, made_from in (
         ("track", tracks, [prepared, *rests_on]),
-        ("score", score, [tracks, events]),
+        ("score", events, [tracks]),
+        ("score", score, [tracks]),  # written after the events, but files are touched in any order
     ):
         if not _is_newer(made, made_from):
             return place.trouble(variant, sequence, job)
