@@ -17,7 +17,10 @@ _FAINT = 0.4
 _TICKS = [digit * 10**power for power in range(-1, 6) for digit in (1, 2, 5)]
 _HEAT = ["#fbd9a5", "#c2410c", "#5b1a06"]
 _HEADER = alt.Header(labelAngle=0, labelAlign="left", labelOrient="top", labelAnchor="start")
-_SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-left"]
+_SHAPES = [  # one more than colours, so that no two of 56 variants have both in common
+    *("circle", "square", "triangle-up", "diamond"),
+    *("cross", "triangle-down", "triangle-left", "triangle-right"),
+]
 
 
 def accuracy_and_speed(run: Run) -> dict[str, Any] | None:

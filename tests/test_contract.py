@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from copy import deepcopy
 from dataclasses import replace
 from itertools import islice
@@ -17,10 +19,13 @@ from datasets.sequence_json import read_sequence, write_prepared
 from datasets.types import Detections, Frame, Sequence
 from trackers.contract import Answer, load_method, load_tracker
 from trackers.feed import read_feed
-from trackers.sam2.export import export_model
-from trackers.sam2.loading import load_model
 
 FRAMES, FRAMES_OF_NETWORKS = 40, 12
+EXPORTS = {
+    "sam2": "trackers.sam2.export",
+    "yolox": "trackers.detectors.export",
+    "masktrack_rcnn": "trackers.mask_rcnn.export",
+}
 
 
 def _load(name: str) -> dict:
@@ -76,8 +81,13 @@ def exported(tmp_path_factory):
         made = room / model / precision
         if not made.exists():
             entry = _load("engines")["engines"][model]
-            network = load_model(entry["size"], str(ROOT / entry["weights"]))
-            export_model(network, made, precision, {})
+            flags = [f"--weights={entry['weights']}", f"--precision={precision}"]
+            flags += [f"--size={entry['size']}"] if "size" in entry else []
+            if entry["kind"] == "yolox":
+                flags += ["--classes", *entry["classes"], "--input", *map(str, entry["input"])]
+            command = [sys.executable, "-m", EXPORTS[entry["kind"]], *flags]
+            output = f"--output={made / 'networks.json'}"
+            subprocess.run([*command, output], cwd=ROOT, check=True, capture_output=True)
         return str(made)
 
     return export

@@ -66,7 +66,8 @@ class Encoder(nn.Module):
             prompt_features (1, C, G, G); high0 (1, C / 8, 4 G, 4 G); high1 (1, C / 4, 2 G, 2 G);
             tokens (1, G * G, C), after the first self-attention; memory_pixels (1, C, G, G).
         """
-        pixels = (image.permute(0, 3, 1, 2).to(self.mean.dtype) - self.mean) / self.deviation
+        planes = image.to(self.mean.dtype).permute(0, 3, 1, 2)  # TensorRT transposes no bytes
+        pixels = (planes - self.mean) / self.deviation
         fine, middle, top = self.encoder(pixels)["backbone_fpn"]
         tokens = (top + self.place).flatten(2).transpose(1, 2)
         return (
