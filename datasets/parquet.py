@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from datasets.arrow import to_array
+from datasets.arrow import to_array, to_bytes_column, to_column
 from datasets.errors import shorten
 from datasets.extent_json import extent_from_json, extent_to_json
 from datasets.files import replacing
@@ -33,12 +33,17 @@ _TYPES = {**_NEEDED, "visibility": pa.float64(), "area": pa.float64(), "rle": pa
 def write_tracks(path: Path, tracks: Tracks) -> None:
     """Write `tracks`, whole or not at all."""
     values = {
-        **{name: getattr(tracks, name) for name in _TYPES if name not in _CORNERS},
+        **{name: getattr(tracks, name) for name in _TYPES if name not in ("rle", *_CORNERS)},
         **dict(zip(_CORNERS, tracks.box.T, strict=True)),
-        "rle": None if tracks.rle is None else tracks.rle.runs,
     }
-    there = [name for name in _TYPES if values[name] is not None]
-    table = pa.table({name: pa.array(values[name], _TYPES[name]) for name in there})
+    columns = {
+        name: to_column(column, _TYPES[name])
+        for name, column in values.items()
+        if column is not None
+    }
+    if tracks.rle is not None:
+        columns["rle"] = to_bytes_column(tracks.rle.runs, _TYPES["rle"])
+    table = pa.table({name: columns[name] for name in _TYPES if name in columns})
     table = table.replace_schema_metadata({_KEY: _describe(tracks.extent)})
     with replacing(path) as part, part.open("wb") as file:
         pq.write_table(table, file, compression="zstd", write_page_checksum=True)

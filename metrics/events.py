@@ -12,10 +12,13 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from datasets.arrow import to_bytes_column, to_column
 from datasets.files import replacing
 from metrics.continuity import Matches, match_in_turn
 from metrics.family import load_family
 from metrics.pairing import Pairing, Side
+
+Rows = Mapping[str, np.ndarray]
 
 COUNTED_AS = {
     "match": "CLR_TP",
@@ -24,7 +27,9 @@ COUNTED_AS = {
     "switch": "IDSW",
     "fragmentation": "Frag",
 }
+_EVENTS = tuple(COUNTED_AS)
 _NONE = -1
+_NAMES = ("truth_id", "tracker_id", "previous_tracker_id")
 _CORNERS = ("left", "top", "right", "bottom")
 
 
@@ -37,17 +42,16 @@ def list_events(pairing: Pairing) -> pa.Table:
     """
     found = match_in_turn(pairing)
     matched = _of_matches(pairing, found)
-    tables = [
+    parts = [
         matched,
         _of_rows("miss", pairing.truth, found.pairs.truth),
         _of_rows("false_alarm", pairing.prediction, found.pairs.prediction),
-        _renamed(matched.filter(pa.array(found.switched)), "switch"),
-        _renamed(matched.filter(pa.array(found.resumed)), "fragmentation"),
+        _renamed(matched, "switch", found.switched),
+        _renamed(matched, "fragmentation", found.resumed),
     ]
-    table = pa.concat_tables(tables)
-    kind = np.repeat(np.arange(len(tables)), [len(each) for each in tables])
-    truth = table["truth_id"].fill_null(_NONE).to_numpy()
-    return table.take(np.lexsort((truth, kind, table["frame"].to_numpy())))
+    rows = {name: np.concatenate([part[name] for part in parts]) for name in matched}
+    order = np.lexsort((rows["truth_id"], rows["event"], rows["frame"]))
+    return _table({name: values[order] for name, values in rows.items()})
 
 
 def events_of(pairings: Mapping[str, Pairing]) -> dict[str, pa.Table]:
@@ -61,7 +65,8 @@ def events_of(pairings: Mapping[str, Pairing]) -> dict[str, pa.Table]:
 
 def check_counts(events: pa.Table, values: Mapping[str, float]) -> None:
     """Raise RuntimeError if there are not as many events as CLEAR counts."""
-    there = dict(zip(*np.unique(events["event"].to_numpy(False), return_counts=True), strict=True))
+    counts = events["event"].value_counts().to_pylist()
+    there = {each["values"]: each["counts"] for each in counts}
     for event, name in COUNTED_AS.items():
         if there.get(event, 0) != values[name]:
             found = f"{there.get(event, 0)} events of {event}, and {name} is {values[name]}"
@@ -73,8 +78,12 @@ def write_events(path: Path, events: Mapping[tuple[str, str], pa.Table]) -> None
     import pyarrow.parquet as pq
 
     tables = [
-        table.add_column(0, "class", _repeated(name, len(table))).add_column(
-            0, "sequence", _repeated(sequence, len(table))
+        pa.table(
+            {
+                "sequence": _repeated(sequence, len(table)),
+                "class": _repeated(name, len(table)),
+                **{column: table[column] for column in table.column_names},
+            }
         )
         for (sequence, name), table in events.items()
     ]
@@ -82,11 +91,11 @@ def write_events(path: Path, events: Mapping[tuple[str, str], pa.Table]) -> None
         pq.write_table(pa.concat_tables(tables), part, compression="zstd")
 
 
-def _of_matches(pairing: Pairing, found: Matches) -> pa.Table:
+def _of_matches(pairing: Pairing, found: Matches) -> Rows:
     truth, pairs = pairing.truth, found.pairs
     before = np.where(found.again, np.roll(found.prediction, 1), _NONE)
     names = pairing.prediction.identities
-    return _table(
+    return _rows(
         "match",
         truth,
         pairs.truth,
@@ -97,31 +106,46 @@ def _of_matches(pairing: Pairing, found: Matches) -> pa.Table:
     )
 
 
-def _of_rows(event: str, side: Side, matched: np.ndarray) -> pa.Table:
+def _of_rows(event: str, side: Side, matched: np.ndarray) -> Rows:
     """Return an event for each row of a side that is not matched."""
     free = np.ones(len(side), bool)
     free[matched] = False
     rows = np.flatnonzero(free)
     name = "truth_id" if event == "miss" else "tracker_id"
-    return _table(event, side, rows, **{name: side.identities[side.track[rows]]})
+    return _rows(event, side, rows, **{name: side.identities[side.track[rows]]})
 
 
-def _table(event: str, side: Side, rows: np.ndarray, **given: np.ndarray) -> pa.Table:
-    count, box = len(rows), side.tracks.box[side.rows[rows]]
-    columns = {"event": _repeated(event, count), "frame": pa.array(side.frame[rows], pa.int32())}
-    for name in ("truth_id", "tracker_id", "previous_tracker_id"):
-        values = given.get(name, np.full(count, _NONE))
-        columns[name] = pa.array(values, pa.int64(), mask=values == _NONE)
-    similarity = given.get("similarity", np.full(count, np.nan))
-    columns["similarity"] = pa.array(similarity, pa.float64(), mask=np.isnan(similarity))
-    for corner, name in enumerate(_CORNERS):
-        columns[name] = pa.array(box[:, corner], pa.float64())
-    return pa.table(columns)
+def _rows(event: str, side: Side, rows: np.ndarray, **given: np.ndarray) -> Rows:
+    """Return events by column: the kind's place in _EVENTS, _NONE and NaN for an empty cell."""
+    count = len(rows)
+    return {
+        "event": np.full(count, _EVENTS.index(event)),
+        "frame": side.frame[rows],
+        **{name: np.full(count, _NONE) for name in _NAMES},
+        "similarity": np.full(count, np.nan),
+        **dict(zip(_CORNERS, side.tracks.box[side.rows[rows]].T, strict=True)),
+        **given,
+    }
 
 
-def _renamed(table: pa.Table, event: str) -> pa.Table:
-    return table.set_column(0, "event", _repeated(event, len(table)))
+def _renamed(rows: Rows, event: str, which: np.ndarray) -> Rows:
+    some = {name: values[which] for name, values in rows.items()}
+    return some | {"event": np.full(len(some["event"]), _EVENTS.index(event))}
+
+
+def _table(rows: Rows) -> pa.Table:
+    words = [event.encode() for event in _EVENTS]
+    similarity = rows["similarity"]
+    return pa.table(
+        {
+            "event": to_bytes_column([words[event] for event in rows["event"]], pa.string()),
+            "frame": to_column(rows["frame"], pa.int32()),
+            **{name: to_column(rows[name], pa.int64(), rows[name] == _NONE) for name in _NAMES},
+            "similarity": to_column(similarity, pa.float64(), np.isnan(similarity)),
+            **{name: to_column(rows[name], pa.float64()) for name in _CORNERS},
+        }
+    )
 
 
 def _repeated(text: str, count: int) -> pa.Array:
-    return pa.repeat(pa.scalar(text), count)
+    return to_bytes_column([text.encode()] * count, pa.string())

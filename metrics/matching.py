@@ -10,10 +10,8 @@ TrackEval, which solves every frame.
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
+from datasets.assignment import linear_sum_assignment
 from metrics.pairing import Pairing
 
 EPS = np.finfo(float).eps  # TrackEval's slack at a threshold
@@ -81,14 +79,21 @@ def _winners(
 
 
 def _groups(truth: np.ndarray, prediction: np.ndarray) -> np.ndarray:
-    """Return the group of each pair, (P,): pairs that share a row, and those they share with."""
-    if not len(truth):
-        return np.zeros(0, np.int64)
-    first = int(truth.max()) + 1
-    count = first + int(prediction.max()) + 1
-    graph = coo_array((np.ones(len(truth), bool), (truth, first + prediction)), (count, count))
-    label: np.ndarray = connected_components(graph, directed=False)[1]
-    return label[truth]
+    """Return the group of each pair, (P,): pairs that share a row, and those they share with.
+
+    Every pair points at the lowest of those it shares a row with, and at what that one points at,
+    until nothing changes.
+    """
+    group = np.arange(len(truth))
+    while True:
+        before = group
+        for row in (truth, prediction):
+            lowest = np.full(int(row.max(initial=0)) + 1, len(row))
+            np.minimum.at(lowest, row, group)
+            group = lowest[row]
+        group = group[group]
+        if np.array_equal(group, before):
+            return group
 
 
 def _solve(

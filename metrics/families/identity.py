@@ -9,8 +9,8 @@ from collections.abc import Sequence as Many
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
+from datasets.assignment import linear_sum_assignment
 from metrics.family import Column
 from metrics.pairing import Pairing
 

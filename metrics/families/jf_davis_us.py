@@ -9,8 +9,8 @@ is the protocol's to take out.
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
+from datasets.assignment import linear_sum_assignment
 from metrics.pairing import Pairing
 from metrics.segmentation import (
     COLUMNS,

@@ -8,8 +8,8 @@ sequence without truth has no object and leaves the total as it is; there it mak
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
+from datasets.assignment import linear_sum_assignment
 from metrics.matching import EPS
 from metrics.pairing import Pairing
 from metrics.segmentation import (

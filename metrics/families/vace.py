@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 from scipy.sparse import csr_array
 
+from datasets.assignment import linear_sum_assignment
 from metrics.family import Column
 from metrics.matching import match_frames
 from metrics.pairing import Pairing, Side

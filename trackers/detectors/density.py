@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse.csgraph import connected_components
 
 from datasets.overlap import box_iou
 from datasets.types import Detections
@@ -36,6 +35,8 @@ class Density:
 
 def groups(found: Detections, density: Density) -> np.ndarray:
     """Return the group of each detection, (N,) int, -1 for one that is of none."""
+    from scipy.sparse.csgraph import connected_components  # slow to load, and few ask for it
+
     overlap = box_iou(found.box[:, None], found.box)
     near = 1 - overlap <= density.reach
     near &= same_class(found.class_id, found.class_id)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
+
+from datasets.assignment import linear_sum_assignment
 
 
 def match(similarity: np.ndarray, threshold: float) -> tuple[np.ndarray, np.ndarray]:
