@@ -15,7 +15,8 @@ LOCK_FLAGS := --universal --fork-strategy fewest --python-version 3.11 --generat
 # everything stays in this folder: the environment, and what pip, uv and Snakemake cache
 export XDG_CACHE_HOME := $(CURDIR)/.cache
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
-unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
+# and what is compiled is kept, or every job would compile its libraries anew
+unexport PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
 
 .DELETE_ON_ERROR:
 .PHONY: help setup report test test-fast lint bench bench-gpu demo-weights format lock clean
