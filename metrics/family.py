@@ -39,11 +39,16 @@ class Column:
     of_masks: str = ""
     over_classes: Literal["mean", "sum"] | None = None
 
+    @property
+    def told_over_classes(self) -> str:
+        """What is told of several classes: their `mean` or their `sum`."""
+        return self.over_classes or ("mean" if self.unit == "ratio" else "sum")
+
     def describe(self, *, masks: bool = False) -> dict[str, Any]:
         """Return it as JSON types, under `label` what the field calls it."""
         content = asdict(self)
         of_masks = content.pop("of_masks")
-        content.pop("over_classes")
+        content["over_classes"] = self.told_over_classes
         return content | {"label": of_masks if masks and of_masks else self.name}
 
 

@@ -170,8 +170,8 @@ def _class_averaged(families: Mapping[str, Family], classes: Many[Values]) -> Va
         if not there:
             averaged[column.name] = None
         else:
-            how = column.over_classes or ("mean" if column.unit == "ratio" else "sum")
-            averaged[column.name] = fmean(there) if how == "mean" else sum(there)
+            mean = column.told_over_classes == "mean"
+            averaged[column.name] = fmean(there) if mean else sum(there)
     return averaged
 
 

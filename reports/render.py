@@ -20,11 +20,17 @@ import jinja2
 import vl_convert
 
 from datasets.files import replacing
-from reports import figures, table
+from reports import table
+from reports.figures import accuracy_and_speed, by_sequence
+from reports.page_data import page_data, run_id
 from reports.parity import Parity, read_parity
 from reports.results import Run, read_run
 
-_TEMPLATE = "page.html.j2"
+_PAGE = Path(__file__).parent / "page"
+_SCRIPTS = (  # in the order they run in: each may use what those before have put into `bench`
+    *("bench", "totals", "controls", "tables", "speed", "accuracy"),
+    *("slices", "viewer", "gallery", "heatmaps"),
+)
 
 
 def render(
@@ -32,41 +38,42 @@ def render(
 ) -> str:
     """Return the page."""
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        loader=jinja2.FileSystemLoader(_PAGE),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters["number"] = table.format_value
-    sections = [
-        {
-            "run": run,
-            "headline": table.headline(run),
-            "everything": table.everything(run),
-            "plane": figures.accuracy_and_speed(run),
-            "strips": figures.by_sequence(run),
-            "classes": table.by_class(run),
-            "leading": table.leading(run),
-            "otherwise_timed": table.otherwise_timed(run),
-            "timelines": {
-                name: spec
-                for name in run.plan["sequences"]
-                if (spec := figures.errors_over_time(run, name)) is not None
-            },
-        }
-        for run in runs
-    ]
-    return environment.get_template(_TEMPLATE).render(
+    return environment.get_template("page.html.j2").render(
         plan=plan,
-        sections=sections,
+        sections=[_section(run) for run in runs],
+        data=page_data(plan, runs),
         unfinished=unfinished,
         parities=parities,
         machines=_machines(runs),
         cards=_cards(runs),
         files=_files(runs),
         vega=vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"),
+        scripts=[_script(name) for name in _SCRIPTS],
     )
+
+
+def _section(run: Run) -> dict[str, Any]:
+    """Return what the parts of the page that need no scripts show of a run."""
+    figures = (accuracy_and_speed(run), by_sequence(run))
+    return {
+        "id": run_id(run),
+        "run": run,
+        "headline": table.headline(run),
+        "otherwise_timed": table.otherwise_timed(run),
+        "figures": [vl_convert.vegalite_to_svg(figure) for figure in figures if figure],
+    }
+
+
+def _script(name: str) -> str:
+    path = _PAGE / "js" / f"{name}.js"
+    return path.read_text() if path.is_file() else ""
 
 
 def check_complete(runs: list[Run]) -> None:

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Sequence as Many
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from datasets.files import read_json
+from datasets.parquet import read_tracks
 from reports.timeline import Timeline, read_timeline
 
 Values = Mapping[str, float | None]
 _LOG_LINES = 12
-_NOTHING = {"columns": [], "card": "", "similarity": "box"}  # where nothing was scored
+_NOTHING = {
+    "columns": [],
+    "card": "",
+    "similarity": "box",
+    "classes": {},
+}  # where nothing was scored
 _BY_PROTOCOL = ("score", "combine")  # jobs that there is one of for each protocol
 
 
@@ -41,16 +50,23 @@ class Variant:
         total: Values by column over all sequences; None where one of them has no result.
         classes: Values by column of each class, where there are several, and their average.
         sequences: Values by column of each sequence that has a result.
+        partials: What each sequence adds up, by class, then family.
         timelines: Errors over time of each sequence that has a result.
         speed: What speed.json holds; None where it is not timed or not there.
+        timings: Nanoseconds of each step, (passes, frames), of each sequence that was timed step by
+            step.
+        objects: How many objects each of these frames has in the answer.
     """
 
     card: Mapping[str, Any]
     total: Values | None
     classes: Mapping[str, Values]
     sequences: Mapping[str, Values]
+    partials: Mapping[str, Mapping[str, Any]]
     timelines: Mapping[str, Timeline]
     speed: Mapping[str, Any] | None
+    timings: Mapping[str, list[list[int]]]
+    objects: Mapping[str, list[int]]
 
 
 @dataclass(frozen=True)
@@ -62,6 +78,7 @@ class Run:
         columns: Of the scores, in order: name, label, unit, better, meaning.
         protocol_card: What the protocol scores, in a sentence.
         similarity: What it compares: `box`, `masks` or `disjoint masks`.
+        classes: Those that are scored.
         files: What sequence.json says of each prepared sequence.
     """
 
@@ -69,6 +86,7 @@ class Run:
     columns: list[Mapping[str, Any]]
     protocol_card: str
     similarity: str
+    classes: list[str]
     variants: list[Variant]
     troubles: list[Trouble]
     files: Mapping[str, Mapping[str, Any]]
@@ -98,6 +116,7 @@ def read_run(plan: Mapping[str, Any], room: Path, started: float) -> Run:
         first["columns"],
         first["card"],
         first["similarity"],
+        list(first["classes"]),
         variants,
         [each for each in chains.values() if isinstance(each, Trouble)]
         + [each for variant in variants for each in _late_troubles(place, plan, variant)],
@@ -151,7 +170,8 @@ def _read_variant(
     scores: Mapping[tuple[str, str], Mapping[str, Any]],
 ) -> Variant:
     name = card["name"]
-    sequences = {s: scores[name, s]["values"] for s in plan["sequences"] if (name, s) in scores}
+    found = {s: scores[name, s] for s in plan["sequences"] if (name, s) in scores}
+    sequences = {sequence: score["values"] for sequence, score in found.items()}
     parts = [place.scores(name, sequence, "score.json") for sequence in plan["sequences"]]
     times = [place.results(name, sequence, "timing.json") for sequence in plan["clock"]]
     combined, speed = place.scores(name, "combined.json"), place.results(name, "speed.json")
@@ -163,14 +183,38 @@ def _read_variant(
         and _is_newer(speed, times)
     )
     total = read_json(combined) if whole else None
+    timings = _step_by_step(place, name, plan["clock"]) if timed else {}
     return Variant(
         card,
         total["values"] if total else None,
         _classes(total) if total else {},
         sequences,
+        {sequence: _partials(score) for sequence, score in found.items()},
         {s: _timeline(place, name, s) for s in sequences},
         read_json(speed) if timed else None,
+        timings,
+        {
+            s: _objects(place.results(name, s, "tracks.parquet"), each)
+            for s, each in timings.items()
+        },
     )
+
+
+def _partials(score: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: each.get("partials", {}) for name, each in score["classes"].items()}
+
+
+def _step_by_step(place: _Place, variant: str, sequences: Many[str]) -> dict[str, list[list[int]]]:
+    """Return the times of steps, of the sequences in which single steps were timed."""
+    timings = {s: read_json(place.results(variant, s, "timing.json")) for s in sequences}
+    return {s: each["step_ns"] for s, each in timings.items() if each["timed"] != "process"}
+
+
+def _objects(tracks: Path, step_ns: list[list[int]]) -> list[int]:
+    """Return how many objects the answer holds in each timed frame."""
+    frames = len(step_ns[0])
+    counts: list[int] = np.bincount(read_tracks(tracks).frame, minlength=frames)[:frames].tolist()
+    return counts
 
 
 def _classes(total: Mapping[str, Any]) -> dict[str, Values]:

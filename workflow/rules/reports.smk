@@ -15,7 +15,7 @@ rule report:
         "../../environment.yml"
     params:
         plan=page_plan,
-        code=code_digest("reports.render", files=("reports/page.html.j2",)),
+        code=code_digest("reports.render", files=page_files()),
     shell:
         "exec python -m reports.render --plan {params.plan:q} --output {output.page:q} 2> {log:q}"
 

@@ -1,0 +1,139 @@
+// The verdict table, and one number sequence by sequence.
+(() => {
+  "use strict";
+  const { state, element, number, onChange } = bench;
+  const at = id => document.getElementById(id);
+  const ARROWS = { up: "↑", down: "↓" };
+  const UNITS = { ratio: "%", ms: "ms", MB: "MB" };
+
+  // All numbers of a variant under the state of the page; null where it has no total.
+  function valuesOf(run, variant) {
+    const speed = run.speed[variant.name]?.values ?? {};
+    return { ...(bench.totals.over(run, variant.name) ?? {}), ...speed };
+  }
+
+  // Whether numbers of speed may be compared: not where something else than the step was timed.
+  const mark = (run, variant) => run.speed[variant.name]?.timed.label ?? "";
+  const comparable = (run, variant, column) => !run.speed_columns.includes(column) || !mark(run, variant);
+
+  function best(run, shown, values, column) {
+    const found = shown.filter(each => comparable(run, each, column)).map(each => values.get(each)[column.name]);
+    const there = found.filter(value => value !== null && value !== undefined);
+    if (!column.better || !there.length || Math.min(...there) === Math.max(...there)) return null;
+    return column.better === "up" ? Math.max(...there) : Math.min(...there);
+  }
+
+  // How far a value is from the baseline's: points of a ratio, counts as they are, speed in per cent.
+  function delta(value, from, column) {
+    if (value === undefined || value === null || from === undefined || from === null) return null;
+    const change = value - from;
+    const relative = ["ms", "fps", "MB"].includes(column.unit);
+    if (relative && !from) return null;
+    const size = relative ? Math.abs((100 * change) / from) : Math.abs(change) * (column.unit === "ratio" ? 100 : 1);
+    const digits = relative ? (size < 10 ? 1 : 0) : column.unit === "ratio" || !Number.isInteger(size) ? 2 : 0;
+    const text = size.toFixed(digits);
+    if (!Number(text)) return { text: "±0", good: null };
+    const good = column.better ? (change > 0) === (column.better === "up") : null;
+    return { text: `${change > 0 ? "+" : "\u2212"}${text}${relative ? " %" : ""}`, good };
+  }
+
+  function sorted(run, shown, values) {
+    const [name, way] = state.get("sort").split(":");
+    const column = bench.column(name, run);
+    if (!column) return name === "name" ? [...shown].sort((a, b) => a.title.localeCompare(b.title) * (way === "down" ? -1 : 1)) : shown;
+    const sign = way === "up" ? 1 : -1;
+    return [...shown].sort((a, b) => {
+      const [x, y] = [values.get(a)[name] ?? null, values.get(b)[name] ?? null];
+      return x === null || y === null ? (x === null) - (y === null) : sign * (x - y);
+    });
+  }
+
+  function heading(column) {
+    const [name, way] = state.get("sort").split(":");
+    const first = column.better === "down" ? "up" : "down"; // the best first
+    const next = name === column.name && way === first ? (first === "up" ? "down" : "up") : first;
+    const on = name === column.name;
+    const label = column.label.replace(/_(ms|MB)$/, "");
+    return element("th", { scope: "col", title: column.meaning, "aria-sort": on ? (way === "up" ? "ascending" : "descending") : null },
+      element("button", { type: "button", onclick: () => { state.set({ sort: `${column.name}:${next}` }); refocus(column.name); }, dataset: { sort: column.name } },
+        label, element("span", { className: "arrow", textContent: ARROWS[column.better] ?? "", "aria-hidden": "true" }),
+        element("small", { textContent: UNITS[column.unit] ?? "" })));
+  }
+  const refocus = name => [...document.querySelectorAll("[data-sort]")].find(each => each.dataset.sort === name && each.offsetParent)?.focus();
+
+  function cell(context, variant, column) {
+    const { run, values, top, from } = context;
+    const value = values.get(variant)[column.name] ?? null;
+    const change = from && from !== variant && comparable(run, variant, column) && comparable(run, from, column)
+      ? delta(value, values.get(from)[column.name], column) : null;
+    const isBest = value !== null && comparable(run, variant, column) && value === top.get(column);
+    const text = number(value, column.unit);
+    const perSequence = run.columns.includes(column);
+    return element("td", { className: isBest ? "best" : "", dataset: { value: value ?? "", column: column.name } },
+      perSequence && value !== null
+        ? element("button", { type: "button", className: "number", textContent: text, title: `${column.label} of each sequence`, onclick: () => { state.set({ metric: column.name }); at("by-sequence").scrollIntoView({ behavior: "smooth" }); } })
+        : text,
+      change && element("small", { className: change.good === null ? "same" : change.good ? "good" : "worse", textContent: change.text }),
+      column.name === "fps" && mark(run, variant) ? element("small", { className: "mark", textContent: mark(run, variant) }) : null);
+  }
+
+  function name(run, variant) {
+    const trouble = run.troubles[variant.name];
+    return element("th", { scope: "row", className: "name", title: variant.source },
+      element("i", { className: "swatch", style: { background: bench.colourOf(variant) } }), variant.title,
+      bench.baseline() === variant ? element("span", { className: "tag plain", textContent: "baseline" }) : null,
+      trouble ? element("a", { className: "tag", href: "#troubles", textContent: trouble === "not run" ? "not run" : `${trouble} failed` }) : null);
+  }
+
+  function comparison(run, columns) {
+    const shown = bench.variants(run);
+    const values = new Map(shown.map(variant => [variant, valuesOf(run, variant)]));
+    const top = new Map(columns.map(column => [column, best(run, shown, values, column)]));
+    const context = { run, values, top, from: bench.baseline(run) };
+    const [by, way] = state.get("sort").split(":");
+    const nameHead = element("th", { scope: "col", className: "name", "aria-sort": by === "name" ? (way === "down" ? "descending" : "ascending") : null },
+      element("button", { type: "button", textContent: "Variant", dataset: { sort: "name" }, onclick: () => { state.set({ sort: by === "name" && way !== "down" ? "name:down" : "name:up" }); refocus("name"); } }));
+    return [
+      element("thead", {}, element("tr", {}, nameHead, columns.map(heading))),
+      element("tbody", {}, sorted(run, shown, values).map(variant =>
+        element("tr", { className: run.troubles[variant.name] ? "troubled" : "" }, name(run, variant), columns.map(column => cell(context, variant, column))))),
+    ];
+  }
+
+  function verdict() {
+    const run = bench.run();
+    const known = run.headline.map(each => bench.column(each, run));
+    at("verdict").replaceChildren(at("verdict").caption, ...comparison(run, [...known, ...run.speed_columns]));
+    if (at("all-columns").open) at("everything").replaceChildren(at("everything").caption, ...comparison(run, [...run.columns, ...run.speed_columns]));
+  }
+  at("all-columns").addEventListener("toggle", verdict);
+
+  // One metric: a row a sequence, a column a variant; the darker the better of its row.
+  function bySequence() {
+    const run = bench.run(), chosen = bench.metric(run), shown = bench.variants(run);
+    const column = run.columns.includes(chosen) ? chosen : bench.column(run.leading, run);
+    if (!column) return at("matrix").replaceChildren();
+    bench.options(at("metric"), run.columns.map(each => [each.name, each.label]), column.name);
+    at("metric-meaning").textContent = `${column.meaning}. ${column.better === "down" ? "Less is better." : column.better === "up" ? "More is better." : ""}`;
+    const without = state.list("without");
+    const row = (title, sequences, total) => {
+      const values = shown.map(variant => bench.totals.over(run, variant.name, sequences)?.[column.name] ?? null);
+      const there = bench.totals.present(values);
+      const [low, high] = [Math.min(...there), Math.max(...there)];
+      const shade = value => (value === null || low === high || !column.better ? 0 : column.better === "up" ? (value - low) / (high - low) : (high - value) / (high - low));
+      const gone = !total && without.has(title);
+      return element("tr", { className: `${total ? "total" : ""}${gone ? " troubled" : ""}` },
+        element("th", { scope: "row", className: "name" }, total ? "together" : element("button", { type: "button", className: "number", textContent: title, onclick: () => { state.set({ sequence: title }); document.getElementById("gallery")?.scrollIntoView({ behavior: "smooth" }); } })),
+        values.map(value => element("td", { style: { background: total || gone ? "" : `color-mix(in srgb, var(--shade) ${Math.round(70 * shade(value))}%, transparent)` }, textContent: number(value, column.unit) })));
+    };
+    at("matrix").replaceChildren(
+      element("thead", {}, element("tr", {}, element("th", { scope: "col", className: "name head", textContent: "Sequence" }),
+        shown.map(variant => element("th", { scope: "col", className: "head" }, element("i", { className: "swatch", style: { background: bench.colourOf(variant) } }), variant.title)))),
+      element("tbody", {}, run.sequences.map(each => row(each, [each], false)), row("together", bench.sequences(run), true)));
+  }
+  at("metric").addEventListener("change", event => state.set({ metric: event.target.value }));
+
+  bench.valuesOf = valuesOf;
+  onChange(verdict);
+  onChange(bySequence);
+})();

@@ -1,0 +1,117 @@
+"""What the scripts of the page work on: everything of the runs, as JSON types."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from collections.abc import Sequence as Many
+from typing import Any
+
+import numpy as np
+
+from reports import table
+from reports.results import Run, Variant
+from reports.timeline import ERRORS, Timeline
+
+_LARGE = {"coco_box_ap", "coco_mask_ap"}  # families whose partials list every box there is
+_DIGITS = 6  # of a time in ms that are kept
+
+
+def page_data(plan: Mapping[str, Any], runs: Many[Run]) -> dict[str, Any]:
+    """Return the data of the page; `runs` in the order of the plan."""
+    return {"clock": plan["clock"], "runs": [_of_run(run) for run in runs]}
+
+
+def run_id(run: Run) -> str:
+    """Return what the page's state calls a run."""
+    return f"{run.plan['dataset']}-{run.plan['protocol']}"
+
+
+def _of_run(run: Run) -> dict[str, Any]:
+    leading = table.leading(run)
+    shown = table.headline(run)
+    scored = {column["name"] for column in run.columns}
+    extents = {name: prepared["extent"] for name, prepared in run.files.items()}
+    rates = {prepared["frame_rate"] for prepared in run.files.values()}
+    return {
+        "id": run_id(run),
+        "dataset": run.plan["dataset"],
+        "protocol": run.plan["protocol"],
+        "title": run.plan["title"],
+        "heading": f"{run.plan['title']}: {'boxes' if run.similarity == 'box' else 'masks'}",
+        "similarity": run.similarity,
+        "sequences": list(run.plan["sequences"]),
+        "frames": {name: extent["frame_count"] for name, extent in extents.items()},
+        "frame_rate": rates.pop() if len(rates) == 1 else None,
+        "columns": run.columns,
+        "speed_columns": table.speed_columns(run),
+        "headline": [each["name"] for each in shown.columns if each["name"] in scored],
+        "leading": leading["name"] if leading else None,
+        "classes": run.classes,
+        "variants": _variants(run),
+        "troubles": {each.variant: each.job for each in reversed(run.troubles)},
+        "totals": {each.card["name"]: each.total for each in run.variants},
+        "partials": {each.card["name"]: _partials(each) for each in run.variants},
+        "speed": {each.card["name"]: _speed(each) for each in run.variants if each.speed},
+        "timings": {each.card["name"]: _timings(each) for each in run.variants if each.timings},
+        "timelines": {
+            each.card["name"]: {name: _timeline(line) for name, line in each.timelines.items()}
+            for each in run.variants
+        },
+    }
+
+
+def _variants(run: Run) -> list[dict[str, str]]:
+    """Return name, title and source; two of one title are told apart by their names."""
+    cards = [variant.card for variant in run.variants]
+    often = Counter(card["title"] for card in cards)
+    return [
+        {
+            "name": card["name"],
+            "title": card["title"]
+            if often[card["title"]] == 1
+            else f"{card['title']} ({card['name']})",
+            "source": card["source"],
+        }
+        for card in cards
+    ]
+
+
+def _partials(variant: Variant) -> dict[str, Any]:
+    return {
+        sequence: {
+            name: {family: each for family, each in families.items() if family not in _LARGE}
+            for name, families in classes.items()
+        }
+        for sequence, classes in variant.partials.items()
+    }
+
+
+def _speed(variant: Variant) -> dict[str, Any]:
+    assert variant.speed is not None
+    return {name: variant.speed[name] for name in ("values", "fps_range", "timed")}
+
+
+def _timings(variant: Variant) -> dict[str, Any]:
+    """Return each pass over each timed sequence in ms, and how many objects each answer holds."""
+    return {
+        sequence: {
+            "step_ms": [[float(f"{ns / 1e6:.{_DIGITS}g}") for ns in each] for each in steps],
+            "objects": variant.objects[sequence],
+        }
+        for sequence, steps in variant.timings.items()
+    }
+
+
+def _timeline(line: Timeline) -> dict[str, Any]:
+    """Return the spans with errors in, by kind: [place, count]."""
+    return {
+        "span": line.span,
+        "counts": {
+            title: [
+                [place, int(line.counts[event][place])]
+                for place in np.flatnonzero(line.counts[event]).tolist()
+            ]
+            for event, title in ERRORS.items()
+        },
+    }

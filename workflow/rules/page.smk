@@ -1,0 +1,98 @@
+"""What the page is made from: its inputs, what it is to show, and its own files."""
+
+
+def is_timed(entry, variant):
+    return (
+        bool(entry.get("clock"))
+        and load_method(config["variants"][variant]["method"]).timed
+    )
+
+
+def page_inputs(wildcards):
+    """The totals, errors and, where it is timed, the speed of every variant on every data set."""
+    for entry in config["run"]:
+        dataset, protocol = entry["dataset"], run_protocol(entry)
+        for variant in entry["variants"]:
+            place = f"results/{variant}/{dataset}"
+            yield f"{place}/{protocol}/combined.json"
+            if is_timed(entry, variant):
+                yield f"{place}/speed.json"
+            for sequence in config["datasets"][dataset]["sequences"]:
+                yield f"{place}/{sequence}/{protocol}/events.parquet"
+
+
+def page_parities(wildcards=None):
+    """What is compared of each model whose networks a variant of the run asks for."""
+    folders = [
+        Path(options[name])
+        for entry in config["run"]
+        for variant in entry["variants"]
+        for method in [load_method(config["variants"][variant]["method"])]
+        for options in [config["variants"][variant].get("options", {})]
+        for name in method.engines
+        if isinstance(options.get(name), str)
+    ]
+    models = dict.fromkeys(folder.parent.name for folder in folders)
+    return [
+        f"engines/{model}/{precision}/parity_{engine}.json"
+        for model in models
+        for kind in config["engines"].get(model, {}).get("parity", [])
+        for precision, engine in [kind.split("/")]
+    ]
+
+
+def page_plan(wildcards=None):
+    """What the page is to show, as JSON: the runs, and the entries they are made from."""
+    return json.dumps(
+        {
+            "clock": config["clock"],
+            "commit": git_commit(),
+            "parity": page_parities(),
+            "runs": [
+                {
+                    "dataset": entry["dataset"],
+                    **{
+                        key: config["datasets"][entry["dataset"]][key]
+                        for key in ("title", "licence", "sequences")
+                    },
+                    "protocol": run_protocol(entry),
+                    "clock": entry.get("clock", []),
+                    "variants": [
+                        variant_card(entry, name) for name in entry["variants"]
+                    ],
+                }
+                for entry in config["run"]
+            ],
+        },
+        sort_keys=True,
+    )
+
+
+def variant_card(entry, name):
+    variant = config["variants"][name]
+    method = load_method(variant["method"])
+    return {
+        "name": name,
+        "title": variant.get("title", method.title),
+        "method": variant["method"],
+        "source": variant.get("source", method.source),
+        "options": variant.get("options", {}),
+        "timed": is_timed(entry, name),
+        "rests_on": JOBS_BEFORE.get(name, []),
+        "origin": score_origin(
+            Wildcards(
+                dataset=entry["dataset"], protocol=run_protocol(entry), variant=name
+            )
+        ),
+    }
+
+
+def page_files():
+    """The template of the page, its parts, scripts and style."""
+    return tuple(
+        sorted(
+            path.as_posix()
+            for path in Path("reports", "page").rglob("*")
+            if path.is_file()
+        )
+    )
