@@ -1,0 +1,1 @@
+"""Heat maps: accumulated, painted over the scene, and made small for the page."""

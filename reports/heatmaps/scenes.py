@@ -1,0 +1,115 @@
+"""Heat maps over the images of a sequence: after each frame, or after one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from datasets.frames import decode_frames, list_images, read_frames, read_image
+from datasets.types import Sequence
+from reports.heatmaps.accumulate import by_frame
+from reports.heatmaps.paint import beside, paint_difference, paint_heat, paint_maskout
+from reports.heatmaps.source import Settings, Source
+
+_GROUND = 90  # grey of a scene without images
+_HOTTEST_MASKOUT = 255.0
+
+
+def paint_each(source: Source, settings: Settings) -> Iterator[np.ndarray]:
+    """Yield each frame with the map after it, uint8 RGB: see `paint`."""
+    top = max(_hottest(maps, settings) for maps in maps_over_time(source, settings))
+    both = zip(_scenes(source.sequence), maps_over_time(source, settings), strict=True)
+    return (paint(scene, maps, settings, top) for scene, maps in both)
+
+
+def paint_one(source: Source, settings: Settings, frame: int) -> np.ndarray:
+    """Return what `paint_each` yields for one frame, without decoding the others."""
+    top, wanted = 0.0, []
+    for index, maps in enumerate(maps_over_time(source, settings)):
+        top = max(top, _hottest(maps, settings))
+        if index == frame:
+            wanted = [heat.copy() for heat in maps]
+    return paint(scene_of(source.sequence, frame), wanted, settings, top)
+
+
+def maps_over_time(source: Source, settings: Settings) -> Iterator[list[np.ndarray]]:
+    """Yield after each frame the map of the prediction, and that of truth where there is truth.
+
+    They change when the next are asked for.
+    """
+    extent, rate = source.sequence.extent, source.sequence.frame_rate
+    sides = [side for side in (source.prediction, source.truth) if side is not None]
+    heats = [settings.start((extent.height, extent.width), rate) for _ in sides]
+    chosen = [by_frame(settings.select(side), extent.frame_count) for side in sides]
+    for frame, objects in enumerate(zip(*chosen, strict=True)):
+        for heat, rows in zip(heats, objects, strict=True):
+            heat.step(frame, rows)
+        yield [heat.heat for heat in heats]
+
+
+def paint(image: np.ndarray, maps: list[np.ndarray], settings: Settings, top: float) -> np.ndarray:
+    """Return a scene with the map over it; with truth's, three scenes side by side.
+
+    Args:
+        image: (height, width, 3) uint8 RGB.
+        maps: As `maps_over_time` yields them.
+        top: The most heat of the whole sequence: its colours mean the same throughout.
+    """
+    if settings.mode == "maskout":
+        painted = [paint_maskout(image, heat) for heat in maps]
+    else:
+        painted = [paint_heat(image, heat, top) for heat in maps]
+    if len(maps) == 1:
+        return painted[0]
+    prediction, truth = (heat.astype(np.float32) for heat in maps)
+    difference = cv2.resize(prediction - truth, image.shape[1::-1])
+    return beside(
+        {
+            "truth": painted[1],
+            "prediction": painted[0],
+            "prediction - truth": paint_difference(image, difference, top),
+        }
+    )
+
+
+def scene_of(sequence: Sequence, frame: int) -> np.ndarray:
+    """Return one image of a sequence, (height, width, 3) uint8 RGB; grey where it has none.
+
+    Raises:
+        FileNotFoundError: There is no such image folder or video file.
+        ValueError: It is not readable, of another size, or not there.
+    """
+    if sequence.images is None:
+        return _blank(sequence)
+    images, extent = Path(sequence.images), sequence.extent
+    name, image = f"{images}, frame {frame}", None
+    if images.is_dir():
+        found = list_images(images)[frame : frame + 1]
+        image = read_image(found[0]) if found else None
+    else:
+        decoded = (each for index, (_, each) in enumerate(decode_frames(images)) if index == frame)
+        image = next(decoded, None)
+    if image is None:
+        raise ValueError(f"{name}: not there, expected {extent.frame_count} frames")
+    if image.shape != (extent.height, extent.width, 3):
+        raise ValueError(f"{name}: size {image.shape}, expected {extent.height} x {extent.width}")
+    return image
+
+
+def _scenes(sequence: Sequence) -> Iterator[np.ndarray]:
+    if sequence.images is not None:
+        return read_frames(Path(sequence.images), sequence.extent)
+    return (_blank(sequence) for _ in range(sequence.extent.frame_count))
+
+
+def _blank(sequence: Sequence) -> np.ndarray:
+    return np.full((sequence.extent.height, sequence.extent.width, 3), _GROUND, np.uint8)
+
+
+def _hottest(maps: list[np.ndarray], settings: Settings) -> float:
+    if settings.mode == "maskout":
+        return _HOTTEST_MASKOUT
+    return max(float(heat.max()) for heat in maps)
