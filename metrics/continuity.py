@@ -7,6 +7,7 @@ is empty neither breaks nor continues a track.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -38,8 +39,17 @@ class Matches:
     resumed: np.ndarray
 
 
+_FOUND: WeakKeyDictionary[Pairing, Matches] = WeakKeyDictionary()
+
+
 def match_in_turn(pairing: Pairing) -> Matches:
-    """Return the matches of a sequence."""
+    """Return the matches of a sequence; several ask, and they are found once."""
+    if pairing not in _FOUND:
+        _FOUND[pairing] = _find(pairing)
+    return _FOUND[pairing]
+
+
+def _find(pairing: Pairing) -> Matches:
     truth, prediction = pairing.truth, pairing.prediction
     pairs = pairing.pairs.take(_match(pairing))
     order = np.lexsort((truth.frame[pairs.truth], truth.track[pairs.truth]))

@@ -96,6 +96,7 @@ def summarize_scores(scores: dict[str, dict[str, Any]]) -> dict[str, Any]:
                 "combined": total["values"],
                 "curves": total["curves"],
                 "sequences": {key: each["classes"][name]["values"] for key, each in scores.items()},
+                **({"slices": s["kinds"]} if (s := total["partials"].get("slices")) else {}),
             }
             for name, total in combined["classes"].items()
         },

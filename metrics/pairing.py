@@ -82,7 +82,7 @@ class Side:
         return np.bincount(self.track, minlength=self.track_count)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Pairing:
     """One sequence and one class, ready to be scored.
 

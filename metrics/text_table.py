@@ -12,6 +12,7 @@ _SHOWN = (
 )
 _MOST = 10  # columns of a table of families that have none of these
 _NARROWEST = 9
+_OF_SLICES = ("rows", "recall", "IoU", "IDSW/1000")
 
 
 def table(found: Mapping[str, Any]) -> Iterator[str]:
@@ -24,6 +25,9 @@ def table(found: Mapping[str, Any]) -> Iterator[str]:
     shown = [columns[name] for name in _SHOWN if name in columns] or found["columns"][:_MOST]
     for title, scores in found["classes"].items():
         yield from _rows(title, {**scores["sequences"], "COMBINED": scores["combined"]}, shown)
+        for kind, slices in scores.get("slices", {}).items():
+            lines = [_of_slice(label, sums) for label, sums in slices.items()]
+            yield from _aligned([[f"by {kind}", *_OF_SLICES], *lines])
     if len(found["classes"]) > 1:
         averages = {name: found[name] for name in ("class_averaged", "detection_averaged")}
         yield from _rows("all classes", averages, shown)
@@ -35,6 +39,20 @@ def _rows(
     lines = [[title, *(column["label"] for column in shown)]]
     for name, values in rows.items():
         lines.append([name, *(_cell(values[each["name"]], each["unit"]) for each in shown)])
+    yield from _aligned(lines)
+
+
+def _of_slice(label: str, sums: Many[float]) -> list[str]:
+    """Return the line of a slice from its truth rows, those matched, their IoU and switches."""
+    rows, matched, similarity, switches = sums
+    recall, overlap = (
+        _cell(one / of if of else None, "ratio")
+        for one, of in ((matched, rows), (similarity, matched))
+    )
+    return [label, str(rows), recall, overlap, _cell(1000 * switches / rows if rows else None, "")]
+
+
+def _aligned(lines: Many[Many[str]]) -> Iterator[str]:
     first, *others = (max(map(len, column)) for column in zip(*lines, strict=True))
     wide = [max(_NARROWEST, width + 1) for width in others]
     for name, *cells in lines:

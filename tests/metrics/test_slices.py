@@ -1,0 +1,162 @@
+"""Slices by hand, and that they add up."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hand import apart, pairing
+
+from datasets.overlap import box_iou
+from datasets.types import Extent, Tracks
+from metrics.combine import combine_scores
+from metrics.families import clear, slices
+from metrics.family import load_family, partial_from_json, partial_to_json
+from metrics.score import make_pairings, score_pairings, score_tracks
+from metrics.text_table import table
+
+NOTHING = [0, 0, 0, 0]
+
+
+def tracks(frame, track, box, visibility=None, frame_count=10):
+    """Rows of one class, each an identity in a frame with a box."""
+    extent, ones = Extent(1000, 1000, frame_count, {1: "person"}), np.ones(len(frame))
+    box = np.array(box, float).reshape(-1, 4)
+    return Tracks(extent, frame, track, ones, ones, box, visibility=visibility)
+
+
+def sliced(truth, prediction=None):
+    """The slices of truth rows and of those that a prediction, by default the truth, matches."""
+    pairings = make_pairings(truth, truth if prediction is None else prediction, "plain")
+    return slices.evaluate(pairings["person"]).kinds
+
+
+def rows_of(kind):
+    return [rows for rows, *_ in kind.values()]
+
+
+def random_pairing(seed):
+    draw = np.random.default_rng(seed)
+    truth, prediction = (
+        [
+            (frame, track, float(draw.integers(0, 60)))
+            for frame in range(12)
+            for track in range(4)
+            if draw.random() < 0.7
+        ]
+        for _ in range(2)
+    )
+    return pairing(truth, prediction, frame_count=12)
+
+
+def test_a_slice_holds_rows_matches_their_overlap_and_switches():
+    truth = [(frame, 7, 0) for frame in range(4)]
+    prediction = [(0, 1, 0), (1, 1, apart(0.6)), (2, 2, 0)]
+    found = slices.evaluate(pairing(truth, prediction)).kinds
+    assert found["size"]["small, < 32² px"] == pytest.approx([4, 3, 2.6, 1])
+    assert found["speed"]["slow, < 0.02"] == pytest.approx([3, 2, 1.6, 1])
+    assert found["speed"]["first row"] == pytest.approx([1, 1, 1, 0])
+
+
+def test_size_is_cut_at_32_and_96_pixels_square_of_what_is_scored():
+    squares = [[0, 0, side, side] for side in (31.9, 32, 95.9, 96)]
+    assert rows_of(sliced(tracks(range(4), [1] * 4, squares))["size"]) == [1, 2, 1]
+
+
+def test_visibility_is_sliced_where_the_truth_has_it():
+    boxes = [[0, 0, 9, 9]] * 5
+    seen = sliced(tracks(range(5), [1] * 5, boxes, [0, 0.25, 0.5, 0.75, 1]))
+    assert rows_of(seen["visibility"]) == [1, 1, 1, 2]
+    assert "visibility" not in sliced(tracks(range(5), [1] * 5, boxes))
+
+
+def test_crowding_is_the_largest_overlap_with_another_box_of_the_frame():
+    first, second = 10 * (1 - 0.31) / 1.31, 10 * (1 - 0.2) / 1.2
+    lefts = [0, first, 100, 100 + second, 300]
+    boxes = [[left, 0, left + 10, 10] for left in lefts]
+    found = sliced(tracks([0] * 5, range(5), boxes))
+    assert rows_of(found["crowding"]) == [1, 2, 2]
+    apart_in_time = sliced(tracks(range(5), range(5), boxes))
+    assert rows_of(apart_in_time["crowding"]) == [5, 0, 0]
+
+
+def test_crowding_of_many_boxes_is_that_of_every_pair(monkeypatch):
+    monkeypatch.setattr(slices, "_BLOCK", 64)
+    draw = np.random.default_rng(4)
+    corner, frame = draw.uniform(0, 60, (300, 2)), np.sort(draw.integers(0, 10, 300))
+    box = np.hstack([corner, corner + draw.uniform(0, 30, (300, 2))])
+    iou = box_iou(box[:, None], box) * (frame[:, None] == frame) * (1 - np.eye(300))
+    most = iou.max(axis=1)
+    expected = [(most < 0.1).sum(), ((most >= 0.1) & (most < 0.3)).sum(), (most >= 0.3).sum()]
+    assert rows_of(sliced(tracks(frame, range(300), box))["crowding"]) == expected
+
+
+def test_speed_is_in_heights_of_the_box_a_frame():
+    tall = [[0, 0, 10, 100], [1, 0, 11, 100], [4, 0, 14, 100], [16, 0, 26, 100]]
+    found = sliced(tracks([0, 1, 3, 4], [5] * 4, tall))  # 0.01, 0.03 / 2 frames, 0.12
+    assert found["speed"]["slow, < 0.02"][0] == 2
+    assert found["speed"]["0.02 to 0.1"][0] == 0
+    assert found["speed"]["fast, ≥ 0.1"][0] == 1
+    assert found["speed"]["first row"][0] == 1
+
+
+def test_a_box_without_height_has_a_speed():
+    found = sliced(tracks([0, 1], [5] * 2, [[0, 0, 10, 0], [50, 0, 60, 0]]))
+    assert found["speed"]["fast, ≥ 0.1"][0] == 1
+
+
+def test_the_slices_of_each_kind_add_up_to_what_clear_counts():
+    for seed in range(60):
+        found = random_pairing(seed)
+        counts = clear.summarize(clear.evaluate(found))
+        expected = [counts["CLR_TP"] + counts["CLR_FN"], counts["CLR_TP"], counts["MOTP_sum"]]
+        expected.append(counts["IDSW"])
+        for kind in slices.evaluate(found).kinds.values():
+            assert np.sum([*kind.values()], axis=0) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("truth", "prediction"), [([], []), ([(0, 1, 0)], []), ([], [(0, 1, 0)])])
+def test_a_side_that_is_empty_is_sliced_too(truth, prediction):
+    found = slices.evaluate(pairing(truth, prediction, frame_count=1)).kinds
+    assert sum(rows_of(found["crowding"])) == len(truth)
+    assert rows_of(found["speed"]) == [0, 0, 0, len(truth)]
+
+
+def test_sequences_add_up_in_any_order_each_kind_over_those_that_have_it():
+    boxes = [[0, 0, 9, 9]] * 2
+    one = slices.Partial(sliced(tracks([0, 1], [1, 1], boxes, [0.1, 0.9])))
+    other = slices.Partial(sliced(tracks([0, 1], [1, 1], boxes)))
+    together = slices.combine([one, other])
+    assert together == slices.combine([other, one])
+    assert rows_of(together.kinds["size"]) == [4, 0, 0]
+    assert rows_of(together.kinds["visibility"]) == [1, 0, 0, 1]
+
+
+def test_a_score_file_keeps_slices_and_a_total_adds_them():
+    truth = tracks([0, 1], [1, 1], [[0, 0, 9, 9]] * 2)
+    score = score_tracks(truth, truth, "plain", ["clear", "slices"])
+    partial = score["classes"]["person"]["partials"]["slices"]
+    family = load_family("slices")
+    assert partial_to_json(partial_from_json(family, partial)) == partial
+    total = combine_scores([score, score])["classes"]["person"]["partials"]["slices"]
+    assert total["kinds"]["speed"]["first row"] == [2, 2, 2.0, 0]
+    assert total["kinds"]["speed"]["fast, ≥ 0.1"] == NOTHING
+
+
+def test_slices_change_no_other_number():
+    found = {"person": random_pairing(1)}
+    without = score_pairings(found, "plain", ["clear"])
+    given = score_pairings(found, "plain", ["clear", "slices"])
+    assert given["classes"]["person"]["partials"].pop("slices")
+    assert given == without
+
+
+def test_the_terminal_shows_slices():
+    values = {"sequences": {}, "combined": {}}
+    kinds = {"size": {"small": [8, 4, 3, 2], "large": NOTHING}}
+    found = {"classes": {"person": values | {"slices": kinds}}, "columns": []}
+    _, _, *lines = [line.split() for line in table(found)]
+    assert lines == [
+        ["by", "size", "rows", "recall", "IoU", "IDSW/1000"],
+        ["small", "8", "50.000", "75.000", "250.000"],
+        ["large", "0", "-", "-", "-"],
+    ]
