@@ -1,0 +1,31 @@
+"""Pictures of one sequence, and its truth, for the page to load: a small JPEG a frame, truth.js.
+
+python -m reports.gallery.pictures --sequence data/synthetic/crowd/sequence.json
+    --truth data/synthetic/crowd/truth.parquet --output reports/media/synthetic/frames/crowd
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from datasets.parquet import read_tracks
+from datasets.sequence_json import read_sequence
+from reports.gallery.media import write_objects, write_pictures, writing_folder
+
+
+def main() -> None:
+    """Run the command line program."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--sequence", type=Path, required=True, help=".../sequence.json")
+    parser.add_argument("--truth", type=Path, required=True, help=".../truth.parquet")
+    parser.add_argument("--output", type=Path, required=True, help="folder")
+    given = parser.parse_args()
+    sequence, truth = read_sequence(given.sequence), read_tracks(given.truth)
+    with writing_folder(given.output) as folder:
+        write_pictures(folder, sequence)
+        write_objects(folder / "truth.js", sequence, None, truth)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,197 @@
+"""The worst errors of a variant as small strips: the frame before, the frame, the frame after; the
+truth above what the tracker answered, around where it happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise, zip_longest
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from datasets.rle import decode
+from datasets.types import Tracks
+from reports.drawing import PALETTE, Colour
+from reports.gallery.media import picture_path, picture_size
+from reports.gallery.smaller import shrink
+from reports.gallery.timelines import LOST, Timelines
+
+KINDS = ("switch", "miss", "false_alarm")
+_EACH = 3  # of a kind are kept
+_CELL, _GAP = 88, 2  # pixels
+_AROUND = 2.2  # times the larger side of the box is seen
+_NARROWEST = 40  # pixels of a picture are seen at least
+_GROUND, _PAPER = 128, 255  # grey where there is no picture; between cells
+_QUALITY = [cv2.IMWRITE_WEBP_QUALITY, 55]
+_TEXT, _TEXT_SIZE = cv2.FONT_HERSHEY_SIMPLEX, 0.4
+_MARK, _MARK_AWAY = (255, 255, 255), 3  # around the box of the event; pixels
+_DARK = (0, 0, 0)
+_MASK = 2  # dimensions; an image has three
+
+
+@dataclass(frozen=True)
+class Event:
+    """An error that can be looked at.
+
+    Args:
+        kind: One of KINDS.
+        owner: Name of the class, as it is scored.
+        identity: Of the truth; of the prediction for a false alarm.
+        frame: In which it happens, or begins.
+        weight: Larger is worse, among those of its kind.
+    """
+
+    kind: str
+    sequence: str
+    owner: str
+    identity: int
+    frame: int
+    weight: int
+
+
+def worst_events(timelines: Mapping[str, Mapping[str, Timelines]]) -> list[Event]:
+    """Return the worst few errors of each kind, in turn: at most one of an object.
+
+    The worst switch is that of the object with the most; the worst miss or false alarm is the
+    longest without a break.
+
+    Args:
+        timelines: By sequence, then class.
+    """
+    found: dict[str, list[Event]] = {kind: [] for kind in KINDS}
+    for sequence, classes in timelines.items():
+        for owner, each in classes.items():
+            for kind, identity, frame, weight in _worst_of_each(each):
+                found[kind].append(Event(kind, sequence, owner, identity, frame, weight))
+    first = [sorted(each, key=lambda event: -event.weight)[:_EACH] for each in found.values()]
+    return [event for turn in zip_longest(*first) for event in turn if event is not None]
+
+
+def _worst_of_each(timelines: Timelines) -> Iterator[tuple[str, int, int, int]]:
+    """Yield kind, identity, frame and weight of the worst of each object or track."""
+    for name, *numbers in timelines.objects:
+        runs = list(zip(numbers[::3], numbers[1::3], numbers[2::3], strict=True))
+        followed = [run for run in runs if run[2] != LOST]
+        changes = [after[0] for before, after in pairwise(followed) if before[2] != after[2]]
+        if changes:
+            yield "switch", name, changes[0], len(changes)
+        lost = [(length, -first) for first, length, tracker in runs if tracker == LOST]
+        if lost:
+            yield "miss", name, -max(lost)[1], max(lost)[0]
+    for name, *numbers in timelines.tracks:
+        length, first = max(zip(numbers[1::2], [-each for each in numbers[::2]], strict=True))
+        yield "false_alarm", name, -first, length
+
+
+def draw_strip(event: Event, truth: Tracks, tracks: Tracks, pictures: Path) -> bytes | None:
+    """Return a WebP of an event; None where its object is not in the tracks.
+
+    Args:
+        pictures: Folder of the sequence's pictures; those that are missing are grey.
+    """
+    side = tracks if event.kind == "false_alarm" else truth
+    rows = np.flatnonzero((side.frame == event.frame) & (side.track == event.identity))
+    if not len(rows):
+        return None
+    view = _view(side.box[rows[0]] * _scale(side))
+    frames = range(event.frame - 1, event.frame + 2)
+    strip = np.full((2 * _CELL + _GAP, 3 * _CELL + 2 * _GAP, 3), _PAPER, np.uint8)
+    for down, each in enumerate((truth, tracks)):
+        for across, frame in enumerate(frames):
+            top, left = down * (_CELL + _GAP), across * (_CELL + _GAP)
+            cell = _draw_cell(each, frame, view, pictures)
+            if frame == event.frame:
+                _mark(cell, view.moved(view.box))
+            strip[top : top + _CELL, left : left + _CELL] = cell
+    ok, data = cv2.imencode(".webp", cv2.cvtColor(strip, cv2.COLOR_RGB2BGR), _QUALITY)
+    assert ok
+    return data.tobytes()
+
+
+def _scale(tracks: Tracks) -> np.ndarray:
+    """Return pixels of a picture a pixel of the image, (4,)."""
+    height, width = picture_size(tracks.extent)
+    return np.array([width / tracks.extent.width, height / tracks.extent.height] * 2)
+
+
+@dataclass(frozen=True)
+class _View:
+    """The square that is seen around a box, in pixels of a picture.
+
+    Args:
+        box: (4,) that of the event.
+        corner: (2,) left and top of what is seen.
+        zoom: Pixels of a cell a pixel of the picture.
+    """
+
+    box: np.ndarray
+    corner: np.ndarray
+    zoom: float
+
+    def moved(self, box: np.ndarray) -> np.ndarray:
+        """Return boxes of the picture, (..., 4), in pixels of a cell."""
+        return (box - np.tile(self.corner, 2)) * self.zoom
+
+    def warped(self, image: np.ndarray, border: int) -> np.ndarray:
+        """Return what is seen of a picture, or of a mask of its size."""
+        move = np.column_stack([np.eye(2) * self.zoom, -self.corner * self.zoom])
+        flags = cv2.INTER_NEAREST if image.ndim == _MASK else cv2.INTER_LINEAR
+        return cv2.warpAffine(image, move, (_CELL, _CELL), flags=flags, borderValue=[border] * 3)
+
+
+def _view(box: np.ndarray) -> _View:
+    side = max(_AROUND * float((box[2:] - box[:2]).max()), _NARROWEST)
+    return _View(box, (box[:2] + box[2:] - side) / 2, _CELL / side)
+
+
+def _draw_cell(tracks: Tracks, frame: int, view: _View, pictures: Path) -> np.ndarray:
+    """Return what is seen of a frame, (_CELL, _CELL, 3) uint8 RGB."""
+    if not 0 <= frame < tracks.extent.frame_count:
+        return np.full((_CELL, _CELL, 3), _PAPER, np.uint8)
+    cell = view.warped(_picture(picture_path(pictures, frame), tracks), _GROUND)
+    rows = tracks.take(np.arange(*np.searchsorted(tracks.frame, [frame, frame + 1])))
+    box = view.moved(rows.box * _scale(rows))
+    seen = (box[:, :2] < _CELL).all(axis=1) & (box[:, 2:] > 0).all(axis=1)
+    rows, box = rows.take(seen), box[seen]
+    colours = [PALETTE[track % len(PALETTE)] for track in rows.track.tolist()]
+    _tint(cell, rows, colours, view)
+    mark = view.moved(view.box)
+    near = (box[:, :2] < mark[2:]).all(axis=1) & (box[:, 2:] > mark[:2]).all(axis=1)
+    for row in np.argsort(near, kind="stable").tolist():  # those near lie above the others
+        _draw_box(cell, box[row], colours[row], str(rows.track[row]) if near[row] else "")
+    return cell
+
+
+def _tint(cell: np.ndarray, rows: Tracks, colours: list[Colour], view: _View) -> None:
+    """Mix the pixels of masks half and half with their colours."""
+    if rows.rle is None:
+        return
+    masks = decode(shrink(rows.rle, *picture_size(rows.extent))).astype(np.uint8)
+    for mask, colour in zip(masks, colours, strict=True):
+        where = view.warped(mask, 0).view(bool)
+        cell[where] = cell[where] // 2 + np.array(colour, np.uint8) // 2
+
+
+def _picture(path: Path, tracks: Tracks) -> np.ndarray:
+    found = cv2.imread(str(path)) if path.is_file() else None
+    if found is None:
+        return np.full((*picture_size(tracks.extent), 3), _GROUND, np.uint8)
+    return cv2.cvtColor(found, cv2.COLOR_BGR2RGB)
+
+
+def _draw_box(cell: np.ndarray, box: np.ndarray, colour: Colour, text: str) -> None:
+    left, top, right, bottom = box.round().astype(int).tolist()
+    cv2.rectangle(cell, (left, top), (right - 1, bottom - 1), colour, 1)
+    place = max(left + 2, 1), min(max(top + 10, 10), _CELL - 2)
+    for ink, thick in ((_DARK, 3), (colour, 1)):
+        cv2.putText(cell, text, place, _TEXT, _TEXT_SIZE, ink, thick, cv2.LINE_AA)
+
+
+def _mark(cell: np.ndarray, box: np.ndarray) -> None:
+    """Draw a frame around a box, light in dark."""
+    left, top, right, bottom = box.round().astype(int).tolist()
+    for away, ink in ((_MARK_AWAY, _DARK), (_MARK_AWAY - 1, _MARK)):
+        cv2.rectangle(cell, (left - away, top - away), (right + away - 1, bottom + away - 1), ink)

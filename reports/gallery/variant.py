@@ -1,0 +1,74 @@
+"""What the page loads of one variant on one data set: its objects, and strips of its worst errors.
+
+    python -m reports.gallery.variant --variant sort --truth data/synthetic
+        --results results/sort/synthetic --pictures reports/media/synthetic/frames
+        --sequences crossing crowd --protocols mot15 --output reports/media/synthetic/tracks/sort
+
+Writes <sequence>.js, for the page to load, and thumbnails.json, which is in the page itself: a list
+by protocol, the worst first.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from datasets.files import write_json
+from datasets.parquet import read_tracks
+from datasets.sequence_json import read_sequence
+from datasets.types import Tracks
+from reports.gallery.media import write_objects, writing_folder
+from reports.gallery.thumbnails import draw_strip, worst_events
+from reports.gallery.timelines import read_timelines
+
+THUMBNAILS = "thumbnails.json"
+
+
+def main() -> None:
+    """Run the command line program."""
+    given = _arguments()
+    found = {name: read_tracks(given.results / name / "tracks.parquet") for name in given.sequences}
+    with writing_folder(given.output) as folder:
+        for name, tracks in found.items():
+            sequence = read_sequence(given.truth / name / "sequence.json")
+            write_objects(folder / f"{name}.js", sequence, given.variant, tracks)
+        strips = {each: _strips(given, each, found) for each in given.protocols}
+        write_json(folder / THUMBNAILS, strips, indent=None)
+
+
+def _strips(
+    given: argparse.Namespace, protocol: str, found: dict[str, Tracks]
+) -> list[dict[str, Any]]:
+    """Return the worst errors under a protocol as JSON types, each with its picture."""
+    timelines = {
+        name: read_timelines(given.results / name / protocol / "events.parquet") for name in found
+    }
+    strips = []
+    for event in worst_events(timelines):
+        name = event.sequence
+        truth = read_tracks(given.truth / name / "truth.parquet")
+        picture = draw_strip(event, truth, found[name], given.pictures / name)
+        if picture is not None:
+            strips.append(asdict(event) | {"webp": base64.b64encode(picture).decode("ascii")})
+    return strips
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--variant", required=True)
+    parser.add_argument(
+        "--truth", type=Path, required=True, help="folder of a data set's sequences"
+    )
+    parser.add_argument("--results", type=Path, required=True, help="that of the variant's")
+    parser.add_argument("--pictures", type=Path, required=True, help="that of their pictures")
+    parser.add_argument("--sequences", nargs="+", required=True)
+    parser.add_argument("--protocols", nargs="+", required=True)
+    parser.add_argument("--output", type=Path, required=True, help="folder")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
