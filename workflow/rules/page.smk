@@ -87,6 +87,14 @@ def variant_card(entry, name):
     }
 
 
+def all_sequences(wildcards):
+    return expand(
+        "data/{dataset}/{sequence}/sequence.json",
+        dataset=wildcards.dataset,
+        sequence=config["datasets"][wildcards.dataset]["sequences"],
+    )
+
+
 def page_files():
     """The template of the page, its parts, scripts and style."""
     return tuple(

@@ -3,6 +3,25 @@
 from snakemake.io import IOFile
 
 
+rule heatmap:
+    input:
+        sequences=all_sequences,
+        truth=all_truth,
+        tracks=all_tracks,
+    output:
+        heatmap="results/{variant}/{dataset}/heatmap.json",
+    log:
+        "logs/heatmap/{variant}/{dataset}.log",
+    conda:
+        "../../environment.yml"
+    params:
+        code=code_digest("reports.heatmap"),
+    shell:
+        "exec python -m reports.heatmap --tracks {input.tracks:q} --sequence {input.sequences:q}"
+        " --truth {input.truth:q} --mode decay --half-life 2 --kernel foot"
+        " --output {output.heatmap:q} 2> {log:q}"
+
+
 rule report:
     input:
         page_inputs,
