@@ -154,15 +154,20 @@ def _draw_cell(tracks: Tracks, frame: int, view: _View, pictures: Path) -> np.nd
     cell = view.warped(_picture(picture_path(pictures, frame), tracks), _GROUND)
     rows = tracks.take(np.arange(*np.searchsorted(tracks.frame, [frame, frame + 1])))
     box = view.moved(rows.box * _scale(rows))
-    seen = (box[:, :2] < _CELL).all(axis=1) & (box[:, 2:] > 0).all(axis=1)
+    seen = _overlapping(box, np.array([0, 0, _CELL, _CELL]))
     rows, box = rows.take(seen), box[seen]
     colours = [PALETTE[track % len(PALETTE)] for track in rows.track.tolist()]
     _tint(cell, rows, colours, view)
-    mark = view.moved(view.box)
-    near = (box[:, :2] < mark[2:]).all(axis=1) & (box[:, 2:] > mark[:2]).all(axis=1)
+    near = _overlapping(box, view.moved(view.box))
     for row in np.argsort(near, kind="stable").tolist():  # those near lie above the others
         _draw_box(cell, box[row], colours[row], str(rows.track[row]) if near[row] else "")
     return cell
+
+
+def _overlapping(boxes: np.ndarray, box: np.ndarray) -> np.ndarray:
+    """Return which boxes, (N, 4), overlap with one."""
+    apart = (boxes[:, :2] >= box[2:]) | (boxes[:, 2:] <= box[:2])
+    return ~apart.any(axis=1)
 
 
 def _tint(cell: np.ndarray, rows: Tracks, colours: list[Colour], view: _View) -> None:

@@ -21,7 +21,8 @@ from datasets.arrow import to_array
 LOST = -1
 Runs = tuple[tuple[int, ...], ...]
 _KINDS = ("match", "miss", "false_alarm")
-_COLUMNS = ["event", "class", "frame", "truth_id", "tracker_id"]
+_WORDS = ["event", "class"]
+_COLUMNS = [*_WORDS, "frame", "truth_id", "tracker_id"]
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Timelines:
 def read_timelines(path: Path) -> dict[str, Timelines]:
     """Return the timelines in an events file of one sequence, by class."""
     with path.open("rb") as file:
-        table = pq.ParquetFile(file).read(columns=_COLUMNS)
+        table = pq.ParquetFile(file, read_dictionary=_WORDS).read(columns=_COLUMNS)
     if not table.num_rows:
         return {}
     kind, kinds = _words(table["event"])
@@ -132,7 +133,7 @@ def _pairs(numbers: list[int]) -> list[tuple[int, int]]:
 
 def _words(column: pa.ChunkedArray) -> tuple[np.ndarray, list[str]]:
     """Return the number of each cell's word, and the words."""
-    coded = column.combine_chunks().dictionary_encode()
+    coded = column.unify_dictionaries().combine_chunks()
     return np.from_dlpack(coded.indices), coded.dictionary.to_pylist()
 
 

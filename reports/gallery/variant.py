@@ -46,11 +46,12 @@ def _strips(
     timelines = {
         name: read_timelines(given.results / name / protocol / "events.parquet") for name in found
     }
-    strips = []
-    for event in worst_events(timelines):
+    worst, strips = worst_events(timelines), []
+    names = {event.sequence for event in worst}
+    truth = {name: read_tracks(given.truth / name / "truth.parquet") for name in names}
+    for event in worst:
         name = event.sequence
-        truth = read_tracks(given.truth / name / "truth.parquet")
-        picture = draw_strip(event, truth, found[name], given.pictures / name)
+        picture = draw_strip(event, truth[name], found[name], given.pictures / name)
         if picture is not None:
             strips.append(asdict(event) | {"webp": base64.b64encode(picture).decode("ascii")})
     return strips
