@@ -6,6 +6,7 @@ constants are its own, the time is that of the video and not of a clock on the w
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 from typing import Protocol
@@ -21,8 +22,10 @@ MAP_SIZE = (720, 1280)  # of maskout, whatever the size of the video: its frames
 _HIT_EVERY_S, _FADE_EVERY_S = 0.04, 2.0
 _RADIUS, _VALUE, _SPREAD = 20, 75, 105  # of a hit: pixels, of 255, pixels of the box blur
 _FADE_BY, _FADE_SPREAD = 2, 55
+_FAR = 10_000  # pixels: far outside the map, and still a number that can be drawn
 _FOOT_SHARE = 1 / 36  # of the image's height: maskout's 20 pixels of 720
 _REACH = 3  # standard deviations at which the bell of a foot ends
+_DECODED_AT_ONCE = 16  # masks: that bounds memory
 _COLD = 1e-12  # nothing, before a float32 becomes a slow number
 
 
@@ -56,7 +59,8 @@ class Maskout:
         if (frame - self._faded) / self._rate > _FADE_EVERY_S:
             fainter = np.maximum(self.heat, _FADE_BY) - np.uint8(_FADE_BY)
             self.heat, self._faded = cv2.blur(fainter, (_FADE_SPREAD, _FADE_SPREAD)), frame
-        left, top = np.trunc(_scaled(self.heat, rows)[0, :2]).astype(int).tolist()
+        corner = np.clip(np.trunc(_scaled(self.heat, rows)[0, :2]), -_FAR, _FAR)
+        left, top = corner.astype(int).tolist()
         self.heat, self._hit = cv2.add(self.heat, _spot(left, top)), frame
 
 
@@ -117,17 +121,10 @@ def add_masks(heat: np.ndarray, rows: Tracks) -> None:
     """
     if rows.rle is None:
         raise ValueError("kernel mask: the tracks have no masks: choose foot or box")
-    if len(rows):
-        total = decode(rows.rle).sum(axis=0, dtype=np.float32)
+    for begin in range(0, len(rows), _DECODED_AT_ONCE):
+        some = np.arange(begin, min(begin + _DECODED_AT_ONCE, len(rows)))
+        total = decode(rows.rle.take(some)).sum(axis=0, dtype=np.float32)
         heat += cv2.resize(total, heat.shape[::-1], interpolation=cv2.INTER_AREA)
-
-
-def summed(tracks: Tracks, shape: tuple[int, int], add: Add) -> np.ndarray:
-    """Return the sum of the kernels of all objects, (height, width) float32: nothing fades."""
-    total = np.zeros(shape, np.float32)
-    for rows in by_frame(tracks, tracks.extent.frame_count):
-        add(total, rows)
-    return total
 
 
 KERNELS: Mapping[str, Add] = {"foot": add_feet, "box": add_boxes, "mask": add_masks}
@@ -160,5 +157,4 @@ def _cover(low: float, high: float, size: int) -> tuple[int, np.ndarray]:
 
 def _between(low: float, high: float, size: int) -> range:
     """Return the pixels of an axis that an interval touches."""
-    start, stop = np.clip([np.floor(low), np.ceil(high)], 0, size).astype(int).tolist()
-    return range(start, stop)
+    return range(max(0, math.floor(low)), min(size, math.ceil(high)))
