@@ -51,7 +51,11 @@ _EPOCHS, _RATE = 12, 0.005  # of the paper; its repository has this rate
 _REACH = 100  # frames between the two of a pair, at most
 _SURE = 0.5  # score of an object, and IoU with one, that count in the log
 
-STAGES = (Stage(600, rate=1e-3, rate_end=0.0), Stage(420, rate=7e-4, rate_end=0.0))
+STAGES = (
+    Stage(600, rate=1e-3, rate_end=0.0),
+    Stage(420, rate=7e-4, rate_end=0.0),
+    Stage(1600, rate=7e-4, rate_end=0.0),
+)
 
 
 def stages_of(schedule: str, frames: int, pairs: int) -> tuple[Stage, ...]:

@@ -5,8 +5,8 @@
   const at = id => document.getElementById(id);
   const percent = value => 100 * value;
 
-  const colour = shown => ({ field: "variant", type: "nominal", title: null, scale: bench.colours(shown) });
-  const shape = shown => ({ field: "variant", type: "nominal", title: null, scale: bench.shapes(shown) });
+  const colour = shown => ({ field: "variant", type: "nominal", title: null, scale: bench.colours(shown), legend: null });
+  const shape = shown => ({ field: "variant", type: "nominal", title: null, scale: bench.shapes(shown), legend: null });
   const tooltip = (...fields) => fields.map(([field, title, format]) => ({ field, title, ...(format ? { format, type: "quantitative" } : { type: "nominal" }) }));
 
   function rowsOf(run, shown) {
@@ -67,7 +67,7 @@
       ? { mark: { type: "rule", strokeWidth: 2, opacity: 0.55 }, encoding: { y, x: { ...x, field: "from" }, x2: { field: "value" }, color: colour(shown), yOffset: { field: "variant", type: "nominal" } } }
       : { mark: { type: "rule", strokeWidth: 2, opacity: 0.35 }, encoding: { y, x: { ...x, aggregate: "min", field: "value" }, x2: { aggregate: "max", field: "value" } } };
     return {
-      height: { step: from ? Math.max(20, 8 * shown.length) : 32 }, data: { values: points },
+      height: from ? { step: 13, for: "offset" } : { step: 32 }, data: { values: points },
       layer: [spans, { mark: { type: "point", filled: true, size: from ? 70 : 110, opacity: 1 }, encoding: { y, x: { ...x, field: "value" }, color: colour(shown), shape: shape(shown), ...(from ? { yOffset: { field: "variant", type: "nominal" } } : {}), tooltip: tooltip(["variant", "variant"], ["sequence", "sequence"], ["value", column.label, ".2f"]) } }],
     };
   }
@@ -84,7 +84,7 @@
       height: { step: 24 }, data: { values: points }, mark: { type: "bar" },
       encoding: {
         y: { field: "variant", type: "nominal", title: null, sort: shown.map(each => each.title) },
-        x: { field: "share", type: "quantitative", title: "errors for every 1,000 rows of the truth" },
+        x: { field: "share", type: "quantitative", title: "errors for every 1,000 rows of the truth", axis: { tickCount: 6 } },
         color: { field: "error", type: "nominal", title: null, scale: { domain: ERRORS.map(each => each[1]), range: ERROR_COLOURS } },
         order: { field: "order", type: "quantitative" },
         tooltip: tooltip(["variant", "variant"], ["error", "error"], ["count", "count", ",.0f"], ["share", "for every 1,000", ".1f"]),
@@ -101,7 +101,7 @@
     const points = lines.flatMap(([variant, line]) => Object.entries(line.counts).flatMap(([error, places]) =>
       places.map(([place, count]) => ({ variant: variant.title, error, frame: place * span, end: (place + 1) * span, count }))));
     return {
-      width: 820, spacing: 14, data: { values: points },
+      spacing: 14, data: { values: points },
       facet: { row: { field: "error", type: "nominal", title: null, sort: Object.keys(lines[0][1].counts), header: { labelAngle: 0, labelAlign: "left", labelOrient: "top", labelAnchor: "start" } } },
       spec: {
         width: 820, height: { step: 18 }, mark: { type: "rect", stroke: null },
@@ -118,6 +118,7 @@
   at("time-sequence").addEventListener("change", event => bench.state.set({ sequence: event.target.value }));
   onChange(() => {
     const run = bench.run(), shown = bench.variants(run);
+    bench.legend(at("accuracy"), shown);
     bench.draw(at("trade"), trade(run, shown));
     bench.draw(at("thresholds"), thresholds(run, shown));
     bench.draw(at("dumbbells"), dumbbells(run, shown));

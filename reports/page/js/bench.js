@@ -82,6 +82,16 @@
   const colours = shown => ({ domain: shown.map(each => each.title), range: shown.map(colourOf) });
   const shapes = shown => ({ domain: shown.map(each => each.title), range: shown.map(shapeOf) });
 
+  const MARKS = { circle: "●", square: "■", "triangle-up": "▲", diamond: "◆", cross: "✚", "triangle-down": "▼", "triangle-left": "◀", "triangle-right": "▶" };
+  const markOf = variant => element("i", { className: "variant-mark", style: { color: colourOf(variant) }, textContent: MARKS[shapeOf(variant)], "aria-hidden": "true" });
+
+  // Fills every list of the class `legend` of a section with the variants that it shows.
+  function legend(section, shown) {
+    for (const list of section.querySelectorAll("ul.legend")) {
+      list.replaceChildren(...shown.map(variant => element("li", {}, markOf(variant), variant.title)));
+    }
+  }
+
   const THIN = "\u2009", MINUS = "\u2212";
   // A number as people read it: ratios in per cent, counts with thin spaces.
   function number(value, unit) {
@@ -110,6 +120,7 @@
     return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   }
 
+  const FITTING = { width: "container", autosize: { type: "fit-x", contains: "padding" } };
   // Draws a Vega-Lite specification in the page's colours; an empty one clears the node.
   function draw(node, spec) {
     if (!spec) return node.replaceChildren(element("p", { className: "soft", textContent: "Nothing to show." }));
@@ -122,16 +133,16 @@
       text: { color: ink("--ink") }, header: { labelColor: ink("--ink"), titleColor: ink("--ink"), labelFontSize: 12, labelFontWeight: 600 },
       legend: { labelColor: ink("--ink"), titleColor: ink("--ink"), labelFontSize: 12, labelLimit: 260, orient: "bottom" },
     };
-    const whole = { $schema: "https://vega.github.io/schema/vega-lite/v6.json", background: "transparent", width: "container", autosize: { type: "fit-x", contains: "padding" }, ...spec, config };
+    const whole = { $schema: "https://vega.github.io/schema/vega-lite/v6.json", background: "transparent", ...(spec.facet ? {} : FITTING), ...spec, config };
     node.setAttribute("role", "img");
-    return vegaEmbed(node, whole, { actions: false, renderer: "svg" }).catch(error => {
+    return vegaEmbed(node, whole, { actions: false, renderer: "svg", logLevel: 1 }).catch(error => {
       node.replaceChildren(element("p", { className: "banner", textContent: `This figure could not be drawn: ${error.message}` }));
     });
   }
 
   window.bench = {
     data, state, onChange, run, variants, sequences, sequence, baseline, column, metric,
-    element, options, colourOf, shapeOf, colours, shapes, number, around, draw, ink,
+    element, options, legend, markOf, colourOf, shapeOf, colours, shapes, number, around, draw, ink,
   };
   onChange(applyTheme);
   addEventListener("hashchange", tell);

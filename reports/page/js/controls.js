@@ -29,7 +29,7 @@
     const left = state.list(key), known = entries.map(([value]) => value);
     const out = known.filter(value => left.has(value));
     at(`${id}-count`).textContent = out.length ? `${known.length - out.length} of ${known.length}` : `all ${known.length}`;
-    const boxes = entries.map(([value, text, colour]) => element("label", {},
+    const boxes = entries.map(([value, text, mark = null]) => element("label", {},
       element("input", {
         type: "checkbox", value, checked: !left.has(value),
         disabled: !left.has(value) && known.length - out.length === 1, // one has to stay
@@ -40,7 +40,7 @@
           at(id).querySelectorAll("input")[known.indexOf(value)]?.focus();
         },
       }),
-      colour && element("i", { className: "swatch", style: { background: colour } }),
+      mark,
       element("span", { textContent: text })));
     at(id).replaceChildren(...boxes);
   }
@@ -69,7 +69,7 @@
     runs();
     baseline();
     classes();
-    ticks("variants", "hide", bench.run().variants.map(each => [each.name, each.title, bench.colourOf(each)]));
+    ticks("variants", "hide", bench.run().variants.map(each => [each.name, each.title, bench.markOf(each)]));
     ticks("sequences", "without", bench.run().sequences.map(name => [name, name]));
     notes();
   });

@@ -3,7 +3,7 @@
   "use strict";
   const { element, onChange } = bench;
   const at = id => document.getElementById(id);
-  const colour = shown => ({ field: "variant", type: "nominal", title: null, scale: bench.colours(shown) });
+  const colour = shown => ({ field: "variant", type: "nominal", title: null, scale: bench.colours(shown), legend: null });
   const chosen = { x: "fps", y: "" };
 
   // The points that none beats in both; `x` and `y` say which way is better in `better`.
@@ -43,7 +43,7 @@
     layers.push({
       data: { values: points }, mark: { type: "point", filled: true, size: 140 },
       encoding: {
-        x: across, y: up, color: colour(shown), shape: { field: "variant", type: "nominal", title: null, scale: bench.shapes(shown) },
+        x: across, y: up, color: colour(shown), shape: { field: "variant", type: "nominal", title: null, scale: bench.shapes(shown), legend: null },
         opacity: { condition: { test: "datum.timed === 'step'", value: 1 }, value: 0.4 },
         tooltip: [{ field: "variant", type: "nominal" }, { field: "y", type: "quantitative", title: y.label, format: ".2f" }, { field: "x", type: "quantitative", title: x.label, format: ",.3~r" }, { field: "timed", type: "nominal" }],
       },
@@ -106,7 +106,7 @@
       height: 260,
       layer: [
         { data: { values: ends }, mark: { type: "line", strokeWidth: 2, opacity: 0.7 }, encoding: encode },
-        { data: { values: medians }, mark: { type: "point", filled: true, size: 50, opacity: 1 }, encoding: { ...encode, shape: { field: "variant", type: "nominal", title: null, scale: bench.shapes(shown) } } },
+        { data: { values: medians }, mark: { type: "point", filled: true, size: 50, opacity: 1 }, encoding: { ...encode, shape: { field: "variant", type: "nominal", title: null, scale: bench.shapes(shown), legend: null } } },
       ],
     }, fits];
   }
@@ -116,7 +116,7 @@
     if (!points.length) return null;
     return {
       height: { step: 24 }, data: { values: points }, mark: { type: "bar" },
-      encoding: { y: { field: "variant", type: "nominal", title: null, sort: shown.map(each => each.title) }, x: { field: "MB", type: "quantitative", title: "most resident memory (MB)" }, color: { ...colour(shown), legend: null } },
+      encoding: { y: { field: "variant", type: "nominal", title: null, sort: shown.map(each => each.title) }, x: { field: "MB", type: "quantitative", title: "most resident memory (MB)" }, color: colour(shown) },
     };
   }
 
@@ -126,10 +126,12 @@
     const ratios = run.columns.filter(each => run.headline.includes(each.name) && each.better);
     bench.options(at("plane-y"), ratios.map(each => [each.name, each.label]), ratios.some(each => each.name === chosen.y) ? chosen.y : run.leading);
     bench.options(at("plane-x"), run.speed_columns.map(each => [each.name, each.label]), chosen.x);
+    bench.legend(at("verdict-section"), shown);
     bench.draw(at("plane"), plane(run, shown));
     const points = steps(run, shown), timed = shown.filter(variant => points.some(each => each.variant === variant.title));
     at("latency").hidden = !points.length;
     if (!points.length) return;
+    bench.legend(at("latency"), timed);
     bench.draw(at("distribution"), distribution(points, timed));
     bench.draw(at("over-frames"), overFrames(points, timed, bench.data.clock.warm_up));
     const [figure, fits] = byObjects(points, timed);

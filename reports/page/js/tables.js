@@ -53,7 +53,7 @@
     const first = column.better === "down" ? "up" : "down"; // the best first
     const next = name === column.name && way === first ? (first === "up" ? "down" : "up") : first;
     const on = name === column.name;
-    const label = column.label.replace(/_(ms|MB)$/, "");
+    const label = column.label.replace(/_(ms|MB)$/, "").replace(/^CLR_/, "");
     return element("th", { scope: "col", title: column.meaning, "aria-sort": on ? (way === "up" ? "ascending" : "descending") : null },
       element("button", { type: "button", onclick: () => { state.set({ sort: `${column.name}:${next}` }); refocus(column.name); }, dataset: { sort: column.name } },
         label, element("span", { className: "arrow", textContent: ARROWS[column.better] ?? "", "aria-hidden": "true" }),
@@ -80,7 +80,7 @@
   function name(run, variant) {
     const trouble = run.troubles[variant.name];
     return element("th", { scope: "row", className: "name", title: variant.source },
-      element("i", { className: "swatch", style: { background: bench.colourOf(variant) } }), variant.title,
+      bench.markOf(variant), variant.title,
       bench.baseline() === variant ? element("span", { className: "tag plain", textContent: "baseline" }) : null,
       trouble ? element("a", { className: "tag", href: "#troubles", textContent: trouble === "not run" ? "not run" : `${trouble} failed` }) : null);
   }
@@ -103,8 +103,8 @@
   function verdict() {
     const run = bench.run();
     const known = run.headline.map(each => bench.column(each, run));
-    at("verdict").replaceChildren(at("verdict").caption, ...comparison(run, [...known, ...run.speed_columns]));
-    if (at("all-columns").open) at("everything").replaceChildren(at("everything").caption, ...comparison(run, [...run.columns, ...run.speed_columns]));
+    at("verdict").replaceChildren(...comparison(run, [...known, ...run.speed_columns]));
+    if (at("all-columns").open) at("everything").replaceChildren(...comparison(run, [...run.columns, ...run.speed_columns]));
   }
   at("all-columns").addEventListener("toggle", verdict);
 
@@ -128,7 +128,7 @@
     };
     at("matrix").replaceChildren(
       element("thead", {}, element("tr", {}, element("th", { scope: "col", className: "name head", textContent: "Sequence" }),
-        shown.map(variant => element("th", { scope: "col", className: "head" }, element("i", { className: "swatch", style: { background: bench.colourOf(variant) } }), variant.title)))),
+        shown.map(variant => element("th", { scope: "col", className: "head" }, bench.markOf(variant), variant.title)))),
       element("tbody", {}, run.sequences.map(each => row(each, [each], false)), row("together", bench.sequences(run), true)));
   }
   at("metric").addEventListener("change", event => state.set({ metric: event.target.value }));
