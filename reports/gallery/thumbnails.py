@@ -167,7 +167,7 @@ def _draw_cell(tracks: Tracks, frame: int, view: _View, pictures: Path) -> np.nd
 def _overlapping(boxes: np.ndarray, box: np.ndarray) -> np.ndarray:
     """Return which boxes, (N, 4), overlap with one."""
     apart = (boxes[:, :2] >= box[2:]) | (boxes[:, 2:] <= box[:2])
-    return ~apart.any(axis=1)
+    return ~(apart[:, 0] | apart[:, 1])
 
 
 def _tint(cell: np.ndarray, rows: Tracks, colours: list[Colour], view: _View) -> None:

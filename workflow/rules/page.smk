@@ -104,3 +104,40 @@ def page_files():
             if path.is_file()
         )
     )
+
+
+def gallery_protocols(wildcards):
+    """The protocols by which a variant is scored on a data set."""
+    return [
+        run_protocol(entry)
+        for entry in config["run"]
+        if entry["dataset"] == wildcards.dataset
+        and wildcards.variant in entry["variants"]
+    ]
+
+
+def gallery_events(wildcards):
+    return expand(
+        "results/{variant}/{dataset}/{sequence}/{protocol}/events.parquet",
+        variant=wildcards.variant,
+        dataset=wildcards.dataset,
+        sequence=config["datasets"][wildcards.dataset]["sequences"],
+        protocol=gallery_protocols(wildcards),
+    )
+
+
+def all_pictures(wildcards):
+    return expand(
+        "reports/media/{dataset}/frames/{sequence}",
+        dataset=wildcards.dataset,
+        sequence=config["datasets"][wildcards.dataset]["sequences"],
+    )
+
+
+def page_pictures(wildcards=None):
+    """What the page loads of every variant on every data set."""
+    return [
+        f"reports/media/{entry['dataset']}/tracks/{variant}"
+        for entry in config["run"]
+        for variant in entry["variants"]
+    ]

@@ -1,0 +1,79 @@
+"""What the page holds of the failure gallery: timelines, strips of the worst errors, media."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from datasets.files import read_json
+from reports.drawing import PALETTE
+from reports.gallery.timelines import read_timelines, to_json
+from reports.gallery.variant import THUMBNAILS
+from reports.results import Run, Variant
+
+_MEDIA = Path("reports", "media")
+
+
+def page_part(run: Run, room: Path, most_bytes: int) -> dict[str, Any]:
+    """Return the gallery of one run as JSON types; what is missing or outdated is left out.
+
+    `timelines` are by variant, sequence, then class, see `timelines.Timelines`; `thumbnails` by
+    variant, the worst first; `media` says what can be loaded from files beside the page.
+
+    Args:
+        room: Folder the workflow ran in.
+        most_bytes: Of all thumbnails together: each variant has the same share of it.
+    """
+    dataset, protocol = run.plan["dataset"], run.plan["protocol"]
+    media = room / _MEDIA / dataset
+    share = most_bytes // max(len(run.variants), 1)
+    events = {each.card["name"]: _event_files(room, run, each) for each in run.variants}
+    drawn = {
+        name: media / "tracks" / name / THUMBNAILS
+        for name, paths in events.items()
+        if _is_newest(media / "tracks" / name / THUMBNAILS, list(paths.values()))
+    }
+    return {
+        "palette": [f"#{red:02x}{green:02x}{blue:02x}" for red, green, blue in PALETTE],
+        "timelines": {
+            name: {sequence: to_json(read_timelines(path)) for sequence, path in paths.items()}
+            for name, paths in events.items()
+        },
+        "thumbnails": {
+            name: _first(read_json(path).get(protocol, []), share) for name, path in drawn.items()
+        },
+        "media": {
+            "folder": f"media/{dataset}",
+            "variants": list(drawn),
+            "sequences": {
+                name: {"rate": prepared["frame_rate"], "pictures": prepared["images"] is not None}
+                for name, prepared in run.files.items()
+                if (media / "frames" / name / "truth.js").is_file()
+            },
+        },
+    }
+
+
+def _event_files(room: Path, run: Run, variant: Variant) -> Mapping[str, Path]:
+    """Return the events of each sequence that has a result."""
+    place = room / "results" / variant.card["name"] / run.plan["dataset"]
+    protocol = run.plan["protocol"]
+    return {name: place / name / protocol / "events.parquet" for name in variant.sequences}
+
+
+def _is_newest(made: Path, made_from: list[Path]) -> bool:
+    if not made.is_file():
+        return False
+    return all(path.stat().st_mtime <= made.stat().st_mtime for path in made_from)
+
+
+def _first(strips: list[dict[str, Any]], most_bytes: int) -> list[dict[str, Any]]:
+    """Return as many of the strips, from the first, as fit."""
+    kept, left = [], most_bytes
+    for each in strips:
+        left -= len(each["webp"])
+        if left < 0:
+            break
+        kept.append(each)
+    return kept

@@ -1,0 +1,44 @@
+"""Pictures of where it went wrong, beside the page: reports/media/<dataset>/{frames,tracks}/."""
+
+
+rule pictures:
+    input:
+        sequence="data/{dataset}/{sequence}/sequence.json",
+        truth="data/{dataset}/{sequence}/truth.parquet",
+    output:
+        pictures=directory("reports/media/{dataset}/frames/{sequence}"),
+    log:
+        "logs/pictures/{dataset}/{sequence}.log",
+    conda:
+        "../../environment.yml"
+    params:
+        code=code_digest("reports.gallery.pictures"),
+    shell:
+        "exec python -m reports.gallery.pictures --sequence {input.sequence:q}"
+        " --truth {input.truth:q} --output {output.pictures:q} 2> {log:q}"
+
+
+rule gallery:
+    input:
+        pictures=all_pictures,
+        truth=all_truth,
+        tracks=all_tracks,
+        events=gallery_events,
+    output:
+        tracks=directory("reports/media/{dataset}/tracks/{variant}"),
+    log:
+        "logs/gallery/{variant}/{dataset}.log",
+    conda:
+        "../../environment.yml"
+    params:
+        sequences=lookup("datasets/{dataset}/sequences", within=config),
+        protocols=gallery_protocols,
+        truth="data/{dataset}",
+        results="results/{variant}/{dataset}",
+        pictures="reports/media/{dataset}/frames",
+        code=code_digest("reports.gallery.variant"),
+    shell:
+        "exec python -m reports.gallery.variant --variant {wildcards.variant:q}"
+        " --truth {params.truth:q} --results {params.results:q} --pictures {params.pictures:q}"
+        " --sequences {params.sequences:q} --protocols {params.protocols:q}"
+        " --output {output.tracks:q} 2> {log:q}"
