@@ -26,7 +26,7 @@ def table(found: Mapping[str, Any]) -> Iterator[str]:
     for title, scores in found["classes"].items():
         yield from _rows(title, {**scores["sequences"], "COMBINED": scores["combined"]}, shown)
         for kind, slices in scores.get("slices", {}).items():
-            lines = [_of_slice(label, sums) for label, sums in slices.items()]
+            lines = [_of_slice(*each) for each in slices]
             yield from _aligned([[f"by {kind}", *_OF_SLICES], *lines])
     if len(found["classes"]) > 1:
         averages = {name: found[name] for name in ("class_averaged", "detection_averaged")}
@@ -42,13 +42,10 @@ def _rows(
     yield from _aligned(lines)
 
 
-def _of_slice(label: str, sums: Many[float]) -> list[str]:
-    """Return the line of a slice from its truth rows, those matched, their IoU and switches."""
-    rows, matched, similarity, switches = sums
-    recall, overlap = (
-        _cell(one / of if of else None, "ratio")
-        for one, of in ((matched, rows), (similarity, matched))
-    )
+def _of_slice(label: str, rows: int, matched: int, similarity: float, switches: int) -> list[str]:
+    """Return the line of a slice."""
+    recall = _cell(matched / rows if rows else None, "ratio")
+    overlap = _cell(similarity / matched if matched else None, "ratio")
     return [label, str(rows), recall, overlap, _cell(1000 * switches / rows if rows else None, "")]
 
 

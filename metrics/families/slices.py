@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence as Many
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -51,11 +52,11 @@ class Partial:
     """What sequences add up.
 
     Args:
-        kinds: By kind, then by slice: truth rows, those matched, the sum of their IoU, switches. A
-            kind is there where its values are known.
+        kinds: Of each kind whose values are known, of each slice in order: its label, truth rows,
+            those matched, the sum of their IoU, switches.
     """
 
-    kinds: dict[str, dict[str, list[float]]]
+    kinds: dict[str, list[list[Any]]]
 
 
 def evaluate(pairing: Pairing) -> Partial:
@@ -67,25 +68,24 @@ def evaluate(pairing: Pairing) -> Partial:
         cuts = KINDS[name]
         place = np.searchsorted(cuts.limits, values, side="right")
         place[np.isnan(values)] = len(cuts.limits) + 1
-        counts = (
+        columns = (
+            cuts.labels,
             _count(place, cuts),
             _count(place[matched], cuts),
             _count(place[matched], cuts, found.pairs.similarity),
             _count(place[switched], cuts),
         )
-        rows = zip(*counts, strict=True)
-        kinds[name] = {label: [*row] for label, row in zip(cuts.labels, rows, strict=True)}
+        kinds[name] = [[*each] for each in zip(*columns, strict=True)]
     return Partial(kinds)
 
 
 def combine(partials: Many[Partial]) -> Partial:
     """Return the sums, of each kind over the sequences that have it."""
-    together: dict[str, dict[str, list[float]]] = {}
-    for kind, cuts in KINDS.items():
+    together = {}
+    for kind in KINDS:
         there = [partial.kinds[kind] for partial in partials if kind in partial.kinds]
-        for label in cuts.labels if there else ():
-            values = zip(*(each[label] for each in there), strict=True)
-            together.setdefault(kind, {})[label] = [sum(value) for value in values]
+        if there:
+            together[kind] = [_add(same) for same in zip(*there, strict=True)]
     return Partial(together)
 
 
@@ -139,6 +139,12 @@ def _speed(side: Side) -> np.ndarray:
     speed = np.full(len(side), np.nan)
     speed[order[again]] = moved / height[again] / (frame[again] - frame[again - 1])
     return speed
+
+
+def _add(same: Many[list[Any]]) -> list[Any]:
+    """Return the sums of one slice over sequences."""
+    labels, *counts = zip(*same, strict=True)
+    return [labels[0], *map(sum, counts)]
 
 
 def _count(place: np.ndarray, cuts: Cuts, weights: np.ndarray | None = None) -> list[float]:
