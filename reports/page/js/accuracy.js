@@ -67,7 +67,7 @@
       ? { mark: { type: "rule", strokeWidth: 2, opacity: 0.55 }, encoding: { y, x: { ...x, field: "from" }, x2: { field: "value" }, color: colour(shown), yOffset: { field: "variant", type: "nominal" } } }
       : { mark: { type: "rule", strokeWidth: 2, opacity: 0.35 }, encoding: { y, x: { ...x, aggregate: "min", field: "value" }, x2: { aggregate: "max", field: "value" } } };
     return {
-      height: from ? { step: 13, for: "offset" } : { step: 32 }, data: { values: points },
+      height: bench.sequences(run).length * (from ? 16 * shown.length : 32), data: { values: points },
       layer: [spans, { mark: { type: "point", filled: true, size: from ? 70 : 110, opacity: 1 }, encoding: { y, x: { ...x, field: "value" }, color: colour(shown), shape: shape(shown), ...(from ? { yOffset: { field: "variant", type: "nominal" } } : {}), tooltip: tooltip(["variant", "variant"], ["sequence", "sequence"], ["value", column.label, ".2f"]) } }],
     };
   }
@@ -81,7 +81,7 @@
     });
     if (!points.length) return null;
     return {
-      height: { step: 24 }, data: { values: points }, mark: { type: "bar" },
+      height: 24 * new Set(points.map(each => each.variant)).size, data: { values: points }, mark: { type: "bar" },
       encoding: {
         y: { field: "variant", type: "nominal", title: null, sort: shown.map(each => each.title) },
         x: { field: "share", type: "quantitative", title: "errors for every 1,000 rows of the truth", axis: { tickCount: 6 } },

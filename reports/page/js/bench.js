@@ -121,7 +121,8 @@
   }
 
   const FITTING = { width: "container", autosize: { type: "fit-x", contains: "padding" } };
-  // Draws a Vega-Lite specification in the page's colours; an empty one clears the node.
+  // Draws a Vega-Lite specification in the page's colours; an empty one clears the node. Heights are
+  // numbers: beside a width that fits, Vega-Lite warns of `step`.
   function draw(node, spec) {
     if (!spec) return node.replaceChildren(element("p", { className: "soft", textContent: "Nothing to show." }));
     const axis = {

@@ -115,7 +115,7 @@
     const points = shown.map(variant => ({ variant: variant.title, MB: run.speed[variant.name]?.values.memory_MB ?? null })).filter(each => each.MB !== null);
     if (!points.length) return null;
     return {
-      height: { step: 24 }, data: { values: points }, mark: { type: "bar" },
+      height: 24 * points.length, data: { values: points }, mark: { type: "bar" },
       encoding: { y: { field: "variant", type: "nominal", title: null, sort: shown.map(each => each.title) }, x: { field: "MB", type: "quantitative", title: "most resident memory (MB)" }, color: colour(shown) },
     };
   }

@@ -1,0 +1,53 @@
+"""Chromium without a network, and what a page says and asks for while it is open."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A page that is open.
+
+    Args:
+        complaints: Errors and warnings on its console, and what it did not catch.
+        requests: The address of each thing that was asked for.
+    """
+
+    page: Page
+    complaints: list[str]
+    requests: list[str]
+
+
+@contextmanager
+def launch(program: str) -> Iterator[Browser]:
+    """Yield a browser without a window."""
+    flags = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=flags)
+        yield browser
+        browser.close()
+
+
+def opened(context: BrowserContext, path: Path) -> Opened:
+    """Return the page at a path, with its figures drawn."""
+    found = Opened(context.new_page(), [], [])
+    found.page.set_default_timeout(10_000)
+    found.page.on("console", lambda each: _note(found, each.type, each.text))
+    found.page.on("pageerror", lambda error: found.complaints.append(str(error)))
+    found.page.on("request", lambda request: found.requests.append(request.url))
+    found.page.goto(path.as_uri())
+    return found
+
+
+def _note(found: Opened, kind: str, text: str) -> None:
+    if kind in ("error", "warning"):
+        found.complaints.append(f"{kind}: {text}")

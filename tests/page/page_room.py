@@ -1,0 +1,159 @@
+"""A folder as the workflow leaves it, with made-up tracks that are scored for real, and its page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from collections.abc import Sequence as Many
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scenes import make_answer, make_truth, without_masks
+
+from datasets.files import read_json, write_json
+from datasets.parquet import write_tracks
+from datasets.sequence_json import Prepared, write_prepared
+from datasets.types import Sequence, Tracks
+from metrics.combine import combine_scores
+from metrics.events import events_of, write_events
+from metrics.score import make_pairings, score_pairings
+from metrics.speed import summarize_timings
+from reports.render import render
+from reports.results import read_run
+
+CLOCK = {"frames": 20, "warm_up": 5, "repeats": 3}
+_ORIGIN = "made up"
+_FRAMES = 20
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A run to make up.
+
+    Args:
+        variants: Titles by name; the last is timed as a whole process.
+        boxes: The answers have no masks.
+        empty: Pairs of variant and sequence whose answer holds nothing.
+    """
+
+    dataset: str
+    protocol: str
+    families: tuple[str, ...]
+    variants: Mapping[str, str]
+    sequences: tuple[str, ...] = ("one", "two", "three")
+    classes: tuple[str, ...] = ("person", "car")
+    title: str = "Made up"
+    boxes: bool = False
+    empty: tuple[tuple[str, str], ...] = ()
+
+
+MASKS = Wanted(
+    "made",
+    "youtube_vis",
+    ("hota", "clear", "identity", "count", "vis_ap", "jf_te", "slices"),
+    {"a": "Alpha", "b": "Beta", "c": "Gamma"},
+    empty=(("b", "two"),),
+)
+BOXES = Wanted(
+    "boxes",
+    "plain",
+    ("hota", "clear", "identity", "count", "vace", "slices"),
+    {"a": "Alpha", "d": "Delta"},
+    classes=("person",),
+    title="Boxes alone",
+    boxes=True,
+)
+
+
+def write_run(room: Path, wanted: Wanted) -> dict[str, Any]:
+    """Write data and results of a run below `room`; return its entry of the plan."""
+    truths = {name: _prepare(room, wanted, name) for name in wanted.sequences}
+    for number, variant in enumerate(wanted.variants):
+        for seed, (sequence, truth) in enumerate(truths.items()):
+            answer = make_answer(truth, 100 * number + seed)
+            if (variant, sequence) in wanted.empty:
+                answer = answer.take(np.zeros(0, int))
+            _score(room, wanted, (variant, sequence), truth, answer)
+        _combine(room, wanted, variant)
+        kind = "process" if number == len(wanted.variants) - 1 else "step"
+        _time(room / "results" / variant / wanted.dataset, wanted.sequences[:1], kind, number)
+    return plan_entry(wanted)
+
+
+def plan_entry(wanted: Wanted) -> dict[str, Any]:
+    """Return what the plan says of a run."""
+    return {
+        "dataset": wanted.dataset,
+        "title": wanted.title,
+        "licence": "free",
+        "protocol": wanted.protocol,
+        "sequences": list(wanted.sequences),
+        "clock": list(wanted.sequences[:1]),
+        "variants": [card(name, title) for name, title in wanted.variants.items()],
+    }
+
+
+def card(name: str, title: str, **changed: Any) -> dict[str, Any]:
+    """Return what the plan says of a variant."""
+    return {
+        "name": name, "title": title, "method": "m", "source": "a test", "options": {"age": 3},
+        "timed": True, "origin": _ORIGIN, "rests_on": [], **changed,
+    }  # fmt: skip
+
+
+def render_room(room: Path, runs: Many[Mapping[str, Any]], **changed: Any) -> Path:
+    """Write the page of the runs of a plan beside what they left; return where it is."""
+    plan = {"clock": CLOCK, "commit": "abc", "parity": [], "runs": list(runs), **changed}
+    read = [read_run(run, room, 0) for run in runs]
+    path = room / "reports" / "summary.html"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(render(plan, read, [], unfinished=any(run.troubles for run in read)))
+    return path
+
+
+def _prepare(room: Path, wanted: Wanted, sequence: str) -> Tracks:
+    classes = dict(enumerate(wanted.classes, 1))
+    truth = make_truth(wanted.sequences.index(sequence), classes, _FRAMES)
+    truth = without_masks(truth) if wanted.boxes else truth
+    path = room / "data" / wanted.dataset / sequence / "sequence.json"
+    write_prepared(path, Prepared(Sequence(wanted.dataset, sequence, truth.extent, 25), truth))
+    return truth
+
+
+def _score(
+    room: Path, wanted: Wanted, names: tuple[str, str], truth: Tracks, answer: Tracks
+) -> None:
+    variant, sequence = names
+    answer = without_masks(answer) if wanted.boxes else answer
+    folder = room / "results" / variant / wanted.dataset / sequence
+    write_tracks(folder / "tracks.parquet", answer)
+    pairings = make_pairings(truth, answer, wanted.protocol)
+    events = {(sequence, name): each for name, each in events_of(pairings).items()}
+    (folder / wanted.protocol).mkdir()
+    write_events(folder / wanted.protocol / "events.parquet", events)
+    score = score_pairings(pairings, wanted.protocol, wanted.families)
+    write_json(folder / wanted.protocol / "score.json", score | {"origin": _ORIGIN})
+
+
+def _combine(room: Path, wanted: Wanted, variant: str) -> None:
+    folder = room / "results" / variant / wanted.dataset
+    scores = [
+        read_json(folder / sequence / wanted.protocol / "score.json")
+        for sequence in wanted.sequences
+    ]
+    write_json(folder / wanted.protocol / "combined.json", combine_scores(scores))
+
+
+def _time(folder: Path, sequences: Many[str], kind: str, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    timings = []
+    for sequence in sequences:
+        steps = rng.lognormal(14, 0.3, (CLOCK["repeats"], 1 if kind == "process" else _FRAMES))
+        timing = {
+            "timed": kind, "frames": _FRAMES, "step_ns": steps.astype(int).tolist(),
+            "peak_memory": int(1e8 + 1e7 * seed), "machine": {"processor": "made up"},
+        }  # fmt: skip
+        write_json(folder / sequence / "timing.json", timing)
+        timings.append(timing)
+    write_json(folder / "speed.json", summarize_timings(timings))
