@@ -72,7 +72,8 @@
     const colour = { field: "name", type: "nominal", scale: bench.colours(shown), legend: null };
     const spans = { transform: [{ filter: "isValid(datum.from)" }], mark: { type: "rule", strokeWidth: 2 }, encoding: { y, yOffset, x: { ...x, field: "from" }, x2: { field: "value" }, color: colour, opacity: { condition: { test: "datum.few", value: 0.15 }, value: 0.45 } } };
     const dots = { mark: { type: "point", filled: true, size: 60 }, encoding: { y, yOffset, x: { ...x, field: "value" }, color: colour, shape: { field: "name", type: "nominal", scale: bench.shapes(shown), legend: null }, opacity, tooltip } };
-    return { height: { step: shown.length > 4 ? 8 : 12, for: "offset" }, data: { values: points }, layer: [spans, dots], view: { stroke: null } };
+    const tall = Math.max(34, (shown.length + 1) * (shown.length > 4 ? 9 : 14)); // two lines of text at least
+    return { height: slices.length * tall, data: { values: points }, layer: [spans, dots], view: { stroke: null } };
   }
 
   function table(run, entries) {
