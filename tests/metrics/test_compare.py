@@ -1,0 +1,130 @@
+"""Verdicts on two variants, from sequences typed in by hand."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from conftest import ROOT
+from hand import pairing
+
+from datasets.files import write_json
+from metrics.compare import Rules, compare, scene_of, verdict
+from metrics.score import score_pairings
+
+A, B = 0.0, 50.0
+UP, DOWN = ({"unit": "ratio", "better": better} for better in ("up", "down"))
+COUNT = {"unit": "count", "better": "down"}
+
+
+def score(right, frames=20):
+    """A sequence of one object, found in the first `right` frames, with a false box in the rest."""
+    truth = [(frame, 1, A) for frame in range(frames)]
+    prediction = [(frame, 1, A if frame < right else B) for frame in range(frames)]
+    return score_pairings({"person": pairing(truth, prediction, frames)}, "mot15", ["clear"])
+
+
+def verdicts(one, other, **rules):
+    content = compare(
+        {"one": [score(n) for n in one], "other": [score(n) for n in other]},
+        [str(n) for n in range(len(one))],
+        [],
+        Rules(**rules),
+    )
+    return content, content["verdicts"]["one"]["other"]
+
+
+def test_better_in_every_one_of_eight_sequences_is_better():
+    content, found = verdicts([10] * 8, [15, 16, 15, 16, 15, 16, 15, 16])
+    assert found["MOTA"]["verdict"] == "BETTER"
+    assert found["CLR_FN"]["verdict"] == "BETTER"  # fewer
+    assert found["MOTA"]["chance"] == content["least_chance"] == 2 / 2**8
+    assert content["verdicts"]["other"]["one"]["MOTA"]["verdict"] == "WORSE"
+
+
+def test_four_sequences_are_never_enough():
+    content, found = verdicts([10] * 4, [19, 20, 19, 20])
+    assert found["MOTA"]["verdict"] == "AMBIGUOUS"
+    assert content["least_chance"] == 0.125
+
+
+def test_better_in_half_of_the_sequences_is_ambiguous():
+    _, found = verdicts([10, 15] * 4, [15, 10] * 4)
+    assert found["MOTA"]["verdict"] == "AMBIGUOUS"
+    assert found["MOTA"]["chance"] == 1
+
+
+def test_equal_counts_are_the_same_without_equal_bytes():
+    _, found = verdicts([10, 12] * 4, [10, 12] * 4)
+    assert found["MOTA"]["verdict"] == "SAME"
+    assert found["CLR_FN"]["verdict"] == "AMBIGUOUS"  # nothing says how far counts may be apart
+
+
+def test_equal_bytes_are_the_same_even_of_one_sequence():
+    scores = {"one": [score(10)], "other": [score(10)]}
+    content = compare(scores, ["s"], [("one", "other")], Rules())
+    found = content["verdicts"]["one"]["other"]
+    assert {each["verdict"] for each in found.values()} == {"SAME"}
+    assert found["MOTA"]["half_width"] is None
+
+
+def test_three_copies_of_a_scene_count_once():
+    one, other = [score(10)] * 6, [score(15)] * 6
+    content = compare({"one": one, "other": other}, list("aaabbb"), [], Rules())
+    assert (content["sequences"], content["scenes"], content["least_chance"]) == (6, 2, 0.5)
+    assert content["verdicts"]["one"]["other"]["MOTA"]["verdict"] == "AMBIGUOUS"
+
+
+def test_the_more_are_compared_the_more_each_has_to_show():
+    scores = {"base": [score(10)] * 6} | {
+        f"v{n}": [score(15 + k % 2) for k in range(6)] for n in range(3)
+    }
+    alone = compare(dict(list(scores.items())[:2]), list("abcdef"), [], Rules())
+    together = compare(scores, list("abcdef"), [], Rules())
+    assert alone["verdicts"]["base"]["v0"]["MOTA"]["verdict"] == "BETTER"
+    assert together["verdicts"]["base"]["v0"]["MOTA"]["chance"] == 3 * 2 / 2**6
+    assert together["verdicts"]["base"]["v0"]["MOTA"]["verdict"] == "AMBIGUOUS"
+
+
+@pytest.mark.parametrize(
+    ("difference", "width", "chance", "column", "expected"),
+    [
+        (0.02, 0.01, 0.05, UP, "BETTER"),
+        (0.02, 0.01, 0.05, DOWN, "WORSE"),
+        (0.02, 0.01, 0.051, UP, "AMBIGUOUS"),
+        (0.02, 0.02, 0.01, UP, "AMBIGUOUS"),
+        (0.002, 0.003, 0.01, UP, "SAME"),
+        (0.002, 0.0031, 0.5, UP, "AMBIGUOUS"),
+        (0.0, 0.0, 1.0, COUNT, "AMBIGUOUS"),
+        (0.5, None, 1.0, UP, "AMBIGUOUS"),
+        (np.nan, 0.1, 1.0, UP, "AMBIGUOUS"),
+    ],
+)
+def test_a_verdict_has_rules(difference, width, chance, column, expected):
+    assert verdict(difference, width, chance, column, Rules()) == expected
+
+
+def test_a_scene_is_what_the_pattern_finds():
+    assert scene_of("MOT17-02-FRCNN", r"MOT17-\d+") == "MOT17-02"
+    assert scene_of("crowd", None) == "crowd"
+    with pytest.raises(ValueError, match="'x' finds nothing in the name 'crowd'"):
+        scene_of("crowd", "x")
+
+
+def test_the_command_reads_what_the_workflow_wrote(tmp_path):
+    for variant, tracks in (("a", b"1"), ("b", b"1"), ("c", b"2")):
+        for sequence in ("s1", "s2"):
+            place = tmp_path / variant / "d" / sequence
+            (place / "mot15").mkdir(parents=True)
+            (place / "tracks.parquet").write_bytes(tracks)
+            write_json(place / "mot15" / "score.json", score(10))
+    command = [sys.executable, "-m", "metrics.compare", "--results", str(tmp_path)]
+    command += ["--dataset", "d", "--protocol", "mot15", "--variants", "a", "b", "c"]
+    command += ["--sequences", "s1", "s2", "--output", str(tmp_path / "compare.json")]
+    subprocess.run(command, check=True, cwd=ROOT)
+    found = json.loads((tmp_path / "compare.json").read_text())["verdicts"]
+    assert found["a"]["b"]["CLR_FN"]["verdict"] == "SAME"
+    assert found["a"]["c"]["CLR_FN"]["verdict"] == "AMBIGUOUS"
