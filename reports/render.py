@@ -20,7 +20,7 @@ import jinja2
 import vl_convert
 
 from datasets.files import replacing
-from reports import table
+from reports import export, table
 from reports.figures import accuracy_and_speed, by_sequence
 from reports.page_data import page_data, run_id
 from reports.parity import Parity, read_parity
@@ -29,7 +29,7 @@ from reports.results import Run, read_run
 _PAGE = Path(__file__).parent / "page"
 _SCRIPTS = (  # in the order they run in: each may use what those before have put into `bench`
     *("bench", "totals", "controls", "tables", "speed", "accuracy"),
-    *("slices", "viewer", "gallery", "heatmaps"),
+    *("slices", "viewer", "gallery", "heatmaps", "downloads"),
 )
 
 
@@ -68,6 +68,7 @@ def _section(run: Run) -> dict[str, Any]:
         "headline": table.headline(run),
         "otherwise_timed": table.otherwise_timed(run),
         "figures": [vl_convert.vegalite_to_svg(figure) for figure in figures if figure],
+        "files": export.files(run),
     }
 
 

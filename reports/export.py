@@ -1,0 +1,181 @@
+"""The verdict table for a spreadsheet, a paper or a README: as CSV, LaTeX and Markdown.
+
+    python -m reports.export --plan '{"runs": [...]}' --folder reports/tables
+
+Writes <dataset>_<protocol>.csv, .tex and .md of each run. CSV has the numbers as they are in score
+files; the others have them as people read them, the best in bold.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import json
+import re
+import sys
+from collections.abc import Callable, Mapping
+from collections.abc import Sequence as Many
+from pathlib import Path
+from typing import Any
+
+from datasets.files import replacing
+from reports.results import Run, read_run
+from reports.table import Cell, Table, headline
+
+_UNITS = {"ratio": "%", "ms": "ms", "MB": "MB"}
+_ARROWS = {"up": "↑", "down": "↓", None: ""}
+_FORMULA = re.compile(r"[=+\-@\t\r]")  # what a spreadsheet takes for one, at the start of a cell
+_CONTROL = re.compile(  # and what turns the direction of the text around it
+    r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]+"
+)
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    "↑": r"$\uparrow$",
+    "↓": r"$\downarrow$",
+    "–": "--",
+    "\N{MINUS SIGN}": "$-$",
+    "\N{THIN SPACE}": r"\,",
+    **{each: f"\\{each}" for each in "{}$&#_%"},
+    **{each: f"{{{each}}}" for each in "[]*"},  # which mean something after the end of a row
+}
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]|~$:])")  # what means something within a line
+
+
+def to_csv(run: Run) -> str:
+    """Return every number as it is, a row a variant; what no number is known of is empty."""
+    table, text = headline(run), io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["variant", "title", *(column["name"] for column in table.columns), "timed"])
+    for row in table.rows:
+        names = [_of_spreadsheet(row.variant.card[key]) for key in ("name", "title")]
+        values = ["" if cell.value is None else cell.value for cell in row.cells]
+        writer.writerow([*names, *values, _of_spreadsheet(_mark(row.cells))])
+    return text.getvalue()
+
+
+def to_latex(run: Run) -> str:
+    """Return a tabular of the package booktabs."""
+    table = headline(run)
+    lines = [
+        f"% {_one_line(_caption(run))}; needs \\usepackage{{booktabs}}",
+        f"\\begin{{tabular}}{{l{'r' * len(table.columns)}}}",
+        "\\toprule",
+        *_lines(table, " & ".join, _latex, r"\textbf{{{}}}".format, r" \\"),
+        "\\bottomrule",
+        "\\end{tabular}",
+    ]
+    lines.insert(4, "\\midrule")
+    return "\n".join(lines) + "\n"
+
+
+def to_markdown(run: Run) -> str:
+    """Return a table as GitHub reads it, below a line that says of what."""
+    table = headline(run)
+    head, *body = _lines(
+        table, lambda cells: f"| {' | '.join(cells)} |", _markdown, "**{}**".format
+    )
+    rule = f"| --- |{' ---: |' * len(table.columns)}"
+    return "\n".join([f"Scores of {_markdown(_caption(run))}", "", head, rule, *body]) + "\n"
+
+
+_FORMATS = (
+    ("CSV", "text/csv", "csv", to_csv),
+    ("LaTeX", "text/x-tex", "tex", to_latex),
+    ("Markdown", "text/markdown", "md", to_markdown),
+)
+
+
+def files(run: Run) -> list[dict[str, str]]:
+    """Return the files of a run: `format`, `type` as MIME has it, `name` and `text` of each."""
+    name = f"{run.plan['dataset']}_{run.plan['protocol']}"
+    return [
+        {"format": title, "type": kind, "name": f"{name}.{suffix}", "text": write(run)}
+        for title, kind, suffix, write in _FORMATS
+    ]
+
+
+def _check_complete(run: Run) -> None:
+    for each in run.troubles:
+        what = f"{each.variant} on {each.sequence}: {each.job}"
+        raise FileNotFoundError(f"{run.plan['dataset']}: no result of {what}")
+
+
+def _lines(
+    table: Table,
+    join: Callable[[list[str]], str],
+    escape: Callable[[str], str],
+    embolden: Callable[[str], str],
+    end: str = "",
+) -> list[str]:
+    """Return the heading and a line a variant."""
+    lines = [join(["Variant", *(escape(_heading(column)) for column in table.columns)]) + end]
+    for row in table.rows:
+        cells = [escape(row.variant.card["title"])]
+        for cell in row.cells:
+            text = escape(f"{cell.text} ({cell.mark})" if cell.mark else cell.text)
+            cells.append(embolden(text) if cell.best else text)
+        lines.append(join(cells) + end)
+    return lines
+
+
+def _heading(column: Mapping[str, Any]) -> str:
+    label = re.sub("_(ms|MB)$|^CLR_", "", column["label"])
+    unit = f" ({_UNITS[column['unit']]})" if column["unit"] in _UNITS else ""
+    return f"{label}{unit} {_ARROWS[column['better']]}".strip()
+
+
+def _caption(run: Run) -> str:
+    return f"{run.plan['title']}, protocol {run.plan['protocol']}"
+
+
+def _mark(cells: Many[Cell]) -> str:
+    return next((cell.mark for cell in cells if cell.mark), "")
+
+
+def _one_line(text: str) -> str:
+    return _CONTROL.sub(" ", text).strip()
+
+
+def _of_spreadsheet(text: str) -> str:
+    """Return a text that a spreadsheet shows and does not run."""
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def _latex(text: str) -> str:
+    return "".join(_LATEX.get(letter, letter) for letter in _one_line(text))
+
+
+def _markdown(text: str) -> str:
+    plain = _one_line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _MARKDOWN.sub(r"\\\1", plain)
+
+
+def main() -> int:
+    """Run the command line program; return its exit code."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--plan", type=json.loads, required=True, help="as of reports.render")
+    parser.add_argument("--folder", type=Path, required=True)
+    given = parser.parse_args()
+    try:
+        for plan in given.plan["runs"]:
+            run = read_run(plan, Path(), 0)
+            _check_complete(run)
+            for each in files(run):
+                with replacing(given.folder / each["name"]) as part:
+                    part.write_text(each["text"])
+    except (ValueError, OSError) as error:
+        print(f"error: {error}".replace("\n", " "), file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
