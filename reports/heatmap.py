@@ -127,7 +127,9 @@ def _arguments() -> argparse.Namespace:
 def _check(parser: argparse.ArgumentParser, given: argparse.Namespace) -> None:
     kind, count = given.output.suffix.lower(), len(given.tracks)
     if kind not in _OUTPUTS:
-        parser.error(f"--output: {given.output} found, expected a name in {', '.join(_OUTPUTS)}")
+        parser.error(
+            f"--output: {given.output} found, expected a name that ends in {', '.join(_OUTPUTS)}"
+        )
     if kind != ".json" and count > 1:
         parser.error(f"--tracks: {count} files found, expected one: several go into .json only")
     if kind != ".png" and given.time is not None:

@@ -1,0 +1,209 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import av
+import cv2
+import numpy as np
+import pytest
+from conftest import ROOT
+
+from datasets import parquet
+from datasets.frames import write_image
+from datasets.own import read_own
+from datasets.sequence_json import write_prepared
+from datasets.types import Extent, Tracks
+from reports.heatmap import main
+
+EXTENT = Extent(72, 96, 4, {1: "dog", 2: "cat"})
+
+
+@pytest.fixture
+def scene(tmp_path):
+    """Four grey images, a dog in all of them and a cat, which truth does not know; the flags."""
+    for number in range(4):
+        write_image(tmp_path / "in" / f"{number}.png", np.full((72, 96, 3), 200, np.uint8))
+    write_prepared(tmp_path / "out" / "sequence.json", read_own(tmp_path / "in", "walk"))
+    frame, class_id = [0, 1, 2, 3, 3], [1, 1, 1, 1, 2]
+    box = np.array([[20, 20, 40, 60]] * 4 + [[70, 10, 90, 30]], float)
+    both = Tracks(EXTENT, frame, [1, 1, 1, 1, 2], class_id, np.ones(5), box)
+    unscored = Tracks(EXTENT, frame, [1, 1, 1, 1, 2], class_id, [1, 1, 1, 1, 0], box)
+    parquet.write_tracks(tmp_path / "tracks.parquet", both)
+    parquet.write_tracks(tmp_path / "truth.parquet", unscored)
+    return tmp_path
+
+
+@pytest.fixture
+def run(scene, monkeypatch, capsys):
+    """A function that runs the program in this process; returns its exit code and what it says."""
+
+    def call(*more, truth=False):
+        command = ["heatmap", "--sequence", scene / "out" / "sequence.json"]
+        command += ["--tracks", scene / "tracks.parquet"]
+        command += ["--truth", scene / "truth.parquet"] if truth else []
+        monkeypatch.setattr(sys, "argv", [str(each) for each in (*command, *more)])
+        try:
+            code = main()
+        except SystemExit as error:
+            code = error.code
+        return code, capsys.readouterr().err
+
+    return call
+
+
+@pytest.fixture
+def picture(scene, run):
+    """A function that returns the PNG, BGR."""
+
+    def call(*more, **flags):
+        code, said = run(*more, "--output", scene / "heat.png", **flags)
+        assert code == 0, said
+        return cv2.imread(str(scene / "heat.png")).astype(int)
+
+    return call
+
+
+def coloured(image, row, column):
+    """Whether a pixel is not grey: there is heat."""
+    return np.ptp(image[row, column]) > 20
+
+
+def test_a_picture_shows_heat_where_the_objects_were_and_nothing_elsewhere(picture):
+    image = picture("--kernel", "box")
+    assert image.shape == (72, 96, 3)
+    assert coloured(image, 40, 30)
+    assert coloured(image, 20, 80)
+    assert (image[65:, 60:] == 110).all()  # the dimmed scene
+
+
+def test_a_picture_of_an_earlier_time_or_another_class_has_less(picture):
+    assert not coloured(picture("--kernel", "box", "--time", "0.1"), 20, 80)
+    assert not coloured(picture("--kernel", "box", "--classes", "dog"), 20, 80)
+
+
+def test_the_foot_is_hot_and_not_the_head(picture):
+    image = picture()
+    assert coloured(image, 60, 30)
+    assert not coloured(image, 40, 30)
+
+
+def test_with_truth_there_are_three_and_the_last_is_the_difference(picture):
+    image = picture("--kernel", "box", truth=True)
+    assert image.shape[0] == 72
+    truth, prediction, difference = (image[:, at : at + 96] for at in (0, 98, 196))
+    assert [coloured(each, 40, 30) for each in (truth, prediction, difference)] == [1, 1, 0]
+    assert [coloured(each, 20, 80) for each in (truth, prediction, difference)] == [0, 1, 1]
+    blue, _, red = difference[20, 80]
+    assert red > blue + 20  # orange: more than truth
+
+
+def test_maskout_is_blue_where_it_is_cold(picture):
+    image = picture("--mode", "maskout")
+    assert image[70, 95].tolist() == [204, 140, 140]  # 0.7 of 200, and half of JET's 128 in blue
+
+
+def test_a_scene_without_images_is_grey(scene, picture):
+    path = scene / "out" / "sequence.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"images": None}))
+    image = picture("--kernel", "box")
+    assert np.ptp(image[70, 95]) == 0
+    assert coloured(image, 40, 30)
+
+
+@pytest.mark.parametrize(("truth", "width"), [(False, 96), (True, 292)])
+def test_a_video_has_every_frame(scene, run, truth, width):
+    code, said = run("--output", scene / "heat.mp4", truth=truth)
+    assert code == 0, said
+    with av.open(str(scene / "heat.mp4")) as container:
+        shapes = [frame.to_ndarray(format="rgb24").shape for frame in container.decode(video=0)]
+    assert shapes == [(72, width, 3)] * 4
+
+
+def test_json_holds_both_and_how_they_agree(scene, run):
+    code, said = run("--kernel", "box", "--output", scene / "heat.json", truth=True)
+    assert code == 0, said
+    content = json.loads((scene / "heat.json").read_text())
+    walk = content["sequences"]["walk"]
+    assert content["kernel"] == "box"
+    # truth: 4 dogs of 20 x 40 pixels; the prediction has a cat of 20 x 20 more
+    assert walk["agreement"]["error"] == pytest.approx(400 / 3200, rel=1e-3)
+    assert walk["still"].startswith("data:image/jpeg;base64,")
+
+
+def break_tracks(scene):
+    (scene / "tracks.parquet").write_bytes(b"")
+    return [], "tracks.parquet: "
+
+
+def break_truth(scene):
+    parquet.write_tracks(scene / "truth.parquet", Tracks(Extent(9, 9, 4, {}), *[[]] * 5))
+    return [], "walk, truth: images of 9 x 9 found, expected 96 x 72"
+
+
+def break_image(scene):
+    (scene / "in" / "3.png").write_bytes(b"none")
+    return [], "3.png: not a readable image"
+
+
+def break_class(scene):
+    return ["--classes", "horse"], "classes ['horse'] found, expected some of ['dog', 'cat']"
+
+
+def break_kernel(scene):
+    return ["--kernel", "mask"], "kernel mask: the tracks have no masks"
+
+
+def break_time(scene):
+    return ["--time", "0.4"], "--time: 0.4 found, walk has 0.4 seconds"
+
+
+def break_half_life(scene):
+    return ["--half-life", "0"], "'0' found, expected seconds, more than 0"
+
+
+def break_count(scene):
+    return ["--truth", "a", "b"], "--truth: 2 files found, expected one for each of 1 tracks"
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        *(break_tracks, break_truth, break_image, break_class, break_kernel, break_time),
+        *(break_half_life, break_count),
+    ],
+)
+def test_what_is_wrong_is_named_and_nothing_is_written(scene, run, harm):
+    flags, message = harm(scene)
+    before = sorted(scene.rglob("*"))
+    code, said = run("--output", scene / "heat.png", *flags, truth="--truth" not in flags)
+    assert code == 2
+    assert message in said.splitlines()[-1]
+    assert sorted(scene.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (
+            ["--output", "heat.gif"],
+            "heat.gif found, expected a name that ends in .png, .mp4, .json",
+        ),
+        (["--output", "heat.mp4", "--time", "0"], "--time: only a .png has a time"),
+        (["--output", "heat.png", "--tracks", "a", "b"], "--tracks: 2 files found, expected one"),
+    ],
+)
+def test_flags_that_do_not_go_together_are_refused(run, flags, message):
+    code, said = run(*flags)
+    assert code == 2
+    assert message in said
+
+
+def test_a_job_of_the_page_loads_no_heavy_library():
+    code = "import sys, reports.heatmap; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    heavy = {"av", "matplotlib", "pandas", "scipy", "torch", "vl_convert"}
+    assert not {*done.stdout.split()} & heavy
