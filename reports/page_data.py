@@ -51,6 +51,7 @@ def _of_run(run: Run) -> dict[str, Any]:
         "variants": _variants(run),
         "troubles": {each.variant: each.job for each in reversed(run.troubles)},
         "totals": {each.card["name"]: each.total for each in run.variants},
+        "comparison": _comparison(run, [each["name"] for each in shown.columns]),
         "partials": {each.card["name"]: _partials(each) for each in run.variants},
         "speed": {each.card["name"]: _speed(each) for each in run.variants if each.speed},
         "timings": {each.card["name"]: _timings(each) for each in run.variants if each.timings},
@@ -84,6 +85,27 @@ def _partials(variant: Variant) -> dict[str, Any]:
             for name, families in classes.items()
         }
         for sequence, classes in variant.partials.items()
+    }
+
+
+def _comparison(run: Run, columns: list[str]) -> dict[str, Any] | None:
+    """Return what is known of how sure the columns are that are compared; None if nothing is."""
+    if run.comparison is None:
+        return None
+    found = run.comparison
+    return {
+        **{name: found[name] for name in ("sequences", "scenes", "least_chance", "rules")},
+        "half_width": {
+            name: {column: widths[column] for column in columns if column in widths}
+            for name, widths in found["half_width"].items()
+        },
+        "verdicts": {
+            baseline: {
+                name: {column: each[column] for column in columns if column in each}
+                for name, each in others.items()
+            }
+            for baseline, others in found["verdicts"].items()
+        },
     }
 
 

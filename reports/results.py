@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from collections.abc import Sequence as Many
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from datasets.files import read_json
-from datasets.parquet import read_tracks
+from reports.steps import count_objects, read_steps
 from reports.timeline import Timeline, read_timeline
 
 Values = Mapping[str, float | None]
@@ -80,6 +77,7 @@ class Run:
         similarity: What it compares: `box`, `masks` or `disjoint masks`.
         classes: Those that are scored.
         files: What sequence.json says of each prepared sequence.
+        comparison: What metrics.compare found; None where a variant has no result.
     """
 
     plan: Mapping[str, Any]
@@ -90,6 +88,7 @@ class Run:
     variants: list[Variant]
     troubles: list[Trouble]
     files: Mapping[str, Mapping[str, Any]]
+    comparison: Mapping[str, Any] | None = None
 
 
 def read_run(plan: Mapping[str, Any], room: Path, started: float) -> Run:
@@ -121,6 +120,7 @@ def read_run(plan: Mapping[str, Any], room: Path, started: float) -> Run:
         [each for each in chains.values() if isinstance(each, Trouble)]
         + [each for variant in variants for each in _late_troubles(place, plan, variant)],
         {name: read_json(path) for name, path in prepared.items() if path.is_file()},
+        _read_comparison(place, plan, len(scores) == len(chains)),
     )
 
 
@@ -163,6 +163,19 @@ class _Place:
         return Trouble(variant, sequence, job, log)
 
 
+def _read_comparison(
+    place: _Place, plan: Mapping[str, Any], whole: bool
+) -> Mapping[str, Any] | None:
+    path = place.room / "results" / "comparisons" / place.dataset / f"{place.protocol}.json"
+    scores = [
+        place.scores(card["name"], sequence, "score.json")
+        for card in plan["variants"]
+        for sequence in plan["sequences"]
+    ]
+    found: Mapping[str, Any] | None = read_json(path) if whole and _is_newer(path, scores) else None
+    return found
+
+
 def _read_variant(
     place: _Place,
     plan: Mapping[str, Any],
@@ -183,7 +196,7 @@ def _read_variant(
         and _is_newer(speed, times)
     )
     total = read_json(combined) if whole else None
-    timings = _step_by_step(place, name, plan["clock"]) if timed else {}
+    timings = read_steps(times) if timed else {}
     return Variant(
         card,
         total["values"] if total else None,
@@ -193,28 +206,12 @@ def _read_variant(
         {s: _timeline(place, name, s) for s in sequences},
         read_json(speed) if timed else None,
         timings,
-        {
-            s: _objects(place.results(name, s, "tracks.parquet"), each)
-            for s, each in timings.items()
-        },
+        count_objects(times) if timings else {},
     )
 
 
 def _partials(score: Mapping[str, Any]) -> dict[str, Any]:
     return {name: each.get("partials", {}) for name, each in score["classes"].items()}
-
-
-def _step_by_step(place: _Place, variant: str, sequences: Many[str]) -> dict[str, list[list[int]]]:
-    """Return the times of steps, of the sequences in which single steps were timed."""
-    timings = {s: read_json(place.results(variant, s, "timing.json")) for s in sequences}
-    return {s: each["step_ns"] for s, each in timings.items() if each["timed"] != "process"}
-
-
-def _objects(tracks: Path, step_ns: list[list[int]]) -> list[int]:
-    """Return how many objects the answer holds in each timed frame."""
-    frames = len(step_ns[0])
-    counts: list[int] = np.bincount(read_tracks(tracks).frame, minlength=frames)[:frames].tolist()
-    return counts
 
 
 def _classes(total: Mapping[str, Any]) -> dict[str, Values]:

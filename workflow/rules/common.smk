@@ -195,16 +195,20 @@ def run_protocol(entry):
     return entry.get("protocol", config["datasets"][entry["dataset"]]["protocol"])
 
 
-def families(wildcards):
-    """What a data set is scored by: as the run says, else as its entry does, else as all are."""
-    runs = [
+def runs_of(wildcards):
+    """The runs that score a data set by a protocol: one, or none where a file is asked for alone."""
+    return [
         entry
         for entry in config["run"]
         if (entry["dataset"], run_protocol(entry))
         == (wildcards.dataset, wildcards.protocol)
     ]
+
+
+def families(wildcards):
+    """What a data set is scored by: as the run says, else as its entry does, else as all are."""
     dataset = config["datasets"][wildcards.dataset]
-    for entry in (*runs, dataset, config):
+    for entry in (*runs_of(wildcards), dataset, config):
         if "families" in entry:
             return entry["families"]
 
@@ -238,6 +242,39 @@ def crosscheck_code(wildcards):
 def combine_code(wildcards):
     modules = [f"metrics.families.{name}" for name in families(wildcards)]
     return code_digest("metrics.combine", *modules)
+
+
+def compare_code(wildcards):
+    modules = [f"metrics.families.{name}" for name in families(wildcards)]
+    return code_digest("metrics.compare", *modules)
+
+
+def compared_variants(wildcards):
+    return [name for entry in runs_of(wildcards) for name in entry["variants"]]
+
+
+def compared_scores(wildcards):
+    return expand(
+        "results/{variant}/{dataset}/{sequence}/{protocol}/score.json",
+        protocol=wildcards.protocol,
+        variant=compared_variants(wildcards),
+        dataset=wildcards.dataset,
+        sequence=config["datasets"][wildcards.dataset]["sequences"],
+    )
+
+
+def compared_tracks(wildcards):
+    return expand(
+        "results/{variant}/{dataset}/{sequence}/tracks.parquet",
+        variant=compared_variants(wildcards),
+        dataset=wildcards.dataset,
+        sequence=config["datasets"][wildcards.dataset]["sequences"],
+    )
+
+
+def dataset_scene(wildcards):
+    scene = config["datasets"][wildcards.dataset].get("scene")
+    return ["--scene", scene] if scene else []
 
 
 def all_scores(wildcards):

@@ -60,6 +60,28 @@ rule combine:
         "exec python -m metrics.combine --scores {input.scores:q} --output {output.combined:q} 2> {log:q}"
 
 
+rule compare:
+    input:
+        scores=compared_scores,
+        tracks=compared_tracks,
+    output:
+        comparison="results/comparisons/{dataset}/{protocol}.json",
+    log:
+        "logs/compare/{dataset}_{protocol}.log",
+    conda:
+        "../../environment.yml"
+    params:
+        variants=compared_variants,
+        sequences=lookup("datasets/{dataset}/sequences", within=config),
+        scene=dataset_scene,
+        code=compare_code,
+    shell:
+        "exec python -m metrics.compare --results results --dataset {wildcards.dataset:q}"
+        " --protocol {wildcards.protocol:q} --variants {params.variants:q}"
+        " --sequences {params.sequences:q} {params.scene:q} --output {output.comparison:q}"
+        " 2> {log:q}"
+
+
 rule speed:
     input:
         timings=all_timings,

@@ -12,6 +12,7 @@ def page_inputs(wildcards):
     """The totals, errors and, where it is timed, the speed of every variant on every data set."""
     for entry in config["run"]:
         dataset, protocol = entry["dataset"], run_protocol(entry)
+        yield f"results/comparisons/{dataset}/{protocol}.json"
         for variant in entry["variants"]:
             place = f"results/{variant}/{dataset}"
             yield f"{place}/{protocol}/combined.json"

@@ -23,6 +23,30 @@
     return column.better === "up" ? Math.max(...there) : Math.min(...there);
   }
 
+  // What is known of how sure the totals are: nothing for a choice of sequences or one class.
+  const sure = run => (bench.sequences(run).length === run.sequences.length && bench.classes(run).length === run.classes.length ? run.comparison : null);
+  const verdictOn = (context, variant, column) => context.sure?.verdicts[context.from?.name]?.[variant.name]?.[column.name] ?? null;
+
+  const spread = (width, column) => (width === null || width === undefined ? "" : `±${(width * (column.unit === "ratio" ? 100 : 1)).toFixed(column.unit === "ratio" ? 1 : 0)}`);
+
+  // The small line below a number: its interval, or how far it is from the baseline's and how surely.
+  function below(context, variant, column, value) {
+    const { run, values, from } = context;
+    if (!from) {
+      const text = spread(context.sure?.half_width[variant.name]?.[column.name], column);
+      return text && value !== null ? element("small", { textContent: text, title: `interval of ${100 * context.sure.rules.level} %` }) : null;
+    }
+    if (from === variant || !comparable(run, variant, column) || !comparable(run, from, column)) return null;
+    const change = delta(value, values.get(from)[column.name], column);
+    if (!change) return null;
+    const found = verdictOn(context, variant, column);
+    const word = found?.verdict ?? "";
+    const known = { BETTER: "good", WORSE: "worse" }[word];
+    const colour = known ?? (context.sure || change.good === null ? "same" : change.good ? "good" : "worse");
+    const title = found ? `${word}; difference ${change.text} ${spread(found.half_width, column)}, p = ${found.chance.toPrecision(2)} after Holm` : "";
+    return element("small", { className: colour, textContent: change.text, title });
+  }
+
   // How far a value is from the baseline's: points of a ratio, counts as they are, speed in per cent.
   function delta(value, from, column) {
     if (value === undefined || value === null || from === undefined || from === null) return null;
@@ -62,10 +86,8 @@
   const refocus = name => [...document.querySelectorAll("[data-sort]")].find(each => each.dataset.sort === name && each.offsetParent)?.focus();
 
   function cell(context, variant, column) {
-    const { run, values, top, from } = context;
+    const { run, values, top } = context;
     const value = values.get(variant)[column.name] ?? null;
-    const change = from && from !== variant && comparable(run, variant, column) && comparable(run, from, column)
-      ? delta(value, values.get(from)[column.name], column) : null;
     const isBest = value !== null && comparable(run, variant, column) && value === top.get(column);
     const text = number(value, column.unit);
     const perSequence = run.columns.includes(column);
@@ -73,7 +95,7 @@
       perSequence && value !== null
         ? element("button", { type: "button", className: "number", textContent: text, title: `${column.label} of each sequence`, onclick: () => { state.set({ metric: column.name }); at("by-sequence").scrollIntoView({ behavior: "smooth" }); } })
         : text,
-      change && element("small", { className: change.good === null ? "same" : change.good ? "good" : "worse", textContent: change.text }),
+      below(context, variant, column, value),
       column.name === "fps" && mark(run, variant) ? element("small", { className: "mark", textContent: mark(run, variant) }) : null);
   }
 
@@ -85,23 +107,42 @@
       trouble ? element("a", { className: "tag", href: "#troubles", textContent: trouble === "not run" ? "not run" : `${trouble} failed` }) : null);
   }
 
+  // The word on the leading metric, a column of its own where there is a baseline.
+  function word(context, variant) {
+    const found = verdictOn(context, variant, bench.column(context.run.leading, context.run));
+    return element("td", {}, found ? element("span", { className: `word ${found.verdict.toLowerCase()}`, textContent: found.verdict }) : "");
+  }
+
   function comparison(run, columns) {
     const shown = bench.variants(run);
     const values = new Map(shown.map(variant => [variant, valuesOf(run, variant)]));
     const top = new Map(columns.map(column => [column, best(run, shown, values, column)]));
-    const context = { run, values, top, from: bench.baseline(run) };
+    const context = { run, values, top, from: bench.baseline(run), sure: sure(run) };
+    const judged = context.from && context.sure && run.leading;
     const [by, way] = state.get("sort").split(":");
     const nameHead = element("th", { scope: "col", className: "name", "aria-sort": by === "name" ? (way === "down" ? "descending" : "ascending") : null },
       element("button", { type: "button", textContent: "Variant", dataset: { sort: "name" }, onclick: () => { state.set({ sort: by === "name" && way !== "down" ? "name:down" : "name:up" }); refocus("name"); } }));
     return [
-      element("thead", {}, element("tr", {}, nameHead, columns.map(heading))),
+      element("thead", {}, element("tr", {}, nameHead, judged ? element("th", { scope: "col", className: "head", textContent: `${bench.column(run.leading, run).label} is` }) : null, columns.map(heading))),
       element("tbody", {}, sorted(run, shown, values).map(variant =>
-        element("tr", { className: run.troubles[variant.name] ? "troubled" : "" }, name(run, variant), columns.map(column => cell(context, variant, column))))),
+        element("tr", { className: run.troubles[variant.name] ? "troubled" : "" }, name(run, variant), judged ? word(context, variant) : null, columns.map(column => cell(context, variant, column))))),
     ];
+  }
+
+  // How the intervals and words are to be read, and what so few scenes can show.
+  function reading(run) {
+    const known = sure(run);
+    if (!known) return run.comparison ? "Intervals and verdicts are of all sequences and classes together." : "";
+    if (known.scenes < 2) return "One scene tells nothing of how sure a number is.";
+    const level = 100 * known.rules.level, others = bench.run().variants.length - 1;
+    const few = known.least_chance * Math.max(1, others) > 1 - known.rules.level
+      ? ` With ${others} compared, no result of ${known.scenes} scenes could be sure enough for BETTER or WORSE.` : "";
+    return `±: half the interval of ${level} % from ${known.scenes} scenes (Student's t times a bootstrap's standard error). BETTER, WORSE: the interval of the paired difference leaves out 0, and so does an exact test after Holm's correction; SAME: within ${100 * known.rules.same_within} points, or equal to the byte; else AMBIGUOUS.${few}`;
   }
 
   function verdict() {
     const run = bench.run();
+    at("sureness").textContent = reading(run);
     const known = run.headline.map(each => bench.column(each, run));
     at("verdict").replaceChildren(...comparison(run, [...known, ...run.speed_columns]));
     if (at("all-columns").open) at("everything").replaceChildren(...comparison(run, [...run.columns, ...run.speed_columns]));
