@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Sequence as Many
 from pathlib import Path
 from typing import Any
 
@@ -13,21 +14,26 @@ from reports.gallery.variant import THUMBNAILS
 from reports.results import Run, Variant
 
 _MEDIA = Path("reports", "media")
+_THUMBNAIL_BYTES = 600_000  # of the whole page, each variant of each run the same share
 
 
-def page_part(run: Run, room: Path, most_bytes: int) -> dict[str, Any]:
-    """Return the gallery of one run as JSON types; what is missing or outdated is left out.
+def page_parts(runs: Many[Run], room: Path) -> list[dict[str, Any]]:
+    """Return the gallery of each run as JSON types; what is missing or outdated is left out.
 
     `timelines` are by variant, sequence, then class, see `timelines.Timelines`; `thumbnails` by
     variant, the worst first; `media` says what can be loaded from files beside the page.
 
     Args:
         room: Folder the workflow ran in.
-        most_bytes: Of all thumbnails together: each variant has the same share of it.
     """
+    share = _THUMBNAIL_BYTES // max(sum(len(run.variants) for run in runs), 1)
+    return [_of_run(run, room, share) for run in runs]
+
+
+def _of_run(run: Run, room: Path, most_bytes: int) -> dict[str, Any]:
+    """Return the gallery of a run; `most_bytes` are of the thumbnails of a variant."""
     dataset, protocol = run.plan["dataset"], run.plan["protocol"]
     media = room / _MEDIA / dataset
-    share = most_bytes // max(len(run.variants), 1)
     events = {each.card["name"]: _event_files(room, run, each) for each in run.variants}
     drawn = {
         name: media / "tracks" / name / THUMBNAILS
@@ -41,7 +47,8 @@ def page_part(run: Run, room: Path, most_bytes: int) -> dict[str, Any]:
             for name, paths in events.items()
         },
         "thumbnails": {
-            name: _first(read_json(path).get(protocol, []), share) for name, path in drawn.items()
+            name: _first(read_json(path).get(protocol, []), most_bytes)
+            for name, path in drawn.items()
         },
         "media": {
             "folder": f"media/{dataset}",
