@@ -1,0 +1,119 @@
+"""The scripts of the page add up as Python does, to 1e-9, whatever is left out."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scenes import make_answer, make_truth, without_masks
+
+from metrics.combine import combine_scores
+from metrics.score import score_tracks
+
+TOLERANCE = 1e-9
+CLASSES = {1: "person", 2: "car", 3: "nobody"}
+TRACKS = ("hota", "clear", "identity", "count", "vace")
+KINDS = {
+    "masks": ("youtube_vis", (*TRACKS, "vis_ap", "coco_box_ap", "coco_mask_ap", "jf_te")),
+    "masks given in the first frame": ("youtube_vis", (*TRACKS, "jf_davis_ss")),
+    "no masks given": ("youtube_vis", (*TRACKS, "jf_davis_us")),
+    "boxes": ("plain", (*TRACKS, "coco_box_ap")),
+}
+ADD_UP = """([partials, sequences, classes]) =>
+    bench.totals.over({partials: {v: partials}, totals: {}}, "v", sequences, classes)"""
+
+
+def pairs():
+    """Yield truth and answer of sequences of which some have no truth, no answer, or neither."""
+    for seed in range(5):
+        truth = make_truth(seed, CLASSES, 3 + 5 * seed)
+        truth = truth.take(truth.class_id < 3)
+        yield truth, make_answer(truth, seed)
+    nothing = np.zeros(0, int)
+    yield truth, truth.take(nothing)
+    yield truth.take(nothing), truth
+    yield truth.take(nothing), truth.take(nothing)
+
+
+def as_davis(tracks, objects):
+    """Return the rows of some identities, of one class and numbered from 1, as DAVIS has them."""
+    rows = tracks.take(np.isin(tracks.track, objects))
+    extent = replace(tracks.extent, classes={1: "object"})
+    track = np.searchsorted(objects, rows.track) + 1
+    return replace(rows, extent=extent, track=track, class_id=np.ones(len(rows)))
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def scores(request):
+    protocol, families = KINDS[request.param]
+    made = {}
+    for number, (truth, answer) in enumerate(pairs()):
+        if protocol == "plain":
+            truth, answer = without_masks(truth), without_masks(answer)
+        if "davis" in families[-1]:
+            first = np.unique(truth.track[truth.frame == 0])
+            truth, answer = as_davis(truth, first), as_davis(answer, first)
+        made[f"s{number}"] = score_tracks(truth, answer, protocol, families)
+    return made
+
+
+@pytest.fixture(scope="module")
+def add_up(browser, made):
+    page = browser.new_page()
+    page.goto(made.as_uri())
+    return lambda *given: page.evaluate(ADD_UP, given)
+
+
+def partials(scores):
+    return {
+        sequence: {name: each["partials"] for name, each in score["classes"].items()}
+        for sequence, score in scores.items()
+    }
+
+
+SOME = [("s0", "s1"), ("s3", "s5"), ("s6", "s7"), ("s0", "s2", "s4", "s6"), None]  # None: all
+
+
+def assert_equal(found, expected):
+    assert found.keys() == expected.keys()
+    other = {
+        name: (found[name], value)
+        for name, value in expected.items()
+        if not is_equal(found[name], value)
+    }
+    assert other == {}
+
+
+def is_equal(found, expected):
+    if expected is None or found is None or math.isnan(found):  # the page shows both as a dash
+        return expected is None and (found is None or math.isnan(found))
+    return found == pytest.approx(expected, rel=TOLERANCE, abs=TOLERANCE)
+
+
+def test_all_classes_of_some_sequences_add_up_as_in_python(scores, add_up):
+    content = partials(scores)
+    for names in SOME:
+        sequences = names or list(scores)
+        total = combine_scores([scores[name] for name in sequences])
+        assert_equal(add_up(content, sequences, list(total["classes"])), total["values"])
+
+
+def test_one_class_of_some_sequences_adds_up_as_in_python(scores, add_up):
+    content = partials(scores)
+    for names in SOME[-2:]:
+        sequences = names or list(scores)
+        total = combine_scores([scores[name] for name in sequences])
+        for name, each in total["classes"].items():
+            assert_equal(add_up(content, sequences, [name]), each["values"])
+
+
+def test_one_sequence_alone_is_as_it_was_scored(scores, add_up):
+    content = partials(scores)
+    for name, score in scores.items():
+        assert_equal(add_up(content, [name], list(score["classes"])), score["values"])
+
+
+def test_a_sequence_without_a_result_leaves_no_total(scores, add_up):
+    assert add_up(partials(scores), ["s0", "missing"], ["person"]) is None
