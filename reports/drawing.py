@@ -1,4 +1,4 @@
-"""Objects drawn on an image: masks half transparent with their outline, boxes, labels.
+"""Objects drawn on an image: masks half transparent with their outline, boxes, labels, trails.
 
 Everything is drawn inside the boxes it is in, so the cost is that of what is seen and not of the
 image. Colours belong to identities, and colour-blind people can tell them apart.
@@ -27,6 +27,8 @@ PALETTE: tuple[Colour, ...] = (
     (180, 15, 45),
 )
 _LINE = 2  # pixels of a box's side
+_FULL = 255  # ink that hides what is under it
+_FAR = 1 << 20  # pixels from where on it does not matter how far away something is
 _LARGE = 720  # rows of an image in which an outline is twice as thick
 _AROUND = np.ones((3, 3), np.uint8)
 _TEXT_SHARE, _SMALLEST_TEXT = 1 / 54, 11  # of the image's height; pixels
@@ -51,7 +53,27 @@ def draw(image: np.ndarray, rows: Tracks, ranks: dict[int, int]) -> None:
     size = max(_SMALLEST_TEXT, round(image.shape[0] * _TEXT_SHARE))
     for row, (box, colour) in enumerate(zip(boxes, colours, strict=True)):
         name = rows.extent.classes[int(rows.class_id[row])]
-        _paste(image, _chip(f"ID:{rows.track[row]} {name}", colour, size), box)
+        _paste(image, draw_text(f"ID:{rows.track[row]} {name}", colour, size), box)
+
+
+def draw_trails(image: np.ndarray, rows: Tracks, ranks: dict[int, int], frames: range) -> None:
+    """Draw where objects have stood onto an image, which changes: lines that fade with age.
+
+    A line joins the middles of the lower edges of an identity's boxes, over frames without it too.
+
+    Args:
+        rows: What is in `frames`.
+        frames: Those the lines go back to, up to the image's own.
+    """
+    order = np.lexsort((rows.frame, rows.track))
+    track, box = rows.track[order], rows.box[order].clip(-_FAR, _FAR)
+    foot = np.stack([(box[:, 0] + box[:, 2]) / 2, box[:, 3]], axis=1).round().astype(np.int32)
+    age = frames[-1] - rows.frame[order]
+    ink = (_FULL * (1 - age / len(frames))).round().astype(np.int32)
+    for each in np.split(np.arange(len(track)), np.flatnonzero(np.diff(track)) + 1):
+        if len(each) > 1:
+            colour = PALETTE[ranks[int(track[each[0]])] % len(PALETTE)]
+            _fade(image, foot[each], ink[each], colour)
 
 
 def draw_zone(image: np.ndarray, zone: Zone) -> None:
@@ -59,6 +81,35 @@ def draw_zone(image: np.ndarray, zone: Zone) -> None:
     corner = [zone.corner.round().astype(np.int32)]
     for colour, thickness in ((_DARK, _LINE + 2), (_LIGHT, _LINE)):
         cv2.polylines(image, corner, isClosed=True, color=colour, thickness=thickness)
+
+
+@lru_cache(maxsize=4096)
+def draw_text(text: str, colour: Colour, size: int) -> np.ndarray:
+    """Return a line of text on a filled ground, (h, w, 3) uint8; letters are `size` high."""
+    text, font = " ".join(text.split()), ImageFont.load_default(size)
+    left, top, _, bottom = font.getbbox("ID:0jÅ")
+    pad = max(2, size // 4)
+    across, down = int(font.getlength(text)) + 2 * pad, int(bottom - top) + pad
+    ground = Image.new("RGB", (across, down), colour)
+    ink = _DARK if np.dot(colour, _LUMINANCE) > _BRIGHT else _LIGHT
+    ImageDraw.Draw(ground).text((pad - left, pad // 2 - top), text, ink, font)
+    return np.asarray(ground)
+
+
+def _fade(image: np.ndarray, point: np.ndarray, ink: np.ndarray, colour: Colour) -> None:
+    """Draw a line through points, (N, 2), each part as strong as the ink of its later end."""
+    thick = 2 * _LINE if image.shape[0] >= _LARGE else _LINE
+    near = np.maximum(point.min(axis=0) - thick, 0)
+    far = np.minimum(point.max(axis=0) + thick + 1, image.shape[1::-1])
+    if (far <= near).any():
+        return
+    layer = np.zeros((far - near)[::-1], np.uint8)
+    corners = (point - near).tolist()
+    for one, other, strength in zip(corners[:-1], corners[1:], ink[1:].tolist(), strict=True):
+        cv2.line(layer, one, other, strength, thick)
+    region, covered = image[near[1] : far[1], near[0] : far[0]], layer > 0
+    under, share = region[covered].astype(np.int32), layer[covered, None].astype(np.int32)
+    region[covered] = under + (np.array(colour) - under) * share // _FULL
 
 
 def _frame(image: np.ndarray, box: tuple[int, int, int, int], colour: Colour) -> None:
@@ -97,19 +148,6 @@ def _tint(image: np.ndarray, mask: np.ndarray, box: np.ndarray, colour: Colour) 
     alone = np.pad(mask, 1)  # what is beyond its box is not of it
     inner = cv2.erode(alone, _AROUND, iterations=thick)[1:-1, 1:-1]
     region[(mask ^ inner).view(bool)] = colour
-
-
-@lru_cache(maxsize=4096)
-def _chip(text: str, colour: Colour, size: int) -> np.ndarray:
-    """Return a text on a filled ground, (h, w, 3) uint8; `size` is the height of letters."""
-    font = ImageFont.load_default(size)
-    left, top, _, bottom = font.getbbox("ID:0jÅ")
-    pad = max(2, size // 4)
-    across, down = int(font.getlength(text)) + 2 * pad, int(bottom - top) + pad
-    ground = Image.new("RGB", (across, down), colour)
-    ink = _DARK if np.dot(colour, _LUMINANCE) > _BRIGHT else _LIGHT
-    ImageDraw.Draw(ground).text((pad - left, pad // 2 - top), text, ink, font)
-    return np.asarray(ground)
 
 
 def _paste(image: np.ndarray, chip: np.ndarray, box: tuple[int, int, int, int]) -> None:

@@ -3,6 +3,12 @@
     python -m reports.overlay --tracks results/sort/synthetic/crowd/tracks.parquet
         --sequence data/synthetic/crowd/sequence.json --video crowd.mp4 --frames crowd/
 
+Several tracks are shown side by side in step, each below its title, the truth before them:
+
+    python -m reports.overlay --sequence data/synthetic/crowd/sequence.json --video both.mp4
+        --tracks results/{sort,bytetrack}/synthetic/crowd/tracks.parquet --titles SORT ByteTrack
+        --truth data/synthetic/crowd/truth.parquet
+
 Images are JPEG files called as the sequence's, or 000000.jpg, 000001.jpg ... of a video. Exits with
 2 and one line of reason on bad input; what it writes is whole or not there.
 """
@@ -14,8 +20,10 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from collections.abc import Sequence as Many
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -29,18 +37,59 @@ from datasets.sequence_json import read_sequence
 from datasets.types import Sequence, Tracks
 from datasets.video import Writer, writing_video
 from datasets.zone import Zone
-from reports.drawing import draw, draw_zone
+from reports.drawing import draw, draw_trails, draw_zone
+from reports.panels import arrange, put_together
 
+_LONGEST_TRAIL = 60  # seconds
 _JPEG = [cv2.IMWRITE_JPEG_QUALITY, 90]
 
 
-def drawn(sequence: Sequence, tracks: Tracks, zone: Zone | None = None) -> Iterator[np.ndarray]:
-    """Yield each frame of a sequence with its objects drawn, and a zone.
+Painter = Callable[[np.ndarray, int], None]  # draws onto the image of a frame
+
+
+def painter(
+    sequence: Sequence, tracks: Tracks, zone: Zone | None = None, trail: int = 0
+) -> Painter:
+    """Return what draws the objects of each frame of a sequence, and a zone.
+
+    Args:
+        trail: Frames that the trails behind objects go back.
 
     Raises:
         ValueError: The sequence has no images, the tracks are of another image size or longer, or
             the zone is outside the images.
     """
+    _check(sequence, tracks, zone)
+    ranks = {track: rank for rank, track in enumerate(np.unique(tracks.track).tolist())}
+    unmasked = replace(tracks, rle=None)
+
+    def paint(image: np.ndarray, index: int) -> None:
+        if zone is not None:
+            draw_zone(image, zone)
+        if trail:
+            frames = range(index - trail, index + 1)
+            draw_trails(image, _rows(unmasked, frames), ranks, frames)
+        draw(image, _rows(tracks, range(index, index + 1)), ranks)
+
+    return paint
+
+
+def drawn(sequence: Sequence, painters: Many[Painter], titles: Many[str]) -> Iterator[np.ndarray]:
+    """Yield each frame of a sequence as each of the painters draws on it.
+
+    Args:
+        titles: Of the painters; none for one that stands without a title.
+    """
+    extent = sequence.extent
+    grid = arrange(len(painters), extent.height, extent.width)
+    for index, image in enumerate(read_frames(Path(sequence.images or ""), extent)):
+        images = [image, *(image.copy() for _ in painters[1:])]
+        for paint, each in zip(painters, images, strict=True):
+            paint(each, index)
+        yield put_together(images, titles, grid) if titles else image
+
+
+def _check(sequence: Sequence, tracks: Tracks, zone: Zone | None) -> None:
     extent = sequence.extent
     if sequence.images is None:
         raise ValueError(f"{sequence.name}: this sequence has no images to draw on")
@@ -57,13 +106,10 @@ def drawn(sequence: Sequence, tracks: Tracks, zone: Zone | None = None) -> Itera
         )
     if zone is not None:
         zone.check(extent.height, extent.width)
-    ranks = {track: rank for rank, track in enumerate(np.unique(tracks.track).tolist())}
-    for index, image in enumerate(read_frames(Path(sequence.images), extent)):
-        rows = np.arange(*np.searchsorted(tracks.frame, [index, index + 1]))
-        if zone is not None:
-            draw_zone(image, zone)
-        draw(image, tracks.take(rows), ranks)
-        yield image
+
+
+def _rows(tracks: Tracks, frames: range) -> Tracks:
+    return tracks.take(np.arange(*np.searchsorted(tracks.frame, [frames.start, frames.stop])))
 
 
 @contextmanager
@@ -103,20 +149,33 @@ def main() -> int:
 
 
 def _run(given: argparse.Namespace) -> None:
-    sequence, tracks = read_sequence(given.sequence), read_tracks(given.tracks)
+    sequence = read_sequence(given.sequence)
+    sides = [_scored(read_tracks(given.truth))] if given.truth else []
+    sides += [read_tracks(path) for path in given.tracks]
+    titles = (["truth"] if given.truth else []) + given.titles
+    zone = None if given.zone is None else Zone.of(given.zone)
+    trail = round(given.trail * sequence.frame_rate)
+    painters = [painter(sequence, tracks, zone, trail) for tracks in sides]
     extent = sequence.extent
+    height, width = extent.height, extent.width
+    if titles:
+        height, width = arrange(len(sides), height, width).shape
     with ExitStack() as stack:
         writers: list[Writer] = []
         if given.frames is not None:
             writers.append(stack.enter_context(writing_frames(given.frames, _names(sequence))))
         if given.video is not None:
             rate = given.fps or sequence.frame_rate
-            video = writing_video(given.video, rate, extent.height, extent.width)
-            writers.append(stack.enter_context(video))
-        images = drawn(sequence, tracks, None if given.zone is None else Zone.of(given.zone))
+            writers.append(stack.enter_context(writing_video(given.video, rate, height, width)))
+        images = drawn(sequence, painters, titles)
         for image in tqdm(images, desc=sequence.name, total=extent.frame_count, unit="frame"):
             for write in writers:
                 write(image)
+
+
+def _scored(truth: Tracks) -> Tracks:
+    """Return the rows of the truth that count."""
+    return truth.take((truth.score > 0) & ~np.isin(truth.class_id, truth.extent.ignored))
 
 
 def _names(sequence: Sequence) -> list[str]:
@@ -126,11 +185,25 @@ def _names(sequence: Sequence) -> list[str]:
     return [f"{index:06}.jpg" for index in range(sequence.extent.frame_count)]
 
 
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= _LONGEST_TRAIL:
+        raise argparse.ArgumentTypeError(f"{text!r} found, expected 0 to {_LONGEST_TRAIL} seconds")
+    return seconds
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--tracks", type=Path, required=True, help=".../tracks.parquet")
+    parser.add_argument(
+        "--tracks", type=Path, nargs="+", required=True, help=".../tracks.parquet, one or more"
+    )
+    parser.add_argument("--titles", nargs="+", default=[], help="of each of them, where several")
+    parser.add_argument("--truth", type=Path, help="truth.parquet, to be shown beside them")
     parser.add_argument("--sequence", type=Path, required=True, help=".../sequence.json")
     parser.add_argument("--frames", type=Path, metavar="FOLDER", help="where images are written")
     parser.add_argument("--video", type=Path, metavar="FILE.mp4")
@@ -140,7 +213,13 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--zone", type=json.loads, help="drawn too: JSON, [left, top, width, height] or corners"
     )
+    parser.add_argument(
+        "--trail", type=_seconds, default=1, help="seconds that trails go back; 0: none"
+    )
     given = parser.parse_args()
+    beside = len(given.tracks) > 1 or given.truth is not None
+    if len(given.titles) != len(given.tracks) and (beside or given.titles):
+        parser.error(f"--titles: {len(given.titles)} found, expected one for each of --tracks")
     if given.frames is None and given.video is None:
         parser.error("--frames or --video is needed: nothing would be written")
     if given.video is not None and given.video.suffix.lower() != ".mp4":
