@@ -6,8 +6,8 @@ constants are its own, the time is that of the video and not of a clock on the w
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Protocol
 
@@ -15,9 +15,9 @@ import cv2
 import numpy as np
 
 from datasets.rle import decode
+from datasets.runs import Masks
 from datasets.types import Tracks
 
-Add = Callable[[np.ndarray, Tracks], None]
 MAP_SIZE = (720, 1280)  # of maskout, whatever the size of the video: its frames are scaled to it
 _HIT_EVERY_S, _FADE_EVERY_S = 0.04, 2.0
 _RADIUS, _VALUE, _SPREAD = 20, 75, 105  # of a hit: pixels, of 255, pixels of the box blur
@@ -25,8 +25,41 @@ _FADE_BY, _FADE_SPREAD = 2, 55
 _FAR = 10_000  # pixels: far outside the map, and still a number that can be drawn
 _FOOT_SHARE = 1 / 36  # of the image's height: maskout's 20 pixels of 720
 _REACH = 3  # standard deviations at which the bell of a foot ends
-_DECODED_AT_ONCE = 16  # masks: that bounds memory
+_MASKS_AT_ONCE, _BOXES_AT_ONCE = 16, 1024
 _COLD = 1e-12  # nothing, before a float32 becomes a slow number
+
+
+@dataclass(frozen=True)
+class Objects:
+    """What is in a frame, or in all of them.
+
+    Args:
+        box: (N, 4) float64, left, top, right, bottom in pixels.
+        rle: Their masks, where they have some.
+        height: Of the image, in pixels.
+        width: Of the image, in pixels.
+    """
+
+    box: np.ndarray
+    rle: Masks | None
+    height: int
+    width: int
+
+    @classmethod
+    def of(cls, tracks: Tracks) -> Objects:
+        """Return all rows."""
+        return cls(tracks.box, tracks.rle, tracks.extent.height, tracks.extent.width)
+
+    def __len__(self) -> int:
+        return len(self.box)
+
+    def part(self, begin: int, end: int) -> Objects:
+        """Return rows `begin` to before `end`."""
+        rle = None if self.rle is None else self.rle.take(np.arange(begin, end))
+        return Objects(self.box[begin:end], rle, self.height, self.width)
+
+
+Add = Callable[[np.ndarray, Objects], None]
 
 
 class Heat(Protocol):
@@ -38,7 +71,7 @@ class Heat(Protocol):
 
     heat: np.ndarray
 
-    def step(self, frame: int, rows: Tracks) -> None:
+    def step(self, frame: int, objects: Objects) -> None:
         """Take the objects of a frame, which comes after all before; frames may be left out."""
 
 
@@ -53,13 +86,13 @@ class Maskout:
         self.heat: np.ndarray = np.zeros(MAP_SIZE, np.uint8)
         self._rate, self._hit, self._faded = frame_rate, -float("inf"), 0.0
 
-    def step(self, frame: int, rows: Tracks) -> None:
-        if not len(rows) or not (frame - self._hit) / self._rate > _HIT_EVERY_S:
+    def step(self, frame: int, objects: Objects) -> None:
+        if not len(objects) or not (frame - self._hit) / self._rate > _HIT_EVERY_S:
             return
         if (frame - self._faded) / self._rate > _FADE_EVERY_S:
             fainter = np.maximum(self.heat, _FADE_BY) - np.uint8(_FADE_BY)
             self.heat, self._faded = cv2.blur(fainter, (_FADE_SPREAD, _FADE_SPREAD)), frame
-        corner = np.clip(np.trunc(_scaled(self.heat, rows)[0, :2]), -_FAR, _FAR)
+        corner = np.clip(np.trunc(objects.box[0, :2] * _scale(self.heat, objects)), -_FAR, _FAR)
         left, top = corner.astype(int).tolist()
         self.heat, self._hit = cv2.add(self.heat, _spot(left, top)), frame
 
@@ -78,62 +111,66 @@ class Decay:
         self.heat: np.ndarray = np.zeros(shape, np.float32)
         self._half_life, self._add, self._last = half_life_s * frame_rate, add, 0
 
-    def step(self, frame: int, rows: Tracks) -> None:
+    def step(self, frame: int, objects: Objects) -> None:
         self.heat *= np.float32(0.5 ** ((frame - self._last) / self._half_life))
         cv2.threshold(self.heat, _COLD, 0, cv2.THRESH_TOZERO, dst=self.heat)
-        self._add(self.heat, rows)
+        self._add(self.heat, objects)
         self._last = frame
 
 
-def by_frame(tracks: Tracks, frame_count: int) -> Iterator[Tracks]:
-    """Yield the rows of each of the first frames, in order; none of a frame without objects."""
+def by_frame(tracks: Tracks, frame_count: int) -> Iterator[Objects]:
+    """Yield what is in each of the first frames, in order; none in a frame without objects."""
+    everything = Objects.of(tracks)
     edges = np.searchsorted(tracks.frame, np.arange(frame_count + 1))
     for begin, end in pairwise(edges.tolist()):
-        yield tracks.take(np.arange(begin, end))
+        yield everything.part(begin, end)
 
 
-def add_feet(heat: np.ndarray, rows: Tracks) -> None:
+def add_feet(heat: np.ndarray, objects: Objects) -> None:
     """Add to a map a bell at the middle of each box's lower edge, 1 high.
 
     Its standard deviation is 1 / 36 of the image's height; it ends after three of them.
     """
-    down, across = np.array(heat.shape) / [rows.extent.height, rows.extent.width]
-    deviation = _FOOT_SHARE * rows.extent.height
-    for left, _, right, bottom in _scaled(heat, rows).tolist():
-        y, rises = _bell(bottom, deviation * down, heat.shape[0])
-        x, widens = _bell((left + right) / 2, deviation * across, heat.shape[1])
-        heat[y : y + len(rises), x : x + len(widens)] += np.outer(rises, widens)
+    deviation = _FOOT_SHARE * objects.height * _scale(heat, objects)
+    for box in _blocks(heat, objects):
+        rises = _bells(box[:, 3], deviation[1], heat.shape[0])
+        heat += rises.T @ _bells((box[:, 0] + box[:, 2]) / 2, deviation[0], heat.shape[1])
 
 
-def add_boxes(heat: np.ndarray, rows: Tracks) -> None:
+def add_boxes(heat: np.ndarray, objects: Objects) -> None:
     """Add to each pixel of a map the share of it that each box covers."""
-    for left, top, right, bottom in _scaled(heat, rows).tolist():
-        y, rises = _cover(top, bottom, heat.shape[0])
-        x, widens = _cover(left, right, heat.shape[1])
-        heat[y : y + len(rises), x : x + len(widens)] += np.outer(rises, widens)
+    for box in _blocks(heat, objects):
+        rises = _covers(box[:, 1], box[:, 3], heat.shape[0])
+        heat += rises.T @ _covers(box[:, 0], box[:, 2], heat.shape[1])
 
 
-def add_masks(heat: np.ndarray, rows: Tracks) -> None:
+def add_masks(heat: np.ndarray, objects: Objects) -> None:
     """Add to each pixel of a map the share of it that each mask covers.
 
     Raises:
         ValueError: The objects have no masks.
     """
-    if rows.rle is None:
+    if objects.rle is None:
         raise ValueError("kernel mask: the tracks have no masks: choose foot or box")
-    for begin in range(0, len(rows), _DECODED_AT_ONCE):
-        some = np.arange(begin, min(begin + _DECODED_AT_ONCE, len(rows)))
-        total = decode(rows.rle.take(some)).sum(axis=0, dtype=np.float32)
+    for begin in range(0, len(objects), _MASKS_AT_ONCE):
+        some = np.arange(begin, min(begin + _MASKS_AT_ONCE, len(objects)))
+        total = decode(objects.rle.take(some)).sum(axis=0, dtype=np.float32)
         heat += cv2.resize(total, heat.shape[::-1], interpolation=cv2.INTER_AREA)
 
 
 KERNELS: Mapping[str, Add] = {"foot": add_feet, "box": add_boxes, "mask": add_masks}
 
 
-def _scaled(heat: np.ndarray, rows: Tracks) -> np.ndarray:
-    """Return the boxes in pixels of the map, (N, 4)."""
-    across, down = heat.shape[1] / rows.extent.width, heat.shape[0] / rows.extent.height
-    return rows.box * [across, down, across, down]
+def _scale(heat: np.ndarray, objects: Objects) -> np.ndarray:
+    """Return pixels of the map in a pixel of the image, across and down."""
+    return np.array([heat.shape[1] / objects.width, heat.shape[0] / objects.height])
+
+
+def _blocks(heat: np.ndarray, objects: Objects) -> Iterator[np.ndarray]:
+    """Yield the boxes in pixels of the map, some at a time: that bounds memory."""
+    scaled = objects.box * np.tile(_scale(heat, objects), 2)
+    for begin in range(0, len(scaled), _BOXES_AT_ONCE):
+        yield scaled[begin : begin + _BOXES_AT_ONCE]
 
 
 def _spot(left: int, top: int) -> np.ndarray:
@@ -142,19 +179,14 @@ def _spot(left: int, top: int) -> np.ndarray:
     return cv2.blur(disk, (_SPREAD, _SPREAD))
 
 
-def _bell(centre: float, deviation: float, size: int) -> tuple[int, np.ndarray]:
-    """Return where a bell begins on an axis of so many pixels, and its height in each."""
-    places = _between(centre - _REACH * deviation, centre + _REACH * deviation, size)
-    return places.start, np.exp(-(((np.array(places) + 0.5 - centre) / deviation) ** 2) / 2)
+def _bells(centre: np.ndarray, deviation: float, size: int) -> np.ndarray:
+    """Return the heights of bells in each pixel of an axis, (N, size) float32."""
+    away = (np.arange(size) + 0.5 - centre[:, None]) / deviation
+    return np.where(abs(away) <= _REACH, np.exp(away**2 / -2), 0).astype(np.float32)
 
 
-def _cover(low: float, high: float, size: int) -> tuple[int, np.ndarray]:
-    """Return where an interval begins on an axis, and the share of each pixel it covers."""
-    places = _between(low, high, size)
-    edge = np.array(places)
-    return places.start, np.minimum(edge + 1, high) - np.maximum(edge, low)
-
-
-def _between(low: float, high: float, size: int) -> range:
-    """Return the pixels of an axis that an interval touches."""
-    return range(max(0, math.floor(low)), min(size, math.ceil(high)))
+def _covers(low: np.ndarray, high: np.ndarray, size: int) -> np.ndarray:
+    """Return the share of each pixel of an axis that intervals cover, (N, size) float32."""
+    edge = np.arange(size)
+    covered = np.minimum(edge + 1, high[:, None]) - np.maximum(edge, low[:, None])
+    return np.maximum(covered, 0).astype(np.float32)

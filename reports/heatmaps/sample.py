@@ -16,7 +16,7 @@ import numpy as np
 
 from datasets.frames import decode_frames
 from datasets.types import Extent, Sequence, Tracks
-from reports.heatmaps.accumulate import KERNELS, by_frame
+from reports.heatmaps.accumulate import KERNELS, Objects, by_frame
 from reports.heatmaps.source import Settings, Source
 
 SCHEMA_VERSION = 1
@@ -77,7 +77,7 @@ def _sample(
         if frame in wanted:
             found.append(_coarse(heat.heat, (rows, columns)))
     total = np.zeros(shape, np.float32)
-    KERNELS[settings.kernel](total, chosen)  # of all frames at once: nothing fades
+    KERNELS[settings.kernel](total, Objects.of(chosen))  # of all frames at once: nothing fades
     return np.stack(found), _coarse(total, (rows, columns))
 
 

@@ -4,8 +4,16 @@ import numpy as np
 import pytest
 
 from datasets.rle import encode
-from datasets.types import Extent, Tracks
-from reports.heatmaps.accumulate import KERNELS, Decay, Maskout, add_boxes, add_feet, add_masks
+from datasets.types import Extent
+from reports.heatmaps.accumulate import (
+    KERNELS,
+    Decay,
+    Maskout,
+    Objects,
+    add_boxes,
+    add_feet,
+    add_masks,
+)
 
 HD = Extent(720, 1280, 10_000, {1: "face"})
 SMALL = Extent(72, 100, 1000, {1: "dog"})
@@ -13,9 +21,7 @@ HERE, FAR = [300, 200, 340, 240], [900, 500, 940, 540]
 
 
 def objects(extent, *boxes, rle=None):
-    ones = np.ones(len(boxes))
-    box = np.array(boxes, float).reshape(-1, 4)
-    return Tracks(extent, 0 * ones, np.arange(len(boxes)), ones, ones, box, rle)
+    return Objects(np.array(boxes, float).reshape(-1, 4), rle, extent.height, extent.width)
 
 
 def heated(frame_rate, steps):
