@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from collections.abc import Sequence as Many
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from reports import table
+from reports.gallery.page_part import page_parts as gallery_parts
+from reports.heatmaps.page import page_part as heatmaps_part
 from reports.results import Run, Variant
 from reports.timeline import ERRORS, Timeline
 
@@ -17,9 +20,21 @@ _LARGE = {"coco_box_ap", "coco_mask_ap"}  # families whose partials list every b
 _DIGITS = 6  # of a time in ms that are kept
 
 
-def page_data(plan: Mapping[str, Any], runs: Many[Run]) -> dict[str, Any]:
-    """Return the data of the page; `runs` in the order of the plan."""
-    return {"clock": plan["clock"], "runs": [_of_run(run) for run in runs]}
+def page_data(plan: Mapping[str, Any], runs: Many[Run], room: Path) -> dict[str, Any]:
+    """Return the data of the page; `runs` in the order of the plan.
+
+    Args:
+        room: Folder the workflow ran in.
+    """
+    galleries = gallery_parts(runs, room)
+    return {
+        "clock": plan["clock"],
+        "runs": [
+            {**_of_run(run), "gallery": gallery}
+            for run, gallery in zip(runs, galleries, strict=True)
+        ],
+        "heatmaps": heatmaps_part(plan["runs"], room),
+    }
 
 
 def run_id(run: Run) -> str:

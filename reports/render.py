@@ -29,14 +29,24 @@ from reports.results import Run, read_run
 _PAGE = Path(__file__).parent / "page"
 _SCRIPTS = (  # in the order they run in: each may use what those before have put into `bench`
     *("bench", "totals", "controls", "tables", "speed", "accuracy"),
-    *("slices", "viewer", "gallery", "heatmaps", "downloads"),
+    *("slices", "runs", "errors", "pictures", "lanes", "viewer", "gallery"),
+    *("heatmaps", "downloads"),
 )
 
 
 def render(
-    plan: Mapping[str, Any], runs: list[Run], parities: Many[Parity], *, unfinished: bool
+    plan: Mapping[str, Any],
+    runs: list[Run],
+    parities: Many[Parity],
+    *,
+    unfinished: bool,
+    room: Path = Path(),
 ) -> str:
-    """Return the page."""
+    """Return the page.
+
+    Args:
+        room: Folder the workflow ran in.
+    """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_PAGE),
         autoescape=True,
@@ -48,7 +58,7 @@ def render(
     return environment.get_template("page.html.j2").render(
         plan=plan,
         sections=[_section(run) for run in runs],
-        data=page_data(plan, runs),
+        data=page_data(plan, runs, room),
         unfinished=unfinished,
         parities=parities,
         machines=_machines(runs),
@@ -73,8 +83,7 @@ def _section(run: Run) -> dict[str, Any]:
 
 
 def _script(name: str) -> str:
-    path = _PAGE / "js" / f"{name}.js"
-    return path.read_text() if path.is_file() else ""
+    return (_PAGE / "js" / f"{name}.js").read_text()
 
 
 def check_complete(runs: list[Run]) -> None:

@@ -142,3 +142,11 @@ def page_pictures(wildcards=None):
         for entry in config["run"]
         for variant in entry["variants"]
     ]
+
+
+def page_heatmaps(wildcards=None):
+    return [
+        f"results/{variant}/{entry['dataset']}/heatmap.json"
+        for entry in config["run"]
+        for variant in entry["variants"]
+    ]

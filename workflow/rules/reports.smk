@@ -25,6 +25,8 @@ rule heatmap:
 rule report:
     input:
         page_inputs,
+        pictures=page_pictures,
+        heatmaps=page_heatmaps,
         parities=page_parities,
     output:
         page="reports/summary.html",

@@ -47,18 +47,19 @@
     return element("small", { className: colour, textContent: change.text, title });
   }
 
-  // How far a value is from the baseline's: points of a ratio, counts as they are, speed in per cent.
+  // How far a value is from the baseline's: points of a ratio, counts as they are, speed as a factor.
   function delta(value, from, column) {
     if (value === undefined || value === null || from === undefined || from === null) return null;
-    const change = value - from;
-    const relative = ["ms", "fps", "MB"].includes(column.unit);
-    if (relative && !from) return null;
-    const size = relative ? Math.abs((100 * change) / from) : Math.abs(change) * (column.unit === "ratio" ? 100 : 1);
-    const digits = relative ? (size < 10 ? 1 : 0) : column.unit === "ratio" || !Number.isInteger(size) ? 2 : 0;
-    const text = size.toFixed(digits);
+    const good = column.better && value !== from ? (value > from) === (column.better === "up") : null;
+    if (["ms", "fps", "MB"].includes(column.unit)) {
+      if (!from) return null;
+      const factor = value / from;
+      return { text: `×${factor >= 100 ? factor.toFixed(0) : factor.toPrecision(factor >= 10 ? 3 : 2)}`, good };
+    }
+    const size = Math.abs(value - from) * (column.unit === "ratio" ? 100 : 1);
+    const text = size.toFixed(column.unit === "ratio" || !Number.isInteger(size) ? 2 : 0);
     if (!Number(text)) return { text: "±0", good: null };
-    const good = column.better ? (change > 0) === (column.better === "up") : null;
-    return { text: `${change > 0 ? "+" : "\u2212"}${text}${relative ? " %" : ""}`, good };
+    return { text: `${value > from ? "+" : "\u2212"}${text}`, good };
   }
 
   function sorted(run, shown, values) {
