@@ -1,4 +1,4 @@
-"""A folder as the workflow leaves it, with made-up tracks that are scored for real, and its page."""
+"""A folder as the workflow leaves it, with made-up tracks scored for real, and its page."""
 
 from __future__ import annotations
 

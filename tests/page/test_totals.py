@@ -48,15 +48,20 @@ def as_davis(tracks, objects):
 @pytest.fixture(scope="module", params=KINDS)
 def scores(request):
     protocol, families = KINDS[request.param]
-    made = {}
-    for number, (truth, answer) in enumerate(pairs()):
-        if protocol == "plain":
-            truth, answer = without_masks(truth), without_masks(answer)
-        if "davis" in families[-1]:
-            first = np.unique(truth.track[truth.frame == 0])
-            truth, answer = as_davis(truth, first), as_davis(answer, first)
-        made[f"s{number}"] = score_tracks(truth, answer, protocol, families)
-    return made
+    return {
+        f"s{number}": score_tracks(*as_scored(request.param, *pair), protocol, families)
+        for number, pair in enumerate(pairs())
+    }
+
+
+def as_scored(kind, truth, answer):
+    """Return truth and answer as what is to be scored has them."""
+    if kind == "boxes":
+        return without_masks(truth), without_masks(answer)
+    if kind == "masks":
+        return truth, answer
+    first = np.unique(truth.track[truth.frame == 0])
+    return as_davis(truth, first), as_davis(answer, first)
 
 
 @pytest.fixture(scope="module")

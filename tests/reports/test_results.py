@@ -8,6 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from datasets.parquet import write_tracks
+from datasets.types import Extent, Tracks
 from reports.render import check_complete, render
 from reports.results import read_run
 
@@ -29,15 +31,21 @@ SPEED = {
     "columns": [FPS], "values": {"fps": 99.0}, "fps_range": [98.0, 100.0], "machine": {"cpu": "c"},
     "timed": {"name": "step", "label": "", "meaning": "each step"},
 }  # fmt: skip
-SEQUENCE = {"extent": {"frame_count": 7}, "sha256": {"truth.parquet": "abc"}}
+SEQUENCE = {
+    "extent": {"frame_count": 7}, "frame_rate": 25, "sha256": {"truth.parquet": "abc"},
+}  # fmt: skip
+TRACKS = Tracks(
+    Extent(9, 9, 7, {1: "p"}), [0, 0, 1], [1, 2, 1], [1] * 3, [1] * 3, [[0, 0, 1, 1]] * 3
+)
+TIMING = {"timed": "step", "frames": 2, "step_ns": [[5, 6], [7, 8]]}
 EVENTS = pa.table({"event": ["miss", "match", "miss"], "frame": [0, 1, 6]})
 CHAIN = (
     ("data/d/s/sequence.json", SEQUENCE),
-    ("results/v/d/s/tracks.parquet", {}),
+    ("results/v/d/s/tracks.parquet", TRACKS),
     ("results/v/d/s/mot15/events.parquet", EVENTS),
     ("results/v/d/s/mot15/score.json", SCORE),
     ("results/v/d/mot15/combined.json", SCORE),
-    ("results/v/d/s/timing.json", {}),
+    ("results/v/d/s/timing.json", TIMING),
     ("results/v/d/speed.json", SPEED),
 )
 
@@ -48,9 +56,11 @@ def room(tmp_path) -> Path:
         if isinstance(content, pa.Table):
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
             pq.write_table(content, tmp_path / name)
-            os.utime(tmp_path / name, (1000 + age, 1000 + age))
+        elif isinstance(content, Tracks):
+            write_tracks(tmp_path / name, content)
         else:
             write(tmp_path / name, json.dumps(content), 1000 + age)
+        os.utime(tmp_path / name, (1000 + age, 1000 + age))
     return tmp_path
 
 
@@ -74,6 +84,8 @@ def test_a_whole_run_has_no_trouble(room):
     assert run.troubles == []
     assert run.variants[0].total == {"HOTA": 0.5}
     assert run.variants[0].speed == SPEED
+    assert run.variants[0].timings == {"s": [[5, 6], [7, 8]]}
+    assert run.variants[0].objects == {"s": [2, 1]}
     check_complete([run])
 
 
@@ -180,4 +192,4 @@ def test_the_page_asks_nothing_of_the_network(room):
     page = render(plan, [read_run(PLAN, room, 0)], [], unfinished=False)
     for tag in ("<link", "<img", "<iframe", 'src="http', "@import", "url("):
         assert tag not in page.split("<script>")[0], tag
-    assert '"type": "log"' in page, "the plane of accuracy and speed is there"
+    assert "<svg" in page, "the plane of accuracy and speed is there"

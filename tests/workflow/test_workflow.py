@@ -100,7 +100,7 @@ def test_a_change_in_a_family_reruns_scores(room):
 
 
 def test_a_change_in_the_template_reruns_the_page(room):
-    room.edit("reports/page.html.j2", "Tracker comparison", "Trackers compared")
+    room.edit("reports/page/page.html.j2", "Tracker comparison", "Trackers compared")
     assert room.jobs() == {"report": 1}
 
 
@@ -141,6 +141,11 @@ def add_method(room: Room, broken: str = WORK) -> None:
     room.edit("config/small.yaml", "clock: {", "variants:\n  nearest: {method: nearest}\nclock: {")
 
 
+def numbers(page: str) -> list[str]:
+    """Return the numbers of the tables that are shown without scripts."""
+    return re.findall(r"<td[^>]*>(\d+\.\d+)</td>", page)
+
+
 def test_a_new_method_is_run_timed_scored_contract_tested_and_on_the_page(room):
     add_method(room)
     done = room.snakemake()
@@ -170,7 +175,7 @@ def test_a_failing_variant_leaves_the_others_on_the_page(room):
     assert "This run did not finish" in page
     assert "track failed" in page
     assert "RuntimeError: no &lt;idea&gt;" in page
-    assert 'data-value="0.' in page, "the numbers of the others are there"
+    assert numbers(page), "the numbers of the others are there"
     # mended, the same command makes the whole page
     room.write("trackers/methods/nearest/tracker.py", example())
     assert room.snakemake().returncode == 0
@@ -192,7 +197,7 @@ def test_a_variant_that_fails_after_it_worked_does_not_show_its_old_numbers(room
     assert room.snakemake().returncode != 0
     row = room.page().split("Nearest &lt;script&gt;", 1)[1].split("</tr>", 1)[0]
     assert "track failed" in row
-    assert 'data-value="0.' not in row
+    assert not numbers(row)
 
 
 def outputs(room: Room) -> dict[str, str]:
@@ -281,7 +286,7 @@ def test_a_missing_result_file_fails_its_variant_alone(room):
     page = room.page()
     assert "FileNotFoundError" in page
     assert "mine/crossing.txt" in page
-    assert 'data-value="0.' in page, "the numbers of the other are there"
+    assert numbers(page), "the numbers of the other are there"
 
 
 def test_a_failure_elsewhere_leaves_the_page(room):
@@ -354,4 +359,4 @@ def test_a_variant_that_has_changed_and_fails_shows_no_numbers_of_before(room):
     room.edit(blocked, "def build(", "raise RuntimeError('blocked')\n\n\ndef build(")
     assert room.snakemake().returncode != 0
     row = room.page().split(">ByteTrack", 1)[1].split("</tr>", 1)[0]
-    assert 'data-value="0.' not in row
+    assert not numbers(row)
