@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence as Many
 from dataclasses import dataclass
 
@@ -44,9 +45,12 @@ class Grid:
 
 
 def arrange(count: int, height: int, width: int) -> Grid:
-    """Return the grid in which `count` images of a size are the largest, and none is enlarged."""
+    """Return the grid in which `count` images of a size are the largest, and none is enlarged.
+
+    Of several the one with the fewest empty places, and then the shape of a screen.
+    """
     grids = [_grid(count, columns, height, width) for columns in range(1, count + 1)]
-    return max(grids, key=lambda grid: (grid.width, -grid.columns * grid.rows))
+    return max(grids, key=lambda grid: (grid.width, -grid.columns * grid.rows, -_unlike(grid)))
 
 
 def put_together(images: Many[np.ndarray], titles: Many[str], grid: Grid) -> np.ndarray:
@@ -64,6 +68,12 @@ def put_together(images: Many[np.ndarray], titles: Many[str], grid: Grid) -> np.
         size = grid.width, grid.height
         panel[grid.strip :] = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
     return whole
+
+
+def _unlike(grid: Grid) -> float:
+    """Return how far a grid is from the shape of a screen, 0 or more."""
+    height, width = grid.shape
+    return abs(math.log(width / height * _HIGHEST / _WIDEST))
 
 
 def _grid(count: int, columns: int, height: int, width: int) -> Grid:

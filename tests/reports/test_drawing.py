@@ -5,7 +5,7 @@ import pytest
 
 from datasets import rle
 from datasets.types import Extent, Tracks
-from reports.drawing import PALETTE, draw
+from reports.drawing import PALETTE, draw, draw_text, draw_trails
 
 HEIGHT, WIDTH = 60, 160
 
@@ -94,3 +94,48 @@ def test_a_label_says_identity_and_class():
     assert (one[:29] != other[:29]).any()
     assert (one[31:] == other[31:]).all()
     assert (one[:29] != drawn((5, 30, 60, 50), track=[len(PALETTE)])[:29]).any()
+
+
+def trailed(*rows, frames=range(10), track=7):
+    """A grey image with the trail of boxes (frame, left) whose feet are on row 40."""
+    frame = [row[0] for row in rows]
+    box = [[left, 10, left + 10, 40] for _, left in rows]
+    ones = np.ones(len(rows))
+    extent = Extent(HEIGHT, WIDTH, 1000, {1: "dog"})
+    tracks = Tracks(extent, frame, track * ones, ones, ones, np.array(box, float).reshape(-1, 4))
+    image = np.full((HEIGHT, WIDTH, 3), 100, np.uint8)
+    draw_trails(image, tracks, {track: 1}, frames)
+    return image
+
+
+def test_a_trail_goes_from_foot_to_foot_and_fades_with_age():
+    image = trailed((0, 20), (5, 60), (9, 100))
+    assert image[40, 90].tolist() == list(PALETTE[1])
+    near, far = (abs(image[40, column].astype(int) - 100).sum() for column in (90, 40))
+    assert near > far > 0
+    touched = np.argwhere((image != 100).any(2))
+    assert touched[:, 0].min() >= 38
+    assert touched[:, 0].max() <= 42
+    assert abs(touched[:, 1].min() - 25) <= 2
+    assert abs(touched[:, 1].max() - 105) <= 2
+
+
+def test_the_newest_part_of_a_trail_is_above_the_older():
+    image = trailed((0, 20), (1, 100), (9, 20))
+    assert image[40, 60].tolist() == list(PALETTE[1])
+
+
+def test_a_single_place_leaves_no_trail():
+    assert (trailed((9, 20)) == 100).all()
+    assert (trailed() == 100).all()
+
+
+def test_a_trail_beyond_the_image_is_drawn_as_far_as_it_can():
+    assert (trailed((0, -2e9), (9, -1e9)) == 100).all()
+    assert trailed((0, 20), (9, 2e9))[40, 140].tolist() == list(PALETTE[1])
+
+
+def test_a_text_of_several_lines_is_put_into_one():
+    one = draw_text("a b", PALETTE[0], 12)
+    assert np.array_equal(draw_text("a\n\tb", PALETTE[0], 12), one)
+    assert draw_text("", PALETTE[0], 12).shape[0] == one.shape[0]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import av
 import cv2
@@ -83,6 +84,44 @@ def test_a_video_that_is_not_finished_is_not_there(tmp_path):
     with pytest.raises(RuntimeError, match="enough"):
         give_up()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_trail_goes_back_as_far_as_asked(scene, tmp_path):
+    tracks = parquet.read_tracks(scene[1])
+    moved = replace(tracks, box=tracks.box + np.array([[0], [10]]))
+    parquet.write_tracks(scene[1], moved)
+    for name, seconds in (("with", "1"), ("without", "0")):
+        done = run(scene, "--frames", tmp_path / name, "--trail", seconds)
+        assert done.returncode == 0, done.stderr
+    with_trail, without = (
+        cv2.imread(str(tmp_path / name / "11.jpg")).astype(int) for name in ("with", "without")
+    )
+    assert abs(with_trail - without)[40:45, 20:30].max() > 40  # from foot to foot
+    assert abs(with_trail - without)[:30].max() < 10
+
+
+def test_several_results_stand_side_by_side_after_the_truth(scene, tmp_path):
+    truth = tmp_path / "truth.parquet"
+    extent = Extent(45, 61, 4, {1: "dog", 2: "crowd"}, (2,))
+    box = np.array([[5, 20, 15, 30], [40, 20, 50, 30], [25, 20, 35, 30]], float)
+    parquet.write_tracks(truth, Tracks(extent, [0] * 3, [1, 2, 3], [1, 1, 2], [1, 0, 1], box))
+    more = ["--tracks", scene[1], scene[1], "--titles", "one", "<two>", "--truth", truth]
+    done = run(scene, *more, "--video", tmp_path / "v.mp4", "--frames", tmp_path / "f")
+    assert done.returncode == 0, done.stderr
+    _, images = read_video(tmp_path / "v.mp4")
+    assert [image.shape for image in images] == [(66, 184, 3)] * 4  # a strip of 20; even
+    first, second = (cv2.imread(str(tmp_path / "f" / f"{n}.jpg"))[20:, :, ::-1] for n in (8, 9))
+    seen = [abs(image[25].astype(int) - 100).sum(1) > 60 for image in (first, second)]
+    drawn_on = [[bool(row[61 * n : 61 * (n + 1)].any()) for n in range(3)] for row in seen]
+    assert drawn_on == [[True, False, False], [False, True, True]]
+    assert not seen[0][20:61].any()  # what does not count of the truth
+
+
+def test_titles_are_one_for_each_result(scene, tmp_path):
+    video = ["--video", tmp_path / "v.mp4"]
+    assert "--titles: 0 found" in run(scene, "--tracks", scene[1], scene[1], *video).stderr
+    assert "--titles: 2 found" in run(scene, "--titles", "a", "b", *video).stderr
+    assert "'-1' found, expected 0 to 60 seconds" in run(scene, "--trail=-1", *video).stderr
 
 
 def break_image(tmp_path, scene):
