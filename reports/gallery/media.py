@@ -69,7 +69,8 @@ def describe_objects(tracks: Tracks) -> dict[str, Any]:
     """Return tracks as JSON types, in pixels of the pictures.
 
     `first` is the row at which each frame begins, and the number of rows; `box` holds four tenths
-    of pixels a row: left, top, right, bottom.
+    of pixels a row: left, top, right, bottom; `class` a place in `classes` a row, where there are
+    several.
     """
     extent = tracks.extent
     height, width = picture_size(extent)
@@ -83,7 +84,9 @@ def describe_objects(tracks: Tracks) -> dict[str, Any]:
         "box": (tracks.box * scale).round().astype(np.int64).ravel().tolist(),
     }
     if len(extent.classes) > 1:
-        content["class"] = [extent.classes[each] for each in tracks.class_id.tolist()]
+        keys = sorted(extent.classes)
+        content["classes"] = [extent.classes[key] for key in keys]
+        content["class"] = np.searchsorted(keys, tracks.class_id).tolist()
     if tracks.rle is not None:
         small = shrink(tracks.rle, height, width)
         content["rle"] = [counts.decode("ascii") for counts in small.runs]

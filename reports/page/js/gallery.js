@@ -10,6 +10,7 @@
   let more = {}; // rows shown, by list
 
   const plural = (count, one, many = `${one}s`) => `${number(count, "count")} ${count === 1 ? one : many}`;
+  const alone = name => `\u2068${name}\u2069`; // a name that is read from right to left turns nothing else
   const title = (run, name) => run.variants.find(each => each.name === name)?.title ?? name;
 
   // What is chosen in the gallery, with what is not chosen filled in; `error` is the one looked at.
@@ -76,7 +77,7 @@
         onclick: () => { choose({ variant: variant.name, error: "" }, { sequence: name }); at("counts").querySelector(".chosen button")?.focus({ preventScroll: true }); at("heading").scrollIntoView({ behavior: "smooth", block: "nearest" }); },
       }));
     at("counts").replaceChildren(element("table", { className: "compare" },
-      element("caption", { textContent: `${chosen.kind === ALL ? "All errors" : KINDS[chosen.kind].title} by sequence, the worst first${chosen.unlike ? `, only where ${title(run, chosen.beside)} follows the object without that error` : ""}` }),
+      element("caption", { textContent: `${chosen.kind === ALL ? "All errors" : KINDS[chosen.kind].title} by sequence, the worst first${chosen.unlike ? `, only where ${alone(title(run, chosen.beside))} follows the object without that error` : ""}` }),
       element("thead", {}, element("tr", {}, element("th", { scope: "col", className: "name", textContent: "Sequence" }),
         shown.map(variant => element("th", { scope: "col", textContent: variant.title })))),
       element("tbody", {}, rows.map(([name, found]) => element("tr", {}, element("th", { scope: "row", className: "name", textContent: name }),
@@ -103,7 +104,7 @@
   }
 
   function sentence(run, error) {
-    const who = error.kind === "false_alarm" ? `track ${error.identity}` : `${error.owner} ${error.identity}`;
+    const who = error.kind === "false_alarm" ? `track ${error.identity}` : `${alone(error.owner)} ${error.identity}`;
     const span = error.length > 1 ? `frames ${error.frame} to ${error.frame + error.length - 1}` : `frame ${error.frame}`;
     const what = {
       switch: () => `${who} changes from track ${error.before} to ${error.tracker}`,
@@ -126,10 +127,10 @@
       return error ? [{ ...error, ...strip, variant: chosen.variant }] : [];
     });
     at("worst").replaceChildren(...(found.length ? [
-      element("h3", { textContent: `The worst of ${title(run, chosen.variant)}` }),
+      element("h3", { textContent: `The worst of ${alone(title(run, chosen.variant))}` }),
       element("p", { className: "soft", textContent: "Three frames each, the error in the middle: the truth above, the answer below." }),
       element("div", { className: "strips" }, found.map(error => element("button", { type: "button", onclick: () => { open(run, error); bench.viewer.focus(); } },
-        element("img", { src: `data:image/webp;base64,${error.webp}`, alt: "", loading: "lazy", width: 264, height: 178 }), `${error.sequence}: ${sentence(run, error)}`))),
+        element("img", { src: `data:image/webp;base64,${error.webp}`, alt: "", loading: "lazy", width: 264, height: 178 }), element("span", { textContent: `${alone(error.sequence)}: ${sentence(run, error)}` })))),
     ] : []));
   }
 
@@ -169,7 +170,7 @@
     const place = errors.includes(error) ? order.indexOf(error) : order.findIndex(each => each.frame >= error.frame);
     const row = name => ({ variant: name, title: title(run, name) });
     bench.viewer.show({
-      run, sequence, event: error, sentence: `${title(run, chosen.variant)}, ${sequence}: ${sentence(run, error)}`,
+      run, sequence, event: error, sentence: `${alone(title(run, chosen.variant))}, ${alone(sequence)}: ${sentence(run, error)}`,
       rows: [{ variant: null, title: "Truth" }, ...(chosen.beside ? [row(chosen.beside)] : []), row(chosen.variant)],
       thumbnail: (run.gallery.thumbnails[chosen.variant] ?? []).find(each => each.sequence === sequence && same(each, error)),
       step: by => { if (order.length) open(run, order[(place + by + order.length) % order.length]); },
@@ -193,8 +194,8 @@
     overview(run, chosen, table, sequence);
     check(run);
     worst(run, chosen);
-    at("heading").textContent = `${sequence}: ${title(run, chosen.variant)}${chosen.beside ? `, beside ${title(run, chosen.beside)}` : ""}, ${plural(countOf(errors), "error")}`;
-    bench.lanes.draw(at("lanes"), { run, chosen, sequence, errors, limits: more, some: SOME, looking: lookedAt(run, chosen, sequence, errors), readOf, open: error => open(run, error), title, moreButton });
+    at("heading").textContent = `${alone(sequence)}: ${alone(title(run, chosen.variant))}${chosen.beside ? `, beside ${alone(title(run, chosen.beside))}` : ""}, ${plural(countOf(errors), "error")}`;
+    bench.lanes.draw(at("lanes"), { run, chosen, sequence, errors, limits: more, some: SOME, looking: lookedAt(run, chosen, sequence, errors), readOf, open: error => open(run, error), title: name => alone(title(run, name)), alone, moreButton });
     list(run, chosen, errors);
     look(run, chosen, sequence, errors);
   }

@@ -104,8 +104,8 @@
   }
 
   function button(lane, given, width) {
-    const { run, open, looking } = given, svg = picture(lane, given, width);
-    const name = `${lane.name.startsWith("track ") ? "track" : run.classes.length > 1 ? lane.owner : "object"} ${lane.identity}`;
+    const { open, looking } = given, svg = picture(lane, given, width);
+    const name = `${lane.name.startsWith("track ") ? "track" : given.alone(lane.owner)} ${lane.identity}`;
     const node = element("button", {
       type: "button", className: "lane", dataset: { lane: lane.name }, "aria-label": `${name}: ${told(lane)}. Enter, left and right show its errors.`,
       onclick: event => {
@@ -140,7 +140,7 @@
       element("span", {}, icon(shape("rect", { x: 0, y: 2, width: 26, height: BAR, fill: colour(1) })), "followed, a colour and number for each track"),
       element("span", {}, icon(shape("rect", { x: 0, y: 6, width: 26, height: 2, fill: "var(--soft)" })), "there, and missed"),
       element("span", {}, icon(shape("rect", { x: 0, y: 2, width: 12, height: BAR, fill: colour(1) }), shape("rect", { x: 14, y: 2, width: 12, height: BAR, fill: colour(4) }), shape("rect", { x: 12, y: 0, width: 2, height: 14, fill: "var(--ink)" })), "identity switch"),
-      chosen.beside ? element("span", { textContent: `The thin line above: ${title(run, chosen.beside)}.` }) : null);
+      chosen.beside ? element("span", { textContent: `The thin line above: ${title(chosen.beside)}.` }) : null);
   }
 
   function block(heading, lanes, name, given, width) {
@@ -150,7 +150,7 @@
   }
 
   // `given`: run, chosen, sequence, errors, looking (the error in the viewer), limits and some (rows
-  // shown), and of the gallery: readOf, open, title, moreButton.
+  // shown), and of the gallery: readOf, open, title, alone, moreButton.
   function draw(node, given) {
     const focused = document.activeElement?.dataset?.lane;
     const wide = Math.max(200, node.clientWidth - 310), narrow = Math.max(120, node.clientWidth - 200);
@@ -158,7 +158,7 @@
     const { kind } = given.chosen;
     node.replaceChildren(
       ...(kind === "false_alarm" ? [] : [legend(given), ...block("Objects, the worst first", objectsOf(given), "objects", given, width)]),
-      ...(kind === "false_alarm" || kind === "all" ? block(`Tracks of ${given.title(given.run, given.chosen.variant)} where nothing is, the worst first`, tracksOf(given), "tracks", given, width) : []));
+      ...(kind === "false_alarm" || kind === "all" ? block(`Tracks of ${given.title(given.chosen.variant)} where nothing is, the worst first`, tracksOf(given), "tracks", given, width) : []));
     if (focused) [...node.querySelectorAll("[data-lane]")].find(each => each.dataset.lane === focused)?.focus({ preventScroll: true });
   }
 

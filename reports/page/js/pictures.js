@@ -83,7 +83,7 @@
   }
 
   // Draws a frame. `view` is what is seen, {left, top, width, height} in pixels of the pictures; `mark`
-  // a box to be marked; `lit` tells which identities are drawn with their number even when small.
+  // a box to be marked. Objects of classes that are not shown are dashed.
   function draw(canvas, run, { content, image, frame, view, mark }) {
     const ratio = window.devicePixelRatio || 1, zoom = (canvas.clientWidth * ratio) / view.width;
     canvas.width = Math.round(view.width * zoom);
@@ -107,7 +107,7 @@
 
   function objects(pen, run, content, frame, { zoom, ratio, view }) {
     const shown = new Set(bench.classes(run));
-    const scored = row => !content.class || shown.has(content.class[row]);
+    const scored = row => !content.class || shown.has(content.classes[content.class[row]]);
     const rows = rowsOf(content, frame), pixel = ratio / zoom;
     pen.imageSmoothingEnabled = false;
     if (content.rle) for (const row of rows.filter(scored)) {
