@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
 from collections.abc import Mapping
 from collections.abc import Sequence as Many
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
+import cv2
 import numpy as np
 from scenes import make_answer, make_truth, without_masks
 
+from datasets import rle
 from datasets.files import read_json, write_json
 from datasets.parquet import write_tracks
 from datasets.sequence_json import Prepared, write_prepared
@@ -78,6 +83,8 @@ def write_run(room: Path, wanted: Wanted) -> dict[str, Any]:
         _combine(room, wanted, variant)
         kind = "process" if number == len(wanted.variants) - 1 else "step"
         _time(room / "results" / variant / wanted.dataset, wanted.sequences[:1], kind, number)
+    _compare(room, wanted)
+    _draw(room, wanted)
     return plan_entry(wanted)
 
 
@@ -108,7 +115,8 @@ def render_room(room: Path, runs: Many[Mapping[str, Any]], **changed: Any) -> Pa
     read = [read_run(run, room, 0) for run in runs]
     path = room / "reports" / "summary.html"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(render(plan, read, [], unfinished=any(run.troubles for run in read)))
+    unfinished = any(run.troubles for run in read)
+    path.write_text(render(plan, read, [], unfinished=unfinished, room=room))
     return path
 
 
@@ -117,8 +125,23 @@ def _prepare(room: Path, wanted: Wanted, sequence: str) -> Tracks:
     truth = make_truth(wanted.sequences.index(sequence), classes, _FRAMES)
     truth = without_masks(truth) if wanted.boxes else truth
     path = room / "data" / wanted.dataset / sequence / "sequence.json"
-    write_prepared(path, Prepared(Sequence(wanted.dataset, sequence, truth.extent, 25), truth))
+    images = None if wanted.boxes else "images"
+    about = Sequence(wanted.dataset, sequence, truth.extent, 25, images)
+    write_prepared(path, Prepared(about, truth))
+    if images:
+        _film(path.parent / images, truth)
     return truth
+
+
+def _film(folder: Path, truth: Tracks) -> None:
+    """Write a frame of one grey for each frame, with the masks in lighter ones."""
+    folder.mkdir()
+    for frame in range(truth.extent.frame_count):
+        image = np.full((truth.extent.height, truth.extent.width), 40, np.uint8)
+        rows = truth.take(truth.frame == frame)
+        for mask, track in zip(rle.decode(rows.rle), rows.track.tolist(), strict=True):
+            image[mask > 0] = 90 + 30 * track
+        cv2.imwrite(str(folder / f"{frame:03d}.png"), image)
 
 
 def _score(
@@ -143,6 +166,47 @@ def _combine(room: Path, wanted: Wanted, variant: str) -> None:
         for sequence in wanted.sequences
     ]
     write_json(folder / wanted.protocol / "combined.json", combine_scores(scores))
+
+
+def _compare(room: Path, wanted: Wanted) -> None:
+    output = room / "results" / "comparisons" / wanted.dataset / f"{wanted.protocol}.json"
+    output.parent.mkdir(parents=True)
+    call(
+        "metrics.compare", "--results", room / "results", "--dataset", wanted.dataset,
+        "--protocol", wanted.protocol, "--variants", *wanted.variants,
+        "--sequences", *wanted.sequences, "--output", output,
+    )  # fmt: skip
+
+
+def _draw(room: Path, wanted: Wanted) -> None:
+    """Make heat maps and pictures, as the rules `heatmap`, `pictures` and `gallery` do."""
+    data, media = room / "data" / wanted.dataset, room / "reports" / "media" / wanted.dataset
+    files = [data / name / "sequence.json" for name in wanted.sequences]
+    truth = [path.with_name("truth.parquet") for path in files]
+    for path, labels in zip(files, truth, strict=True):
+        output = media / "frames" / path.parent.name
+        arguments = ("--sequence", path, "--truth", labels, "--output", output)
+        call("reports.gallery.pictures", *arguments)
+    for variant in wanted.variants:
+        results = room / "results" / variant / wanted.dataset
+        tracks = [results / name / "tracks.parquet" for name in wanted.sequences]
+        call(
+            "reports.heatmap", "--tracks", *tracks, "--sequence", *files, "--truth", *truth,
+            "--mode", "decay", "--half-life", "2", "--kernel", "foot",
+            "--output", results / "heatmap.json",
+        )  # fmt: skip
+        call(
+            "reports.gallery.variant", "--variant", variant, "--truth", data,
+            "--results", results, "--pictures", media / "frames", "--sequences", *wanted.sequences,
+            "--protocols", wanted.protocol, "--output", media / "tracks" / variant,
+        )  # fmt: skip
+
+
+def call(module: str, *arguments: object) -> None:
+    """Run a command line program in this process."""
+    with mock.patch.object(sys, "argv", [module, *map(str, arguments)]):
+        status = importlib.import_module(module).main()
+    assert not status, f"{module} ended with {status}"
 
 
 def _time(folder: Path, sequences: Many[str], kind: str, seed: int) -> None:

@@ -175,7 +175,7 @@ def test_what_comes_from_config_and_logs_is_shown_as_text(room):
         "parity": [],
         "runs": [PLAN],
     }
-    page = render(plan, [read_run(PLAN, room, 0)], [], unfinished=True)
+    page = render(plan, [read_run(PLAN, room, 0)], [], unfinished=True, room=room)
     assert "V &lt;b&gt;" in page
     assert "V <b>" not in page
     assert "&lt;script&gt;alert(1)" in page
@@ -189,7 +189,7 @@ def test_the_page_asks_nothing_of_the_network(room):
         "parity": [],
         "runs": [PLAN],
     }
-    page = render(plan, [read_run(PLAN, room, 0)], [], unfinished=False)
+    page = render(plan, [read_run(PLAN, room, 0)], [], unfinished=False, room=room)
     for tag in ("<link", "<img", "<iframe", 'src="http', "@import", "url("):
         assert tag not in page.split("<script>")[0], tag
     assert "<svg" in page, "the plane of accuracy and speed is there"
