@@ -1,14 +1,20 @@
-"""Heat painted over a scene: one map, or truth, prediction and their difference side by side."""
+"""Heat painted over a scene: one map, or truth, prediction and their difference side by side.
+
+Everything is done in bytes and by tables: videos have many pixels.
+"""
 
 from __future__ import annotations
+
+from functools import cache
 
 import cv2
 import numpy as np
 
-_DIM = 0.55  # of the scene below a map: in grey, so that its colours do not compete
+_DIM = 0.55  # of the scene below a map, in grey, so that its colours do not compete
 _COOLEST = 0.25  # of inferno, below which it is as dark as the scene
 _MOST_OPAQUE = 0.9
 _MORE, _LESS = (230, 159, 0), (86, 180, 233)  # Okabe and Ito: people tell them apart
+_MIDDLE = 128  # the level of no difference
 _JET_SCENE, _JET_HEAT = 0.7, 0.5  # of maskout's own overlay
 _TEXT_SHARE = 1 / 600  # size of the letters, of the image's height
 _BORDER = 2
@@ -22,17 +28,20 @@ def paint_heat(image: np.ndarray, heat: np.ndarray, top: float) -> np.ndarray:
         heat: (height, width), from 0.
         top: What is as bright as can be.
     """
-    share = np.clip(heat / max(top, np.finfo(np.float32).tiny), 0, 1).astype(np.float32)
-    steps = np.round(255 * (_COOLEST + (1 - _COOLEST) * share)).astype(np.uint8)
-    colour = cv2.cvtColor(cv2.applyColorMap(steps, cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2RGB)
-    return _mix(image, colour, np.sqrt(share))  # the root shows little heat too
+    level = cv2.convertScaleAbs(heat, alpha=255 / top if top else 0)
+    return _mix(image, level, *_heat_tables())
 
 
 def paint_difference(image: np.ndarray, difference: np.ndarray, top: float) -> np.ndarray:
-    """Return a dimmed scene in grey: orange where the prediction has more heat, blue where less."""
-    share = np.clip(difference / max(top, np.finfo(np.float32).tiny), -1, 1).astype(np.float32)
-    colour = np.where(share[..., None] > 0, np.array(_MORE, np.uint8), np.array(_LESS, np.uint8))
-    return _mix(image, colour, abs(share))
+    """Return a dimmed scene in grey: orange where the prediction has more heat, blue where less.
+
+    Args:
+        image: (height, width, 3) uint8 RGB.
+        difference: (height, width), at most `top` from 0.
+        top: What is as bright as can be.
+    """
+    scale = (_MIDDLE - 1) / top if top else 0
+    return _mix(image, cv2.convertScaleAbs(difference, alpha=scale, beta=_MIDDLE), *_two_tables())
 
 
 def paint_maskout(image: np.ndarray, heat: np.ndarray) -> np.ndarray:
@@ -51,11 +60,36 @@ def beside(images: dict[str, np.ndarray]) -> np.ndarray:
     return np.concatenate(parts[1:], axis=1)
 
 
-def _mix(image: np.ndarray, colour: np.ndarray, share: np.ndarray) -> np.ndarray:
-    """Return a dimmed grey scene under a colour that hides it the more the larger its share."""
-    opaque = (_MOST_OPAQUE * share)[..., None]
-    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[..., None]
-    return np.round(grey * (_DIM * (1 - opaque)) + colour * opaque).astype(np.uint8)
+@cache
+def _heat_tables() -> tuple[np.ndarray, np.ndarray]:
+    """Return the tables of `_mix` for heat; the root shows little of it too."""
+    share = np.arange(256) / 255
+    steps = np.round(255 * (_COOLEST + (1 - _COOLEST) * share)).astype(np.uint8)
+    colour = cv2.applyColorMap(steps[:, None], cv2.COLORMAP_INFERNO)[:, 0, ::-1]
+    return _tables(colour, np.sqrt(share))
+
+
+@cache
+def _two_tables() -> tuple[np.ndarray, np.ndarray]:
+    """Return the tables of `_mix` for differences, none in the middle."""
+    share = (np.arange(256) - _MIDDLE) / (_MIDDLE - 1)
+    colour = np.where(share[:, None] > 0, np.array(_MORE), np.array(_LESS))
+    return _tables(colour, np.minimum(abs(share), 1))
+
+
+def _tables(colour: np.ndarray, share: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return by level the light that is added, (256, 1, 3), and how much is kept, (256, 1)."""
+    opaque = _MOST_OPAQUE * share[:, None]
+    added, kept = np.round(colour * opaque), np.round(255 * _DIM * (1 - opaque))
+    return added.astype(np.uint8)[:, None], kept.astype(np.uint8)
+
+
+def _mix(image: np.ndarray, level: np.ndarray, added: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    """Return a dimmed grey scene under what each pixel's level has in the tables."""
+    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    dim = cv2.multiply(grey, cv2.LUT(level, kept), scale=1 / 255)
+    light = cv2.LUT(cv2.merge([level, level, level]), added)
+    return np.asarray(cv2.add(cv2.cvtColor(dim, cv2.COLOR_GRAY2RGB), light))
 
 
 def _name(image: np.ndarray, name: str) -> np.ndarray:
