@@ -16,7 +16,8 @@ from reports.heatmaps.page import page_part as heatmaps_part
 from reports.results import Run, Variant
 from reports.timeline import ERRORS, Timeline
 
-_LARGE = {"coco_box_ap", "coco_mask_ap"}  # families whose partials list every box there is
+# families whose partials list every box there is, with how their columns begin
+_LARGE = {"coco_box_ap": "box ", "coco_mask_ap": "mask "}
 _DIGITS = 6  # of a time in ms that are kept
 
 
@@ -68,6 +69,7 @@ def _of_run(run: Run) -> dict[str, Any]:
         "totals": {each.card["name"]: each.total for each in run.variants},
         "comparison": _comparison(run, [each["name"] for each in shown.columns]),
         "partials": {each.card["name"]: _partials(each) for each in run.variants},
+        "large": {each.card["name"]: _large(each) for each in run.variants},
         "speed": {each.card["name"]: _speed(each) for each in run.variants if each.speed},
         "timings": {each.card["name"]: _timings(each) for each in run.variants if each.timings},
         "timelines": {
@@ -100,6 +102,15 @@ def _partials(variant: Variant) -> dict[str, Any]:
             for name, families in classes.items()
         }
         for sequence, classes in variant.partials.items()
+    }
+
+
+def _large(variant: Variant) -> dict[str, Any]:
+    """Return by sequence the values of the families whose partials are left out."""
+    first = tuple(_LARGE.values())
+    return {
+        sequence: {name: value for name, value in values.items() if name.startswith(first)}
+        for sequence, values in variant.sequences.items()
     }
 
 

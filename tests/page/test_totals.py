@@ -7,8 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from page_room import MASKS, render_room, write_run
 from scenes import make_answer, make_truth, without_masks
 
+from datasets.files import read_json
 from metrics.combine import combine_scores
 from metrics.score import score_tracks
 
@@ -22,7 +24,11 @@ KINDS = {
     "boxes": ("plain", (*TRACKS, "coco_box_ap")),
 }
 ADD_UP = """([partials, sequences, classes]) =>
-    bench.totals.over({partials: {v: partials}, totals: {}}, "v", sequences, classes)"""
+    bench.totals.over({
+        partials: {v: partials}, sequences: [], classes: [], totals: {}, large: {},
+    }, "v", sequences, classes)"""
+
+SHOWN = 'bench.totals.over(bench.run(), "a")'
 
 
 def pairs():
@@ -122,3 +128,19 @@ def test_one_sequence_alone_is_as_it_was_scored(scores, add_up):
 
 def test_a_sequence_without_a_result_leaves_no_total(scores, add_up):
     assert add_up(partials(scores), ["s0", "missing"], ["person"]) is None
+
+
+def test_what_is_too_large_for_the_page_is_as_python_computed_it(browser, tmp_path):
+    families = ("hota", "clear", "coco_box_ap", "coco_mask_ap")
+    wanted = replace(MASKS, families=families, variants={"a": "Alpha"}, empty=())
+    page = browser.new_page()
+    page.goto(render_room(tmp_path, [write_run(tmp_path, wanted)]).as_uri())
+    folder = tmp_path / "results" / "a" / "made"
+    whole = read_json(folder / "youtube_vis" / "combined.json")
+    assert_equal(page.evaluate(SHOWN), whole["values"])
+    page.evaluate("bench.state.set({without: new Set(['one', 'two'])})")
+    three = read_json(folder / "three" / "youtube_vis" / "score.json")
+    assert_equal(page.evaluate(SHOWN), three["values"])
+    page.evaluate("bench.state.set({without: new Set(['one'])})")
+    assert "box AP" not in page.evaluate(SHOWN)
+    assert page.evaluate(SHOWN)["HOTA"] > 0

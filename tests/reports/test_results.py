@@ -38,7 +38,10 @@ TRACKS = Tracks(
     Extent(9, 9, 7, {1: "p"}), [0, 0, 1], [1, 2, 1], [1] * 3, [1] * 3, [[0, 0, 1, 1]] * 3
 )
 TIMING = {"timed": "step", "frames": 2, "step_ns": [[5, 6], [7, 8]]}
-EVENTS = pa.table({"event": ["miss", "match", "miss"], "frame": [0, 1, 6]})
+EVENTS = pa.table({
+    "event": ["miss", "match", "miss"], "class": ["p"] * 3, "frame": [0, 1, 6],
+    "truth_id": [1, 1, 1], "tracker_id": pa.array([None, 4, None], pa.int64()),
+})  # fmt: skip
 CHAIN = (
     ("data/d/s/sequence.json", SEQUENCE),
     ("results/v/d/s/tracks.parquet", TRACKS),

@@ -130,6 +130,7 @@
       tickColor: ink("--line"), labelFontSize: 12, titleFontSize: 12, titleFontWeight: 500, labelLimit: 220,
     };
     const config = {
+      aria: false, // the node is one image, with a label of its own
       font: "system-ui, sans-serif", axis, view: { stroke: ink("--line") }, rule: { color: ink("--soft") },
       text: { color: ink("--ink") }, header: { labelColor: ink("--ink"), titleColor: ink("--ink"), labelFontSize: 12, labelFontWeight: 600 },
       legend: { labelColor: ink("--ink"), titleColor: ink("--ink"), labelFontSize: 12, labelLimit: 260, orient: "bottom" },

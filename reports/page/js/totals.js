@@ -210,11 +210,18 @@
     return found;
   }
 
+  // What Python has computed: for families whose partials are too large to be here.
+  function computed(run, variant, sequences, classes) {
+    if (classes.length < run.classes.length) return {};
+    if (sequences.length === run.sequences.length) return run.totals[variant] ?? {};
+    return sequences.length === 1 ? run.large[variant]?.[sequences[0]] ?? {} : {};
+  }
+
   // Values by column over sequences and classes, null where one of them has no result.
   function over(run, variant, sequences = bench.sequences(run), classes = bench.classes(run)) {
     const found = partialsOf(run, variant, sequences, classes);
     if (!found) return null;
-    return Object.assign({}, ...Object.entries(found).map(([family, partials]) => FAMILIES[family]?.(partials) ?? {}));
+    return Object.assign({}, computed(run, variant, sequences, classes), ...Object.entries(found).map(([family, partials]) => FAMILIES[family]?.(partials) ?? {}));
   }
 
   function curves(run, variant, sequences = bench.sequences(run), classes = bench.classes(run)) {
