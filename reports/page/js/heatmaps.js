@@ -50,11 +50,11 @@
     canvas.getContext("2d").putImageData(image, 0, 0);
   }
 
-  // A scene with one map over it; a pointer over a cell reads its value.
-  function figure(scene, title, map, top, ink, scale) {
-    const canvas = element("canvas", { role: "img", "aria-label": title });
-    const reading = element("span", { className: "cell", hidden: true });
-    paint(canvas, scene, map, top, ink);
+  // A scene to paint maps over; a pointer over a cell reads its value. It stays while the maps change.
+  function panel(scene, title, ink, ends) {
+    const canvas = element("canvas", { role: "img" }), reading = element("span", { className: "cell", hidden: true });
+    const scale = element("div", { className: "scale" });
+    let map = [];
     canvas.addEventListener("pointermove", event => {
       const column = Math.floor((event.offsetX / canvas.clientWidth) * scene.columns), row = Math.floor((event.offsetY / canvas.clientHeight) * scene.rows);
       const value = map[row * scene.columns + column];
@@ -62,30 +62,43 @@
       reading.textContent = value?.toFixed(2).replace("-", "\u2212") ?? "";
     });
     canvas.addEventListener("pointerleave", () => { reading.hidden = true; });
-    return element("figure", {}, element("figcaption", {}, element("h3", { textContent: title })),
+    const node = element("figure", {}, element("figcaption", {}, element("h3", { textContent: title })),
       element("div", { className: "scene", style: { aspectRatio: `${scene.width} / ${scene.height}` } },
-        scene.still && element("img", { src: scene.still, alt: "" }), canvas, reading),
-      element("div", { className: "scale" }, element("span", { textContent: scale.low }),
-        element("i", { style: { background: scale.colours } }), element("span", { textContent: scale.high })));
+        scene.still && element("img", { src: scene.still, alt: "" }), canvas, reading), scale);
+    function show(values, top, when) {
+      map = values;
+      paint(canvas, scene, map, top, ink);
+      canvas.setAttribute("aria-label", `${title}, ${when}`);
+      const { low, high, colours } = ends(top);
+      scale.replaceChildren(element("span", { textContent: low }), element("i", { style: { background: colours } }), element("span", { textContent: high }));
+    }
+    return { node, show };
   }
 
-  const heatScale = top => ({ low: "0", high: Number(top.toPrecision(2)).toString(), colours: gradient(...[0, 0.05, 0.2, 0.4, 0.6, 0.8, 1].map(share => rgb(inferno(share), OPAQUE * Math.sqrt(share)))) });
-  const differenceScale = { low: "less than truth", high: "more", colours: gradient(rgb(LESS), rgb(LESS, 0), rgb(MORE, 0), rgb(MORE)) };
+  const heatEnds = top => ({ low: "0", high: Number(top.toPrecision(2)).toString(), colours: gradient(...[0, 0.05, 0.2, 0.4, 0.6, 0.8, 1].map(share => rgb(inferno(share), OPAQUE * Math.sqrt(share)))) });
+  const differenceEnds = () => ({ low: "less than truth", high: "more", colours: gradient(rgb(LESS), rgb(LESS, 0), rgb(MORE, 0), rgb(MORE)) });
+
+  let panels = { scene: null, all: [] };
+  function panelsOf(scene) {
+    if (panels.scene !== scene) {
+      const all = scene.truth ? [panel(scene, "Truth", heatInk, heatEnds)] : [];
+      all.push(panel(scene, "Prediction", heatInk, heatEnds));
+      if (scene.truth) all.push(panel(scene, "Prediction − truth", differenceInk, differenceEnds));
+      panels = { scene, all };
+      at("heatmap-maps").replaceChildren(...all.map(each => each.node));
+    }
+    return panels.all;
+  }
 
   let turn = 0; // only the latest wish is drawn: maps are unpacked while people go on
-  async function maps(scene, variant) {
-    const own = scene.variants[variant], mine = ++turn, cells = scene.rows * scene.columns;
-    const sides = [["Truth", scene.truth], ["Prediction", own]].filter(([, side]) => side);
+  async function maps(scene, variant, when) {
+    const sides = [scene.truth, scene.variants[variant]].filter(Boolean), mine = ++turn;
     const moment = local.kind === "sum" ? 0 : local.moment;
-    const found = await Promise.all(sides.map(([, side]) => values(side[local.kind], moment, cells)));
+    const found = await Promise.all(sides.map(side => values(side[local.kind], moment, scene.rows * scene.columns)));
     if (mine !== turn) return;
-    const top = Math.max(...sides.map(([, side]) => side[local.kind].top));
-    const figures = sides.map(([title], place) => figure(scene, title, found[place], top, heatInk, heatScale(top)));
-    if (sides.length === 2) {
-      const difference = found[1].map((value, cell) => value - found[0][cell]);
-      figures.push(figure(scene, "Prediction − truth", difference, top, differenceInk, differenceScale));
-    }
-    at("heatmap-maps").replaceChildren(...figures);
+    if (sides.length === 2) found.push(found[1].map((value, cell) => value - found[0][cell]));
+    const top = Math.max(...sides.map(side => side[local.kind].top));
+    panelsOf(scene).forEach((each, place) => each.show(found[place], top, when));
   }
 
   const seconds = (scene, frame) => `${((frame + 1) / scene.frame_rate).toFixed(1)} s`;
@@ -99,6 +112,7 @@
     at("heatmap-now").textContent = now;
     at("heatmap-end").textContent = seconds(scene, scene.frames[last]);
     at("heatmap-time").hidden = local.kind === "sum";
+    return local.kind === "sum" ? "the whole sequence" : now;
   }
 
   const button = variant => element("button", {
@@ -143,6 +157,7 @@
     bench.options(at("heatmap-sequence"), run.sequences.map(name => [name, name]), sequence);
     if (!shown.length) {
       turn += 1;
+      panels = { scene: null, all: [] };
       at("heatmap-maps").replaceChildren(element("p", { className: "soft", textContent: "None of the variants that are shown has a heat map of this sequence." }));
       at("heatmap-table").replaceChildren();
       at("heatmap-time").hidden = true;
@@ -154,9 +169,8 @@
     const fading = found.mode === "decay" ? `fading, half-life ${found.half_life_s} s` : "Maskout's";
     bench.options(at("heatmap-kind"), [["over_time", fading], ["sum", "whole sequence, summed"]], local.kind);
     meaning(found);
-    time(scene);
     table(scene, bench.variants(run));
-    maps(scene, local.variant).catch(error => nothing(`The heat maps could not be drawn: ${error.message}`));
+    maps(scene, local.variant, time(scene)).catch(error => nothing(`The heat maps could not be drawn: ${error.message}`));
   }
 
   const choose = changes => { Object.assign(local, changes); draw(); };
