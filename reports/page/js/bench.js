@@ -130,14 +130,16 @@
       tickColor: ink("--line"), labelFontSize: 12, titleFontSize: 12, titleFontWeight: 500, labelLimit: 220,
     };
     const config = {
-      aria: false, // the node is one image, with a label of its own
+      aria: false,
       font: "system-ui, sans-serif", axis, view: { stroke: ink("--line") }, rule: { color: ink("--soft") },
       text: { color: ink("--ink") }, header: { labelColor: ink("--ink"), titleColor: ink("--ink"), labelFontSize: 12, labelFontWeight: 600 },
       legend: { labelColor: ink("--ink"), titleColor: ink("--ink"), labelFontSize: 12, labelLimit: 260, orient: "bottom" },
     };
     const whole = { $schema: "https://vega.github.io/schema/vega-lite/v6.json", background: "transparent", ...(spec.facet ? {} : FITTING), ...spec, config };
     node.setAttribute("role", "img");
-    return vegaEmbed(node, whole, { actions: false, renderer: "svg", logLevel: 1 }).catch(error => {
+    return vegaEmbed(node, whole, { actions: false, renderer: "svg", logLevel: 1 }).then(() => {
+      node.querySelector("svg").setAttribute("aria-hidden", "true"); // the node is the image, and has a label
+    }).catch(error => {
       node.replaceChildren(element("p", { className: "banner", textContent: `This figure could not be drawn: ${error.message}` }));
     });
   }
