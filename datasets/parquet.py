@@ -58,7 +58,8 @@ def read_tracks(path: Path) -> Tracks:
     """
     with path.open("rb") as file:
         try:
-            table = pq.ParquetFile(file, page_checksum_verification=True).read()
+            # a thread of Arrow's that lets go of the file as Python ends would abort the program
+            table = pq.ParquetFile(file, page_checksum_verification=True).read(use_threads=False)
             extent = _extent((table.schema.metadata or {}).get(_KEY))
             _check_columns(table)
             return _make_tracks(table, extent)

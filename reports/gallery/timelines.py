@@ -41,7 +41,8 @@ class Timelines:
 def read_timelines(path: Path) -> dict[str, Timelines]:
     """Return the timelines in an events file of one sequence, by class."""
     with path.open("rb") as file:
-        table = pq.ParquetFile(file, read_dictionary=_WORDS).read(columns=_COLUMNS)
+        found = pq.ParquetFile(file, read_dictionary=_WORDS)
+        table = found.read(columns=_COLUMNS, use_threads=False)  # as in datasets.parquet
     if not table.num_rows:
         return {}
     kind, kinds = _words(table["event"])
