@@ -69,12 +69,17 @@ def page_plan(wildcards=None):
     )
 
 
+def variant_title(name):
+    variant = config["variants"][name]
+    return variant.get("title", load_method(variant["method"]).title)
+
+
 def variant_card(entry, name):
     variant = config["variants"][name]
     method = load_method(variant["method"])
     return {
         "name": name,
-        "title": variant.get("title", method.title),
+        "title": variant_title(name),
         "method": variant["method"],
         "source": variant.get("source", method.source),
         "options": variant.get("options", {}),
@@ -150,3 +155,22 @@ def page_heatmaps(wildcards=None):
         for entry in config["run"]
         for variant in entry["variants"]
     ]
+
+
+def variants_on(dataset):
+    """The variants that run on a data set, each once."""
+    entries = [entry for entry in config["run"] if entry["dataset"] == dataset]
+    return list(dict.fromkeys(name for entry in entries for name in entry["variants"]))
+
+
+def tracks_side_by_side(wildcards):
+    return expand(
+        "results/{variant}/{dataset}/{sequence}/tracks.parquet",
+        variant=variants_on(wildcards.dataset),
+        dataset=wildcards.dataset,
+        sequence=wildcards.sequence,
+    )
+
+
+def titles_side_by_side(wildcards):
+    return [variant_title(name) for name in variants_on(wildcards.dataset)]

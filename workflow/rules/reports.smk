@@ -29,7 +29,9 @@ rule report:
         heatmaps=page_heatmaps,
         parities=page_parities,
     output:
-        page="reports/summary.html",
+        page=report(
+            "reports/summary.html", category="Comparison", caption="../caption.rst"
+        ),
     log:
         "logs/report.log",
     conda:
@@ -39,6 +41,61 @@ rule report:
         code=code_digest("reports.render", files=page_files()),
     shell:
         "exec python -m reports.render --plan {params.plan:q} --output {output.page:q} 2> {log:q}"
+
+
+rule tables:
+    input:
+        page_inputs,
+    output:
+        tables=directory("reports/tables"),
+    log:
+        "logs/tables.log",
+    conda:
+        "../../environment.yml"
+    params:
+        plan=page_plan,
+        code=code_digest("reports.export"),
+    shell:
+        "exec python -m reports.export --plan {params.plan:q} --folder {output.tables:q} 2> {log:q}"
+
+
+ruleorder: side_by_side > overlay
+
+
+rule overlay:
+    input:
+        sequence="data/{dataset}/{sequence}/sequence.json",
+        tracks="results/{variant}/{dataset}/{sequence}/tracks.parquet",
+    output:
+        video="reports/media/{dataset}/{sequence}/{variant}.mp4",
+    log:
+        "logs/overlay/{variant}/{dataset}/{sequence}.log",
+    conda:
+        "../../environment.yml"
+    params:
+        code=code_digest("reports.overlay"),
+    shell:
+        "exec python -m reports.overlay --sequence {input.sequence:q} --tracks {input.tracks:q}"
+        " --video {output.video:q} 2> {log:q}"
+
+
+rule side_by_side:
+    input:
+        sequence="data/{dataset}/{sequence}/sequence.json",
+        truth="data/{dataset}/{sequence}/truth.parquet",
+        tracks=tracks_side_by_side,
+    output:
+        video="reports/media/{dataset}/{sequence}/side_by_side.mp4",
+    log:
+        "logs/side_by_side/{dataset}/{sequence}.log",
+    conda:
+        "../../environment.yml"
+    params:
+        titles=titles_side_by_side,
+        code=code_digest("reports.overlay"),
+    shell:
+        "exec python -m reports.overlay --sequence {input.sequence:q} --truth {input.truth:q}"
+        " --tracks {input.tracks:q} --titles {params.titles:q} --video {output.video:q} 2> {log:q}"
 
 
 onerror:
