@@ -5,10 +5,15 @@
   const KEYS = ["run", "class", "baseline", "hide", "without", "metric", "sort", "sequence", "event", "theme"];
   const listeners = [];
 
+  // Names as they are; an address that somebody has cut off or mistyped breaks nothing.
+  function decoded(text) {
+    try { return decodeURIComponent(text); } catch { return text; }
+  }
+
   const read = () => new URLSearchParams(location.hash.slice(1));
   const state = {
     get: key => read().get(key) ?? "",
-    list: key => new Set(state.get(key).split(",").filter(Boolean).map(decodeURIComponent)),
+    list: key => new Set(state.get(key).split(",").filter(Boolean).map(decoded)),
     set(changes) {
       const found = read();
       for (const [key, value] of Object.entries(changes)) {
@@ -32,7 +37,8 @@
 
   function variants(entry = run()) {
     const hidden = state.list("hide");
-    return entry.variants.filter(variant => !hidden.has(variant.name));
+    const left = entry.variants.filter(variant => !hidden.has(variant.name));
+    return left.length ? left : entry.variants; // another run may have hidden all of this one
   }
 
   function sequences(entry = run()) {
@@ -138,7 +144,7 @@
     const whole = { $schema: "https://vega.github.io/schema/vega-lite/v6.json", background: "transparent", ...(spec.facet ? {} : FITTING), ...spec, config };
     node.setAttribute("role", "img");
     return vegaEmbed(node, whole, { actions: false, renderer: "svg", logLevel: 1 }).then(() => {
-      node.querySelector("svg").setAttribute("aria-hidden", "true"); // the node is the image, and has a label
+      node.querySelector("svg")?.setAttribute("aria-hidden", "true"); // the node is the image, and has a label
     }).catch(error => {
       node.replaceChildren(element("p", { className: "banner", textContent: `This figure could not be drawn: ${error.message}` }));
     });

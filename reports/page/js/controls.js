@@ -26,15 +26,16 @@
 
   // A list of boxes to tick; what is not ticked goes into the list `key` of the state.
   function ticks(id, key, entries) {
-    const left = state.list(key), known = entries.map(([value]) => value);
-    const out = known.filter(value => left.has(value));
+    const known = entries.map(([value]) => value), named = state.list(key);
+    const found = known.filter(value => named.has(value));
+    const out = found.length < known.length ? found : []; // all of them: then none is left out
     at(`${id}-count`).textContent = out.length ? `${known.length - out.length} of ${known.length}` : `all ${known.length}`;
     const boxes = entries.map(([value, text, mark = null]) => element("label", {},
       element("input", {
-        type: "checkbox", value, checked: !left.has(value),
-        disabled: !left.has(value) && known.length - out.length === 1, // one has to stay
+        type: "checkbox", value, checked: !out.includes(value),
+        disabled: !out.includes(value) && known.length - out.length === 1, // one has to stay
         onchange: event => {
-          const changed = state.list(key);
+          const changed = new Set([...state.list(key)].filter(each => !known.includes(each) || out.includes(each)));
           if (event.target.checked) changed.delete(value); else changed.add(value);
           state.set({ [key]: changed });
           at(id).querySelectorAll("input")[known.indexOf(value)]?.focus();
