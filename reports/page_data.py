@@ -72,6 +72,7 @@ def _of_run(run: Run) -> dict[str, Any]:
         "large": {each.card["name"]: _large(each) for each in run.variants},
         "speed": {each.card["name"]: _speed(each) for each in run.variants if each.speed},
         "timings": {each.card["name"]: _timings(each) for each in run.variants if each.timings},
+        "stages": {each.card["name"]: each.stages for each in run.variants if each.stages},
         "timelines": {
             each.card["name"]: {name: _timeline(line) for name, line in each.timelines.items()}
             for each in run.variants

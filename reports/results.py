@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from datasets.files import read_json
-from reports.steps import count_objects, read_steps
+from reports.steps import count_objects, mean_stages, read_steps
 from reports.timeline import Timeline, read_timeline
 
 Values = Mapping[str, float | None]
@@ -53,6 +53,7 @@ class Variant:
         timings: Nanoseconds of each step, (passes, frames), of each sequence that was timed step by
             step.
         objects: How many objects each of these frames has in the answer.
+        stages: Mean ms a frame of each stage, the step among them.
     """
 
     card: Mapping[str, Any]
@@ -64,6 +65,7 @@ class Variant:
     speed: Mapping[str, Any] | None
     timings: Mapping[str, list[list[int]]]
     objects: Mapping[str, list[int]]
+    stages: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -207,6 +209,7 @@ def _read_variant(
         read_json(speed) if timed else None,
         timings,
         count_objects(times) if timings else {},
+        mean_stages(times) if timings else {},
     )
 
 

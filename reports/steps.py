@@ -20,6 +20,21 @@ def read_steps(timings: Many[Path]) -> dict[str, list[list[int]]]:
     return {name: each["step_ns"] for name, each in found.items() if each["timed"] != "process"}
 
 
+def mean_stages(timings: Many[Path]) -> dict[str, float]:
+    """Return by stage its mean time a frame in ms; nothing where single frames were not timed.
+
+    Decoding and the encoding of masks are outside the clock and not part of the step.
+    """
+    found = [content for path in timings if (content := read_json(path))["timed"] == "step"]
+    stages = ("decode", "step", "encode")
+    known = [stage for stage in stages if found and all(f"{stage}_ns" in each for each in found)]
+    return {
+        stage: float(np.mean(np.concatenate([np.ravel(each[f"{stage}_ns"]) for each in found])))
+        / 1e6
+        for stage in known
+    }
+
+
 def count_objects(timings: Many[Path]) -> dict[str, list[int]]:
     """Return by sequence how many objects each timed frame has in the answer.
 

@@ -4,8 +4,9 @@
         --expect tracks.parquet --frames 300 --warm-up 10 --repeats 3 --output timing.json
 
 Frames are decoded into memory first, masks become run lengths between the steps and answers tracks
-afterwards, so only `Tracker.step` is inside the clock. The first pass over the warm-up frames is
-thrown away. Peak memory is that of the whole process but for the decoded frames.
+afterwards, so only `Tracker.step` is inside the clock; what decoding a frame and encoding its masks
+take is told beside it. The first pass over the warm-up frames is thrown away. Peak memory is that
+of the whole process but for the decoded frames.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from __future__ import annotations
 import argparse
 import gc
 import json
+from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from time import perf_counter_ns
@@ -32,19 +35,45 @@ from trackers.machine import describe_machine, peak_memory
 _ROUNDING, _SAME_MASK = 1e-3, 0.99
 
 
-def time_steps(
-    tracker: Tracker, sequence: Sequence, frames: list[Frame]
-) -> tuple[list[int], list[Answer]]:
-    """Return each step's time in nanoseconds, and its answer, over one pass from a new start."""
+@dataclass(frozen=True)
+class Pass:
+    """One pass over the frames, from a new start.
+
+    Args:
+        step_ns: Nanoseconds of each step.
+        encode_ns: Nanoseconds that the masks of each answer took to become run lengths.
+        answers: With run lengths for masks.
+    """
+
+    step_ns: list[int]
+    encode_ns: list[int]
+    answers: list[Answer]
+
+
+def decode(feed: Iterator[Frame], most: int) -> tuple[list[Frame], list[int]]:
+    """Return the first frames, at most so many, and the nanoseconds that each took to come."""
+    frames, decode_ns = [], []
+    begin = perf_counter_ns()
+    for frame in islice(feed, most):
+        decode_ns.append(perf_counter_ns() - begin)
+        frames.append(frame)
+        begin = perf_counter_ns()
+    return frames, decode_ns
+
+
+def time_steps(tracker: Tracker, sequence: Sequence, frames: list[Frame]) -> Pass:
+    """Return the times and answers of one pass."""
     tracker.start(sequence)
     gc.collect()
-    step_ns, answers = [], []
+    found = Pass([], [], [])
     for frame in frames:
         begin = perf_counter_ns()
         answer = tracker.step(frame)
-        step_ns.append(perf_counter_ns() - begin)
-        answers.append(pack(answer))
-    return step_ns, answers
+        stepped = perf_counter_ns()
+        found.answers.append(pack(answer))
+        found.encode_ns.append(perf_counter_ns() - stepped)
+        found.step_ns.append(stepped - begin)
+    return found
 
 
 def check_answers(sequence: Sequence, answers: list[Answer], expected: Tracks) -> None:
@@ -87,19 +116,20 @@ def main() -> None:
     tracker = load_tracker(given.method, given.options)
     sequence = read_sequence(given.sequence)
     method = load_method(given.method).given(given.options)
-    frames = list(islice(read_feed(given.sequence, method), given.frames))
+    frames, decode_ns = decode(read_feed(given.sequence, method), given.frames)
     expected = read_tracks(given.expect)
     time_steps(tracker, sequence, frames[: given.warm_up])
     passes = []
     for _ in trange(given.repeats, desc=sequence.name, unit="pass"):
-        step_ns, answers = time_steps(tracker, sequence, frames)
-        check_answers(sequence, answers, expected)
-        passes.append(step_ns)
+        passes.append(time_steps(tracker, sequence, frames))
+        check_answers(sequence, passes[-1].answers, expected)
     held = sum(frame.image.nbytes for frame in frames if frame.image is not None)
     content = {
         "timed": "step",
         "frames": len(frames),
-        "step_ns": passes,
+        "step_ns": [each.step_ns for each in passes],
+        "decode_ns": decode_ns,
+        "encode_ns": [each.encode_ns for each in passes],
         "warm_up_frames": given.warm_up,
         "peak_memory": peak_memory() - held,
         "machine": describe_machine(),

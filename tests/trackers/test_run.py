@@ -183,7 +183,7 @@ class Worker:
 
 def test_a_step_is_timed_as_long_as_it_takes(crossing):
     worker, frames = Worker(), [Frame(i) for i in range(20)]
-    steps, _ = clock.time_steps(worker, read_sequence(crossing), frames)
+    steps = clock.time_steps(worker, read_sequence(crossing), frames).step_ns
     beyond = np.subtract(steps, worker.worked_ns)
     assert (beyond >= 0).all()
     assert np.median(beyond) < 500_000  # what the clock itself takes, with another job beside it

@@ -37,10 +37,11 @@
   const readOf = (run, variant, sequence, name) => (line(run, variant, sequence, name) ? bench.errors.of(line(run, variant, sequence, name)) : EMPTY);
 
   // The errors of a variant on a sequence that are to be shown, each with its class.
-  function errorsOf(run, { kind, beside, unlike }, variant, sequence) {
+  function errorsOf(run, chosen, variant, sequence) {
+    const { kind, unlike } = chosen, other = variant === chosen.beside ? chosen.variant : chosen.beside;
     return bench.classes(run).flatMap(name => {
       const mine = readOf(run, variant, sequence, name).errors;
-      const found = unlike && variant !== beside ? bench.errors.unlike(mine, readOf(run, beside, sequence, name)) : mine;
+      const found = unlike ? bench.errors.unlike(mine, readOf(run, other, sequence, name)) : mine;
       return found.filter(each => kind === ALL || each.kind === kind).map(each => ({ ...each, owner: name, sequence, variant }));
     });
   }
@@ -77,7 +78,7 @@
         onclick: () => { choose({ variant: variant.name, error: "" }, { sequence: name }); at("counts").querySelector(".chosen button")?.focus({ preventScroll: true }); at("heading").scrollIntoView({ behavior: "smooth", block: "nearest" }); },
       }));
     at("counts").replaceChildren(element("table", { className: "compare" },
-      element("caption", { textContent: `${chosen.kind === ALL ? "All errors" : KINDS[chosen.kind].title} by sequence, the worst first${chosen.unlike ? `, only where ${alone(title(run, chosen.beside))} follows the object without that error` : ""}` }),
+      element("caption", { textContent: `${chosen.kind === ALL ? "All errors" : KINDS[chosen.kind].title} by sequence, the worst first${chosen.unlike ? `, only where ${alone(title(run, chosen.beside))} follows the object without that error, or ${alone(title(run, chosen.variant))} where it is its own` : ""}` }),
       element("thead", {}, element("tr", {}, element("th", { scope: "col", className: "name", textContent: "Sequence" }),
         shown.map(variant => element("th", { scope: "col", textContent: variant.title })))),
       element("tbody", {}, rows.map(([name, found]) => element("tr", {}, element("th", { scope: "row", className: "name", textContent: name }),

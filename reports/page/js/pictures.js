@@ -93,13 +93,15 @@
     pen.fillRect(0, 0, canvas.width, canvas.height);
     pen.setTransform(zoom, 0, 0, zoom, -view.left * zoom, -view.top * zoom);
     if (image && content) pen.drawImage(image, 0, 0, content.width, content.height);
-    else if (content) outline(pen, content, zoom);
+    else if (content) ground(pen, content, zoom);
     if (content) objects(pen, run, content, frame, { zoom, ratio, view });
     if (mark) marked(pen, mark, ratio / zoom);
     pen.resetTransform();
   }
 
-  function outline(pen, content, zoom) {
+  function ground(pen, content, zoom) {
+    pen.fillStyle = bench.ink("--paper");
+    pen.fillRect(0, 0, content.width, content.height);
     pen.strokeStyle = bench.ink("--line");
     pen.lineWidth = 1 / zoom;
     pen.strokeRect(0, 0, content.width, content.height);
@@ -108,7 +110,7 @@
   function objects(pen, run, content, frame, { zoom, ratio, view }) {
     const shown = new Set(bench.classes(run));
     const scored = row => !content.class || shown.has(content.classes[content.class[row]]);
-    const rows = rowsOf(content, frame), pixel = ratio / zoom;
+    const rows = rowsOf(content, frame).filter(row => seen(boxAt(content, row), view)), pixel = ratio / zoom;
     pen.imageSmoothingEnabled = false;
     if (content.rle) for (const row of rows.filter(scored)) {
       const mask = tinted(content, row, colourOf(run, content.track[row]));
@@ -125,6 +127,9 @@
     pen.setLineDash([]);
     for (const row of rows.filter(scored)) label(pen, run, content, row, { pixel, view });
   }
+
+  const seen = ([left, top, right, bottom], view) =>
+    left < view.left + view.width && right > view.left && top < view.top + view.height && bottom > view.top;
 
   function label(pen, run, content, row, { pixel, view }) {
     const text = String(content.track[row]), size = 11 * pixel;

@@ -111,6 +111,23 @@
     }, fits];
   }
 
+  const STAGES = [["decode", "decoding", "#56B4E9"], ["step", "step", "#0072B2"], ["encode", "encoding of masks", "#E69F00"]];
+  function stages(run, shown) {
+    const points = shown.flatMap(variant => STAGES.filter(([name]) => run.stages[variant.name]?.[name] !== undefined)
+      .map(([name, title], order) => ({ variant: variant.title, stage: title, order, ms: run.stages[variant.name][name] })));
+    if (!points.length) return null;
+    return {
+      height: 24 * shown.length, data: { values: points }, mark: { type: "bar" },
+      encoding: {
+        y: { field: "variant", type: "nominal", title: null, sort: shown.map(each => each.title) },
+        x: { field: "ms", type: "quantitative", title: "ms a frame" },
+        color: { field: "stage", type: "nominal", title: null, scale: { domain: STAGES.map(each => each[1]), range: STAGES.map(each => each[2]) } },
+        order: { field: "order", type: "quantitative" },
+        tooltip: [{ field: "variant", type: "nominal" }, { field: "stage", type: "nominal" }, { field: "ms", type: "quantitative", format: ".3~r" }],
+      },
+    };
+  }
+
   function memory(run, shown) {
     const points = shown.map(variant => ({ variant: variant.title, MB: run.speed[variant.name]?.values.memory_MB ?? null })).filter(each => each.MB !== null);
     if (!points.length) return null;
@@ -132,6 +149,7 @@
     at("latency").hidden = !points.length;
     if (!points.length) return;
     bench.legend(at("latency"), timed);
+    bench.draw(at("stages"), stages(run, timed));
     bench.draw(at("distribution"), distribution(points, timed));
     bench.draw(at("over-frames"), overFrames(points, timed, bench.data.clock.warm_up));
     const [figure, fits] = byObjects(points, timed);
