@@ -13,6 +13,9 @@
   const alone = name => `\u2068${name}\u2069`; // a name that is read from right to left turns nothing else
   const title = (run, name) => run.variants.find(each => each.name === name)?.title ?? name;
 
+  // The kind of error that a column of the table counts, all where it counts none.
+  const kindOf = column => Object.keys(KINDS).find(kind => KINDS[kind].column === column) ?? ALL;
+
   // What is chosen in the gallery, with what is not chosen filled in; `error` is the one looked at.
   function choices(run) {
     const given = new URLSearchParams(state.get("event"));
@@ -21,7 +24,7 @@
     const others = names.filter(name => name !== variant), base = bench.baseline(run)?.name;
     const beside = others.includes(given.get("beside")) ? given.get("beside") : others.includes(base) ? base : others[0] ?? null;
     return {
-      kind: KINDS[given.get("kind")] ? given.get("kind") : ALL, variant, names, beside,
+      kind: KINDS[given.get("kind")] || given.get("kind") === ALL ? given.get("kind") : kindOf(state.get("metric")), variant, names, beside,
       unlike: beside && given.get("unlike") ? "unlike" : "", error: given.get("error") ?? "",
     };
   }
@@ -59,7 +62,7 @@
 
   function controls(run, chosen) {
     at("kinds").replaceChildren(...[[ALL, "All"], ...Object.entries(KINDS).map(([kind, each]) => [kind, each.title])].map(([kind, text]) =>
-      element("button", { type: "button", className: "button", textContent: text, "aria-pressed": String(chosen.kind === kind), onclick: () => { choose({ kind: kind === ALL ? "" : kind, error: "" }); at("kinds").querySelector("[aria-pressed=true]").focus(); } })));
+      element("button", { type: "button", className: "button", textContent: text, "aria-pressed": String(chosen.kind === kind), onclick: () => { choose({ kind, error: "" }); at("kinds").querySelector("[aria-pressed=true]").focus(); } })));
     const entries = chosen.names.map(name => [name, title(run, name)]);
     bench.options(at("variant"), entries, chosen.variant);
     bench.options(at("beside"), entries.filter(([name]) => name !== chosen.variant), chosen.beside ?? "");
