@@ -19,7 +19,7 @@
   // What is chosen in the gallery, with what is not chosen filled in; `error` is the one looked at.
   function choices(run) {
     const given = new URLSearchParams(state.get("event"));
-    const names = bench.variants(run).map(each => each.name).filter(name => run.gallery.timelines[name]);
+    const names = bench.variants(run).map(each => each.name).filter(name => Object.keys(run.gallery.timelines[name] ?? {}).length);
     const variant = names.includes(given.get("variant")) ? given.get("variant") : names.filter(name => name !== bench.baseline(run)?.name)[0] ?? names[0];
     const others = names.filter(name => name !== variant), base = bench.baseline(run)?.name;
     const beside = others.includes(given.get("beside")) ? given.get("beside") : others.includes(base) ? base : others[0] ?? null;
@@ -186,9 +186,9 @@
   let before = "";
   function render() {
     const run = bench.run(), section = document.getElementById("gallery");
-    section.hidden = !run.gallery || !Object.values(run.gallery.timelines).some(each => Object.keys(each).length);
-    if (section.hidden) return;
     const chosen = choices(run);
+    section.hidden = !chosen.names.length;
+    if (section.hidden) return;
     const table = new Map(bench.sequences(run).map(name => [name, new Map(bench.variants(run).map(each => [each.name, counts(run, chosen, each.name, name)]))]));
     const sequence = sequenceOf(run, chosen, table), errors = errorsOf(run, chosen, chosen.variant, sequence);
     const now = JSON.stringify([run.id, sequence, chosen.kind, chosen.variant, chosen.beside, chosen.unlike]);
@@ -198,7 +198,8 @@
     overview(run, chosen, table, sequence);
     check(run);
     worst(run, chosen);
-    at("heading").textContent = `${alone(sequence)}: ${alone(title(run, chosen.variant))}${chosen.beside ? `, beside ${alone(title(run, chosen.beside))}` : ""}, ${plural(countOf(errors), "error")}`;
+    at("heading").textContent = !has(run, chosen.variant, sequence) ? `${alone(sequence)}: no result of ${alone(title(run, chosen.variant))}` :
+      `${alone(sequence)}: ${alone(title(run, chosen.variant))}${chosen.beside ? `, beside ${alone(title(run, chosen.beside))}` : ""}, ${plural(countOf(errors), "error")}`;
     bench.lanes.draw(at("lanes"), { run, chosen, sequence, errors, limits: more, some: SOME, looking: lookedAt(run, chosen, sequence, errors), readOf, open: error => open(run, error), title: name => alone(title(run, name)), alone, moreButton });
     list(run, chosen, errors);
     look(run, chosen, sequence, errors);

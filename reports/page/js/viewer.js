@@ -85,7 +85,7 @@
       notes.push(element("p", { textContent: "This data set has no images here: boxes and masks are on blank ground." }));
     }
     at.note.replaceChildren(...notes);
-    at.grid.hidden = contents.every(each => !each);
+    at.grid.hidden = at.play.disabled = at.whole.disabled = contents.every(each => !each);
   }
 
   // What is seen: a window around the object of the error as it moves, or everything.
