@@ -37,14 +37,14 @@ def launch(program: str) -> Iterator[Browser]:
         browser.close()
 
 
-def opened(context: BrowserContext, path: Path) -> Opened:
-    """Return the page at a path, with its figures drawn."""
+def opened(context: BrowserContext, path: Path, state: str = "") -> Opened:
+    """Return the page at a path; `state` is the part of its address that comes after #."""
     found = Opened(context.new_page(), [], [])
     found.page.set_default_timeout(10_000)
     found.page.on("console", lambda each: _note(found, each.type, each.text))
     found.page.on("pageerror", lambda error: found.complaints.append(str(error)))
     found.page.on("request", lambda request: found.requests.append(request.url))
-    found.page.goto(path.as_uri())
+    found.page.goto(path.as_uri() + (f"#{state}" if state else ""))
     return found
 
 

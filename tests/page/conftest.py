@@ -27,9 +27,9 @@ def look(browser) -> Iterator[Callable[..., Opened]]:
     """A function that opens a page, with the options of a context of Playwright."""
     contexts = []
 
-    def look(path: Path, **options) -> Opened:
+    def look(path: Path, state: str = "", **options) -> Opened:
         contexts.append(browser.new_context(offline=True, **options))
-        return opened(contexts[-1], path)
+        return opened(contexts[-1], path, state)
 
     yield look
     for context in contexts:
