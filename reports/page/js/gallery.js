@@ -19,7 +19,7 @@
   // What is chosen in the gallery, with what is not chosen filled in; `error` is the one looked at.
   function choices(run) {
     const given = new URLSearchParams(state.get("event"));
-    const names = bench.variants(run).map(each => each.name).filter(name => Object.keys(run.gallery.timelines[name] ?? {}).length);
+    const names = bench.variants(run).map(each => each.name).filter(name => Object.keys(run.gallery?.timelines[name] ?? {}).length);
     const variant = names.includes(given.get("variant")) ? given.get("variant") : names.filter(name => name !== bench.baseline(run)?.name)[0] ?? names[0];
     const others = names.filter(name => name !== variant), base = bench.baseline(run)?.name;
     const beside = others.includes(given.get("beside")) ? given.get("beside") : others.includes(base) ? base : others[0] ?? null;
@@ -81,7 +81,7 @@
         onclick: () => { choose({ variant: variant.name, error: "" }, { sequence: name }); at("counts").querySelector(".chosen button")?.focus({ preventScroll: true }); at("heading").scrollIntoView({ behavior: "smooth", block: "nearest" }); },
       }));
     at("counts").replaceChildren(element("table", { className: "compare" },
-      element("caption", { textContent: `${chosen.kind === ALL ? "All errors" : KINDS[chosen.kind].title} by sequence, the worst first${chosen.unlike ? `, only where ${alone(title(run, chosen.beside))} follows the object without that error, or ${alone(title(run, chosen.variant))} where it is its own` : ""}` }),
+      element("caption", { textContent: `${chosen.kind === ALL ? "All errors" : KINDS[chosen.kind].title} by sequence, the worst first${chosen.unlike ? `, only where ${alone(title(run, chosen.beside))} follows the object without that error (its own: where ${alone(title(run, chosen.variant))} does)` : ""}` }),
       element("thead", {}, element("tr", {}, element("th", { scope: "col", className: "name", textContent: "Sequence" }),
         shown.map(variant => element("th", { scope: "col", textContent: variant.title })))),
       element("tbody", {}, rows.map(([name, found]) => element("tr", {}, element("th", { scope: "row", className: "name", textContent: name }),
