@@ -104,6 +104,7 @@ def _from_folder(folder: Path) -> Iterator[tuple[str, np.ndarray]]:
 
 
 def read_image(path: Path) -> np.ndarray:
+    """Return an image of a file as (height, width, 3) uint8 RGB; ValueError if it is none."""
     data = path.read_bytes()
     image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
     if image is None or (data.startswith(_JPEG) and not data.endswith(_JPEG_END) and _is_cut(path)):

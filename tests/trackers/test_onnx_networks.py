@@ -15,12 +15,13 @@ from conftest import ROOT
 from small_sam2 import small_model
 
 from datasets.files import read_json, sha256
+from trackers.engines.card import CARD
 from trackers.engines.onnx_engine import OnnxEngine
 from trackers.engines.precision import lower
 from trackers.engines.torch_engine import TorchArrays
 from trackers.sam2.export import export_model
 from trackers.sam2.modules import example, modules, takes
-from trackers.sam2.networks import FILES, NETWORKS, on_onnxruntime, on_torch
+from trackers.sam2.networks import NETWORKS, on_onnxruntime, on_torch
 from trackers.sam2.prompt import Prompt
 from trackers.sam2.session import Session
 
@@ -158,8 +159,8 @@ def low_networks(folder, tmp_path_factory):
     for name in NETWORKS:
         model = lower(onnx.load(folder / f"{name}.onnx"), "fp16", EXACT)
         onnx.save(model, low / f"{name}.onnx")
-    facts = read_json(folder / FILES) | {"precision": "fp16"}
-    (low / FILES).write_text(json.dumps(facts))
+    facts = read_json(folder / CARD) | {"precision": "fp16"}
+    (low / CARD).write_text(json.dumps(facts))
     return on_onnxruntime(low, threads=1)
 
 
@@ -197,7 +198,7 @@ def play(session, frame):
 def test_the_json_says_what_a_file_is(folder):
     facts = read_json(folder / "track.onnx.json")
     assert facts["sha256"] == sha256(folder / "track.onnx")
-    assert facts["sha256"] == read_json(folder / FILES)["files"]["track"]
+    assert facts["sha256"] == read_json(folder / CARD)["files"]["track"]
     assert facts["precision"] == "fp32"
     assert facts["weights"] == "random"
     assert facts["inputs"]["memories"] == {"type": "float", "shape": ["objects", 7, 16, 64]}
@@ -228,6 +229,6 @@ def test_a_folder_without_networks_is_refused(tmp_path):
 
 
 def test_a_folder_that_says_too_little_is_refused(tmp_path):
-    (tmp_path / FILES).write_text('{"image_size": 64}')
+    (tmp_path / CARD).write_text('{"image_size": 64}')
     with pytest.raises(ValueError, match=r"networks\.json: .*shapes.* missing"):
         on_onnxruntime(tmp_path)

@@ -15,11 +15,12 @@ import torch
 from datasets.files import sha256, write_json
 from trackers.detectors.coco import COCO
 from trackers.detectors.yolox import SIZES, Yolox
+from trackers.engines.card import CARD
 from trackers.engines.checkpoint import check_state, read_checkpoint
 from trackers.engines.contract import PRECISIONS
 from trackers.engines.export import Signature, export_onnx
 
-_CARD, _FILE = "networks.json", "detect.onnx"
+_FILE = "detect.onnx"
 _STEP = 32  # pixels of the coarsest cell
 
 
@@ -57,10 +58,10 @@ def main() -> None:
     parser.add_argument("--classes", nargs="+", required=True, help="names in order, or coco")
     parser.add_argument("--input", type=int, nargs=2, required=True, metavar=("HEIGHT", "WIDTH"))
     parser.add_argument("--precision", choices=PRECISIONS, default="fp32")
-    parser.add_argument("--output", type=Path, required=True, help=f".../{_CARD}")
+    parser.add_argument("--output", type=Path, required=True, help=f".../{CARD}")
     given = parser.parse_args()
-    if given.output.name != _CARD:
-        parser.error(f"--output: {given.output.name} found, expected .../{_CARD}")
+    if given.output.name != CARD:
+        parser.error(f"--output: {given.output.name} found, expected .../{CARD}")
     if any(side < _STEP or side % _STEP for side in given.input):
         parser.error(f"--input: {given.input} found, expected multiples of {_STEP}")
     classes = COCO if given.classes == ["coco"] else tuple(given.classes)

@@ -10,7 +10,7 @@ import yaml
 
 from datasets.files import file_in, read_small_text
 
-NAME = "networks.json"  # in a folder that `export` made
+CARD = "networks.json"  # in a folder that `export` made
 
 
 def read_fields(path: Path, card: type, whose: str) -> dict[str, Any]:
@@ -25,7 +25,7 @@ def read_fields(path: Path, card: type, whose: str) -> dict[str, Any]:
         FileNotFoundError: There is no card.
         ValueError: It is not as it should be. Names the file and the key.
     """
-    path = file_in(path, NAME)
+    path = file_in(path, CARD)
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such card of {whose}")
     try:
@@ -56,7 +56,7 @@ def files_of(option: str) -> list[Path]:
     """
     path = Path(option)
     if not path.suffix:
-        return [path / NAME]
+        return [path / CARD]
     try:
         content = yaml.safe_load(read_small_text(path))
         network = network_path(path, content["file"])

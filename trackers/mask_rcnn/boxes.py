@@ -9,11 +9,11 @@ import numpy as np
 
 from datasets.types import Detections
 from trackers.mask_rcnn.conventions import Convention
+from trackers.mask_rcnn.sizes import LEVELS
 from trackers.parts.detections import unsuppressed
 
 _LARGEST_GROWTH = math.log(1000 / 16)
 _CANONICAL, _CANONICAL_LEVEL = 224.0, 2  # a box of this side is pooled from the third level
-_LEVELS = 4
 _TINY = 1e-6
 
 
@@ -97,4 +97,4 @@ def level_of(box: np.ndarray, convention: Convention) -> np.ndarray:
     size = exclusive(box, convention)[:, 2:] - box[:, :2]
     side = np.sqrt(np.maximum(size[:, 0] * size[:, 1], _TINY))
     level = np.floor(_CANONICAL_LEVEL + np.log2(side / _CANONICAL) + _TINY)
-    return level.clip(0, _LEVELS - 1).astype(np.int64)
+    return level.clip(0, len(LEVELS) - 1).astype(np.int64)

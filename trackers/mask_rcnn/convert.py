@@ -33,7 +33,7 @@ from trackers.mask_rcnn.sizes import SIZES
 from trackers.mask_rcnn.youtube_vis import YOUTUBE_VIS
 
 _FIT = (640, 360)  # width and height that both were trained with
-_COMMON = (
+_PLACES = (
     (r"backbone\.(.*)", r"detector.backbone.body.\1"),
     (r"neck\.lateral_convs\.(\d)\.conv\.(.*)", r"detector.backbone.fpn.inner_blocks.\1.0.\2"),
     (r"neck\.fpn_convs\.(\d)\.conv\.(.*)", r"detector.backbone.fpn.layer_blocks.\1.0.\2"),
@@ -83,7 +83,7 @@ def convert(state: Mapping[str, Tensor], layout: str, card: Card) -> dict[str, T
 
 def _place(name: str) -> str | None:
     short = name.removeprefix("detector.").removeprefix("roi_head.")
-    for pattern, place in _COMMON:
+    for pattern, place in _PLACES:
         found = re.fullmatch(pattern, short)
         if found:
             return found.expand(place)

@@ -16,11 +16,12 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from datasets.files import read_json, sha256, write_json
+from trackers.engines.card import CARD
 from trackers.engines.contract import PRECISIONS
 from trackers.engines.export import Signature, export_onnx, facts_path
 from trackers.mask_rcnn.card import Card, read_card
 from trackers.mask_rcnn.conventions import CONVENTIONS
-from trackers.mask_rcnn.loading import FILES, load_model
+from trackers.mask_rcnn.loading import load_model
 from trackers.mask_rcnn.modules import modules
 from trackers.mask_rcnn.sizes import BOXES, LEVELS, SIZES, STRIDES
 
@@ -39,7 +40,7 @@ def export_model(
         export_onnx(module, signature, path, precision, origin)
         files[name] = read_json(facts_path(path))["sha256"]
     facts: dict[str, Any] = {"card": asdict(card), "precision": precision, "files": files}
-    write_json(folder / FILES, facts | origin)
+    write_json(folder / CARD, facts | origin)
 
 
 def _of_image(card: Card) -> Signature:
@@ -63,10 +64,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--weights", type=Path, required=True, help="....safetensors")
     parser.add_argument("--precision", choices=PRECISIONS, default="fp32")
-    parser.add_argument("--output", type=Path, required=True, help=f".../{FILES}")
+    parser.add_argument("--output", type=Path, required=True, help=f".../{CARD}")
     given = parser.parse_args()
-    if given.output.name != FILES:
-        parser.error(f"--output: {given.output.name} found, expected .../{FILES}")
+    if given.output.name != CARD:
+        parser.error(f"--output: {given.output.name} found, expected .../{CARD}")
     card = read_card(given.weights)
     origin = {"weights": str(given.weights), "weights_sha256": sha256(given.weights)}
     made = modules(load_model(given.weights, card), CONVENTIONS[card.convention])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from datasets.files import read_json
+from trackers.engines.card import CARD
 from trackers.engines.checkpoint import check_state, read_checkpoint
 from trackers.engines.runner import Runner
 from trackers.mask_rcnn.card import Card, parse_card, read_card
@@ -17,7 +18,6 @@ from trackers.mask_rcnn.segmenter import Limits, Segmenter
 if TYPE_CHECKING:
     from trackers.mask_rcnn.architecture import MaskTrackRcnn
 
-FILES = "networks.json"
 NETWORKS = ("pyramid", "classify", "embed", "segment")
 ENGINES = ("torch", "onnxruntime")
 
@@ -68,7 +68,7 @@ def _on_onnxruntime(folder: Path, device: str, limits: Limits) -> Segmenter:
     from trackers.engines.numpy_arrays import NumpyArrays
     from trackers.engines.onnx_engine import OnnxEngine
 
-    path = folder / FILES
+    path = folder / CARD
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such file: export the model first")
     facts = read_json(path)

@@ -10,8 +10,9 @@ import argparse
 from pathlib import Path
 
 from datasets.files import write_json
+from trackers.engines.card import CARD
 from trackers.engines.tensorrt_build import Flags, Range, build_engine
-from trackers.sam2.networks import FILES, NETWORKS, read_facts
+from trackers.sam2.networks import NETWORKS, read_facts
 
 _POINTS = Range(1, 2, 8)  # of a prompt; a box is two
 _TIMES = "timing.cache"
@@ -34,7 +35,7 @@ def build_model(networks: Path, folder: Path, objects: list[Range], flags: Flags
         made = profiles if name != "encode" else profiles[:1]
         onnx, output = networks / f"{name}.onnx", folder / f"{name}.engine"
         build_engine(onnx, output, made, flags, folder / _TIMES)
-    write_json(folder / FILES, facts)
+    write_json(folder / CARD, facts)
 
 
 def range_of(text: str) -> Range:
@@ -46,8 +47,8 @@ def range_of(text: str) -> Range:
 def main() -> None:
     """Run the command line program."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--networks", type=Path, required=True, help=f".../{FILES}")
-    parser.add_argument("--output", type=Path, required=True, help=f".../{FILES}")
+    parser.add_argument("--networks", type=Path, required=True, help=f".../{CARD}")
+    parser.add_argument("--output", type=Path, required=True, help=f".../{CARD}")
     parser.add_argument("--objects", type=range_of, nargs="+", default=[Range(1, 4, 16)])
     parser.add_argument("--level", type=int, default=Flags.level)
     parser.add_argument("--workspace-gib", type=float, default=Flags.workspace_gib)

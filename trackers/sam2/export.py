@@ -18,11 +18,11 @@ from torch import Tensor
 from tqdm import tqdm
 
 from datasets.files import read_json, sha256, write_json
+from trackers.engines.card import CARD
 from trackers.engines.contract import PRECISIONS
 from trackers.engines.export import Signature, export_onnx, facts_path
 from trackers.sam2.loading import RANDOM, load_model
 from trackers.sam2.modules import OF_FRAME, example, modules, sizes, takes
-from trackers.sam2.networks import FILES
 
 _OBJECTS = 3  # in the examples that are traced; every other number runs as well
 _EXACT = ("points", "pointer_age")
@@ -46,7 +46,7 @@ def export_model(model: SAM2Base, folder: Path, precision: str, origin: Mapping[
         export_onnx(module, _signature(inputs), path, precision, origin)
         files[name] = read_json(facts_path(path))["sha256"]
     facts = sizes(model) | {"precision": precision, "files": files} | dict(origin)
-    write_json(folder / FILES, facts)
+    write_json(folder / CARD, facts)
 
 
 def _signature(inputs: Mapping[str, Tensor]) -> Signature:
@@ -76,10 +76,10 @@ def main() -> None:
     parser.add_argument("--size", required=True)
     parser.add_argument("--weights", required=True, help="a file, or `random`")
     parser.add_argument("--precision", choices=PRECISIONS, default="fp32")
-    parser.add_argument("--output", type=Path, required=True, help=f".../{FILES}")
+    parser.add_argument("--output", type=Path, required=True, help=f".../{CARD}")
     given = parser.parse_args()
-    if given.output.name != FILES:
-        parser.error(f"--output: {given.output.name} found, expected .../{FILES}")
+    if given.output.name != CARD:
+        parser.error(f"--output: {given.output.name} found, expected .../{CARD}")
     model = load_model(given.size, given.weights)
     origin = {"size": given.size, "weights": given.weights}
     if given.weights != RANDOM:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from datasets.files import read_json
+from trackers.engines.card import CARD
 from trackers.engines.contract import Arrays
 from trackers.sam2.session import Networks
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from trackers.engines.torch_engine import TorchArrays
 
-FILES = "networks.json"
 NETWORKS = ("encode", "prompt", "click", "mask_prompt", "track", "track_partial", "memorize")
 _SIZES = ("image_size", "memories", "pointers", "shapes", "pointer_width")
 
@@ -83,7 +83,7 @@ def read_facts(folder: Path) -> dict[str, Any]:
         FileNotFoundError: There is none.
         ValueError: It is not complete. Names the file.
     """
-    path = folder / FILES
+    path = folder / CARD
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such file: export the model first")
     facts: dict[str, Any] = read_json(path)

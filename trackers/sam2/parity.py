@@ -18,10 +18,11 @@ from typing import Any
 import numpy as np
 
 from datasets.files import write_json
+from trackers.engines.card import CARD
 from trackers.engines.contract import PRECISIONS, Engine
 from trackers.machine import describe_machine
 from trackers.sam2.loading import load_model
-from trackers.sam2.networks import FILES, NETWORKS, on_onnxruntime, on_tensorrt, on_torch
+from trackers.sam2.networks import NETWORKS, on_onnxruntime, on_tensorrt, on_torch
 from trackers.sam2.prompt import Prompt
 from trackers.sam2.session import Networks, Session
 
@@ -138,7 +139,7 @@ def _other(given: argparse.Namespace) -> Networks:
         arrays = TorchArrays(given.device, DTYPES[given.precision])
         return on_torch(load_model(given.size, given.weights), arrays, given.mode)
     if folder is None:
-        raise ValueError(f"--networks: none found, expected .../{FILES}")
+        raise ValueError(f"--networks: none found, expected .../{CARD}")
     if given.engine == "onnxruntime":
         return on_onnxruntime(folder, given.device)
     return on_tensorrt(folder, given.onnx.parent)
@@ -150,8 +151,8 @@ def main() -> None:
     parser.add_argument("--size", required=True)
     parser.add_argument("--weights", required=True, help="a file, or `random`")
     parser.add_argument("--engine", choices=["torch", "onnxruntime", "tensorrt"], required=True)
-    parser.add_argument("--networks", type=Path, help=f".../{FILES} of the engine")
-    parser.add_argument("--onnx", type=Path, help=f"for TensorRT: .../{FILES} it was built from")
+    parser.add_argument("--networks", type=Path, help=f".../{CARD} of the engine")
+    parser.add_argument("--onnx", type=Path, help=f"for TensorRT: .../{CARD} it was built from")
     parser.add_argument("--precision", choices=PRECISIONS, default="fp32", help="of torch")
     parser.add_argument("--mode", default="eager", help="of torch: eager, compile or graphs")
     parser.add_argument("--device", default="cpu")

@@ -118,7 +118,7 @@ class School:
 
     def examine(self) -> dict[str, Any]:
         """Return the last losses, and how many of the next lesson's objects are found."""
-        return {"losses": self._losses, "recall": round(find(self._model, self._next()), 3)}
+        return {"losses": self._losses, "recall": round(recall_of(self._model, self._next()), 3)}
 
     def _next(self) -> Lesson:
         lesson = make_lesson(self._draw, self._pairs, self._count, self._card)
@@ -126,7 +126,7 @@ class School:
 
 
 @torch.inference_mode()
-def find(model: MaskTrackRcnn, lesson: Lesson) -> float:
+def recall_of(model: MaskTrackRcnn, lesson: Lesson) -> float:
     """Return how many of the objects of a lesson are found, by their boxes."""
     detector: Any = model.detector
     features = detector.backbone(lesson.images)
