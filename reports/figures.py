@@ -88,8 +88,11 @@ def by_sequence(run: Run) -> dict[str, Any] | None:
     ]
     if not points:
         return None
+    found = {point["sequence"] for point in points}
+    there = [name for name in run.plan["sequences"] if name in found]
     base = alt.Chart(alt.InlineData(values=points)).encode(
-        y=alt.Y("sequence:N", title=None, sort=list(run.plan["sequences"])),
+        # ordered by the scale: `sort` puts names into expressions, which not every name survives
+        y=alt.Y("sequence:N", title=None, scale=alt.Scale(domain=there)),
     )
     span = base.mark_rule(opacity=0.35, strokeWidth=2).encode(
         x=alt.X(

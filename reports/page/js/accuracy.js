@@ -62,13 +62,14 @@
       .filter(each => each.value !== null).map(each => ({ ...each, value: percent(each.value), from: each.from === null ? null : percent(each.from) }));
     if (!points.length) return null;
     const x = { type: "quantitative", title: `${column.label} (%)`, scale: bench.around(points.map(each => each.value)) };
-    const y = { field: "sequence", type: "nominal", title: null, sort: run.sequences };
+    const y = { field: "sequence", type: "nominal", title: null, scale: { domain: run.sequences.filter(name => points.some(each => each.sequence === name)) } };
+    const yOffset = { field: "variant", type: "nominal", scale: { domain: shown.map(each => each.title) } };
     const spans = from
-      ? { mark: { type: "rule", strokeWidth: 2, opacity: 0.55 }, encoding: { y, x: { ...x, field: "from" }, x2: { field: "value" }, color: colour(shown), yOffset: { field: "variant", type: "nominal" } } }
+      ? { mark: { type: "rule", strokeWidth: 2, opacity: 0.55 }, encoding: { y, x: { ...x, field: "from" }, x2: { field: "value" }, color: colour(shown), yOffset } }
       : { mark: { type: "rule", strokeWidth: 2, opacity: 0.35 }, encoding: { y, x: { ...x, aggregate: "min", field: "value" }, x2: { aggregate: "max", field: "value" } } };
     return {
       height: bench.sequences(run).length * (from ? 16 * shown.length : 32), data: { values: points },
-      layer: [spans, { mark: { type: "point", filled: true, size: from ? 70 : 110, opacity: 1 }, encoding: { y, x: { ...x, field: "value" }, color: colour(shown), shape: shape(shown), ...(from ? { yOffset: { field: "variant", type: "nominal" } } : {}), tooltip: tooltip(["variant", "variant"], ["sequence", "sequence"], ["value", column.label, ".2f"]) } }],
+      layer: [spans, { mark: { type: "point", filled: true, size: from ? 70 : 110, opacity: 1 }, encoding: { y, x: { ...x, field: "value" }, color: colour(shown), shape: shape(shown), ...(from ? { yOffset } : {}), tooltip: tooltip(["variant", "variant"], ["sequence", "sequence"], ["value", column.label, ".2f"]) } }],
     };
   }
 
@@ -83,7 +84,7 @@
     return {
       height: 24 * new Set(points.map(each => each.variant)).size, data: { values: points }, mark: { type: "bar" },
       encoding: {
-        y: { field: "variant", type: "nominal", title: null, sort: shown.map(each => each.title) },
+        y: { field: "variant", type: "nominal", title: null, scale: { domain: [...new Set(points.map(each => each.variant))] } },
         x: { field: "share", type: "quantitative", title: "errors for every 1,000 rows of the truth", axis: { tickCount: 6 } },
         color: { field: "error", type: "nominal", title: null, scale: { domain: ERRORS.map(each => each[1]), range: ERROR_COLOURS } },
         order: { field: "order", type: "quantitative" },

@@ -128,7 +128,8 @@
 
   const FITTING = { width: "container", autosize: { type: "fit-x", contains: "padding" } };
   // Draws a Vega-Lite specification in the page's colours; an empty one clears the node. Heights are
-  // numbers: beside a width that fits, Vega-Lite warns of `step`.
+  // numbers: beside a width that fits, Vega-Lite warns of `step`. Names are ordered by the domain of a
+  // scale: `sort` puts them into expressions, which not every name survives.
   function draw(node, spec) {
     if (!spec) return node.replaceChildren(element("p", { className: "soft", textContent: "Nothing to show." }));
     const axis = {

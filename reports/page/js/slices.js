@@ -65,7 +65,7 @@
     const slices = unique(entries.map(each => each.slice));
     const names = Object.fromEntries(slices.map(slice => [slice, label(slice)]));
     const y = { field: "slice", type: "nominal", title: null, sort: slices, axis: { labelExpr: `${JSON.stringify(names)}[datum.value]`, labelLimit: 160, labelLineHeight: 14, grid: true, tickBand: "extent", ticks: false } };
-    const yOffset = { field: "name", type: "nominal", sort: shown.map(each => each.title), scale: { paddingOuter: 0.8 } };
+    const yOffset = { field: "name", type: "nominal", scale: { domain: shown.map(each => each.title), paddingOuter: 0.8 } };
     const x = { type: "quantitative", title, scale: domain ? { domain, clamp: true } : { zero: true }, axis: { tickCount: 5 } };
     const opacity = { condition: { test: "datum.few", value: 0.25 }, value: 1 };
     const tooltip = [["name", "variant"], ["slice", "slice"], ["rows", "rows"], ["recall", "recall (%)"], ["overlap", "mean IoU (%)"], ["switches", "switches for every 1,000"]].map(([field, name]) => ({ field, title: name, type: "nominal" }));

@@ -133,7 +133,7 @@
     if (!points.length) return null;
     return {
       height: 24 * points.length, data: { values: points }, mark: { type: "bar" },
-      encoding: { y: { field: "variant", type: "nominal", title: null, sort: shown.map(each => each.title) }, x: { field: "MB", type: "quantitative", title: "most resident memory (MB)" }, color: colour(shown) },
+      encoding: { y: { field: "variant", type: "nominal", title: null, scale: { domain: points.map(each => each.variant) } }, x: { field: "MB", type: "quantitative", title: "most resident memory (MB)" }, color: colour(shown) },
     };
   }
 
