@@ -1,9 +1,17 @@
 // What all parts of the page share: the data, the state in the URL, DOM nodes, colours, figures.
 (() => {
   "use strict";
-  const data = JSON.parse(document.getElementById("data").textContent);
+  const data = withoutPrototypes(JSON.parse(document.getElementById("data").textContent));
   const KEYS = ["run", "class", "baseline", "hide", "without", "metric", "sort", "sequence", "event", "theme"];
   const listeners = [];
+
+  // Objects are keyed by names from outside: one that lacks `constructor` must not find Object's.
+  function withoutPrototypes(value) {
+    if (value === null || typeof value !== "object") return value;
+    if (!Array.isArray(value)) Object.values(Object.setPrototypeOf(value, null)).forEach(withoutPrototypes);
+    else if (typeof value[0] === "object") value.forEach(withoutPrototypes);
+    return value;
+  }
 
   // Names as they are; an address that somebody has cut off or mistyped breaks nothing.
   function decoded(text) {
