@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
+import os
 from dataclasses import replace
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from page_room import MASKS, card, render_room, write_run
+from verdict import titles
 
 from datasets.files import read_json, write_json
-from reports.render import render
-from reports.results import read_run
 
 SCRIPT = "<script>window.harm = 1</script>"
 IMAGE = '<img src=x onerror="window.harm = 2">\'"`'
@@ -66,21 +65,91 @@ def hostile(tmp_path_factory):
         path = room / "data" / HOSTILE.dataset / sequence / "sequence.json"
         when = path.stat()
         write_json(path, read_json(path) | {"sha256": {SCRIPT: CLOSING}})
-        shutil.os.utime(path, ns=(when.st_atime_ns, when.st_mtime_ns))
+        os.utime(path, ns=(when.st_atime_ns, when.st_mtime_ns))
     return render_room(room, [run], commit=CLOSING)
 
 
-def test_nothing_of_a_name_is_executed_and_nothing_is_asked_for(look, hostile):
+def look_everywhere(page):
+    """Choose every variant, sequence and class in turn, and open what can be opened."""
+    page.evaluate(
+        """() => {
+            const run = bench.run(), {set} = bench.state;
+            run.variants.forEach(each => set({baseline: each.name}));
+            run.sequences.forEach(sequence => set({sequence}));
+            run.classes.forEach(each => set({class: each}));
+            run.columns.slice(0, 3).forEach(each => set({sort: `${each.name}:up`}));
+            set({class: "", sort: "name:up", hide: new Set([run.variants[0].name])});
+            set({hide: "", without: new Set(run.sequences.slice(1, 3))});
+            document.querySelectorAll("details").forEach(each => { each.open = true; });
+        }"""
+    )
+    for selector in (
+        "#gallery-lanes button, #gallery-lanes [tabindex='0']",
+        "#gallery-list button",
+    ):
+        for each in page.locator(selector).all()[:3]:
+            each.click()
+    page.wait_for_timeout(300)
+
+
+def test_nothing_of_a_name_is_executed_and_nothing_is_asked_for_elsewhere(look, hostile):
     found = look(hostile)
-    for variant in VARIANTS:
-        for sequence in SEQUENCES:
-            found.page.evaluate("bench.state.set.apply", None) if False else None
-            found.page.evaluate(
-                "([baseline, sequence]) => bench.state.set({baseline, sequence})",
-                [variant, sequence],
-            )
-    found.page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
-    found.page.wait_for_timeout(300)
+    look_everywhere(found.page)
     assert found.page.evaluate("window.harm") is None
     assert found.complaints == []
-    assert found.requests == [hostile.as_uri()]
+    folder = hostile.parent.as_uri()
+    assert {each for each in found.requests if not each.startswith((folder, "data:"))} == set()
+
+
+def test_names_are_shown_as_they_are(look, hostile):
+    page = look(hostile).page
+    assert titles(page) == [*TITLES, SCRIPT]
+    for place, names in (("#variants", TITLES), ("#sequences", SEQUENCES), ("#class", CLASSES)):
+        shown = page.locator(place).text_content()
+        assert [name for name in names if name not in shown] == []
+    provenance = page.locator("#provenance").text_content()
+    assert [text for text in ANYWHERE[: len(VARIANTS)] if text not in provenance] == []
+    assert CLOSING in page.locator("header").first.text_content()
+    assert page.locator("#verdict tr").first.locator("th").count() > 5
+
+
+def test_scripts_of_names_are_not_run_where_scripts_are_off_or_on_paper(look, hostile):
+    page = look(hostile, java_script_enabled=False).page
+    assert page.locator("noscript tbody tr").count() == len(VARIANTS) + 1
+    assert page.locator("script").count() == page.locator("body > script").count()
+
+
+def test_no_name_becomes_an_element(look, hostile):
+    page = look(hostile).page
+    look_everywhere(page)
+    assert page.locator("[onerror], [src='x']").count() == 0
+    assert page.locator("body > *").evaluate_all("all => all.map(each => each.localName)") == [
+        "header",
+        "nav",
+        "main",
+        *["script"] * page.locator("body > script").count(),
+    ]
+
+
+def test_long_names_leave_the_page_as_wide_as_its_window(look, hostile):
+    page = look(hostile, viewport={"width": 800, "height": 800}).page
+    look_everywhere(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 800
+
+
+def test_hostile_names_can_be_chosen_and_left_out_and_are_kept_in_the_address(look, hostile):
+    page = look(hostile).page
+    page.evaluate(
+        "([hide, without]) => bench.state.set({hide: new Set(hide), without: new Set(without)})",
+        [VARIANTS[:3], SEQUENCES[:3]],
+    )
+    page.reload()
+    assert titles(page) == [*TITLES[3:], SCRIPT]
+    assert page.evaluate("bench.sequences()") == list(SEQUENCES[3:])
+    assert page.evaluate("bench.totals.over(bench.run(), '__proto__').HOTA") > 0
+
+
+def test_axe_finds_nothing_serious_in_hostile_names(look, hostile):
+    page = look(hostile).page
+    violations = Axe().run(page).response["violations"]
+    assert [each["id"] for each in violations if each["impact"] in ("serious", "critical")] == []
