@@ -58,11 +58,11 @@
     const column = bench.column(run.leading, run), from = bench.baseline(run);
     if (!column) return null;
     const value = (variant, sequence) => bench.totals.over(run, variant.name, [sequence])?.[column.name] ?? null;
-    const points = bench.sequences(run).flatMap(sequence => shown.map(variant => ({ sequence, variant: variant.title, value: value(variant, sequence), from: from ? value(from, sequence) : null })))
+    const points = bench.sequences(run).flatMap(sequence => shown.map(variant => ({ sequence: bench.groupable(sequence), variant: variant.title, value: value(variant, sequence), from: from ? value(from, sequence) : null })))
       .filter(each => each.value !== null).map(each => ({ ...each, value: percent(each.value), from: each.from === null ? null : percent(each.from) }));
     if (!points.length) return null;
     const x = { type: "quantitative", title: `${column.label} (%)`, scale: bench.around(points.map(each => each.value)) };
-    const y = { field: "sequence", type: "nominal", title: null, scale: { domain: run.sequences.filter(name => points.some(each => each.sequence === name)) } };
+    const y = { field: "sequence", type: "nominal", title: null, scale: { domain: run.sequences.map(bench.groupable).filter(name => points.some(each => each.sequence === name)) } };
     const yOffset = { field: "variant", type: "nominal", scale: { domain: shown.map(each => each.title) } };
     const spans = from
       ? { mark: { type: "rule", strokeWidth: 2, opacity: 0.55 }, encoding: { y, x: { ...x, field: "from" }, x2: { field: "value" }, color: colour(shown), yOffset } }

@@ -13,6 +13,10 @@
     return value;
   }
 
+  // A name as Vega can group by it: its own tables of groups know `constructor` and the like.
+  const groupable = name => (name in {} ? `${name}\u2060` : name);
+  for (const entry of data.runs) for (const variant of entry.variants) variant.title = groupable(variant.title);
+
   // Names as they are; an address that somebody has cut off or mistyped breaks nothing.
   function decoded(text) {
     try { return decodeURIComponent(text); } catch { return text; }
@@ -161,7 +165,7 @@
 
   window.bench = {
     data, state, onChange, run, variants, sequences, sequence, baseline, column, metric,
-    element, options, legend, markOf, colourOf, shapeOf, colours, shapes, number, around, draw, ink,
+    element, options, legend, markOf, colourOf, shapeOf, colours, shapes, number, around, draw, ink, groupable,
   };
   onChange(applyTheme);
   addEventListener("hashchange", tell);
