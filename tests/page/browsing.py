@@ -8,8 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+_GRAVE = ("serious", "critical")
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -46,6 +48,16 @@ def opened(context: BrowserContext, path: Path, state: str = "") -> Opened:
     found.page.on("request", lambda request: found.requests.append(request.url))
     found.page.goto(path.as_uri() + (f"#{state}" if state else ""))
     return found
+
+
+def grave_findings(page: Page) -> list[tuple[str, str]]:
+    """Return what axe finds of how people are kept out, and the element."""
+    return [
+        (each["id"], node["html"])
+        for each in Axe().run(page).response["violations"]
+        if each["impact"] in _GRAVE
+        for node in each["nodes"]
+    ]
 
 
 def _note(found: Opened, kind: str, text: str) -> None:

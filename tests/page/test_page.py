@@ -6,12 +6,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from browsing import grave_findings
 from page_room import BOXES, MASKS, card, plan_entry, render_room
 
-GRAVE = ("serious", "critical")
 RUNS = "bench.data.runs.map(run => run.id)"
-NUMBER = r"^[−±]?[\d\u2009]+(\.\d+)?$"
 
 
 def show_everything(page):
@@ -43,13 +41,7 @@ def test_the_page_alone_without_its_media_is_shown_without_a_complaint(look, mad
 def test_axe_finds_nothing_serious(look, made, scheme):
     found = look(made, color_scheme=scheme)
     show_everything(found.page)
-    violations = Axe().run(found.page).response["violations"]
-    assert [
-        (each["id"], node["html"])
-        for each in violations
-        if each["impact"] in GRAVE
-        for node in each["nodes"]
-    ] == []
+    assert grave_findings(found.page) == []
 
 
 def background(page):
