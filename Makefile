@@ -56,6 +56,8 @@ bench: $(STAMP) ## measure what is claimed about speed; needs MOT17, KITTI_MOTS,
 	python -m bench.jf --truth $(DAVIS)/dogs-jump/masks --results $(DAVIS)/dogs-jump/results/osvos \
 		--room .cache/bench/dogs-jump --output bench/jf.json
 	python -m bench.growth --output bench/growth.json
+	python -m bench.overlay --output bench/overlay.json
+	python -m bench.page --output bench/page.json
 	python -m bench.sam2_objects --weights trackers/weights/sam2_demo.safetensors \
 		--engine onnxruntime --output bench/sam2_objects.json
 	python -m bench.sam2_objects --weights trackers/weights/sam2_demo.safetensors \
@@ -93,7 +95,7 @@ lock: $(STAMP) ## pin again: requirements.in -> requirements.lock, environment.y
 	python -m workflow.environment requirements.lock environment.yml
 
 clean: ## remove what runs have made; the environment stays
-	rm -rf data engines logs results reports/summary.html reports/media .snakemake
+	rm -rf data engines logs results reports/summary.html reports/media reports/tables .snakemake
 
 $(STAMP): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

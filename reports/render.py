@@ -57,6 +57,7 @@ def render(
     environment.filters["number"] = table.format_value
     return environment.get_template("page.html.j2").render(
         plan=plan,
+        title=", ".join(dict.fromkeys(run.plan["title"] for run in runs)),
         sections=[_section(run) for run in runs],
         data=page_data(plan, runs, room),
         unfinished=unfinished,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from datasets.sequence_json import write_prepared
 settings.register_profile("steady", deadline=None, derandomize=True)
 settings.load_profile("steady")
 
+Maker = Callable[[Path], Any]
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared" / "data"
 
@@ -27,6 +30,26 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("real data is not there: ../shared/data")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Maker], Path]:
+    """A function (name, make) → folder, which `make` fills for all of pytest's processes once."""
+    base = tmp_path_factory.getbasetemp()
+    room = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+
+    def once(name: str, make: Maker) -> Path:
+        folder = room / "made_once" / name
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with folder.with_name(f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not folder.exists():
+                part = folder.with_name(f"{folder.name}.part")
+                make(part)
+                part.replace(folder)
+        return folder
+
+    return once
 
 
 @pytest.fixture(scope="session")

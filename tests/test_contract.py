@@ -18,6 +18,7 @@ from datasets.prepare import load_reader
 from datasets.sequence_json import read_sequence, write_prepared
 from datasets.types import Detections, Frame, Sequence
 from trackers.contract import Answer, load_method, load_tracker
+from trackers.engines.card import CARD
 from trackers.feed import read_feed
 
 FRAMES, FRAMES_OF_NETWORKS = 40, 12
@@ -71,24 +72,24 @@ def prepared(tmp_path_factory):
     return prepare
 
 
-@pytest.fixture(scope="module")
-def exported(tmp_path_factory):
+@pytest.fixture
+def exported(made_once):
     """A function from the folder of a model's networks, as a config names it, to one that is."""
-    room = tmp_path_factory.mktemp("exported")
 
     def export(folder: str) -> str:
         _, model, precision = Path(folder).parts
-        made = room / model / precision
-        if not made.exists():
-            entry = _load("engines")["engines"][model]
-            flags = [f"--weights={entry['weights']}", f"--precision={precision}"]
-            flags += [f"--size={entry['size']}"] if "size" in entry else []
-            if entry["kind"] == "yolox":
-                flags += ["--classes", *entry["classes"], "--input", *map(str, entry["input"])]
-            command = [sys.executable, "-m", EXPORTS[entry["kind"]], *flags]
-            output = f"--output={made / 'networks.json'}"
+        entry = _load("engines")["engines"][model]
+        flags = [f"--weights={entry['weights']}", f"--precision={precision}"]
+        flags += [f"--size={entry['size']}"] if "size" in entry else []
+        if entry["kind"] == "yolox":
+            flags += ["--classes", *entry["classes"], "--input", *map(str, entry["input"])]
+        command = [sys.executable, "-m", EXPORTS[entry["kind"]], *flags]
+
+        def make(room: Path) -> None:
+            output = f"--output={room / CARD}"
             subprocess.run([*command, output], cwd=ROOT, check=True, capture_output=True)
-        return str(made)
+
+        return str(made_once(f"{model}_{precision}", make))
 
     return export
 

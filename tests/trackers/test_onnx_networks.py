@@ -36,11 +36,11 @@ def model():
 
 
 @pytest.fixture(scope="module")
-def folder(model, tmp_path_factory):
+def folder(model, made_once):
     """The model, exported in float32."""
-    folder = tmp_path_factory.mktemp("networks")
-    export_model(model, folder, "fp32", {"weights": "random"})
-    return folder
+    return made_once(
+        "small_sam2", lambda room: export_model(model, room, "fp32", {"weights": "random"})
+    )
 
 
 @pytest.fixture(scope="module")

@@ -33,16 +33,21 @@
         const text = value instanceof Set ? [...value].map(encodeURIComponent).join(",") : value;
         if (text) found.set(key, text); else found.delete(key);
       }
-      history.replaceState(null, "", found.size ? `#${found}` : location.pathname + location.search);
+      history.replaceState(null, "", `#${found}`);
       tell();
     },
   };
-  const tell = () => listeners.forEach(listener => listener());
+  const tell = () => listeners.forEach(call);
+
+  // A part of the page that fails does not take those after it along.
+  function call(listener) {
+    try { listener(); } catch (error) { reportError(error); }
+  }
 
   // Calls back now, and whenever the state, the theme or the width of the window changes.
   function onChange(listener) {
     listeners.push(listener);
-    listener();
+    call(listener);
   }
 
   const run = () => data.runs.find(each => each.id === state.get("run")) ?? data.runs[0];
