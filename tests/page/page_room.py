@@ -73,13 +73,32 @@ BOXES = Wanted(
 
 def write_run(room: Path, wanted: Wanted) -> dict[str, Any]:
     """Write data and results of a run below `room`; return its entry of the plan."""
-    truths = {name: _prepare(room, wanted, name) for name in wanted.sequences}
+    classes = dict(enumerate(wanted.classes, 1))
+    truths = {
+        name: make_truth(seed, classes, _FRAMES) for seed, name in enumerate(wanted.sequences)
+    }
+    answers = {
+        (variant, name): make_answer(truth, 100 * number + seed)
+        for number, variant in enumerate(wanted.variants)
+        for seed, (name, truth) in enumerate(truths.items())
+    }
+    for names in wanted.empty:
+        answers[names] = answers[names].take(np.zeros(0, int))
+    return write_results(room, wanted, truths, answers)
+
+
+def write_results(
+    room: Path,
+    wanted: Wanted,
+    truths: Mapping[str, Tracks],
+    answers: Mapping[tuple[str, str], Tracks],
+) -> dict[str, Any]:
+    """Write what the workflow makes of truth by sequence, and answers by variant and sequence."""
+    for name, truth in truths.items():
+        _prepare(room, wanted, name, truth)
     for number, variant in enumerate(wanted.variants):
-        for seed, (sequence, truth) in enumerate(truths.items()):
-            answer = make_answer(truth, 100 * number + seed)
-            if (variant, sequence) in wanted.empty:
-                answer = answer.take(np.zeros(0, int))
-            _score(room, wanted, (variant, sequence), truth, answer)
+        for name, truth in truths.items():
+            _score(room, wanted, (variant, name), truth, answers[variant, name])
         _combine(room, wanted, variant)
         kind = "process" if number == len(wanted.variants) - 1 else "step"
         _time(room / "results" / variant / wanted.dataset, wanted.sequences[:1], kind, number)
@@ -120,9 +139,7 @@ def render_room(room: Path, runs: Many[Mapping[str, Any]], **changed: Any) -> Pa
     return path
 
 
-def _prepare(room: Path, wanted: Wanted, sequence: str) -> Tracks:
-    classes = dict(enumerate(wanted.classes, 1))
-    truth = make_truth(wanted.sequences.index(sequence), classes, _FRAMES)
+def _prepare(room: Path, wanted: Wanted, sequence: str, truth: Tracks) -> None:
     truth = without_masks(truth) if wanted.boxes else truth
     path = room / "data" / wanted.dataset / sequence / "sequence.json"
     images = None if wanted.boxes else "images"
@@ -130,7 +147,6 @@ def _prepare(room: Path, wanted: Wanted, sequence: str) -> Tracks:
     write_prepared(path, Prepared(about, truth))
     if images:
         _film(path.parent / images, truth)
-    return truth
 
 
 def _film(folder: Path, truth: Tracks) -> None:
@@ -148,7 +164,8 @@ def _score(
     room: Path, wanted: Wanted, names: tuple[str, str], truth: Tracks, answer: Tracks
 ) -> None:
     variant, sequence = names
-    answer = without_masks(answer) if wanted.boxes else answer
+    if wanted.boxes:
+        truth, answer = without_masks(truth), without_masks(answer)
     folder = room / "results" / variant / wanted.dataset / sequence
     write_tracks(folder / "tracks.parquet", answer)
     pairings = make_pairings(truth, answer, wanted.protocol)
