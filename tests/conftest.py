@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -69,3 +69,28 @@ def json_file(tmp_path: Path) -> Callable[..., Path]:
         return tmp_path / name
 
     return write
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """The browser of this machine, one for all tests; they are skipped where there is none."""
+    from browsing import find_browser, launch
+
+    with launch(find_browser()) as browser:
+        yield browser
+
+
+@pytest.fixture
+def look(browser: Any) -> Iterator[Callable[..., Any]]:
+    """A function that opens a page, with the options of a context of Playwright."""
+    from browsing import opened
+
+    contexts = []
+
+    def look(path: Path, state: str = "", **options: Any) -> Any:
+        contexts.append(browser.new_context(offline=True, **options))
+        return opened(contexts[-1], path, state)
+
+    yield look
+    for context in contexts:
+        context.close()

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 _GRAVE = ("serious", "critical")
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+_NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,15 @@ class Opened:
     page: Page
     complaints: list[str]
     requests: list[str]
+
+
+def find_browser() -> str:
+    """Return the path of a browser; the test that asks is skipped where there is none."""
+    program = next(filter(None, map(shutil.which, _NAMES)), None)
+    if program is None:
+        names = ", ".join(_NAMES)
+        pytest.skip(f"no browser: install one of {names} (Debian: apt install chromium)")
+    return program
 
 
 @contextmanager

@@ -42,6 +42,15 @@ def test_the_page_holds_every_variant_and_needs_no_network(finished):
     assert "This run did not finish" not in page
 
 
+def test_the_page_opens_in_a_browser_without_a_complaint(finished, look):
+    page = finished.path / TARGET
+    found = look(page)
+    assert found.page.locator("#verdict tbody tr").count() == 2
+    assert found.page.inner_text("#gallery-check").startswith("Checked")
+    assert found.complaints == []
+    assert [each for each in found.requests if not each.startswith((page.as_uri(), "data:"))] == []
+
+
 def test_a_second_run_has_nothing_to_do(finished):
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = finished.snakemake()
