@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from page_room import BOXES, MASKS, render_room, write_run
 
 
 @pytest.fixture(scope="session")
-def made(tmp_path_factory) -> Path:
+def made(made_once) -> Path:
     """The page of two runs: masks of two classes by three variants, boxes by two."""
-    room = tmp_path_factory.mktemp("made")
-    return render_room(room, [write_run(room, wanted) for wanted in (MASKS, BOXES)])
+    room = made_once("page", lambda room: render_room(room, write_runs(room)))
+    return room / "reports" / "summary.html"
+
+
+def write_runs(room: Path) -> list[dict[str, Any]]:
+    return [write_run(room, wanted) for wanted in (MASKS, BOXES)]
