@@ -1,7 +1,8 @@
 """A folder as the workflow leaves it, of any number of variants and sequences, from real results.
 
-Sequences are those of MOT17 in turn, each variant's answer is the real one with seeded errors. Only
-the first few variants differ: the others are these again under other names.
+Sequences are those of MOT17 in turn, each variant's answer is the real one, of which some tracks are
+left out, some end in another identity and all are a few pixels off. Only the first few variants
+differ: the others are these again under other names.
 """
 
 from __future__ import annotations
@@ -10,12 +11,12 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from bench.growth import disturbed
 from datasets.files import write_json
 from datasets.layout import load_layout
 from datasets.parquet import write_tracks
@@ -33,6 +34,8 @@ _FAMILIES = ("hota", "clear", "identity", "count", "slices")
 _DIFFERENT = 3  # variants
 _TIMED = 2  # sequences, as many as config/mot17.yaml times in frames
 _MS = 5.0
+_LOST, _TURNED = 0.05, 0.1  # share of tracks
+_OFF = 2.0  # pixels
 _ORIGIN = "bench"
 _ROOT = Path(__file__).parent.parent
 
@@ -48,7 +51,7 @@ def write_material(room: Path, truth: Path, results: Path, sequence_count: int) 
         path = room / "data" / DATASET / name / "sequence.json"
         write_prepared(path, Prepared(Sequence(DATASET, name, rows.extent, 30), rows))
         for kind in range(_DIFFERENT):
-            answer = disturbed(found, _DIFFERENT * number + kind)
+            answer = worse(found, _DIFFERENT * number + kind)
             score = _score(_results(room, kind) / name, rows, answer)
             scores.setdefault(f"v{kind:02d}", []).append(score)
     for kind, each in enumerate(scores.values()):
@@ -56,6 +59,18 @@ def write_material(room: Path, truth: Path, results: Path, sequence_count: int) 
         _time(_results(room, kind), names[:_TIMED], kind)
         _draw(room, kind, names)
     return names
+
+
+def worse(tracks: Tracks, seed: int) -> Tracks:
+    """Return an answer with more errors that last as real ones do: no frame is drawn for itself."""
+    rng = np.random.default_rng(seed)
+    names, which = np.unique(tracks.track, return_inverse=True)
+    kept = (rng.random(len(names)) >= _LOST)[which]
+    turn = rng.integers(0, tracks.extent.frame_count, len(names))
+    turned = (rng.random(len(names)) < _TURNED)[which] & (tracks.frame >= turn[which])
+    off = np.tile(rng.normal(0, _OFF, (len(names), 2)), 2)[which]
+    track = np.where(turned, tracks.track + names.max() + 1, tracks.track)
+    return replace(tracks, box=tracks.box + off, track=track).take(kept)
 
 
 def add_variants(room: Path, count: int) -> list[str]:
