@@ -1,7 +1,7 @@
 """A folder as the workflow leaves it, of any number of variants and sequences, from real results.
 
-Sequences are those of MOT17 in turn, each variant's answer is the real one, of which some tracks are
-left out, some end in another identity and all are a few pixels off. Only the first few variants
+Sequences are those of MOT17 in turn. Each variant's answer is the real one, of which some tracks
+are left out, some end in another identity and all are a few pixels off. Only the first few variants
 differ: the others are these again under other names.
 """
 
