@@ -63,7 +63,7 @@ MASKS = Wanted(
 BOXES = Wanted(
     "boxes",
     "plain",
-    ("hota", "clear", "identity", "count", "vace", "slices"),
+    ("hota", "clear", "identity", "count", "vace", "coco_box_ap", "slices"),
     {"a": "Alpha", "d": "Delta"},
     classes=("person",),
     title="Boxes alone",

@@ -51,7 +51,10 @@ def default(tmp_path_factory):
     room = tmp_path_factory.mktemp("default")
     for name in ("data", "results", "logs"):
         (room / name).symlink_to(ROOT / name)
-    return render_room(room, runs)
+    page = render_room(room, runs)
+    if "This run did not finish" in page.read_text():
+        pytest.skip("the default run has not finished: make report")
+    return page
 
 
 def entry_of(config, entry):
