@@ -13,6 +13,7 @@ import json
 import os
 from collections.abc import Mapping
 from collections.abc import Sequence as Many
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -67,9 +68,16 @@ def render(
         machines=_machines(runs),
         cards=_cards(runs),
         files=_files(runs),
-        vega=vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"),
+        vega=_vega(),
         scripts=[_script(name) for name in _SCRIPTS],
     )
+
+
+@cache
+def _vega() -> str:
+    """Return Vega-Lite as one script; the first time it takes more than all else."""
+    bundle: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
+    return bundle
 
 
 def _as_json(data: Mapping[str, Any]) -> Markup:
