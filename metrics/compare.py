@@ -87,7 +87,8 @@ def compare(
         each for each in first["columns"] if each["better"] and each["unit"] in ("ratio", "count")
     ]
     numbers = np.unique(scenes, return_inverse=True)[1]
-    judge = _Judge(_families(first), [each["name"] for each in columns], numbers, rules)
+    wanted = [each["name"] for each in columns]
+    judge = _Judge(_families(first, wanted), wanted, numbers, rules)
     partials = {name: judge.read(each) for name, each in scores.items()}
     samples = {name: judge.bootstrap(each) for name, each in partials.items()}
     totals = {name: judge.total(each) for name, each in partials.items()}
@@ -209,8 +210,14 @@ class _Judge:
         return self.total([a for a, _ in sides]) - self.total([b for _, b in sides])
 
 
-def _families(score: Mapping[str, Any]) -> dict[str, Family]:
-    return load_families(list(next(iter(score["classes"].values()))["partials"]))
+def _families(score: Mapping[str, Any], columns: list[str]) -> dict[str, Family]:
+    """Return the families that columns are of."""
+    known = load_families(list(next(iter(score["classes"].values()))["partials"]))
+    return {
+        name: family
+        for name, family in known.items()
+        if any(column.name in columns for column in family.columns)
+    }
 
 
 def scene_of(sequence: str, pattern: str | None) -> str:

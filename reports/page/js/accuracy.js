@@ -86,7 +86,7 @@
       encoding: {
         y: { field: "variant", type: "nominal", title: null, scale: { domain: [...new Set(points.map(each => each.variant))] } },
         x: { field: "share", type: "quantitative", title: "errors for every 1,000 rows of the truth", axis: { tickCount: 6 } },
-        color: { field: "error", type: "nominal", title: null, scale: { domain: ERRORS.map(each => each[1]), range: ERROR_COLOURS } },
+        color: { field: "error", type: "nominal", title: null, scale: { domain: ERRORS.map(each => each[1]), range: ERROR_COLOURS }, legend: { columns: 2 } },
         order: { field: "order", type: "quantitative" },
         tooltip: tooltip(["variant", "variant"], ["error", "error"], ["count", "count", ",.0f"], ["share", "for every 1,000", ".1f"]),
       },
