@@ -7,9 +7,18 @@ most files.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+
+
+def open_native(path: Path) -> pa.NativeFile:
+    """Return a file for Arrow to read from; OSError if there is none.
+
+    Not one of Python's: a thread of Arrow's that lets go of it as Python ends aborts the program.
+    """
+    return pa.OSFile(str(path))
 
 
 def to_array(column: pa.ChunkedArray) -> np.ndarray:

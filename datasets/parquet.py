@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from datasets.arrow import to_array, to_bytes_column, to_column
+from datasets.arrow import open_native, to_array, to_bytes_column, to_column
 from datasets.errors import shorten
 from datasets.extent_json import extent_from_json, extent_to_json
 from datasets.files import replacing
@@ -56,10 +56,9 @@ def read_tracks(path: Path) -> Tracks:
         ValueError: The file is no Parquet file, was not written by `write_tracks`, has a schema
             version this code does not know, or a row breaks a rule of Tracks. Names the file.
     """
-    with path.open("rb") as file:
+    with open_native(path) as file:
         try:
-            # a thread of Arrow's that lets go of the file as Python ends would abort the program
-            table = pq.ParquetFile(file, page_checksum_verification=True).read(use_threads=False)
+            table = pq.ParquetFile(file, page_checksum_verification=True).read()
             extent = _extent((table.schema.metadata or {}).get(_KEY))
             _check_columns(table)
             return _make_tracks(table, extent)

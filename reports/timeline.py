@@ -33,7 +33,7 @@ class Timeline:
 
 def read_timeline(path: Path, frame_count: int) -> Timeline:
     """Return the errors of all classes in an events file of one sequence."""
-    table = pq.read_table(path, columns=["event", "frame"], partitioning=None, use_threads=False)
+    table = pq.read_table(path, columns=["event", "frame"], partitioning=None)
     kind, frame = table["event"].to_numpy(), table["frame"].to_numpy()
     span = -(-frame_count // _SPANS)
     spans = -(-frame_count // span)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import settings
 
 from datasets.readers import synthetic
@@ -20,6 +23,11 @@ settings.register_profile("steady", deadline=None, derandomize=True)
 settings.load_profile("steady")
 
 Maker = Callable[[Path], Any]
+EXPORTS = {
+    "sam2": "trackers.sam2.export",
+    "yolox": "trackers.detectors.export",
+    "masktrack_rcnn": "trackers.mask_rcnn.export",
+}
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared" / "data"
 
@@ -50,6 +58,28 @@ def made_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Maker]
         return folder
 
     return once
+
+
+@pytest.fixture(scope="session")
+def exported(made_once) -> Callable[[str], Path]:
+    """A function from the folder of a model's networks, as a config names it, to one that is."""
+
+    def export(folder: str) -> Path:
+        _, model, precision = Path(folder).parts
+        entry = yaml.safe_load((ROOT / "config" / "engines.yaml").read_text())["engines"][model]
+        flags = [f"--weights={entry['weights']}", f"--precision={precision}"]
+        flags += [f"--size={entry['size']}"] if "size" in entry else []
+        if entry["kind"] == "yolox":
+            flags += ["--classes", *entry["classes"], "--input", *map(str, entry["input"])]
+        command = [sys.executable, "-m", EXPORTS[entry["kind"]], *flags]
+
+        def make(room: Path) -> None:
+            output = f"--output={room / 'networks.json'}"
+            subprocess.run([*command, output], cwd=ROOT, check=True, capture_output=True)
+
+        return made_once(f"{model}_{precision}", make)
+
+    return export
 
 
 @pytest.fixture(scope="session")

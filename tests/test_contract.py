@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from copy import deepcopy
 from dataclasses import replace
 from itertools import islice
@@ -18,15 +16,9 @@ from datasets.prepare import load_reader
 from datasets.sequence_json import read_sequence, write_prepared
 from datasets.types import Detections, Frame, Sequence
 from trackers.contract import Answer, load_method, load_tracker
-from trackers.engines.card import CARD
 from trackers.feed import read_feed
 
 FRAMES, FRAMES_OF_NETWORKS = 40, 12
-EXPORTS = {
-    "sam2": "trackers.sam2.export",
-    "yolox": "trackers.detectors.export",
-    "masktrack_rcnn": "trackers.mask_rcnn.export",
-}
 
 
 def _load(name: str) -> dict:
@@ -72,28 +64,6 @@ def prepared(tmp_path_factory):
     return prepare
 
 
-@pytest.fixture
-def exported(made_once):
-    """A function from the folder of a model's networks, as a config names it, to one that is."""
-
-    def export(folder: str) -> str:
-        _, model, precision = Path(folder).parts
-        entry = _load("engines")["engines"][model]
-        flags = [f"--weights={entry['weights']}", f"--precision={precision}"]
-        flags += [f"--size={entry['size']}"] if "size" in entry else []
-        if entry["kind"] == "yolox":
-            flags += ["--classes", *entry["classes"], "--input", *map(str, entry["input"])]
-        command = [sys.executable, "-m", EXPORTS[entry["kind"]], *flags]
-
-        def make(room: Path) -> None:
-            output = f"--output={room / CARD}"
-            subprocess.run([*command, output], cwd=ROOT, check=True, capture_output=True)
-
-        return str(made_once(f"{model}_{precision}", make))
-
-    return export
-
-
 @pytest.fixture(params=_cases(), ids=lambda case: case[0])
 def stage(request, prepared, exported):
     """(make, sequence, frames): a maker of trackers of the variant, and what it is fed."""
@@ -102,7 +72,7 @@ def stage(request, prepared, exported):
     path = prepared(dataset)
     options = entry.get("options", {})
     method = load_method(entry["method"]).given(options)
-    folders = {name: exported(options[name]) for name in method.engines if name in options}
+    folders = {name: str(exported(options[name])) for name in method.engines if name in options}
     count = FRAMES_OF_NETWORKS if method.engines else FRAMES
     frames = list(islice(read_feed(path, method), count))
 

@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from datasets.arrow import to_array
+from datasets.arrow import open_native, to_array
 
 LOST = -1
 Runs = tuple[tuple[int, ...], ...]
@@ -40,9 +40,8 @@ class Timelines:
 
 def read_timelines(path: Path) -> dict[str, Timelines]:
     """Return the timelines in an events file of one sequence, by class."""
-    with path.open("rb") as file:
-        found = pq.ParquetFile(file, read_dictionary=_WORDS)
-        table = found.read(columns=_COLUMNS, use_threads=False)  # as in datasets.parquet
+    with open_native(path) as file:
+        table = pq.ParquetFile(file, read_dictionary=_WORDS).read(columns=_COLUMNS)
     if not table.num_rows:
         return {}
     kind, kinds = _words(table["event"])

@@ -22,7 +22,8 @@ from reports.heatmaps.source import Settings, Source
 SCHEMA_VERSION = 1
 _MOST_ROWS, _MOST_COLUMNS = 27, 48
 _PER_CELL = 4  # pixels of the map that is accumulated, along a cell's side
-_MOST_TIMES = 12
+_FEWEST_TIMES, _MOST_TIMES = 3, 12  # of a sequence
+_TIMES = 48  # of all together, as far as each has its fewest
 _STILLS = [(side, quality) for side in (384, 256, 160, 96) for quality in (70, 50, 30)]
 _MOST_STILL = 15_000  # letters of its data URI
 
@@ -35,22 +36,31 @@ def describe(sources: list[Source], settings: Settings) -> dict[str, Any]:
         "half_life_s": settings.half_life_s,
         "kernel": settings.kernel,
         "classes": None if settings.classes is None else [*settings.classes],
-        "sequences": {source.sequence.name: _sequence(source, settings) for source in sources},
+        "sequences": {
+            source.sequence.name: _sequence(source, settings, _times(len(sources)))
+            for source in sources
+        },
     }
 
 
-def _sequence(source: Source, settings: Settings) -> dict[str, Any]:
+def _times(sequence_count: int) -> int:
+    """Return the points in time of each sequence: a page of many may not grow too large."""
+    return max(_FEWEST_TIMES, min(_MOST_TIMES, _TIMES // sequence_count))
+
+
+def _sequence(source: Source, settings: Settings, times: int) -> dict[str, Any]:
     sequence = source.sequence
     rows, columns = grid(sequence.extent)
-    prediction = _sample(source.prediction, sequence, settings)
-    truth = None if source.truth is None else _sample(source.truth, sequence, settings)
+    frames = moments(sequence.extent.frame_count, times)
+    prediction = _sample(source.prediction, sequence, settings, frames)
+    truth = None if source.truth is None else _sample(source.truth, sequence, settings, frames)
     return {
         "width": sequence.extent.width,
         "height": sequence.extent.height,
         "frame_rate": sequence.frame_rate,
         "rows": rows,
         "columns": columns,
-        "frames": moments(sequence.extent.frame_count),
+        "frames": frames,
         "still": still(sequence),
         "prediction": _packed(*prediction),
         "truth": None if truth is None else _packed(*truth),
@@ -63,7 +73,7 @@ def _packed(over_time: np.ndarray, total: np.ndarray) -> dict[str, Any]:
 
 
 def _sample(
-    tracks: Tracks, sequence: Sequence, settings: Settings
+    tracks: Tracks, sequence: Sequence, settings: Settings, moments: list[int]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the map at each moment, (T, rows, columns), and the sum, (rows, columns)."""
     chosen = settings.select(tracks)
@@ -71,7 +81,7 @@ def _sample(
     rows, columns = grid(sequence.extent)
     shape = rows * _PER_CELL, columns * _PER_CELL
     heat = settings.start(shape, sequence.frame_rate)
-    found, wanted = [], {*moments(frame_count)}
+    found, wanted = [], {*moments}
     for frame, objects in enumerate(by_frame(chosen, frame_count)):
         heat.step(frame, objects)
         if frame in wanted:
@@ -87,9 +97,9 @@ def grid(extent: Extent) -> tuple[int, int]:
     return max(1, round(extent.height / side)), max(1, round(extent.width / side))
 
 
-def moments(frame_count: int) -> list[int]:
-    """Return the frames after which a map is kept: the last of each twelfth of the sequence."""
-    times = min(_MOST_TIMES, frame_count)
+def moments(frame_count: int, times: int) -> list[int]:
+    """Return the frames after which a map is kept: the last of each of so many equal parts."""
+    times = min(times, frame_count)
     return [(number + 1) * frame_count // times - 1 for number in range(times)]
 
 

@@ -60,11 +60,11 @@ def test_cells_are_nearly_square_and_few(width, height, expected):
     assert grid(Extent(height, width, 1, {})) == expected
 
 
-def test_moments_are_the_last_frames_of_the_twelfths():
-    assert moments(24) == [1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23]
-    assert moments(3) == [0, 1, 2]
-    assert len({*moments(100)}) == 12
-    assert moments(100)[-1] == 99
+def test_moments_are_the_last_frames_of_equal_parts():
+    assert moments(24, 12) == [1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23]
+    assert moments(3, 12) == [0, 1, 2]
+    assert len({*moments(100, 12)}) == 12
+    assert moments(100, 12)[-1] == 99
 
 
 def test_a_map_that_is_halved_is_half_of_what_it_was():

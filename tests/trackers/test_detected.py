@@ -7,13 +7,11 @@ from itertools import islice
 import numpy as np
 import pytest
 import torch
-from conftest import ROOT
 from safetensors.torch import save_file
 
 from datasets.files import write_json
 from datasets.frames import decode_frames
 from datasets.readers import synthetic
-from datasets.synthesis.scripts import SCENARIOS
 from datasets.types import Extent, Frame, Sequence, Tracks
 from metrics.score import score_tracks
 from trackers.contract import load_tracker
@@ -82,13 +80,10 @@ def test_a_box_tracker_follows_what_a_real_detector_finds(shared, tmp_path):
 
 
 @pytest.mark.slow
-def test_the_demo_detector_finds_the_people_of_the_test_split(tmp_path):
-    model = load_yolox("nano", ROOT / "trackers" / "weights" / "yolox_demo.safetensors", 1)
-    card = export_yolox(model, ["person"], (288, 384), tmp_path / "engine", "fp32")
-    write_json(tmp_path / "engine" / "networks.json", card | {"origin": {}})
-    options = {"detector": str(tmp_path / "engine"), "min_score": 0.01}
+def test_the_demo_detector_finds_the_people_of_the_test_split(exported, tmp_path):
+    options = {"detector": str(exported("engines/yolox_demo/fp32")), "min_score": 0.01}
     tracker = load_tracker("detected", options)
-    for name in SCENARIOS:
+    for name in ("crossing", "crowd"):
         prepared = synthetic.read("synthetic", None, name, tmp_path / name)
         sequence, truth = prepared.sequence, prepared.truth
         tracker.start(sequence)
