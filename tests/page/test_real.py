@@ -66,7 +66,8 @@ def entry_of(config, entry):
         place = ROOT / "results" / name / entry["dataset"] / about["sequences"][0] / protocol
         there = (place / "score.json").is_file()
         origin = read_json(place / "score.json")["origin"] if there else ""
-        cards.append(card(name, config["variants"][name].get("title", name), origin=origin))
+        title = config["variants"][name].get("title", name)
+        cards.append(card(name, title, origin=origin, timed="clock" in entry))
     return {
         **{key: about[key] for key in ("title", "licence", "sequences")},
         "dataset": entry["dataset"], "protocol": protocol, "clock": entry.get("clock", []),
