@@ -18,7 +18,7 @@ from datasets.types import Detections, Frame, Sequence
 from trackers.contract import Answer, load_method, load_tracker
 from trackers.feed import read_feed
 
-FRAMES, FRAMES_OF_NETWORKS = 40, 12
+FRAMES, FRAMES_OF_NETWORKS = 40, 9
 
 
 def _load(name: str) -> dict:

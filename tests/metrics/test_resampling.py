@@ -15,7 +15,7 @@ from metrics.resampling import (
 )
 
 REPEATS = 1000
-SIMULATIONS = 4000  # a rate of 5 % is then known to a third of a per cent
+SIMULATIONS = 2000  # a rate of 5 % is then known to half a per cent
 
 
 def test_a_sample_holds_as_many_scenes_as_there_are_and_scenes_stay_whole():

@@ -83,7 +83,7 @@ def test_a_box_tracker_follows_what_a_real_detector_finds(shared, tmp_path):
 def test_the_demo_detector_finds_the_people_of_the_test_split(exported, tmp_path):
     options = {"detector": str(exported("engines/yolox_demo/fp32")), "min_score": 0.01}
     tracker = load_tracker("detected", options)
-    for name in ("crossing", "crowd"):
+    for name in ("crowd",):
         prepared = synthetic.read("synthetic", None, name, tmp_path / name)
         sequence, truth = prepared.sequence, prepared.truth
         tracker.start(sequence)
