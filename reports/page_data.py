@@ -145,11 +145,16 @@ def _timings(variant: Variant) -> dict[str, Any]:
     """Return each pass over each timed sequence in ms, and how many objects each answer holds."""
     return {
         sequence: {
-            "step_ms": [[float(f"{ns / 1e6:.{_DIGITS}g}") for ns in each] for each in steps],
+            "step_ms": [[_ms(ns) for ns in each] for each in steps],
+            "warm_up_ms": [_ms(ns) for ns in variant.warm_up[sequence]],
             "objects": variant.objects[sequence],
         }
         for sequence, steps in variant.timings.items()
     }
+
+
+def _ms(ns: int) -> float:
+    return float(f"{ns / 1e6:.{_DIGITS}g}")
 
 
 def _timeline(line: Timeline) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from datasets.files import read_json
-from reports.steps import count_objects, mean_stages, read_steps
+from reports.steps import count_objects, mean_stages, read_steps, read_warm_up
 from reports.timeline import Timeline, read_timeline
 
 Values = Mapping[str, float | None]
@@ -54,6 +54,7 @@ class Variant:
             step.
         objects: How many objects each of these frames has in the answer.
         stages: Mean ms a frame of each stage, the step among them.
+        warm_up: Nanoseconds of each step before the timed ones, of each such sequence.
     """
 
     card: Mapping[str, Any]
@@ -66,6 +67,7 @@ class Variant:
     timings: Mapping[str, list[list[int]]]
     objects: Mapping[str, list[int]]
     stages: Mapping[str, float]
+    warm_up: Mapping[str, list[int]]
 
 
 @dataclass(frozen=True)
@@ -210,6 +212,7 @@ def _read_variant(
         timings,
         count_objects(times) if timings else {},
         mean_stages(times) if timings else {},
+        read_warm_up(times) if timings else {},
     )
 
 

@@ -20,6 +20,12 @@ def read_steps(timings: Many[Path]) -> dict[str, list[list[int]]]:
     return {name: each["step_ns"] for name, each in found.items() if each["timed"] != "process"}
 
 
+def read_warm_up(timings: Many[Path]) -> dict[str, list[int]]:
+    """Return by sequence the nanoseconds of each step before the timed ones, where told."""
+    found = {path.parent.name: read_json(path) for path in timings}
+    return {name: each.get("warm_up_ns", []) for name, each in found.items()}
+
+
 def mean_stages(timings: Many[Path]) -> dict[str, float]:
     """Return by stage its mean time a frame in ms; nothing where single frames were not timed.
 

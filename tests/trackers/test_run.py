@@ -123,6 +123,7 @@ def test_the_clock_times_every_frame_of_every_pass(crossing, tmp_path):
     timing = json.loads((tmp_path / "timing.json").read_text())
     assert [len(steps) for steps in timing["step_ns"]] == [40, 40, 40]
     assert min(min(steps) for steps in timing["step_ns"]) > 0
+    assert len(timing["warm_up_ns"]) == timing["warm_up_frames"]
     assert timing["warm_up_frames"] == 5
     assert timing["machine"]["python"].count(".") == 2
 

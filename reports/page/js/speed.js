@@ -75,12 +75,24 @@
     };
   }
 
-  function overFrames(points, shown, warmUp) {
+  // The steps before the timed ones, at frames below 0.
+  function warmUps(run, shown) {
+    return shown.flatMap(variant => Object.entries(run.timings[variant.name] ?? {}).flatMap(([sequence, timing]) =>
+      (timing.warm_up_ms ?? []).map((ms, place) => ({ variant: variant.title, sequence, repeat: 0, frame: place - timing.warm_up_ms.length, ms }))));
+  }
+
+  function overFrames(points, before, shown) {
     if (!points.length) return null;
+    const first = Math.min(0, ...before.map(each => each.frame));
+    const warm = first < 0 ? [
+      { data: { values: [{ from: first, to: 0 }] }, mark: { type: "rect", color: bench.ink("--line"), opacity: 0.5 }, encoding: { x: { field: "from", type: "quantitative" }, x2: { field: "to" } } },
+      { data: { values: [{ from: first, text: "warm-up" }] }, mark: { type: "text", align: "left", baseline: "top", y: 4, dx: 3, fontSize: 11, color: bench.ink("--soft") }, encoding: { x: { field: "from", type: "quantitative" }, text: { field: "text" } } },
+    ] : [];
     return {
-      height: 260, data: { values: points },
+      height: 260,
       layer: [
-        { mark: { type: "line", strokeWidth: 1, opacity: 0.8 }, encoding: { x: { field: "frame", type: "quantitative", title: `frame (each pass comes after ${warmUp} frames of warm-up, which are not shown)` }, y: { field: "ms", type: "quantitative", title: "time of a step (ms, log scale)", scale: WHERE }, color: colour(shown), detail: [{ field: "repeat", type: "nominal" }, { field: "sequence", type: "nominal" }], tooltip: [{ field: "variant", type: "nominal" }, { field: "frame", type: "quantitative" }, { field: "repeat", type: "quantitative" }, { field: "ms", type: "quantitative", format: ".3~r" }] } },
+        ...warm,
+        { data: { values: [...before, ...points] }, mark: { type: "line", strokeWidth: 1, opacity: 0.8 }, encoding: { x: { field: "frame", type: "quantitative", title: "frame; below 0 the warm-up, which counts in no number", scale: { domainMin: first, nice: false } }, y: { field: "ms", type: "quantitative", title: "time of a step (ms, log scale)", scale: WHERE }, color: colour(shown), detail: [{ field: "repeat", type: "nominal" }, { field: "sequence", type: "nominal" }], tooltip: [{ field: "variant", type: "nominal" }, { field: "frame", type: "quantitative" }, { field: "repeat", type: "quantitative" }, { field: "ms", type: "quantitative", format: ".3~r" }] } },
       ],
     };
   }
@@ -151,7 +163,7 @@
     bench.legend(at("latency"), timed);
     bench.draw(at("stages"), stages(run, timed));
     bench.draw(at("distribution"), distribution(points, timed));
-    bench.draw(at("over-frames"), overFrames(points, timed, bench.data.clock.warm_up));
+    bench.draw(at("over-frames"), overFrames(points, warmUps(run, timed), timed));
     const [figure, fits] = byObjects(points, timed);
     bench.draw(at("by-objects"), figure);
     at("fits").replaceChildren(...fits.map(fit => element("li", { textContent: `${fit.variant.title}: ${fit.start.toPrecision(3)} ms + ${fit.slope.toPrecision(3)} ms an object` })));
