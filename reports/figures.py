@@ -5,18 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import altair as alt
-import numpy as np
 
 from reports.results import Run
 from reports.table import leading
-from reports.timeline import ERRORS
 
 # Okabe and Ito's colours, told apart by colour-blind people; black left out for the dark page
 _COLOURS = ["#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442"]
 _FAINT = 0.4
 _TICKS = [digit * 10**power for power in range(-1, 6) for digit in (1, 2, 5)]
-_HEAT = ["#fbd9a5", "#c2410c", "#5b1a06"]
-_HEADER = alt.Header(labelAngle=0, labelAlign="left", labelOrient="top", labelAnchor="start")
 _SHAPES = [  # one more than colours, so that no two of 56 variants have both in common
     *("circle", "square", "triangle-up", "diamond"),
     *("cross", "triangle-down", "triangle-left", "triangle-right"),
@@ -109,51 +105,6 @@ def by_sequence(run: Run) -> dict[str, Any] | None:
         color=_colour(run),
     )
     return _spec(span + dots, height=alt.Step(32))
-
-
-def errors_over_time(run: Run, sequence: str) -> dict[str, Any] | None:
-    """Return how many errors of each kind each variant makes when; None where nothing is scored.
-
-    A panel a kind, a row a variant, time to the right; the darker, the more.
-    """
-    points = [
-        {
-            "variant": variant.card["title"],
-            "error": title,
-            "frame": place * timeline.span,
-            "end": (place + 1) * timeline.span,
-            "count": int(timeline.counts[event][place]),
-        }
-        for variant in run.variants
-        if (timeline := variant.timelines.get(sequence)) is not None
-        for event, title in ERRORS.items()
-        for place in np.flatnonzero(timeline.counts[event]).tolist()
-    ]
-    if not any(sequence in variant.timelines for variant in run.variants):
-        return None
-    timeline = next(v.timelines[sequence] for v in run.variants if sequence in v.timelines)
-    together = "a frame" if timeline.span == 1 else f"in {timeline.span} frames"
-    end = timeline.span * len(next(iter(timeline.counts.values())))
-    chart = (
-        alt.Chart(alt.InlineData(values=points))
-        .mark_rect(stroke=None)
-        .encode(
-            x=alt.X("frame:Q", title="frame", scale=alt.Scale(domain=[0, end], nice=False)),
-            x2="end:Q",
-            y=alt.Y("variant:N", title=None, scale=alt.Scale(domain=_titles(run))),
-            color=alt.Color(
-                "count:Q",
-                title=f"errors {together}",
-                scale=alt.Scale(range=_HEAT, domainMin=0),
-                legend=alt.Legend(tickMinStep=1, format="d", orient="right"),
-            ),
-            row=alt.Row("error:N", title=None, sort=list(ERRORS.values()), header=_HEADER),
-            tooltip=["variant:N", "error:N", "frame:Q", "count:Q"],
-        )
-        .properties(width=820, height=alt.Step(18), spacing=14, background="transparent")
-    )
-    specification: dict[str, Any] = chart.to_dict()
-    return specification
 
 
 def _leading(run: Run) -> str:

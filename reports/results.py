@@ -45,7 +45,6 @@ class Variant:
         card: Its entry of the plan: name, title, method, source, options, timed, and `rests_on`:
             what jobs of its own are to have made before, and their logs.
         total: Values by column over all sequences; None where one of them has no result.
-        classes: Values by column of each class, where there are several, and their average.
         sequences: Values by column of each sequence that has a result.
         partials: What each sequence adds up, by class, then family.
         timelines: Errors over time of each sequence that has a result.
@@ -59,7 +58,6 @@ class Variant:
 
     card: Mapping[str, Any]
     total: Values | None
-    classes: Mapping[str, Values]
     sequences: Mapping[str, Values]
     partials: Mapping[str, Mapping[str, Any]]
     timelines: Mapping[str, Timeline]
@@ -204,7 +202,6 @@ def _read_variant(
     return Variant(
         card,
         total["values"] if total else None,
-        _classes(total) if total else {},
         sequences,
         {sequence: _partials(score) for sequence, score in found.items()},
         {s: _timeline(place, name, s) for s in sequences},
@@ -218,14 +215,6 @@ def _read_variant(
 
 def _partials(score: Mapping[str, Any]) -> dict[str, Any]:
     return {name: each.get("partials", {}) for name, each in score["classes"].items()}
-
-
-def _classes(total: Mapping[str, Any]) -> dict[str, Values]:
-    """Return the values of each class and their average; nothing where there is one class."""
-    if len(total["classes"]) == 1:
-        return {}
-    classes = {name: each["values"] for name, each in total["classes"].items()}
-    return {**classes, "mean of classes": total["class_averaged"]}
 
 
 def _timeline(place: _Place, variant: str, sequence: str) -> Timeline:

@@ -54,20 +54,6 @@ def headline(run: Run) -> Table:
     return _table(run, _compared(run) + speed_columns(run), [_values(v) for v in run.variants])
 
 
-def everything(run: Run) -> Table:
-    """Return every column of every family, and the speed."""
-    return _table(run, run.columns + speed_columns(run), [_values(v) for v in run.variants])
-
-
-def by_class(run: Run) -> dict[str, Table]:
-    """Return the totals people compare for each class, and their mean; nothing for one class."""
-    names = next((list(variant.classes) for variant in run.variants if variant.classes), [])
-    return {
-        name: _table(run, _compared(run), [v.classes.get(name, {}) for v in run.variants])
-        for name in names
-    }
-
-
 def otherwise_timed(run: Run) -> dict[str, list[Variant]]:
     """Return the variants of which something else than the step was timed, by what it was."""
     marks = dict.fromkeys(filter(None, map(_mark, run.variants)))

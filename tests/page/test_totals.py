@@ -27,6 +27,11 @@ ADD_UP = """([partials, sequences, classes]) =>
         partials: {v: partials}, sequences: [], classes: [], totals: {}, large: {},
     }, "v", sequences, classes)"""
 
+MEAN_OF_CLASSES = """([partials, sequences, classes, columns]) =>
+    bench.totals.meanOfClasses({
+        partials: {v: partials}, sequences: [], classes, columns, totals: {}, large: {},
+    }, "v", sequences)"""
+
 SHOWN = 'bench.totals.over(bench.run(), "a")'
 
 
@@ -73,7 +78,7 @@ def as_scored(kind, truth, answer):
 def add_up(browser, made):
     page = browser.new_page()
     page.goto(made.as_uri())
-    return lambda *given: page.evaluate(ADD_UP, given)
+    return lambda *given, script=ADD_UP: page.evaluate(script, given)
 
 
 def partials(scores):
@@ -117,6 +122,13 @@ def test_one_class_of_some_sequences_adds_up_as_in_python(scores, add_up):
         total = combine_scores([scores[name] for name in sequences])
         for name, each in total["classes"].items():
             assert_equal(add_up(content, sequences, [name]), each["values"])
+
+
+def test_the_mean_of_classes_is_pythons(scores, add_up):
+    total = combine_scores(list(scores.values()))
+    given = partials(scores), list(scores), list(total["classes"]), total["columns"]
+    found = add_up(*given, script=MEAN_OF_CLASSES)
+    assert_equal(found, total["class_averaged"])
 
 
 def test_one_sequence_alone_is_as_it_was_scored(scores, add_up):

@@ -15,7 +15,7 @@ COLUMNS = [
 
 def variant(name, total):
     card = {"name": name, "title": name, "source": "", "timed": False}
-    return Variant(card, total, {}, {}, {}, {}, None, {}, {}, {}, {})
+    return Variant(card, total, {}, {}, {}, None, {}, {}, {}, {})
 
 
 def cells(*totals):

@@ -143,54 +143,6 @@ def clock_code(wildcards):
     return method_code(wildcards, "trackers.clock")
 
 
-def model_weights(wildcards):
-    weights = config["engines"][wildcards.model]["weights"]
-    return [] if weights == "random" else weights
-
-
-EXPORTS = {  # by kind of model: the program, and files it reads beside its modules
-    "sam2": ("trackers.sam2.export", ("trackers/sam2/demo.yaml",)),
-    "yolox": ("trackers.detectors.export", ()),
-    "masktrack_rcnn": ("trackers.mask_rcnn.export", ()),
-}
-
-
-def export_program(wildcards):
-    return EXPORTS[config["engines"][wildcards.model]["kind"]][0]
-
-
-def export_code(wildcards):
-    program, files = EXPORTS[config["engines"][wildcards.model]["kind"]]
-    return code_digest(program, files=files)
-
-
-def export_flags(wildcards):
-    entry = config["engines"][wildcards.model]
-    flags = ["--weights", entry["weights"]]
-    if "size" in entry:
-        flags += ["--size", entry["size"]]
-    if entry["kind"] == "yolox":
-        flags += ["--classes", *entry["classes"], "--input", *entry["input"]]
-    return flags
-
-
-def parity_networks(wildcards):
-    """The networks.json of the engine, and of the ONNX files it was built from."""
-    exported = f"engines/{wildcards.model}/{wildcards.precision}/networks.json"
-    built = f"engines/{wildcards.model}/{wildcards.precision}/tensorrt/networks.json"
-    return {
-        "torch": {},
-        "onnxruntime": {"networks": exported},
-        "tensorrt": {"networks": built, "onnx": exported},
-    }[wildcards.engine]
-
-
-def parity_flags(wildcards):
-    flags = [f"--{name}={path}" for name, path in parity_networks(wildcards).items()]
-    device = "cuda" if wildcards.engine == "tensorrt" else "cpu"
-    return [*flags, f"--device={device}"]
-
-
 def run_protocol(entry):
     return entry.get("protocol", config["datasets"][entry["dataset"]]["protocol"])
 
@@ -213,10 +165,16 @@ def families(wildcards):
             return entry["families"]
 
 
+def family_code(wildcards, *modules):
+    """A digest of modules and of the families that a data set is scored by."""
+    return code_digest(
+        *modules, *(f"metrics.families.{name}" for name in families(wildcards))
+    )
+
+
 def score_code(wildcards):
-    modules = [f"metrics.families.{name}" for name in families(wildcards)]
     protocol = f"metrics.protocol.{wildcards.protocol}"
-    return code_digest("metrics.score", protocol, *modules)
+    return family_code(wildcards, "metrics.score", protocol)
 
 
 def score_origin(wildcards):
@@ -232,21 +190,26 @@ def score_origin(wildcards):
 
 
 def crosscheck_code(wildcards):
-    modules = [f"metrics.families.{name}" for name in families(wildcards)]
     references = [f"metrics.references.{name}" for name in list_references()]
     protocol = f"metrics.protocol.{wildcards.protocol}"
     layout = "datasets.layouts.parquet"
-    return code_digest("metrics.evaluate", protocol, layout, *modules, *references)
+    return family_code(wildcards, "metrics.evaluate", protocol, layout, *references)
 
 
 def combine_code(wildcards):
-    modules = [f"metrics.families.{name}" for name in families(wildcards)]
-    return code_digest("metrics.combine", *modules)
+    return family_code(wildcards, "metrics.combine")
 
 
 def compare_code(wildcards):
-    modules = [f"metrics.families.{name}" for name in families(wildcards)]
-    return code_digest("metrics.compare", *modules)
+    return family_code(wildcards, "metrics.compare")
+
+
+def of_sequences(pattern, wildcards, **values):
+    """The files of a pattern, one for each sequence of the data set."""
+    sequences = config["datasets"][wildcards.dataset]["sequences"]
+    return expand(
+        pattern, **{**dict(wildcards.items()), "sequence": sequences, **values}
+    )
 
 
 def compared_variants(wildcards):
@@ -254,21 +217,18 @@ def compared_variants(wildcards):
 
 
 def compared_scores(wildcards):
-    return expand(
+    return of_sequences(
         "results/{variant}/{dataset}/{sequence}/{protocol}/score.json",
-        protocol=wildcards.protocol,
+        wildcards,
         variant=compared_variants(wildcards),
-        dataset=wildcards.dataset,
-        sequence=config["datasets"][wildcards.dataset]["sequences"],
     )
 
 
 def compared_tracks(wildcards):
-    return expand(
+    return of_sequences(
         "results/{variant}/{dataset}/{sequence}/tracks.parquet",
+        wildcards,
         variant=compared_variants(wildcards),
-        dataset=wildcards.dataset,
-        sequence=config["datasets"][wildcards.dataset]["sequences"],
     )
 
 
@@ -278,29 +238,20 @@ def dataset_scene(wildcards):
 
 
 def all_scores(wildcards):
-    return expand(
+    return of_sequences(
         "results/{variant}/{dataset}/{sequence}/{protocol}/score.json",
-        protocol=wildcards.protocol,
-        variant=wildcards.variant,
-        dataset=wildcards.dataset,
-        sequence=config["datasets"][wildcards.dataset]["sequences"],
+        wildcards,
     )
 
 
 def all_truth(wildcards):
-    return expand(
-        "data/{dataset}/{sequence}/truth.parquet",
-        dataset=wildcards.dataset,
-        sequence=config["datasets"][wildcards.dataset]["sequences"],
-    )
+    return of_sequences("data/{dataset}/{sequence}/truth.parquet", wildcards)
 
 
 def all_tracks(wildcards):
-    return expand(
+    return of_sequences(
         "results/{variant}/{dataset}/{sequence}/tracks.parquet",
-        variant=wildcards.variant,
-        dataset=wildcards.dataset,
-        sequence=config["datasets"][wildcards.dataset]["sequences"],
+        wildcards,
     )
 
 

@@ -94,11 +94,7 @@ def variant_card(entry, name):
 
 
 def all_sequences(wildcards):
-    return expand(
-        "data/{dataset}/{sequence}/sequence.json",
-        dataset=wildcards.dataset,
-        sequence=config["datasets"][wildcards.dataset]["sequences"],
-    )
+    return of_sequences("data/{dataset}/{sequence}/sequence.json", wildcards)
 
 
 def page_files():
@@ -123,21 +119,15 @@ def gallery_protocols(wildcards):
 
 
 def gallery_events(wildcards):
-    return expand(
+    return of_sequences(
         "results/{variant}/{dataset}/{sequence}/{protocol}/events.parquet",
-        variant=wildcards.variant,
-        dataset=wildcards.dataset,
-        sequence=config["datasets"][wildcards.dataset]["sequences"],
+        wildcards,
         protocol=gallery_protocols(wildcards),
     )
 
 
 def all_pictures(wildcards):
-    return expand(
-        "reports/media/{dataset}/frames/{sequence}",
-        dataset=wildcards.dataset,
-        sequence=config["datasets"][wildcards.dataset]["sequences"],
-    )
+    return of_sequences("reports/media/{dataset}/frames/{sequence}", wildcards)
 
 
 def page_pictures(wildcards=None):

@@ -21,7 +21,7 @@
   function classes() {
     const names = bench.run().classes;
     at("class-choice").hidden = names.length < 2;
-    bench.options(at("class"), [["", "all together"], ...names.map(name => [name, name])], state.get("class"));
+    bench.options(at("class"), [["", "all together"], [bench.totals.MEAN, "mean of classes"], ...names.map(name => [name, name])], state.get("class"));
   }
 
   // A list of boxes to tick; what is not ticked goes into the list `key` of the state.

@@ -24,7 +24,7 @@
   }
 
   // What is known of how sure the totals are: nothing for a choice of sequences or one class.
-  const sure = run => (bench.sequences(run).length === run.sequences.length && bench.classes(run).length === run.classes.length ? run.comparison : null);
+  const sure = run => (bench.sequences(run).length === run.sequences.length && bench.classes(run).length === run.classes.length && !bench.totals.ofClasses(run) ? run.comparison : null);
   const verdictOn = (context, variant, column) => context.sure?.verdicts[context.from?.name]?.[variant.name]?.[column.name] ?? null;
 
   const spread = (width, column) => (width === null || width === undefined ? "" : `±${(width * (column.unit === "ratio" ? 100 : 1)).toFixed(column.unit === "ratio" ? 1 : 0)}`);

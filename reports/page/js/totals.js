@@ -217,11 +217,27 @@
     return sequences.length === 1 ? run.large[variant]?.[sequences[0]] ?? {} : {};
   }
 
+  const MEAN = "=mean"; // what the state holds for the mean of classes, in place of a class
+  const ofClasses = run => run.classes.length > 1 && bench.state.get("class") === MEAN;
+
   // Values by column over sequences and classes, null where one of them has no result.
-  function over(run, variant, sequences = bench.sequences(run), classes = bench.classes(run)) {
-    const found = partialsOf(run, variant, sequences, classes);
+  function over(run, variant, sequences = bench.sequences(run), classes = null) {
+    if (!classes && ofClasses(run)) return meanOfClasses(run, variant, sequences);
+    const chosen = classes ?? bench.classes(run);
+    const found = partialsOf(run, variant, sequences, chosen);
     if (!found) return null;
-    return Object.assign({}, computed(run, variant, sequences, classes), ...Object.entries(found).map(([family, partials]) => FAMILIES[family]?.(partials) ?? {}));
+    return Object.assign({}, computed(run, variant, sequences, chosen), ...Object.entries(found).map(([family, partials]) => FAMILIES[family]?.(partials) ?? {}));
+  }
+
+  // What is told of classes apart from each other, as metrics/score.py does: the mean of the ratios
+  // of those that have one, the sum of counts.
+  function meanOfClasses(run, variant, sequences) {
+    const each = run.classes.map(name => over(run, variant, sequences, [name]));
+    if (each.some(values => !values)) return null;
+    return Object.fromEntries(run.columns.map(({ name, over_classes: how }) => {
+      const there = present(each.map(values => values[name] ?? null));
+      return [name, how === "sum" && there.length ? sum(there) : mean(there)];
+    }));
   }
 
   function curves(run, variant, sequences = bench.sequences(run), classes = bench.classes(run)) {
@@ -231,5 +247,5 @@
 
   bench.classes = (run = bench.run()) =>
     run.classes.includes(bench.state.get("class")) ? [bench.state.get("class")] : run.classes;
-  bench.totals = { over, curves, present };
+  bench.totals = { over, curves, present, ofClasses, meanOfClasses, MEAN };
 })();
