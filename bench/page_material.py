@@ -96,7 +96,7 @@ def make_plan(room: Path, variants: list[str], sequences: list[str]) -> dict[str
     cards = [
         {
             "name": name, "title": f"Variant {name}", "method": "imported", "source": "bench",
-            "options": {}, "timed": True, "origin": _ORIGIN, "rests_on": [],
+            "options": {}, "timed": True, "origin": _ORIGIN, "rests_on": [], "real_time": [],
         }
         for name in variants
     ]  # fmt: skip

@@ -5,10 +5,12 @@ Prompts are Tracks with one row an identity: its class, its box, and its mask wh
 
 from __future__ import annotations
 
+from collections.abc import Sequence as Many
 from dataclasses import replace
 
 import numpy as np
 
+from datasets.runs import Masks
 from datasets.types import NO_TRACK, Tracks
 
 
@@ -35,3 +37,20 @@ def first_visible(truth: Tracks) -> Tracks:
 def starting_in(prompts: Tracks, frame: int) -> Tracks:
     """Return the prompts of one frame."""
     return prompts.take(np.arange(*np.searchsorted(prompts.frame, [frame, frame + 1])))
+
+
+def joined(prompts: Many[Tracks], frame: int) -> Tracks:
+    """Return prompts of several frames, one at least, as those of one frame, in their order."""
+    first = prompts[0]
+    columns = {
+        name: np.concatenate([getattr(each, name) for each in prompts])
+        for name in ("track", "class_id", "score", "box")
+    }
+    masks = [each.rle for each in prompts if each.rle is not None]
+    runs = [run for each in masks for run in each.runs]
+    return Tracks(
+        first.extent,
+        frame=np.full(len(columns["track"]), frame),
+        rle=Masks.read(runs, first.extent.height, first.extent.width) if masks else None,
+        **columns,
+    )

@@ -24,7 +24,7 @@ class Column:
 
     Args:
         name: TrackEval's field name, the key in every file.
-        unit: `ratio` (0 to 1, shown in per cent), `count`, `ms`, `fps`, `MB`.
+        unit: `ratio` (0 to 1, shown in per cent), `count`, `ms`, `fps`, `MB`, `J`.
         better: Which way is better; None where neither is.
         meaning: One line for the page.
         of_masks: What the field calls it where masks are scored; the same if not given.
@@ -33,7 +33,7 @@ class Column:
     """
 
     name: str
-    unit: Literal["ratio", "count", "ms", "fps", "MB"]
+    unit: Literal["ratio", "count", "ms", "fps", "MB", "J"]
     better: Literal["up", "down"] | None
     meaning: str
     of_masks: str = ""

@@ -61,6 +61,7 @@ def _of_run(run: Run) -> dict[str, Any]:
         "frame_rate": rates.pop() if len(rates) == 1 else None,
         "columns": run.columns,
         "speed_columns": table.speed_columns(run),
+        "speed_headline": [each["name"] for each in table.headline_speed(run)],
         "headline": [each["name"] for each in shown.columns if each["name"] in scored],
         "leading": leading["name"] if leading else None,
         "classes": run.classes,
@@ -72,6 +73,7 @@ def _of_run(run: Run) -> dict[str, Any]:
         "large": {each.card["name"]: _large(each) for each in run.variants},
         "speed": {each.card["name"]: _speed(each) for each in run.variants if each.speed},
         "timings": {each.card["name"]: _timings(each) for each in run.variants if each.timings},
+        "late": {each.card["name"]: _late(each) for each in run.variants if each.late},
         "stages": {each.card["name"]: each.stages for each in run.variants if each.stages},
         "timelines": {
             each.card["name"]: {name: _timeline(line) for name, line in each.timelines.items()}
@@ -138,7 +140,15 @@ def _comparison(run: Run, columns: list[str]) -> dict[str, Any] | None:
 
 def _speed(variant: Variant) -> dict[str, Any]:
     assert variant.speed is not None
-    return {name: variant.speed[name] for name in ("values", "fps_range", "timed")}
+    wanted = ("values", "fps_range", "timed", "doubts")
+    return {name: variant.speed[name] for name in wanted}
+
+
+def _late(variant: Variant) -> list[dict[str, Any]]:
+    return [
+        {"rate": late.rate, "values": late.values, "dropped": late.dropped / late.frames}
+        for late in variant.late
+    ]
 
 
 def _timings(variant: Variant) -> dict[str, Any]:

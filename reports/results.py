@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Sequence as Many
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from datasets.files import read_json
+from reports.real_time import Late, read_late
 from reports.steps import count_objects, mean_stages, read_steps, read_warm_up
 from reports.timeline import Timeline, read_timeline
 
@@ -54,6 +56,7 @@ class Variant:
         objects: How many objects each of these frames has in the answer.
         stages: Mean ms a frame of each stage, the step among them.
         warm_up: Nanoseconds of each step before the timed ones, of each such sequence.
+        late: At each rate at which frames came in real time.
     """
 
     card: Mapping[str, Any]
@@ -66,6 +69,7 @@ class Variant:
     objects: Mapping[str, list[int]]
     stages: Mapping[str, float]
     warm_up: Mapping[str, list[int]]
+    late: Many[Late] = ()
 
 
 @dataclass(frozen=True)
@@ -210,7 +214,19 @@ def _read_variant(
         count_objects(times) if timings else {},
         mean_stages(times) if timings else {},
         read_warm_up(times) if timings else {},
+        _read_late(place, plan, card),
     )
+
+
+def _read_late(place: _Place, plan: Mapping[str, Any], card: Mapping[str, Any]) -> list[Late]:
+    found = [
+        read_late(
+            place.scores(name, "combined.json"),
+            [place.results(name, sequence) for sequence in plan["sequences"]],
+        )
+        for name in card["real_time"]
+    ]
+    return sorted((each for each in found if each), key=lambda late: late.rate)
 
 
 def _partials(score: Mapping[str, Any]) -> dict[str, Any]:

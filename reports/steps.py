@@ -10,6 +10,8 @@ import numpy as np
 from datasets.files import read_json
 from datasets.parquet import read_tracks
 
+_PLACES = {"decode": 0, "rest": 2, "pack": 3}  # of stages around those that a tracker names
+
 
 def read_steps(timings: Many[Path]) -> dict[str, list[list[int]]]:
     """Return by sequence the nanoseconds of each step, (passes, frames), of timing.json files.
@@ -27,17 +29,18 @@ def read_warm_up(timings: Many[Path]) -> dict[str, list[int]]:
 
 
 def mean_stages(timings: Many[Path]) -> dict[str, float]:
-    """Return by stage its mean time a frame in ms; nothing where single frames were not timed.
+    """Return by stage its mean time a frame in ms, in order; nothing where none was recorded.
 
-    Decoding and the encoding of masks are outside the clock and not part of the step.
+    `decode` and `pack`, the making of run lengths, are outside the clock and not part of the step;
+    `rest` is what of the step is in no stage.
     """
-    found = [content for path in timings if (content := read_json(path))["timed"] == "step"]
-    stages = ("decode", "step", "encode")
-    known = [stage for stage in stages if found and all(f"{stage}_ns" in each for each in found)]
+    found = [content for path in timings if (content := read_json(path)).get("stage_ns")]
+    frames = sum(len(each["end_to_end_ns"]) for each in found)
+    names = dict.fromkeys(name for each in found for name in each["stage_ns"])
+    order = sorted(names, key=lambda name: _PLACES.get(name, 1))
     return {
-        stage: float(np.mean(np.concatenate([np.ravel(each[f"{stage}_ns"]) for each in found])))
-        / 1e6
-        for stage in known
+        name: sum(sum(each["stage_ns"].get(name, [])) for each in found) / frames / 1e6
+        for name in order
     }
 
 

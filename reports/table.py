@@ -18,6 +18,7 @@ HEADLINE = (
     ("mask AP",),
     ("box AP",),
 )
+_SPEED = ("fps", "p50_ms", "p95_ms", "memory_MB")
 _OF_MASKS = {"sMOTA"}  # of them, those that are not compared for boxes
 _BLANK = "–"
 
@@ -51,7 +52,7 @@ class Table:
 
 def headline(run: Run) -> Table:
     """Return the totals people compare, and the speed."""
-    return _table(run, _compared(run) + speed_columns(run), [_values(v) for v in run.variants])
+    return _table(run, _compared(run) + headline_speed(run), [_values(v) for v in run.variants])
 
 
 def otherwise_timed(run: Run) -> dict[str, list[Variant]]:
@@ -69,6 +70,11 @@ def leading(run: Run) -> Mapping[str, Any] | None:
 def speed_columns(run: Run) -> list[Mapping[str, Any]]:
     """Return the columns of speed, nothing where no variant is timed."""
     return next((variant.speed["columns"] for variant in run.variants if variant.speed), [])
+
+
+def headline_speed(run: Run) -> list[Mapping[str, Any]]:
+    """Return the columns of speed that are in the first table."""
+    return [column for column in speed_columns(run) if column["name"] in _SPEED]
 
 
 def _compared(run: Run) -> list[Mapping[str, Any]]:

@@ -4,21 +4,20 @@
         --expect tracks.parquet --frames 300 --warm-up 10 --repeats 3 --output timing.json
 
 Frames are decoded into memory first, masks become run lengths between the steps and answers tracks
-afterwards, so only `Tracker.step` is inside the clock; what decoding a frame and encoding its masks
-take is told beside it. The steps of the warm-up are told, and in no number. Peak memory is that
-of the whole process but for the decoded frames.
+afterwards, so only `Tracker.step` is inside the clock (`single_stream`). One more pass records what
+a frame spends its time on, from its decoding to its run lengths. `offline` times the whole of that,
+frames decoded ahead. Steps of the warm-up are told, and in no number. Peak memory is that of the
+whole process but for the decoded frames.
 """
 
 from __future__ import annotations
 
 import argparse
-import gc
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
-from time import perf_counter_ns
+from typing import Any
 
 import numpy as np
 from tqdm import trange
@@ -28,52 +27,41 @@ from datasets.files import write_json
 from datasets.parquet import read_tracks
 from datasets.sequence_json import read_sequence
 from datasets.types import Frame, Sequence, Tracks
-from trackers.contract import Answer, Tracker, load_method, load_tracker
-from trackers.feed import Collector, pack, read_feed
+from trackers import load
+from trackers.contract import Answer, Method, Tracker, load_method, load_tracker
+from trackers.feed import Collector, read_feed
+from trackers.gpu import Gpu, find_gpu
 from trackers.machine import describe_machine, peak_memory
+from trackers.passes import decode, record_stages, time_steps, time_throughput, warm_up
 
+SCENARIOS = ("single_stream", "offline")
 _ROUNDING, _SAME_MASK = 1e-3, 0.99
 
 
 @dataclass(frozen=True)
-class Pass:
-    """One pass over the frames, from a new start.
+class Course:
+    """What is timed.
 
     Args:
-        step_ns: Nanoseconds of each step.
-        encode_ns: Nanoseconds that the masks of each answer took to become run lengths.
-        answers: With run lengths for masks.
+        path: Of the sequence's description.
+        expected: The tracks that were scored.
+        frames: At most so many are timed, from the first.
     """
 
-    step_ns: list[int]
-    encode_ns: list[int]
-    answers: list[Answer]
+    tracker: Tracker
+    method: Method
+    path: Path
+    sequence: Sequence
+    expected: Tracks
+    frames: int
 
+    def feed(self) -> Iterator[Frame]:
+        """Yield the frames, decoded anew."""
+        return read_feed(self.path, self.method)
 
-def decode(feed: Iterator[Frame], most: int) -> tuple[list[Frame], list[int]]:
-    """Return the first frames, at most so many, and the nanoseconds that each took to come."""
-    frames, decode_ns = [], []
-    begin = perf_counter_ns()
-    for frame in islice(feed, most):
-        decode_ns.append(perf_counter_ns() - begin)
-        frames.append(frame)
-        begin = perf_counter_ns()
-    return frames, decode_ns
-
-
-def time_steps(tracker: Tracker, sequence: Sequence, frames: list[Frame]) -> Pass:
-    """Return the times and answers of one pass."""
-    tracker.start(sequence)
-    gc.collect()
-    found = Pass([], [], [])
-    for frame in frames:
-        begin = perf_counter_ns()
-        answer = tracker.step(frame)
-        stepped = perf_counter_ns()
-        found.answers.append(pack(answer))
-        found.encode_ns.append(perf_counter_ns() - stepped)
-        found.step_ns.append(stepped - begin)
-    return found
+    def check(self, answers: list[Answer]) -> None:
+        """Raise ValueError if the answers are not those that were scored, see `check_answers`."""
+        check_answers(self.sequence, answers, self.expected)
 
 
 def check_answers(sequence: Sequence, answers: list[Answer], expected: Tracks) -> None:
@@ -110,29 +98,89 @@ def same_to_rounding(found: Tracks, expected: Tracks) -> bool:
     )
 
 
-def main() -> None:
-    """Run the command line program."""
-    given = _arguments()
-    tracker = load_tracker(given.method, given.options)
-    sequence = read_sequence(given.sequence)
-    method = load_method(given.method).given(given.options)
-    frames, decode_ns = decode(read_feed(given.sequence, method), given.frames)
-    expected = read_tracks(given.expect)
-    warm_up = time_steps(tracker, sequence, frames[: given.warm_up])
-    passes = []
-    for _ in trange(given.repeats, desc=sequence.name, unit="pass"):
-        passes.append(time_steps(tracker, sequence, frames))
-        check_answers(sequence, passes[-1].answers, expected)
+def single_stream(course: Course, warm_frames: int, repeats: int) -> dict[str, Any]:
+    """Return the times of every step, a list a pass, with memory, energy and the machine's state.
+
+    Args:
+        warm_frames: Stepped in each pass of the warm-up.
+    """
+    gpu, begin = find_gpu(), load.now()
+    frames, decode_ns = decode(course.feed(), course.frames)
+    warm = warm_up(course.tracker, course.sequence, frames[:warm_frames])
+    passes, energy, states = [], [], []
+    objects: list[int] = []
+    for _ in trange(repeats, desc=course.sequence.name, unit="pass"):
+        before = gpu.energy_mj() if gpu else None
+        one = time_steps(course.tracker, course.sequence, frames, gpu)
+        energy.append(_since(before, gpu))
+        states.append(gpu.state() if gpu else None)
+        course.check(one.answers)
+        objects = [len(answer.track) for answer in one.answers]
+        one.answers.clear()  # memory is measured
+        passes.append(one)
     held = sum(frame.image.nbytes for frame in frames if frame.image is not None)
-    content = {
-        "timed": "step",
+    return {
         "frames": len(frames),
+        "objects": objects,
         "step_ns": [each.step_ns for each in passes],
         "decode_ns": decode_ns,
         "encode_ns": [each.encode_ns for each in passes],
-        "warm_up_frames": given.warm_up,
-        "warm_up_ns": warm_up.step_ns,
+        "warm_up_frames": sum(map(len, warm.passes)),
+        "warm_up_ns": [step for each in warm.passes for step in each],
+        "warm": warm.stable,
         "peak_memory": peak_memory() - held,
+        "memory": [each.memory for each in passes],
+        "gpu_memory": [each.gpu_memory for each in passes] if gpu else None,
+        "energy_mj": energy if gpu else None,
+        "gpu_state": states if gpu else None,
+        "load": load.between(begin, load.now()),
+    }
+
+
+def _since(before: int | None, gpu: Gpu | None) -> int | None:
+    """Return the millijoules since then, None where nobody counts them."""
+    after = gpu.energy_mj() if gpu else None
+    return None if before is None or after is None else after - before
+
+
+def recorded(course: Course) -> dict[str, Any]:
+    """Return what each frame took from its decoding on, and each of its stages."""
+    whole, stages = record_stages(course.tracker, course.sequence, course.feed(), course.frames)
+    names = dict.fromkeys(name for each in stages for name in each)
+    return {
+        "end_to_end_ns": whole,
+        "stage_ns": {name: [each.get(name, 0) for each in stages] for name in names},
+    }
+
+
+def offline(course: Course, repeats: int) -> dict[str, Any]:
+    """Return the time of each whole pass, from the first frame's decoding to the last answer."""
+    walls = []
+    for _ in range(repeats):
+        wall, answers = time_throughput(
+            course.tracker, course.sequence, course.feed(), course.frames
+        )
+        course.check(answers)
+        walls.append(wall)
+    return {"offline_ns": walls}
+
+
+def main() -> None:
+    """Run the command line program."""
+    given = _arguments()
+    course = Course(
+        load_tracker(given.method, given.options),
+        load_method(given.method).given(given.options),
+        given.sequence,
+        read_sequence(given.sequence),
+        read_tracks(given.expect),
+        given.frames,
+    )
+    content: Mapping[str, Any] = {
+        "timed": "step",
+        **single_stream(course, given.warm_up, given.repeats),
+        **recorded(course),
+        **(offline(course, given.repeats) if "offline" in given.scenarios else {}),
         "machine": describe_machine(),
     }
     write_json(given.output, content)
@@ -146,9 +194,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--expect", type=Path, required=True, help="the scored tracks")
     parser.add_argument("--frames", type=int, required=True, help="at most so many, from the first")
     parser.add_argument(
-        "--warm-up", type=int, required=True, help="frames stepped before the clock"
+        "--warm-up", type=int, required=True, help="frames of each pass before the clock"
     )
     parser.add_argument("--repeats", type=int, required=True, help="timed passes")
+    parser.add_argument(
+        "--scenarios", nargs="+", choices=SCENARIOS, default=["single_stream"], help="what is timed"
+    )
     parser.add_argument("--output", type=Path, required=True, help=".../timing.json")
     return parser.parse_args()
 

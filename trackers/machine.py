@@ -35,6 +35,14 @@ def peak_memory() -> int:
     return peak if platform.system() == "Darwin" else peak << 10
 
 
+def resident_memory() -> int:
+    """Return the memory that is resident for this process now, in bytes; its peak elsewhere."""
+    statm = Path("/proc/self/statm")
+    if statm.is_file():
+        return int(statm.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    return peak_memory()
+
+
 def identify_gpu() -> dict[str, str]:
     """Return what tells the first NVIDIA GPU from others, as engines are built for it.
 

@@ -11,7 +11,6 @@ from metrics import pairing
 from metrics.combine import combine_scores
 from metrics.family import load_benchmark, load_family, partial_from_json, partial_to_json
 from metrics.score import make_pairings, score_tracks
-from metrics.speed import summarize_timings
 
 CLASSES = {1: "pedestrian"} | {n: f"class {n}" for n in range(2, 14)}
 EXTENT = Extent(100, 1000, 1, CLASSES)
@@ -153,59 +152,6 @@ def test_scores_of_different_protocols_are_not_added():
 def test_a_total_adds_counts():
     total = combine_scores([score(), score(), score()])
     assert total["values"]["CLR_TP"] == 3
-
-
-def timing(*passes, machine="m", peak=2e6, timed="step"):
-    return {
-        "timed": timed,
-        "frames": len(passes[0]),
-        "step_ns": [list(p) for p in passes],
-        "peak_memory": peak,
-        "machine": {"processor": machine},
-    }
-
-
-def test_frames_per_second_are_frames_over_time_in_the_median_repeat():
-    one = timing([1e6, 3e6], [2e6, 2e6], [4e6, 4e6])
-    other = timing([1e6], [1e6], [2e6])
-    found = summarize_timings([one, other])
-    assert found["values"]["fps"] == pytest.approx(3 / 5e-3)
-    assert found["fps_range"] == pytest.approx([3 / 10e-3, 3 / 5e-3])
-    assert found["values"]["p50_ms"] == pytest.approx(2)
-    assert (found["frames"], found["repeats"]) == (3, 3)
-
-
-def test_memory_is_that_of_the_sequence_that_took_most_or_unknown():
-    found = summarize_timings([timing([1], peak=3e6), timing([1], peak=5e6)])
-    assert found["values"]["memory_MB"] == 5
-    found = summarize_timings([timing([1], peak=3e6), timing([1], peak=None)])
-    assert found["values"]["memory_MB"] is None
-
-
-def test_timings_of_two_machines_are_not_mixed():
-    with pytest.raises(ValueError, match="one machine expected, found 2"):
-        summarize_timings([timing([1]), timing([1], machine="other")])
-
-
-def test_timings_of_unequal_repeats_are_not_mixed():
-    with pytest.raises(ValueError, match=r"equally many repeats expected, found \[1, 2\]"):
-        summarize_timings([timing([1]), timing([1], [1])])
-
-
-def test_of_a_whole_process_there_is_a_rate_and_no_time_of_a_step():
-    whole = [timing([2e9], timed="process") | {"frames": 100}, timing([1e9], timed="process")]
-    found = summarize_timings(whole)
-    assert found["values"]["fps"] == pytest.approx(101 / 3)
-    assert found["values"]["p50_ms"] is found["values"]["p95_ms"] is None
-    assert found["timed"]["label"] == "whole process"
-    assert found["frames"] == 101
-
-
-def test_what_is_timed_is_not_mixed_and_is_known():
-    with pytest.raises(ValueError, match=r"to be timed, found \['process', 'step'\]"):
-        summarize_timings([timing([1]), timing([1], timed="process")])
-    with pytest.raises(ValueError, match=r"to be timed, found \['guess'\]"):
-        summarize_timings([timing([1], timed="guess")])
 
 
 def test_masks_that_share_a_pixel_are_refused_and_named():

@@ -145,7 +145,14 @@ def test_files_are_called_as_data_set_and_protocol():
 
 
 def test_a_result_that_is_missing_is_named_and_nothing_is_written(tmp_path):
-    card = {"name": "sort", "title": "SORT", "timed": False, "rests_on": [], "origin": ""}
+    card = {
+        "name": "sort",
+        "title": "SORT",
+        "timed": False,
+        "rests_on": [],
+        "real_time": [],
+        "origin": "",
+    }
     plan = {"dataset": "d", "protocol": "mot17", "title": "A set", "clock": [], "sequences": ["s"]}
     given = json.dumps({"runs": [plan | {"variants": [card]}]})
     command = [sys.executable, "-m", "reports.export", "--plan", given, "--folder", tmp_path / "t"]

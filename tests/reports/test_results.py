@@ -15,7 +15,7 @@ from reports.results import read_run
 
 CARD = {
     "name": "v", "title": "V <b>", "method": "m", "source": "s", "options": {}, "timed": True,
-    "origin": "o", "rests_on": [],
+    "origin": "o", "rests_on": [], "real_time": [],
 }  # fmt: skip
 PLAN = {
     "dataset": "d", "title": "D", "licence": "free", "protocol": "mot15",
@@ -29,7 +29,7 @@ SCORE = {
 FPS = {"name": "fps", "label": "fps", "unit": "fps", "better": "up", "meaning": "m"}
 SPEED = {
     "columns": [FPS], "values": {"fps": 99.0}, "fps_range": [98.0, 100.0], "machine": {"cpu": "c"},
-    "timed": {"name": "step", "label": "", "meaning": "each step"},
+    "timed": {"name": "step", "label": "", "meaning": "each step"}, "doubts": [],
 }  # fmt: skip
 SEQUENCE = {
     "extent": {"frame_count": 7}, "frame_rate": 25, "sha256": {"truth.parquet": "abc"},

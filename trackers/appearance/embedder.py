@@ -24,6 +24,7 @@ from trackers.appearance.crops import crop
 from trackers.engines.card import network_path, read_fields
 from trackers.engines.contract import Engine
 from trackers.parts.gallery import unit
+from trackers.stages import stage
 
 _CHANNELS = 3
 
@@ -76,6 +77,7 @@ class Embedder:
         )
         self._length = self._run(np.zeros((1, *takes.size, _CHANNELS), np.uint8)).shape[1]
 
+    @stage("embed")
     def __call__(self, image: np.ndarray, box: np.ndarray) -> np.ndarray:
         """Return a vector of length 1 for each box, (N, D) float32.
 

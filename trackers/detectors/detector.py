@@ -29,6 +29,7 @@ from trackers.detectors.yolo import yolov5, yolov8, yolox
 from trackers.engines.card import network_path, read_fields
 from trackers.engines.contract import Engine
 from trackers.parts.class_names import class_ids
+from trackers.stages import stage
 
 
 @dataclass(frozen=True)
@@ -138,6 +139,7 @@ class Detector:
         """
         self._classes = class_ids(self._card.classes, classes)
 
+    @stage("detect")
     def __call__(self, image: np.ndarray) -> Found:
         """Return the objects in an image, (height, width, 3) uint8 RGB.
 

@@ -19,6 +19,7 @@ from trackers.mask_rcnn.conventions import CONVENTIONS
 from trackers.mask_rcnn.fit import fit
 from trackers.mask_rcnn.paste import paste
 from trackers.mask_rcnn.sizes import BOXES, LEVELS, SIZES, STRIDES
+from trackers.stages import stage
 
 _PROPOSAL, _OBJECT = (1.0, 1.0, 1.0, 1.0), (10.0, 10.0, 5.0, 5.0)  # what deltas are divided by
 _SMALL_PROPOSAL, _SMALL_OBJECT = 1e-3, 1e-2  # sides that count as nothing
@@ -83,6 +84,7 @@ class Segmenter:
         self._size = self._fitted = (0, 0)
         self._box, self._label = np.zeros((0, 4), np.float32), np.zeros(0, np.int64)
 
+    @stage("detect")
     def look(self, image: np.ndarray) -> Objects:
         """Return the objects in an image, (height, width, 3) uint8 RGB."""
         found = self._engines["pyramid"](image=self._arrays.put(self._prepare(image)))
@@ -92,10 +94,12 @@ class Segmenter:
         self._box, score, self._label = self._choose(proposals, answer["logits"], answer["moves"])
         return Objects(exclusive(self._box / self._scale, self._convention), score, self._label)
 
+    @stage("embed")
     def vectors(self) -> np.ndarray:
         """Return what tells the objects apart, (N, D)."""
         return self._ask("embed", self._box)["vectors"]
 
+    @stage("segment")
     def masks(self, rows: np.ndarray) -> np.ndarray:
         """Return the masks of some of the objects, (K, height, width) bool."""
         logits = self._ask("segment", self._box[rows])["masks"]

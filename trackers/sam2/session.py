@@ -26,6 +26,7 @@ from trackers.sam2.bank import Bank
 from trackers.sam2.policies import OVERLAPS, WritePolicy, make_write_policy, share_out
 from trackers.sam2.prompt import Prompt
 from trackers.sam2.seen import Seen
+from trackers.stages import stage
 
 
 @dataclass(frozen=True)
@@ -130,12 +131,14 @@ class Session:
         self._size = size
         side = net.image_size, net.image_size
         small = np.asarray(Image.fromarray(image).resize(side, Image.Resampling.BICUBIC))
-        self._features = net.encode(image=net.arrays.put(small[None]))
+        with stage("encode"):
+            self._features = net.encode(image=net.arrays.put(small[None]))
         self._prompted = [False] * len(self._identities)
         self._refreshed = set()
         self._answers = self._follow() if self._identities else {}
         return self.seen
 
+    @stage("track")
     def _follow(self) -> dict[str, Any]:
         past = self._bank.read(self._now)
         track = self._networks.track_partial if "memory_there" in past else self._networks.track
@@ -171,6 +174,7 @@ class Session:
         self._refreshed |= old
         return self.seen
 
+    @stage("prompt")
     def _prompt(self, prompts: Mapping[int, Prompt]) -> None:
         for identity, prompt in prompts.items():
             try:
@@ -231,6 +235,7 @@ class Session:
         if not self._identities:
             self._answers = {}
 
+    @stage("memorize")
     def remember(self) -> None:
         """Write what was seen in the frame into the memories."""
         if not self._identities:
@@ -258,6 +263,7 @@ class Session:
         tracked = np.flatnonzero(~prompted)
         self._bank.write_pointers(tracked, self._now, found["pointer"][tracked])
 
+    @stage("masks")
     def masks(self, threshold: float = 0.0) -> np.ndarray:
         """Return the masks of all objects in the frame, (B, height, width) bool.
 

@@ -31,8 +31,12 @@ except ValueError as error:
     raise WorkflowError(str(error)) from None
 
 
+VARIANT = r"[^/@]+"  # `sort@25fps` is the variant `sort` in real time
+
+
 wildcard_constraints:
     variant=r"[^/]+",
+    rate=r"[0-9.]+",
     dataset=r"[^/]+",
     sequence=r"[^/]+",
     model=r"[^/]+",
@@ -84,7 +88,7 @@ def variant_files(wildcards):
 
     One that is missing is left to the tracker, which fails for its variant alone.
     """
-    variant = config["variants"][wildcards.variant]
+    variant = variant_entry(wildcards)
     method, root = load_method(variant["method"]), entry_root(wildcards.dataset)
     options = {**method.options, **variant.get("options", {})}
     named = [
@@ -103,18 +107,23 @@ def variant_files(wildcards):
 
 def variant_prompts(wildcards):
     """The prompts of one sequence, where the method asks for them."""
-    options = config["variants"][wildcards.variant].get("options", {})
+    options = variant_entry(wildcards).get("options", {})
     asks = "prompts" in load_method(variant_method(wildcards)).given(options).inputs
     place = f"data/{wildcards.dataset}/{wildcards.sequence}/prompts.parquet"
     return [place] if asks else []
 
 
+def variant_entry(wildcards):
+    """The variant's entry, whether or not its frames come in real time."""
+    return config["variants"][wildcards.variant.split("@")[0]]
+
+
 def variant_method(wildcards):
-    return config["variants"][wildcards.variant]["method"]
+    return variant_entry(wildcards)["method"]
 
 
 def variant_options(wildcards):
-    return json.dumps(config["variants"][wildcards.variant].get("options", {}))
+    return json.dumps(variant_entry(wildcards).get("options", {}))
 
 
 def method_code(wildcards, program):
@@ -141,6 +150,15 @@ def track_code(wildcards):
 
 def clock_code(wildcards):
     return method_code(wildcards, "trackers.clock")
+
+
+def real_time_code(wildcards):
+    return method_code(wildcards, "trackers.real_time")
+
+
+def clock_scenarios():
+    """What `clock` times; `real_time` is a rule of its own."""
+    return [name for name in config["clock"]["scenarios"] if name != "real_time"]
 
 
 def run_protocol(entry):
@@ -183,7 +201,11 @@ def score_origin(wildcards):
         config["datasets"][wildcards.dataset],
         reader_code(wildcards),
         variant_options(wildcards),
-        track_code(wildcards),
+        (
+            real_time_code(wildcards)
+            if "@" in wildcards.variant
+            else track_code(wildcards)
+        ),
         families(wildcards),
         score_code(wildcards),
     )

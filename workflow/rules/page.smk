@@ -8,6 +8,15 @@ def is_timed(entry, variant):
     )
 
 
+def real_time_names(entry, variant):
+    """What a variant is called at each rate at which its frames come; it must have single steps."""
+    method = Path("trackers", "methods", config["variants"][variant]["method"])
+    steps = is_timed(entry, variant) and not (method / "run.py").is_file()
+    asked = steps and "real_time" in config["clock"]["scenarios"]
+    rates = config["clock"].get("rates", []) if asked else []
+    return [f"{variant}@{rate:g}fps" for rate in rates]
+
+
 def page_inputs(wildcards):
     """The totals, errors and, where it is timed, the speed of every variant on every data set."""
     for entry in config["run"]:
@@ -18,6 +27,8 @@ def page_inputs(wildcards):
             yield f"{place}/{protocol}/combined.json"
             if is_timed(entry, variant):
                 yield f"{place}/speed.json"
+            for name in real_time_names(entry, variant):
+                yield f"results/{name}/{dataset}/{protocol}/combined.json"
             for sequence in config["datasets"][dataset]["sequences"]:
                 yield f"{place}/{sequence}/{protocol}/events.parquet"
 
@@ -84,6 +95,7 @@ def variant_card(entry, name):
         "source": variant.get("source", method.source),
         "options": variant.get("options", {}),
         "timed": is_timed(entry, name),
+        "real_time": real_time_names(entry, name),
         "rests_on": JOBS_BEFORE.get(name, []),
         "origin": score_origin(
             Wildcards(

@@ -1,4 +1,4 @@
-"""Trackers run: what each variant answers (`track`), and how fast (`clock`)."""
+"""Trackers run: what each variant answers (`track`), how fast (`clock`), and late (`real_time`)."""
 
 
 rule track:
@@ -10,6 +10,8 @@ rule track:
         tracks="results/{variant}/{dataset}/{sequence}/tracks.parquet",
     log:
         "logs/track/{variant}/{dataset}/{sequence}.log",
+    wildcard_constraints:
+        variant=VARIANT,
     conda:
         "../../environment.yml"
     params:
@@ -31,6 +33,8 @@ rule clock:
         timing="results/{variant}/{dataset}/{sequence}/timing.json",
     log:
         "logs/clock/{variant}/{dataset}/{sequence}.log",
+    wildcard_constraints:
+        variant=VARIANT,
     conda:
         "../../environment.yml"
     threads: workflow.cores  # alone on the machine: it is being timed
@@ -40,10 +44,38 @@ rule clock:
         frames=config["clock"]["frames"],
         warm_up=config["clock"]["warm_up"],
         repeats=config["clock"]["repeats"],
+        scenarios=clock_scenarios(),
         machine=describe_machine(),
         code=clock_code,
     shell:
         "exec python -m trackers.clock --method {params.method:q} --options {params.options:q}"
         " --sequence {input.sequence:q} --expect {input.tracks:q} --frames {params.frames}"
-        " --warm-up {params.warm_up} --repeats {params.repeats} --output {output.timing:q}"
-        " 2> {log:q}"
+        " --warm-up {params.warm_up} --repeats {params.repeats} --scenarios {params.scenarios}"
+        " --output {output.timing:q} 2> {log:q}"
+
+
+rule real_time:
+    input:
+        files=variant_files,
+        prompts=variant_prompts,
+        sequence="data/{dataset}/{sequence}/sequence.json",
+    output:
+        tracks="results/{variant}@{rate}fps/{dataset}/{sequence}/tracks.parquet",
+        timing="results/{variant}@{rate}fps/{dataset}/{sequence}/real_time.json",
+    log:
+        "logs/real_time/{variant}/{dataset}/{sequence}_{rate}fps.log",
+    wildcard_constraints:
+        variant=VARIANT,
+    conda:
+        "../../environment.yml"
+    threads: workflow.cores  # alone on the machine: what it answers depends on how fast it is
+    params:
+        method=variant_method,
+        options=variant_options,
+        warm_up=config["clock"]["warm_up"],
+        machine=describe_machine(),
+        code=real_time_code,
+    shell:
+        "exec python -m trackers.real_time --method {params.method:q} --options {params.options:q}"
+        " --sequence {input.sequence:q} --rate {wildcards.rate} --warm-up {params.warm_up}"
+        " --output {output.tracks:q} --timing {output.timing:q} 2> {log:q}"

@@ -76,6 +76,7 @@
     return [...entry.columns, ...entry.speed_columns].find(each => each.name === name) ?? null;
   }
 
+  const speedHeadline = entry => entry.speed_columns.filter(each => entry.speed_headline.includes(each.name));
   const metric = (entry = run()) => column(state.get("metric"), entry) ?? column(entry.leading, entry);
 
   // `attributes` are DOM properties, or attributes where there is a dash; text is text, never HTML.
@@ -169,7 +170,7 @@
   }
 
   window.bench = {
-    data, state, onChange, run, variants, sequences, sequence, baseline, column, metric,
+    data, state, onChange, run, variants, sequences, sequence, baseline, column, metric, speedHeadline,
     element, options, legend, markOf, colourOf, shapeOf, colours, shapes, number, around, draw, ink, groupable,
   };
   onChange(applyTheme);

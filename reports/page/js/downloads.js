@@ -20,7 +20,7 @@
 
   function shownNow() {
     const run = bench.run();
-    const columns = [...run.headline.map(name => bench.column(name, run)), ...run.speed_columns];
+    const columns = [...run.headline.map(name => bench.column(name, run)), ...bench.speedHeadline(run)];
     const rows = bench.variants(run).map(variant => [variant.name, variant.title, ...columns.map(column => bench.valuesOf(run, variant)[column.name])]);
     const lines = [["variant", "title", ...columns.map(column => column.name)], ...rows].map(row => row.map(field).join(","));
     at("shown-now").href = `data:text/csv;charset=utf-8,${encodeURIComponent(`${lines.join("\n")}\n`)}`;

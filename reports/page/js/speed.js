@@ -26,7 +26,7 @@
       }));
     if (!points.length) return null;
     const steps = points.filter(each => each.timed === "step");
-    const title = `${x.label.replace(/_(ms|MB)$/, "")}${x.unit === "fps" ? ", frames per second" : ` (${x.unit})`}, log scale`;
+    const title = `${x.label.replace(/_(ms|MB|J|fps)$/, "")}${x.unit === "fps" ? ", frames per second" : ` (${x.unit})`}, log scale`;
     const all = points.flatMap(each => (x.name === "fps" ? [each.x, each.slowest, each.fastest] : [each.x]));
     const across = { field: "x", type: "quantitative", title, scale: { type: "log", domain: [Math.min(...all) / 1.5, Math.max(...all) * 1.5], nice: false }, axis: { format: "~s", tickCount: 6 } };
     const up = { field: "y", type: "quantitative", title: `${y.label}${y.unit === "ratio" ? " (%)" : ""}`, scale: y.unit === "ratio" ? bench.around(points.map(each => each.y)) : { zero: false, nice: true } };
@@ -123,21 +123,54 @@
     }, fits];
   }
 
-  const STAGES = [["decode", "decoding", "#56B4E9"], ["step", "step", "#0072B2"], ["encode", "encoding of masks", "#E69F00"]];
+  // The harness's own stages are grey; those of the step have the colours that are told apart best.
+  const STAGES = { decode: ["decoding (harness)", "#B0B0B0"], rest: ["the tracker's own", "#0072B2"], pack: ["run lengths (harness)", "#7A7A7A"] };
+  const OF_STEPS = ["#E69F00", "#56B4E9", "#009E73", "#CC79A7", "#D55E00", "#B59F00"];
   function stages(run, shown) {
-    const points = shown.flatMap(variant => STAGES.filter(([name]) => run.stages[variant.name]?.[name] !== undefined)
-      .map(([name, title], order) => ({ variant: variant.title, stage: title, order, ms: run.stages[variant.name][name] })));
+    const known = [...new Set(shown.flatMap(variant => Object.keys(run.stages[variant.name] ?? {})))];
+    const named = known.filter(name => !STAGES[name]);
+    const order = ["decode", ...named, "rest", "pack"].filter(name => known.includes(name));
+    const looks = new Map(order.map(name => [name, STAGES[name] ?? [name, OF_STEPS[named.indexOf(name) % OF_STEPS.length]]]));
+    const points = shown.flatMap(variant => order.filter(name => run.stages[variant.name]?.[name] !== undefined)
+      .map(name => ({ variant: variant.title, stage: looks.get(name)[0], order: order.indexOf(name), ms: run.stages[variant.name][name] })));
     if (!points.length) return null;
     return {
       height: 24 * shown.length, data: { values: points }, mark: { type: "bar" },
       encoding: {
         y: { field: "variant", type: "nominal", title: null, sort: shown.map(each => each.title) },
         x: { field: "ms", type: "quantitative", title: "ms a frame" },
-        color: { field: "stage", type: "nominal", title: null, scale: { domain: STAGES.map(each => each[1]), range: STAGES.map(each => each[2]) } },
+        color: { field: "stage", type: "nominal", title: null, scale: { domain: order.map(name => looks.get(name)[0]), range: order.map(name => looks.get(name)[1]) } },
         order: { field: "order", type: "quantitative" },
         tooltip: [{ field: "variant", type: "nominal" }, { field: "stage", type: "nominal" }, { field: "ms", type: "quantitative", format: ".3~r" }],
       },
     };
+  }
+
+  // The leading metric at each rate at which frames come; dashed, what it is when nothing is late.
+  function realTime(run, shown) {
+    const column = bench.column(run.leading, run);
+    const late = shown.flatMap(variant => (run.late[variant.name] ?? []).map(each => ({ variant: variant.title, rate: each.rate, y: 100 * each.values[column.name], dropped: each.dropped })));
+    if (!late.length) return null;
+    const whole = shown.filter(variant => run.late[variant.name] && run.totals[variant.name]).map(variant => ({ variant: variant.title, y: 100 * run.totals[variant.name][column.name] }));
+    const up = { field: "y", type: "quantitative", title: `${column.label} (%)`, scale: bench.around([...late, ...whole].map(each => each.y)) };
+    const across = { field: "rate", type: "quantitative", title: "frames that come in a second, log scale", scale: { type: "log", nice: false }, axis: { values: [...new Set(late.map(each => each.rate))], format: "~r" } };
+    return {
+      height: 260,
+      layer: [
+        { data: { values: whole }, mark: { type: "rule", strokeDash: [4, 4], opacity: 0.6 }, encoding: { y: up, color: colour(shown) } },
+        { data: { values: late }, mark: { type: "line", strokeWidth: 2 }, encoding: { x: across, y: up, color: colour(shown) } },
+        { data: { values: late }, mark: { type: "point", filled: true, size: 70, opacity: 1 }, encoding: { x: across, y: up, color: colour(shown), shape: { field: "variant", type: "nominal", title: null, scale: bench.shapes(shown), legend: null }, tooltip: [{ field: "variant", type: "nominal" }, { field: "rate", type: "quantitative", title: "frames a second" }, { field: "y", type: "quantitative", title: column.label, format: ".2f" }, { field: "dropped", type: "quantitative", title: "dropped", format: ".1%" }] } },
+      ],
+    };
+  }
+
+  // What speaks against the times, a sentence for each thing and the variants it is about.
+  function doubts(run, shown) {
+    const about = new Map();
+    for (const variant of shown) for (const { what, size } of run.speed[variant.name]?.doubts ?? []) about.set(what, [...(about.get(what) ?? []), size ? `${variant.title} (${size})` : variant.title]);
+    at("doubts").hidden = !about.size;
+    at("doubts").replaceChildren(element("strong", { textContent: "These times are doubtful." }),
+      element("ul", {}, [...about].map(([what, titles]) => element("li", { textContent: `${what[0].toUpperCase()}${what.slice(1)}: ${titles.join(", ")}.` }))));
   }
 
   function memory(run, shown) {
@@ -154,7 +187,8 @@
     const run = bench.run(), shown = bench.variants(run);
     const ratios = run.columns.filter(each => run.headline.includes(each.name) && each.better);
     bench.options(at("plane-y"), ratios.map(each => [each.name, each.label]), ratios.some(each => each.name === chosen.y) ? chosen.y : run.leading);
-    bench.options(at("plane-x"), run.speed_columns.map(each => [each.name, each.label]), chosen.x);
+    const told = run.speed_columns.filter(each => shown.some(variant => (run.speed[variant.name]?.values[each.name] ?? null) !== null));
+    bench.options(at("plane-x"), told.map(each => [each.name, each.label]), chosen.x);
     bench.legend(at("verdict-section"), shown);
     bench.draw(at("plane"), plane(run, shown));
     const points = steps(run, shown), timed = shown.filter(variant => points.some(each => each.variant === variant.title));
@@ -166,8 +200,12 @@
     bench.draw(at("over-frames"), overFrames(points, warmUps(run, timed), timed));
     const [figure, fits] = byObjects(points, timed);
     bench.draw(at("by-objects"), figure);
-    at("fits").replaceChildren(...fits.map(fit => element("li", { textContent: `${fit.variant.title}: ${fit.start.toPrecision(3)} ms + ${fit.slope.toPrecision(3)} ms an object` })));
+    at("fits").replaceChildren(...fits.map(fit => element("li", { textContent: `${fit.variant.title}: ${fit.start.toPrecision(3)} ms ${fit.slope < 0 ? "\u2212" : "+"} ${Math.abs(fit.slope).toPrecision(3)} ms an object` })));
     bench.draw(at("memory"), memory(run, timed));
+    doubts(run, timed);
+    const late = realTime(run, shown);
+    at("real-time").closest("figure").hidden = !late;
+    bench.draw(at("real-time"), late);
   }
   onChange(update);
 })();

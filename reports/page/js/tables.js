@@ -51,7 +51,7 @@
   function delta(value, from, column) {
     if (value === undefined || value === null || from === undefined || from === null) return null;
     const good = column.better && value !== from ? (value > from) === (column.better === "up") : null;
-    if (["ms", "fps", "MB"].includes(column.unit)) {
+    if (["ms", "fps", "MB", "J"].includes(column.unit)) {
       if (!from) return null;
       const factor = value / from;
       return { text: `×${factor >= 100 ? factor.toFixed(0) : factor.toPrecision(factor >= 10 ? 3 : 2)}`, good };
@@ -78,7 +78,7 @@
     const first = column.better === "down" ? "up" : "down"; // the best first
     const next = name === column.name && way === first ? (first === "up" ? "down" : "up") : first;
     const on = name === column.name;
-    const label = column.label.replace(/_(ms|MB)$/, "").replace(/^CLR_/, "");
+    const label = column.label.replace(/_(ms|MB|J|fps)$/, "").replace(/^CLR_/, "");
     return element("th", { scope: "col", title: column.meaning, "aria-sort": on ? (way === "up" ? "ascending" : "descending") : null },
       element("button", { type: "button", onclick: () => { state.set({ sort: `${column.name}:${next}` }); refocus(column.name); }, dataset: { sort: column.name } },
         label, element("span", { className: "arrow", textContent: ARROWS[column.better] ?? "", "aria-hidden": "true" }),
@@ -145,7 +145,7 @@
     const run = bench.run();
     at("sureness").textContent = reading(run);
     const known = run.headline.map(each => bench.column(each, run));
-    at("verdict").replaceChildren(...comparison(run, [...known, ...run.speed_columns]));
+    at("verdict").replaceChildren(...comparison(run, [...known, ...bench.speedHeadline(run)]));
     if (at("all-columns").open) at("everything").replaceChildren(...comparison(run, [...run.columns, ...run.speed_columns]));
   }
   at("all-columns").addEventListener("toggle", verdict);
