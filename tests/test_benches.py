@@ -13,7 +13,7 @@ from conftest import ROOT
 from small_tasks import masks, task_of
 from test_davis import random_video, write_video
 
-from bench import sam2_methods, yolo_sam2_modes
+from bench import harness_cost, sam2_methods, yolo_sam2_modes
 from datasets import mots_text
 
 SIDE_BY_SIDE = ["box_scoring", "mask_scoring", "video_ap", "jf"]
@@ -89,3 +89,16 @@ def test_the_methods_are_measured_with_the_targets_that_were_asked_for():
         assert found["objects"] == 3
         assert len(found["seconds"]) == 1
         assert len(tracker._session.identities) == 3
+
+
+def test_the_harness_around_a_tracker_is_told_by_stages(tmp_path):
+    found = list(harness_cost.cases(tmp_path, frames=6, repeats=1))
+    assert [(each["frames_from"], each["tracker"]) for each in found] == [
+        (kind, tracker) for kind in ("video", "images") for tracker in ("waiting", "working")
+    ]
+    for each in found:
+        spent = each["ms_a_frame"]
+        assert spent["step"] >= 33
+        stages = sum(ms for name, ms in spent.items() if name != "whole")
+        assert stages == pytest.approx(spent["whole"], rel=0.02)
+        assert each["share_of_harness"] == pytest.approx(1 - spent["step"] / spent["whole"])

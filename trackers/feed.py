@@ -16,6 +16,7 @@ from datasets.runs import Masks
 from datasets.sequence_json import read_detections, read_prompts, read_sequence
 from datasets.types import Extent, Frame, Tracks
 from trackers.contract import Answer, Method
+from trackers.stages import stage
 
 
 def read_feed(path: Path, method: Method) -> Iterator[Frame]:
@@ -87,6 +88,7 @@ class Collector:
         return Masks.read(runs, self._extent.height, self._extent.width)
 
 
+@stage("pack")
 def pack(answer: Answer) -> Answer:
     """Return an answer with its masks as run lengths."""
     if isinstance(answer.mask, np.ndarray):

@@ -15,6 +15,7 @@ from tqdm import tqdm
 from datasets.parquet import write_tracks
 from datasets.sequence_json import read_sequence
 from datasets.types import Tracks
+from trackers.ahead import ahead
 from trackers.contract import Method, Tracker, load_method, load_tracker
 from trackers.feed import Collector, read_feed
 
@@ -25,6 +26,8 @@ def track(tracker: Tracker, method: Method, path: Path) -> Tracks:
     collector = Collector(sequence.extent)
     tracker.start(sequence)
     frames = read_feed(path, method)
+    if "image" in method.inputs:
+        frames = ahead(frames)
     for frame in tqdm(frames, desc=sequence.name, total=sequence.extent.frame_count, unit="frame"):
         try:
             collector.add(tracker.step(frame))

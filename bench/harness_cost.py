@@ -1,0 +1,155 @@
+"""What the harness adds around a tracker of 33 ms a frame at 1080p, with ten masks in each answer.
+
+    python -m bench.harness_cost --output bench/harness_cost.json
+
+The tracker is run as `trackers.run` runs it, on an H.264 video and on JPEG images. It waits for its
+33 ms as for a GPU (`waiting`), or keeps a core at work (`working`). What passes outside its step is
+told by stages: waiting for a decoded frame, run lengths, bookkeeping, writing the tracks.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from time import perf_counter, perf_counter_ns, sleep
+from typing import Any
+
+import numpy as np
+
+from bench.overlay import walkers
+from datasets import rle
+from datasets.files import write_json
+from datasets.frames import write_image
+from datasets.parquet import write_tracks
+from datasets.sequence_json import Prepared, write_prepared
+from datasets.types import Frame, Sequence, Tracks
+from datasets.video import writing_video
+from trackers import run
+from trackers.contract import Answer, Method
+from trackers.machine import describe_machine
+from trackers.stages import REST, Record, recording, stage
+
+_STEP = 0.033  # seconds: a tracker of 30 frames a second
+_RATE = 30
+
+
+def work(seconds: float) -> None:
+    """Keep one core at work, mostly without Python's lock, as a network on a CPU does."""
+    matrix, end = np.ones((256, 256), np.float32), perf_counter() + seconds
+    while perf_counter() < end:
+        matrix = matrix @ matrix / matrix.max()
+
+
+class Timed:
+    """A tracker that takes its time and answers with the same dense masks in every frame.
+
+    Args:
+        masks: (K, height, width) bool.
+        spend: Lets so many seconds pass.
+    """
+
+    def __init__(self, masks: np.ndarray, boxes: np.ndarray, spend: Callable[[float], None]):
+        self._masks, self._boxes, self._spend = masks, boxes, spend
+
+    def start(self, sequence: Sequence) -> None:
+        """Do nothing."""
+
+    def step(self, frame: Frame) -> Answer:
+        """Return the masks when the time is over."""
+        assert frame.image is not None
+        with stage("step"):
+            self._spend(_STEP)
+            count = len(self._boxes)
+            ones = np.ones(count)
+            return Answer(np.arange(count), self._boxes, ones, ones.astype(int), self._masks)
+
+
+def measure(path: Path, tracker: Timed, repeats: int) -> dict[str, Any]:
+    """Return the milliseconds a frame of each stage, medians of runs, and the harness's share."""
+    found: list[dict[str, float]] = []
+    method = Method("timed", "", inputs=("image",))
+    for _ in range(repeats):
+        record, begin = Record(), perf_counter_ns()
+        with recording(record):
+            tracks = run.track(tracker, method, path)
+            with stage("write"):
+                write_tracks(path.with_name("answers.parquet"), tracks)
+        whole, frames = perf_counter_ns() - begin, tracks.extent.frame_count
+        spent = {**record.spent, "whole": whole}
+        found.append({name: ns / frames / 1e6 for name, ns in spent.items()})
+    names = {REST: "bookkeeping", "await": "decode wait", "pack": "run lengths"}
+    medians = {names.get(key, key): median(each[key] for each in found) for key in found[0]}
+    share = median(1 - each["step"] / each["whole"] for each in found)
+    return {"ms_a_frame": medians, "share_of_harness": share}
+
+
+def prepare(room: Path, kind: str, frames: int) -> tuple[Path, Tracks]:
+    """Return the description of a sequence of images or of a video, and who walks in it."""
+    tracks = walkers()
+    extent = tracks.extent
+    draw = np.random.default_rng(0)
+    coarse = draw.integers(0, 256, (extent.height // 8, extent.width // 8, 3), np.uint8)
+    image = np.kron(coarse, np.ones((8, 8, 1), np.uint8))
+    room.mkdir(parents=True)
+    pictures = [np.roll(image, 8 * index, axis=1) for index in range(frames)]
+    if kind == "video":
+        with writing_video(room / "images.mp4", _RATE, extent.height, extent.width) as write:
+            for picture in pictures:
+                write(picture)
+    for index, picture in enumerate(pictures if kind == "images" else []):
+        write_image(room / "images" / f"{index:06d}.jpg", picture)
+    place = "images" if kind == "images" else "images.mp4"
+    extent = replace(extent, frame_count=frames)
+    write_prepared(
+        room / "sequence.json",
+        Prepared(Sequence("bench", kind, extent, _RATE, images=place), truth=None),
+    )
+    return room / "sequence.json", tracks
+
+
+def cases(room: Path, frames: int, repeats: int) -> Iterator[dict[str, Any]]:
+    """Yield what was measured of each source of frames and kind of tracker."""
+    for kind in ("video", "images"):
+        path, tracks = prepare(room / kind, kind, frames)
+        first = tracks.take(np.flatnonzero(tracks.frame == 0))
+        assert first.rle is not None
+        masks = np.ascontiguousarray(rle.decode(first.rle))
+        for name, spend in (("waiting", sleep), ("working", work)):
+            one = measure(path, Timed(masks, first.box, spend), repeats)
+            yield {"frames_from": kind, "tracker": name, **one}
+
+
+def main() -> None:
+    """Run the command line program."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--frames", type=int, default=90)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--output", type=Path, required=True)
+    given = parser.parse_args()
+    found = []
+    with TemporaryDirectory() as room:
+        for case in cases(Path(room), given.frames, given.repeats):
+            found.append(case)
+            stages = ", ".join(f"{name} {ms:.2f}" for name, ms in case["ms_a_frame"].items())
+            print(
+                f"{case['frames_from']:6} {case['tracker']:8} harness "
+                f"{100 * case['share_of_harness']:.1f} %: {stages} ms"
+            )
+    content = {
+        "what": "what the harness adds around a tracker of 33 ms a frame at 1080p with ten masks",
+        "date": str(date.today()),
+        "frames": given.frames,
+        "repeats": given.repeats,
+        "cases": found,
+        "machine": describe_machine(),
+    }
+    write_json(given.output, content)
+
+
+if __name__ == "__main__":
+    main()
