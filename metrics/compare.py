@@ -24,36 +24,11 @@ from typing import Any
 import numpy as np
 
 from datasets.files import read_json, sha256, write_json
-from metrics.family import Family, partial_from_json
-from metrics.resampling import (
-    chance,
-    draw_scenes,
-    exchanges,
-    half_width,
-    holm,
-    least_chance,
-)
-from metrics.score import load_families
+from metrics.judge import Judge, Rules, families_of
+from metrics.resampling import holm, least_chance
 
-Partials = Many[Mapping[str, list[Any]]]  # of each sequence, by family, one a class
+Scores = Many[Mapping[str, Any]]  # score.json of each sequence
 SAME, BETTER, WORSE, AMBIGUOUS = "SAME", "BETTER", "WORSE", "AMBIGUOUS"
-
-
-@dataclass(frozen=True)
-class Rules:
-    """When two variants differ.
-
-    Args:
-        level: Of the intervals; 1 less it bounds the chance of a false verdict.
-        same_within: Of a ratio; so small a difference is none.
-        repeats: Bootstrap samples, and exchanges where there are too many to try all.
-        seed: Of what is drawn.
-    """
-
-    level: float = 0.95
-    same_within: float = 0.005
-    repeats: int = 1000
-    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -70,17 +45,20 @@ class Pair:
 
 
 def compare(
-    scores: Mapping[str, Many[Mapping[str, Any]]],
+    scores: Mapping[str, Scores],
     scenes: Many[str],
     identical: Many[tuple[str, str]],
     rules: Rules,
+    again: Mapping[str, Many[Scores]] | None = None,
 ) -> dict[str, Any]:
     """Return what compare.json holds.
 
     Args:
-        scores: By variant, score.json of each sequence.
+        scores: By variant.
         scenes: The scene of each sequence: sequences of one scene are drawn together.
         identical: Pairs of variants whose tracks are equal to the byte.
+        again: Of variants that answer otherwise when they run again: further runs. A total is then
+            the mean of the runs, and a bootstrap sample draws one for each sequence in it.
     """
     first = next(iter(scores.values()))[0]
     columns = [
@@ -88,14 +66,18 @@ def compare(
     ]
     numbers = np.unique(scenes, return_inverse=True)[1]
     wanted = [each["name"] for each in columns]
-    judge = _Judge(_families(first, wanted), wanted, numbers, rules)
-    partials = {name: judge.read(each) for name, each in scores.items()}
-    samples = {name: judge.bootstrap(each) for name, each in partials.items()}
-    totals = {name: judge.total(each) for name, each in partials.items()}
+    judge = Judge(families_of(first, wanted), wanted, numbers, rules)
+    more = again or {}
+    runs = {
+        name: [judge.read(run) for run in (each, *more.get(name, []))]
+        for name, each in scores.items()
+    }
+    samples = {name: judge.bootstrap(each) for name, each in runs.items()}
+    totals = {name: judge.mean(each) for name, each in runs.items()}
     pairs = {
         frozenset((one, other)): Pair(
             judge.widths(samples[one] - samples[other]),
-            judge.chances(partials[one], partials[other]),
+            judge.chances(runs[one], runs[other]),
         )
         for one, other in combinations(scores, 2)
     }
@@ -120,6 +102,7 @@ def compare(
         "protocol": first["protocol"],
         "sequences": len(scenes),
         "scenes": count,
+        "runs": {name: len(each) for name, each in runs.items()},
         "rules": vars(rules),
         "least_chance": least_chance(count),
         "half_width": {name: judge.named(judge.widths(each)) for name, each in samples.items()},
@@ -150,76 +133,6 @@ def verdict(
     return BETTER if (difference > 0) == (column["better"] == "up") else WORSE
 
 
-class _Judge:
-    """Totals of resampled sequences, each computed once."""
-
-    def __init__(
-        self, families: Mapping[str, Family], columns: list[str], scenes: np.ndarray, rules: Rules
-    ) -> None:
-        self._families, self._columns, self._scenes, self._rules = families, columns, scenes, rules
-        self._drawn, self._which = np.unique(
-            draw_scenes(scenes, rules.repeats, rules.seed), axis=0, return_inverse=True
-        )
-        self._flips = exchanges(scenes, rules.repeats, rules.seed)
-
-    def read(self, scores: Many[Mapping[str, Any]]) -> Partials:
-        """Return the partials of each sequence."""
-        return [
-            {
-                name: [
-                    partial_from_json(family, each["partials"][name])
-                    for each in score["classes"].values()
-                ]
-                for name, family in self._families.items()
-            }
-            for score in scores
-        ]
-
-    def total(self, partials: Partials) -> np.ndarray:
-        """Return the columns of sequences together, (C,), NaN where there is no number."""
-        values: dict[str, float] = {}
-        for name, family in self._families.items():
-            parts = [part for sequence in partials for part in sequence[name]]
-            values |= family.summarize(parts[0] if len(parts) == 1 else family.combine(parts))
-        return np.array([values[name] for name in self._columns], float)
-
-    def bootstrap(self, partials: Partials) -> np.ndarray:
-        """Return the columns of each sample, (R, C)."""
-        found = [
-            self.total([each for each, n in zip(partials, often, strict=True) for _ in range(n)])
-            for often in self._drawn
-        ]
-        return np.array(found)[self._which.ravel()]
-
-    def widths(self, samples: np.ndarray) -> list[float | None]:
-        """Return half the width of the interval of each column."""
-        count = int(self._scenes.max()) + 1
-        return [half_width(column, count, self._rules.level) for column in samples.T]
-
-    def chances(self, one: Partials, other: Partials) -> list[float]:
-        """Return the chance of so large a difference of each column, were the two alike."""
-        differences = np.array([self._difference(one, other, flip) for flip in self._flips])
-        return [chance(np.nan_to_num(column)) for column in differences.T]
-
-    def named(self, values: Many[Any]) -> dict[str, Any]:
-        """Return values by column."""
-        return dict(zip(self._columns, values, strict=True))
-
-    def _difference(self, one: Partials, other: Partials, flip: np.ndarray) -> np.ndarray:
-        sides = [(b, a) if f else (a, b) for a, b, f in zip(one, other, flip, strict=True)]
-        return self.total([a for a, _ in sides]) - self.total([b for _, b in sides])
-
-
-def _families(score: Mapping[str, Any], columns: list[str]) -> dict[str, Family]:
-    """Return the families that columns are of."""
-    known = load_families(list(next(iter(score["classes"].values()))["partials"]))
-    return {
-        name: family
-        for name, family in known.items()
-        if any(column.name in columns for column in family.columns)
-    }
-
-
 def scene_of(sequence: str, pattern: str | None) -> str:
     """Return what a pattern finds in a sequence's name, which is the scene; else the name.
 
@@ -234,6 +147,32 @@ def scene_of(sequence: str, pattern: str | None) -> str:
     return found[0]
 
 
+@dataclass(frozen=True)
+class _Runs:
+    """The runs of one variant: of those whose tracks are all equal to the byte, one.
+
+    Args:
+        digests: SHA-256 of the tracks of each sequence, of each run.
+    """
+
+    scores: list[Scores]
+    digests: list[list[str]]
+
+
+def _read_runs(given: argparse.Namespace, variant: str) -> _Runs:
+    names = [variant, *(f"{variant}@run{number}" for number in range(2, given.runs + 1))]
+    places = [
+        [given.results / name / given.dataset / each for each in given.sequences] for name in names
+    ]
+    digests = [[sha256(place / "tracks.parquet") for place in each] for each in places]
+    if all(each == digests[0] for each in digests):
+        places, digests = places[:1], digests[:1]
+    scores: list[Scores] = [
+        [read_json(place / given.protocol / "score.json") for place in each] for each in places
+    ]
+    return _Runs(scores, digests)
+
+
 def main() -> None:
     """Run the command line program."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -243,23 +182,20 @@ def main() -> None:
     parser.add_argument("--variants", nargs="+", required=True)
     parser.add_argument("--sequences", nargs="+", required=True)
     parser.add_argument("--scene", help="pattern that finds the scene in a sequence's name")
+    parser.add_argument("--runs", type=int, default=1, help="of each, the others in <variant>@run2")
     parser.add_argument("--output", type=Path, required=True)
     given = parser.parse_args()
-    places = {
-        name: [given.results / name / given.dataset / each for each in given.sequences]
-        for name in given.variants
-    }
-    tracks = {
-        name: [sha256(place / "tracks.parquet") for place in each] for name, each in places.items()
-    }
+    found = {name: _read_runs(given, name) for name in given.variants}
     content = compare(
-        {
-            name: [read_json(place / given.protocol / "score.json") for place in each]
-            for name, each in places.items()
-        },
+        {name: runs.scores[0] for name, runs in found.items()},
         [scene_of(each, given.scene) for each in given.sequences],
-        [pair for pair in combinations(places, 2) if tracks[pair[0]] == tracks[pair[1]]],
+        [
+            (one, other)
+            for one, other in combinations(found, 2)
+            if found[one].digests == found[other].digests
+        ],
         Rules(),
+        {name: runs.scores[1:] for name, runs in found.items()},
     )
     write_json(given.output, content)
 

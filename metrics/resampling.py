@@ -36,6 +36,22 @@ def draw_scenes(scenes: np.ndarray, repeats: int, seed: int) -> np.ndarray:
     return often[:, scenes]
 
 
+def draw_runs(often: np.ndarray, runs: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return samples in which each sequence that is drawn is one of its runs, each drawn alike.
+
+    Args:
+        often: (R, S) how often each sequence is in each sample.
+
+    Returns:
+        (U, S, runs) how often each run of each sequence is in a sample, no two of them the same,
+        and (R,) which of these each sample is.
+    """
+    rng = np.random.default_rng([seed, runs])
+    chosen = rng.multinomial(often, np.full(runs, 1 / runs))
+    different, which = np.unique(chosen.reshape(len(often), -1), axis=0, return_inverse=True)
+    return different.reshape(-1, *chosen.shape[1:]), which.ravel()
+
+
 def exchanges(scenes: np.ndarray, most: int, seed: int) -> np.ndarray:
     """Return which sequences change sides, (F, S) bool, by whole scenes.
 

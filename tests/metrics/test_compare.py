@@ -12,7 +12,8 @@ from conftest import ROOT
 from hand import pairing
 
 from datasets.files import write_json
-from metrics.compare import Rules, compare, scene_of, verdict
+from metrics.compare import compare, scene_of, verdict
+from metrics.judge import Rules
 from metrics.score import score_pairings
 
 A, B = 0.0, 50.0
@@ -78,6 +79,27 @@ def test_three_copies_of_a_scene_count_once():
     assert content["verdicts"]["one"]["other"]["MOTA"]["verdict"] == "AMBIGUOUS"
 
 
+def test_a_variant_that_answers_otherwise_each_time_is_less_sure():
+    base, firm = [score(10)] * 8, [score(14)] * 8
+    again = {"other": [[score(10 + 2 * run)] * 8 for run in (1, 3)]}  # 14, 12 and 16: 14 in mean
+    sure = compare({"one": base, "other": firm}, list("abcdefgh"), [], Rules())
+    unsure = compare({"one": base, "other": firm}, list("abcdefgh"), [], Rules(), again)
+    one, more = (each["verdicts"]["one"]["other"]["MOTA"] for each in (sure, unsure))
+    assert one["half_width"] == pytest.approx(0, abs=1e-12)
+    # MOTA of a run is 2 right / 20 - 1: deviation of a mean of 8 drawn from 0.2, 0.4 and 0.6
+    spread = 2.365 * np.sqrt(np.var([0.2, 0.4, 0.6]) / 8)
+    assert more["half_width"] == pytest.approx(spread, rel=0.07)
+    assert (one["chance"], more["chance"]) == (2 / 2**8, 2 / 2**8)
+    assert unsure["runs"] == {"one": 1, "other": 3}
+
+
+def test_a_total_is_the_mean_of_the_runs():
+    again = {"other": [[score(20)] * 4]}
+    scores = {"one": [score(15)] * 4, "other": [score(10)] * 4}
+    content = compare(scores, list("abcd"), [], Rules(same_within=0.5), again)
+    assert content["verdicts"]["one"]["other"]["MOTA"]["chance"] == 1  # 15 in mean, as the other
+
+
 def test_the_more_are_compared_the_more_each_has_to_show():
     scores = {"base": [score(10)] * 6} | {
         f"v{n}": [score(15 + k % 2) for k in range(6)] for n in range(3)
@@ -112,6 +134,27 @@ def test_a_scene_is_what_the_pattern_finds():
     assert scene_of("crowd", None) == "crowd"
     with pytest.raises(ValueError, match="'x' finds nothing in the name 'crowd'"):
         scene_of("crowd", "x")
+
+
+def write_run(folder, frames_right, tracks):
+    for number, right in enumerate(frames_right):
+        place = folder / "d" / f"s{number}"
+        (place / "mot15").mkdir(parents=True)
+        (place / "tracks.parquet").write_bytes(tracks)
+        write_json(place / "mot15" / "score.json", score(right))
+
+
+def test_the_command_takes_further_runs_where_their_tracks_differ(tmp_path):
+    write_run(tmp_path / "a", [10, 12], b"1")
+    write_run(tmp_path / "a@run2", [10, 12], b"1")
+    write_run(tmp_path / "b", [10, 12], b"2")
+    write_run(tmp_path / "b@run2", [11, 12], b"3")
+    command = [sys.executable, "-m", "metrics.compare", "--results", str(tmp_path)]
+    command += ["--dataset", "d", "--protocol", "mot15", "--variants", "a", "b", "--runs", "2"]
+    command += ["--sequences", "s0", "s1", "--output", str(tmp_path / "c.json")]
+    subprocess.run(command, check=True, cwd=ROOT)
+    found = json.loads((tmp_path / "c.json").read_text())
+    assert found["runs"] == {"a": 1, "b": 2}
 
 
 def test_the_command_reads_what_the_workflow_wrote(tmp_path):

@@ -7,6 +7,7 @@ import pytest
 
 from metrics.resampling import (
     chance,
+    draw_runs,
     draw_scenes,
     exchanges,
     half_width,
@@ -115,3 +116,13 @@ def test_two_that_are_alike_differ_in_no_more_than_6_per_cent(count):
     assert wrong / SIMULATIONS <= 0.06
     if count > 7:  # a test that never says anything would pass too
         assert wrong / SIMULATIONS >= 0.005
+
+
+def test_each_run_of_a_sequence_is_drawn_as_often_as_the_others():
+    often = draw_scenes(np.arange(6), 2000, seed=3)
+    drawn, which = draw_runs(often, 3, seed=3)
+    assert np.array_equal(drawn[which].sum(2), often)
+    share = drawn[which].sum((0, 1)) / often.sum()
+    assert share == pytest.approx([1 / 3] * 3, abs=0.015)  # 12,000 draws: 3.5 deviations
+    alone, which = draw_runs(often, 1, seed=3)
+    assert np.array_equal(alone[which][..., 0], often)
