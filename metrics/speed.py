@@ -47,6 +47,7 @@ COLUMNS = (
     Column("memory_slope", "MB", "down", "Growth of resident memory in 1,000 frames"),
     Column("gpu_memory_MB", "MB", "down", "Most memory of the process on the GPU"),
     Column("gpu_memory_slope", "MB", "down", "Growth of its memory on the GPU in 1,000 frames"),
+    Column("device_ms", "ms", "down", "Median time of a step by the GPU's own clock"),
     Column("energy_J", "J", "down", "Energy of the GPU in a frame, its idle power included"),
 )
 # Steps from which a percentile is told: of so many, with 99 % confidence, more than one lies above
@@ -80,6 +81,7 @@ def summarize_timings(timings: Many[dict[str, Any]]) -> dict[str, Any]:
         "memory_slope": _growth(timings, "memory"),
         "gpu_memory_MB": _most(timings, "gpu_memory"),
         "gpu_memory_slope": _growth(timings, "gpu_memory"),
+        "device_ms": _device(timings),
         "energy_J": _energy(timings),
         "offline_fps": _offline(timings),
         **_percentiles(steps if kind != "process" else steps[:, :0]),
@@ -138,6 +140,14 @@ def _most(timings: Many[dict[str, Any]], name: str) -> float | None:
         return None
     held = np.concatenate([np.ravel(timing[name]) for timing in timings])
     return None if None in held else float(max(held)) / 1e6
+
+
+def _device(timings: Many[dict[str, Any]]) -> float | None:
+    """Return the median step by the GPU's clock, None where there is none."""
+    if not all(timing.get("device_ns") for timing in timings):
+        return None
+    steps = np.concatenate([np.ravel(timing["device_ns"]) for timing in timings])
+    return None if None in steps else float(np.median(steps.astype(float))) / 1e6
 
 
 def _energy(timings: Many[dict[str, Any]]) -> float | None:

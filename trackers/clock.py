@@ -131,6 +131,7 @@ def single_stream(course: Course, warm_frames: int, repeats: int) -> dict[str, A
         "peak_memory": peak_memory() - held,
         "memory": [each.memory for each in passes],
         "gpu_memory": [each.gpu_memory for each in passes] if gpu else None,
+        "device_ns": [each.device_ns for each in passes] if gpu else None,
         "energy_mj": energy if gpu else None,
         "gpu_state": states if gpu else None,
         "load": load.between(begin, load.now()),

@@ -79,6 +79,35 @@ def find_gpu() -> Gpu | None:
 
 def wait_for_gpu() -> None:
     """Wait until all work that PyTorch gave a GPU is done; at once where it gave none."""
+    if (cuda := _cuda()) is not None:
+        cuda.synchronize()
+
+
+class DeviceClock:
+    """The GPU's own clock: how long its stream of work took between two events."""
+
+    def __init__(self) -> None:
+        self._begin: Any = None
+
+    def start(self) -> None:
+        """Put an event before the work that comes."""
+        cuda = _cuda()
+        self._begin = cuda.Event(enable_timing=True) if cuda else None
+        if self._begin:
+            self._begin.record()
+
+    def stop(self) -> int | None:
+        """Return the nanoseconds since then, when the work is done; None without a GPU."""
+        cuda = _cuda()
+        if not cuda or not self._begin:
+            return None
+        end = cuda.Event(enable_timing=True)
+        end.record()
+        end.synchronize()
+        return round(self._begin.elapsed_time(end) * 1e6)
+
+
+def _cuda() -> Any:
+    """Return `torch.cuda` where a GPU is in use, else None; PyTorch is not loaded for it."""
     torch = sys.modules.get("torch")
-    if torch is not None and torch.cuda.is_initialized():
-        torch.cuda.synchronize()
+    return torch.cuda if torch is not None and torch.cuda.is_initialized() else None

@@ -13,7 +13,7 @@ from datasets.types import Frame, Sequence
 from trackers.ahead import ahead
 from trackers.contract import Answer, Tracker
 from trackers.feed import pack
-from trackers.gpu import Gpu, wait_for_gpu
+from trackers.gpu import DeviceClock, Gpu, wait_for_gpu
 from trackers.machine import resident_memory
 from trackers.stages import Record, recording
 
@@ -31,6 +31,7 @@ class Pass:
         answers: With run lengths for masks.
         memory: Bytes that are resident for this process after the step.
         gpu_memory: Bytes that it holds on a GPU, None where there is none.
+        device_ns: Nanoseconds of the step by the GPU's own clock, likewise.
     """
 
     step_ns: list[int] = field(default_factory=list)
@@ -38,6 +39,7 @@ class Pass:
     answers: list[Answer] = field(default_factory=list)
     memory: list[int] = field(default_factory=list)
     gpu_memory: list[int | None] = field(default_factory=list)
+    device_ns: list[int | None] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -88,9 +90,10 @@ def time_steps(
     """
     tracker.start(sequence)
     gc.collect()
-    found = Pass()
+    found, device = Pass(), DeviceClock()
     for frame in frames:
         wait_for_gpu()
+        device.start()
         begin = perf_counter_ns()
         answer = tracker.step(frame)
         wait_for_gpu()
@@ -98,6 +101,7 @@ def time_steps(
         found.answers.append(pack(answer))
         found.encode_ns.append(perf_counter_ns() - stepped)
         found.step_ns.append(stepped - begin)
+        found.device_ns.append(device.stop())
         found.memory.append(resident_memory())
         found.gpu_memory.append(gpu.memory() if gpu else None)
         between()

@@ -120,6 +120,13 @@ def test_memory_on_a_gpu_is_the_most_of_all_frames():
     assert summarize_timings([unknown])["values"]["gpu_memory_MB"] is None
 
 
+def test_the_clock_of_a_gpu_has_a_column_of_its_own():
+    steps = timing([1, 1, 1])
+    assert summarize_timings([steps])["values"]["device_ms"] is None
+    found = summarize_timings([steps | {"device_ns": [[3e6, 1e6, 2e6]]}])
+    assert found["values"]["device_ms"] == 2
+
+
 def said(**facts):
     return [(doubt.what, doubt.size) for doubt in doubts(facts)]
 

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import os
+import sys
 from itertools import count, islice
-from time import perf_counter_ns, sleep
+from threading import Event
+from time import perf_counter_ns
 from types import SimpleNamespace
 
 import numpy as np
 import pynvml
 import pytest
+import torch
 from slow_trackers import MS, answer, work
 
 from datasets.sequence_json import read_sequence
@@ -19,29 +22,37 @@ FRAMES = [Frame(index) for index in range(6)]
 
 
 class Warming:
-    """A tracker whose passes take the given milliseconds a step, the last of them for ever."""
+    """A tracker whose passes take the given ms a step by a clock of its own, the last for ever."""
 
     def __init__(self, *passes_ms: float) -> None:
-        self._left = list(passes_ms)
+        self._left, self._now = list(passes_ms), 0
+
+    def clock(self) -> int:
+        return self._now
 
     def start(self, sequence):
-        self._now = self._left.pop(0) if len(self._left) > 1 else self._left[0]
+        self._pace = self._left.pop(0) if len(self._left) > 1 else self._left[0]
 
     def step(self, frame):
-        work(int(self._now * MS))
+        self._now += int(self._pace * MS)
         return answer(0)
 
 
-def test_the_warm_up_goes_on_until_a_pass_is_no_faster(crossing):
-    warm = passes.warm_up(Warming(8, 4, 2, 2), read_sequence(crossing), FRAMES)
+def warmed_up(crossing, monkeypatch, *passes_ms):
+    tracker = Warming(*passes_ms)
+    monkeypatch.setattr(passes, "perf_counter_ns", tracker.clock)
+    return passes.warm_up(tracker, read_sequence(crossing), FRAMES)
+
+
+def test_the_warm_up_goes_on_until_a_pass_is_no_faster(crossing, monkeypatch):
+    warm = warmed_up(crossing, monkeypatch, 8, 4, 2, 1.95)
     assert warm.stable
     assert len(warm.passes) == 4
     assert [len(each) for each in warm.passes] == [6] * 4
 
 
-def test_a_warm_up_without_end_ends_and_says_so(crossing):
-    ever_faster = [20 * 0.8**n for n in range(12)]
-    warm = passes.warm_up(Warming(*ever_faster), read_sequence(crossing), FRAMES)
+def test_a_warm_up_without_end_ends_and_says_so(crossing, monkeypatch):
+    warm = warmed_up(crossing, monkeypatch, *(20 * 0.9**n for n in range(12)))
     assert not warm.stable
     assert len(warm.passes) == 10
 
@@ -53,26 +64,31 @@ def test_a_pass_tells_memory_after_each_step(crossing):
     assert found.gpu_memory == [None] * 6
 
 
-class Sleeping:
-    """A tracker that waits for five milliseconds, as for a GPU."""
+class Patient:
+    """A tracker whose step ends when the next frame is decoded."""
+
+    def __init__(self, decoded: list[Event]) -> None:
+        self._decoded = decoded
 
     def start(self, sequence):
         pass
 
     def step(self, frame):
-        sleep(0.005)
+        assert self._decoded[frame.index + 1].wait(timeout=60)
         return answer(0)
 
 
 def test_throughput_decodes_while_a_step_runs(crossing):
+    decoded = [Event() for _ in FRAMES]
+
     def feed():
         for frame in FRAMES:
-            sleep(0.005)
+            decoded[frame.index].set()
             yield frame
 
-    wall, answers = passes.time_throughput(Sleeping(), read_sequence(crossing), feed(), 4)
-    assert len(answers) == 4
-    assert 4 * 5 * MS <= wall < 0.9 * (4 * 5 + 4 * 5) * MS
+    wall, answers = passes.time_throughput(Patient(decoded), read_sequence(crossing), feed(), 5)
+    assert len(answers) == 5
+    assert wall > 0
 
 
 def test_items_made_ahead_come_in_order_and_are_no_more_than_asked():
@@ -177,6 +193,42 @@ def test_a_driver_that_counts_no_energy_is_no_error():
     old = driver()
     old.nvmlDeviceGetTotalEnergyConsumption = refuse
     assert gpu.Gpu(old).energy_mj() is None
+
+
+class CudaEvent:
+    """A CUDA event on a device whose clock goes on by 2 ms at each record."""
+
+    now = 0.0
+
+    def __init__(self, enable_timing):
+        assert enable_timing
+
+    def record(self):
+        CudaEvent.now += 2.0
+        self.at = CudaEvent.now
+
+    def synchronize(self):
+        pass
+
+    def elapsed_time(self, end):
+        return end.at - self.at
+
+
+def test_a_step_on_a_gpu_is_timed_by_its_own_clock_too(crossing, monkeypatch):
+    waits = []
+    cuda = SimpleNamespace(
+        is_initialized=lambda: True, synchronize=lambda: waits.append(1), Event=CudaEvent
+    )
+    assert all(hasattr(torch.cuda.Event, name) for name in ("record", "elapsed_time"))
+    monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(cuda=cuda))
+    found = passes.time_steps(Warming(0), read_sequence(crossing), FRAMES)
+    assert found.device_ns == [2_000_000] * 6
+    assert len(waits) == 2 * 6  # before the clock and after
+
+
+def test_without_a_gpu_there_is_no_clock_of_one(crossing):
+    found = passes.time_steps(Warming(0), read_sequence(crossing), FRAMES)
+    assert found.device_ns == [None] * 6
 
 
 class Worker:
