@@ -8,6 +8,8 @@ import av
 import pytest
 from room import TARGET, Room, make_room
 
+from datasets.files import read_json
+
 pytestmark = pytest.mark.slow
 VIDEOS = "reports/media/synthetic/crossing"
 
@@ -53,3 +55,32 @@ def test_tables_are_beside_the_page_and_the_page_is_in_the_report_of_snakemake(r
     text = (room.path / "report.html").read_text()
     assert '"Comparison"' in text
     assert "data:text/html" in text
+
+
+def test_real_time_is_scored_and_drawn_for_every_rate(room, look):
+    room.write(
+        "config/late.yaml",
+        "clock: {scenarios: [single_stream, offline, real_time], rates: [25, 1000000]}\n",
+    )
+    make(room, TARGET, more=("--configfile", "config/small.yaml", "config/late.yaml"))
+    totals = {
+        rate: read_json(room.path / f"results/sort{rate}/synthetic/mot15/combined.json")["values"]
+        for rate in ("", "@25fps", "@1000000fps")
+    }
+    assert totals["@25fps"] == totals[""]  # SORT has 40 ms for a frame
+    assert totals["@1000000fps"]["HOTA"] < totals[""]["HOTA"]
+    found = look(room.path / TARGET)
+    assert found.page.locator("#real-time svg, #real-time canvas").is_visible()
+    values = found.page.evaluate(
+        "bench.data.runs[0].late.sort.map(each => [each.rate, each.values.HOTA])"
+    )
+    assert values == [[25, totals[""]["HOTA"]], [1000000, totals["@1000000fps"]["HOTA"]]]
+    assert found.page.evaluate("bench.data.runs[0].speed.sort.values.offline_fps") > 0
+    assert found.complaints == []
+
+
+def test_real_time_without_rates_is_refused(room):
+    room.write("config/none.yaml", "clock: {scenarios: [single_stream, real_time]}\n")
+    done = room.snakemake("--configfile", "config/small.yaml", "config/none.yaml")
+    assert done.returncode == 1
+    assert "'rates' is a required property" in done.stdout + done.stderr

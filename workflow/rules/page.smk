@@ -14,7 +14,7 @@ def real_time_names(entry, variant):
     steps = is_timed(entry, variant) and not (method / "run.py").is_file()
     asked = steps and "real_time" in config["clock"]["scenarios"]
     rates = config["clock"].get("rates", []) if asked else []
-    return [f"{variant}@{rate:g}fps" for rate in rates]
+    return [f"{variant}@{rate}fps" for rate in rates]
 
 
 def page_inputs(wildcards):
