@@ -115,3 +115,9 @@ def test_a_training_that_was_interrupted_goes_on(tmp_path, monkeypatch):
     last.finish(tmp_path / "made.safetensors", stages, {"seed": 0})
     assert load_file(tmp_path / "made.safetensors")["weight"].dtype == torch.float16
     assert read_json(tmp_path / "made.json")["stages"][1]["rate_end"] == 0
+    elsewhere = Training(torch.nn.Linear(4, 1), tmp_path / "another.pt")
+    elsewhere.go_on_from(tmp_path / "made.safetensors")
+    assert (elsewhere.done, elsewhere.log) == (3, resumed.log)
+    assert torch.equal(elsewhere.model.weight, resumed.model.weight.half().float())
+    last.go_on_from(tmp_path / "made.safetensors")  # it has begun: nothing changes
+    assert torch.equal(last.model.weight, resumed.model.weight)

@@ -148,6 +148,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--schedule", choices=["demo", "paper"], default="demo")
     parser.add_argument("--pairs", type=int, default=3, help="of frames in a lesson")
     parser.add_argument("--start", type=Path, help="weights to begin with")
+    parser.add_argument("--go-on-from", type=Path, help="weights of an earlier training, with log")
     parser.add_argument("--room", type=Path, required=True, help="for its state")
     parser.add_argument("--output", type=Path, required=True, help="....safetensors")
     parser.add_argument("--seed", type=int, default=1)
@@ -171,6 +172,8 @@ def main() -> None:
         print(f"{given.start}: learnt from nothing: {', '.join(left) or 'no weight'}")
     given.room.mkdir(parents=True, exist_ok=True)
     learner, first = Training(model, given.room / "state.pt"), 0
+    if given.go_on_from:
+        learner.go_on_from(given.go_on_from)
     frames = sum(len(video.frames) for video in videos)
     stages = stages_of(given.schedule, frames, given.pairs)
     for stage in stages:

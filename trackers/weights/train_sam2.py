@@ -91,11 +91,14 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help="....safetensors")
     parser.add_argument("--worlds", type=int, default=80)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--go-on-from", type=Path, help="weights of an earlier training, with log")
     given = parser.parse_args()
     torch.manual_seed(given.seed)
     model: Any = build_model("demo")
     worlds = load_worlds(given.room / "worlds", given.worlds, model.image_size, given.seed)
     learner, first = training.Training(model, given.room / "state.pt"), 0
+    if given.go_on_from:
+        learner.go_on_from(given.go_on_from)
     for stage in STAGES:
         school = School(model, worlds, stage, [given.seed, learner.done, stage.length])
         learner.run(stage, first, school.teach, school.examine)

@@ -14,10 +14,10 @@ from time import monotonic
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from datasets.files import replacing, write_json
+from datasets.files import read_json, replacing, write_json
 
 OPTIMIZERS = ("adamw", "muon", "sgd")
 _MOMENTUM, _SGD_DECAY = 0.9, 1e-4  # of SGD, as detectors are trained
@@ -82,6 +82,20 @@ class Training:
             for optimizer, each in zip(self._optimizers, kept["optimizers"], strict=True):
                 optimizer.load_state_dict(each)
             self.done, self.log = kept["done"], kept["log"]
+
+    def go_on_from(self, weights: Path) -> None:
+        """Begin after the last step of a training whose weights and log were kept, see `finish`.
+
+        Nothing is done where this training has begun already.
+        """
+        if self.done:
+            return
+        half = load_file(weights)
+        self.model.load_state_dict(
+            {key: each.float() if each.is_floating_point() else each for key, each in half.items()}
+        )
+        self.log = read_json(weights.with_suffix(".json"))["log"]
+        self.done = self.log[-1]["step"]
 
     def _take(self, optimizer: str) -> None:
         """Begin to learn by another optimizer."""
