@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 CONFIG ?=
+RUN ?=
 MOT17 ?= ../shared/data/mot17
 KITTI_MOTS ?= ../shared/data/kitti_mots
 DAVIS ?= ../shared/data/davis2017
@@ -19,7 +20,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 unexport PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
 
 .DELETE_ON_ERROR:
-.PHONY: help setup report test test-fast lint bench bench-gpu demo-weights format lock clean
+.PHONY: help setup report reproduce test test-fast lint bench bench-gpu demo-weights format lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +33,10 @@ report: $(STAMP) ## run the trackers, score and time them, write reports/summary
 	snakemake --cores all --quiet host reason rules --keep-going reports/summary.html \
 		$(if $(CONFIG),--configfile $(CONFIG))
 	@echo "the page: reports/summary.html"
+
+reproduce: $(STAMP) ## make one result again and compare it: RUN=results/sort/synthetic/crowd
+	@test -n "$(RUN)" || { echo "name a result: RUN=results/<variant>/<dataset>/<sequence>"; exit 2; }
+	python -m workflow.reproduce "$(RUN)"
 
 test: $(STAMP) ## all tests
 	OMP_NUM_THREADS=1 pytest -n auto --dist worksteal # a worker a core: no threads beside

@@ -117,6 +117,19 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def sha256_of(path: Path) -> str:
+    """Return the digest of a file, or of a folder: that of what `sha256sum` lists of its files.
+
+    Files are listed by their paths below the folder, in order; hidden ones do not count.
+    """
+    if not path.is_dir():
+        return sha256(path)
+    names = sorted(each.relative_to(path).as_posix() for each in path.rglob("[!.]*"))
+    files = [name for name in names if (path / name).is_file()]
+    listed = "".join(f"{sha256(path / name)}  {name}\n" for name in files)
+    return hashlib.sha256(listed.encode()).hexdigest()
+
+
 def existing_folder(root: str | None, holds: str) -> Path:
     """Return the folder that a data set's entry names as `root`.
 

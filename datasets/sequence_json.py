@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import NoneType
@@ -10,7 +11,7 @@ from typing import Any
 from datasets import parquet
 from datasets.errors import shorten
 from datasets.extent_json import extent_from_json, extent_to_json
-from datasets.files import read_json, sha256, write_json
+from datasets.files import read_json, sha256, sha256_of, write_json
 from datasets.json_records import show
 from datasets.prompts import first_visible
 from datasets.types import Sequence, Tracks
@@ -29,6 +30,7 @@ _KINDS: dict[str, tuple[Any, str]] = {
 }
 _FASTEST = 1e6  # frames per second
 TRUTH, DETECTIONS, PROMPTS = "truth.parquet", "detections.parquet", "prompts.parquet"
+IMAGES = "images"  # in `sha256`: the folder or video
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ def write_prepared(path: Path, prepared: Prepared) -> None:
         if tracks is not None:
             parquet.write_tracks(path.with_name(name), tracks)
             files[name] = sha256(path.with_name(name))
+    files |= _digest_images(path, prepared.sequence)
     extent = extent_to_json(prepared.sequence.extent)
     content = {"schema_version": SCHEMA_VERSION, **asdict(prepared.sequence), "extent": extent}
     write_json(path, content | {"sha256": files})
@@ -87,6 +90,21 @@ def read_sequence(path: Path) -> Sequence:
     )
 
 
+def read_digests(path: Path, names: Collection[str]) -> dict[str, str]:
+    """Return the SHA-256 of what was prepared, of these names: TRUTH, ... and IMAGES.
+
+    What there is none of is left out. Images are told as they were then, and as they are now where
+    nobody told.
+
+    Raises:
+        ValueError: As `read_sequence`.
+    """
+    digests = {name: each for name, each in _read(path)["sha256"].items() if name in names}
+    if IMAGES in names and IMAGES not in digests:
+        return digests | _digest_images(path, read_sequence(path))
+    return digests
+
+
 def read_detections(path: Path) -> Tracks | None:
     """Return the public detections of the sequence described by `path`, None if it has none.
 
@@ -103,6 +121,11 @@ def read_prompts(path: Path) -> Tracks | None:
         ValueError: As `read_detections`.
     """
     return _read_labels(path, PROMPTS)
+
+
+def _digest_images(path: Path, sequence: Sequence) -> dict[str, str]:
+    images = None if sequence.images is None else path.parent / sequence.images
+    return {} if images is None or not images.exists() else {IMAGES: sha256_of(images)}
 
 
 def _read_labels(path: Path, name: str) -> Tracks | None:

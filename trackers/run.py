@@ -1,7 +1,7 @@
-"""What a tracker answers: one variant on one sequence → tracks.parquet.
+"""What a tracker answers: one variant on one sequence → tracks.parquet, and run.json: what made it.
 
 python -m trackers.run --method sort --options '{"max_age": 3}'
-    --sequence data/synthetic/crowd/sequence.json --output tracks.parquet
+    --sequence data/synthetic/crowd/sequence.json --output tracks.parquet --run run.json
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from datasets.parquet import write_tracks
 from datasets.sequence_json import read_sequence
 from datasets.types import Tracks
 from trackers.ahead import ahead
 from trackers.contract import Method, Tracker, load_method, load_tracker
 from trackers.feed import Collector, read_feed
+from trackers.record import Job, add_flags, begin, write_result
 
 
 def track(tracker: Tracker, method: Method, path: Path) -> Tracks:
@@ -44,10 +44,17 @@ def main() -> None:
     parser.add_argument("--options", type=json.loads, default={}, help="JSON")
     parser.add_argument("--sequence", type=Path, required=True, help=".../sequence.json")
     parser.add_argument("--output", type=Path, required=True, help=".../tracks.parquet")
+    add_flags(parser)
     given = parser.parse_args()
-    tracker = load_tracker(given.method, given.options)
     method = load_method(given.method).given(given.options)
-    write_tracks(given.output, track(tracker, method, given.sequence))
+    record = begin(
+        Job(
+            "trackers.run", given.method, given.options, given.sequence, method.inputs,
+            code=given.code,
+        )
+    )  # fmt: skip
+    tracker = load_tracker(given.method, given.options)
+    write_result(given.output, track(tracker, method, given.sequence), given.run, record)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
-import subprocess
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -51,11 +50,11 @@ def code_digest(*modules: str, files: tuple[str, ...] = ()) -> str:
     return total.hexdigest()[:16]
 
 
-def git_commit() -> str:
-    """Return the commit of the repository, with `-dirty` where files differ from it."""
-    command = ["git", "-C", str(_ROOT), "describe", "--always", "--dirty", "--abbrev=12"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return done.stdout.strip() if done.returncode == 0 else "not a git checkout"
+def method_digest(method: str, program: str) -> str:
+    """Return a digest of a program and of a method, with what runs it where it has its own."""
+    place = Path("trackers", "methods", method)
+    own = [name for name in ("tracker", "run") if (_ROOT / place / f"{name}.py").is_file()]
+    return code_digest(program, *(".".join([*place.parts, name]) for name in own))
 
 
 def _closure(modules: tuple[str, ...]) -> set[Path]:

@@ -224,7 +224,7 @@ def outputs(room: Room) -> dict[str, str]:
         str(path.relative_to(room.path)): hashlib.sha256(path.read_bytes()).hexdigest()
         for folder in ("data", "results")
         for path in sorted((room.path / folder).rglob("*"))
-        if path.is_file() and path.name not in ("timing.json", "speed.json")
+        if path.is_file() and path.name not in ("timing.json", "speed.json", "run.json")
     }
 
 

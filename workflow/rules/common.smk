@@ -9,6 +9,7 @@ from types import SimpleNamespace as Wildcards
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version, validate
 
+from datasets.checkout import git_commit
 from datasets.files import RUN
 from datasets.prepare import load_reader
 from metrics.reference import list_references
@@ -16,7 +17,7 @@ from trackers.contract import fill_path, load_method
 from trackers.engines.card import files_of
 from trackers.machine import describe_machine
 from workflow.checks import check_config
-from workflow.provenance import code_digest, digest, git_commit
+from workflow.provenance import code_digest, digest, method_digest
 
 min_version("9.0")
 shell.prefix(
@@ -126,13 +127,6 @@ def variant_options(wildcards):
     return json.dumps(variant_entry(wildcards).get("options", {}))
 
 
-def method_code(wildcards, program):
-    """A digest of a program and of the method, with what runs it where it has its own rule."""
-    place = Path("trackers", "methods", variant_method(wildcards))
-    own = [name for name in ("tracker", "run") if (place / f"{name}.py").is_file()]
-    return code_digest(program, *(".".join([*place.parts, name]) for name in own))
-
-
 def variants_of(method):
     return [
         name for name, entry in config["variants"].items() if entry["method"] == method
@@ -145,11 +139,11 @@ def any_of(names):
 
 
 def track_code(wildcards):
-    return method_code(wildcards, "trackers.run")
+    return method_digest(variant_method(wildcards), "trackers.run")
 
 
 def clock_code(wildcards):
-    return method_code(wildcards, "trackers.clock")
+    return method_digest(variant_method(wildcards), "trackers.clock")
 
 
 def real_time_code(wildcards):

@@ -8,6 +8,7 @@ rule track:
         sequence="data/{dataset}/{sequence}/sequence.json",
     output:
         tracks="results/{variant}/{dataset}/{sequence}/tracks.parquet",
+        run="results/{variant}/{dataset}/{sequence}/run.json",
     log:
         "logs/track/{variant}/{dataset}/{sequence}.log",
     wildcard_constraints:
@@ -20,7 +21,8 @@ rule track:
         code=track_code,
     shell:
         "exec python -m trackers.run --method {params.method:q} --options {params.options:q}"
-        " --sequence {input.sequence:q} --output {output.tracks:q} 2> {log:q}"
+        " --sequence {input.sequence:q} --output {output.tracks:q} --run {output.run:q}"
+        " --code {params.code} 2> {log:q}"
 
 
 rule clock:

@@ -3,10 +3,12 @@
 
 rule deepstream:
     input:
+        files=variant_files,
         sequence="data/{dataset}/{sequence}/sequence.json",
     output:
         tracks="results/{variant}/{dataset}/{sequence}/tracks.parquet",
         timing="results/{variant}/{dataset}/{sequence}/timing.json",
+        run="results/{variant}/{dataset}/{sequence}/run.json",
     log:
         "logs/track/{variant}/{dataset}/{sequence}.log",
     wildcard_constraints:
@@ -21,7 +23,7 @@ rule deepstream:
     shell:
         "exec python -m trackers.methods.deepstream.run --options {params.options:q}"
         " --sequence {input.sequence:q} --output {output.tracks:q} --timing {output.timing:q}"
-        " 2> {log:q}"
+        " --run {output.run:q} --code {params.code} 2> {log:q}"
 
 
 ruleorder: deepstream > track

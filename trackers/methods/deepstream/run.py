@@ -2,6 +2,7 @@
 
     python -m trackers.methods.deepstream.run --options '{"image": "...", "detector": "...", ...}'
         --sequence data/.../sequence.json --output tracks.parquet --timing timing.json
+        --run run.json
 
 The container is given a video of the sequence's images, the files of `files.py` and the models. It
 leaves a KITTI dump, and says on its way how long each frame took from decoding to the last element:
@@ -25,7 +26,6 @@ from typing import Any
 from datasets import kitti_dump
 from datasets.files import write_json
 from datasets.frames import read_frames
-from datasets.parquet import write_tracks
 from datasets.sequence_json import read_sequence
 from datasets.types import Extent, Sequence, Tracks
 from datasets.video import writing_video
@@ -33,6 +33,7 @@ from trackers.contract import check_options, load_method
 from trackers.machine import describe_machine
 from trackers.methods.deepstream import files
 from trackers.parts.class_names import synonyms
+from trackers.record import Job, add_flags, begin, write_result
 
 _STREAM = "00_000"
 _LATENCY = re.compile(r"Source id = 0 Frame_num = (\d+) Frame latency = ([0-9.]+) \(ms\)")
@@ -164,12 +165,18 @@ def main() -> None:
     parser.add_argument("--sequence", type=Path, required=True, help=".../sequence.json")
     parser.add_argument("--output", type=Path, required=True, help=".../tracks.parquet")
     parser.add_argument("--timing", type=Path, required=True, help=".../timing.json")
+    add_flags(parser)
     given = parser.parse_args()
     check_options("deepstream", given.options)
-    options = {**load_method("deepstream").options, **given.options}
+    method = load_method("deepstream")
+    options = {**method.options, **given.options}
+    job = Job(
+        "trackers.methods.deepstream.run", "deepstream", given.options, given.sequence,
+        method.inputs, code=given.code,
+    )  # fmt: skip
+    record = begin(job)
     with tempfile.TemporaryDirectory() as room:
         tracks, latencies = run(read_sequence(given.sequence), options, Path(room))
-    write_tracks(given.output, tracks)
     timing = {
         "timed": "pipeline",
         "frames": len(latencies) - _WARM_UP,
@@ -179,6 +186,7 @@ def main() -> None:
         "machine": describe_machine(),
     }
     write_json(given.timing, timing)
+    write_result(given.output, tracks, given.run, record)
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ rule external:
     output:
         tracks="results/{variant}/{dataset}/{sequence}/tracks.parquet",
         timing="results/{variant}/{dataset}/{sequence}/timing.json",
+        run="results/{variant}/{dataset}/{sequence}/run.json",
     log:
         "logs/track/{variant}/{dataset}/{sequence}.log",
     wildcard_constraints:
@@ -45,7 +46,7 @@ rule external:
     shell:
         "exec python -m trackers.methods.external.run --options {params.options:q}"
         " --sequence {input.sequence:q} --output {output.tracks:q} --timing {output.timing:q}"
-        " 2> {log:q}"
+        " --run {output.run:q} --code {params.code} 2> {log:q}"
 
 
 ruleorder: external > track

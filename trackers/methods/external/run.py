@@ -2,6 +2,7 @@
 
     python -m trackers.methods.external.run --options '{"command": ["...", "{sequence}", ...]}'
         --sequence data/.../sequence.json --output tracks.parquet --timing timing.json
+        --run run.json
 
 What is timed is the whole process, its start, reading and writing included. Exits with 1 and one
 line of reason, the last it prints, where the program leaves no result; nothing is written then.
@@ -22,15 +23,20 @@ from typing import Any
 from datasets.errors import shorten
 from datasets.files import printable, write_json
 from datasets.formats import FORMATS
-from datasets.parquet import write_tracks
 from datasets.sequence_folder import write_folder
 from datasets.sequence_json import read_detections, read_sequence
 from datasets.types import Sequence, Tracks
 from trackers.contract import check_options, load_method
 from trackers.machine import describe_machine
-from trackers.methods.external.command import check_command, fill_command
+from trackers.methods.external.command import (
+    check_command,
+    fill_command,
+    list_files,
+    versions_path,
+)
 from trackers.methods.external.process import Ended, run_program
 from trackers.parts.result_files import check_format, read_result
+from trackers.record import Job, add_flags, begin, write_result
 
 _QUOTED, _WIDEST = 3, 160  # lines of a program's errors in a message, and letters of a line
 _LARGEST = 1 << 30  # bytes of a result; a day of 100 boxes in each frame
@@ -104,14 +110,32 @@ def main() -> int:
     try:
         check_options("external", given.options)
         options = {**load_method("external").options, **given.options}
+        record = begin(_job(given, options))
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as room:
             tracks, ended = run(given.sequence, options, Path(room).resolve())
-        write_tracks(given.output, tracks)
         write_json(given.timing, _timing(tracks.extent.frame_count, ended))
+        write_result(given.output, tracks, given.run, record)
     except (ValueError, OSError, RuntimeError) as error:
         print(printable(f"error: {shorten(str(error))}"), file=sys.stderr)
         return 1
     return 0
+
+
+def _job(given: argparse.Namespace, options: Mapping[str, Any]) -> Job:
+    """Return what is asked for; of a virtual environment what is in it is kept."""
+    check_command(options)
+    files = [Path(name) for name in list_files(options)]
+    if options["environment"]:
+        files.append(versions_path(options["environment"]))
+    return Job(
+        "trackers.methods.external.run",
+        "external",
+        given.options,
+        given.sequence,
+        ("image", "detections"),
+        tuple(path for path in files if path.is_file()),
+        given.code,
+    )
 
 
 def _timing(frames: int, ended: Ended) -> dict[str, Any]:
@@ -131,6 +155,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--sequence", type=Path, required=True, help=".../sequence.json")
     parser.add_argument("--output", type=Path, required=True, help=".../tracks.parquet")
     parser.add_argument("--timing", type=Path, required=True, help=".../timing.json")
+    add_flags(parser)
     return parser.parse_args()
 
 

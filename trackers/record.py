@@ -1,0 +1,150 @@
+"""What made a tracks.parquet: run.json beside it, from which it can be traced and made again."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from subprocess import Popen
+from time import perf_counter
+from typing import Any
+
+from datasets.checkout import LOCK, ask_commit, read_commit
+from datasets.files import read_json, replacing, sha256, sha256_of, write_json
+from datasets.parquet import write_tracks
+from datasets.sequence_json import DETECTIONS, IMAGES, PROMPTS, read_digests, read_sequence
+from datasets.types import Tracks
+from trackers.machine import describe_machine
+from trackers.named_files import named_files, split_engines
+
+SCHEMA_VERSION = 1
+RUN_JSON = "run.json"
+# what decides on how many threads, and on which device, a sum is made: its last bits may differ
+SETTINGS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "CUDA_VISIBLE_DEVICES")
+_PROGRAMS = re.compile(r"trackers\.run|trackers\.methods\.\w+\.run")
+_KINDS: Mapping[str, Any] = {
+    **dict.fromkeys(("program", "method", "sequence", "commit", "lock", "tracks"), str),
+    **dict.fromkeys(("options", "inputs", "files", "engines", "machine", "threads"), dict),
+    "command": list,
+    "code": str | None,
+}
+_PREPARED = {"detections": DETECTIONS, "prompts": PROMPTS, "image": IMAGES}
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a program that makes tracks is asked for.
+
+    Args:
+        program: Its module.
+        sequence: Path of sequence.json.
+        inputs: What of the sequence it reads, if there is any: `image`, `detections`, `prompts`.
+        files: What it reads beside that and beside what its options name.
+        code: A digest of all it runs, from the workflow; None where nobody gave one.
+    """
+
+    program: str
+    method: str
+    options: Mapping[str, Any]
+    sequence: Path
+    inputs: tuple[str, ...]
+    files: tuple[Path, ...] = ()
+    code: str | None = None
+
+
+@dataclass(frozen=True)
+class Record:
+    """What is known when a job begins, see `begin`."""
+
+    content: Mapping[str, Any]
+    commit: Popen[str] | None
+    begun: float
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of every program that makes tracks by which a result can be traced."""
+    parser.add_argument("--run", type=Path, help=".../run.json to write: what made the tracks")
+    parser.add_argument("--code", help="kept in it: a digest of the code")
+
+
+def begin(job: Job) -> Record:
+    """Take down what a job runs with, before it does."""
+    sequence = read_sequence(job.sequence)
+    prepared = read_digests(job.sequence, [_PREPARED[each] for each in job.inputs])
+    files, engines = split_engines(named_files(job.method, job.options, sequence))
+    content = {
+        "schema_version": SCHEMA_VERSION,
+        "program": job.program,
+        "method": job.method,
+        "options": job.options,
+        "command": ["python", "-m", job.program, *sys.argv[1:]],
+        "sequence": str(job.sequence),
+        "inputs": {job.sequence.name: sha256(job.sequence)} | prepared,
+        "files": _digests([*files, *job.files]),
+        "engines": _digests(engines),
+        "code": job.code,
+        "lock": sha256(LOCK),
+        "machine": describe_machine(),
+        "threads": describe_threads(),
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    return Record(content, ask_commit(), perf_counter())
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """Return what a run.json says.
+
+    Raises:
+        OSError: There is no such file.
+        ValueError: It is not one, or of another schema version. Names the file and what is wrong.
+    """
+    content = read_json(path)
+    found = content.get("schema_version") if isinstance(content, dict) else None
+    if found != SCHEMA_VERSION:
+        raise ValueError(f"{path}: schema version {found!r} found, expected {SCHEMA_VERSION}")
+    for key, kind in _KINDS.items():
+        if not isinstance(content.get(key), kind):
+            raise ValueError(f"{path}: {key}: {content.get(key)!r:.99} found, expected other")
+    if not _PROGRAMS.fullmatch(content["program"]):
+        raise ValueError(f"{path}: program: {content['program']!r} found, expected one of trackers")
+    return content
+
+
+def describe_threads() -> dict[str, str | None]:
+    """Return how many cores this process may use, and the settings that say how many it does."""
+    return {"cores": str(usable_cores())} | {name: os.environ.get(name) for name in SETTINGS}
+
+
+def usable_cores() -> int:
+    """Return how many cores this process may use, which may be fewer than there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def write_result(output: Path, tracks: Tracks, run: Path | None, record: Record) -> None:
+    """Write tracks, and before them what made them: when they are there, it is.
+
+    Killed between the two, a run.json lies beside other tracks or none: the digest in it tells.
+
+    Args:
+        run: Where to write what made them; None not to.
+    """
+    with replacing(output) as part:
+        write_tracks(part, tracks)
+        if run is not None:
+            end = {
+                "commit": read_commit(record.commit),
+                "seconds": round(perf_counter() - record.begun, 3),
+                "tracks": sha256(part),
+            }
+            write_json(run, {**record.content, **end})
+
+
+def _digests(paths: Iterable[Path]) -> dict[str, str]:
+    return {str(path): sha256_of(path) for path in paths}
