@@ -27,6 +27,7 @@ from reports import export, table
 from reports.figures import accuracy_and_speed, by_sequence
 from reports.page_data import page_data, run_id
 from reports.parity import Parity, read_parity
+from reports.provenance import provenance
 from reports.results import Run, read_run
 
 _PAGE = Path(__file__).parent / "page"
@@ -67,7 +68,7 @@ def render(
         parities=parities,
         machines=_machines(runs),
         cards=_cards(runs),
-        files=_files(runs),
+        origin=provenance(runs, room),
         vega=_vega(),
         scripts=[_script(name) for name in _SCRIPTS],
     )
@@ -126,15 +127,6 @@ def _cards(runs: list[Run]) -> list[Mapping[str, Any]]:
     """Return the entry of each variant, once."""
     cards = {variant.card["name"]: variant.card for run in runs for variant in run.variants}
     return list(cards.values())
-
-
-def _files(runs: list[Run]) -> Mapping[str, Mapping[str, str]]:
-    """Return the digests of the prepared files of each sequence, by `dataset/sequence`."""
-    return {
-        f"{run.plan['dataset']}/{sequence}": prepared["sha256"]
-        for run in runs
-        for sequence, prepared in run.files.items()
-    }
 
 
 def main() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,24 +14,16 @@ from time import perf_counter
 from typing import Any
 
 from datasets.checkout import LOCK, ask_commit, read_commit
-from datasets.files import read_json, replacing, sha256, sha256_of, write_json
+from datasets.files import replacing, sha256, sha256_of, write_json
 from datasets.parquet import write_tracks
+from datasets.run_json import SCHEMA_VERSION
 from datasets.sequence_json import DETECTIONS, IMAGES, PROMPTS, read_digests, read_sequence
 from datasets.types import Tracks
 from trackers.machine import describe_machine
 from trackers.named_files import named_files, split_engines
 
-SCHEMA_VERSION = 1
-RUN_JSON = "run.json"
 # what decides on how many threads, and on which device, a sum is made: its last bits may differ
 SETTINGS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "CUDA_VISIBLE_DEVICES")
-_PROGRAMS = re.compile(r"trackers\.run|trackers\.methods\.\w+\.run")
-_KINDS: Mapping[str, Any] = {
-    **dict.fromkeys(("program", "method", "sequence", "commit", "lock", "tracks"), str),
-    **dict.fromkeys(("options", "inputs", "files", "engines", "machine", "threads"), dict),
-    "command": list,
-    "code": str | None,
-}
 _PREPARED = {"detections": DETECTIONS, "prompts": PROMPTS, "image": IMAGES}
 
 
@@ -94,25 +85,6 @@ def begin(job: Job) -> Record:
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     return Record(content, ask_commit(), perf_counter())
-
-
-def read_record(path: Path) -> dict[str, Any]:
-    """Return what a run.json says.
-
-    Raises:
-        OSError: There is no such file.
-        ValueError: It is not one, or of another schema version. Names the file and what is wrong.
-    """
-    content = read_json(path)
-    found = content.get("schema_version") if isinstance(content, dict) else None
-    if found != SCHEMA_VERSION:
-        raise ValueError(f"{path}: schema version {found!r} found, expected {SCHEMA_VERSION}")
-    for key, kind in _KINDS.items():
-        if not isinstance(content.get(key), kind):
-            raise ValueError(f"{path}: {key}: {content.get(key)!r:.99} found, expected other")
-    if not _PROGRAMS.fullmatch(content["program"]):
-        raise ValueError(f"{path}: program: {content['program']!r} found, expected one of trackers")
-    return content
 
 
 def describe_threads() -> dict[str, str | None]:

@@ -20,7 +20,8 @@ from typing import Any
 
 from datasets.files import file_in, sha256
 from datasets.parquet import read_tracks
-from trackers.record import RUN_JSON, SETTINGS, read_record
+from datasets.run_json import NAME, read_run_json
+from trackers.record import SETTINGS
 from workflow.differences import describe_differences
 from workflow.since import changed_files, changed_surroundings
 
@@ -32,9 +33,9 @@ def main() -> int:
     """Run the command line program; return its exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("result", type=Path, help="run.json, or the folder it is in")
-    path = file_in(parser.parse_args().result, RUN_JSON)
+    path = file_in(parser.parse_args().result, NAME)
     try:
-        record = read_record(path)
+        record = read_run_json(path)
         changed = changed_files(record)
     except (OSError, ValueError) as error:
         return _give_up([str(error)])
@@ -75,7 +76,7 @@ def _make(record: Mapping[str, Any], room: Path) -> Path:
 def _command(record: Mapping[str, Any], room: Path) -> list[str]:
     """Return the recorded command with its outputs below `room`."""
     parser = argparse.ArgumentParser(allow_abbrev=False)
-    outputs = {"output": "tracks.parquet", "timing": "timing.json", "run": RUN_JSON}
+    outputs = {"output": "tracks.parquet", "timing": "timing.json", "run": NAME}
     for name in outputs:
         parser.add_argument(f"--{name}")
     given, others = parser.parse_known_args(record["command"][3:])

@@ -16,7 +16,7 @@ import numpy as np
 from scenes import make_answer, make_truth, without_masks
 
 from datasets import rle
-from datasets.files import read_json, write_json
+from datasets.files import read_json, sha256, write_json
 from datasets.parquet import write_tracks
 from datasets.sequence_json import Prepared, write_prepared
 from datasets.types import Sequence, Tracks
@@ -168,12 +168,28 @@ def _score(
         truth, answer = without_masks(truth), without_masks(answer)
     folder = room / "results" / variant / wanted.dataset / sequence
     write_tracks(folder / "tracks.parquet", answer)
+    write_json(folder / "run.json", _record(room, wanted, names))
     pairings = make_pairings(truth, answer, wanted.protocol)
     events = {(sequence, name): each for name, each in events_of(pairings).items()}
     (folder / wanted.protocol).mkdir()
     write_events(folder / wanted.protocol / "events.parquet", events)
     score = score_pairings(pairings, wanted.protocol, wanted.families)
     write_json(folder / wanted.protocol / "score.json", score | {"origin": _ORIGIN})
+
+
+def _record(room: Path, wanted: Wanted, names: tuple[str, str]) -> dict[str, Any]:
+    """Return what a run.json says of a variant's answer on a sequence."""
+    variant, sequence = names
+    path = room / "data" / wanted.dataset / sequence / "sequence.json"
+    tracks = room / "results" / variant / wanted.dataset / sequence / "tracks.parquet"
+    return {
+        "schema_version": 1, "program": "trackers.run", "method": "m", "options": {"age": 3},
+        "command": [], "sequence": str(path), "inputs": {path.name: sha256(path)},
+        "files": {f"weights/{variant}.pt": sha256(path)},
+        "engines": {"engines/all/networks.json": 64 * "e"}, "code": f"code of {variant}",
+        "commit": "abc", "lock": "pinned", "machine": {"processor": "made up"},
+        "threads": {"cores": "2"}, "started": "", "seconds": 1, "tracks": sha256(tracks),
+    }  # fmt: skip
 
 
 def _combine(room: Path, wanted: Wanted, variant: str) -> None:

@@ -56,6 +56,13 @@ HOSTILE = replace(
 )
 
 
+UNTRACED = {
+    "code": SCRIPT, "commit": CLOSING, "lock": IMAGE, "machine": {IMAGE: SCRIPT},
+    "files": {SCRIPT: CLOSING}, "engines": {f"{IMAGE}/networks.json": SCRIPT},
+    "inputs": {IMAGE: CLOSING}, "threads": {CLOSING: IMAGE},
+}  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory):
     """The page of a run all of whose names are hostile, and its address."""
@@ -78,6 +85,9 @@ def hostile(tmp_path_factory):
         when = path.stat()
         write_json(path, read_json(path) | {"sha256": {SCRIPT: CLOSING}})
         os.utime(path, ns=(when.st_atime_ns, when.st_mtime_ns))
+        for variant in VARIANTS:
+            path = room / "results" / variant / HOSTILE.dataset / sequence / "run.json"
+            write_json(path, read_json(path) | UNTRACED)
     return render_room(room, [run], commit=CLOSING)
 
 

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import os
+from types import SimpleNamespace
+
+import pytest
+
+from datasets.files import read_json, sha256, write_json
+from reports.provenance import provenance
+
+PREPARED = {"truth.parquet": "7", "detections.parquet": "8", "images": "9"}
+MACHINE = {"processor": "one"}
+
+
+@pytest.fixture
+def room(tmp_path):
+    """Two variants with a result on two sequences each, all traced."""
+    for sequence in ("s", "t"):
+        write_json(tmp_path / "data" / "d" / sequence / "sequence.json", {"name": sequence})
+        for variant in ("a", "b"):
+            path = tmp_path / "results" / variant / "d" / sequence / "tracks.parquet"
+            path.parent.mkdir(parents=True)
+            path.write_text(f"{variant} {sequence}")
+            write_json(path.with_name("run.json"), record(tmp_path, variant, sequence))
+    return tmp_path
+
+
+def record(room, variant, sequence):
+    file = room / "data" / "d" / sequence / "sequence.json"
+    tracks = room / "results" / variant / "d" / sequence / "tracks.parquet"
+    return {
+        "schema_version": 1, "program": "trackers.run", "method": "m", "options": {},
+        "command": [], "sequence": str(file), "code": f"code of {variant}", "commit": "c",
+        "inputs": {"sequence.json": sha256(file), "detections.parquet": "8"},
+        "files": {"weights/w.pt": "1"}, "engines": {f"engines/{variant}/networks.json": "2"},
+        "lock": "l", "machine": MACHINE, "threads": {"cores": "2", "OMP_NUM_THREADS": None},
+        "started": "now", "seconds": 1, "tracks": sha256(tracks),
+    }  # fmt: skip
+
+
+def shown(room, protocols=("p",)):
+    runs = [
+        SimpleNamespace(
+            plan={"dataset": "d", "protocol": protocol},
+            files={name: {"sha256": PREPARED} for name in ("s", "t")},
+            variants=[
+                SimpleNamespace(card={"name": name}, sequences={"s": {}, "t": {}})
+                for name in ("a", "b")
+            ],
+        )
+        for protocol in protocols
+    ]
+    return provenance(runs, room)
+
+
+def change(room, place, **changes):
+    path = room / "results" / place / "run.json"
+    write_json(path, read_json(path) | changes)
+
+
+def test_results_that_fit_their_run_json_and_the_inputs_are_traced(room):
+    found = shown(room)
+    assert (found["count"], found["traced"], found["doubts"]) == (4, 4, [])
+    assert found["inputs"]["d/s"]["images"] == "9"
+    assert found["inputs"]["d/s"]["sequence.json"] != found["inputs"]["d/t"]["sequence.json"]
+    assert found["variants"]["a"]["codes"] == ["code of a"]
+
+
+def test_a_result_that_two_protocols_score_counts_once(room):
+    assert shown(room, ("p", "q"))["count"] == 4
+
+
+def test_what_is_the_same_is_told_once(room):
+    assert shown(room)["places"] == [{"lock": "l", "machine": MACHINE, "threads": "cores=2"}]
+    files = {(each.folder, *each.variants): each.digests for each in shown(room)["files"]}
+    assert files == {
+        ("weights", "a", "b"): {"w.pt": "1"},
+        ("engines/a", "a"): {"networks.json": "2"},
+        ("engines/b", "b"): {"networks.json": "2"},
+    }
+
+
+def test_a_file_that_was_another_before_is_told_with_both_digests(room):
+    change(room, "a/d/t", files={"weights/w.pt": "3" * 64})
+    digests = [each.digests for each in shown(room)["files"] if each.folder == "weights"]
+    assert {digest for each in digests for digest in each.values()} == {"1", "3" * 64}
+
+
+def test_another_machine_is_another_place_of_its_variant_alone(room):
+    change(room, "b/d/t", machine={"processor": "other"}, commit="later")
+    found = shown(room)
+    assert len(found["places"]) == 2
+    assert found["variants"]["a"]["places"] == found["places"][:1]
+    assert found["variants"]["b"]["places"] == found["places"]
+    assert found["variants"]["b"]["commits"] == ["c", "later"]
+
+
+def test_a_missing_run_json_is_doubted_once_for_all_sequences(room):
+    for sequence in ("s", "t"):
+        (room / "results" / "a" / "d" / sequence / "run.json").unlink()
+    found = shown(room)
+    assert found["doubts"] == ["a on d: no run.json (s, t)"]
+    assert found["traced"] == 2
+    assert found["variants"]["a"]["codes"] == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "doubt"),
+    [
+        ({"tracks": "0"}, "a run.json of other tracks"),
+        ({"schema_version": 0}, "a run.json that cannot be read"),
+        ({"machine": {"cores": 2}}, "a run.json that cannot be read"),
+        ({"inputs": {"images": "0"}}, "other inputs than there are now: images"),
+    ],
+)
+def test_a_run_json_that_does_not_fit_is_doubted(room, changes, doubt):
+    change(room, "b/d/t", **changes)
+    assert shown(room)["doubts"] == [f"b on d: {doubt} (t)"]
+    assert shown(room)["tracks"][0]["rows"]["b"]["t"].doubt == doubt
+
+
+def test_a_run_json_beside_other_tracks_tells_nothing_of_them(room):
+    (room / "results/a/d/s/tracks.parquet").write_text("made by hand")
+    change(room, "a/d/s", code="of before")
+    assert shown(room)["variants"]["a"]["codes"] == ["code of a"]
+
+
+def test_an_input_prepared_anew_is_doubted_for_every_variant(room):
+    path = room / "data/d/s/sequence.json"
+    path.write_text("{}")
+    os.utime(path, (1, 1))
+    assert [line.split(" on ")[0] for line in shown(room)["doubts"]] == ["a", "b"]
