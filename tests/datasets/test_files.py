@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from datasets.files import RUN, read_json, replacing, sha256, write_json
+from datasets.files import RUN, read_json, replacing, sha256, sha256_of, write_json
 
 
 def write_half(path):
@@ -73,3 +73,17 @@ def test_what_a_killed_process_has_left_goes(tmp_path):
     assert path.read_text() == "whole"
     assert not dead.exists()
     assert alive.exists()
+
+
+def test_the_digest_of_a_folder_is_that_of_the_list_that_sha256sum_makes(tmp_path):
+    (tmp_path / "b").mkdir()
+    for name in ("b/2.png", "a.png", ".hidden"):
+        (tmp_path / name).write_text(name)
+    listed = "sha256sum a.png b/2.png | sha256sum"
+    expected = subprocess.run(
+        ["sh", "-c", listed], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert sha256_of(tmp_path) == expected.stdout.split()[0]
+    assert sha256_of(tmp_path / "a.png") == sha256(tmp_path / "a.png")
+    (tmp_path / "b" / "2.png").rename(tmp_path / "b" / "3.png")
+    assert sha256_of(tmp_path) != expected.stdout.split()[0]

@@ -13,9 +13,11 @@ import pytest
 import yaml
 from conftest import ROOT
 
+from datasets.files import sha256, sha256_of
 from datasets.frames import decode_frames, write_image
 from datasets.own import read_own
 from datasets.parquet import read_tracks
+from datasets.run_json import read_run_json
 from datasets.sequence_json import read_sequence, write_prepared
 from trackers.contract import load_method, load_tracker
 from trackers.methods.deepstream import files
@@ -105,6 +107,7 @@ def container(place, label="person", fail="", frames=FRAMES, also=""):
 def run(place, folder, **more):
     options, sequence = place
     made = ["--output", folder / "tracks.parquet", "--timing", folder / "timing.json"]
+    made += ["--run", folder / "run.json", "--code", "abc"]
     text = json.dumps(options | more)
     program = [sys.executable, "-m", "trackers.methods.deepstream.run"]
     return subprocess.run(
@@ -129,6 +132,19 @@ def test_tracks_and_times_are_what_the_container_left(place, tmp_path):
     assert (timing["timed"], timing["frames"]) == ("pipeline", 4)
 
 
+def test_it_tells_the_models_and_images_it_was_given(place, tmp_path):
+    (label,) = read_sequence(place[1]).extent.classes.values()
+    container(place, label)
+    (Path(place[0]["models"]) / "image_encoder.onnx").write_text("a network")
+    assert run(place, tmp_path).returncode == 0
+    told = read_run_json(tmp_path / "run.json")
+    assert told["tracks"] == sha256(tmp_path / "tracks.parquet")
+    assert set(told["inputs"]) == {"sequence.json", "images"}
+    for name in ("detector", "labels", "models"):
+        assert told["files"][place[0][name]] == sha256_of(Path(place[0][name]))
+    assert (told["method"], told["code"]) == ("deepstream", "abc")
+
+
 @pytest.mark.parametrize(
     ("harm", "message"),
     [
@@ -144,6 +160,7 @@ def test_a_container_that_fails_leaves_nothing(place, tmp_path, harm, message):
     assert message in done.stderr
     assert not (tmp_path / "tracks.parquet").exists()
     assert not (tmp_path / "timing.json").exists()
+    assert not (tmp_path / "run.json").exists()
 
 
 def test_without_docker_it_says_so(place, tmp_path):

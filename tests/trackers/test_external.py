@@ -17,10 +17,12 @@ import numpy as np
 import pytest
 from conftest import ROOT
 
+from datasets.files import sha256
 from datasets.frames import decode_frames, write_image
 from datasets.mot_folder import read_info
 from datasets.own import read_own
 from datasets.parquet import read_tracks
+from datasets.run_json import read_run_json
 from datasets.sequence_folder import write_folder
 from datasets.sequence_json import Prepared, read_sequence, write_prepared
 from datasets.types import Extent, Sequence, Tracks
@@ -85,6 +87,7 @@ def run(tmp_path, sequence, monkeypatch, capsys):
     monkeypatch.setattr("tempfile.tempdir", str(temporary))
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     made = [f"--output={tmp_path / 'tracks.parquet'}", f"--timing={tmp_path / 'timing.json'}"]
+    made.append(f"--run={tmp_path / 'run.json'}")
 
     def run_it(options: dict) -> Done:
         told = [f"--options={json.dumps(options)}", f"--sequence={sequence}", *made]
@@ -101,6 +104,7 @@ def last_line(tmp_path: Path, done: Done) -> str:
     assert done.code == 1, done.log
     assert not (tmp_path / "tracks.parquet").exists()
     assert not (tmp_path / "timing.json").exists()
+    assert not (tmp_path / "run.json").exists()
     return done.log.splitlines()[-1]
 
 
@@ -124,6 +128,16 @@ def test_a_program_that_works_gives_tracks_and_the_time_of_the_whole(tmp_path, s
     timing = json.loads((tmp_path / "timing.json").read_text())
     assert (timing["timed"], timing["frames"], timing["peak_memory"]) == ("process", 3, None)
     assert 2e8 < timing["step_ns"][0][0] < 2e10
+
+
+def test_it_tells_the_program_and_the_detections_it_was_given(tmp_path, sequence, run):
+    options = script(tmp_path, f"open(output, 'w').write('{GOOD}\\n')")
+    assert run(options).code == 0
+    told = read_run_json(tmp_path / "run.json")
+    assert told["tracks"] == sha256(tmp_path / "tracks.parquet")
+    assert set(told["inputs"]) == {"sequence.json", "detections.parquet"}
+    assert told["files"][str(tmp_path / "program.py")] == sha256(tmp_path / "program.py")
+    assert told["program"] == "trackers.methods.external.run"
 
 
 def test_an_empty_file_says_that_there_is_nothing(tmp_path, run):

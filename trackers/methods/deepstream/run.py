@@ -177,6 +177,7 @@ def main() -> None:
     record = begin(job)
     with tempfile.TemporaryDirectory() as room:
         tracks, latencies = run(read_sequence(given.sequence), options, Path(room))
+    write_result(given.output, tracks, given.run, record)
     timing = {
         "timed": "pipeline",
         "frames": len(latencies) - _WARM_UP,
@@ -186,7 +187,6 @@ def main() -> None:
         "machine": describe_machine(),
     }
     write_json(given.timing, timing)
-    write_result(given.output, tracks, given.run, record)
 
 
 if __name__ == "__main__":

@@ -113,8 +113,8 @@ def main() -> int:
         record = begin(_job(given, options))
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as room:
             tracks, ended = run(given.sequence, options, Path(room).resolve())
-        write_json(given.timing, _timing(tracks.extent.frame_count, ended))
         write_result(given.output, tracks, given.run, record)
+        write_json(given.timing, _timing(tracks.extent.frame_count, ended))
     except (ValueError, OSError, RuntimeError) as error:
         print(printable(f"error: {shorten(str(error))}"), file=sys.stderr)
         return 1
