@@ -21,7 +21,7 @@ NEEDED = inspect.Parameter.empty
 _INPUTS = {"detections", "image", "prompts"}
 _KEYS, _ALLOWED = (
     {"title", "source"},
-    {"inputs", "inputs_with", "files", "engines", "timed"},
+    {"inputs", "inputs_with", "files", "engines", "methods", "timed"},
 )  # keys of method.yaml
 
 
@@ -67,6 +67,7 @@ class Method:
         inputs_with: What else where an option is given: `{embedding: [image]}`. See `given`.
         files: Options whose value is a path; `{root}` and `{sequence}` in it are filled in.
         engines: Options whose value is a folder of networks that rules of the workflow make.
+        methods: Options whose value is another method, whose code runs too.
         timed: False where the time of a step says nothing, as for imported results.
         options: Arguments of `build`, and their defaults where these are plain values; NEEDED of
             one that must be given.
@@ -78,6 +79,7 @@ class Method:
     inputs_with: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     files: tuple[str, ...] = ()
     engines: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ()
     timed: bool = True
     options: Mapping[str, Any] = field(default_factory=dict)
 
@@ -87,6 +89,11 @@ class Method:
         more = [each for name in asking for each in self.inputs_with[name]]
         title = f"{self.title} with {' and '.join(asking)}" if asking else self.title
         return replace(self, title=title, inputs=tuple(dict.fromkeys([*self.inputs, *more])))
+
+    def others(self, options: Mapping[str, Any]) -> list[str]:
+        """Return the methods that these options name, whose code runs within this one."""
+        named = [options.get(name, self.options[name]) for name in self.methods]
+        return [name for name in named if isinstance(name, str)]
 
 
 def load_tracker(method: str, options: Mapping[str, Any]) -> Tracker:
@@ -118,7 +125,7 @@ def load_method(method: str) -> Method:
             f"{path}: {keys} found, expected {sorted(_KEYS)} and of {sorted(_ALLOWED)}"
         )
     options = _options(method)
-    for key in ("inputs", "files", "engines"):
+    for key in ("inputs", "files", "engines", "methods"):
         names = _INPUTS if key == "inputs" else set(options)
         content[key] = _listed(f"{path}: {key}", content.get(key, []), names)
     further = content.get("inputs_with", {})

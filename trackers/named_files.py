@@ -6,24 +6,29 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from datasets.types import Sequence
 from trackers.contract import fill_path, load_method
 from trackers.engines.card import CARD, files_of
 
 _NETWORK = (".onnx", ".engine")  # in the names of networks and of what stands beside them
 
 
-def named_files(method: str, options: Mapping[str, Any], sequence: Sequence) -> list[Path]:
-    """Return the files and folders that options name for a sequence, defaults included.
+def named_files(
+    method: str, options: Mapping[str, Any], root: Path | str | None, sequence: str
+) -> list[Path]:
+    """Return the files that options name for a sequence, defaults included, and result folders.
 
-    Of a text that only might be a path, as in the options of a tracker within another, what is
-    there counts. What the method says is a file and is not there is left to the tracker.
+    Any text that names a file counts, as in the options of a tracker within another; what is not
+    there is left to the tracker.
+
+    Args:
+        root: Folder of the data set.
+        sequence: Its name.
     """
     described = load_method(method)
     known = {**described.options, **options}
     declared = [known[name] for name in described.files if isinstance(known[name], str)]
-    paths = [fill_path(text, sequence.root, sequence.name) for text in declared]
-    texts = [fill_path(text, sequence.root, sequence.name) for text in _texts(known)]
+    paths = [fill_path(text, root, sequence) for text in declared]
+    texts = [fill_path(text, root, sequence) for text in _texts(known)]
     maybe = [path for text in texts if _like_a_path(text) for path in files_of(str(text))]
     return [*dict.fromkeys(path for path in [*paths, *maybe] if _counts(path, paths))]
 

@@ -67,7 +67,8 @@ def begin(job: Job) -> Record:
     """Take down what a job runs with, before it does."""
     sequence = read_sequence(job.sequence)
     prepared = read_digests(job.sequence, [_PREPARED[each] for each in job.inputs])
-    files, engines = split_engines(named_files(job.method, job.options, sequence))
+    named = named_files(job.method, job.options, sequence.root, sequence.name)
+    files, engines = split_engines(named)
     content = {
         "schema_version": SCHEMA_VERSION,
         "program": job.program,

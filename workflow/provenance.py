@@ -15,6 +15,7 @@ from pathlib import Path
 
 _ROOT = Path(__file__).parent.parent
 _LOCK = "requirements.lock"
+_OF_A_METHOD = ("tracker", "run")
 _OURS = ("datasets", "trackers", "metrics", "reports", "workflow")
 
 
@@ -50,11 +51,10 @@ def code_digest(*modules: str, files: tuple[str, ...] = ()) -> str:
     return total.hexdigest()[:16]
 
 
-def method_digest(method: str, program: str) -> str:
-    """Return a digest of a program and of a method, with what runs it where it has its own."""
-    place = Path("trackers", "methods", method)
-    own = [name for name in ("tracker", "run") if (_ROOT / place / f"{name}.py").is_file()]
-    return code_digest(program, *(".".join([*place.parts, name]) for name in own))
+def method_digest(program: str, *methods: str) -> str:
+    """Return a digest of a program and of methods, with what runs one where it has its own."""
+    places = [f"trackers.methods.{method}.{name}" for method in methods for name in _OF_A_METHOD]
+    return code_digest(program, *(place for place in places if _file(place)))
 
 
 def _closure(modules: tuple[str, ...]) -> set[Path]:

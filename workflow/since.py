@@ -9,6 +9,7 @@ from typing import Any
 from datasets.checkout import LOCK, git_commit
 from datasets.files import sha256, sha256_of
 from datasets.sequence_json import IMAGES, read_sequence
+from trackers.contract import load_method
 from trackers.machine import describe_machine
 from trackers.record import usable_cores
 from workflow.provenance import method_digest
@@ -41,7 +42,7 @@ def changed_surroundings(record: Mapping[str, Any]) -> list[str]:
         **{f"machine, {name}": fact for name, fact in record["machine"].items()},
     }
     now = {
-        "code": record["code"] and method_digest(record["method"], "trackers.run"),
+        "code": record["code"] and _code(record),
         "commit": git_commit(),
         "libraries (requirements.lock)": sha256(LOCK),
         **{f"machine, {name}": fact for name, fact in describe_machine().items()},
@@ -52,6 +53,11 @@ def changed_surroundings(record: Mapping[str, Any]) -> list[str]:
         for name in then | now
         if then.get(name) != now.get(name)
     ] + ([f"cores: {before} then, {here} now"] if here < before else [])
+
+
+def _code(record: Mapping[str, Any]) -> str:
+    methods = load_method(record["method"]).others(record["options"])
+    return method_digest("trackers.run", record["method"], *methods)
 
 
 def _files(record: Mapping[str, Any]) -> Iterator[tuple[str, Path, str]]:

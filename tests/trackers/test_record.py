@@ -16,7 +16,7 @@ from datasets.checkout import LOCK
 from datasets.files import RUN, sha256, sha256_of, write_json
 from datasets.parquet import read_tracks
 from datasets.run_json import read_run_json
-from datasets.sequence_json import read_digests, read_sequence
+from datasets.sequence_json import read_digests
 from datasets.types import Extent, Tracks
 from trackers import record
 from trackers.named_files import named_files, split_engines
@@ -126,44 +126,42 @@ def engine(tmp_path) -> Path:
     return folder
 
 
-def files(method, options, crossing):
-    alone, engines = split_engines(named_files(method, options, read_sequence(crossing)))
+def files(method, options):
+    alone, engines = split_engines(named_files(method, options, None, "crossing"))
     return [path.name for path in alone], [path.name for path in engines]
 
 
-def test_an_engine_is_its_card_and_its_networks_with_what_stands_beside_them(engine, crossing):
+def test_an_engine_is_its_card_and_its_networks_with_what_stands_beside_them(engine):
     options = {"weights": "nowhere.pt", "networks": str(engine)}
-    alone, engines = files("sam2_prompted", options, crossing)
+    alone, engines = files("sam2_prompted", options)
     assert alone == [], "weights that are not there are left to the tracker"
     assert engines == ["networks.json", "a.onnx", "a.onnx.data", "a.onnx.json"]
     options["networks"] = str(engine / "tensorrt")
-    assert files("sam2_prompted", options, crossing)[1] == [
+    assert files("sam2_prompted", options)[1] == [
         "networks.json", "a.engine", "a.engine.json",
     ]  # fmt: skip
 
 
-def test_weights_that_are_a_default_count(crossing):
-    assert files("sam2_prompted", {}, crossing) == (["sam2_demo.safetensors"], [])
+def test_weights_that_are_a_default_count():
+    assert files("sam2_prompted", {}) == (["sam2_demo.safetensors"], [])
 
 
-def test_a_card_by_hand_counts_with_its_network_also_of_a_tracker_within_another(
-    tmp_path, engine, crossing
-):
+def test_a_card_by_hand_counts_with_its_network_also_of_a_tracker_within_another(tmp_path, engine):
     card = tmp_path / "osnet.yaml"
     card.write_text("file: osnet.onnx\n")
     (tmp_path / "osnet.onnx").write_text("")
     options = {"detector": str(engine), "tracker": "deepsort", "options": {"embedding": str(card)}}
-    alone, engines = files("detected", options, crossing)
+    alone, engines = files("detected", options)
     assert alone == ["osnet.yaml", "osnet.onnx"]
     assert engines[0] == "networks.json"
 
 
-def test_a_folder_of_results_is_one_file_and_a_word_of_a_command_none(tmp_path, crossing):
+def test_a_folder_of_results_is_one_file_and_a_word_of_a_command_none(tmp_path):
     (tmp_path / "crossing").mkdir()
     results = {"results": f"{tmp_path}/{{sequence}}", "format": "davis"}
-    assert files("imported", results, crossing) == (["crossing"], [])
+    assert files("imported", results) == (["crossing"], [])
     command = {"command": ["sh", "-c", "x/" * 9999, str(tmp_path), "{sequence}", "{output}"]}
-    assert files("external", command, crossing) == ([], [])
+    assert files("external", command) == ([], [])
 
 
 @pytest.mark.parametrize(

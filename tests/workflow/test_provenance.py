@@ -8,6 +8,7 @@ import pytest
 import yaml
 from conftest import ROOT
 
+from trackers.contract import load_method
 from workflow import provenance
 from workflow.environment import GPU, make_environment, read_pins
 
@@ -60,6 +61,19 @@ def test_yaml_beside_a_module_counts_with_it(copy, edited):
     path.write_text(path.read_text() + "\n")
     assert digest(module) != before
     assert digest("trackers.methods.sort.tracker") == other
+
+
+def test_the_code_of_a_method_within_another_counts(copy):
+    known = load_method("detected")
+    assert known.others({"detector": "d", "tracker": "sort"}) == ["sort"]
+    assert known.others({"detector": "d"}) == []
+    before = provenance.method_digest("trackers.run", "detected", "sort")
+    alone = provenance.method_digest("trackers.run", "detected")
+    path = copy / "trackers" / "methods" / "sort" / "tracker.py"
+    path.write_text(path.read_text() + "\nX = 1\n")
+    provenance._meaning.cache_clear()
+    assert provenance.method_digest("trackers.run", "detected", "sort") != before
+    assert provenance.method_digest("trackers.run", "detected") == alone
 
 
 def test_another_version_of_a_library_changes_the_digest(copy):

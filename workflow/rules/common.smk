@@ -16,6 +16,7 @@ from metrics.reference import list_references
 from trackers.contract import fill_path, load_method
 from trackers.engines.card import files_of
 from trackers.machine import describe_machine
+from trackers.named_files import named_files
 from workflow.checks import check_config
 from workflow.provenance import code_digest, digest, method_digest
 
@@ -85,25 +86,22 @@ def reader_code(wildcards):
 
 
 def variant_files(wildcards):
-    """The files that options of the variant name for one sequence: results, weights.
+    """The files that options of the variant name for one sequence: results, weights, networks.
 
-    One that is missing is left to the tracker, which fails for its variant alone.
+    One that is missing and that no rule makes is left to the tracker, which fails for its variant
+    alone.
     """
-    variant = variant_entry(wildcards)
+    variant = config["variants"][wildcards.variant]
     method, root = load_method(variant["method"]), entry_root(wildcards.dataset)
     options = {**method.options, **variant.get("options", {})}
-    named = [
-        fill_path(options[name], root, wildcards.sequence)
-        for name in method.files
-        if isinstance(options[name], str)
-    ]
     made = [
         path
         for name in method.engines
         if isinstance(options[name], str)
         for path in files_of(options[name])
     ]
-    return [path for path in named if path.exists()] + made
+    named = named_files(variant["method"], options, root, wildcards.sequence)
+    return list(dict.fromkeys(made + named))
 
 
 def variant_prompts(wildcards):
@@ -123,6 +121,12 @@ def variant_method(wildcards):
     return variant_entry(wildcards)["method"]
 
 
+def variant_methods(wildcards):
+    options = config["variants"][wildcards.variant].get("options", {})
+    method = variant_method(wildcards)
+    return [method, *load_method(method).others(options)]
+
+
 def variant_options(wildcards):
     return json.dumps(variant_entry(wildcards).get("options", {}))
 
@@ -139,11 +143,11 @@ def any_of(names):
 
 
 def track_code(wildcards):
-    return method_digest(variant_method(wildcards), "trackers.run")
+    return method_digest("trackers.run", *variant_methods(wildcards))
 
 
 def clock_code(wildcards):
-    return method_digest(variant_method(wildcards), "trackers.clock")
+    return method_digest("trackers.clock", *variant_methods(wildcards))
 
 
 def real_time_code(wildcards):
