@@ -30,6 +30,8 @@ OF_A_VARIANT = {
     "heatmap": 1,
     "report": 1,
 }  # jobs of one of the small config's variants
+OF_BOTH = {**dict.fromkeys(OF_A_VARIANT, 2), "compare": 1, "report": 1}
+PREPARED = {**OF_BOTH, "prepare": 1, "pictures": 1}
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +50,7 @@ def room(finished, tmp_path) -> Room:
 
 def test_the_page_holds_every_variant_and_needs_no_network(finished):
     page = finished.page()
-    for text in ("SORT", "ByteTrack", "Synthetic people", "Provenance"):
+    for text in ("SORT", "ByteTrack", "Synthetic people", "2 of 2 results are traced"):
         assert text in page
     assert "<script src" not in page
     assert "<link" not in page
@@ -91,7 +93,7 @@ def test_a_change_in_one_method_reruns_that_method(room):
 
 def test_a_change_in_a_part_reruns_the_methods_that_import_it(room):
     room.edit("trackers/parts/box_motion.py", "1 / 160", "1 / 150")
-    assert room.jobs()["track"] == 2
+    assert room.jobs() == OF_BOTH
     room.edit("trackers/parts/box_motion.py", "1 / 150", "1 / 160")
     assert room.jobs() == {}
 
@@ -102,15 +104,15 @@ def test_a_change_of_the_prompts_prepares_again(room):
     room.write("first.json", prompts)
     here = "sequences: [crossing]"
     room.edit("config/small.yaml", here, f"{here}\n    prompts: first.json")
-    assert room.jobs()["prepare"] == 1
+    assert room.jobs() == PREPARED
     assert room.snakemake().returncode == 0
     assert room.jobs() == {}
     room.edit("first.json", "30", "31")
-    assert room.jobs()["prepare"] == 1
+    assert room.jobs() == PREPARED
 
 
 def test_a_change_in_the_clock_reruns_no_tracking(room):
-    room.edit("trackers/clock.py", "gc.collect()", "gc.collect(2)")
+    room.edit("trackers/passes.py", "gc.collect()", "gc.collect(2)")
     assert room.jobs() == {"clock": 2, "speed": 2, "report": 1}
 
 
@@ -124,14 +126,24 @@ def test_a_change_in_the_template_reruns_the_page(room):
     assert room.jobs() == {"report": 1}
 
 
+def test_a_change_in_the_code_of_the_page_reruns_the_page(room):
+    room.edit("reports/provenance.py", "_NAMED = 3", "_NAMED = 4")
+    assert room.jobs() == {"report": 1}
+
+
+@pytest.mark.parametrize("cores", ["1", "7"])  # the run itself has taken what there are
+def test_another_number_of_cores_reruns_nothing(finished, cores):
+    assert finished.jobs("--cores", cores) == {}
+
+
 def test_a_change_of_an_option_reruns_its_variant(room):
     room.edit("config/trackers.yaml", "method: sort\n", "method: sort\n    options: {max_age: 2}\n")
-    assert room.jobs()["track"] == 1
+    assert room.jobs() == OF_A_VARIANT
 
 
 def test_a_change_in_the_reader_reruns_everything_read_by_it(room):
     room.edit("datasets/synthesis/texture.py", "weight /= 2", "weight /= 3")
-    assert room.jobs()["prepare"] == 1
+    assert room.jobs() == PREPARED
 
 
 def test_a_new_variant_makes_its_jobs_only(room):
@@ -170,8 +182,8 @@ def test_a_new_method_is_run_timed_scored_contract_tested_and_on_the_page(room):
     assert done.returncode == 0, done.stderr
     folder = room.path / "results" / "nearest" / "synthetic"
     made = {path.name for path in folder.rglob("*")}
-    files = {"tracks.parquet", "score.json", "timing.json", "combined.json", "speed.json"}
-    assert files <= made
+    files = {"tracks.parquet", "run.json", "score.json", "timing.json", "combined.json"}
+    assert files | {"speed.json"} <= made
     assert "Nearest &lt;script&gt;" in room.page()
     tests = ["tests/test_contract.py", "-k", "nearest", "-q", "-rA"]
     checked = subprocess.run(
@@ -226,6 +238,24 @@ def outputs(room: Room) -> dict[str, str]:
         for path in sorted((room.path / folder).rglob("*"))
         if path.is_file() and path.name not in ("timing.json", "speed.json", "run.json")
     }
+
+
+def test_a_score_says_nothing_of_when_its_tracks_were_made(finished, tmp_path):
+    room = finished.copy(tmp_path / "room")
+    folder = room.path / "results" / "sort" / "synthetic" / "crossing"
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert room.snakemake("--forcerun", "track", "--until", "score").returncode == 0
+    for path, content in before.items():
+        same = path.read_bytes() == content
+        assert same is (path.name != "run.json"), path
+
+
+def test_make_reproduce_makes_a_result_of_the_workflow_again(finished):
+    result = "results/bytetrack/synthetic/crossing"
+    command = [sys.executable, "-m", "workflow.reproduce", result]
+    done = subprocess.run(command, cwd=finished.path, capture_output=True, text=True, check=False)
+    digest = hashlib.sha256((finished.path / result / "tracks.parquet").read_bytes()).hexdigest()
+    assert (done.returncode, done.stdout) == (0, f"identical: sha256 {digest}\n"), done.stderr
 
 
 @pytest.mark.parametrize("when", ["sequence.json", "tracks.parquet", "score.json"])
@@ -358,12 +388,12 @@ def test_a_job_that_outlives_its_run_writes_nothing(room):
 
 def test_a_change_of_what_a_method_is_fed_reruns_it(room):
     room.edit("trackers/methods/sort/method.yaml", "[detections]", "[detections, image]")
-    assert room.jobs()["track"] == 1
+    assert room.jobs() == OF_A_VARIANT
 
 
 def test_another_version_of_a_library_reruns_everything(room):
     room.edit("requirements.lock", "numpy==", "numpy==0.")
-    assert room.jobs()["track"] == 2
+    assert room.jobs() == PREPARED
 
 
 def test_a_variant_that_has_changed_and_fails_shows_no_numbers_of_before(room):
