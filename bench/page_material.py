@@ -19,7 +19,6 @@ import numpy as np
 
 from datasets.files import write_json
 from datasets.layout import load_layout
-from datasets.parquet import write_tracks
 from datasets.sequence_json import Prepared, write_prepared
 from datasets.types import Sequence, Tracks
 from metrics.combine import combine_scores
@@ -27,6 +26,7 @@ from metrics.events import events_of, write_events
 from metrics.score import make_pairings, score_pairings
 from metrics.speed import summarize_timings
 from trackers.machine import describe_machine
+from trackers.record import Job, begin, write_result
 
 DATASET, PROTOCOL = "mot17", "mot17"
 CLOCK = {"frames": 100, "warm_up": 10, "repeats": 3}
@@ -52,7 +52,7 @@ def write_material(room: Path, truth: Path, results: Path, sequence_count: int) 
         write_prepared(path, Prepared(Sequence(DATASET, name, rows.extent, 30), rows))
         for kind in range(_DIFFERENT):
             answer = worse(found, _DIFFERENT * number + kind)
-            score = _score(_results(room, kind) / name, rows, answer)
+            score = _score(_results(room, kind) / name, path, rows, answer)
             scores.setdefault(f"v{kind:02d}", []).append(score)
     for kind, each in enumerate(scores.values()):
         write_json(_results(room, kind) / PROTOCOL / "combined.json", combine_scores(each))
@@ -122,8 +122,9 @@ def _media(room: Path, number: int) -> Path:
     return room / "reports" / "media" / DATASET / "tracks" / f"v{number:02d}"
 
 
-def _score(folder: Path, truth: Tracks, answer: Tracks) -> dict[str, Any]:
-    write_tracks(folder / "tracks.parquet", answer)
+def _score(folder: Path, sequence: Path, truth: Tracks, answer: Tracks) -> dict[str, Any]:
+    made_by = begin(Job("trackers.run", "imported", {}, sequence, ()))
+    write_result(folder / "tracks.parquet", answer, folder / "run.json", made_by)
     pairings = make_pairings(truth, answer, PROTOCOL)
     (folder / PROTOCOL).mkdir()
     events = {(folder.name, name): each for name, each in events_of(pairings).items()}
