@@ -26,7 +26,7 @@ from metrics.events import events_of, write_events
 from metrics.score import make_pairings, score_pairings
 from metrics.speed import summarize_timings
 from trackers.machine import describe_machine
-from trackers.record import Job, begin, write_result
+from trackers.record import Job, begin_record, write_result
 
 DATASET, PROTOCOL = "mot17", "mot17"
 CLOCK = {"frames": 100, "warm_up": 10, "repeats": 3}
@@ -123,7 +123,7 @@ def _media(room: Path, number: int) -> Path:
 
 
 def _score(folder: Path, sequence: Path, truth: Tracks, answer: Tracks) -> dict[str, Any]:
-    made_by = begin(Job("trackers.run", "imported", {}, sequence, ()))
+    made_by = begin_record(Job("trackers.run", "imported", {}, sequence, ()))
     write_result(folder / "tracks.parquet", answer, folder / "run.json", made_by)
     pairings = make_pairings(truth, answer, PROTOCOL)
     (folder / PROTOCOL).mkdir()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Sequence as Many
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,17 +79,21 @@ def _read_results(
     runs: Many[Run], room: Path, prepared: Mapping[str, Mapping[str, str]]
 ) -> list[Result]:
     """Return every result that is shown, once, however many protocols score it."""
-    found = {}
-    for run in runs:
-        dataset = run.plan["dataset"]
-        for variant in run.variants:
+    places = dict.fromkeys(place for run in runs for place in _places(run))
+    return [
+        Result(*place, *_read_result(folder, prepared[f"{place[1]}/{place[2]}"]))
+        for place in places
+        if (folder := room.joinpath("results", *place)).is_dir()
+    ]
+
+
+def _places(run: Run) -> Iterator[tuple[str, str, str]]:
+    """Yield variant, data set and sequence of each result of a run, those in real time too."""
+    for variant in run.variants:
+        real_time = variant.card["real_time"] if variant.late else []
+        for name in (variant.card["name"], *real_time):
             for sequence in variant.sequences:
-                key = (variant.card["name"], dataset, sequence)
-                folder = room.joinpath("results", *key)
-                if key not in found:
-                    inputs = prepared[f"{dataset}/{sequence}"]
-                    found[key] = Result(*key, *_read_result(folder, inputs))
-    return list(found.values())
+                yield name, run.plan["dataset"], sequence
 
 
 def _read_result(

@@ -31,7 +31,6 @@ import numpy as np
 from tqdm import tqdm
 
 from datasets.files import write_json
-from datasets.parquet import write_tracks
 from datasets.prompts import joined
 from datasets.sequence_json import read_sequence
 from datasets.types import Frame, Tracks
@@ -42,6 +41,7 @@ from trackers.feed import Collector, pack, read_feed
 from trackers.gpu import wait_for_gpu
 from trackers.machine import describe_machine
 from trackers.passes import warm_up
+from trackers.record import Job, add_flags, begin_record, write_result
 
 _SECOND = 1_000_000_000
 
@@ -103,9 +103,15 @@ def _shown(waiting: list[Tracks], index: int) -> Tracks | None:
 def main() -> None:
     """Run the command line program."""
     given = _arguments()
+    method = load_method(given.method).given(given.options)
+    record = begin_record(
+        Job(
+            "trackers.real_time", given.method, given.options, given.sequence, method.inputs,
+            code=given.code,
+        )
+    )  # fmt: skip
     tracker = load_tracker(given.method, given.options)
     sequence = read_sequence(given.sequence)
-    method = load_method(given.method).given(given.options)
     warm = warm_up(
         tracker, sequence, list(islice(read_feed(given.sequence, method), given.warm_up))
     )
@@ -129,7 +135,7 @@ def main() -> None:
             "load": state,
         },
     )
-    write_tracks(given.output, collector.tracks())
+    write_result(given.output, collector.tracks(), given.run, record)
 
 
 def _rate(text: str) -> float:
@@ -148,6 +154,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--warm-up", type=int, default=10, help="frames stepped before")
     parser.add_argument("--output", type=Path, required=True, help=".../tracks.parquet")
     parser.add_argument("--timing", type=Path, required=True, help=".../real_time.json")
+    add_flags(parser)
     return parser.parse_args()
 
 

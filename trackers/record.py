@@ -50,7 +50,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Record:
-    """What is known when a job begins, see `begin`."""
+    """What is known when a job begins, see `begin_record`."""
 
     content: Mapping[str, Any]
     commit: Popen[str] | None
@@ -63,7 +63,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--code", help="kept in it: a digest of the code")
 
 
-def begin(job: Job) -> Record:
+def begin_record(job: Job) -> Record:
     """Take down what a job runs with, before it does."""
     sequence = read_sequence(job.sequence)
     prepared = read_digests(job.sequence, [_PREPARED[each] for each in job.inputs])

@@ -17,7 +17,7 @@ from datasets.types import Tracks
 from trackers.ahead import ahead
 from trackers.contract import Method, Tracker, load_method, load_tracker
 from trackers.feed import Collector, read_feed
-from trackers.record import Job, add_flags, begin, write_result
+from trackers.record import Job, add_flags, begin_record, write_result
 
 
 def track(tracker: Tracker, method: Method, path: Path) -> Tracks:
@@ -47,7 +47,7 @@ def main() -> None:
     add_flags(parser)
     given = parser.parse_args()
     method = load_method(given.method).given(given.options)
-    record = begin(
+    record = begin_record(
         Job(
             "trackers.run", given.method, given.options, given.sequence, method.inputs,
             code=given.code,

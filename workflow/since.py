@@ -56,8 +56,10 @@ def changed_surroundings(record: Mapping[str, Any]) -> list[str]:
 
 
 def _code(record: Mapping[str, Any]) -> str:
-    methods = load_method(record["method"]).others(record["options"])
-    return method_digest("trackers.run", record["method"], *methods)
+    others = load_method(record["method"]).others(record["options"])
+    real_time = record["program"] == "trackers.real_time"
+    program = "trackers.real_time" if real_time else "trackers.run"  # as the rules have it
+    return method_digest(program, record["method"], *others)
 
 
 def _files(record: Mapping[str, Any]) -> Iterator[tuple[str, Path, str]]:

@@ -38,13 +38,17 @@ def record(room, variant, sequence):
     }  # fmt: skip
 
 
-def shown(room, protocols=("p",)):
+def shown(room, protocols=("p",), late=False):
     runs = [
         SimpleNamespace(
             plan={"dataset": "d", "protocol": protocol},
             files={name: {"sha256": PREPARED} for name in ("s", "t")},
             variants=[
-                SimpleNamespace(card={"name": name}, sequences={"s": {}, "t": {}})
+                SimpleNamespace(
+                    card={"name": name, "real_time": [f"{name}@25fps"]},
+                    sequences={"s": {}, "t": {}},
+                    late=[25] if late and name == "b" else [],
+                )
                 for name in ("a", "b")
             ],
         )
@@ -130,3 +134,13 @@ def test_an_input_prepared_anew_is_doubted_for_every_variant(room):
     path.write_text("{}")
     os.utime(path, (1, 1))
     assert [line.split(" on ")[0] for line in shown(room)["doubts"]] == ["a", "b"]
+
+
+def test_answers_in_real_time_are_results_too(room):
+    for sequence in ("s", "t"):
+        place = room / "results" / "b@25fps" / "d" / sequence
+        place.mkdir(parents=True)
+        (place / "tracks.parquet").write_text("late")
+    found = shown(room, late=True)
+    assert found["count"] == 6
+    assert found["doubts"] == ["b@25fps on d: no run.json (s, t)"]

@@ -11,9 +11,10 @@ from conftest import ROOT
 from slow_trackers import MS, Counting
 
 from datasets import rle
-from datasets.files import read_json
+from datasets.files import read_json, sha256
 from datasets.parquet import read_tracks
 from datasets.prompts import starting_in
+from datasets.run_json import read_run_json
 from datasets.sequence_json import read_sequence
 from datasets.types import Extent, Frame, Tracks
 from metrics.score import score_tracks
@@ -106,7 +107,7 @@ def collected(truth, answers):
 def run_real_time(crossing, folder, rate):
     command = [sys.executable, "-m", "trackers.real_time", "--method", "sort", "--rate", str(rate)]
     command += ["--sequence", crossing, "--output", folder / "tracks.parquet"]
-    command += ["--timing", folder / "real_time.json"]
+    command += ["--timing", folder / "real_time.json", "--run", folder / "run.json"]
     subprocess.run(command, check=True, cwd=ROOT, capture_output=True)
     return read_tracks(folder / "tracks.parquet"), read_json(folder / "real_time.json")
 
@@ -115,6 +116,9 @@ def test_at_ample_speed_the_tracks_are_those_of_a_normal_run(crossing: Path, tmp
     found, timing = run_real_time(crossing, tmp_path, 0.1)  # a frame in ten seconds
     assert found.same(track(load_tracker("sort", {}), load_method("sort"), crossing))
     assert (timing["frames"], timing["dropped"]) == (100, 0)
+    told = read_run_json(tmp_path / "run.json")
+    assert told["program"] == "trackers.real_time"
+    assert told["tracks"] == sha256(tmp_path / "tracks.parquet")
 
 
 def test_far_too_fast_a_stream_leaves_the_answer_of_the_first_frame(crossing: Path, tmp_path):

@@ -20,7 +20,7 @@ from datasets.sequence_json import read_digests
 from datasets.types import Extent, Tracks
 from trackers import record
 from trackers.named_files import named_files, split_engines
-from trackers.record import Job, begin, write_result
+from trackers.record import Job, begin_record, write_result
 
 NONE = Tracks(Extent(4, 6, 3, {1: "person"}), [], [], [], [], np.zeros((0, 4)))
 
@@ -71,7 +71,7 @@ def job(sequence: Path, *inputs: str, method: str = "sort", **options) -> Job:
 
 
 def test_images_and_prompts_count_where_they_are_asked_for(crossing):
-    told = begin(job(crossing, "image", "prompts")).content["inputs"]
+    told = begin_record(job(crossing, "image", "prompts")).content["inputs"]
     assert set(told) == {"sequence.json", "images", "prompts.parquet"}
     assert told["images"] == sha256_of(crossing.with_name("images"))
 
@@ -90,7 +90,7 @@ def test_killed_between_the_two_tracks_keep_and_the_record_does_not_fit(
     crossing, tmp_path, monkeypatch
 ):
     tracks, told = tmp_path / "tracks.parquet", tmp_path / "run.json"
-    write_result(tracks, NONE, told, begin(job(crossing)))
+    write_result(tracks, NONE, told, begin_record(job(crossing)))
     before = tracks.read_bytes()
 
     def killed(path, content):
@@ -100,7 +100,7 @@ def test_killed_between_the_two_tracks_keep_and_the_record_does_not_fit(
     monkeypatch.setattr(record, "write_json", killed)
     one = Tracks(NONE.extent, [0], [1], [1], [1], [[0, 0, 1, 1]])
     with pytest.raises(KeyboardInterrupt):
-        write_result(tracks, one, told, begin(job(crossing)))
+        write_result(tracks, one, told, begin_record(job(crossing)))
     assert tracks.read_bytes() == before
     assert read_run_json(told)["tracks"] != sha256(tracks)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["run.json", "tracks.parquet"]
@@ -175,7 +175,7 @@ def test_a_folder_of_results_is_one_file_and_a_word_of_a_command_none(tmp_path):
 )
 def test_a_run_json_that_is_not_as_it_should_be_is_named(crossing, tmp_path, changes, message):
     path = tmp_path / "run.json"
-    write_result(tmp_path / "tracks.parquet", NONE, path, begin(job(crossing)))
+    write_result(tmp_path / "tracks.parquet", NONE, path, begin_record(job(crossing)))
     write_json(path, json.loads(path.read_text()) | changes)
     with pytest.raises(ValueError, match=rf"run\.json.*{message}"):
         read_run_json(path)

@@ -122,8 +122,9 @@ def variant_method(wildcards):
 
 
 def variant_methods(wildcards):
-    options = config["variants"][wildcards.variant].get("options", {})
-    method = variant_method(wildcards)
+    method, options = variant_method(wildcards), variant_entry(wildcards).get(
+        "options", {}
+    )
     return [method, *load_method(method).others(options)]
 
 
@@ -151,7 +152,7 @@ def clock_code(wildcards):
 
 
 def real_time_code(wildcards):
-    return method_code(wildcards, "trackers.real_time")
+    return method_digest("trackers.real_time", *variant_methods(wildcards))
 
 
 def clock_scenarios():

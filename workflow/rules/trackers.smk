@@ -64,6 +64,7 @@ rule real_time:
     output:
         tracks="results/{variant}@{rate}fps/{dataset}/{sequence}/tracks.parquet",
         timing="results/{variant}@{rate}fps/{dataset}/{sequence}/real_time.json",
+        run="results/{variant}@{rate}fps/{dataset}/{sequence}/run.json",
     log:
         "logs/real_time/{variant}/{dataset}/{sequence}_{rate}fps.log",
     wildcard_constraints:
@@ -80,4 +81,5 @@ rule real_time:
     shell:
         "exec python -m trackers.real_time --method {params.method:q} --options {params.options:q}"
         " --sequence {input.sequence:q} --rate {wildcards.rate} --warm-up {params.warm_up}"
-        " --output {output.tracks:q} --timing {output.timing:q} 2> {log:q}"
+        " --output {output.tracks:q} --timing {output.timing:q} --run {output.run:q}"
+        " --code {params.code} 2> {log:q}"

@@ -33,7 +33,7 @@ from trackers.contract import check_options, load_method
 from trackers.machine import describe_machine
 from trackers.methods.deepstream import files
 from trackers.parts.class_names import synonyms
-from trackers.record import Job, add_flags, begin, write_result
+from trackers.record import Job, add_flags, begin_record, write_result
 
 _STREAM = "00_000"
 _LATENCY = re.compile(r"Source id = 0 Frame_num = (\d+) Frame latency = ([0-9.]+) \(ms\)")
@@ -174,7 +174,7 @@ def main() -> None:
         "trackers.methods.deepstream.run", "deepstream", given.options, given.sequence,
         method.inputs, code=given.code,
     )  # fmt: skip
-    record = begin(job)
+    record = begin_record(job)
     with tempfile.TemporaryDirectory() as room:
         tracks, latencies = run(read_sequence(given.sequence), options, Path(room))
     write_result(given.output, tracks, given.run, record)

@@ -36,7 +36,7 @@ from trackers.methods.external.command import (
 )
 from trackers.methods.external.process import Ended, run_program
 from trackers.parts.result_files import check_format, read_result
-from trackers.record import Job, add_flags, begin, write_result
+from trackers.record import Job, add_flags, begin_record, write_result
 
 _QUOTED, _WIDEST = 3, 160  # lines of a program's errors in a message, and letters of a line
 _LARGEST = 1 << 30  # bytes of a result; a day of 100 boxes in each frame
@@ -110,7 +110,7 @@ def main() -> int:
     try:
         check_options("external", given.options)
         options = {**load_method("external").options, **given.options}
-        record = begin(_job(given, options))
+        record = begin_record(_job(given, options))
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as room:
             tracks, ended = run(given.sequence, options, Path(room).resolve())
         write_result(given.output, tracks, given.run, record)
