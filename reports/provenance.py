@@ -59,6 +59,7 @@ def provenance(runs: Many[Run], room: Path) -> dict[str, Any]:
         "inputs": prepared,
         "places": _distinct(_place(record) for record in records),
         "variants": {name: _of_variant(results, name) for name in _names(results, "variant")},
+        "scores": _origins(runs),
         "files": _files(results),
         "tracks": _tracks(runs, results),
     }
@@ -147,6 +148,15 @@ def _of_variant(results: Many[Result], name: str) -> dict[str, Any]:
         "commits": _distinct(record["commit"] for record in records),
         "places": _distinct(_place(record) for record in records),
     }
+
+
+def _origins(runs: Many[Run]) -> dict[str, list[str]]:
+    """Return by variant the digests of config and code that its scores come from."""
+    found: dict[str, list[str]] = {}
+    for run in runs:
+        for variant in run.variants:
+            found.setdefault(variant.card["name"], []).append(variant.card["origin"])
+    return {name: _distinct(origins) for name, origins in found.items()}
 
 
 def _files(results: Many[Result]) -> list[Files]:

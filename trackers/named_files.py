@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from trackers.contract import fill_path, load_method
+from trackers.contract import Method, fill_path
 from trackers.engines.card import CARD, files_of
 
 _NETWORK = (".onnx", ".engine")  # in the names of networks and of what stands beside them
 
 
 def named_files(
-    method: str, options: Mapping[str, Any], root: Path | str | None, sequence: str
+    method: Method, options: Mapping[str, Any], root: Path | str | None, sequence: str
 ) -> list[Path]:
     """Return the files that options name for a sequence, defaults included, and result folders.
 
@@ -24,9 +24,8 @@ def named_files(
         root: Folder of the data set.
         sequence: Its name.
     """
-    described = load_method(method)
-    known = {**described.options, **options}
-    declared = [known[name] for name in described.files if isinstance(known[name], str)]
+    known = {**method.options, **options}
+    declared = [known[name] for name in method.files if isinstance(known[name], str)]
     paths = [fill_path(text, root, sequence) for text in declared]
     texts = [fill_path(text, root, sequence) for text in _texts(known)]
     maybe = [path for text in texts if _like_a_path(text) for path in files_of(str(text))]

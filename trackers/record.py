@@ -19,6 +19,7 @@ from datasets.parquet import write_tracks
 from datasets.run_json import SCHEMA_VERSION
 from datasets.sequence_json import DETECTIONS, IMAGES, PROMPTS, read_digests, read_sequence
 from datasets.types import Tracks
+from trackers.contract import load_method
 from trackers.machine import describe_machine
 from trackers.named_files import named_files, split_engines
 
@@ -67,7 +68,8 @@ def begin_record(job: Job) -> Record:
     """Take down what a job runs with, before it does."""
     sequence = read_sequence(job.sequence)
     prepared = read_digests(job.sequence, [_PREPARED[each] for each in job.inputs])
-    named = named_files(job.method, job.options, sequence.root, sequence.name)
+    method = load_method(job.method)
+    named = named_files(method, job.options, sequence.root, sequence.name)
     files, engines = split_engines(named)
     content = {
         "schema_version": SCHEMA_VERSION,

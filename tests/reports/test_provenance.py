@@ -45,7 +45,7 @@ def shown(room, protocols=("p",), late=False):
             files={name: {"sha256": PREPARED} for name in ("s", "t")},
             variants=[
                 SimpleNamespace(
-                    card={"name": name, "real_time": [f"{name}@25fps"]},
+                    card={"name": name, "real_time": [f"{name}@25fps"], "origin": protocol},
                     sequences={"s": {}, "t": {}},
                     late=[25] if late and name == "b" else [],
                 )
@@ -71,7 +71,9 @@ def test_results_that_fit_their_run_json_and_the_inputs_are_traced(room):
 
 
 def test_a_result_that_two_protocols_score_counts_once(room):
-    assert shown(room, ("p", "q"))["count"] == 4
+    found = shown(room, ("p", "q"))
+    assert found["count"] == 4
+    assert found["scores"] == {"a": ["p", "q"], "b": ["p", "q"]}
 
 
 def test_what_is_the_same_is_told_once(room):

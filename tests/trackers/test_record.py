@@ -19,6 +19,7 @@ from datasets.run_json import read_run_json
 from datasets.sequence_json import read_digests
 from datasets.types import Extent, Tracks
 from trackers import record
+from trackers.contract import load_method
 from trackers.named_files import named_files, split_engines
 from trackers.record import Job, begin_record, write_result
 
@@ -127,7 +128,7 @@ def engine(tmp_path) -> Path:
 
 
 def files(method, options):
-    alone, engines = split_engines(named_files(method, options, None, "crossing"))
+    alone, engines = split_engines(named_files(load_method(method), options, None, "crossing"))
     return [path.name for path in alone], [path.name for path in engines]
 
 

@@ -100,7 +100,7 @@ def variant_files(wildcards):
         if isinstance(options[name], str)
         for path in files_of(options[name])
     ]
-    named = named_files(variant["method"], options, root, wildcards.sequence)
+    named = named_files(method, options, root, wildcards.sequence)
     return list(dict.fromkeys(made + named))
 
 
