@@ -160,7 +160,7 @@ class _Runs:
 
 
 def _read_runs(given: argparse.Namespace, variant: str) -> _Runs:
-    names = [variant, *(f"{variant}@run{number}" for number in range(2, given.runs + 1))]
+    names = [variant, *(name for name in given.again if name.split("@")[0] == variant)]
     places = [
         [given.results / name / given.dataset / each for each in given.sequences] for name in names
     ]
@@ -182,7 +182,7 @@ def main() -> None:
     parser.add_argument("--variants", nargs="+", required=True)
     parser.add_argument("--sequences", nargs="+", required=True)
     parser.add_argument("--scene", help="pattern that finds the scene in a sequence's name")
-    parser.add_argument("--runs", type=int, default=1, help="of each, the others in <variant>@run2")
+    parser.add_argument("--again", nargs="*", default=[], help="further runs, as sort@run2")
     parser.add_argument("--output", type=Path, required=True)
     given = parser.parse_args()
     found = {name: _read_runs(given, name) for name in given.variants}

@@ -123,7 +123,7 @@ def _comparison(run: Run, columns: list[str]) -> dict[str, Any] | None:
         return None
     found = run.comparison
     return {
-        **{name: found[name] for name in ("sequences", "scenes", "least_chance", "rules")},
+        **{name: found[name] for name in ("sequences", "scenes", "least_chance", "rules", "runs")},
         "half_width": {
             name: {column: widths[column] for column in columns if column in widths}
             for name, widths in found["half_width"].items()

@@ -150,7 +150,8 @@ def test_the_command_takes_further_runs_where_their_tracks_differ(tmp_path):
     write_run(tmp_path / "b", [10, 12], b"2")
     write_run(tmp_path / "b@run2", [11, 12], b"3")
     command = [sys.executable, "-m", "metrics.compare", "--results", str(tmp_path)]
-    command += ["--dataset", "d", "--protocol", "mot15", "--variants", "a", "b", "--runs", "2"]
+    command += ["--dataset", "d", "--protocol", "mot15", "--variants", "a", "b"]
+    command += ["--again", "a@run2", "b@run2"]
     command += ["--sequences", "s0", "s1", "--output", str(tmp_path / "c.json")]
     subprocess.run(command, check=True, cwd=ROOT)
     found = json.loads((tmp_path / "c.json").read_text())

@@ -84,3 +84,49 @@ def test_real_time_without_rates_is_refused(room):
     done = room.snakemake("--configfile", "config/small.yaml", "config/none.yaml")
     assert done.returncode == 1
     assert "'rates' is a required property" in done.stdout + done.stderr
+
+
+FORGETFUL = '''
+import numpy as np
+
+from trackers.contract import Answer
+
+
+def build(*, seed: int = 5):
+    return Forgetful(seed)
+
+
+class Forgetful:
+    """Leaves out a third of the detections, others for each seed."""
+
+    def __init__(self, seed):
+        self._seed = seed
+
+    def start(self, sequence):
+        self._draw = np.random.default_rng(self._seed)
+
+    def step(self, frame):
+        found = frame.detections.take(self._draw.random(len(frame.detections.box)) < 0.67)
+        return Answer(np.arange(len(found.box)), found.box, found.score, found.class_id)
+'''
+
+
+def test_runs_of_a_method_with_a_seed_differ_and_all_count(room, look):
+    place = "trackers/methods/forgetful"
+    room.write(f"{place}/tracker.py", FORGETFUL)
+    room.write(f"{place}/__init__.py", "")
+    room.write(
+        f"{place}/method.yaml", "title: Forgetful\nsource: this test\ninputs: [detections]\n"
+    )
+    run = "{dataset: synthetic, variants: [forgetful, sort], runs: 3}"
+    room.write(
+        "config/runs.yaml", f"run: [{run}]\nvariants: {{forgetful: {{method: forgetful}}}}\n"
+    )
+    make(room, TARGET, more=("--configfile", "config/small.yaml", "config/runs.yaml"))
+    seeds = [
+        read_json(room.path / f"results/forgetful{run}/synthetic/crossing/run.json")["options"]
+        for run in ("", "@run2", "@run3")
+    ]
+    assert seeds == [{}, {"seed": 6}, {"seed": 7}]
+    found = read_json(room.path / "results/comparisons/synthetic/mot15.json")
+    assert found["runs"] == {"forgetful": 3, "sort": 1}

@@ -39,6 +39,7 @@ VARIANT = r"[^/@]+"  # `sort@25fps` is the variant `sort` in real time
 wildcard_constraints:
     variant=r"[^/]+",
     rate=r"[0-9.]+",
+    number=r"[0-9]+",
     dataset=r"[^/]+",
     sequence=r"[^/]+",
     model=r"[^/]+",
@@ -237,11 +238,39 @@ def compared_variants(wildcards):
     return [name for entry in runs_of(wildcards) for name in entry["variants"]]
 
 
+def runs_again(wildcards):
+    """Further runs of the variants, as `sort@run2`, of those that `track` runs."""
+    return [
+        f"{name}@run{number}"
+        for entry in runs_of(wildcards)
+        for name in entry["variants"]
+        if not has_own_run(name)
+        for number in range(2, entry.get("runs", 1) + 1)
+    ]
+
+
+def has_own_run(variant):
+    """Whether the variant's method is run by a program of its own."""
+    method = config["variants"][variant]["method"]
+    return Path("trackers", "methods", method, "run.py").is_file()
+
+
+def options_of_run(wildcards):
+    """The options of a further run: another seed, where the method takes one."""
+    entry = variant_entry(wildcards)
+    known = load_method(entry["method"]).options
+    options = {**entry.get("options", {})}
+    if "seed" in known:
+        first = options.get("seed", known["seed"])
+        options["seed"] = first + int(wildcards.number) - 1
+    return json.dumps(options)
+
+
 def compared_scores(wildcards):
     return of_sequences(
         "results/{variant}/{dataset}/{sequence}/{protocol}/score.json",
         wildcards,
-        variant=compared_variants(wildcards),
+        variant=compared_variants(wildcards) + runs_again(wildcards),
     )
 
 
@@ -249,7 +278,7 @@ def compared_tracks(wildcards):
     return of_sequences(
         "results/{variant}/{dataset}/{sequence}/tracks.parquet",
         wildcards,
-        variant=compared_variants(wildcards),
+        variant=compared_variants(wildcards) + runs_again(wildcards),
     )
 
 

@@ -72,13 +72,14 @@ rule compare:
         "../../environment.yml"
     params:
         variants=compared_variants,
+        again=runs_again,
         sequences=lookup("datasets/{dataset}/sequences", within=config),
         scene=dataset_scene,
         code=compare_code,
     shell:
         "exec python -m metrics.compare --results results --dataset {wildcards.dataset:q}"
         " --protocol {wildcards.protocol:q} --variants {params.variants:q}"
-        " --sequences {params.sequences:q} {params.scene:q} --output {output.comparison:q}"
+        " --again {params.again:q} --sequences {params.sequences:q} {params.scene:q} --output {output.comparison:q}"
         " 2> {log:q}"
 
 

@@ -10,8 +10,7 @@ def is_timed(entry, variant):
 
 def real_time_names(entry, variant):
     """What a variant is called at each rate at which its frames come; it must have single steps."""
-    method = Path("trackers", "methods", config["variants"][variant]["method"])
-    steps = is_timed(entry, variant) and not (method / "run.py").is_file()
+    steps = is_timed(entry, variant) and not has_own_run(variant)
     asked = steps and "real_time" in config["clock"]["scenarios"]
     rates = config["clock"].get("rates", []) if asked else []
     return [f"{variant}@{rate}fps" for rate in rates]

@@ -25,6 +25,18 @@ rule track:
         " --code {params.code} 2> {log:q}"
 
 
+use rule track as track_again with:
+    output:
+        tracks="results/{variant}@run{number}/{dataset}/{sequence}/tracks.parquet",
+        run="results/{variant}@run{number}/{dataset}/{sequence}/run.json",
+    log:
+        "logs/track/{variant}@run{number}/{dataset}/{sequence}.log",
+    params:
+        method=variant_method,
+        options=options_of_run,
+        code=track_code,
+
+
 rule clock:
     input:
         files=variant_files,

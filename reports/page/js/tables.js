@@ -138,7 +138,9 @@
     const level = 100 * known.rules.level, others = bench.run().variants.length - 1;
     const few = known.least_chance * Math.max(1, others) > 1 - known.rules.level
       ? ` With ${others} compared, no result of ${known.scenes} scenes could be sure enough for BETTER or WORSE.` : "";
-    return `±: half the interval of ${level} % from ${known.scenes} scenes (Student's t times a bootstrap's standard error). BETTER, WORSE: the interval of the paired difference leaves out 0, and so does an exact test after Holm's correction; SAME: within ${100 * known.rules.same_within} points, or equal to the byte; else AMBIGUOUS.${few}`;
+    const again = bench.variants(run).filter(variant => known.runs[variant.name] > 1);
+    const runs = again.length ? ` ${again.map(variant => `${variant.title} (${known.runs[variant.name]} runs)`).join(", ")}: other answers each time; the table has the first run, intervals and verdicts all.` : "";
+    return `±: half the interval of ${level} % from ${known.scenes} scenes (Student's t times a bootstrap's standard error). BETTER, WORSE: the interval of the paired difference leaves out 0, and so does an exact test after Holm's correction; SAME: within ${100 * known.rules.same_within} points, or equal to the byte; else AMBIGUOUS.${few}${runs}`;
   }
 
   function verdict() {
