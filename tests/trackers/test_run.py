@@ -140,7 +140,8 @@ def test_the_clock_times_whole_passes_where_it_is_asked_to(crossing, tmp_path):
     assert done.returncode == 0, done.stderr
     timing = json.loads((tmp_path / "timing.json").read_text())
     assert len(timing["offline_ns"]) == 3
-    assert min(timing["offline_ns"]) > min(map(sum, timing["step_ns"])) / 2
+    fastest = np.min(timing["step_ns"])
+    assert min(timing["offline_ns"]) > 40 * fastest / 2  # 40 frames, none much faster than any
 
 
 def test_the_clock_refuses_a_run_that_answers_otherwise(crossing, tmp_path):
