@@ -84,7 +84,7 @@ def _read_results(
     return [
         Result(*place, *_read_result(folder, prepared[f"{place[1]}/{place[2]}"]))
         for place in places
-        if (folder := room.joinpath("results", *place)).is_dir()
+        if ((folder := room.joinpath("results", *place)) / "tracks.parquet").is_file()
     ]
 
 

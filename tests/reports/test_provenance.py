@@ -47,7 +47,7 @@ def shown(room, protocols=("p",), late=False):
                 SimpleNamespace(
                     card={"name": name, "real_time": [f"{name}@25fps"], "origin": protocol},
                     sequences={"s": {}, "t": {}},
-                    late=[25] if late and name == "b" else [],
+                    late=[25] if late else [],
                 )
                 for name in ("a", "b")
             ],
@@ -143,6 +143,7 @@ def test_answers_in_real_time_are_results_too(room):
         place = room / "results" / "b@25fps" / "d" / sequence
         place.mkdir(parents=True)
         (place / "tracks.parquet").write_text("late")
+    (room / "results" / "a@25fps" / "d" / "s").mkdir(parents=True)  # of a job that was killed
     found = shown(room, late=True)
     assert found["count"] == 6
     assert found["doubts"] == ["b@25fps on d: no run.json (s, t)"]

@@ -92,7 +92,7 @@ def variant_files(wildcards):
     One that is missing and that no rule makes is left to the tracker, which fails for its variant
     alone.
     """
-    variant = config["variants"][wildcards.variant]
+    variant = variant_entry(wildcards)
     method, root = load_method(variant["method"]), entry_root(wildcards.dataset)
     options = {**method.options, **variant.get("options", {})}
     made = [
@@ -123,9 +123,9 @@ def variant_method(wildcards):
 
 
 def variant_methods(wildcards):
-    method, options = variant_method(wildcards), variant_entry(wildcards).get(
-        "options", {}
-    )
+    """The method of a variant, and those that its options name."""
+    method = variant_method(wildcards)
+    options = variant_entry(wildcards).get("options", {})
     return [method, *load_method(method).others(options)]
 
 
