@@ -89,12 +89,15 @@ def _read_results(
 
 
 def _places(run: Run) -> Iterator[tuple[str, str, str]]:
-    """Yield variant, data set and sequence of each result of a run, those in real time too."""
+    """Yield variant, data set and sequence of each result: further runs and real time are too."""
+    runs = {} if run.comparison is None else run.comparison["runs"]
     for variant in run.variants:
+        name = variant.card["name"]
+        again = [f"{name}@run{number}" for number in range(2, runs.get(name, 1) + 1)]
         real_time = variant.card["real_time"] if variant.late else []
-        for name in (variant.card["name"], *real_time):
+        for each in (name, *again, *real_time):
             for sequence in variant.sequences:
-                yield name, run.plan["dataset"], sequence
+                yield each, run.plan["dataset"], sequence
 
 
 def _read_result(

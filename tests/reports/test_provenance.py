@@ -38,10 +38,11 @@ def record(room, variant, sequence):
     }  # fmt: skip
 
 
-def shown(room, protocols=("p",), late=False):
+def shown(room, protocols=("p",), late=False, comparison=None):
     runs = [
         SimpleNamespace(
             plan={"dataset": "d", "protocol": protocol},
+            comparison=comparison,
             files={name: {"sha256": PREPARED} for name in ("s", "t")},
             variants=[
                 SimpleNamespace(
@@ -147,3 +148,14 @@ def test_answers_in_real_time_are_results_too(room):
     found = shown(room, late=True)
     assert found["count"] == 6
     assert found["doubts"] == ["b@25fps on d: no run.json (s, t)"]
+
+
+def test_further_runs_are_results_too(room):
+    for sequence in ("s", "t"):
+        place = room / "results" / "a@run2" / "d" / sequence
+        place.mkdir(parents=True)
+        (place / "tracks.parquet").write_text("other")
+        write_json(place / "run.json", record(room, "a@run2", sequence))
+    found = shown(room, comparison={"runs": {"a": 2, "b": 1}})
+    assert (found["count"], found["traced"]) == (6, 6)
+    assert list(found["tracks"][0]["rows"]) == ["a", "a@run2", "b"]
