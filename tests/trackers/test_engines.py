@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 
 import numpy as np
 import onnx
@@ -15,6 +16,7 @@ from torch import nn
 from trackers.engines.export import Signature, export_onnx
 from trackers.engines.numpy_arrays import NumpyArrays
 from trackers.engines.onnx_engine import OnnxEngine
+from trackers.engines.onnx_shares import Shares
 from trackers.engines.precision import lower
 from trackers.engines.torch_engine import TorchArrays, TorchEngine
 from trackers.engines.torch_graphs import Recorded
@@ -170,6 +172,48 @@ def test_a_device_that_is_not_there_is_named(exported):
         OnnxEngine(path, "tpu")
     with pytest.raises(RuntimeError, match="'cuda' needs CUDAExecutionProvider"):
         OnnxEngine(path, "cuda")
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3, 4, 7])
+def test_threads_that_share_rows_give_what_one_gives(exported, rows):
+    path = exported[1] / "fp32.onnx"
+    random = np.random.default_rng(rows)
+    given = {"x": random.random((rows, 4), np.float32), "t": random.random(rows, np.float32)}
+    answer, alone = (OnnxEngine(path, threads=n, shared="rows")(**given) for n in (3, 1))
+    for name, array in alone.items():
+        np.testing.assert_allclose(answer[name], array, rtol=0, atol=1e-6, err_msg=name)
+
+
+class _Session:
+    """Answers with its rows, and remembers how many it was given and on which thread."""
+
+    def __init__(self):
+        self.calls = []
+
+    def run(self, _, given):
+        self.calls.append((len(given["x"]), given["whole"], threading.get_ident()))
+        return [given["x"] + given["whole"]]
+
+
+def test_each_thread_gets_its_rows_and_all_that_is_not_shared():
+    session = _Session()
+    answer = Shares(session, ["x"], 3).run({"x": np.arange(7), "whole": np.array([10])})
+    np.testing.assert_array_equal(answer[0], np.arange(10, 17))
+    assert sorted(count for count, _, _ in session.calls) == [2, 2, 3]
+    assert {whole.tolist()[0] for _, whole, _ in session.calls} == {10}
+    threads = {thread for _, _, thread in session.calls}
+    assert threading.get_ident() in threads
+    assert len(threads) > 1
+
+
+def test_fewer_rows_than_threads_are_not_shared():
+    shares = Shares(_Session(), ["x"], 3)
+    assert [shares.suit({"x": np.arange(count)}) for count in (1, 2, 3)] == [False, False, True]
+
+
+def test_a_network_whose_outputs_are_not_by_row_is_not_shared(exported):
+    with pytest.raises(ValueError, match=r"outputs \['y', 'z'\] found without a first axis 'x'"):
+        OnnxEngine(exported[1] / "fp32.onnx", threads=2, shared="x")
 
 
 def test_inputs_that_are_not_expected_are_named(exported):

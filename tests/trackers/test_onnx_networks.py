@@ -71,6 +71,16 @@ def test_onnx_runtime_answers_what_pytorch_answers(name, objects, model, referen
         np.testing.assert_allclose(answer[key], array, rtol=0, atol=rounded, err_msg=key)
 
 
+@pytest.mark.parametrize("name", ["track", "track_partial", "memorize"])
+def test_threads_that_share_the_objects_answer_what_one_answers(name, model, folder, networks):
+    engine = OnnxEngine(folder / f"{name}.onnx", threads=2, shared="objects")
+    arrays = example(model, 5, seed=1)
+    given = {each: arrays[each].numpy() for each in takes(modules(model)[name])}
+    answer, alone = engine(**given), getattr(networks, name)(**given)
+    for key, array in alone.items():
+        np.testing.assert_allclose(answer[key], array, rtol=0, atol=1e-4, err_msg=key)
+
+
 @pytest.mark.parametrize("points", [1, 2, 5])
 def test_any_number_of_points_is_a_prompt(points, model, reference, networks):
     arrays = example(model, 2)

@@ -10,6 +10,7 @@ import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as errors
 
 from trackers.engines.contract import check_names
+from trackers.engines.onnx_shares import Shares, cores
 
 PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 # A thread that waits by spinning takes the core from the next network: SAM 2 has three a frame.
@@ -39,26 +40,42 @@ class OnnxEngine:
         path: An ONNX file.
         device: `cpu` or `cuda`.
         threads: Of one operator; 0 takes one a core.
+        shared: Name of the first axis of some inputs and of all outputs, whose rows do not depend
+            on each other: on a CPU the threads share the rows, where there are as many.
 
     Raises:
         FileNotFoundError: There is no such file.
         ValueError: It is not an ONNX file that this version runs, or takes arrays of a type that
-            numpy has not, or the device is unknown.
+            numpy has not, or the device is unknown, or an output has not the axis `shared`.
         RuntimeError: The installed ONNX Runtime has no such device.
     """
 
-    def __init__(self, path: Path, device: str = "cpu", threads: int = 0) -> None:
+    def __init__(
+        self, path: Path, device: str = "cpu", threads: int = 0, shared: str | None = None
+    ) -> None:
         self._path = path
         self._session = _open(path, _providers(device), threads)
         self._types = {each.name: _type(path, each) for each in self._session.get_inputs()}
         self.shapes = {each.name: each.shape for each in self._session.get_inputs()}
         self._outputs = [each.name for each in self._session.get_outputs()]
+        self._shares = self._shared_by(threads or cores(), shared) if device == "cpu" else None
+
+    def _shared_by(self, threads: int, axis: str | None) -> Shares | None:
+        if axis is None or threads == 1:
+            return None
+        whole = [each.name for each in self._session.get_outputs() if each.shape[:1] != [axis]]
+        if whole:
+            raise ValueError(f"{self._path}: outputs {whole} found without a first axis {axis!r}")
+        rows = [name for name, shape in self.shapes.items() if shape[:1] == [axis]]
+        return Shares(_open(self._path, _providers("cpu"), 1), rows, threads)
 
     def __call__(self, **inputs: Any) -> dict[str, np.ndarray]:
         check_names(inputs, self._types, str(self._path))
         given = {
             name: np.ascontiguousarray(array, self._types[name]) for name, array in inputs.items()
         }
+        if self._shares is not None and self._shares.suit(given):
+            return dict(zip(self._outputs, self._shares.run(given), strict=True))
         return dict(zip(self._outputs, self._session.run(None, given), strict=True))
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from trackers.engines.torch_engine import TorchArrays
 
 NETWORKS = ("encode", "prompt", "click", "mask_prompt", "track", "track_partial", "memorize")
+_SHARED = ("track", "track_partial", "memorize")  # those that take all objects of a frame
 _SIZES = ("image_size", "memories", "pointers", "shapes", "pointer_width")
 
 
@@ -50,7 +51,12 @@ def on_onnxruntime(folder: Path, device: str = "cpu", threads: int = 0) -> Netwo
     from trackers.engines.onnx_engine import OnnxEngine
 
     facts = read_facts(folder)
-    engines = {name: OnnxEngine(folder / f"{name}.onnx", device, threads) for name in NETWORKS}
+    engines = {
+        name: OnnxEngine(
+            folder / f"{name}.onnx", device, threads, "objects" if name in _SHARED else None
+        )
+        for name in NETWORKS
+    }
     dtype = np.float16 if facts["precision"] == "fp16" else np.float32
     return _networks(engines, NumpyArrays(dtype), facts)
 

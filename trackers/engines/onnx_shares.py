@@ -1,0 +1,62 @@
+"""Rows of a batch shared among threads, each of which runs a network for its own rows alone.
+
+Threads that share an operator wait for each other at every operator, hundreds of times a run; here
+they meet once, at the end, and what a core works on is small enough to stay in its cache.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from typing import Protocol
+
+import numpy as np
+
+
+class Run(Protocol):
+    """A session of ONNX Runtime that computes on the thread that calls it, whichever it is."""
+
+    def run(self, names: None, given: Mapping[str, np.ndarray], /) -> Sequence[np.ndarray]:
+        """Return all outputs."""
+
+
+class Shares:
+    """See the module.
+
+    Args:
+        session: Of one thread.
+        rows: The inputs whose first axis is shared; that of every output is.
+        threads: How many, that of the caller among them.
+    """
+
+    def __init__(self, session: Run, rows: Sequence[str], threads: int) -> None:
+        self._session, self._rows, self._threads = session, rows, threads
+        self._others = ThreadPoolExecutor(threads - 1)
+
+    def suit(self, given: Mapping[str, np.ndarray]) -> bool:
+        """Whether there is a row for every thread."""
+        return len(given[self._rows[0]]) >= self._threads
+
+    def run(self, given: Mapping[str, np.ndarray]) -> list[np.ndarray]:
+        """Return the outputs, those of all rows together."""
+        first, *rest = self._divide(given)
+        others = [self._others.submit(self._session.run, None, share) for share in rest]
+        parts = [self._session.run(None, first), *(other.result() for other in others)]
+        return [np.concatenate(part) for part in zip(*parts, strict=True)]
+
+    def _divide(self, given: Mapping[str, np.ndarray]) -> list[dict[str, np.ndarray]]:
+        count = len(given[self._rows[0]])
+        bounds = np.arange(self._threads + 1) * count // self._threads
+        return [
+            {**given, **{name: given[name][begin:end] for name in self._rows}}
+            for begin, end in pairwise(bounds)
+        ]
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
