@@ -30,7 +30,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from trackers.sam2.attention import CrossAttention, Past, SelfAttention
-from trackers.sam2.decoder import Answers, Decoder
+from trackers.sam2.decoder import Answers, Decoder, as_tokens
 
 _MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet
 _POSITION_WEIGHT = 0.1  # of the position added to features before memory attention
@@ -113,7 +113,7 @@ class Prompter(nn.Module):
         sparse = torch.where(nothing[..., None], 0.0, where)
         sparse = sparse + functional.embedding(labels + 1, self.kinds)
         padding = self.kinds[:1].expand(sparse.shape[0], 1, -1)
-        image = prompt_features.expand(sparse.shape[0], -1, -1, -1)
+        image = as_tokens(prompt_features).expand(sparse.shape[0], -1, -1)
         found = self.decoder(image, torch.cat([sparse, padding], 1), high0, high1)
         return self.decoder.best(found) if self.clicks else self.decoder.single(found)
 
@@ -146,9 +146,9 @@ class MaskPrompter(nn.Module):
         logits = self.less @ (20 * mask - 10) @ self.less.T
         mask = mask[:, None]
         dense = self.encoder.mask_downscaling(self.shrink(mask))
-        image = (prompt_features - self.no_memory).expand(mask.shape[0], -1, -1, -1)
+        image = as_tokens(prompt_features - self.no_memory).expand(mask.shape[0], -1, -1)
         nothing = self.decoder.nothing.expand(mask.shape[0], -1, -1)
-        answer = self.decoder.single(self.decoder(image, nothing, high0, high1, dense))
+        answer = self.decoder.single(self.decoder(image, nothing, high0, high1, as_tokens(dense)))
         seen = (mask.flatten(1) > 0).any(1)
         pointer = torch.where(seen[:, None], answer[3], self.decoder.absent)
         return logits, torch.ones_like(answer[1]), 20.0 * seen - 10, pointer
@@ -214,13 +214,12 @@ class Tracker(nn.Module):
         seen = torch.cat([memories.flatten(1, 2), pieces], 1)
         past = Past(memory_time, pieces + when, seen, there)
         x = tokens
-        for number, key in enumerate(keys.chunk(len(self.cross), -1)):
+        single = len(self.cross) == 1  # ONNX Runtime copies what it splits into one
+        for number, key in enumerate([keys] if single else keys.chunk(len(self.cross), -1)):
             x = self.own[number - 1](x) if number else x
             x = self.cross[number](x, key, past)
-        side = int(tokens.shape[1] ** 0.5)
-        image = self.norm(x).transpose(1, 2).reshape(objects, -1, side, side)
         nothing = self.decoder.nothing.expand(objects, -1, -1)
-        return self.decoder.best(self.decoder(image, nothing, high0, high1))
+        return self.decoder.best(self.decoder(self.norm(x), nothing, high0, high1))
 
 
 class Memorizer(nn.Module):
