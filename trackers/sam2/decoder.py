@@ -51,7 +51,7 @@ class Decoder(nn.Module):
         heads = enumerate(decoder.output_hypernetworks_mlps)
         mixed = torch.stack([head(masks[:, number]) for number, head in heads], 1)
         fine = self._fine(image, high0, high1)
-        logits = (mixed @ fine.flatten(2)).unflatten(2, fine.shape[2:])
+        logits = (mixed @ fine.flatten(2)).reshape(*mixed.shape[:2], *fine.shape[2:])
         iou = decoder.iou_prediction_head(found[:, 1])
         return logits, iou, masks, decoder.pred_obj_score_head(found[:, 0])
 
@@ -59,8 +59,9 @@ class Decoder(nn.Module):
         """Return the image at the size of the logits, (B, C / 8, L, L)."""
         side = int(image.shape[1] ** 0.5)
         first, norm, bend, second, bend_again = self.decoder.output_upscaling
-        middle = first(image.transpose(1, 2).unflatten(2, (side, side)))
-        return bend_again(second(bend(norm(middle + high1))) + high0)
+        middle = first(image.transpose(1, 2).reshape(image.shape[0], -1, side, side))
+        fine: Tensor = bend_again(second(bend(norm(middle + high1))) + high0)
+        return fine
 
     def best(self, found: tuple[Tensor, Tensor, Tensor, Tensor]) -> Answers:
         """Return the mask of largest predicted IoU of the last three, and the pointer with it."""

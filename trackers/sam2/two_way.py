@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
 from sam2.modeling.sam.transformer import Attention, TwoWayTransformer
 from torch import Tensor, nn
 
@@ -81,8 +80,9 @@ class _TokensToImage(nn.Module):
         """Return what tokens (B, Q, C) find in the image (B, N, C)."""
         query = _divided(self.query(tokens), self.heads) @ self.key
         share = (query.flatten(1, 2) @ placed.transpose(1, 2)).softmax(-1)
-        found = (share @ image).unflatten(1, (self.heads, -1)) @ self.value
-        return self.out(found.transpose(1, 2).flatten(2) + self.bias)
+        found = (share @ image).reshape(*query.shape[:3], -1) @ self.value
+        answer: Tensor = self.out(found.transpose(1, 2).flatten(2) + self.bias)
+        return answer
 
 
 class _ImageToTokens(nn.Module):
@@ -103,16 +103,16 @@ class _ImageToTokens(nn.Module):
         key = _divided(self.key(asked), self.heads)  # (B, H, Q, C / H)
         offset = (key @ self.offset).flatten(1)[:, None]
         score = placed @ (key @ self.query).flatten(1, 2).transpose(1, 2) + offset
-        share = score.unflatten(2, (self.heads, -1)).softmax(-1).flatten(2)
+        share = score.reshape(*score.shape[:2], self.heads, -1).softmax(-1).flatten(2)
         value = _divided(self.value(tokens), self.heads) @ self.out
         return share @ value.flatten(1, 2) + self.bias
 
 
 def _by_head(weight: Tensor, heads: int) -> Tensor:
     """Return the weights of each head, (H * D, ...) → (H, D, ...)."""
-    return weight.detach().unflatten(0, (heads, -1))
+    return weight.detach().reshape(heads, -1, *weight.shape[1:])
 
 
 def _divided(tokens: Tensor, heads: int) -> Tensor:
     """Return (B, Q, H * D) as (B, H, Q, D)."""
-    return tokens.unflatten(2, (heads, -1)).transpose(1, 2)
+    return tokens.reshape(*tokens.shape[:2], heads, -1).transpose(1, 2)
