@@ -39,3 +39,4 @@ for path in sorted(Path("trackers/methods").glob("*/rule.smk")):
 include: "workflow/rules/metrics.smk"
 include: "workflow/rules/gallery.smk"
 include: "workflow/rules/reports.smk"
+include: "workflow/rules/regression.smk"

@@ -31,6 +31,7 @@ def check_config(config: Mapping[str, Any]) -> None:
         for name in entry["variants"]:
             _check_variant(name, config["variants"][name])
     _check_together(config)
+    _one_of("regression.timed", config["regression"]["timed"], config["variants"])
 
 
 def _check_together(config: Mapping[str, Any]) -> None:

@@ -1,0 +1,223 @@
+"""The gate: what a run left, beside a baseline → verdict.json.
+
+    python -m metrics.regression --plan '{"runs": [...], ...}'
+        --baseline config/baselines/default.json --output results/regression/verdict.json
+
+`--plan` says what the run was to make; the workflow writes it from the config. The program ends
+with 0 whatever the verdict: `metrics.gate` makes an exit code of it. docs/regression.md has the
+rules.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator, Mapping
+from collections.abc import Sequence as Many
+from math import expm1
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from datasets.files import write_json
+from metrics.checks import (
+    EXIT,
+    MISSING,
+    NEW,
+    NOT_JUDGED,
+    Check,
+    judge_pace,
+    judge_total,
+    overall,
+)
+from metrics.compare import SAME, Judge, Rules, families_of
+from metrics.pace import compare_paces
+from metrics.snapshot import now, read_baseline, take_snapshot, timed_variants
+
+_BYTES = "tracks equal to the byte"
+_NOISE = ("memory", "system")  # facts of a machine that may differ between paces
+Snapshot = Mapping[str, Any]
+
+
+def judge(baseline: Snapshot, found: Snapshot, plan: Mapping[str, Any]) -> list[Check]:
+    """Return every comparison, of accuracy and then of speed.
+
+    Args:
+        found: A snapshot as the baseline is.
+        plan: Its tolerances, and which variants are timed.
+    """
+    checks = [
+        check
+        for run in dict.fromkeys([*baseline["accuracy"], *found["accuracy"]])
+        for check in _judge_run(run, baseline, found, plan["tolerances"])
+    ]
+    timed = [(run["dataset"], variant) for run, variant in timed_variants(plan)]
+    return checks + [_judge_speed(key, baseline, found, plan["slow_down"]) for key in timed]
+
+
+def _judge_run(
+    run: str, baseline: Snapshot, found: Snapshot, tolerances: Mapping[str, float]
+) -> Iterator[Check]:
+    old, new = (
+        each["accuracy"].get(run, {"variants": {}, "columns": []}) for each in (baseline, found)
+    )
+    for variant in dict.fromkeys([*old["variants"], *new["variants"]]):
+        if variant not in new["variants"]:
+            why = "the baseline has results of it, this run has none"
+            yield Check(run, variant, "results", MISSING, why=why)
+        elif variant not in old["variants"]:
+            yield Check(run, variant, "results", NEW, why="not in the baseline")
+        else:
+            yield from _judge_variant(run, variant, old, new, tolerances)
+
+
+def _judge_variant(
+    run: str, variant: str, old: Snapshot, new: Snapshot, tolerances: Mapping[str, float]
+) -> Iterator[Check]:
+    before, now = (each["variants"][variant] for each in (old, new))
+    columns = [each for each in new["columns"] if each in old["columns"]]
+    differs = _difference(before, now)
+    if differs or not columns:
+        why = differs or "the baseline has no number that is judged"
+        yield Check(run, variant, "results", NOT_JUDGED, why=why)
+        return
+    numbers = np.unique(new["scenes"], return_inverse=True)[1]
+    names = [each["name"] for each in columns]
+    sides = [list(each.values()) for each in (before, now)]
+    judging = Judge(families_of(sides[0][0], names), names, numbers, Rules())
+    partials = [judging.read(side) for side in sides]
+    totals = [judging.total(each) for each in partials]
+    same = all(before[name]["tracks"] == now[name]["tracks"] for name in now)
+    widths: Many[float | None] = [0.0] * len(names)
+    if not same:
+        samples = [judging.bootstrap(each) for each in partials]
+        widths = judging.widths(samples[1] - samples[0])
+    for column, one, other, width in zip(columns, *totals, widths, strict=True):
+        change = float(other - one) * (1 if column["better"] == "up" else -1)
+        tolerance = tolerances[column["name"]]
+        yield Check(
+            run,
+            variant,
+            column["name"],
+            SAME if same else judge_total(change, width, tolerance),
+            unit=column["unit"],
+            baseline=_known(one),
+            found=_known(other),
+            change=_known(change),
+            low=None if width is None else _known(change - width),
+            high=None if width is None else _known(change + width),
+            tolerance=tolerance,
+            why=_BYTES if same else "",
+        )
+
+
+def _known(number: float) -> float | None:
+    """Return a number that JSON can hold."""
+    return None if np.isnan(number) else float(number)
+
+
+def _difference(before: Snapshot, now: Snapshot) -> str:
+    """Return what keeps the two from being compared, in words; empty where nothing does."""
+    if list(before) != list(now):
+        return f"sequences {list(now)} found, {list(before)} in the baseline"
+    for name, old in before.items():
+        new = now[name]
+        for what in ("frames", "truth"):
+            if old[what] != new[what]:
+                return f"{name}: {what} {new[what]} found, {old[what]} in the baseline"
+        for what, sides in (
+            ("classes", (list(old["classes"]), list(new["classes"]))),
+            ("families", tuple(_families(each) for each in (old, new))),
+        ):
+            if sides[0] != sides[1]:
+                return f"{name}: {what} {sides[1]} found, {sides[0]} in the baseline"
+    return ""
+
+
+def _families(sequence: Snapshot) -> list[str]:
+    return sorted({name for each in sequence["classes"].values() for name in each["partials"]})
+
+
+def _judge_speed(
+    key: tuple[str, str], baseline: Snapshot, found: Snapshot, tolerance: float
+) -> Check:
+    dataset, variant = key
+    old, new = (each["speed"].get(dataset, {}).get(variant) for each in (baseline, found))
+    if new is None:
+        return Check(dataset, variant, "pace", MISSING, "work", why="this run has none")
+    if old is None:
+        return Check(dataset, variant, "pace", NEW, "work", why="the baseline has none")
+    if why := _other_machine(old, new):
+        return Check(dataset, variant, "pace", NOT_JUDGED, "work", why=why)
+    slowing = compare_paces(old["paces"], new["paces"], Rules().level)
+    width = slowing.half_width
+    return Check(
+        dataset,
+        variant,
+        "pace",
+        judge_pace(slowing, tolerance),
+        unit="work",
+        baseline=_middle(old["paces"]),
+        found=_middle(new["paces"]),
+        change=-expm1(slowing.change),
+        low=None if width is None else -expm1(slowing.change + width),
+        high=None if width is None else -expm1(slowing.change - width),
+        tolerance=tolerance,
+    )
+
+
+def _middle(paces: Many[float]) -> float:
+    return float(np.exp(np.log(paces).mean()))
+
+
+def _other_machine(old: Snapshot, new: Snapshot) -> str:
+    names = dict.fromkeys([*old["machine"], *new["machine"]])
+    facts = [
+        f"{name} {new['machine'].get(name)}, in the baseline {old['machine'].get(name)}"
+        for name in names
+        if name not in _NOISE and old["machine"].get(name) != new["machine"].get(name)
+    ]
+    if old["frames"] != new["frames"]:
+        facts.append(f"{new['frames']} frames timed, in the baseline {old['frames']}")
+    return "; ".join(facts)
+
+
+def describe(
+    checks: Many[Check], plan: Mapping[str, Any], path: Path, baseline: Snapshot
+) -> dict[str, Any]:
+    """Return what verdict.json holds."""
+    verdict = overall(checks)
+    return {
+        "verdict": verdict,
+        "exit": EXIT[verdict],
+        **{key: plan[key] for key in ("commit", "date", "config")},
+        "baseline": {
+            "path": path.as_posix(),
+            **{key: baseline.get(key) for key in ("commit", "date", "config")},
+        },
+        "checks": [vars(check) for check in checks],
+    }
+
+
+def main() -> None:
+    """Run the command line program."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--plan", type=json.loads, required=True, help="JSON")
+    parser.add_argument("--baseline", type=Path, required=True)
+    parser.add_argument("--room", type=Path, default=Path(), help="folder the workflow ran in")
+    parser.add_argument("--output", type=Path, required=True)
+    given = parser.parse_args()
+    plan = given.plan | {"date": now()}
+    try:
+        baseline: Snapshot = read_baseline(given.baseline)
+    except (OSError, ValueError) as error:
+        checks = [Check("", "", "results", NOT_JUDGED, why=str(error))]
+        write_json(given.output, describe(checks, plan, given.baseline, {}))
+        return
+    checks = judge(baseline, take_snapshot(plan, given.room), plan)
+    write_json(given.output, describe(checks, plan, given.baseline, baseline))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,153 @@
+"""What a run left, as a baseline keeps it: what the sequences of each variant add up, its pace.
+
+    {"schema": 1, "commit": ..., "date": ..., "config": ...,
+     "accuracy": {"synthetic/mot15": {"columns": [...], "scenes": [...], "variants": {
+         "sort": {"crossing": {"frames": 100, "truth": sha256, "tracks": sha256, "classes": ...}}
+     }}},
+     "speed": {"synthetic": {"sort": {"frames": 45, "machine": {...}, "paces": [1.2, 1.3]}}}}
+
+`make baseline` writes one (`metrics.baseline`), the gate holds another beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from datasets.files import read_json, sha256
+from datasets.parquet import read_tracks
+from metrics.compare import families_of, scene_of
+from metrics.pace import measure_pace
+
+SCHEMA = 1  # raised when an old baseline could not be read
+_DIGITS = 6  # of a pace that are kept
+_KEYS = {"schema", "commit", "date", "config", "accuracy", "speed"}
+
+
+def take_snapshot(plan: Mapping[str, Any], room: Path) -> dict[str, Any]:
+    """Return what there is of a run; a variant without a result of each sequence is left out.
+
+    Args:
+        plan: What was to be made, and when, see regression.smk.
+        room: Folder the workflow ran in.
+    """
+    return {
+        "schema": SCHEMA,
+        **{key: plan[key] for key in ("commit", "date", "config")},
+        "accuracy": {run_name(run): _accuracy(plan, run, room) for run in plan["runs"]},
+        "speed": _speed(plan, room),
+    }
+
+
+def read_baseline(path: Path) -> dict[str, Any]:
+    """Return the snapshot that a file holds.
+
+    Raises:
+        FileNotFoundError: There is none.
+        ValueError: It is no snapshot, or of another schema. Names the file.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such baseline: `make baseline` makes one")
+    content = read_json(path)
+    if not isinstance(content, dict) or not content.keys() >= _KEYS:
+        keys = sorted(content) if isinstance(content, dict) else type(content).__name__
+        raise ValueError(f"{path}: {keys} found, expected a baseline with {sorted(_KEYS)}")
+    if content["schema"] != SCHEMA:
+        found = content["schema"]
+        raise ValueError(f"{path}: schema {found} found, expected {SCHEMA}: make the baseline anew")
+    return content
+
+
+def now() -> str:
+    """Return the time, of the zone of Greenwich, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def run_name(run: Mapping[str, Any]) -> str:
+    """Return what a run is called: data set and protocol."""
+    return f"{run['dataset']}/{run['protocol']}"
+
+
+def pace_files(run: Mapping[str, Any], variant: str, room: Path, process: int) -> list[Path]:
+    """Return the files of one process, one of each timed sequence."""
+    place = room / "results" / variant / run["dataset"]
+    return [place / sequence / f"pace_{process}.json" for sequence in run["clock"]]
+
+
+def timed_variants(plan: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], str]]:
+    """Yield each variant whose pace is taken, once a data set, with the run it is in."""
+    seen = set()
+    for run in plan["runs"]:
+        for card in run["variants"]:
+            if card["timed"] and (run["dataset"], card["name"]) not in seen:
+                seen.add((run["dataset"], card["name"]))
+                yield run, card["name"]
+
+
+def _accuracy(plan: Mapping[str, Any], run: Mapping[str, Any], room: Path) -> dict[str, Any]:
+    found, columns = {}, []
+    for card in run["variants"]:
+        scores = {sequence: _score(run, card, room, sequence) for sequence in run["sequences"]}
+        whole = {name: score for name, score in scores.items() if score is not None}
+        if len(whole) == len(scores):
+            first = next(iter(whole.values()))
+            columns = [each for each in first["columns"] if each["name"] in plan["tolerances"]]
+            wanted = [each["name"] for each in columns]
+            families = list(families_of(first, wanted))
+            place = room / "results" / card["name"] / run["dataset"]
+            found[card["name"]] = {
+                name: {**_files(run, room, place, name), "classes": _partials(score, families)}
+                for name, score in whole.items()
+            }
+    return {
+        "columns": [{key: each[key] for key in ("name", "unit", "better")} for each in columns],
+        "scenes": [scene_of(sequence, run["scene"]) for sequence in run["sequences"]],
+        "variants": found,
+    }
+
+
+def _score(
+    run: Mapping[str, Any], card: Mapping[str, Any], room: Path, sequence: str
+) -> dict[str, Any] | None:
+    """Return a score; None where there is none of this config and code, of the tracks there are."""
+    place = room / "results" / card["name"] / run["dataset"] / sequence
+    tracks, path = place / "tracks.parquet", place / run["protocol"] / "score.json"
+    if not tracks.is_file() or not path.is_file():
+        return None
+    if path.stat().st_mtime < tracks.stat().st_mtime:
+        return None
+    score: dict[str, Any] = read_json(path)
+    return score if score["origin"] == card["origin"] else None
+
+
+def _files(run: Mapping[str, Any], room: Path, place: Path, sequence: str) -> dict[str, Any]:
+    truth = room / "data" / run["dataset"] / sequence / "truth.parquet"
+    tracks = place / sequence / "tracks.parquet"
+    return {
+        "frames": read_tracks(tracks).extent.frame_count,
+        "truth": sha256(truth),
+        "tracks": sha256(tracks),
+    }
+
+
+def _partials(score: Mapping[str, Any], families: list[str]) -> dict[str, Any]:
+    return {
+        name: {"partials": {family: each["partials"][family] for family in families}}
+        for name, each in score["classes"].items()
+    }
+
+
+def _speed(plan: Mapping[str, Any], room: Path) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for run, variant in timed_variants(plan):
+        files = [pace_files(run, variant, room, n) for n in range(plan["processes"])]
+        if all(path.is_file() for each in files for path in each):
+            processes = [[read_json(path) for path in each] for each in files]
+            found.setdefault(run["dataset"], {})[variant] = {
+                "frames": sum(timing["frames"] for timing in processes[0]),
+                "machine": processes[0][0]["machine"],
+                "paces": [float(f"{measure_pace(each):.{_DIGITS}g}") for each in processes],
+            }
+    return found

@@ -1,0 +1,150 @@
+"""A verdict for others: verdict.json → Markdown for a pull request, JUnit XML for what shows tests.
+
+    python -m reports.regression --verdict results/regression/verdict.json
+        --markdown results/regression/verdict.md --junit results/regression/junit.xml
+
+In JUnit a loss is a failure; what could not be judged is skipped: it knows no third.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+from datasets.files import read_json, replacing
+
+_QUIET = ("SAME",)  # what the table of a pull request leaves out
+_FAILED, _OPEN = ("WORSE", "MISSING"), ("AMBIGUOUS", "NOT JUDGED")
+_HEADINGS = {
+    "pass": "No regression",
+    "regression": "Regression",
+    "could not judge": "Could not judge",
+}
+_ILLEGAL = {code: None for code in range(32) if chr(code) not in "\t\n\r"}  # in XML
+
+
+def markdown(verdict: Mapping[str, Any]) -> str:
+    """Return a verdict as Markdown: the heading, what is not the same, and counts of all."""
+    checks, baseline = verdict["checks"], verdict["baseline"]
+    told = [check for check in checks if check["verdict"] not in _QUIET]
+    lines = [
+        f"## {_HEADINGS[verdict['verdict']]}",
+        "",
+        f"Commit `{verdict['commit']}` beside the baseline of `{baseline['commit']}`"
+        f" ({baseline['date']}, `{baseline['path']}`). {_counts(checks)}.",
+    ]
+    if told:
+        lines += ["", "| | run | variant | number | before | now | change | 95 % interval | |"]
+        lines += ["|---|---|---|---|--:|--:|--:|--:|---|", *map(_row, sorted(told, key=_gravity))]
+    return "\n".join([*lines, ""])
+
+
+def junit(verdict: Mapping[str, Any]) -> str:
+    """Return a verdict as JUnit XML: a suite a run, a case a number; what is open is skipped."""
+    root = ElementTree.Element("testsuites", name="regression")
+    for run in dict.fromkeys(check["run"] for check in verdict["checks"]):
+        checks = [check for check in verdict["checks"] if check["run"] == run]
+        suite = ElementTree.SubElement(root, "testsuite", _sizes(run, checks))
+        for check in checks:
+            _case(suite, check)
+    ElementTree.indent(root)
+    return ElementTree.tostring(root, "unicode", xml_declaration=True) + "\n"
+
+
+def _sizes(run: str, checks: list[Mapping[str, Any]]) -> dict[str, str]:
+    words = [check["verdict"] for check in checks]
+    return {
+        "name": _legal(run or "baseline"),
+        "tests": str(len(checks)),
+        "failures": str(sum(word in _FAILED for word in words)),
+        "skipped": str(sum(word in _OPEN for word in words)),
+        "errors": "0",
+    }
+
+
+def _case(suite: ElementTree.Element, check: Mapping[str, Any]) -> None:
+    name = " ".join(filter(None, [check["variant"], check["metric"]]))
+    place = _legal(f"{check['run'] or 'baseline'}.{check['variant']}")
+    case = ElementTree.SubElement(suite, "testcase", name=_legal(name), classname=place)
+    kind = {**dict.fromkeys(_FAILED, "failure"), **dict.fromkeys(_OPEN, "skipped")}
+    if check["verdict"] in kind:
+        message = _legal(f"{check['verdict']}: {_sentence(check)}")
+        ElementTree.SubElement(case, kind[check["verdict"]], message=message)
+
+
+def _legal(text: str) -> str:
+    return text.translate(_ILLEGAL)
+
+
+def _sentence(check: Mapping[str, Any]) -> str:
+    if check["change"] is None:
+        return str(check["why"])
+    before, now = (_value(check, check[key]) for key in ("baseline", "found"))
+    parts = [f"{before} before, {now} now, change {_change(check, check['change'])}"]
+    if check["low"] is not None:
+        parts.append(f"95 % interval {_interval(check)}")
+    parts.append(f"tolerance {_change(check, check['tolerance']).lstrip('+')}")
+    return ", ".join(parts + ([check["why"]] if check["why"] else []))
+
+
+def _counts(checks: list[Mapping[str, Any]]) -> str:
+    words = [check["verdict"] for check in checks]
+    return ", ".join(f"{words.count(word)} {word}" for word in dict.fromkeys(words))
+
+
+def _gravity(check: Mapping[str, Any]) -> int:
+    order = (*_FAILED, *_OPEN)
+    return order.index(check["verdict"]) if check["verdict"] in order else len(order)
+
+
+def _row(check: Mapping[str, Any]) -> str:
+    cells = [
+        f"**{check['verdict']}**" if check["verdict"] in _FAILED else check["verdict"],
+        *(check[key] for key in ("run", "variant", "metric")),
+        *(_value(check, check[key]) for key in ("baseline", "found")),
+        "" if check["change"] is None else _change(check, check["change"]),
+        "" if check["low"] is None else _interval(check),
+        check["why"],
+    ]
+    return "| " + " | ".join(_cell(each) for each in cells) + " |"
+
+
+def _cell(text: str) -> str:
+    return text.replace("\n", " ").replace("|", "\\|").replace("<", "&lt;")
+
+
+def _value(check: Mapping[str, Any], value: float | None) -> str:
+    if value is None:
+        return ""
+    return f"{100 * value:.2f}" if check["unit"] == "ratio" else f"{value:.4g}"
+
+
+def _change(check: Mapping[str, Any], value: float) -> str:
+    """Return points of a ratio, or per cent of a pace, better is positive."""
+    if check["unit"] == "ratio":
+        return f"{100 * value:+.2f}"
+    return f"{100 * value:+.1f} %" if check["unit"] == "work" else f"{value:+.4g}"
+
+
+def _interval(check: Mapping[str, Any]) -> str:
+    return f"{_change(check, check['low'])} to {_change(check, check['high'])}"
+
+
+def main() -> None:
+    """Run the command line program."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--verdict", type=Path, required=True)
+    parser.add_argument("--markdown", type=Path, required=True)
+    parser.add_argument("--junit", type=Path, required=True)
+    given = parser.parse_args()
+    verdict = read_json(given.verdict)
+    for path, text in ((given.markdown, markdown(verdict)), (given.junit, junit(verdict))):
+        with replacing(path) as part:
+            part.write_text(text)
+
+
+if __name__ == "__main__":
+    main()

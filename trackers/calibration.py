@@ -1,0 +1,60 @@
+"""A fixed amount of work that tells how fast the machine is at this moment.
+
+It does what trackers do: steps of Python, arithmetic on arrays of a few dozen objects, products of
+matrices. Done between the steps of a tracker it is slowed by what slows these: a lower clock of the
+processor, another process on the core or in the caches. So the time of a step in units of this work
+says how much a tracker does, and hardly how busy or fast the machine was.
+"""
+
+from __future__ import annotations
+
+from time import perf_counter_ns
+
+import numpy as np
+
+_OBJECTS, _SIDE = 24, 96
+_WORDS, _KINDS = 600, 17  # of the steps of Python
+_ROUNDS = 3  # each part so often that none is most of the half millisecond
+_EXTENT = 100.0
+
+
+class Calibration:
+    """The work, always the same: no random number differs between two of them."""
+
+    def __init__(self) -> None:
+        rng = np.random.default_rng(0)
+        near = rng.uniform(0, _EXTENT, (_OBJECTS, 2))
+        self._boxes = np.concatenate([near, near + rng.uniform(1, _EXTENT, near.shape)], axis=1)
+        self._matrix = rng.normal(size=(_SIDE, _SIDE)).astype(np.float32) / _SIDE
+        self._words = [f"word {number % _KINDS}" for number in range(_WORDS)]
+
+    def time(self) -> int:
+        """Return the nanoseconds that the work takes now."""
+        begin = perf_counter_ns()
+        for _ in range(_ROUNDS):
+            _overlap(self._boxes)
+        _group(self._words)
+        _multiply(self._matrix)
+        return perf_counter_ns() - begin
+
+
+def _group(words: list[str]) -> list[tuple[int, str]]:
+    places: dict[str, list[int]] = {}
+    for place, word in enumerate(words):
+        places.setdefault(word, []).append(place if place % 2 else -place)
+    return sorted((sum(found), word) for word, found in places.items())
+
+
+def _overlap(boxes: np.ndarray) -> np.ndarray:
+    near = np.maximum(boxes[:, None, :2], boxes[None, :, :2])
+    far = np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
+    shared = np.prod(np.clip(far - near, 0, None), axis=2)
+    area = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
+    return np.argsort(shared / (area[:, None] + area - shared), axis=1)
+
+
+def _multiply(matrix: np.ndarray) -> np.ndarray:
+    product = matrix
+    for _ in range(_ROUNDS):
+        product = np.tanh(matrix @ product)
+    return product
