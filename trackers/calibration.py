@@ -12,9 +12,10 @@ from time import perf_counter_ns
 
 import numpy as np
 
-_OBJECTS, _SIDE = 24, 96
+_OBJECTS = 24
+_SIDE, _PRODUCTS = 48, 12  # matrices so small that no library shares them out among cores
 _WORDS, _KINDS = 600, 17  # of the steps of Python
-_ROUNDS = 3  # each part so often that none is most of the half millisecond
+_OVERLAPS = 2
 _EXTENT = 100.0
 
 
@@ -31,7 +32,7 @@ class Calibration:
     def time(self) -> int:
         """Return the nanoseconds that the work takes now."""
         begin = perf_counter_ns()
-        for _ in range(_ROUNDS):
+        for _ in range(_OVERLAPS):
             _overlap(self._boxes)
         _group(self._words)
         _multiply(self._matrix)
@@ -55,6 +56,6 @@ def _overlap(boxes: np.ndarray) -> np.ndarray:
 
 def _multiply(matrix: np.ndarray) -> np.ndarray:
     product = matrix
-    for _ in range(_ROUNDS):
+    for _ in range(_PRODUCTS):
         product = np.tanh(matrix @ product)
     return product

@@ -1,0 +1,140 @@
+"""How often the gate is right: runs without a change, a loss of accuracy, a slower tracker.
+
+    python -m bench.gate --room .cache/bench/gate --output bench/gate.json
+
+The default config's own limits and processes, three of its variants, on the machine as it is. Each
+run takes the paces anew. A slower tracker does work of its kind after each step; a less accurate
+one has lost boxes at random until HOTA is lower by so much.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import yaml
+
+from bench.gate_material import Room, plan_of, take_paces
+from datasets.files import write_json
+from metrics.checks import Check, overall
+from metrics.regression import Snapshot, judge
+from metrics.snapshot import take_snapshot
+from trackers import load
+from trackers.machine import describe_machine
+
+_VARIANTS = ("sort", "bytetrack", "deepsort")
+_LOSSES = (0.002, 0.004, 0.006, 0.010)  # of HOTA
+_SLOWER = (0.03, 0.05, 0.10)
+_LOOP = "while True: sum(range(10_000))"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """The gate beside one baseline.
+
+    Args:
+        regression: The section of the config.
+    """
+
+    room: Room
+    regression: dict[str, Any]
+    baseline: Snapshot
+
+    def judge(self) -> list[Check]:
+        """Return what the gate says of what lies in the room."""
+        plan = plan_of(self.regression, _VARIANTS)
+        return judge(self.baseline, take_snapshot(plan, self.room.path), plan)
+
+    def run(self, slower: float = 0.0) -> dict[str, Any]:
+        """Return the words for one run whose paces are taken now."""
+        begin, before = perf_counter(), load.now()
+        take_paces(self.room, self.regression, _VARIANTS, slower)
+        meanwhile = load.between(before, load.now())
+        checks = [each for each in self.judge() if each.metric == "pace"]
+        print(
+            slower, {each.variant: (each.verdict, _per_cent(each)) for each in checks}, flush=True
+        )
+        return {
+            "seconds": perf_counter() - begin,
+            "busy_cores": (meanwhile["others_s"]) / meanwhile["wall_s"],
+            "verdict": overall(self.judge()),
+            "checks": [vars(each) for each in checks],
+        }
+
+    def lose(self, loss: float, seed: int) -> dict[str, Any]:
+        """Return the words for tracks that lost boxes; the tracks are put back."""
+        variant = _VARIANTS[seed % len(_VARIANTS)]
+        whole = self.room.tracks(variant)
+        for name, tracks in self.room.worse(variant, loss, seed).items():
+            self.room.score(variant, name, tracks)
+        checks = [each for each in self.judge() if (each.variant, each.metric) == (variant, "HOTA")]
+        for name, tracks in whole.items():
+            self.room.score(variant, name, tracks)
+        print(loss, seed, variant, checks[0].verdict, checks[0].change, checks[0].low, flush=True)
+        return {"seed": seed, **vars(checks[0])}
+
+
+def _per_cent(check: Check) -> str:
+    assert check.change is not None
+    assert check.low is not None
+    return f"{-100 * check.change:+.1f} % up to {-100 * check.low:+.1f}"
+
+
+@contextmanager
+def loaded(*, is_loaded: bool) -> Iterator[None]:
+    """Keep one more core busy."""
+    loop = subprocess.Popen([sys.executable, "-c", _LOOP]) if is_loaded else None
+    try:
+        yield
+    finally:
+        if loop:
+            loop.kill()
+            loop.wait()
+
+
+def _words(runs: list[dict[str, Any]]) -> dict[str, dict[str, int]]:
+    found: dict[str, Counter[str]] = {name: Counter() for name in _VARIANTS}
+    for each in runs:
+        for check in each["checks"]:
+            found[check["variant"]][check["verdict"]] += 1
+    return {name: dict(counter) for name, counter in found.items()}
+
+
+def main() -> None:
+    """Run the command line program."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--runs", type=int, default=10, help="of each kind")
+    parser.add_argument("--room", type=Path, required=True, help="folder to work in")
+    parser.add_argument("--output", type=Path, required=True)
+    given = parser.parse_args()
+    regression = yaml.safe_load(Path("config/config.yaml").read_text())["regression"]
+    room = Room(given.room)
+    room.prepare(_VARIANTS)
+    take_paces(room, regression, _VARIANTS)
+    trial = Trial(room, regression, take_snapshot(plan_of(regression, _VARIANTS), room.path))
+    content: dict[str, Any] = {"what": parser.description, "date": str(date.today())}
+    content |= {"machine": describe_machine(), "regression": regression, "losses": {}, "runs": {}}
+    content["baseline"] = trial.baseline["speed"]
+    for loss in _LOSSES:
+        content["losses"][str(loss)] = [trial.lose(loss, seed) for seed in range(given.runs)]
+    kinds = [("unchanged", 0.0, False), ("unchanged, a core loaded", 0.0, True)]
+    kinds += [(f"{share:.0%} slower", share, False) for share in reversed(_SLOWER)]
+    for name, slower, is_loaded in kinds:
+        with loaded(is_loaded=is_loaded):
+            runs = [trial.run(slower) for _ in range(given.runs)]
+        content["runs"][name] = {"words": _words(runs), "runs": runs}
+        print(name, content["runs"][name]["words"], flush=True)
+        write_json(given.output, content)
+
+
+if __name__ == "__main__":
+    main()

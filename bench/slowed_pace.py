@@ -1,0 +1,69 @@
+"""The pace of a tracker that was made slower: after each step, work of its kind for a share of it.
+
+python -m bench.slowed_pace --slower 0.1 --method sort ... (the flags of trackers.pace)
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Mapping
+from time import perf_counter_ns
+from typing import Any
+from unittest import mock
+
+import numpy as np
+
+from datasets.types import Frame, Sequence
+from trackers import pace
+from trackers.contract import Answer, Tracker, load_tracker
+
+_BOXES = np.arange(48, dtype=float).reshape(12, 4)
+
+
+class Slowed:
+    """A tracker whose steps take longer.
+
+    Args:
+        share: Of the time of each step.
+    """
+
+    def __init__(self, tracker: Tracker, share: float) -> None:
+        self._tracker, self._share = tracker, share
+
+    def start(self, sequence: Sequence) -> None:
+        self._tracker.start(sequence)
+
+    def step(self, frame: Frame) -> Answer:
+        begin = perf_counter_ns()
+        answer = self._tracker.step(frame)
+        stepped = perf_counter_ns()
+        until = stepped + self._share * (stepped - begin)
+        while perf_counter_ns() < until:
+            np.maximum(_BOXES[:, 0], _BOXES[:, 1])
+        return answer
+
+
+def slowed(share: float) -> Callable[[str, Mapping[str, Any]], Tracker]:
+    """Return what loads trackers that take longer."""
+
+    def load(method: str, options: Mapping[str, Any]) -> Tracker:
+        return Slowed(load_tracker(method, options), share)
+
+    return load
+
+
+def main() -> None:
+    """Run the command line program."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--slower", type=float, required=True, help="share of each step")
+    given, others = parser.parse_known_args()
+    with (
+        mock.patch.object(sys, "argv", [sys.argv[0], *others]),
+        mock.patch.object(pace, "load_tracker", slowed(given.slower)),
+    ):
+        pace.main()
+
+
+if __name__ == "__main__":
+    main()
