@@ -31,7 +31,8 @@ from metrics.checks import (
     judge_total,
     overall,
 )
-from metrics.compare import SAME, Judge, Rules, families_of
+from metrics.compare import SAME
+from metrics.judge import Judge, Rules, families_of
 from metrics.pace import compare_paces
 from metrics.snapshot import now, read_baseline, take_snapshot, timed_variants
 
@@ -91,7 +92,7 @@ def _judge_variant(
     same = all(before[name]["tracks"] == now[name]["tracks"] for name in now)
     widths: Many[float | None] = [0.0] * len(names)
     if not same:
-        samples = [judging.bootstrap(each) for each in partials]
+        samples = [judging.bootstrap([each]) for each in partials]
         widths = judging.widths(samples[1] - samples[0])
     for column, one, other, width in zip(columns, *totals, widths, strict=True):
         change = float(other - one) * (1 if column["better"] == "up" else -1)

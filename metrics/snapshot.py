@@ -18,7 +18,8 @@ from typing import Any
 
 from datasets.files import read_json, sha256
 from datasets.parquet import read_tracks
-from metrics.compare import families_of, scene_of
+from metrics.compare import scene_of
+from metrics.judge import families_of
 from metrics.pace import measure_pace
 
 SCHEMA = 1  # raised when an old baseline could not be read
