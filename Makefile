@@ -20,7 +20,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 unexport PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
 
 .DELETE_ON_ERROR:
-.PHONY: help setup report reproduce test test-fast lint bench bench-gpu demo-weights format lock clean
+.PHONY: help setup report reproduce baseline regression test test-fast lint bench bench-gpu demo-weights format lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,16 @@ report: $(STAMP) ## run the trackers, score and time them, write reports/summary
 reproduce: $(STAMP) ## make one result again and compare it: RUN=results/sort/synthetic/crowd
 	@test -n "$(RUN)" || { echo "name a result: RUN=results/<variant>/<dataset>/<sequence>"; exit 2; }
 	python -m workflow.reproduce "$(RUN)"
+
+baseline: $(STAMP) ## a baseline for `make regression`, of the run as it is now; on a quiet machine
+	snakemake --cores all --quiet host reason rules baseline --forcerun pace \
+		$(if $(CONFIG),--configfile $(CONFIG))
+	@cat logs/baseline.log
+
+regression: $(STAMP) ## hold the run against its baseline; fails where it is worse
+	snakemake --cores all --quiet host reason rules --keep-going regression \
+		$(if $(CONFIG),--configfile $(CONFIG)); cat results/regression/verdict.md; \
+		python -m metrics.gate --verdict results/regression/verdict.json
 
 test: $(STAMP) ## all tests
 	OMP_NUM_THREADS=1 pytest -n auto --dist worksteal # a worker a core: no threads beside

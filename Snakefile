@@ -18,6 +18,7 @@ configfile: "config/config.yaml"
 include: "workflow/rules/common.smk"
 include: "workflow/rules/models.smk"
 include: "workflow/rules/page.smk"
+include: "workflow/rules/gate.smk"
 
 
 rule all:

@@ -5,79 +5,6 @@ snakemake --cores all baseline --forcerun pace
 """
 
 
-def gate_plan(wildcards=None):
-    """What the gate is to look at, as JSON: the runs, how exactly, and what they come from."""
-    limits = config["regression"]
-    return json.dumps(
-        {
-            "commit": git_commit(),
-            "config": digest(config),
-            **{key: limits[key] for key in ("tolerances", "slow_down", "processes")},
-            "runs": [
-                {
-                    "dataset": entry["dataset"],
-                    "protocol": run_protocol(entry),
-                    "sequences": config["datasets"][entry["dataset"]]["sequences"],
-                    "scene": config["datasets"][entry["dataset"]].get("scene"),
-                    "clock": entry.get("clock", []),
-                    "variants": [gate_card(entry, name) for name in entry["variants"]],
-                }
-                for entry in config["run"]
-            ],
-        },
-        sort_keys=True,
-    )
-
-
-def gate_card(entry, name):
-    """What the gate has to know of a variant."""
-    card = variant_card(entry, name)
-    timed = is_paced(entry, name)
-    return {"name": name, "origin": card["origin"], "timed": timed}
-
-
-def is_paced(entry, variant):
-    """Whether its pace is taken: where it is asked for, and has single steps."""
-    method = Path("trackers", "methods", config["variants"][variant]["method"])
-    asked = variant in config["regression"]["timed"] and is_timed(entry, variant)
-    return asked and not (method / "run.py").is_file()
-
-
-def gate_inputs(wildcards):
-    """The scores and paces of every variant."""
-    for entry in config["run"]:
-        dataset, protocol = entry["dataset"], run_protocol(entry)
-        for variant in entry["variants"]:
-            place = f"results/{variant}/{dataset}"
-            for sequence in config["datasets"][dataset]["sequences"]:
-                yield f"{place}/{sequence}/{protocol}/score.json"
-            if is_paced(entry, variant):
-                for process in range(config["regression"]["processes"]):
-                    for sequence in entry["clock"]:
-                        yield f"{place}/{sequence}/pace_{process}.json"
-
-
-def gate_code(wildcards):
-    names = {name for entry in config["run"] for name in families_of_run(entry)}
-    return code_digest(
-        "metrics.regression", *(f"metrics.families.{name}" for name in sorted(names))
-    )
-
-
-def families_of_run(entry):
-    return families(Wildcards(dataset=entry["dataset"], protocol=run_protocol(entry)))
-
-
-def gate_baseline(wildcards):
-    """The baseline; one that is missing is left to the program, which says how it is made."""
-    path = Path(config["regression"]["baseline"])
-    return [path.as_posix()] if path.is_file() else []
-
-
-def pace_code(wildcards):
-    return method_code(wildcards, "trackers.pace")
-
-
 rule pace:
     input:
         files=variant_files,
@@ -131,7 +58,7 @@ rule judge:
         gate_inputs,
         baseline=gate_baseline,
     output:
-        verdict="results/regression/verdict.json",
+        verdict=VERDICT,
     log:
         "logs/judge.log",
     conda:
@@ -147,10 +74,10 @@ rule judge:
 
 rule verdict_files:
     input:
-        verdict="results/regression/verdict.json",
+        verdict=VERDICT,
     output:
-        markdown="results/regression/verdict.md",
-        junit="results/regression/junit.xml",
+        markdown=VERDICT_FILES[0],
+        junit=VERDICT_FILES[1],
     log:
         "logs/verdict_files.log",
     conda:
@@ -164,10 +91,10 @@ rule verdict_files:
 
 rule regression:
     input:
-        verdict="results/regression/verdict.json",
-        files=["results/regression/verdict.md", "results/regression/junit.xml"],
+        verdict=VERDICT,
+        files=VERDICT_FILES,
     log:
-        "logs/regression.log",
+        GATE_LOG,
     conda:
         "../../environment.yml"
     params:

@@ -1,4 +1,6 @@
-"""The page. If a run fails, what there is of it is still shown, with what failed and why."""
+"""The page. If a run fails, what there is of it is still shown, with what failed and why; and where
+the gate was asked for it judges that, as the verdict of a run before must not stand.
+"""
 
 from snakemake.io import IOFile
 
@@ -108,3 +110,15 @@ onerror:
         # forget what the page was last made from: together with its old date this makes the next
         # run make it again, even where all it asks for was there before
         workflow.persistence.cleanup_metadata(IOFile("reports/summary.html"))
+    if gate_is_asked_for() and not gate_has_judged():
+        shell(
+            "python -m metrics.regression --plan {plan:q} --baseline {baseline:q} --output {verdict:q}"
+            " && python -m reports.regression --verdict {verdict:q} --markdown {files[0]:q}"
+            " --junit {files[1]:q}"
+            " && {{ python -m metrics.gate --verdict {verdict:q} --history {history:q} || true; }}",
+            plan=gate_plan(),
+            baseline=config["regression"]["baseline"],
+            history=config["regression"]["history"],
+            verdict=VERDICT,
+            files=VERDICT_FILES,
+        )

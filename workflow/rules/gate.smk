@@ -1,0 +1,92 @@
+"""What the gate looks at: its inputs, its plan, and where its verdict lies."""
+
+VERDICT = "results/regression/verdict.json"
+VERDICT_FILES = ["results/regression/verdict.md", "results/regression/junit.xml"]
+GATE_LOG = Path("logs/regression.log")
+
+
+def gate_is_asked_for():
+    dag = workflow.persistence.dag
+    return VERDICT in dag.targetfiles or "regression" in map(str, dag.targetrules)
+
+
+def gate_has_judged():
+    """Whether the last job of the gate began in this run: then all before it is done."""
+    return GATE_LOG.is_file() and GATE_LOG.stat().st_mtime >= STARTED
+
+
+def gate_plan(wildcards=None):
+    """What the gate is to look at, as JSON: the runs, how exactly, and what they come from."""
+    limits = config["regression"]
+    return json.dumps(
+        {
+            "commit": git_commit(),
+            "config": digest(config),
+            **{key: limits[key] for key in ("tolerances", "slow_down", "processes")},
+            "runs": [
+                {
+                    "dataset": entry["dataset"],
+                    "protocol": run_protocol(entry),
+                    "sequences": config["datasets"][entry["dataset"]]["sequences"],
+                    "scene": config["datasets"][entry["dataset"]].get("scene"),
+                    "clock": entry.get("clock", []),
+                    "variants": [gate_card(entry, name) for name in entry["variants"]],
+                }
+                for entry in config["run"]
+            ],
+        },
+        sort_keys=True,
+    )
+
+
+def gate_card(entry, name):
+    """What the gate has to know of a variant."""
+    card = variant_card(entry, name)
+    timed = is_paced(entry, name)
+    return {"name": name, "origin": card["origin"], "timed": timed}
+
+
+def is_paced(entry, variant):
+    """Whether its pace is taken: where it is asked for, and has single steps."""
+    method = Path("trackers", "methods", config["variants"][variant]["method"])
+    asked = variant in config["regression"]["timed"] and is_timed(entry, variant)
+    return asked and not (method / "run.py").is_file()
+
+
+def gate_inputs(wildcards):
+    """Tracks, scores and paces of every variant, and the truth."""
+    for entry in config["run"]:
+        dataset, protocol = entry["dataset"], run_protocol(entry)
+        for variant in entry["variants"]:
+            place = f"results/{variant}/{dataset}"
+            for sequence in config["datasets"][dataset]["sequences"]:
+                yield f"{place}/{sequence}/{protocol}/score.json"
+                yield f"{place}/{sequence}/tracks.parquet"
+                yield f"data/{dataset}/{sequence}/truth.parquet"
+            if is_paced(entry, variant):
+                for process in range(config["regression"]["processes"]):
+                    for sequence in entry["clock"]:
+                        yield f"{place}/{sequence}/pace_{process}.json"
+
+
+def gate_code(wildcards):
+    names = {name for entry in config["run"] for name in families_of_run(entry)}
+    return code_digest(
+        "metrics.regression",
+        "metrics.baseline",
+        *(f"metrics.families.{name}" for name in sorted(names)),
+    )
+
+
+def families_of_run(entry):
+    return families(Wildcards(dataset=entry["dataset"], protocol=run_protocol(entry)))
+
+
+def gate_baseline(wildcards):
+    """The baseline; one that is missing is left to the program, which says how it is made."""
+    path = Path(config["regression"]["baseline"])
+    return [path.as_posix()] if path.is_file() else []
+
+
+def pace_code(wildcards):
+    return method_code(wildcards, "trackers.pace")
