@@ -14,6 +14,7 @@ import argparse
 import json
 from collections.abc import Iterator, Mapping
 from collections.abc import Sequence as Many
+from dataclasses import dataclass
 from math import expm1
 from pathlib import Path
 from typing import Any
@@ -36,9 +37,23 @@ from metrics.judge import Judge, Rules, families_of
 from metrics.pace import compare_paces
 from metrics.snapshot import now, read_baseline, take_snapshot, timed_variants
 
-_BYTES = "tracks equal to the byte"
 _NOISE = ("memory", "system")  # facts of a machine that may differ between paces
 Snapshot = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Totals:
+    """One variant before and now, by column.
+
+    Args:
+        half_width: Of the interval of the difference, None where there is none.
+        same: Whether the tracks are equal to the byte.
+    """
+
+    baseline: np.ndarray
+    found: np.ndarray
+    half_width: list[float | None]
+    same: bool
 
 
 def judge(baseline: Snapshot, found: Snapshot, plan: Mapping[str, Any]) -> list[Check]:
@@ -83,34 +98,48 @@ def _judge_variant(
         why = differs or "the baseline has no number that is judged"
         yield Check(run, variant, "results", NOT_JUDGED, why=why)
         return
-    numbers = np.unique(new["scenes"], return_inverse=True)[1]
-    names = [each["name"] for each in columns]
-    sides = [list(each.values()) for each in (before, now)]
-    judging = Judge(families_of(sides[0][0], names), names, numbers, Rules())
-    partials = [judging.read(side) for side in sides]
-    totals = [judging.total(each) for each in partials]
-    same = all(before[name]["tracks"] == now[name]["tracks"] for name in now)
-    widths: Many[float | None] = [0.0] * len(names)
-    if not same:
-        samples = [judging.bootstrap([each]) for each in partials]
-        widths = judging.widths(samples[1] - samples[0])
-    for column, one, other, width in zip(columns, *totals, widths, strict=True):
-        change = float(other - one) * (1 if column["better"] == "up" else -1)
+    for column in new["columns"]:
+        if column not in columns:
+            yield Check(run, variant, column["name"], NEW, why="not in the baseline")
+    try:
+        totals = _totals(before, now, new["scenes"], [each["name"] for each in columns])
+    except (KeyError, TypeError, ValueError) as error:
+        why = f"what the baseline keeps was made by other code: {error}"
+        yield Check(run, variant, "results", NOT_JUDGED, why=why)
+        return
+    for number, column in enumerate(columns):
+        width = totals.half_width[number]
+        change = float(totals.found[number] - totals.baseline[number])
+        change *= 1 if column["better"] == "up" else -1
         tolerance = tolerances[column["name"]]
         yield Check(
             run,
             variant,
             column["name"],
-            SAME if same else judge_total(change, width, tolerance),
+            SAME if totals.same else judge_total(change, width, tolerance),
             unit=column["unit"],
-            baseline=_known(one),
-            found=_known(other),
+            baseline=_known(totals.baseline[number]),
+            found=_known(totals.found[number]),
             change=_known(change),
             low=None if width is None else _known(change - width),
             high=None if width is None else _known(change + width),
             tolerance=tolerance,
-            why=_BYTES if same else "",
+            why="tracks equal to the byte" if totals.same else "",
         )
+
+
+def _totals(before: Snapshot, now: Snapshot, scenes: Many[str], columns: list[str]) -> Totals:
+    """Return the totals of both sides of a variant, each sequence of one beside its own."""
+    numbers = np.unique(scenes, return_inverse=True)[1]
+    sides = [list(each.values()) for each in (before, now)]
+    judging = Judge(families_of(sides[0][0], columns), columns, numbers, Rules())
+    partials = [judging.read(side) for side in sides]
+    baseline, found = (judging.total(each) for each in partials)
+    same = all(before[name]["tracks"] == now[name]["tracks"] for name in now)
+    if same:
+        return Totals(baseline, found, [0.0] * len(columns), same)
+    samples = [judging.bootstrap([each]) for each in partials]
+    return Totals(baseline, found, judging.widths(samples[1] - samples[0]), same)
 
 
 def _known(number: float) -> float | None:

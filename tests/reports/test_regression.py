@@ -1,0 +1,72 @@
+"""A verdict as Markdown and as JUnit XML."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree
+
+import pytest
+
+from reports.regression import junit, markdown
+
+
+def check(verdict, metric="HOTA", **changed):
+    return {
+        "run": "d/mot15", "variant": "sort", "metric": metric, "verdict": verdict,
+        "unit": "ratio", "baseline": 0.6, "found": 0.58, "change": -0.02, "low": -0.03,
+        "high": -0.01, "tolerance": 0.005, "why": "", **changed,
+    }  # fmt: skip
+
+
+NOTHING = dict.fromkeys(("baseline", "found", "change", "low", "high", "tolerance"))
+PACE = {"unit": "work", "run": "d", "baseline": 1.234567, "found": 1.358}
+CHECKS = [
+    check("SAME", "MOTA"),
+    check("AMBIGUOUS", "pace", **PACE, change=-0.1, low=-0.123, high=0.01),
+    check("NOT JUDGED", "results", **NOTHING, why="classes <a|b>"),
+    check("WORSE"),
+    check("MISSING", "results", variant="b\x00\n&", **NOTHING, why="none"),
+]
+
+
+def verdict(word="regression", checks=CHECKS):
+    baseline = {"path": "config/baselines/default.json", "commit": "abc", "date": "then"}
+    return {"verdict": word, "commit": "def", "baseline": baseline, "checks": checks}
+
+
+def test_junit_is_xml_whose_counts_are_those_of_its_cases():
+    root = ElementTree.fromstring(junit(verdict()))
+    assert [suite.get("name") for suite in root] == ["d/mot15", "d"]
+    for suite in root:
+        assert int(suite.get("tests")) == len(suite.findall("testcase"))
+        assert int(suite.get("failures")) == len(suite.findall("testcase/failure"))
+        assert int(suite.get("skipped")) == len(suite.findall("testcase/skipped"))
+    assert (root[0].get("failures"), root[0].get("skipped")) == ("2", "1")
+    failure = root.find(".//testcase[@name='sort HOTA']/failure")
+    assert failure.get("message") == (
+        "WORSE: 60.00 before, 58.00 now, change -2.00, 95 % interval -3.00 to -1.00, tolerance 0.50"
+    )
+
+
+def test_markdown_tells_what_is_not_the_same_the_worst_first():
+    lines = markdown(verdict()).splitlines()
+    assert lines[0] == "## Regression"
+    assert "1 SAME, 1 AMBIGUOUS, 1 NOT JUDGED, 1 WORSE, 1 MISSING." in lines[2]
+    rows = [line for line in lines if line.startswith("| ")][1:]
+    assert rows[0] == (
+        "| **WORSE** | d/mot15 | sort | HOTA | 60.00 | 58.00 | -2.00 | -3.00 to -1.00 |  |"
+    )
+    assert "**MISSING**" in rows[1]
+    assert rows[2].startswith(
+        "| AMBIGUOUS | d | sort | pace | 1.235 | 1.358 | -10.0 % | -12.3 % to"
+    )
+    assert r"classes &lt;a\|b>" in rows[3]
+    assert len(rows) == 4
+
+
+@pytest.mark.parametrize(
+    ("word", "heading"), [("pass", "## No regression"), ("could not judge", "## Could not judge")]
+)
+def test_where_all_is_the_same_there_is_no_table(word, heading):
+    text = markdown(verdict(word, [check("SAME")]))
+    assert text.startswith(heading)
+    assert "|---" not in text

@@ -1,0 +1,79 @@
+"""Paces: steps, and a fixed work after each, outside their clock."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import numpy as np
+from conftest import ROOT
+from slow_trackers import MS, answer, work
+
+from datasets.files import read_json
+from datasets.sequence_json import read_sequence
+from datasets.types import Frame
+from trackers import pace
+from trackers.calibration import Calibration
+
+
+class Busy:
+    def start(self, sequence):
+        pass
+
+    def step(self, frame):
+        work(MS)
+        return answer(1)
+
+
+def course(crossing, checked):
+    frames = [Frame(index) for index in range(5)]
+    return SimpleNamespace(
+        tracker=Busy(),
+        sequence=read_sequence(crossing),
+        frames=4,
+        feed=lambda: iter(frames),
+        check=lambda answers: checked.append(len(answers)),
+    )
+
+
+def test_every_step_has_its_work_and_every_pass_is_checked(crossing):
+    checked = []
+    found = pace.take_pace(course(crossing, checked), 2, range(3, 5), 1000)
+    assert found["frames"] == 4
+    assert np.shape(found["step_ns"]) == np.shape(found["calibration_ns"]) == (5, 4)
+    assert checked == [4] * 5
+    assert np.min(found["step_ns"]) >= MS
+    assert {"wall_s", "load"} <= found["load"].keys()
+
+
+def test_when_the_seconds_are_spent_the_least_passes_are_still_made(crossing):
+    found = pace.take_pace(course(crossing, []), 2, range(3, 50), 0)
+    assert len(found["step_ns"]) == 3
+
+
+def test_work_that_takes_long_does_not_move_the_steps(crossing, monkeypatch):
+    monkeypatch.setattr(Calibration, "time", lambda self: work(20 * MS) or 7)
+    found = pace.take_pace(course(crossing, []), 2, range(3, 3), 0)
+    assert np.min(found["step_ns"]) < 10 * MS  # the least of 12, so a busy machine passes
+    assert np.unique(found["calibration_ns"]).tolist() == [7]
+
+
+def test_the_work_is_the_same_in_every_process():
+    one, other = Calibration(), Calibration()
+    assert np.array_equal(one._boxes, other._boxes)
+    assert np.array_equal(one._matrix, other._matrix)
+    assert one.time() > 0
+
+
+def test_the_command_writes_a_pace_of_a_run_that_gives_the_scored_answers(crossing, tmp_path):
+    tracks = tmp_path / "tracks.parquet"
+    same = ["--method", "sort", "--sequence", str(crossing)]
+    track = [sys.executable, "-m", "trackers.run", *same, "--output", str(tracks)]
+    subprocess.run(track, check=True, cwd=ROOT)
+    command = [sys.executable, "-m", "trackers.pace", *same, "--expect", str(tracks)]
+    command += ["--frames", "5", "--warm-up", "2", "--passes", "1", "2", "--seconds", "100"]
+    subprocess.run([*command, "--output", str(tmp_path / "pace.json")], check=True, cwd=ROOT)
+    found = read_json(tmp_path / "pace.json")
+    assert np.shape(found["step_ns"]) == np.shape(found["calibration_ns"]) == (2, 5)
+    assert found["machine"]["cores"]
