@@ -13,6 +13,8 @@ import numpy as np
 from reports import table
 from reports.gallery.page_part import page_parts as gallery_parts
 from reports.heatmaps.page import page_part as heatmaps_part
+from reports.history import History, read_history
+from reports.history import page_part as trend_part
 from reports.results import Run, Variant
 from reports.timeline import ERRORS, Timeline
 
@@ -28,10 +30,11 @@ def page_data(plan: Mapping[str, Any], runs: Many[Run], room: Path) -> dict[str,
         room: Folder the workflow ran in.
     """
     galleries = gallery_parts(runs, room)
+    history = read_history(room / plan["history"]) if plan.get("history") else History([], 0)
     return {
         "clock": plan["clock"],
         "runs": [
-            {**_of_run(run), "gallery": gallery}
+            {**_of_run(run), "gallery": gallery, "trend": trend_part(history, _names(run))}
             for run, gallery in zip(runs, galleries, strict=True)
         ],
         "heatmaps": heatmaps_part(plan["runs"], room),
@@ -41,6 +44,11 @@ def page_data(plan: Mapping[str, Any], runs: Many[Run], room: Path) -> dict[str,
 def run_id(run: Run) -> str:
     """Return what the page's state calls a run."""
     return f"{run.plan['dataset']}-{run.plan['protocol']}"
+
+
+def _names(run: Run) -> tuple[str, str]:
+    """Return what the gate calls a run, and its paces."""
+    return f"{run.plan['dataset']}/{run.plan['protocol']}", run.plan["dataset"]
 
 
 def _of_run(run: Run) -> dict[str, Any]:

@@ -34,7 +34,7 @@ _PAGE = Path(__file__).parent / "page"
 _SCRIPTS = (  # in the order they run in: each may use what those before have put into `bench`
     *("bench", "totals", "controls", "tables", "speed", "accuracy"),
     *("slices", "runs", "errors", "pictures", "lanes", "viewer", "gallery"),
-    *("heatmaps", "downloads"),
+    *("trend", "heatmaps", "downloads"),
 )
 
 
@@ -59,18 +59,21 @@ def render(
         lstrip_blocks=True,
     )
     environment.filters["number"] = table.format_value
+    data = page_data(plan, runs, room)
+    trend = any(each["trend"] for each in data["runs"])
     return environment.get_template("page.html.j2").render(
         plan=plan,
         title=", ".join(dict.fromkeys(run.plan["title"] for run in runs)),
         sections=[_section(run) for run in runs],
-        data=_as_json(page_data(plan, runs, room)),
+        data=_as_json(data),
+        trend=trend,
         unfinished=unfinished,
         parities=parities,
         machines=_machines(runs),
         cards=_cards(runs),
         origin=provenance(runs, room),
         vega=_vega(),
-        scripts=[_script(name) for name in _SCRIPTS],
+        scripts=[_script(name) for name in _SCRIPTS if trend or name != "trend"],
     )
 
 

@@ -58,6 +58,7 @@ def page_plan(wildcards=None):
         {
             "clock": config["clock"],
             "commit": git_commit(),
+            "history": config["regression"]["history"],
             "parity": page_parities(),
             "runs": [
                 {
@@ -106,6 +107,12 @@ def variant_card(entry, name):
 
 def all_sequences(wildcards):
     return of_sequences("data/{dataset}/{sequence}/sequence.json", wildcards)
+
+
+def page_history(wildcards):
+    """The verdicts of the gate so far, where there are any."""
+    path = config["regression"]["history"]
+    return [path] if Path(path).is_file() else []
 
 
 def page_files():

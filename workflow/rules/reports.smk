@@ -30,6 +30,7 @@ rule report:
         pictures=page_pictures,
         heatmaps=page_heatmaps,
         parities=page_parities,
+        history=page_history,
     output:
         page=report(
             "reports/summary.html", category="Comparison", caption="../caption.rst"
