@@ -113,13 +113,16 @@ onerror:
         workflow.persistence.cleanup_metadata(IOFile("reports/summary.html"))
     if gate_is_asked_for() and not gate_has_judged():
         shell(
-            "python -m metrics.regression --plan {plan:q} --baseline {baseline:q} --output {verdict:q}"
-            " && python -m reports.regression --verdict {verdict:q} --markdown {files[0]:q}"
-            " --junit {files[1]:q}"
-            " && {{ python -m metrics.gate --verdict {verdict:q} --history {history:q} || true; }}",
+            "exec python -m metrics.regression --plan {plan:q} --baseline {baseline:q}"
+            " --output {VERDICT:q}",
             plan=gate_plan(),
             baseline=config["regression"]["baseline"],
+        )
+        shell(
+            "exec python -m reports.regression --verdict {VERDICT:q}"
+            " --markdown {VERDICT_FILES[0]:q} --junit {VERDICT_FILES[1]:q}"
+        )
+        shell(
+            "python -m metrics.gate --verdict {VERDICT:q} --history {history:q} || true",
             history=config["regression"]["history"],
-            verdict=VERDICT,
-            files=VERDICT_FILES,
         )
