@@ -38,15 +38,16 @@ reproduce: $(STAMP) ## make one result again and compare it: RUN=results/sort/sy
 	@test -n "$(RUN)" || { echo "name a result: RUN=results/<variant>/<dataset>/<sequence>"; exit 2; }
 	python -m workflow.reproduce "$(RUN)"
 
-baseline: $(STAMP) ## a baseline for `make regression`, of the run as it is now; on a quiet machine
-	snakemake --cores all --quiet host reason rules baseline --forcerun pace \
+baseline: $(STAMP) ## measure what `make regression` compares with; on a quiet machine
+	snakemake --cores all --quiet host reason rules --forcerun pace --keep-going baseline \
 		$(if $(CONFIG),--configfile $(CONFIG))
 	@cat logs/baseline.log
 
-regression: $(STAMP) ## hold the run against its baseline; fails where it is worse
-	snakemake --cores all --quiet host reason rules --keep-going regression \
-		$(if $(CONFIG),--configfile $(CONFIG)); cat results/regression/verdict.md; \
-		python -m metrics.gate --verdict results/regression/verdict.json
+regression: $(STAMP) ## run what has changed, compare with the baseline, fail where it is worse
+	@snakemake --cores all --quiet host reason rules --keep-going regression \
+		$(if $(CONFIG),--configfile $(CONFIG)); made=$$?; \
+	cat results/regression/verdict.md && \
+	python -m metrics.gate --verdict results/regression/verdict.json && exit $$made
 
 test: $(STAMP) ## all tests
 	OMP_NUM_THREADS=1 pytest -n auto --dist worksteal # a worker a core: no threads beside

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from datasets.prepare import load_reader
-from metrics.family import list_benchmarks, list_families
+from metrics.family import list_benchmarks, list_families, load_family
 from trackers.contract import check_options, fill_path
 
 
@@ -31,7 +31,17 @@ def check_config(config: Mapping[str, Any]) -> None:
         for name in entry["variants"]:
             _check_variant(name, config["variants"][name])
     _check_together(config)
-    _one_of("regression.timed", config["regression"]["timed"], config["variants"])
+    _check_gate(config["regression"], config["variants"])
+
+
+def _check_gate(entry: Mapping[str, Any], variants: Mapping[str, Any]) -> None:
+    columns = [each for name in list_families() for each in load_family(name).columns]
+    judged = [each.name for each in columns if each.better]
+    _one_of("regression.tolerances", entry["tolerances"], judged)
+    _one_of("regression.timed", entry["timed"], variants)
+    least, most = entry["passes"]["least"], entry["passes"]["most"]
+    if least > most:
+        raise ValueError(f"regression.passes: least {least} found, expected at most {most}")
 
 
 def _check_together(config: Mapping[str, Any]) -> None:

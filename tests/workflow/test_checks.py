@@ -41,6 +41,14 @@ def test_the_default_config_is_fine(config):
             "no/{sequence}.json",
             r"prompts: no/TUD-Campus\.json: no such",
         ),
+        (["regression", "timed"], ["sotr"], r"regression\.timed: \['sotr'\] found"),
+        (
+            ["regression", "tolerances"],
+            {"HOTTA": 0.1},
+            r"regression\.tolerances: \['HOTTA'\] found",
+        ),
+        (["regression", "tolerances"], {"PTR": 0.1}, r"regression\.tolerances: \['PTR'\] found"),
+        (["regression", "passes", "least"], 99, r"regression\.passes: least 99 found, expected at"),
         (["datasets", "synthetic", "root"], "x", r"datasets\.synthetic: root: 'x' found"),
     ],
 )
