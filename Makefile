@@ -82,6 +82,7 @@ bench: $(STAMP) ## measure what is claimed about speed; needs MOT17, KITTI_MOTS,
 		--output bench/sam2_objects_torch.json
 	python -m bench.yolo_sam2_modes --output bench/yolo_sam2_modes.json
 	python -m bench.sam2_memory --output bench/sam2_memory.json --plot docs/sam2_memory.png
+	python -m bench.gate --room .cache/bench/gate --output bench/gate.json
 
 bench-gpu: $(STAMP) ## SAM 2.1 beside the official predictor on a GPU, in bf16, random weights
 	for size in tiny large; do for official in eager vos_optimized; do \
