@@ -55,6 +55,13 @@ class Totals:
     half_width: list[float | None]
     same: bool
 
+    def why_same(self, number: int) -> str:
+        """Return why a column is the same whatever its interval, empty where it may not be."""
+        if self.same:
+            return "tracks equal to the byte"
+        neither = np.isnan(self.baseline[number]) and np.isnan(self.found[number])
+        return "no number, then and now" if neither else ""
+
 
 def judge(baseline: Snapshot, found: Snapshot, plan: Mapping[str, Any]) -> list[Check]:
     """Return every comparison, of accuracy and then of speed.
@@ -93,14 +100,15 @@ def _judge_variant(
 ) -> Iterator[Check]:
     before, now = (each["variants"][variant] for each in (old, new))
     columns = [each for each in new["columns"] if each in old["columns"]]
-    differs = _difference(before, now)
-    if differs or not columns:
-        why = differs or "the baseline has no number that is judged"
-        yield Check(run, variant, "results", NOT_JUDGED, why=why)
+    if differs := _difference(before, now):
+        yield Check(run, variant, "results", NOT_JUDGED, why=differs)
         return
     for column in new["columns"]:
         if column not in columns:
             yield Check(run, variant, column["name"], NEW, why="not in the baseline")
+    for column in old["columns"]:
+        if column["name"] in tolerances and column not in columns:
+            yield Check(run, variant, column["name"], NOT_JUDGED, why="not among the run's numbers")
     try:
         totals = _totals(before, now, new["scenes"], [each["name"] for each in columns])
     except (KeyError, TypeError, ValueError) as error:
@@ -116,7 +124,7 @@ def _judge_variant(
             run,
             variant,
             column["name"],
-            SAME if totals.same else judge_total(change, width, tolerance),
+            SAME if totals.why_same(number) else judge_total(change, width, tolerance),
             unit=column["unit"],
             baseline=_known(totals.baseline[number]),
             found=_known(totals.found[number]),
@@ -124,7 +132,7 @@ def _judge_variant(
             low=None if width is None else _known(change - width),
             high=None if width is None else _known(change + width),
             tolerance=tolerance,
-            why="tracks equal to the byte" if totals.same else "",
+            why=totals.why_same(number),
         )
 
 
@@ -156,17 +164,10 @@ def _difference(before: Snapshot, now: Snapshot) -> str:
         for what in ("frames", "truth"):
             if old[what] != new[what]:
                 return f"{name}: {what} {new[what]} found, {old[what]} in the baseline"
-        for what, sides in (
-            ("classes", (list(old["classes"]), list(new["classes"]))),
-            ("families", tuple(_families(each) for each in (old, new))),
-        ):
-            if sides[0] != sides[1]:
-                return f"{name}: {what} {sides[1]} found, {sides[0]} in the baseline"
+        classes = [list(each["classes"]) for each in (old, new)]
+        if classes[0] != classes[1]:
+            return f"{name}: classes {classes[1]} found, {classes[0]} in the baseline"
     return ""
-
-
-def _families(sequence: Snapshot) -> list[str]:
-    return sorted({name for each in sequence["classes"].values() for name in each["partials"]})
 
 
 def _judge_speed(

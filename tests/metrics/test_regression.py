@@ -10,12 +10,12 @@ import sys
 import numpy as np
 import pytest
 from conftest import ROOT
-from snapshots import accuracy, pace, plan, snapshot, write_run
+from snapshots import COLUMN, accuracy, pace, plan, snapshot, write_run
 
 from datasets.files import read_json, write_json
 from metrics.checks import EXIT, Check, judge_pace, judge_total, overall
 from metrics.pace import Slowing
-from metrics.regression import judge
+from metrics.regression import Totals, judge
 
 
 @pytest.mark.parametrize(
@@ -125,10 +125,6 @@ def test_more_of_what_should_be_few_is_worse():
         ({"frames": 99}, "s0: frames 99 found, 100 in the baseline"),
         ({"truth": "u"}, "s0: truth u found, t in the baseline"),
         ({"classes": {"car": {"partials": {}}}}, r"s0: classes \['car'\] found, \['person'\]"),
-        (
-            {"classes": {"person": {"partials": {"hota": {}}}}},
-            r"s0: families \['hota'\] found, \['clear'\]",
-        ),
     ],
 )
 def test_what_is_not_alike_is_not_judged(changed, why):
@@ -145,6 +141,27 @@ def test_other_sequences_are_not_judged():
         "NOT JUDGED",
         "sequences ['s0'] found, ['s0', 's1'] in the baseline",
     )
+
+
+def test_no_number_before_and_none_now_is_the_same_and_one_that_is_lost_is_not_judged():
+    nan = np.array([np.nan, np.nan, 0.5])
+    totals = Totals(nan, np.array([np.nan, 0.5, np.nan]), [None] * 3, same=False)
+    assert [totals.why_same(n) for n in range(3)] == ["no number, then and now", "", ""]
+    assert judge_total(0.5 - nan[1], None, 0.1) == "NOT JUDGED"
+
+
+def test_a_number_that_one_side_lacks_is_new_or_not_judged():
+    both, fewer = snapshot({"a": accuracy(80)}), snapshot({"a": accuracy(80)})
+    other = {"name": "CLR_Re", "unit": "ratio", "better": "up"}
+    both["accuracy"]["d/mot15"]["columns"] = [COLUMN, other]
+    limits = plan() | {"tolerances": {"MOTA": 0.1, "CLR_Re": 0.1}}
+    words = [
+        {each.metric: each.verdict for each in judge(*sides, limits)}
+        for sides in ((fewer, both), (both, fewer))
+    ]
+    assert words[0] == {"CLR_Re": "NEW", "MOTA": "SAME"}
+    assert words[1] == {"CLR_Re": "NOT JUDGED", "MOTA": "SAME"}
+    assert {each.metric for each in judge(both, fewer, plan())} == {"MOTA"}  # taken out on purpose
 
 
 def test_partials_of_other_code_are_not_judged():
