@@ -28,13 +28,12 @@ _ILLEGAL = {code: None for code in range(32) if chr(code) not in "\t\n\r"}  # in
 
 def markdown(verdict: Mapping[str, Any]) -> str:
     """Return a verdict as Markdown: the heading, what is not the same, and counts of all."""
-    checks, baseline = verdict["checks"], verdict["baseline"]
+    checks = verdict["checks"]
     told = [check for check in checks if check["verdict"] not in _QUIET]
     lines = [
         f"## {_HEADINGS[verdict['verdict']]}",
         "",
-        f"Commit `{verdict['commit']}` beside the baseline of `{baseline['commit']}`"
-        f" ({baseline['date']}, `{baseline['path']}`). {_counts(checks)}.",
+        f"Commit `{verdict['commit']}` beside {_beside(verdict['baseline'])}. {_counts(checks)}.",
     ]
     if told:
         lines += ["", "| | run | variant | number | before | now | change | 95 % interval | |"]
@@ -88,6 +87,12 @@ def _sentence(check: Mapping[str, Any]) -> str:
         parts.append(f"95 % interval {_interval(check)}")
     parts.append(f"tolerance {_change(check, check['tolerance']).lstrip('+')}")
     return ", ".join(parts + ([check["why"]] if check["why"] else []))
+
+
+def _beside(baseline: Mapping[str, Any]) -> str:
+    if baseline["commit"] is None:
+        return f"`{baseline['path']}`, which is no baseline"
+    return f"the baseline of `{baseline['commit']}` ({baseline['date']}, `{baseline['path']}`)"
 
 
 def _counts(checks: list[Mapping[str, Any]]) -> str:

@@ -70,3 +70,9 @@ def test_where_all_is_the_same_there_is_no_table(word, heading):
     text = markdown(verdict(word, [check("SAME")]))
     assert text.startswith(heading)
     assert "|---" not in text
+
+
+def test_where_there_is_no_baseline_markdown_says_so():
+    content = verdict("could not judge", [check("NOT JUDGED", "results", **NOTHING, why="gone")])
+    content["baseline"] = {"path": "b.json", "commit": None, "date": None}
+    assert "beside `b.json`, which is no baseline. 1 NOT JUDGED." in markdown(content)
