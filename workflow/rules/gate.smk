@@ -89,4 +89,4 @@ def gate_baseline(wildcards):
 
 
 def pace_code(wildcards):
-    return method_code(wildcards, "trackers.pace")
+    return method_digest("trackers.pace", *variant_methods(wildcards))
