@@ -127,7 +127,7 @@ def cases(room: Path, frames: int, repeats: int) -> Iterator[dict[str, Any]]:
 def main() -> None:
     """Run the command line program."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--frames", type=int, default=90)
+    parser.add_argument("--frames", type=int, default=240)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--output", type=Path, required=True)
     given = parser.parse_args()
