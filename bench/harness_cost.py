@@ -4,7 +4,8 @@
 
 The tracker is run as `trackers.run` runs it, on an H.264 video and on JPEG images. It waits for its
 33 ms as for a GPU (`waiting`), or keeps a core at work (`working`). What passes outside its step is
-told by stages: waiting for a decoded frame, run lengths, bookkeeping, writing the tracks.
+told by stages: waiting for a decoded frame or for run lengths, which are made on threads of their
+own, bookkeeping, writing the tracks.
 """
 
 from __future__ import annotations
@@ -82,7 +83,7 @@ def measure(path: Path, tracker: Timed, repeats: int) -> dict[str, Any]:
         whole, frames = perf_counter_ns() - begin, tracks.extent.frame_count
         spent = {**record.spent, "whole": whole}
         found.append({name: ns / frames / 1e6 for name, ns in spent.items()})
-    names = {REST: "bookkeeping", "await": "decode wait", "pack": "run lengths"}
+    names = {REST: "bookkeeping", "await": "wait for frames and run lengths"}
     medians = {names.get(key, key): median(each[key] for each in found) for key in found[0]}
     share = median(1 - each["step"] / each["whole"] for each in found)
     return {"ms_a_frame": medians, "share_of_harness": share}

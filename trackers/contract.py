@@ -27,7 +27,7 @@ _KEYS, _ALLOWED = (
 
 @dataclass(frozen=True)
 class Answer:
-    """What a tracker reports for one frame.
+    """What a tracker reports for one frame. It must not write to the arrays afterwards.
 
     Args:
         track: (K,) int64 identities, not negative, none twice.

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from tqdm import tqdm
 
 from datasets.sequence_json import read_sequence
-from datasets.types import Tracks
-from trackers.ahead import ahead
-from trackers.contract import Method, Tracker, load_method, load_tracker
-from trackers.feed import Collector, read_feed
+from datasets.types import Frame, Tracks
+from trackers.ahead import ahead, behind
+from trackers.contract import Answer, Method, Tracker, load_method, load_tracker
+from trackers.feed import Collector, pack, read_feed
 from trackers.record import Job, add_flags, begin_record, write_result
 
 
@@ -28,13 +29,19 @@ def track(tracker: Tracker, method: Method, path: Path) -> Tracks:
     frames = read_feed(path, method)
     if "image" in method.inputs:
         frames = ahead(frames)
-    for frame in tqdm(frames, desc=sequence.name, total=sequence.extent.frame_count, unit="frame"):
-        try:
-            collector.add(tracker.step(frame))
-        except Exception as error:
-            error.add_note(f"in frame {frame.index} (from 0) of {sequence.name}")
-            raise
+    shown = tqdm(frames, desc=sequence.name, total=sequence.extent.frame_count, unit="frame")
+    for answer in behind(pack, _steps(tracker, shown, sequence.name)):
+        collector.add(answer)
     return collector.tracks()
+
+
+def _steps(tracker: Tracker, frames: Iterable[Frame], name: str) -> Iterator[Answer]:
+    for frame in frames:
+        try:
+            yield tracker.step(frame)
+        except Exception as error:
+            error.add_note(f"in frame {frame.index} (from 0) of {name}")
+            raise
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ from slow_trackers import MS, answer, work
 from datasets.sequence_json import read_sequence
 from datasets.types import Frame
 from trackers import gpu, load, passes
-from trackers.ahead import ahead
+from trackers.ahead import ahead, behind
 
 FRAMES = [Frame(index) for index in range(6)]
 
@@ -102,6 +102,25 @@ def test_items_made_ahead_come_in_order_and_are_no_more_than_asked():
 
     assert list(islice(ahead(source(), 3), 5)) == [0, 1, 2, 3, 4]
     assert len(made) <= 5 + 3
+
+
+def test_work_behind_keeps_the_order_and_little_waits():
+    taken = []
+
+    def source():
+        for number in range(9):
+            taken.append(number)
+            yield number
+
+    found = behind(lambda number: number * number, source(), 3)
+    assert next(found) == 0
+    assert len(taken) == 4
+    assert list(found) == [number * number for number in range(1, 9)]
+
+
+def test_an_error_behind_is_raised():
+    with pytest.raises(ZeroDivisionError):
+        list(behind(lambda number: 1 // number, iter([2, 1, 0, 1])))
 
 
 def test_an_error_in_making_one_comes_after_those_before_it():
