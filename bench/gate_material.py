@@ -21,6 +21,7 @@ from metrics.score import score_tracks
 
 DATASET, PROTOCOL, FAMILIES = "synthetic", "mot15", ("hota", "clear", "identity")
 SEQUENCES = ("crossing", "crowd", "long_occlusion", "entering_leaving")
+_CLOSE = 1e-4  # share of boxes within which a loss is met
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ class Room:
         rng = np.random.default_rng(seed)
         order = {name: rng.random(len(each)) for name, each in whole.items()}
         wanted, low, high = self.hota(whole) - loss, 0.0, 0.5
-        while high - low > 1e-4:  # noqa: PLR2004
+        while high - low > _CLOSE:
             middle = (low + high) / 2
             fewer = {name: each.take(order[name] >= middle) for name, each in whole.items()}
             low, high = (low, middle) if self.hota(fewer) <= wanted else (middle, high)

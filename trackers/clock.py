@@ -166,10 +166,25 @@ def offline(course: Course, repeats: int) -> dict[str, Any]:
     return {"offline_ns": walls}
 
 
-def main() -> None:
-    """Run the command line program."""
-    given = _arguments()
-    course = Course(
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Add the flags that say what is timed."""
+    parser.add_argument("--method", required=True)
+    parser.add_argument("--options", type=json.loads, default={}, help="JSON")
+    parser.add_argument("--sequence", type=Path, required=True, help=".../sequence.json")
+    parser.add_argument("--expect", type=Path, required=True, help="the scored tracks")
+    parser.add_argument("--frames", type=int, required=True, help="at most so many, from the first")
+    parser.add_argument(
+        "--warm-up", type=int, required=True, help="frames of each pass before the clock"
+    )
+
+
+def load_course(given: argparse.Namespace) -> Course:
+    """Return what the flags say is timed.
+
+    Raises:
+        ValueError: There is no such method or option, or a file is not as it should be.
+    """
+    return Course(
         load_tracker(given.method, given.options),
         load_method(given.method).given(given.options),
         given.sequence,
@@ -177,6 +192,12 @@ def main() -> None:
         read_tracks(given.expect),
         given.frames,
     )
+
+
+def main() -> None:
+    """Run the command line program."""
+    given = _arguments()
+    course = load_course(given)
     content: Mapping[str, Any] = {
         "timed": "step",
         **single_stream(course, given.warm_up, given.repeats),
@@ -189,14 +210,7 @@ def main() -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--method", required=True)
-    parser.add_argument("--options", type=json.loads, default={}, help="JSON")
-    parser.add_argument("--sequence", type=Path, required=True, help=".../sequence.json")
-    parser.add_argument("--expect", type=Path, required=True, help="the scored tracks")
-    parser.add_argument("--frames", type=int, required=True, help="at most so many, from the first")
-    parser.add_argument(
-        "--warm-up", type=int, required=True, help="frames of each pass before the clock"
-    )
+    add_flags(parser)
     parser.add_argument("--repeats", type=int, required=True, help="timed passes")
     parser.add_argument(
         "--scenarios", nargs="+", choices=SCENARIOS, default=["single_stream"], help="what is timed"

@@ -12,18 +12,14 @@ from `trackers.clock`, in which nothing comes between the steps.
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
 from datasets.files import write_json
-from datasets.parquet import read_tracks
-from datasets.sequence_json import read_sequence
 from trackers import load
 from trackers.calibration import Calibration
-from trackers.clock import Course
-from trackers.contract import load_method, load_tracker
+from trackers.clock import Course, add_flags, load_course
 from trackers.machine import describe_machine
 from trackers.passes import decode, time_steps, warm_up
 
@@ -43,16 +39,15 @@ def take_pace(course: Course, warm_frames: int, passes: range, seconds: float) -
     calibration_ns: list[list[int]] = []
     end = monotonic() + seconds
     while len(step_ns) < passes.stop and (len(step_ns) < passes.start or monotonic() < end):
-        work: list[int] = []
+        calibration_ns.append([])
         one = time_steps(
             course.tracker,
             course.sequence,
             frames,
-            between=lambda work=work: work.append(calibration.time()),  # type: ignore[misc]
+            between=lambda: calibration_ns[-1].append(calibration.time()),
         )
         course.check(one.answers)
         step_ns.append(one.step_ns)
-        calibration_ns.append(work)
     return {
         "frames": len(frames),
         "step_ns": step_ns,
@@ -65,14 +60,7 @@ def take_pace(course: Course, warm_frames: int, passes: range, seconds: float) -
 def main() -> None:
     """Run the command line program."""
     given = _arguments()
-    course = Course(
-        load_tracker(given.method, given.options),
-        load_method(given.method).given(given.options),
-        given.sequence,
-        read_sequence(given.sequence),
-        read_tracks(given.expect),
-        given.frames,
-    )
+    course = load_course(given)
     found = take_pace(course, given.warm_up, range(*given.passes), given.seconds)
     content = {"timed": "step", **found, "machine": describe_machine()}
     write_json(given.output, content, indent=None)
@@ -80,14 +68,7 @@ def main() -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--method", required=True)
-    parser.add_argument("--options", type=json.loads, default={}, help="JSON")
-    parser.add_argument("--sequence", type=Path, required=True, help=".../sequence.json")
-    parser.add_argument("--expect", type=Path, required=True, help="the scored tracks")
-    parser.add_argument("--frames", type=int, required=True, help="at most so many, from the first")
-    parser.add_argument(
-        "--warm-up", type=int, required=True, help="frames of each pass before the clock"
-    )
+    add_flags(parser)
     parser.add_argument(
         "--passes", type=int, nargs=2, required=True, metavar=("LEAST", "MOST"), help="how many"
     )
