@@ -88,7 +88,7 @@ def test_broken_files_are_read_or_refused_by_name(tmp_path, reader):
 
 @pytest.mark.slow
 def test_long_lines_and_images_take_little_time_and_memory(tmp_path):
-    size = int(os.environ.get("LONG_LINE_BYTES", "4000000"))
+    size = int(os.environ.get("LONG_LINE_BYTES", "2000000"))
     done = run("long_lines", tmp_path, size)
     assert not done.returncode, done.stderr
     found = [json.loads(line) for line in done.stdout.splitlines()]

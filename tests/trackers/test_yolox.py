@@ -115,7 +115,7 @@ def test_a_lesson_taught_again_and_again_is_learnt():
     lesson = [make_lesson(draw, scenes) for _ in range(12)][-1]
     model = build(0).train()
     optimizer, losses = torch.optim.AdamW(model.parameters(), lr=1e-3), []
-    for _ in range(12):
+    for _ in range(20):
         loss = loss_of(model, lesson)
         optimizer.zero_grad()
         loss.backward()
