@@ -19,7 +19,6 @@ answer as well.
 from __future__ import annotations
 
 import argparse
-import json
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -148,11 +147,8 @@ def _rate(text: str) -> float:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--method", required=True)
-    parser.add_argument("--options", type=json.loads, default={}, help="JSON")
-    parser.add_argument("--sequence", type=Path, required=True, help=".../sequence.json")
     parser.add_argument("--rate", type=_rate, required=True, help="frames that come in a second")
     parser.add_argument("--warm-up", type=int, default=10, help="frames stepped before")
-    parser.add_argument("--output", type=Path, required=True, help=".../tracks.parquet")
     parser.add_argument("--timing", type=Path, required=True, help=".../real_time.json")
     add_flags(parser)
     return parser.parse_args()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 from collections.abc import Iterable, Mapping
@@ -59,7 +60,10 @@ class Record:
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
-    """Add the flags of every program that makes tracks by which a result can be traced."""
+    """Add the flags of every program that makes tracks."""
+    parser.add_argument("--options", type=json.loads, default={}, help="of the method, JSON")
+    parser.add_argument("--sequence", type=Path, required=True, help=".../sequence.json")
+    parser.add_argument("--output", type=Path, required=True, help=".../tracks.parquet")
     parser.add_argument("--run", type=Path, help=".../run.json to write: what made the tracks")
     parser.add_argument("--code", help="kept in it: a digest of the code")
 

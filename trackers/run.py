@@ -7,7 +7,6 @@ python -m trackers.run --method sort --options '{"max_age": 3}'
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -48,9 +47,6 @@ def main() -> None:
     """Run the command line program."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--method", required=True)
-    parser.add_argument("--options", type=json.loads, default={}, help="JSON")
-    parser.add_argument("--sequence", type=Path, required=True, help=".../sequence.json")
-    parser.add_argument("--output", type=Path, required=True, help=".../tracks.parquet")
     add_flags(parser)
     given = parser.parse_args()
     method = load_method(given.method).given(given.options)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import threading
+import time
 
 import numpy as np
 import onnx
@@ -13,6 +14,7 @@ import torch
 from onnx import TensorProto, helper
 from torch import nn
 
+from trackers.engines.contract import begin
 from trackers.engines.export import Signature, export_onnx
 from trackers.engines.numpy_arrays import NumpyArrays
 from trackers.engines.onnx_engine import OnnxEngine
@@ -191,6 +193,7 @@ class _Session:
         self.calls = []
 
     def run(self, _, given):
+        time.sleep(0.02)
         self.calls.append((len(given["x"]), given["whole"], threading.get_ident()))
         return [given["x"] + given["whole"]]
 
@@ -204,6 +207,37 @@ def test_each_thread_gets_its_rows_and_all_that_is_not_shared():
     threads = {thread for _, _, thread in session.calls}
     assert threading.get_ident() in threads
     assert len(threads) > 1
+
+
+@pytest.mark.parametrize(("count", "shares"), [(1, [1]), (3, [3]), (7, [2, 2, 3]), (8, [2] * 4)])
+def test_what_was_begun_is_worked_on_in_small_shares_meanwhile(count, shares):
+    session = _Session()
+    finish = Shares(session, ["x"], 2).begin({"x": np.arange(count), "whole": np.array([10])})
+    deadline = time.monotonic() + 10
+    while not session.calls:  # before anybody asks for it
+        assert time.monotonic() < deadline
+    np.testing.assert_array_equal(finish()[0], np.arange(10, 10 + count))
+    assert sorted(rows for rows, _, _ in session.calls) == shares
+
+
+def test_what_failed_after_it_was_begun_says_so_when_asked_for():
+    with pytest.raises(KeyError, match="whole"):
+        Shares(_Session(), ["x"], 2).begin({"x": np.arange(1)})()
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_an_engine_that_was_begun_gives_what_it_gives_at_once(exported, threads):
+    engine = OnnxEngine(exported[1] / "fp32.onnx", threads=threads, shared="rows")
+    random = np.random.default_rng(0)
+    given = {"x": random.random((5, 4), np.float32), "t": random.random(5, np.float32)}
+    for name, array in begin(engine, **given)().items():
+        np.testing.assert_allclose(array, engine(**given)[name], rtol=0, atol=1e-6)
+
+
+def test_an_engine_that_cannot_be_begun_runs_at_once(exported):
+    engine = TorchEngine(exported[0], TorchArrays())
+    given = {"x": torch.ones(2, 4), "t": torch.ones(2)}
+    assert torch.equal(begin(engine, **given)()["y"], engine(**given)["y"])
 
 
 def test_fewer_rows_than_threads_are_not_shared():

@@ -188,6 +188,23 @@ def test_a_session_begins_anew(networks, scene):
     assert np.array_equal(*answers)
 
 
+def test_an_object_dropped_after_its_memory_was_asked_for_leaves_the_others(networks, scene):
+    followed = []
+    for early in (True, False):
+        session = Session(networks)
+        session.look(scene[0][0])
+        session.prompt({n: Prompt(box=scene[0][1][n].box) for n in range(3)})
+        if early:
+            session.drop(0)
+        session.remember()
+        if not early:
+            session.drop(0)
+        session.look(scene[1][0])
+        assert session.identities == [2, 1]
+        followed.append(session.logits())
+    np.testing.assert_allclose(*followed, rtol=0, atol=1e-3)
+
+
 def test_a_frame_without_objects_is_legal_and_an_object_can_be_dropped_at_once(networks, scene):
     session = Session(networks)
     image, labels = scene[0]
@@ -242,6 +259,7 @@ def test_masks_of_which_no_two_share_a_pixel(networks, scene):
 
 def memories(session, frame) -> int:
     """How many memories there are of the first object when a frame comes."""
+    session._settle()
     past = session._bank.read(frame)
     return (
         int(past["memory_there"][0].sum()) if "memory_there" in past else past["memories"].shape[1]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -37,6 +39,16 @@ def test_clips_follow_people_who_are_seen_in_the_first_frame(worlds):
         assert clip.masks[0].any((1, 2)).all()
         assert clip.masks.sum(1).max() == 1  # nobody shares a pixel
     assert len({clip.images.tobytes() for clip in clips}) > 15
+
+
+def test_a_clip_with_a_gap_leaves_out_frames_once(worlds):
+    here = dataclasses.replace(worlds[0], images=np.arange(100)[:, None, None, None])
+    for length in (2, 4):
+        source = draw_clips(np.random.default_rng(0), [here], length, people=2, gaps=1.0)
+        for _ in range(20):
+            steps = np.sort(np.abs(np.diff(next(source).images.ravel())))
+            assert set(steps[:-1]) <= {1, 2, 3}
+            assert 9 <= steps[-1] <= 51
 
 
 def test_a_world_is_drawn_once(worlds, room):

@@ -251,21 +251,21 @@ def test_make_reproduce_makes_a_result_of_the_workflow_again(finished):
     assert (done.returncode, done.stdout) == (0, f"identical: sha256 {digest}\n"), done.stderr
 
 
-@pytest.mark.parametrize("when", ["sequence.json", "tracks.parquet", "score.json"])
-def test_a_killed_run_is_completed_by_the_same_command(finished, tmp_path, when):
+def test_a_run_killed_again_and_again_is_completed_by_the_same_command(finished, tmp_path):
     room = make_room(tmp_path)
-    running = subprocess.Popen(
-        room.command(),
-        cwd=room.path,
-        env=room.environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    wait_for(room.path, when, running)
-    os.killpg(running.pid, signal.SIGKILL)
-    assert running.wait() == -signal.SIGKILL
-    assert not (room.path / "reports" / "summary.html").exists()
+    for when in ("sequence.json", "tracks.parquet", "score.json"):
+        running = subprocess.Popen(
+            room.command(),
+            cwd=room.path,
+            env=room.environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        wait_for(room.path, when, running)
+        os.killpg(running.pid, signal.SIGKILL)
+        assert running.wait() == -signal.SIGKILL
+        assert not (room.path / "reports" / "summary.html").exists()
     done = room.snakemake()
     assert done.returncode == 0, done.stderr
     assert outputs(room) == outputs(finished)

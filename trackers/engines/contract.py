@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import Any, Protocol
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -44,3 +44,19 @@ class Engine(Protocol):
 
     def __call__(self, **inputs: Any) -> Mapping[str, Any]:
         """Return the outputs by name. What it returned before may be overwritten."""
+
+
+@runtime_checkable
+class Starter(Protocol):
+    """An engine that can run beside what its caller does meanwhile."""
+
+    def begin(self, **inputs: Any) -> Callable[[], Mapping[str, Any]]:
+        """Start; what is returned waits for the outputs. Until then the inputs must not change."""
+
+
+def begin(engine: Engine, **inputs: Any) -> Callable[[], Mapping[str, Any]]:
+    """Start an engine, or run it where it is none that starts; see `Starter`."""
+    if isinstance(engine, Starter):
+        return engine.begin(**inputs)
+    outputs = engine(**inputs)
+    return lambda: outputs

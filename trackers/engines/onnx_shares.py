@@ -7,12 +7,16 @@ they meet once, at the end, and what a core works on is small enough to stay in 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
+
+_FEW = 2  # rows of a share: with more, a core works on what its cache does not hold
 
 
 class Run(Protocol):
@@ -41,14 +45,41 @@ class Shares:
 
     def run(self, given: Mapping[str, np.ndarray]) -> list[np.ndarray]:
         """Return the outputs, those of all rows together."""
-        first, *rest = self._divide(given)
-        others = [self._others.submit(self._session.run, None, share) for share in rest]
-        parts = [self._session.run(None, first), *(other.result() for other in others)]
-        return [np.concatenate(part) for part in zip(*parts, strict=True)]
+        return self._start(given, self._threads)()
 
-    def _divide(self, given: Mapping[str, np.ndarray]) -> list[dict[str, np.ndarray]]:
+    def begin(self, given: Mapping[str, np.ndarray]) -> Callable[[], list[np.ndarray]]:
+        """Start on all threads but the caller's, who joins them when it asks for the outputs.
+
+        Nobody knows when that is, so the shares are small.
+        """
+        return self._start(given, max(1, len(given[self._rows[0]]) // _FEW))
+
+    def _start(
+        self, given: Mapping[str, np.ndarray], shares: int
+    ) -> Callable[[], list[np.ndarray]]:
+        waiting = deque(enumerate(self._divide(given, shares)))
+        parts: dict[int, Sequence[np.ndarray]] = {}
+
+        def work() -> None:
+            with suppress(IndexError):  # nothing waits any more
+                while True:
+                    number, share = waiting.popleft()
+                    parts[number] = self._session.run(None, share)
+
+        others = [self._others.submit(work) for _ in range(self._threads - 1)]
+
+        def finish() -> list[np.ndarray]:
+            work()
+            for other in others:
+                other.result()
+            ordered = [parts[number] for number in range(shares)]
+            return [np.concatenate(part) for part in zip(*ordered, strict=True)]
+
+        return finish
+
+    def _divide(self, given: Mapping[str, np.ndarray], shares: int) -> list[dict[str, np.ndarray]]:
         count = len(given[self._rows[0]])
-        bounds = np.arange(self._threads + 1) * count // self._threads
+        bounds = np.arange(shares + 1) * count // shares
         return [
             {**given, **{name: given[name][begin:end] for name in self._rows}}
             for begin, end in pairwise(bounds)

@@ -6,7 +6,7 @@ object holds what its prompt left, the others are filled in turn, and only their
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,6 +46,27 @@ class _Ages:
         places = self.when.shape[1] - 1
         last = (self.written[:count, None] - 1) % places
         return (last - np.arange(places)) % places
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a frame leaves of B objects.
+
+    Args:
+        now: Number of the frame.
+        prompted: (B,) bool, who was prompted in it.
+        again: (B,) bool, who of them not for the first time, and keeps the other memories.
+        rows: Of whom there are memories, (R,); pointers there are of all.
+        made: Waits for them, (R, ...) of each name.
+        pointer: (B, width).
+    """
+
+    now: int
+    prompted: np.ndarray
+    again: np.ndarray
+    rows: np.ndarray
+    made: Callable[[], Memory]
+    pointer: Any
 
 
 @dataclass
@@ -136,6 +157,22 @@ class Bank:
         self._pointer[rows, 0] = pointer
         self._memory_ages.when[rows, 0] = self._pointer_ages.when[rows, 0] = now
 
+    def write(self, entry: Entry) -> None:
+        """Remember what a frame has left."""
+        rows, now, pointer = entry.rows, entry.now, entry.pointer
+        if len(rows):
+            memory, prompted = entry.made(), entry.prompted[rows]
+            for write, chosen in (
+                (self.begin, prompted & ~entry.again[rows]),
+                (self.renew, prompted & entry.again[rows]),
+            ):
+                some = np.flatnonzero(chosen)
+                write(rows[some], now, _take(memory, some), pointer[rows[some]])
+            old = np.flatnonzero(~prompted)
+            self.write_memories(rows[old], now, _take(memory, old))
+        tracked = np.flatnonzero(~entry.prompted)
+        self.write_pointers(tracked, now, pointer[tracked])
+
     def write_memories(self, rows: np.ndarray, now: int, memory: Memory) -> None:
         """Remember the masks of objects that were tracked."""
         self._write(rows, self._memory_ages.next_places(rows, now), memory)
@@ -169,3 +206,7 @@ class Bank:
         if not (there[0].all() and there[1].all()):
             found |= {"memory_there": put(there[0]), "pointer_there": put(there[1])}
         return found
+
+
+def _take(memory: Memory, rows: np.ndarray) -> Memory:
+    return {name: array[rows] for name, array in memory.items()}

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 NETWORKS = ("encode", "prompt", "click", "mask_prompt", "track", "track_partial", "memorize")
 _SHARED = ("track", "track_partial", "memorize")  # those that take all objects of a frame
+_BESIDE = "encode"  # runs while another thread makes memories of the frame before
 _SIZES = ("image_size", "memories", "pointers", "shapes", "pointer_width")
 
 
@@ -38,7 +39,7 @@ def on_onnxruntime(folder: Path, device: str = "cpu", threads: int = 0) -> Netwo
 
     Args:
         device: `cpu` or `cuda`.
-        threads: Of one operator; 0 takes one a core.
+        threads: That compute; 0 takes one a core.
 
     Raises:
         FileNotFoundError: The folder lacks a file.
@@ -49,11 +50,15 @@ def on_onnxruntime(folder: Path, device: str = "cpu", threads: int = 0) -> Netwo
 
     from trackers.engines.numpy_arrays import NumpyArrays
     from trackers.engines.onnx_engine import OnnxEngine
+    from trackers.engines.onnx_shares import cores
 
-    facts = read_facts(folder)
+    facts, threads = read_facts(folder), threads or cores()
     engines = {
         name: OnnxEngine(
-            folder / f"{name}.onnx", device, threads, "objects" if name in _SHARED else None
+            folder / f"{name}.onnx",
+            device,
+            max(1, threads - 1) if name == _BESIDE else threads,
+            "objects" if name in _SHARED else None,
         )
         for name in NETWORKS
     }

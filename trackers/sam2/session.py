@@ -6,7 +6,10 @@ Every frame goes through `look`, any number of `prompt` and `drop`, and `remembe
     session.prompt({7: Prompt(box=box)})   # another object, or one that is forgotten and begun anew
     session.refresh({5: Prompt(box=box)})  # a new prompt for one, in place of its last
     session.drop(3)
-    session.remember()                     # writes what was seen into the memories
+    session.remember()                     # makes memories of what was seen
+
+Memories are made while the next frame is encoded, where the engine can (`Starter`), and are there
+when they are read.
 
 An object does not know of the others: with the policies `sam2` and `none` each has the masks it
 would have alone. Memory grows with the number of objects there are at once, not with the video.
@@ -14,15 +17,15 @@ would have alone. Memory grows with the number of objects there are at once, not
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from trackers.engines.contract import Arrays, Engine
-from trackers.sam2.bank import Bank
+from trackers.engines.contract import Arrays, Engine, begin
+from trackers.sam2.bank import Bank, Entry
 from trackers.sam2.policies import OVERLAPS, WritePolicy, make_write_policy, share_out
 from trackers.sam2.prompt import Prompt
 from trackers.sam2.seen import Seen
@@ -87,6 +90,7 @@ class Session:
         self._answers: dict[str, Any] = {}
         self._prompted: list[bool] = []
         self._refreshed: set[int] = set()
+        self._entry: Entry | None = None  # of the frame before, not yet in the memories
 
     @property
     def identities(self) -> list[int]:
@@ -133,6 +137,7 @@ class Session:
         small = np.asarray(Image.fromarray(image).resize(side, Image.Resampling.BICUBIC))
         with stage("encode"):
             self._features = net.encode(image=net.arrays.put(small[None]))
+        self._settle()
         self._prompted = [False] * len(self._identities)
         self._refreshed = set()
         self._answers = self._follow() if self._identities else {}
@@ -176,6 +181,7 @@ class Session:
 
     @stage("prompt")
     def _prompt(self, prompts: Mapping[int, Prompt]) -> None:
+        self._settle()
         for identity, prompt in prompts.items():
             try:
                 prompt.check(*self._size)
@@ -224,6 +230,7 @@ class Session:
         """Forget an object; KeyError if there is none of that name."""
         if identity not in self._identities:
             raise KeyError(identity)
+        self._settle()
         row = self._identities.index(identity)
         last = self._bank.drop(row)
         for name, array in self._answers.items():
@@ -237,31 +244,31 @@ class Session:
 
     @stage("memorize")
     def remember(self) -> None:
-        """Write what was seen in the frame into the memories."""
+        """Make memories of what was seen in the frame; the next one finds them written."""
         if not self._identities:
             return
-        found, put = self._answers, self._networks.arrays.put
         prompted = np.array(self._prompted, bool)
-        kept = prompted | self._write.choose(self.seen)
-        rows = np.flatnonzero(kept)
-        if len(rows):
-            memory = self._networks.memorize(
-                logits=found["logits"][rows],
-                presence=found["presence"][rows],
-                prompted=put(prompted[rows]),
-                **self._pick("memory_pixels"),
-            )
-            again = np.isin(self._identities, list(self._refreshed))[rows]
-            for write, chosen in (
-                (self._bank.begin, prompted[rows] & ~again),
-                (self._bank.renew, prompted[rows] & again),
-            ):
-                some = np.flatnonzero(chosen)
-                write(rows[some], self._now, _take(memory, some), found["pointer"][rows[some]])
-            old = np.flatnonzero(~prompted[rows])
-            self._bank.write_memories(rows[old], self._now, _take(memory, old))
-        tracked = np.flatnonzero(~prompted)
-        self._bank.write_pointers(tracked, self._now, found["pointer"][tracked])
+        rows = np.flatnonzero(prompted | self._write.choose(self.seen))
+        made = self._memorize(rows, prompted[rows]) if len(rows) else dict
+        again = np.isin(self._identities, list(self._refreshed))
+        self._entry = Entry(self._now, prompted, again, rows, made, self._answers["pointer"])
+
+    def _memorize(self, rows: np.ndarray, prompted: np.ndarray) -> Callable[[], Mapping[str, Any]]:
+        """Start to make memories of some objects."""
+        return begin(
+            self._networks.memorize,
+            logits=self._answers["logits"][rows],
+            presence=self._answers["presence"][rows],
+            prompted=self._networks.arrays.put(prompted),
+            **self._pick("memory_pixels"),
+        )
+
+    @stage("memorize")
+    def _settle(self) -> None:
+        """Write what was seen in the frame before into the memories, if it is not yet."""
+        if self._entry is not None:
+            self._bank.write(self._entry)
+            self._entry = None
 
     @stage("masks")
     def masks(self, threshold: float = 0.0) -> np.ndarray:
@@ -278,7 +285,3 @@ class Session:
         if self._overlap == "argmax_logit":
             best = arrays.get(maps.argmax(0))
         return share_out(self._overlap, masks, best, self.seen.iou)
-
-
-def _take(arrays: Mapping[str, Any], rows: np.ndarray) -> dict[str, Any]:
-    return {name: array[rows] for name, array in arrays.items()}

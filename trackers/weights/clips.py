@@ -14,6 +14,7 @@ from datasets.synthesis.scene import play
 from datasets.synthesis.scripts import SCENARIOS
 
 _HALF = 0.5
+_GAP = (8, 49)  # frames left out
 _TRAIN = 0  # the split's number in the seed of `datasets/readers/synthetic.py`
 
 
@@ -81,7 +82,7 @@ def _draw_world(number: int, size: int, seed: int) -> dict[str, np.ndarray]:
 
 
 def draw_clips(
-    draw: np.random.Generator, worlds: list[World], length: int, people: int
+    draw: np.random.Generator, worlds: list[World], length: int, people: int, gaps: float = 0.0
 ) -> Iterator[Clip]:
     """Yield clips without end: any world, start, pace up to every third frame and direction.
 
@@ -90,16 +91,15 @@ def draw_clips(
     Args:
         length: Frames of a clip.
         people: At most so many of those in the first frame are followed.
+        gaps: Share of clips that leave out 8 to 48 frames somewhere: who was hidden is back.
     """
     while True:
         world = worlds[draw.integers(len(worlds))]
-        step = int(draw.integers(1, 4)) * int(draw.choice([-1, 1]))
-        reach = abs(step) * (length - 1)
-        if reach >= len(world.images):
+        drawn = _draw_frames(draw, len(world.images), length, gaps)
+        if drawn is None:
             continue
-        first = int(draw.integers(len(world.images) - reach)) + (reach if step < 0 else 0)
-        before = first - (1 if step > 0 else -1)
-        present = world.area[first] > 0
+        before, *frames = drawn
+        present = world.area[frames[0]] > 0
         present[0] = False
         new = present.copy()
         if 0 <= before < len(world.images):
@@ -109,8 +109,26 @@ def draw_clips(
             continue
         order = np.nonzero(present)[0]
         order = order[np.argsort(draw.random(len(order)) - 10 * new[order])][:people]
-        frames = first + step * np.arange(length)
         clip = world.images[frames], world.owner[frames]
         if draw.random() < _HALF:
             clip = clip[0][:, :, ::-1], clip[1][:, :, ::-1]
         yield Clip(np.ascontiguousarray(clip[0]), clip[1][:, None] == order[:, None, None])
+
+
+def _draw_frames(
+    draw: np.random.Generator, count: int, length: int, gaps: float
+) -> list[int] | None:
+    """Return the number before a clip's first, which may be no frame's, and those of its frames.
+
+    None where there are not so many.
+    """
+    pace = int(draw.integers(1, 4))
+    way = int(draw.choice([-1, 1]))
+    later = pace * np.arange(length)
+    if gaps and draw.random() < gaps:
+        later[draw.integers(1, length) :] += draw.integers(*_GAP)
+    reach = int(later[-1])
+    if reach >= count:
+        return None
+    first = int(draw.integers(count - reach)) + (reach if way < 0 else 0)
+    return [first - way, *(first + way * later).tolist()]

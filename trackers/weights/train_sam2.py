@@ -36,12 +36,14 @@ class Stage(training.Stage):
         length: Of a clip, in frames.
         people: Followed in a clip, at most.
         stills: Single images of a lesson, beside the clips, of as many people and three more.
+        gaps: Share of clips with a gap, see `draw_clips`.
     """
 
     clips: int
     length: int
     people: int
     stills: int = 0
+    gaps: float = 0.0
 
 
 STAGES = (
@@ -50,7 +52,11 @@ STAGES = (
     Stage(1150, clips=2, length=8, people=5, rate=4e-4, rate_end=0.0),
     Stage(1050, clips=2, length=4, people=5, stills=6, rate=5e-4, rate_end=4e-4, optimizer="muon"),
     Stage(400, clips=2, length=8, people=5, stills=6, rate=4e-4, rate_end=0.0, optimizer="muon"),
-)
+    Stage(
+        1000, clips=2, length=8, people=5, stills=4, gaps=0.6, rate=4e-4, rate_end=0.0,
+        optimizer="muon",
+    ),
+)  # fmt: skip
 
 
 class School:
@@ -63,7 +69,7 @@ class School:
     def __init__(self, model: Any, worlds: list[World], stage: Stage, seed: list[int]) -> None:
         self._model, self._stage = model, stage
         self._draw = np.random.default_rng(seed)
-        self._source = draw_clips(self._draw, worlds, stage.length, stage.people)
+        self._source = draw_clips(self._draw, worlds, stage.length, stage.people, stage.gaps)
         self._stills = draw_clips(self._draw, worlds, 1, stage.people + 3)
         self._lesson = make_lesson(self._draw, self._source, stage.clips)
 

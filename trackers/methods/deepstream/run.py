@@ -12,7 +12,6 @@ not the time of the tracker alone.
 from __future__ import annotations
 
 import argparse
-import json
 import re
 import shutil
 import subprocess
@@ -161,9 +160,6 @@ def _end(text: str) -> str:
 def main() -> None:
     """Run the command line program."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--options", type=json.loads, required=True, help="JSON")
-    parser.add_argument("--sequence", type=Path, required=True, help=".../sequence.json")
-    parser.add_argument("--output", type=Path, required=True, help=".../tracks.parquet")
     parser.add_argument("--timing", type=Path, required=True, help=".../timing.json")
     add_flags(parser)
     given = parser.parse_args()

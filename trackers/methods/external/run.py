@@ -11,7 +11,6 @@ line of reason, the last it prints, where the program leaves no result; nothing 
 from __future__ import annotations
 
 import argparse
-import json
 import shlex
 import signal
 import sys
@@ -151,9 +150,6 @@ def _timing(frames: int, ended: Ended) -> dict[str, Any]:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--options", type=json.loads, required=True, help="JSON")
-    parser.add_argument("--sequence", type=Path, required=True, help=".../sequence.json")
-    parser.add_argument("--output", type=Path, required=True, help=".../tracks.parquet")
     parser.add_argument("--timing", type=Path, required=True, help=".../timing.json")
     add_flags(parser)
     return parser.parse_args()
