@@ -125,7 +125,7 @@
 
   // The harness's own stages are grey; those of the step have the colours that are told apart best.
   const STAGES = { decode: ["decoding (harness)", "#B0B0B0"], rest: ["the tracker's own", "#0072B2"], pack: ["run lengths (harness)", "#7A7A7A"] };
-  const OF_STEPS = ["#E69F00", "#56B4E9", "#009E73", "#CC79A7", "#D55E00", "#B59F00"];
+  const OF_STEPS = ["#E69F00", "#56B4E9", "#009E73", "#CC79A7", "#D55E00", "#B59F00", "#7B68C8", "#8C564B", "#44AA99", "#882255"];
   function stages(run, shown) {
     const known = [...new Set(shown.flatMap(variant => Object.keys(run.stages[variant.name] ?? {})))];
     const named = known.filter(name => !STAGES[name]);
@@ -139,7 +139,7 @@
       encoding: {
         y: { field: "variant", type: "nominal", title: null, sort: shown.map(each => each.title) },
         x: { field: "ms", type: "quantitative", title: "ms a frame" },
-        color: { field: "stage", type: "nominal", title: null, scale: { domain: order.map(name => looks.get(name)[0]), range: order.map(name => looks.get(name)[1]) } },
+        color: { field: "stage", type: "nominal", title: null, scale: { domain: order.map(name => looks.get(name)[0]), range: order.map(name => looks.get(name)[1]) }, legend: { columns: 3 } },
         order: { field: "order", type: "quantitative" },
         tooltip: [{ field: "variant", type: "nominal" }, { field: "stage", type: "nominal" }, { field: "ms", type: "quantitative", format: ".3~r" }],
       },
