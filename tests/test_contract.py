@@ -126,7 +126,8 @@ def test_later_frames_do_not_change_earlier_answers(stage):
     make, sequence, frames = stage
     half = len(frames) // 2
     blank = frames[:half] + [empty(frame) for frame in frames[half:]]
-    long, short = play(make(), sequence, frames), play(make(), sequence, blank)
+    tracker = make()
+    long, short = play(tracker, sequence, frames), play(tracker, sequence, blank)
     assert same(long[:half], short[:half])
 
 
@@ -145,14 +146,15 @@ def test_answers_given_out_stay_as_they_were(stage):
 def test_an_empty_frame_is_legal(stage):
     make, sequence, frames = stage
     blank = [empty(frame) if frame.index % 3 else frame for frame in frames]
-    assert len(play(make(), sequence, blank)) == len(frames)
-    assert len(play(make(), sequence, [empty(frame) for frame in frames])) == len(frames)
+    tracker = make()
+    assert len(play(tracker, sequence, blank)) == len(frames)
+    assert len(play(tracker, sequence, [empty(frame) for frame in frames])) == len(frames)
 
 
 def test_state_does_not_leak_between_sequences_or_instances(stage):
     make, sequence, frames = stage
-    alone = play(make(), sequence, frames)
     one, other = make(), make()
+    alone = play(one, sequence, frames)
     one.start(sequence)
     other.start(sequence)
     together = []
