@@ -16,6 +16,8 @@ configfile: "config/config.yaml"
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/variants.smk"
+include: "workflow/rules/scores.smk"
 include: "workflow/rules/models.smk"
 include: "workflow/rules/page.smk"
 include: "workflow/rules/gate.smk"

@@ -1,0 +1,93 @@
+"""What a variant is: its method, options, files and code; for its rules, see `trackers.smk`."""
+
+
+def variant_files(wildcards):
+    """The files that options of the variant name for one sequence: results, weights, networks.
+
+    One that is missing and that no rule makes is left to the tracker, which fails for its variant
+    alone.
+    """
+    variant = variant_entry(wildcards)
+    method, root = load_method(variant["method"]), entry_root(wildcards.dataset)
+    options = {**method.options, **variant.get("options", {})}
+    made = [
+        path
+        for name in method.engines
+        if isinstance(options[name], str)
+        for path in files_of(options[name])
+    ]
+    named = named_files(method, options, root, wildcards.sequence)
+    return list(dict.fromkeys(made + named))
+
+
+def variant_prompts(wildcards):
+    """The prompts of one sequence, where the method asks for them."""
+    options = variant_entry(wildcards).get("options", {})
+    asks = "prompts" in load_method(variant_method(wildcards)).given(options).inputs
+    place = f"data/{wildcards.dataset}/{wildcards.sequence}/prompts.parquet"
+    return [place] if asks else []
+
+
+def variant_entry(wildcards):
+    """The variant's entry, whether or not its frames come in real time."""
+    return config["variants"][wildcards.variant.split("@")[0]]
+
+
+def variant_method(wildcards):
+    return variant_entry(wildcards)["method"]
+
+
+def variant_methods(wildcards):
+    """The method of a variant, and those that its options name."""
+    method = variant_method(wildcards)
+    options = variant_entry(wildcards).get("options", {})
+    return [method, *load_method(method).others(options)]
+
+
+def variant_options(wildcards):
+    return json.dumps(variant_entry(wildcards).get("options", {}))
+
+
+def variants_of(method):
+    return [
+        name for name, entry in config["variants"].items() if entry["method"] == method
+    ]
+
+
+def any_of(names):
+    """A pattern of any of the names, of nothing where there are none."""
+    return "|".join(map(re.escape, names)) or "(?!)"
+
+
+def track_code(wildcards):
+    return method_digest("trackers.run", *variant_methods(wildcards))
+
+
+def clock_code(wildcards):
+    return method_digest("trackers.clock", *variant_methods(wildcards))
+
+
+def real_time_code(wildcards):
+    return method_digest("trackers.real_time", *variant_methods(wildcards))
+
+
+def clock_scenarios():
+    """What `clock` times; `real_time` is a rule of its own."""
+    return [name for name in config["clock"]["scenarios"] if name != "real_time"]
+
+
+def has_own_run(variant):
+    """Whether the variant's method is run by a program of its own."""
+    method = config["variants"][variant]["method"]
+    return Path("trackers", "methods", method, "run.py").is_file()
+
+
+def options_of_run(wildcards):
+    """The options of a further run: another seed, where the method takes one."""
+    entry = variant_entry(wildcards)
+    known = load_method(entry["method"]).options
+    options = {**entry.get("options", {})}
+    if "seed" in known:
+        first = options.get("seed", known["seed"])
+        options["seed"] = first + int(wildcards.number) - 1
+    return json.dumps(options)
