@@ -54,6 +54,12 @@ def test_deepstream_remembers_every_so_many_frames():
     assert policy.choose(seen(APART)).all()
 
 
+def test_what_is_not_there_is_not_remembered_as_present():
+    policy = make_write_policy("present")
+    unsure = seen(APART, iou=[0.0, 0.0], presence=[0.0, 0.1])
+    assert policy.choose(unsure).tolist() == [False, True]
+
+
 def test_samurai_leaves_out_what_is_unsure_absent_or_where_nobody_expects_it():
     policy = make_write_policy("samurai")
     for _ in range(3):

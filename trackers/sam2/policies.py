@@ -2,8 +2,8 @@
 
 `sam2` remembers every mask. `ds` is what DeepStream's MaskTracker does, with its parameters and the
 values it ships, as far as they are documented. `samurai` remembers what is sure: Yang et al.,
-SAMURAI, arXiv 2411.11922, with the thresholds of its authors. Pointers are remembered of every
-frame.
+SAMURAI, arXiv 2411.11922, with the thresholds of its authors; `present` only one of their three
+conditions. Pointers are remembered of every frame.
 """
 
 from __future__ import annotations
@@ -77,6 +77,17 @@ class DeepStream:
         return (seen.iou >= self._confidence) & (shared.max(1, initial=0) <= self._overlap)
 
 
+class Present:
+    """What is there: while an object is hidden, the memories of what it looked like stay."""
+
+    def start(self) -> None:
+        """Do nothing."""
+
+    def choose(self, seen: Seen) -> np.ndarray:
+        """Return the objects whose score of presence is above 0."""
+        return seen.presence > 0
+
+
 class Samurai:
     """What is sure, present, and where its motion led one to expect it.
 
@@ -117,8 +128,8 @@ class Samurai:
 
 
 def make_write_policy(name: str) -> WritePolicy:
-    """Return `sam2`, `ds` or `samurai` with its own values; ValueError if there is none such."""
-    known = {"sam2": Always, "ds": DeepStream, "samurai": Samurai}
+    """Return a policy by its name, with its own values; ValueError if there is none such."""
+    known = {"sam2": Always, "ds": DeepStream, "samurai": Samurai, "present": Present}
     if name not in known:
         raise ValueError(f"memory policy {name!r} is unknown: expected one of {list(known)}")
     return known[name]()

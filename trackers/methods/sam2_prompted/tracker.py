@@ -50,7 +50,7 @@ def build(
         prompts: First-frame boxes as JSON, instead of the prompts of the sequence; `{root}` and
             `{sequence}` are filled in.
         mask_threshold: A pixel is on an object whose logit is above it.
-        memory: Which masks are remembered: `sam2`, `ds` or `samurai`.
+        memory: Which masks are remembered: `sam2`, `ds`, `samurai` or `present`.
         overlap: Whom a pixel belongs to that several objects claim: all of them (`none`), the one
             of largest logit (`argmax_logit`) or of largest predicted IoU (`score_priority`).
 
