@@ -64,7 +64,8 @@ class Session:
 
     Args:
         networks: Of the model.
-        memory: Which masks become memories: `sam2`, `ds`, `samurai`, `present`, or a policy of one's own.
+        memory: Which masks become memories: `sam2`, `ds`, `samurai`, `present`, or a policy of
+            one's own.
         overlap: Whom a pixel belongs to that several objects claim: `none`, `argmax_logit` or
             `score_priority`.
     """
