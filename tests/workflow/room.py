@@ -44,6 +44,17 @@ class Room:
             check=False,
         )
 
+    def start(self, *, alone: bool = False) -> subprocess.Popen[bytes]:
+        """Start the same, in a group of its own processes where it is `alone`, and go on."""
+        return subprocess.Popen(
+            self.command(),
+            cwd=self.path,
+            env=self.environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=alone,
+        )
+
     def command(self, *arguments: str) -> list[str]:
         return [
             str(BIN / "snakemake"), "--cores", "all", TARGET,

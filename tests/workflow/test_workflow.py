@@ -254,14 +254,7 @@ def test_make_reproduce_makes_a_result_of_the_workflow_again(finished):
 def test_a_run_killed_again_and_again_is_completed_by_the_same_command(finished, tmp_path):
     room = make_room(tmp_path)
     for when in ("sequence.json", "tracks.parquet", "score.json"):
-        running = subprocess.Popen(
-            room.command(),
-            cwd=room.path,
-            env=room.environment(),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        running = room.start(alone=True)
         wait_for(room.path, when, running)
         os.killpg(running.pid, signal.SIGKILL)
         assert running.wait() == -signal.SIGKILL
@@ -356,13 +349,7 @@ def test_a_job_that_outlives_its_run_writes_nothing(room):
         "def build(",
         "import time\n\ntime.sleep(8)\n\n\ndef build(",
     )
-    running = subprocess.Popen(
-        room.command(),
-        cwd=room.path,
-        env=room.environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    running = room.start()
     log = room.path / "logs" / "track" / "sort" / "synthetic" / "crossing.log"
     begun = time.time()
     deadline = begun + 120

@@ -10,7 +10,6 @@ import os
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from itertools import pairwise
 from typing import Protocol
 
@@ -61,10 +60,12 @@ class Shares:
         parts: dict[int, Sequence[np.ndarray]] = {}
 
         def work() -> None:
-            with suppress(IndexError):  # nothing waits any more
-                while True:
+            while True:
+                try:
                     number, share = waiting.popleft()
-                    parts[number] = self._session.run(None, share)
+                except IndexError:  # nothing waits any more
+                    return
+                parts[number] = self._session.run(None, share)
 
         others = [self._others.submit(work) for _ in range(self._threads - 1)]
 
