@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
+from sam2.modeling.sam2_base import SAM2Base
 
-from trackers.sam2.policies import DeepStream, make_write_policy, share_out
+from trackers.sam2.policies import DeepStream, make_write_policy, share_out, undisputed
 from trackers.sam2.seen import Seen
 
 
@@ -97,3 +99,25 @@ def test_a_pixel_is_of_one_object_unless_it_may_be_of_several():
     assert shared.astype(int).tolist() == [[[0, 0, 0]], [[1, 1, 1]], [[0, 0, 0]]]
     shared = share_out("score_priority", masks, best, np.array([0.9, 0.5, 0.7]))
     assert shared.astype(int).tolist() == [[[1, 1, 0]], [[0, 0, 1]], [[0, 0, 0]]]
+
+
+@pytest.mark.parametrize("put", [np.asarray, torch.from_numpy], ids=["numpy", "torch"])
+def test_a_disputed_pixel_is_of_the_object_of_largest_logit_as_in_sam2(put):
+    logits = np.random.default_rng(0).normal(0, 8, (5, 16, 16)).astype(np.float32)
+    own, _ = undisputed(put(logits), put(np.arange(5)))
+    official = SAM2Base._apply_non_overlapping_constraints(None, torch.from_numpy(logits)[:, None])
+    assert (np.asarray(own) == official[:, 0].numpy()).all()
+
+
+@pytest.mark.parametrize("put", [np.asarray, torch.from_numpy], ids=["numpy", "torch"])
+def test_who_is_left_with_less_than_a_third_of_his_mask_is_told(put):
+    logits = np.full((4, 10, 10), -3, np.float32)
+    logits[0] = 5  # over all
+    logits[1, :, :3], logits[2, :, :2] = 6, 1
+    logits[1, 0] = 1
+    logits[2, :, 9] = 9  # 10 of 30 pixels left
+    _, lost = undisputed(put(logits), put(np.arange(4)))
+    assert np.asarray(lost).tolist() == [False, False, False, False]
+    logits[2, 0, 9] = logits[2, 1, 9] = 1  # 8 of 30
+    _, lost = undisputed(put(logits), put(np.arange(4)))
+    assert np.asarray(lost).tolist() == [False, False, True, False], "who has no mask loses none"

@@ -257,13 +257,29 @@ def test_masks_of_which_no_two_share_a_pixel(networks, scene):
         assert (shared[overlap].any(0) == shared["none"].any(0)).all()
 
 
-def memories(session, frame) -> int:
-    """How many memories there are of the first object when a frame comes."""
+def memories(session, frame) -> list[int]:
+    """How many memories there are of each object when a frame comes."""
     session._settle()
     past = session._bank.read(frame)
-    return (
-        int(past["memory_there"][0].sum()) if "memory_there" in past else past["memories"].shape[1]
-    )
+    if "memory_there" in past:
+        return past["memory_there"].sum(1).tolist()
+    return [past["memories"].shape[1]] * len(session.identities)
+
+
+@pytest.mark.parametrize(("exclusive", "left"), [(False, [2, 2, 2]), (True, [2, 1, 2])])
+def test_who_loses_his_mask_to_another_is_remembered_only_where_pixels_may_be_shared(
+    exclusive, left, networks, scene
+):
+    box, other = (scene[0][1][number].box for number in (0, 1))
+    inside = box + [2, 2, -2, -2]
+    session = Session(networks, exclusive=exclusive)
+    session.look(scene[0][0])
+    session.prompt({1: Prompt(box=box), 2: Prompt(box=inside), 3: Prompt(box=other)})
+    session.remember()
+    assert memories(session, 1) == [1, 1, 1], "of a prompt everything is"
+    session.look(scene[1][0])
+    session.remember()
+    assert memories(session, 2) == left
 
 
 def test_an_object_shown_again_keeps_its_other_memories_and_one_begun_anew_does_not(
@@ -280,7 +296,7 @@ def test_an_object_shown_again_keeps_its_other_memories_and_one_begun_anew_does_
                 seen = getattr(session, show)({1: prompt})
                 assert seen.prompted.tolist() == [True]
             session.remember()
-        assert memories(session, 5) == left
+        assert memories(session, 5) == [left]
 
 
 def test_only_an_object_there_is_can_be_shown_again(networks, scene):
@@ -296,4 +312,4 @@ def test_a_new_object_may_be_shown_again_at_once(networks, scene):
     session.prompt({1: prompt})
     session.refresh({1: prompt})
     session.remember()
-    assert memories(session, 1) == 1
+    assert memories(session, 1) == [1]

@@ -8,7 +8,7 @@ conditions. Pointers are remembered of every frame.
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -18,6 +18,8 @@ from trackers.parts.kalman import Motion
 from trackers.sam2.seen import Seen
 
 OVERLAPS = ("none", "argmax_logit", "score_priority")
+TAKEN = -10.0  # largest logit of an object's pixels that are another's, as SAM 2 has it
+_LEFT = 0.3  # share of its mask that an object must be left with
 
 
 class WritePolicy(Protocol):
@@ -133,6 +135,25 @@ def make_write_policy(name: str) -> WritePolicy:
     if name not in known:
         raise ValueError(f"memory policy {name!r} is unknown: expected one of {list(known)}")
     return known[name]()
+
+
+def undisputed(logits: Any, number: Any) -> tuple[Any, Any]:
+    """Return logits by which no two objects claim a pixel, and who has lost most of his mask.
+
+    A pixel is of the object of largest logit; those of the others fall to `TAKEN` there. So SAM 2
+    does it before it makes memories (`non_overlap_masks_for_mem_enc`).
+
+    Args:
+        logits: (B, L, L), above 0 on each object, numpy or on a device.
+        number: (B,) from 0 on, in the same place.
+
+    Returns:
+        The logits, and for each object whether less than 30 % of its mask is left, (B,) bool.
+    """
+    own = logits.argmax(0) == number[:, None, None]
+    parted = own * logits + ~own * logits.clip(max=TAKEN)
+    claimed, left = ((each > 0).sum((1, 2)) for each in (logits, parted))
+    return parted, left < _LEFT * claimed
 
 
 def share_out(policy: str, masks: np.ndarray, best: np.ndarray, score: np.ndarray) -> np.ndarray:

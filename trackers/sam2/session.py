@@ -26,7 +26,7 @@ from PIL import Image
 
 from trackers.engines.contract import Arrays, Engine, begin
 from trackers.sam2.bank import Bank, Entry
-from trackers.sam2.policies import OVERLAPS, WritePolicy, make_write_policy, share_out
+from trackers.sam2.policies import OVERLAPS, WritePolicy, make_write_policy, share_out, undisputed
 from trackers.sam2.prompt import Prompt
 from trackers.sam2.seen import Seen
 from trackers.stages import stage
@@ -68,14 +68,21 @@ class Session:
             one's own.
         overlap: Whom a pixel belongs to that several objects claim: `none`, `argmax_logit` or
             `score_priority`.
+        exclusive: Whether a pixel is remembered as of one object only, see `undisputed`. One that loses
+            most of its mask to others is not remembered at all.
     """
 
     def __init__(
-        self, networks: Networks, memory: str | WritePolicy = "sam2", overlap: str = "none"
+        self,
+        networks: Networks,
+        memory: str | WritePolicy = "sam2",
+        overlap: str = "none",
+        *,
+        exclusive: bool = False,
     ) -> None:
         if overlap not in OVERLAPS:
             raise ValueError(f"overlap {overlap!r} is unknown: expected one of {list(OVERLAPS)}")
-        self._networks, self._overlap = networks, overlap
+        self._networks, self._overlap, self._exclusive = networks, overlap, exclusive
         self._write = make_write_policy(memory) if isinstance(memory, str) else memory
         self.start()
 
@@ -249,16 +256,23 @@ class Session:
         if not self._identities:
             return
         prompted = np.array(self._prompted, bool)
-        rows = np.flatnonzero(prompted | self._write.choose(self.seen))
-        made = self._memorize(rows, prompted[rows]) if len(rows) else dict
+        logits, chosen = self._answers["logits"], self._write.choose(self.seen)
+        if self._exclusive:
+            arrays = self._networks.arrays
+            logits, beaten = undisputed(logits, arrays.put(np.arange(len(prompted))))
+            chosen &= ~arrays.get(beaten)
+        rows = np.flatnonzero(prompted | chosen)
+        made = self._memorize(logits[rows], rows, prompted[rows]) if len(rows) else dict
         again = np.isin(self._identities, list(self._refreshed))
         self._entry = Entry(self._now, prompted, again, rows, made, self._answers["pointer"])
 
-    def _memorize(self, rows: np.ndarray, prompted: np.ndarray) -> Callable[[], Mapping[str, Any]]:
+    def _memorize(
+        self, logits: Any, rows: np.ndarray, prompted: np.ndarray
+    ) -> Callable[[], Mapping[str, Any]]:
         """Start to make memories of some objects."""
         return begin(
             self._networks.memorize,
-            logits=self._answers["logits"][rows],
+            logits=logits,
             presence=self._answers["presence"][rows],
             prompted=self._networks.arrays.put(prompted),
             **self._pick("memory_pixels"),

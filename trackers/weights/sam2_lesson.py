@@ -18,6 +18,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from trackers.parts.dense_masks import tight_boxes
+from trackers.sam2.policies import TAKEN
 from trackers.weights.clips import Clip
 
 _MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -90,16 +91,19 @@ def _points(coordinates: Tensor, labels: Tensor) -> dict[str, Any]:
     return {"point_inputs": points, "mask_inputs": None}
 
 
-def loss_of(model: Any, lesson: Lesson, prompts: Mapping[str, Any], taught: bool) -> Tensor:
+def loss_of(
+    model: Any, lesson: Lesson, prompts: Mapping[str, Any], taught: bool, exclusive: bool
+) -> Tensor:
     """Return the mean loss of a lesson over frames and people.
 
     Args:
         taught: Whether true masks are remembered rather than those the model gives.
+        exclusive: Whether, of the latter, a pixel is remembered as of one person only.
     """
     decoded: list[tuple[Tensor, ...]] = []
     hook = model.sam_mask_decoder.register_forward_hook(lambda *each: decoded.append(each[2]))
     total = torch.zeros(())
-    for frame, _ in _frames(model, lesson, prompts, taught):
+    for frame, _ in _frames(model, lesson, prompts, taught, exclusive):
         if frame or prompts["mask_inputs"] is None:
             total = total + _loss(decoded[-1], lesson.masks[frame])
     hook.remove()
@@ -107,10 +111,11 @@ def loss_of(model: Any, lesson: Lesson, prompts: Mapping[str, Any], taught: bool
 
 
 @torch.inference_mode()
-def evaluate(model: Any, lesson: Lesson) -> list[float]:
+def evaluate(model: Any, lesson: Lesson, exclusive: bool) -> list[float]:
     """Return the mean IoU of each frame, prompted with true boxes; nothing equals nothing."""
     reached = []
-    for frame, logits in _frames(model, lesson, box_prompts(lesson.masks[0]), taught=False):
+    prompts = box_prompts(lesson.masks[0])
+    for frame, logits in _frames(model, lesson, prompts, False, exclusive):
         on, real = logits[:, 0] > 0, lesson.masks[frame]
         both, either = (on & real).sum((1, 2)), (on | real).sum((1, 2))
         reached.append(torch.where(either > 0, both / either.clamp(min=1), 1.0).mean().item())
@@ -118,7 +123,7 @@ def evaluate(model: Any, lesson: Lesson) -> list[float]:
 
 
 def _frames(
-    model: Any, lesson: Lesson, prompts: Mapping[str, Any], taught: bool
+    model: Any, lesson: Lesson, prompts: Mapping[str, Any], taught: bool, exclusive: bool
 ) -> Iterator[tuple[int, Tensor]]:
     """Yield each frame's number and masks, (N, 1, S, S) logits, as the model goes along."""
     features = model.forward_image(lesson.images.flatten(0, 1))
@@ -142,7 +147,8 @@ def _frames(
             **given,
         )
         yield frame, answers[4]
-        seen, presence, out["obj_ptr"] = answers[4], answers[6], answers[5]
+        seen = _enlarge(_exclusive(answers[3], lesson.clip)) if exclusive else answers[4]
+        presence, out["obj_ptr"] = answers[6], answers[5]
         if taught:
             seen = 20.0 * lesson.masks[frame][:, None] - 10
             presence = 20.0 * lesson.masks[frame].flatten(1).any(1)[:, None] - 10
@@ -151,6 +157,17 @@ def _frames(
                 here, sizes, given["point_inputs"], True, seen, presence, out
             )
         memory["non_cond_frame_outputs" if frame else "cond_frame_outputs"][frame] = out
+
+
+def _exclusive(logits: Tensor, clip: Tensor) -> Tensor:
+    """Return logits (N, 1, L, L) that are low where another person of the clip has larger ones."""
+    other = (clip[:, None] == clip) & ~torch.eye(len(clip), dtype=torch.bool)
+    rival = torch.where(other[:, :, None, None], logits[:, 0], -torch.inf).amax(1, keepdim=True)
+    return torch.where(logits >= rival, logits, logits.clamp(max=TAKEN))
+
+
+def _enlarge(logits: Tensor) -> Tensor:
+    return functional.interpolate(logits, scale_factor=4, mode="bilinear", align_corners=False)
 
 
 def _loss(decoded: tuple[Tensor, ...], masks: Tensor) -> Tensor:

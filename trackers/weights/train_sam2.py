@@ -37,6 +37,7 @@ class Stage(training.Stage):
         people: Followed in a clip, at most.
         stills: Single images of a lesson, beside the clips, of as many people and three more.
         gaps: Share of clips with a gap, see `draw_clips`.
+        exclusive: Whether a pixel is remembered as of one person only, see `loss_of`.
     """
 
     clips: int
@@ -44,6 +45,7 @@ class Stage(training.Stage):
     people: int
     stills: int = 0
     gaps: float = 0.0
+    exclusive: bool = False
 
 
 STAGES = (
@@ -55,6 +57,14 @@ STAGES = (
     Stage(
         1000, clips=2, length=8, people=5, stills=4, gaps=0.6, rate=4e-4, rate_end=0.0,
         optimizer="muon",
+    ),
+    Stage(
+        200, clips=2, length=8, people=6, stills=4, gaps=0.5, rate=4e-4, rate_end=3.9e-4,
+        optimizer="muon",
+    ),
+    Stage(
+        1250, clips=2, length=8, people=6, stills=4, gaps=0.5, exclusive=True, rate=4e-4,
+        rate_end=0.0, optimizer="muon", warm_up=1,
     ),
 )  # fmt: skip
 
@@ -83,11 +93,17 @@ class School:
 
     def _loss(self, lesson: Lesson) -> Tensor:
         prompts = draw_prompts(self._draw, lesson.masks[0], shown=len(lesson.images) > 1)
-        return loss_of(self._model, lesson, prompts, bool(self._draw.random() < _TAUGHT))
+        return loss_of(
+            self._model, lesson, prompts, bool(self._draw.random() < _TAUGHT), self._stage.exclusive
+        )
 
     def examine(self) -> dict[str, Any]:
         """Return the IoU of masks in each frame of the last lesson."""
-        return {"iou": [round(iou, 3) for iou in evaluate(self._model, self._lesson)]}
+        return {
+            "iou": [
+                round(iou, 3) for iou in evaluate(self._model, self._lesson, self._stage.exclusive)
+            ]
+        }
 
 
 def main() -> None:
