@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 import pytest
 from conftest import ROOT
 
+from datasets.synthesis.scene import play
+from datasets.synthesis.scripts import crossing
 from datasets.types import Detections, Extent, Frame, Sequence
 from trackers.contract import load_tracker
 from trackers.methods.masktracker.association import Gates, associate
@@ -226,6 +229,18 @@ def test_a_target_is_told_of_from_its_fifth_frame_on_with_its_detection():
         assert answer.track.tolist() == [0]
         np.testing.assert_allclose(answer.box, [[100, 100, 160, 200]], atol=0.1)
         assert answer.mask.any()
+
+
+def test_a_target_that_is_shown_once_more_is_told_of_by_the_mask_of_that():
+    options = {"weights": DEMO, "probation_age": 0, "min_prompt_update_confidence": 0.0}
+    draw = np.random.default_rng(1)
+    frames = [
+        Frame(index, image, found(labels[0].box))
+        for index, (image, labels) in enumerate(islice(play(draw, crossing(draw)), 3))
+    ]
+    answers, tracker = run(frames, **options)
+    assert tracker._session.seen.prompted.tolist() == [True]
+    np.testing.assert_array_equal(answers[-1].mask, tracker._session.masks())
 
 
 def test_weak_detections_are_not_looked_at():

@@ -42,6 +42,7 @@ def build(
     interval: int = 0,
     segmentation_only: bool = False,
     overlap: str = "none",
+    exclusive: bool = False,
     association_matcher_type: int = 1,
     check_class_match: bool = True,
     min_matching_score_4_overall: float = 0.0293,
@@ -80,6 +81,7 @@ def build(
         segmentation_only: Whether SAM 2 remembers nothing, and is shown in each frame the box a
             target has or is expected to have.
         overlap: Whom a pixel belongs to that several targets claim, see `Session`.
+        exclusive: Whether it is remembered as of one only, see `Session`.
 
     Raises:
         FileNotFoundError: Weights, networks or the detector are not there.
@@ -117,7 +119,7 @@ def build(
         measurement_noise_var_4_tracker,
     )
     net = load_networks(size, weights, Runner(engine, device, networks, precision, torch_mode))
-    session = Session(net, memory, overlap)
+    session = Session(net, memory, overlap, exclusive=exclusive)
     return MaskTracker(
         session,
         Source(detector, device, min_detector_confidence),
@@ -192,9 +194,12 @@ class MaskTracker:
         targets, gone = targets.grow(
             partner >= 0, view.iou >= self._life.confidence, self._life, detected=detected
         )
-        answer = self._tell(targets, gone, view)
-        self._remember(targets, gone, view, found, partner)
-        return answer
+        if self._remembers:
+            self._forget(targets.track[gone].tolist())
+        kept, rest = without(targets, gone), np.flatnonzero(~gone)
+        view = self._refresh(kept, view.take(rest), found, partner[rest])
+        self._targets = self._bear(kept, found, partner)
+        return _tell(kept, view)
 
     def _view(self, targets: Targets) -> _View:
         """Return what the session sees of the targets."""
@@ -223,44 +228,29 @@ class MaskTracker:
         new = self._noise.update(motion, box, np.full(len(which), detected))
         return replace(targets, motion=rows.put(targets.motion, which, new))
 
-    def _tell(self, targets: Targets, gone: np.ndarray, view: _View) -> Answer:
-        """Return the active targets that are seen."""
-        told = np.zeros(len(gone), bool)
-        told[view.there] = True
-        told &= ~gone & (targets.state == ACTIVE)
-        return Answer(
-            targets.track[told],
-            boxes(targets.motion)[told],
-            view.iou[told].astype(np.float64),
-            targets.class_id[told],
-            view.masks[told],
-        )
-
-    def _remember(
-        self,
-        targets: Targets,
-        gone: np.ndarray,
-        view: _View,
-        found: Detections,
-        partner: np.ndarray,
-    ) -> None:
-        """Let targets go, begin with new ones, and write what was seen into the memories."""
-        free = np.ones(len(found.score), bool)
-        free[partner[partner >= 0]] = False
-        if self._remembers:
-            self._forget(targets.track[gone].tolist())
-        kept = without(targets, gone)
-        new = kept.born(found, free, self._born, self._life, self._noise)
-        self._born += len(new.track)
-        self._targets = rows.join(kept, new)
-        if not self._remembers:
-            self._forget(self._session.identities)
-            return
-        again = np.flatnonzero((partner >= 0) & ~gone & (view.iou >= self._sure))
+    def _refresh(
+        self, targets: Targets, view: _View, found: Detections, partner: np.ndarray
+    ) -> _View:
+        """Return what is seen of targets after some were shown their detections once more."""
+        again = np.flatnonzero((partner >= 0) & (view.iou >= self._sure))
+        if not self._remembers or not len(again):
+            return view
         shown = zip(targets.track[again].tolist(), found.box[partner[again]], strict=True)
         self._session.refresh({name: Prompt(box=box) for name, box in shown})
-        self._show(new, boxes(new.motion))
-        self._session.remember()
+        return self._view(targets)
+
+    def _bear(self, targets: Targets, found: Detections, partner: np.ndarray) -> Targets:
+        """Return the targets with new ones, and let the session remember what was seen."""
+        free = np.ones(len(found.score), bool)
+        free[partner[partner >= 0]] = False
+        new = targets.born(found, free, self._born, self._life, self._noise)
+        self._born += len(new.track)
+        if self._remembers:
+            self._show(new, boxes(new.motion))
+            self._session.remember()
+        else:
+            self._forget(self._session.identities)
+        return rows.join(targets, new)
 
     def _forget(self, identities: list[int]) -> None:
         for identity in identities:
@@ -287,3 +277,23 @@ class _View:
     there: np.ndarray
     box: np.ndarray
     iou: np.ndarray
+
+    def take(self, which: np.ndarray) -> _View:
+        """Return what is seen of some of the targets, (M,) rows in rising order."""
+        there = np.isin(self.there, which)
+        place = np.searchsorted(which, self.there[there])
+        return _View(self.masks[which], place, self.box[there], self.iou[which])
+
+
+def _tell(targets: Targets, view: _View) -> Answer:
+    """Return the active targets that are seen."""
+    told = np.zeros(len(targets.track), bool)
+    told[view.there] = True
+    told &= targets.state == ACTIVE
+    return Answer(
+        targets.track[told],
+        boxes(targets.motion)[told],
+        view.iou[told].astype(np.float64),
+        targets.class_id[told],
+        view.masks[told],
+    )

@@ -50,6 +50,7 @@ def build(
     zone: Many[float] | Many[Many[float]] | None = None,
     key_frame: int = 30,
     overlap: str = "none",
+    exclusive: bool = False,
     reliable: float = 8.0,
     pending: float = 6.0,
     suspicious: float = 2.0,
@@ -74,6 +75,7 @@ def build(
         zone: `[left, top, width, height]`, or corners: only people who reach into it are followed.
         key_frame: Frame, from 0, whose detections `article` and `joint` follow.
         overlap: Whom a pixel belongs to that several people claim, see `Session`.
+        exclusive: Whether it is remembered as of one only, see `Session`.
 
     Raises:
         FileNotFoundError: Weights, networks or the detector are not there.
@@ -87,7 +89,7 @@ def build(
     net = load_networks(size, weights, Runner(engine, device, networks, precision, torch_mode))
     source, area = Source(detector, device, min_score), None if zone is None else Zone.of(zone)
     if mode != "online":
-        begin = partial(Session, net, overlap=overlap)
+        begin = partial(Session, net, overlap=overlap, exclusive=exclusive)
         return Article(begin, source, area, key_frame, together=mode == "joint")
     rules = Rules(
         reliable,
@@ -102,7 +104,8 @@ def build(
         spread_frames,
     )
     presence = Presence(rules)
-    return Online(Session(net, presence, overlap), source, area, presence, interval)
+    session = Session(net, presence, overlap, exclusive=exclusive)
+    return Online(session, source, area, presence, interval)
 
 
 class Article:

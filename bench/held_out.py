@@ -1,0 +1,87 @@
+"""A variant, with its options or others, on people that no demo model was trained on.
+
+    python -m bench.held_out sam2_prompted --options '{"exclusive": true}' '{"memory": "sam2"}'
+
+What is chosen so is not chosen by the test split: the worlds are of the train split, after those
+that the weights have seen. Each of the options is laid over those of config/trackers.yaml and has
+a line of what it reached together, and one of the mask HOTA in each sequence.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from datasets.files import write_json
+from datasets.parquet import read_tracks
+from datasets.prepare import load_reader
+from datasets.sequence_json import write_prepared
+from datasets.synthesis.scripts import SCENARIOS
+from metrics.combine import combine_scores
+from metrics.score import score_tracks
+from trackers.contract import load_method, load_tracker
+from trackers.run import track
+
+_VARIANTS = Path("config/trackers.yaml")
+_PROTOCOL, _FAMILIES = "youtube_vis", ("hota", "identity", "vis_ap", "jf_te")
+_SHOWN = ("HOTA", "DetA", "AssA", "LocA", "IDF1", "AP50", "J&F")
+
+
+def prepare(room: Path, first: int, count: int) -> list[Path]:
+    """Return the sequences of every scenario, numbers `first` on, made where they are not there."""
+    reader, paths = load_reader("synthetic"), []
+    for name in (f"{each}-{first + number}" for number in range(count) for each in SCENARIOS):
+        paths.append(room / name / "sequence.json")
+        if not paths[-1].is_file():
+            made = reader.read("held_out", None, name, paths[-1].parent, split="train")
+            write_prepared(paths[-1], made)
+    return paths
+
+
+def score(method: str, options: dict[str, Any], paths: list[Path]) -> dict[str, Any]:
+    """Return what a tracker reaches on sequences together, and its HOTA on each, in %."""
+    tracker, kind = load_tracker(method, options), load_method(method).given(options)
+    scores = {}
+    for path in paths:
+        found, truth = track(tracker, kind, path), read_tracks(path.parent / "truth.parquet")
+        scores[path.parent.name] = score_tracks(truth, found, _PROTOCOL, _FAMILIES)
+    together = combine_scores([*scores.values()])["values"]
+    return {
+        "options": options,
+        "together": {name: _percent(together, name) for name in _SHOWN if name in together},
+        "HOTA": {name: _percent(each["values"], "HOTA") for name, each in scores.items()},
+    }
+
+
+def _percent(values: dict[str, float | None], name: str) -> float | None:
+    value = values[name]
+    return None if value is None else round(100 * value, 1)
+
+
+def main() -> None:
+    """Run the command line program."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("variant", help="of config/trackers.yaml")
+    parser.add_argument("--options", type=json.loads, nargs="+", default=[{}], help="as JSON")
+    parser.add_argument("--first", type=int, default=30, help="number of the first sequences")
+    parser.add_argument("--count", type=int, default=2, help="sequences of each scenario")
+    parser.add_argument("--room", type=Path, default=Path(".cache/bench/held_out"))
+    parser.add_argument("--output", type=Path)
+    given = parser.parse_args()
+    entry = yaml.safe_load(_VARIANTS.read_text())["variants"][given.variant]
+    paths, found = prepare(given.room, given.first, given.count), []
+    for other in given.options:
+        found.append(score(entry["method"], entry["options"] | other, paths))
+        print(other, found[-1]["together"], found[-1]["HOTA"], sep="\n", flush=True)
+    if given.output:
+        about = {"date": date.today().isoformat(), "variant": given.variant}
+        write_json(given.output, about | {"found": found})
+
+
+if __name__ == "__main__":
+    main()
