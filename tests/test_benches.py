@@ -13,8 +13,9 @@ from conftest import ROOT
 from small_tasks import masks, task_of
 from test_davis import random_video, write_video
 
-from bench import harness_cost, sam2_methods, yolo_sam2_modes
+from bench import harness_cost, held_out, sam2_methods, yolo_sam2_modes
 from datasets import mots_text
+from datasets.parquet import read_tracks
 
 SIDE_BY_SIDE = ["box_scoring", "mask_scoring", "video_ap", "jf"]
 
@@ -102,3 +103,15 @@ def test_the_harness_around_a_tracker_is_told_by_stages(tmp_path):
         stages = sum(ms for name, ms in spent.items() if name != "whole")
         assert stages == pytest.approx(spent["whole"], rel=0.02)
         assert each["share_of_harness"] == pytest.approx(1 - spent["step"] / spent["whole"])
+
+
+def test_options_are_compared_on_people_who_were_not_trained_on(tmp_path, monkeypatch):
+    monkeypatch.setattr(held_out, "SCENARIOS", ["crossing"])
+    paths = held_out.prepare(tmp_path, 30, 1)
+    assert paths == held_out.prepare(tmp_path, 30, 1) == [tmp_path / "crossing-30/sequence.json"]
+    truth = read_tracks(tmp_path / "crossing-30" / "truth.parquet")
+    mots_text.write_tracks(tmp_path / "own.txt", truth)
+    options = {"results": str(tmp_path / "own.txt"), "format": "mots"}
+    found = held_out.score("imported", options, paths)
+    assert found["HOTA"] == {"crossing-30": 100.0}
+    assert found["together"]["AP50"] == found["together"]["J&F"] == 100.0

@@ -68,8 +68,8 @@ class Session:
             one's own.
         overlap: Whom a pixel belongs to that several objects claim: `none`, `argmax_logit` or
             `score_priority`.
-        exclusive: Whether a pixel is remembered as of one object only, see `undisputed`. One that loses
-            most of its mask to others is not remembered at all.
+        exclusive: Whether a pixel is remembered as of one object only, see `undisputed`. An object
+            that loses most of its mask to others is not remembered at all.
     """
 
     def __init__(

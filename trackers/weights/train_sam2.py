@@ -93,17 +93,13 @@ class School:
 
     def _loss(self, lesson: Lesson) -> Tensor:
         prompts = draw_prompts(self._draw, lesson.masks[0], shown=len(lesson.images) > 1)
-        return loss_of(
-            self._model, lesson, prompts, bool(self._draw.random() < _TAUGHT), self._stage.exclusive
-        )
+        taught = bool(self._draw.random() < _TAUGHT)
+        return loss_of(self._model, lesson, prompts, taught, self._stage.exclusive)
 
     def examine(self) -> dict[str, Any]:
         """Return the IoU of masks in each frame of the last lesson."""
-        return {
-            "iou": [
-                round(iou, 3) for iou in evaluate(self._model, self._lesson, self._stage.exclusive)
-            ]
-        }
+        reached = evaluate(self._model, self._lesson, self._stage.exclusive)
+        return {"iou": [round(iou, 3) for iou in reached]}
 
 
 def main() -> None:
