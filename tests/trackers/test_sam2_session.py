@@ -26,6 +26,7 @@ from trackers.sam2.prompt import Prompt
 from trackers.sam2.session import Session
 
 DEMO = ROOT / "trackers" / "weights" / "sam2_demo.safetensors"
+HIDDEN = -1000  # below it is the logit of an object that is not there
 FRAMES = 32  # more than there are pointers, and memories
 
 
@@ -93,9 +94,12 @@ def alone(model, folder, first, **prompt):
 
 
 def assert_same(ours, theirs, most=1e-3):
+    """Both agree to `most`, and to as much more as logits are larger than 20: so is rounding."""
     assert ours.keys() <= theirs.keys()
     for frame, logits in ours.items():
-        assert np.abs(logits - theirs[frame]).max() < most, frame
+        largest = np.abs(theirs[frame]).max(initial=0, where=theirs[frame] > HIDDEN)
+        allowed = most * max(1, largest / 20)
+        assert np.abs(logits - theirs[frame]).max() < allowed, frame
         on, real = logits > 0, theirs[frame] > 0
         assert (on & real).sum() >= 0.99 * (on | real).sum(), frame
     assert any((logits > 0).any() and (logits < 0).any() for logits in ours.values())
