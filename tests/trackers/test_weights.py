@@ -8,12 +8,19 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
+from sam2.modeling.sam2_base import SAM2Base
 
 from datasets.files import read_json
 from trackers.sam2.architecture import build_model
 from trackers.weights import training
 from trackers.weights.clips import draw_clips, load_worlds
-from trackers.weights.sam2_lesson import box_prompts, draw_prompts, loss_of, make_lesson
+from trackers.weights.sam2_lesson import (
+    _exclusive,
+    box_prompts,
+    draw_prompts,
+    loss_of,
+    make_lesson,
+)
 from trackers.weights.training import Stage, Training
 
 SIZE = 256
@@ -95,12 +102,19 @@ def test_a_lesson_taught_again_and_again_is_learnt(worlds):
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
     losses = []
     for _ in range(12):
-        loss = loss_of(model, lesson, box_prompts(lesson.masks[0]), taught=False)
+        loss = loss_of(model, lesson, box_prompts(lesson.masks[0]), taught=False, exclusive=True)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         losses.append(loss.item())
     assert losses[-1] < 0.7 * losses[0]
+
+
+def test_people_of_a_clip_and_no_others_dispute_pixels_as_in_sam2():
+    logits = torch.randn(5, 1, 8, 8, generator=torch.Generator().manual_seed(0)) * 8
+    own = _exclusive(logits, torch.tensor([0, 0, 0, 1, 2]))
+    first = SAM2Base._apply_non_overlapping_constraints(None, logits[:3])
+    torch.testing.assert_close(own, torch.cat([first, logits[3:]]), rtol=0, atol=0)
 
 
 def test_a_training_that_was_interrupted_goes_on(tmp_path, monkeypatch):
