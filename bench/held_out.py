@@ -19,28 +19,22 @@ import yaml
 
 from datasets.files import write_json
 from datasets.parquet import read_tracks
-from datasets.prepare import load_reader
-from datasets.sequence_json import write_prepared
 from datasets.synthesis.scripts import SCENARIOS
 from metrics.combine import combine_scores
 from metrics.score import score_tracks
 from trackers.contract import load_method, load_tracker
 from trackers.run import track
+from trackers.weights.people import prepare
 
 _VARIANTS = Path("config/trackers.yaml")
 _PROTOCOL, _FAMILIES = "youtube_vis", ("hota", "identity", "vis_ap", "jf_te")
 _SHOWN = ("HOTA", "DetA", "AssA", "LocA", "IDF1", "AP50", "J&F")
 
 
-def prepare(room: Path, first: int, count: int) -> list[Path]:
+def sequences(room: Path, first: int, count: int) -> list[Path]:
     """Return the sequences of every scenario, numbers `first` on, made where they are not there."""
-    reader, paths = load_reader("synthetic"), []
-    for name in (f"{each}-{first + number}" for number in range(count) for each in SCENARIOS):
-        paths.append(room / name / "sequence.json")
-        if not paths[-1].is_file():
-            made = reader.read("held_out", None, name, paths[-1].parent, split="train")
-            write_prepared(paths[-1], made)
-    return paths
+    numbers = range(first, first + count)
+    return [prepare(room, f"{each}-{number}") for number in numbers for each in SCENARIOS]
 
 
 def score(method: str, options: dict[str, Any], paths: list[Path]) -> dict[str, Any]:
@@ -53,7 +47,7 @@ def score(method: str, options: dict[str, Any], paths: list[Path]) -> dict[str, 
     together = combine_scores([*scores.values()])["values"]
     return {
         "options": options,
-        "together": {name: _percent(together, name) for name in _SHOWN if name in together},
+        "together": {name: _percent(together, name) for name in _SHOWN},
         "HOTA": {name: _percent(each["values"], "HOTA") for name, each in scores.items()},
     }
 
@@ -73,8 +67,11 @@ def main() -> None:
     parser.add_argument("--room", type=Path, default=Path(".cache/bench/held_out"))
     parser.add_argument("--output", type=Path)
     given = parser.parse_args()
-    entry = yaml.safe_load(_VARIANTS.read_text())["variants"][given.variant]
-    paths, found = prepare(given.room, given.first, given.count), []
+    known = yaml.safe_load(_VARIANTS.read_text())["variants"]
+    if given.variant not in known:
+        parser.error(f"variant {given.variant!r} is unknown: expected one of {list(known)}")
+    entry = known[given.variant]
+    paths, found = sequences(given.room, given.first, given.count), []
     for other in given.options:
         found.append(score(entry["method"], entry["options"] | other, paths))
         print(other, found[-1]["together"], found[-1]["HOTA"], sep="\n", flush=True)

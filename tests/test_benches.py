@@ -107,8 +107,8 @@ def test_the_harness_around_a_tracker_is_told_by_stages(tmp_path):
 
 def test_options_are_compared_on_people_who_were_not_trained_on(tmp_path, monkeypatch):
     monkeypatch.setattr(held_out, "SCENARIOS", ["crossing"])
-    paths = held_out.prepare(tmp_path, 30, 1)
-    assert paths == held_out.prepare(tmp_path, 30, 1) == [tmp_path / "crossing-30/sequence.json"]
+    paths = held_out.sequences(tmp_path, 30, 1)
+    assert paths == held_out.sequences(tmp_path, 30, 1) == [tmp_path / "crossing-30/sequence.json"]
     truth = read_tracks(tmp_path / "crossing-30" / "truth.parquet")
     mots_text.write_tracks(tmp_path / "own.txt", truth)
     options = {"results": str(tmp_path / "own.txt"), "format": "mots"}

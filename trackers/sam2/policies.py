@@ -18,7 +18,7 @@ from trackers.parts.kalman import Motion
 from trackers.sam2.seen import Seen
 
 OVERLAPS = ("none", "argmax_logit", "score_priority")
-TAKEN = -10.0  # largest logit of an object's pixels that are another's, as SAM 2 has it
+_TAKEN = -10.0  # largest logit of an object's pixels that are another's, as SAM 2 has it
 _LEFT = 0.3  # share of its mask that an object must be left with
 
 
@@ -140,7 +140,7 @@ def make_write_policy(name: str) -> WritePolicy:
 def undisputed(logits: Any, number: Any) -> tuple[Any, Any]:
     """Return logits by which no two objects claim a pixel, and who has lost most of his mask.
 
-    A pixel is of the object of largest logit; those of the others fall to `TAKEN` there. So SAM 2
+    A pixel is of the object of largest logit; those of the others fall to -10 there. So SAM 2
     does it before it makes memories (`non_overlap_masks_for_mem_enc`).
 
     Args:
@@ -151,7 +151,7 @@ def undisputed(logits: Any, number: Any) -> tuple[Any, Any]:
         The logits, and for each object whether less than 30 % of its mask is left, (B,) bool.
     """
     own = logits.argmax(0) == number[:, None, None]
-    parted = own * logits + ~own * logits.clip(max=TAKEN)
+    parted = own * logits + ~own * logits.clip(max=_TAKEN)
     claimed, left = ((each > 0).sum((1, 2)) for each in (logits, parted))
     return parted, left < _LEFT * claimed
 

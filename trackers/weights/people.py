@@ -17,19 +17,24 @@ from datasets.synthesis.scripts import SCENARIOS
 _DATASET = "people"
 
 
+def prepare(folder: Path, name: str) -> Path:
+    """Return the sequence.json of a sequence of the train split, made below `folder` if need be."""
+    path = folder / name / "sequence.json"
+    if not path.is_file():
+        prepared = load_reader("synthetic").read(_DATASET, None, name, path.parent, split="train")
+        write_prepared(path, prepared)
+    return path
+
+
 def main() -> None:
     """Run the command line program; sequences that are there are left as they are."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--count", type=int, required=True, help="of sequences")
     parser.add_argument("--output", type=Path, required=True, help="folder")
     given = parser.parse_args()
-    names, reader = list(SCENARIOS), load_reader("synthetic")
+    names = list(SCENARIOS)
     for number in tqdm(range(given.count), desc="sequences", unit="sequence"):
-        name = f"{names[number % len(names)]}-{number // len(names)}"
-        path = given.output / name / "sequence.json"
-        if not path.is_file():
-            prepared = reader.read(_DATASET, None, name, path.parent, split="train")
-            write_prepared(path, prepared)
+        prepare(given.output, f"{names[number % len(names)]}-{number // len(names)}")
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from trackers.parts.dense_masks import tight_boxes
-from trackers.sam2.policies import TAKEN
+from trackers.sam2.policies import undisputed
 from trackers.weights.clips import Clip
 
 _MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -160,10 +160,9 @@ def _frames(
 
 
 def _exclusive(logits: Tensor, clip: Tensor) -> Tensor:
-    """Return logits (N, 1, L, L) that are low where another person of the clip has larger ones."""
-    other = (clip[:, None] == clip) & ~torch.eye(len(clip), dtype=torch.bool)
-    rival = torch.where(other[:, :, None, None], logits[:, 0], -torch.inf).amax(1, keepdim=True)
-    return torch.where(logits >= rival, logits, logits.clamp(max=TAKEN))
+    """Return logits (N, 1, L, L) by which no two people of a clip claim a pixel."""
+    apart = [logits[clip == each, 0] for each in range(int(clip.max()) + 1)]  # clips in order
+    return torch.cat([undisputed(each, torch.arange(len(each)))[0] for each in apart])[:, None]
 
 
 def _enlarge(logits: Tensor) -> Tensor:
