@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -109,6 +109,21 @@ def _refuse(constant: str, text: str) -> None:
 def printable(text: str) -> str:
     """Return a text with what no terminal shows written out: bytes of a name that are no UTF-8."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def is_made(path: Path, made_from: Iterable[Path], *, finished: bool) -> bool:
+    """Whether a file is there, and was made from what is there of others.
+
+    Args:
+        finished: Whether the workflow has made all there is. Then it is never outdated, and may be
+            older than a file that was made again with the content it had. After a run that failed
+            it must be no older than the others.
+    """
+    others = list(made_from)
+    if not all(each.is_file() for each in (path, *others)):
+        return False
+    latest = max((each.stat().st_mtime for each in others), default=0.0)
+    return finished or latest <= path.stat().st_mtime
 
 
 def sha256(path: Path) -> str:

@@ -238,6 +238,7 @@ def main() -> None:
     parser.add_argument("--baseline", type=Path, required=True)
     parser.add_argument("--room", type=Path, default=Path(), help="folder the workflow ran in")
     parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--unfinished", action="store_true", help="judge what a failed run left")
     given = parser.parse_args()
     plan = given.plan | {"date": now()}
     try:
@@ -246,7 +247,8 @@ def main() -> None:
         checks = [Check("", "", "results", NOT_JUDGED, why=str(error))]
         write_json(given.output, describe(checks, plan, given.baseline, {}))
         return
-    checks = judge(baseline, take_snapshot(plan, given.room), plan)
+    found = take_snapshot(plan, given.room, finished=not given.unfinished)
+    checks = judge(baseline, found, plan)
     write_json(given.output, describe(checks, plan, given.baseline, baseline))
 
 

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from datasets.files import read_json, sha256
+from datasets.files import is_made, read_json, sha256
 from datasets.parquet import read_tracks
 from metrics.compare import scene_of
 from metrics.judge import families_of
@@ -27,17 +27,19 @@ _DIGITS = 6  # of a pace that are kept
 _KEYS = {"schema", "commit", "date", "config", "accuracy", "speed"}
 
 
-def take_snapshot(plan: Mapping[str, Any], room: Path) -> dict[str, Any]:
+def take_snapshot(plan: Mapping[str, Any], room: Path, *, finished: bool = True) -> dict[str, Any]:
     """Return what there is of a run; a variant without a result of each sequence is left out.
 
     Args:
         plan: What was to be made, and when, see regression.smk.
         room: Folder the workflow ran in.
+        finished: Whether it has made all there is, see `is_made`.
     """
+    accuracy = {run_name(run): _accuracy(plan, run, room, finished) for run in plan["runs"]}
     return {
         "schema": SCHEMA,
         **{key: plan[key] for key in ("commit", "date", "config")},
-        "accuracy": {run_name(run): _accuracy(plan, run, room) for run in plan["runs"]},
+        "accuracy": accuracy,
         "speed": _speed(plan, room),
     }
 
@@ -87,19 +89,24 @@ def timed_variants(plan: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any],
                 yield run, card["name"]
 
 
-def _accuracy(plan: Mapping[str, Any], run: Mapping[str, Any], room: Path) -> dict[str, Any]:
+def _accuracy(
+    plan: Mapping[str, Any], run: Mapping[str, Any], room: Path, finished: bool
+) -> dict[str, Any]:
     found, columns = {}, []
     for card in run["variants"]:
-        scores = {sequence: _score(run, card, room, sequence) for sequence in run["sequences"]}
+        folder = room / "results" / card["name"] / run["dataset"]
+        scores = {
+            sequence: _score(folder / sequence, run["protocol"], card["origin"], finished)
+            for sequence in run["sequences"]
+        }
         whole = {name: score for name, score in scores.items() if score is not None}
         if len(whole) == len(scores):
             first = next(iter(whole.values()))
             columns = [each for each in first["columns"] if each["name"] in plan["tolerances"]]
             wanted = [each["name"] for each in columns]
             families = list(families_of(first, wanted))
-            place = room / "results" / card["name"] / run["dataset"]
             found[card["name"]] = {
-                name: {**_files(run, room, place, name), "classes": _partials(score, families)}
+                name: {**_files(run, room, folder, name), "classes": _partials(score, families)}
                 for name, score in whole.items()
             }
     return {
@@ -109,18 +116,13 @@ def _accuracy(plan: Mapping[str, Any], run: Mapping[str, Any], room: Path) -> di
     }
 
 
-def _score(
-    run: Mapping[str, Any], card: Mapping[str, Any], room: Path, sequence: str
-) -> dict[str, Any] | None:
+def _score(folder: Path, protocol: str, origin: str, finished: bool) -> dict[str, Any] | None:
     """Return a score; None where there is none of this config and code, of the tracks there are."""
-    place = room / "results" / card["name"] / run["dataset"] / sequence
-    tracks, path = place / "tracks.parquet", place / run["protocol"] / "score.json"
-    if not tracks.is_file() or not path.is_file():
-        return None
-    if path.stat().st_mtime < tracks.stat().st_mtime:
+    path = folder / protocol / "score.json"
+    if not is_made(path, [folder / "tracks.parquet"], finished=finished):
         return None
     score: dict[str, Any] = read_json(path)
-    return score if score["origin"] == card["origin"] else None
+    return score if score["origin"] == origin else None
 
 
 def _files(run: Mapping[str, Any], room: Path, place: Path, sequence: str) -> dict[str, Any]:

@@ -166,7 +166,7 @@ def main() -> int:
     given = parser.parse_args()
     try:
         for plan in given.plan["runs"]:
-            run = read_run(plan, Path(), 0)
+            run = read_run(plan, Path(), None)
             _check_complete(run)
             for each in files(run):
                 with replacing(given.folder / each["name"]) as part:

@@ -37,7 +37,7 @@ def page_data(plan: Mapping[str, Any], runs: Many[Run], room: Path) -> dict[str,
             {**_of_run(run), "gallery": gallery, "trend": trend_part(history, _names(run))}
             for run, gallery in zip(runs, galleries, strict=True)
         ],
-        "heatmaps": heatmaps_part(plan["runs"], room),
+        "heatmaps": heatmaps_part(runs, room),
     }
 
 

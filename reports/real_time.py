@@ -6,7 +6,7 @@ from collections.abc import Sequence as Many
 from dataclasses import dataclass
 from pathlib import Path
 
-from datasets.files import read_json
+from datasets.files import is_made, read_json
 
 
 @dataclass(frozen=True)
@@ -26,18 +26,19 @@ class Late:
     dropped: int
 
 
-def read_late(combined: Path, sequences: Many[Path]) -> Late | None:
-    """Return a variant at one rate, None where a file is missing or older than its tracks.
+def read_late(combined: Path, sequences: Many[Path], *, finished: bool) -> Late | None:
+    """Return a variant at one rate, None where a file is missing or outdated.
 
     Args:
         combined: The total.
         sequences: Folder of each sequence's tracks and real_time.json.
+        finished: See `is_made`.
     """
     timings = [folder / "real_time.json" for folder in sequences]
     tracks = [folder / "tracks.parquet" for folder in sequences]
-    if not all(path.is_file() for path in (combined, *timings, *tracks)):
+    if not all(path.is_file() for path in timings):
         return None
-    if any(path.stat().st_mtime > combined.stat().st_mtime for path in tracks):
+    if not is_made(combined, tracks, finished=finished):
         return None
     found = [read_json(path) for path in timings]
     return Late(

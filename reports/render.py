@@ -145,7 +145,7 @@ def main() -> None:
     )
     given = parser.parse_args()
     unfinished = given.unfinished_since is not None
-    runs = [read_run(each, Path(), given.unfinished_since or 0) for each in given.plan["runs"]]
+    runs = [read_run(each, Path(), given.unfinished_since) for each in given.plan["runs"]]
     if not unfinished:
         check_complete(runs)
     paths = [Path(name) for name in given.plan["parity"]]

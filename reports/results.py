@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from datasets.files import read_json
+from datasets.files import is_made, read_json
 from reports.real_time import Late, read_late
 from reports.steps import count_objects, mean_stages, read_steps, read_warm_up
 from reports.timeline import Timeline, read_timeline
@@ -84,6 +84,7 @@ class Run:
         classes: Those that are scored.
         files: What sequence.json says of each prepared sequence.
         comparison: What metrics.compare found; None where a variant has no result.
+        finished: Whether the workflow has made all there is.
     """
 
     plan: Mapping[str, Any]
@@ -95,18 +96,20 @@ class Run:
     troubles: list[Trouble]
     files: Mapping[str, Mapping[str, Any]]
     comparison: Mapping[str, Any] | None = None
+    finished: bool = True
 
 
-def read_run(plan: Mapping[str, Any], room: Path, started: float) -> Run:
+def read_run(plan: Mapping[str, Any], room: Path, unfinished_since: float | None) -> Run:
     """Return the results of one data set, below the folder the workflow ran in.
 
-    A result counts only if it comes from the plan's config and code and is not older than what it
-    was made from: after a run that failed, other results may lie about.
+    A result counts only if it comes from the plan's config and code. After a run that failed, other
+    results may lie about: then it must not be older than what it was made from, either.
 
     Args:
-        started: When the run began, in seconds since 1970: older logs are of other runs.
+        unfinished_since: When a run that failed began, in seconds since 1970: older logs are of
+            other runs. None where the workflow has made all there is.
     """
-    place = _Place(room, plan["dataset"], plan["protocol"], started)
+    place = _Place(room, plan["dataset"], plan["protocol"], unfinished_since)
     chains = {
         (card["name"], sequence): _read_chain(place, card, sequence)
         for card in plan["variants"]
@@ -127,17 +130,22 @@ def read_run(plan: Mapping[str, Any], room: Path, started: float) -> Run:
         + [each for variant in variants for each in _late_troubles(place, plan, variant)],
         {name: read_json(path) for name, path in prepared.items() if path.is_file()},
         _read_comparison(place, plan, len(scores) == len(chains)),
+        finished=unfinished_since is None,
     )
 
 
 @dataclass(frozen=True)
 class _Place:
-    """Where the files of one data set are, scored by one protocol, and since when logs count."""
+    """Where the files of one data set are, scored by one protocol, and which of them count."""
 
     room: Path
     dataset: str
     protocol: str
-    started: float
+    unfinished_since: float | None
+
+    def holds(self, made: Path, made_from: list[Path]) -> bool:
+        """Whether a file counts, with what it was made from."""
+        return is_made(made, made_from, finished=self.unfinished_since is None)
 
     def data(self, sequence: str) -> Path:
         return self.room / "data" / self.dataset / sequence / "sequence.json"
@@ -161,7 +169,8 @@ class _Place:
 
     def explained(self, variant: str, sequence: str, job: str, path: Path) -> Trouble:
         """Return the trouble of a job whose log is a file, or was not written in this run."""
-        if not path.is_file() or path.stat().st_mtime < self.started:
+        since = self.unfinished_since or 0.0
+        if not path.is_file() or path.stat().st_mtime < since:
             return Trouble(variant, sequence, "not run", "")
         # a progress bar overwrites its line with carriage returns: what it left last is the line
         lines = [line.split("\r")[-1] for line in path.read_text(errors="replace").split("\n")]
@@ -178,7 +187,9 @@ def _read_comparison(
         for card in plan["variants"]
         for sequence in plan["sequences"]
     ]
-    found: Mapping[str, Any] | None = read_json(path) if whole and _is_newer(path, scores) else None
+    found: Mapping[str, Any] | None = (
+        read_json(path) if whole and place.holds(path, scores) else None
+    )
     return found
 
 
@@ -194,12 +205,12 @@ def _read_variant(
     parts = [place.scores(name, sequence, "score.json") for sequence in plan["sequences"]]
     times = [place.results(name, sequence, "timing.json") for sequence in plan["clock"]]
     combined, speed = place.scores(name, "combined.json"), place.results(name, "speed.json")
-    whole = len(sequences) == len(plan["sequences"]) and _is_newer(combined, parts)
+    whole = len(sequences) == len(plan["sequences"]) and place.holds(combined, parts)
     timed = (
         card["timed"]
         and all(sequence in sequences for sequence in plan["clock"])
-        and all(_is_newer(path, [path.with_name("tracks.parquet")]) for path in times)
-        and _is_newer(speed, times)
+        and all(place.holds(path, [path.with_name("tracks.parquet")]) for path in times)
+        and place.holds(speed, times)
     )
     total = read_json(combined) if whole else None
     timings = read_steps(times) if timed else {}
@@ -223,6 +234,7 @@ def _read_late(place: _Place, plan: Mapping[str, Any], card: Mapping[str, Any]) 
         read_late(
             place.scores(name, "combined.json"),
             [place.results(name, sequence) for sequence in plan["sequences"]],
+            finished=place.unfinished_since is None,
         )
         for name in card["real_time"]
     ]
@@ -257,7 +269,7 @@ def _read_chain(place: _Place, card: Mapping[str, Any], sequence: str) -> Any:
         ("score", events, [tracks]),
         ("score", score, [tracks]),  # written after the events, but files are touched in any order
     ):
-        if not _is_newer(made, made_from):
+        if not place.holds(made, made_from):
             return place.trouble(variant, sequence, job)
     content = read_json(score)
     if content["origin"] != card["origin"]:
@@ -276,7 +288,7 @@ def _late_troubles(place: _Place, plan: Mapping[str, Any], variant: Variant) -> 
         sequence
         for sequence in plan["clock"]
         if sequence in variant.sequences
-        and not _is_newer(
+        and not place.holds(
             place.results(name, sequence, "timing.json"),
             [place.results(name, sequence, "tracks.parquet")],
         )
@@ -285,10 +297,3 @@ def _late_troubles(place: _Place, plan: Mapping[str, Any], variant: Variant) -> 
     if not untimed and all(sequence in variant.sequences for sequence in plan["clock"]):
         troubles.append(place.trouble(name, "", "speed"))
     return troubles
-
-
-def _is_newer(made: Path, made_from: list[Path]) -> bool:
-    """Whether a file is there and no older than those it was made from, which are there too."""
-    if not made.is_file() or not all(path.is_file() for path in made_from):
-        return False
-    return all(path.stat().st_mtime <= made.stat().st_mtime for path in made_from)

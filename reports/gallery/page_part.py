@@ -7,7 +7,7 @@ from collections.abc import Sequence as Many
 from pathlib import Path
 from typing import Any
 
-from datasets.files import read_json
+from datasets.files import is_made, read_json
 from reports.drawing import PALETTE
 from reports.gallery.timelines import read_timelines, to_json
 from reports.gallery.variant import THUMBNAILS
@@ -38,7 +38,7 @@ def _of_run(run: Run, room: Path, most_bytes: int) -> dict[str, Any]:
     drawn = {
         name: media / "tracks" / name / THUMBNAILS
         for name, paths in events.items()
-        if _is_newest(media / "tracks" / name / THUMBNAILS, list(paths.values()))
+        if is_made(media / "tracks" / name / THUMBNAILS, paths.values(), finished=run.finished)
     }
     return {
         "palette": [f"#{red:02x}{green:02x}{blue:02x}" for red, green, blue in PALETTE],
@@ -67,12 +67,6 @@ def _event_files(room: Path, run: Run, variant: Variant) -> Mapping[str, Path]:
     place = room / "results" / variant.card["name"] / run.plan["dataset"]
     protocol = run.plan["protocol"]
     return {name: place / name / protocol / "events.parquet" for name in variant.sequences}
-
-
-def _is_newest(made: Path, made_from: list[Path]) -> bool:
-    if not made.is_file():
-        return False
-    return all(path.stat().st_mtime <= made.stat().st_mtime for path in made_from)
 
 
 def _first(strips: list[dict[str, Any]], most_bytes: int) -> list[dict[str, Any]]:

@@ -6,27 +6,28 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from datasets.files import read_json
+from datasets.files import is_made, read_json
+from reports.results import Run
 
 _SCENE = ("width", "height", "frame_rate", "rows", "columns", "frames", "still", "truth")
 
 
-def page_part(runs: Iterable[Mapping[str, Any]], room: Path) -> dict[str, Any]:
+def page_part(runs: Iterable[Run], room: Path) -> dict[str, Any]:
     """Return by data set what `results/<variant>/<dataset>/heatmap.json` hold together.
 
-    A file counts only if it is not older than the tracks and the truth it was made from. Of a data
-    set: mode, half_life_s, kernel, classes, and `sequences`: by name its scene and truth, and
+    A file counts only if it is of the tracks and the truth there are, see `is_made`. Of a data set:
+    mode, half_life_s, kernel, classes, and `sequences`: by name its scene and truth, and
     `variants`, by name, each with the maps and the agreement. None where there is no file.
 
     Args:
-        runs: Entries of the plan; those of one data set are shown as one.
+        runs: Those of one data set are shown as one.
         room: Folder the workflow ran in.
     """
     parts: dict[str, Any] = {}
     for run in runs:
-        dataset = run["dataset"]
+        dataset = run.plan["dataset"]
         part = parts.setdefault(dataset, None)
-        for card in run["variants"]:
+        for card in run.plan["variants"]:
             found = _read(room, run, card["name"])
             if found is not None:
                 part = part or _empty(found)
@@ -35,21 +36,18 @@ def page_part(runs: Iterable[Mapping[str, Any]], room: Path) -> dict[str, Any]:
     return parts
 
 
-def _read(room: Path, run: Mapping[str, Any], variant: str) -> Any:
-    path = room / "results" / variant / run["dataset"] / "heatmap.json"
+def _read(room: Path, run: Run, variant: str) -> Any:
+    plan = run.plan
+    path = room / "results" / variant / plan["dataset"] / "heatmap.json"
     made_from = [
         file
-        for sequence in run["sequences"]
+        for sequence in plan["sequences"]
         for file in (
             path.parent / sequence / "tracks.parquet",
-            room / "data" / run["dataset"] / sequence / "truth.parquet",
+            room / "data" / plan["dataset"] / sequence / "truth.parquet",
         )
     ]
-    if not path.is_file() or not all(file.is_file() for file in made_from):
-        return None
-    if any(file.stat().st_mtime > path.stat().st_mtime for file in made_from):
-        return None
-    return read_json(path)
+    return read_json(path) if is_made(path, made_from, finished=run.finished) else None
 
 
 def _empty(content: Mapping[str, Any]) -> dict[str, Any]:

@@ -75,7 +75,9 @@ def part(room):
     plan = {"dataset": "d", "protocol": "plain"}
     one = SimpleNamespace(card={"name": VARIANT}, sequences={HOSTILE: {}})
     files = {HOSTILE: {"frame_rate": 25, "images": "images"}}
-    return page_parts([SimpleNamespace(plan=plan, variants=[one], files=files)], room)[0]
+    return page_parts(
+        [SimpleNamespace(plan=plan, variants=[one], files=files, finished=False)], room
+    )[0]
 
 
 def handed_over(path):

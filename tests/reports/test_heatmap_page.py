@@ -10,12 +10,14 @@ from datasets.types import Extent, Sequence, Tracks
 from reports.heatmaps.page import page_part
 from reports.heatmaps.sample import describe
 from reports.heatmaps.source import Settings, Source
+from reports.results import Run
 
-RUNS = [
+PLANS = [
     {"dataset": "own", "sequences": ["walk"], "variants": [{"name": "sort"}, {"name": "<b>"}]},
     {"dataset": "own", "sequences": ["walk"], "variants": [{"name": "<b>"}]},
     {"dataset": "other", "sequences": ["run"], "variants": [{"name": "sort"}]},
 ]
+RUNS = [Run(plan, [], "", "box", [], [], [], {}, finished=False) for plan in PLANS]
 
 
 @pytest.fixture

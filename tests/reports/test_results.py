@@ -108,6 +108,15 @@ def test_a_score_older_than_its_tracks_is_not_shown(room):
     assert run.variants[0].speed is None
 
 
+def test_what_was_made_again_with_the_content_it_had_leaves_a_finished_run_whole(room):
+    for name in ("tracks.parquet", "timing.json"):
+        os.utime(room / "results/v/d/s" / name, (3000, 3000))
+    run = read_run(PLAN, room, None)
+    assert run.troubles == []
+    assert run.variants[0].total == {"HOTA": 0.5}
+    assert run.variants[0].speed == SPEED
+
+
 def test_a_score_of_other_options_or_code_is_not_shown(room):
     path = room / "results/v/d/s/mot15/score.json"
     write(path, json.dumps(SCORE | {"origin": "other"}), 1002)

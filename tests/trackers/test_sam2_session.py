@@ -261,17 +261,17 @@ def test_masks_of_which_no_two_share_a_pixel(networks, scene):
         assert (shared[overlap].any(0) == shared["none"].any(0)).all()
 
 
-def memories(session, frame) -> list[int]:
-    """How many memories there are of each object when a frame comes."""
+def memories(session, frame, of="memory") -> list[int]:
+    """How many memories, or pointers, there are of each object when a frame comes."""
     session._settle()
     past = session._bank.read(frame)
-    if "memory_there" in past:
-        return past["memory_there"].sum(1).tolist()
-    return [past["memories"].shape[1]] * len(session.identities)
+    if f"{of}_there" in past:
+        return past[f"{of}_there"].sum(1).tolist()
+    return [past["memories" if of == "memory" else "pointers"].shape[1]] * len(session.identities)
 
 
 @pytest.mark.parametrize(("exclusive", "left"), [(False, [2, 2, 2]), (True, [2, 1, 2])])
-def test_who_loses_his_mask_to_another_is_remembered_only_where_pixels_may_be_shared(
+def test_who_loses_his_mask_to_another_is_hidden_unless_pixels_may_be_shared(
     exclusive, left, networks, scene
 ):
     session = Session(networks, exclusive=exclusive)
@@ -282,7 +282,30 @@ def test_who_loses_his_mask_to_another_is_remembered_only_where_pixels_may_be_sh
     logits = session._answers["logits"]
     logits[1] = logits[0] - 0.1  # as if it had taken the first for its own
     session.remember()
-    assert memories(session, 2) == left
+    assert session.masks().any((1, 2)).tolist() == [True, not exclusive, True]
+    assert memories(session, 2) == memories(session, 2, "pointer") == left
+
+
+def test_who_has_just_been_shown_is_not_hidden(networks, scene):
+    session = Session(networks, exclusive=True)
+    session.look(scene[0][0])
+    box = scene[0][1][0].box
+    session.prompt({1: Prompt(box=box), 2: Prompt(box=box)})
+    assert session.masks().any((1, 2)).all()
+
+
+@pytest.mark.parametrize(("memory", "left"), [("sam2", [2, 2]), ("present", [1, 2])])
+def test_of_who_is_not_present_the_policy_present_remembers_no_pointer(
+    memory, left, networks, scene
+):
+    session = Session(networks, memory)
+    session.look(scene[0][0])
+    session.prompt({n: Prompt(box=label.box) for n, label in enumerate(scene[0][1][:2])})
+    session.remember()
+    session.look(scene[1][0])
+    session._answers["presence"][0] = -5
+    session.remember()
+    assert memories(session, 2) == memories(session, 2, "pointer") == left
 
 
 def test_an_object_shown_again_keeps_its_other_memories_and_one_begun_anew_does_not(

@@ -13,7 +13,8 @@ from sam2.modeling.sam2_base import SAM2Base
 from datasets.files import read_json
 from trackers.sam2.architecture import build_model
 from trackers.weights import training
-from trackers.weights.clips import draw_clips, load_worlds
+from trackers.weights.clips import World, draw_clips, load_worlds
+from trackers.weights.colours import draw_colours
 from trackers.weights.sam2_lesson import (
     _exclusive,
     box_prompts,
@@ -56,6 +57,24 @@ def test_a_clip_with_a_gap_leaves_out_frames_once(worlds):
             steps = np.sort(np.abs(np.diff(next(source).images.ravel())))
             assert set(steps[:-1]) <= {1, 2, 3}
             assert 9 <= steps[-1] <= 51
+
+
+def test_a_clip_may_follow_who_comes_near_each_other():
+    owner = np.zeros((9, 64, 64), np.uint8)
+    for number, left in enumerate((2, 10, 30, 55), start=1):
+        owner[:, :10, left : left + number] = number  # as wide as the number, also mirrored
+    area = np.stack([np.bincount(each.ravel(), minlength=5) for each in owner])
+    world = World(np.zeros((9, 64, 64, 3), np.uint8), owner, area)
+    source = draw_clips(np.random.default_rng(0), [world], length=2, people=2, near=1.0)
+    pairs = {tuple(next(source).masks[0].sum((1, 2)) // 10) for _ in range(40)}
+    assert pairs == {(1, 2), (2, 1), (3, 2), (4, 3)}
+
+
+def test_half_of_the_time_everybody_has_other_colours():
+    draw = np.random.default_rng(0)
+    orders = [tuple(draw_colours(draw)) for _ in range(120)]
+    assert len(set(orders)) == 6
+    assert 0.4 < orders.count((0, 1, 2)) / len(orders) < 0.75
 
 
 def test_a_world_is_drawn_once(worlds, room):

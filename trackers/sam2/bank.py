@@ -56,9 +56,10 @@ class Entry:
         now: Number of the frame.
         prompted: (B,) bool, who was prompted in it.
         again: (B,) bool, who of them not for the first time, and keeps the other memories.
-        rows: Of whom there are memories, (R,); pointers there are of all.
+        rows: Of whom there are memories, (R,).
         made: Waits for them, (R, ...) of each name.
         pointer: (B, width).
+        pointed: (B,) bool, whose pointers are remembered; they are of who was prompted anyhow.
     """
 
     now: int
@@ -67,6 +68,7 @@ class Entry:
     rows: np.ndarray
     made: Callable[[], Memory]
     pointer: Any
+    pointed: np.ndarray
 
 
 @dataclass
@@ -170,7 +172,7 @@ class Bank:
                 write(rows[some], now, _take(memory, some), pointer[rows[some]])
             old = np.flatnonzero(~prompted)
             self.write_memories(rows[old], now, _take(memory, old))
-        tracked = np.flatnonzero(~entry.prompted)
+        tracked = np.flatnonzero(entry.pointed & ~entry.prompted)
         self.write_pointers(tracked, now, pointer[tracked])
 
     def write_memories(self, rows: np.ndarray, now: int, memory: Memory) -> None:

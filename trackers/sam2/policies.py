@@ -3,7 +3,7 @@
 `sam2` remembers every mask. `ds` is what DeepStream's MaskTracker does, with its parameters and the
 values it ships, as far as they are documented. `samurai` remembers what is sure: Yang et al.,
 SAMURAI, arXiv 2411.11922, with the thresholds of its authors; `present` only one of their three
-conditions. Pointers are remembered of every frame.
+conditions, for pointers too. The others remember the pointers of every frame.
 """
 
 from __future__ import annotations
@@ -23,7 +23,13 @@ _LEFT = 0.3  # share of its mask that an object must be left with
 
 
 class WritePolicy(Protocol):
-    """Says which masks of a frame become memories; those of a prompt do anyhow."""
+    """Says which masks of a frame become memories; those of a prompt do anyhow.
+
+    Args:
+        pointers: Whether the pointers of the other objects are remembered nevertheless.
+    """
+
+    pointers: bool
 
     def start(self) -> None:
         """Forget everything."""
@@ -34,6 +40,8 @@ class WritePolicy(Protocol):
 
 class Always:
     """Every mask, as SAM 2."""
+
+    pointers = True
 
     def start(self) -> None:
         """Do nothing."""
@@ -52,6 +60,8 @@ class DeepStream:
             is not remembered, `minIouDiff4MemoryUpdate`.
         mask_memory_update_interval: In frames, `maskMemoryUpdateInterval`.
     """
+
+    pointers = True
 
     def __init__(
         self,
@@ -82,6 +92,8 @@ class DeepStream:
 class Present:
     """What is there: while an object is hidden, the memories of what it looked like stay."""
 
+    pointers = False
+
     def start(self) -> None:
         """Do nothing."""
 
@@ -98,6 +110,8 @@ class Samurai:
         presence: So must the score of presence.
         motion: And the IoU of the mask's box with the one a Kalman filter predicts.
     """
+
+    pointers = True
 
     def __init__(self, iou: float = 0.5, presence: float = 0.0, motion: float = 0.0) -> None:
         self._iou, self._presence, self._motion = iou, presence, motion

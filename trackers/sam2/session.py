@@ -69,7 +69,8 @@ class Session:
         overlap: Whom a pixel belongs to that several objects claim: `none`, `argmax_logit` or
             `score_priority`.
         exclusive: Whether a pixel is remembered as of one object only, see `undisputed`. An object
-            that loses most of its mask to others is not remembered at all.
+            that loses most of its mask to others is hidden: it has no mask, and nothing of the
+            frame is remembered of it.
     """
 
     def __init__(
@@ -255,16 +256,23 @@ class Session:
         """Make memories of what was seen in the frame; the next one finds them written."""
         if not self._identities:
             return
-        prompted = np.array(self._prompted, bool)
-        logits, chosen = self._answers["logits"], self._write.choose(self.seen)
-        if self._exclusive:
-            arrays = self._networks.arrays
-            logits, beaten = undisputed(logits, arrays.put(np.arange(len(prompted))))
-            chosen &= ~arrays.get(beaten)
+        prompted, (logits, hidden) = np.array(self._prompted, bool), self._part()
+        chosen = self._write.choose(self.seen) & ~hidden
         rows = np.flatnonzero(prompted | chosen)
         made = self._memorize(logits[rows], rows, prompted[rows]) if len(rows) else dict
         again = np.isin(self._identities, list(self._refreshed))
-        self._entry = Entry(self._now, prompted, again, rows, made, self._answers["pointer"])
+        pointed = ~hidden if self._write.pointers else chosen
+        pointer = self._answers["pointer"]
+        self._entry = Entry(self._now, prompted, again, rows, made, pointer, pointed)
+
+    def _part(self) -> tuple[Any, np.ndarray]:
+        """Return the logits that are remembered, and who is hidden by others, (B,) bool."""
+        logits, prompted = self._answers["logits"], np.array(self._prompted, bool)
+        if not self._exclusive:
+            return logits, np.zeros(len(prompted), bool)
+        arrays = self._networks.arrays
+        parted, beaten = undisputed(logits, arrays.put(np.arange(len(prompted))))
+        return parted, arrays.get(beaten) & ~prompted
 
     def _memorize(
         self, logits: Any, rows: np.ndarray, prompted: np.ndarray
@@ -299,4 +307,5 @@ class Session:
         masks, best = arrays.get(maps > threshold), np.zeros(0, np.int64)
         if self._overlap == "argmax_logit":
             best = arrays.get(maps.argmax(0))
+        masks = masks & ~self._part()[1][:, None, None]
         return share_out(self._overlap, masks, best, self.seen.iou)

@@ -82,7 +82,12 @@ def _draw_world(number: int, size: int, seed: int) -> dict[str, np.ndarray]:
 
 
 def draw_clips(
-    draw: np.random.Generator, worlds: list[World], length: int, people: int, gaps: float = 0.0
+    draw: np.random.Generator,
+    worlds: list[World],
+    length: int,
+    people: int,
+    gaps: float = 0.0,
+    near: float = 0.0,
 ) -> Iterator[Clip]:
     """Yield clips without end: any world, start, pace up to every third frame and direction.
 
@@ -92,6 +97,7 @@ def draw_clips(
         length: Frames of a clip.
         people: At most so many of those in the first frame are followed.
         gaps: Share of clips that leave out 8 to 48 frames somewhere: who was hidden is back.
+        near: Share of clips in which they are one and those who come nearest to him.
     """
     while True:
         world = worlds[draw.integers(len(worlds))]
@@ -108,11 +114,36 @@ def draw_clips(
         if not wanted.any():
             continue
         order = np.nonzero(present)[0]
-        order = order[np.argsort(draw.random(len(order)) - 10 * new[order])][:people]
+        order = order[np.argsort(draw.random(len(order)) - 10 * new[order])]
+        if near and draw.random() < near:
+            order = order[np.argsort(_distances(world.owner[frames], order), kind="stable")]
+        order = order[:people]
         clip = world.images[frames], world.owner[frames]
         if draw.random() < _HALF:
             clip = clip[0][:, :, ::-1], clip[1][:, :, ::-1]
         yield Clip(np.ascontiguousarray(clip[0]), clip[1][:, None] == order[:, None, None])
+
+
+def _distances(owner: np.ndarray, people: np.ndarray) -> np.ndarray:
+    """Return how near each of the people comes to the first of them, in pixels between centres.
+
+    Args:
+        owner: (T, S, S) the identity each pixel shows.
+        people: (K,) identities. Who is never in view together with the first is infinitely far.
+    """
+    side = owner.shape[-1]
+    row, column = np.divmod(np.arange(side * side), side)
+    centres = np.full((len(owner), len(people), 2), np.inf)
+    for frame, here in enumerate(owner.reshape(len(owner), -1)):
+        area = np.bincount(here, minlength=people.max() + 1)[people]
+        for axis, place in enumerate((column, row)):
+            total = np.bincount(here, place, people.max() + 1)[people]
+            np.divide(total, area, out=centres[frame, :, axis], where=area > 0)
+    with np.errstate(invalid="ignore"):
+        apart = np.hypot(*(centres - centres[:, :1]).transpose(2, 0, 1))
+    nearest = np.where(np.isfinite(apart), apart, np.inf).min(0)
+    nearest[0] = -1.0
+    return np.asarray(nearest)
 
 
 def _draw_frames(

@@ -20,6 +20,7 @@ from torch.nn import functional
 from trackers.parts.dense_masks import tight_boxes
 from trackers.sam2.policies import undisputed
 from trackers.weights.clips import Clip
+from trackers.weights.colours import draw_colours
 
 _MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _MASKS, _BOXES = 0.1, 0.65  # shares of steps whose prompts are masks, boxes; the others are points
@@ -45,9 +46,10 @@ class Lesson:
 
 
 def make_lesson(draw: np.random.Generator, source: Iterator[Clip], clips: int) -> Lesson:
-    """Return the next clips, each in another light."""
+    """Return the next clips, each in another light, half of them in other colours."""
     chosen = list(islice(source, clips))
-    images = torch.from_numpy(np.stack([clip.images for clip in chosen], 1))
+    coloured = [clip.images[..., draw_colours(draw)] for clip in chosen]
+    images = torch.from_numpy(np.stack(coloured, 1))
     gain = torch.from_numpy(draw.uniform(0.8, 1.2, (clips, 1, 1, 3))).float()
     shift = torch.from_numpy(draw.uniform(-0.08, 0.08, (clips, 1, 1, 3))).float()
     pixels = (images.float() / 255 * gain + shift).clamp(0, 1)

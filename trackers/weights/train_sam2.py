@@ -37,6 +37,7 @@ class Stage(training.Stage):
         people: Followed in a clip, at most.
         stills: Single images of a lesson, beside the clips, of as many people and three more.
         gaps: Share of clips with a gap, see `draw_clips`.
+        near: Share of clips of people who come near each other, see `draw_clips`.
         exclusive: Whether a pixel is remembered as of one person only, see `loss_of`.
     """
 
@@ -45,6 +46,7 @@ class Stage(training.Stage):
     people: int
     stills: int = 0
     gaps: float = 0.0
+    near: float = 0.0
     exclusive: bool = False
 
 
@@ -66,6 +68,10 @@ STAGES = (
         1250, clips=2, length=8, people=6, stills=4, gaps=0.5, exclusive=True, rate=4e-4,
         rate_end=0.0, optimizer="muon", warm_up=1,
     ),
+    Stage(
+        850, clips=2, length=8, people=6, stills=4, gaps=0.5, near=0.7, exclusive=True, rate=4e-4,
+        rate_end=0.0, optimizer="muon", warm_up=20,
+    ),
 )  # fmt: skip
 
 
@@ -79,7 +85,9 @@ class School:
     def __init__(self, model: Any, worlds: list[World], stage: Stage, seed: list[int]) -> None:
         self._model, self._stage = model, stage
         self._draw = np.random.default_rng(seed)
-        self._source = draw_clips(self._draw, worlds, stage.length, stage.people, stage.gaps)
+        self._source = draw_clips(
+            self._draw, worlds, stage.length, stage.people, stage.gaps, stage.near
+        )
         self._stills = draw_clips(self._draw, worlds, 1, stage.people + 3)
         self._lesson = make_lesson(self._draw, self._source, stage.clips)
 

@@ -114,7 +114,7 @@ onerror:
     if gate_is_asked_for() and not gate_has_judged():
         shell(
             "exec python -m metrics.regression --plan {plan:q} --baseline {baseline:q}"
-            " --output {VERDICT:q}",
+            " --output {VERDICT:q} --unfinished",
             plan=gate_plan(),
             baseline=config["regression"]["baseline"],
         )

@@ -83,6 +83,8 @@ class Presence:
         rules: The thresholds.
     """
 
+    pointers = True
+
     rules: Rules
     hidden: set[int] = field(default_factory=set)
     _past: dict[int, deque[float]] = field(default_factory=dict)
