@@ -23,8 +23,8 @@ def vectors(*vector) -> np.ndarray:
     return np.array(vector, np.float32).reshape(len(vector), 2)
 
 
-def memory(weights=None, retain=None, *, motion=False, max_age=70) -> Memory:
-    return Memory(weights or Weights(), retain, motion=motion, max_age=max_age)
+def memory(weights=None, retain=None, *, motion=False, max_age=70, mean=False) -> Memory:
+    return Memory(weights or Weights(), retain, motion=motion, max_age=max_age, mean=mean)
 
 
 def test_the_first_objects_are_numbered_in_order():
@@ -115,6 +115,22 @@ def test_the_vector_and_box_of_an_entry_are_the_newest():
     known.assign(objects([10, 0, 30, 40]), vectors([4.0, 3.0]))
     np.testing.assert_array_equal(known._entries.vector, [[4.0, 3.0]])
     np.testing.assert_array_equal(known._entries.box, [[10, 0, 30, 40]])
+
+
+def test_the_vector_of_an_entry_may_be_the_mean_of_all_its_own():
+    known = memory(mean=True)
+    known.assign(objects(LEFT, RIGHT), vectors(RED, BLUE))
+    for vector in ([4.0, 3.0], [1.0, 0.0]):
+        known.assign(objects(LEFT), vectors(vector))
+    np.testing.assert_allclose(known._entries.vector, [np.mean([RED, [4, 3], [1, 0]], 0), BLUE])
+
+
+@pytest.mark.parametrize(("new", "identity"), [(0.0, 0), (2.0, 0), (14.0, 1)])
+def test_who_is_known_must_be_surer_than_what_is_new(new, identity):
+    known = memory(Weights(new=new))
+    known.assign(objects(LEFT), vectors(RED))
+    half = [3.0, 0.0]  # product 12, overlap counts nothing
+    assert known.assign(objects([300, 0, 320, 40]), vectors(half)).tolist() == [identity]
 
 
 def test_with_motion_the_box_is_where_it_is_expected():

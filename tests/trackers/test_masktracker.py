@@ -231,8 +231,10 @@ def test_a_target_is_told_of_from_its_fifth_frame_on_with_its_detection():
         assert answer.mask.any()
 
 
-def test_a_target_that_is_shown_once_more_is_told_of_by_the_mask_of_that():
+@pytest.mark.parametrize(("keep", "first"), [(False, 2), (True, 0)])
+def test_a_target_that_is_shown_once_more_is_told_of_by_the_mask_of_that(keep, first):
     options = {"weights": DEMO, "probation_age": 0, "min_prompt_update_confidence": 0.0}
+    options |= {"keep_first_prompt": keep}
     draw = np.random.default_rng(1)
     frames = [
         Frame(index, image, found(labels[0].box))
@@ -241,6 +243,8 @@ def test_a_target_that_is_shown_once_more_is_told_of_by_the_mask_of_that():
     answers, tracker = run(frames, **options)
     assert tracker._session.seen.prompted.tolist() == [True]
     np.testing.assert_array_equal(answers[-1].mask, tracker._session.masks())
+    tracker._session._settle()
+    assert tracker._session._bank._memory_ages.when[0, 0] == first
 
 
 def test_weak_detections_are_not_looked_at():

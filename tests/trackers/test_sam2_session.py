@@ -312,14 +312,18 @@ def test_an_object_shown_again_keeps_its_other_memories_and_one_begun_anew_does_
     networks, scene
 ):
     prompt = Prompt(box=scene[0][1][0].box)
-    for show, left in (("refresh", 4), ("prompt", 1)):
+    for show, options, left in (
+        ("refresh", {}, 4),
+        ("refresh", {"renew": False}, 5),
+        ("prompt", {}, 1),
+    ):
         session = Session(networks)
         for frame, (image, _) in enumerate(scene[:5]):
             session.look(image)
             if frame == 0:
                 session.prompt({1: prompt})
             if frame == 4:
-                seen = getattr(session, show)({1: prompt})
+                seen = getattr(session, show)({1: prompt}, **options)
                 assert seen.prompted.tolist() == [True]
             session.remember()
         assert memories(session, 5) == [left]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from itertools import permutations, repeat
 
 import numpy as np
 import pytest
@@ -13,8 +14,7 @@ from sam2.modeling.sam2_base import SAM2Base
 from datasets.files import read_json
 from trackers.sam2.architecture import build_model
 from trackers.weights import training
-from trackers.weights.clips import World, draw_clips, load_worlds
-from trackers.weights.colours import draw_colours
+from trackers.weights.clips import Clip, World, draw_clips, load_worlds
 from trackers.weights.sam2_lesson import (
     _exclusive,
     box_prompts,
@@ -70,11 +70,14 @@ def test_a_clip_may_follow_who_comes_near_each_other():
     assert pairs == {(1, 2), (2, 1), (3, 2), (4, 3)}
 
 
-def test_half_of_the_time_everybody_has_other_colours():
-    draw = np.random.default_rng(0)
-    orders = [tuple(draw_colours(draw)) for _ in range(120)]
-    assert len(set(orders)) == 6
-    assert 0.4 < orders.count((0, 1, 2)) / len(orders) < 0.75
+def test_a_share_of_the_clips_has_other_colours_the_same_in_all_frames():
+    colours = np.broadcast_to(np.array([10, 100, 200], np.uint8), (2, 8, 8, 3))
+    clip = Clip(colours, np.ones((2, 1, 8, 8), bool))
+    for share, orders in ((0.0, {(0, 1, 2)}), (1.0, set(permutations(range(3))))):
+        lesson = make_lesson(np.random.default_rng(0), repeat(clip), 60, share)
+        order = lesson.images.argsort(2)
+        assert (order == order[:1, :, :, :1, :1]).all()
+        assert set(map(tuple, order[0, :, :, 0, 0].tolist())) == orders
 
 
 def test_a_world_is_drawn_once(worlds, room):

@@ -4,7 +4,7 @@ Every frame goes through `look`, any number of `prompt` and `drop`, and `remembe
 
     session.look(image)                    # follows all objects; their masks are session.seen
     session.prompt({7: Prompt(box=box)})   # another object, or one that is forgotten and begun anew
-    session.refresh({5: Prompt(box=box)})  # a new prompt for one, in place of its last
+    session.refresh({5: Prompt(box=box)})  # a new prompt for one, in place of its last or beside it
     session.drop(3)
     session.remember()                     # makes memories of what was seen
 
@@ -99,6 +99,7 @@ class Session:
         self._answers: dict[str, Any] = {}
         self._prompted: list[bool] = []
         self._refreshed: set[int] = set()
+        self._kept: set[int] = set()  # whose last prompt's memory stays nevertheless
         self._entry: Entry | None = None  # of the frame before, not yet in the memories
 
     @property
@@ -148,7 +149,7 @@ class Session:
             self._features = net.encode(image=net.arrays.put(small[None]))
         self._settle()
         self._prompted = [False] * len(self._identities)
-        self._refreshed = set()
+        self._refreshed, self._kept = set(), set()
         self._answers = self._follow() if self._identities else {}
         return self.seen
 
@@ -169,12 +170,15 @@ class Session:
         """
         self._prompt(prompts)
         self._refreshed -= prompts.keys()
+        self._kept -= prompts.keys()
         return self.seen
 
-    def refresh(self, prompts: Mapping[int, Prompt]) -> Seen:
-        """Show objects once more: what the prompt leaves takes the place of what the last one left.
+    def refresh(self, prompts: Mapping[int, Prompt], *, renew: bool = True) -> Seen:
+        """Show objects once more; their other memories stay.
 
-        Their other memories stay.
+        Args:
+            renew: Whether what the prompt leaves takes the place of what the last one left. Else it
+                is remembered as of a frame without a prompt.
 
         Raises:
             KeyError: There is no such object.
@@ -186,6 +190,7 @@ class Session:
         old = {name for name in prompts if self._bank.is_begun(self._identities.index(name))}
         self._prompt(prompts)
         self._refreshed |= old
+        self._kept = (self._kept - prompts.keys()) | (set() if renew else old)
         return self.seen
 
     @stage("prompt")
@@ -248,6 +253,7 @@ class Session:
         self._identities[row], self._prompted[row] = self._identities[last], self._prompted[last]
         del self._identities[last], self._prompted[last]
         self._refreshed.discard(identity)
+        self._kept.discard(identity)
         if not self._identities:
             self._answers = {}
 
@@ -256,7 +262,9 @@ class Session:
         """Make memories of what was seen in the frame; the next one finds them written."""
         if not self._identities:
             return
-        prompted, (logits, hidden) = np.array(self._prompted, bool), self._part()
+        logits, hidden = self._part()
+        kept = np.isin(self._identities, list(self._kept))
+        prompted = np.array(self._prompted, bool) & ~kept
         chosen = self._write.choose(self.seen) & ~hidden
         rows = np.flatnonzero(prompted | chosen)
         made = self._memorize(logits[rows], rows, prompted[rows]) if len(rows) else dict

@@ -31,7 +31,6 @@ from trackers.mask_rcnn.card import Card
 from trackers.mask_rcnn.fit import fit, fitted_size
 from trackers.parts.class_names import synonyms
 from trackers.parts.dense_masks import tight_boxes
-from trackers.weights.colours import draw_colours
 
 _HALF = 0.5  # of pairs are mirrored
 _LEAST_SIDE = 1.0  # of a box in the input
@@ -138,14 +137,14 @@ def draw_pairs(
 def make_lesson(
     draw: np.random.Generator, pairs: Iterator[tuple[Video, int, int]], count: int, card: Card
 ) -> Lesson:
-    """Return the next pairs, each in another light, half in other colours, half mirrored."""
+    """Return the next pairs, each in another light, half of them mirrored."""
     images, sizes, targets = [], [], []
     for _ in range(count):
         video, *frames = next(pairs)
         mirrored = bool(draw.random() < _HALF)
-        colours, light = draw_colours(draw), draw.uniform(1 - _LIGHT, 1 + _LIGHT, 3)
+        light = draw.uniform(1 - _LIGHT, 1 + _LIGHT, 3)
         for frame in frames:
-            image = read_image(video.images[frame])[..., colours]
+            image = read_image(video.images[frame])
             image = (image * light).clip(0, 255).astype(np.uint8)
             image = np.ascontiguousarray(image[:, ::-1]) if mirrored else image
             filled, size = fit(image, card)

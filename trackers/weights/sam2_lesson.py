@@ -20,7 +20,6 @@ from torch.nn import functional
 from trackers.parts.dense_masks import tight_boxes
 from trackers.sam2.policies import undisputed
 from trackers.weights.clips import Clip
-from trackers.weights.colours import draw_colours
 
 _MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _MASKS, _BOXES = 0.1, 0.65  # shares of steps whose prompts are masks, boxes; the others are points
@@ -45,11 +44,17 @@ class Lesson:
     clip: Tensor
 
 
-def make_lesson(draw: np.random.Generator, source: Iterator[Clip], clips: int) -> Lesson:
-    """Return the next clips, each in another light, half of them in other colours."""
+def make_lesson(
+    draw: np.random.Generator, source: Iterator[Clip], clips: int, coloured: float = 0.0
+) -> Lesson:
+    """Return the next clips, each in another light.
+
+    Args:
+        coloured: Share of clips whose channels change places: six times as many people to tell
+            apart as are drawn.
+    """
     chosen = list(islice(source, clips))
-    coloured = [clip.images[..., draw_colours(draw)] for clip in chosen]
-    images = torch.from_numpy(np.stack(coloured, 1))
+    images = torch.from_numpy(np.stack([_recolour(draw, clip, coloured) for clip in chosen], 1))
     gain = torch.from_numpy(draw.uniform(0.8, 1.2, (clips, 1, 1, 3))).float()
     shift = torch.from_numpy(draw.uniform(-0.08, 0.08, (clips, 1, 1, 3))).float()
     pixels = (images.float() / 255 * gain + shift).clamp(0, 1)
@@ -58,6 +63,12 @@ def make_lesson(draw: np.random.Generator, source: Iterator[Clip], clips: int) -
     people = [clip.masks.shape[1] for clip in chosen]
     owner = torch.arange(clips).repeat_interleave(torch.tensor(people))
     return Lesson(pixels.permute(0, 1, 4, 2, 3).contiguous(), masks, owner)
+
+
+def _recolour(draw: np.random.Generator, clip: Clip, share: float) -> np.ndarray:
+    if not share or draw.random() >= share:
+        return clip.images
+    return np.ascontiguousarray(clip.images[..., draw.permutation(3)])
 
 
 def draw_prompts(draw: np.random.Generator, masks: Tensor, shown: bool) -> dict[str, Any]:

@@ -55,7 +55,6 @@ STAGES = (
     Stage(600, rate=1e-3, rate_end=0.0),
     Stage(420, rate=7e-4, rate_end=0.0),
     Stage(1600, rate=7e-4, rate_end=0.0),
-    Stage(2200, rate=7e-4, rate_end=0.0),
 )
 
 

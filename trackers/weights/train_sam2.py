@@ -11,6 +11,7 @@ weights are written when all stages are done, and beside them, as JSON, how they
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from torch import Tensor
 
 from trackers.sam2.architecture import build_model
 from trackers.weights import training
-from trackers.weights.clips import World, draw_clips, load_worlds
+from trackers.weights.clips import Clip, World, draw_clips, load_worlds
 from trackers.weights.sam2_lesson import Lesson, draw_prompts, evaluate, loss_of, make_lesson
 
 _TAUGHT = 0.3  # share of lessons in which true masks are remembered
@@ -38,6 +39,7 @@ class Stage(training.Stage):
         stills: Single images of a lesson, beside the clips, of as many people and three more.
         gaps: Share of clips with a gap, see `draw_clips`.
         near: Share of clips of people who come near each other, see `draw_clips`.
+        coloured: Share of clips and stills in other colours, see `make_lesson`.
         exclusive: Whether a pixel is remembered as of one person only, see `loss_of`.
     """
 
@@ -47,6 +49,7 @@ class Stage(training.Stage):
     stills: int = 0
     gaps: float = 0.0
     near: float = 0.0
+    coloured: float = 0.0
     exclusive: bool = False
 
 
@@ -69,8 +72,8 @@ STAGES = (
         rate_end=0.0, optimizer="muon", warm_up=1,
     ),
     Stage(
-        850, clips=2, length=8, people=6, stills=4, gaps=0.5, near=0.7, exclusive=True, rate=4e-4,
-        rate_end=0.0, optimizer="muon", warm_up=20,
+        850, clips=2, length=8, people=6, stills=4, gaps=0.5, near=0.7, coloured=0.5,
+        exclusive=True, rate=4e-4, rate_end=0.0, optimizer="muon", warm_up=20,
     ),
 )  # fmt: skip
 
@@ -89,15 +92,18 @@ class School:
             self._draw, worlds, stage.length, stage.people, stage.gaps, stage.near
         )
         self._stills = draw_clips(self._draw, worlds, 1, stage.people + 3)
-        self._lesson = make_lesson(self._draw, self._source, stage.clips)
+        self._lesson = self._next(self._source, stage.clips)
 
     def teach(self) -> Tensor:
         """Return the loss of the next lesson."""
-        self._lesson = make_lesson(self._draw, self._source, self._stage.clips)
+        self._lesson = self._next(self._source, self._stage.clips)
         loss = self._loss(self._lesson)
         if self._stage.stills:
-            loss = loss + self._loss(make_lesson(self._draw, self._stills, self._stage.stills))
+            loss = loss + self._loss(self._next(self._stills, self._stage.stills))
         return loss
+
+    def _next(self, source: Iterator[Clip], clips: int) -> Lesson:
+        return make_lesson(self._draw, source, clips, self._stage.coloured)
 
     def _loss(self, lesson: Lesson) -> Tensor:
         prompts = draw_prompts(self._draw, lesson.masks[0], shown=len(lesson.images) > 1)

@@ -2,8 +2,9 @@
 
 score(i, n) = log softmax(S)(i, n) + a log score(i) + b IoU(i, n) + c [same class]
 
-S are products of vectors, with a column of zeros for "new", to which the class always agrees and
-which overlaps nothing. Source: Yang, Fan, Xu, Video Instance Segmentation, ICCV 2019, section 4.3.
+S are products of vectors, with a column for "new", zeros in the paper, to which the class always
+agrees and which overlaps nothing. The vector of an entry is the newest, or the mean of all. Source:
+Yang, Fan, Xu, Video Instance Segmentation, ICCV 2019, section 4.3.
 
 With `motion` the box of each entry is predicted by a Kalman filter, the idea of MaskTrackRCNN +
 DeepSORT: predicted before objects are compared, corrected by the one that is met.
@@ -33,12 +34,14 @@ class Weights:
         score: a above.
         overlap: b.
         label: c.
+        new: S of what is new; the higher, the surer an object must be known to be met again.
     """
 
     vector: float = 1.0
     score: float = 1.0
     overlap: float = 2.0
     label: float = 10.0
+    new: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ class _Entries:
 
     track: np.ndarray
     vector: np.ndarray
+    seen: np.ndarray  # times
     box: np.ndarray
     label: np.ndarray
     unseen: np.ndarray  # frames since
@@ -60,11 +64,14 @@ class Memory:
         retain: Frames after which an object that is not seen is forgotten; None never forgets.
         motion: Whether boxes are predicted.
         max_age: So many frames after an object was seen its box still moves.
+        mean: Whether an entry's vector is the mean of all its object had, not the newest.
     """
 
-    def __init__(self, weights: Weights, retain: int | None, *, motion: bool, max_age: int) -> None:
+    def __init__(
+        self, weights: Weights, retain: int | None, *, motion: bool, max_age: int, mean: bool
+    ) -> None:
         self._weights, self._retain = weights, retain
-        self._moves, self._max_age = motion, max_age
+        self._moves, self._max_age, self._mean = motion, max_age, mean
         self.start()
 
     def start(self) -> None:
@@ -117,7 +124,7 @@ class Memory:
         """Return score(i, n), (N, M + 1), column 0 for what is new."""
         given = self._weights
         product = vectors.astype(np.float64) @ old.vector.T.astype(np.float64)
-        product = np.pad(product, ((0, 0), (1, 0)))
+        product = np.pad(product, ((0, 0), (1, 0)), constant_values=given.new)
         highest = product.max(1, keepdims=True)
         share = product - highest - np.log(np.exp(product - highest).sum(1, keepdims=True))
         overlap = np.pad(box_iou(objects.box[:, None], old.box), ((0, 0), (1, 0)))
@@ -140,14 +147,17 @@ class Memory:
         """Return the entries of `place` after objects were seen; the class stays."""
         some, box = rows.take(old, place), objects.box[met].astype(np.float64)
         motion = AspectHeight.update(some.motion, box) if self._moves else some.motion
-        unseen = np.zeros_like(some.unseen)
-        return replace(some, vector=vectors[met], box=box, unseen=unseen, motion=motion)
+        unseen, seen, vector = np.zeros_like(some.unseen), some.seen + 1, vectors[met]
+        if self._mean:
+            vector = some.vector + (vector - some.vector) / seen[:, None]
+        return replace(some, vector=vector, seen=seen, box=box, unseen=unseen, motion=motion)
 
     def _bear(self, objects: Objects, new: np.ndarray, vectors: np.ndarray) -> None:
         box = objects.box[new].astype(np.float64)
         entries = _Entries(
             self._born + np.arange(len(new)),
             vectors[new],
+            np.ones(len(new), np.int64),
             box,
             objects.label[new],
             np.zeros(len(new), np.int64),

@@ -28,6 +28,7 @@ from trackers.parts.class_names import class_ids
 from trackers.parts.deep_sort import DeepSort, Rules
 
 ASSOCIATIONS = ("native", "kalman_iou", "deepsort")
+VECTORS = ("newest", "mean")
 _UNWANTED = -1  # class id of what the sequence has not
 
 
@@ -47,6 +48,8 @@ def build(
     score_weight: float = 1.0,
     overlap_weight: float = 2.0,
     label_weight: float = 10.0,
+    new_logit: float = 0.0,
+    remembered_vector: str = "newest",
     retain: int | None = None,
     min_confidence: float = 0.3,
     max_iou_distance: float = 0.7,
@@ -64,7 +67,9 @@ def build(
             and a mode is of the first network alone, for the others meet new shapes in each frame.
         association: `native`, `kalman_iou` or `deepsort`.
         min_score, max_overlap, max_objects: Which objects are found, see `Limits`.
-        vector_weight, score_weight, overlap_weight, label_weight: Of the first two, see `Weights`.
+        vector_weight, score_weight, overlap_weight, label_weight, new_logit: Of the first two, see
+            `Weights`.
+        remembered_vector: Of those: `newest` of an object, as in the paper, or the `mean` of all.
         retain: Of those: an object unseen for more frames is forgotten; mmtracking's is 20.
         min_confidence: Of `deepsort`: objects below it are not looked at.
         max_age: Of the last two: frames that an unseen object's box moves on, or that it lives.
@@ -78,6 +83,10 @@ def build(
         raise ValueError(
             f"association {association!r} is unknown: expected one of {list(ASSOCIATIONS)}"
         )
+    if remembered_vector not in VECTORS:
+        raise ValueError(
+            f"remembered_vector {remembered_vector!r} is unknown: expected one of {list(VECTORS)}"
+        )
     run = Runner(engine, device, networks, precision, torch_mode)
     segmenter = load_segmenter(weights, run, Limits(min_score, max_overlap, max_objects))
     if association == "deepsort":
@@ -85,8 +94,14 @@ def build(
             max_iou_distance, max_age, n_init, max_cosine_distance, nn_budget, report_coasted=False
         )
         return MasktrackRcnn(segmenter, ByDeepSort(DeepSort(rules), min_confidence))
-    coefficients = Weights(vector_weight, score_weight, overlap_weight, label_weight)
-    memory = Memory(coefficients, retain, motion=association == "kalman_iou", max_age=max_age)
+    coefficients = Weights(vector_weight, score_weight, overlap_weight, label_weight, new_logit)
+    memory = Memory(
+        coefficients,
+        retain,
+        motion=association == "kalman_iou",
+        max_age=max_age,
+        mean=remembered_vector == "mean",
+    )
     return MasktrackRcnn(segmenter, ByMemory(memory))
 
 

@@ -43,6 +43,7 @@ def build(
     segmentation_only: bool = False,
     overlap: str = "none",
     exclusive: bool = False,
+    keep_first_prompt: bool = False,
     association_matcher_type: int = 1,
     check_class_match: bool = True,
     min_matching_score_4_overall: float = 0.0293,
@@ -82,6 +83,8 @@ def build(
             target has or is expected to have.
         overlap: Whom a pixel belongs to that several targets claim, see `Session`.
         exclusive: Whether it is remembered as of one only, see `Session`.
+        keep_first_prompt: Whether what a target is shown once more is remembered beside its first
+            prompt, not in its place.
 
     Raises:
         FileNotFoundError: Weights, networks or the detector are not there.
@@ -126,6 +129,7 @@ def build(
         (gates, life, noise),
         interval,
         min_prompt_update_confidence if update_mem_bank_prompt else np.inf,
+        renews=not keep_first_prompt,
         remembers=not segmentation_only,
     )
 
@@ -139,6 +143,7 @@ class MaskTracker:
         rules: Of association, life and motion.
         interval: See `build`.
         sure: A target whose mask is as sure as this is shown again what is detected of it.
+        renews: Whether that takes the place of what it was shown before.
         remembers: Whether the session does.
     """
 
@@ -150,11 +155,12 @@ class MaskTracker:
         interval: int,
         sure: float,
         *,
+        renews: bool,
         remembers: bool,
     ) -> None:
         self._session, self._source = session, source
         self._gates, self._life, self._noise = rules
-        self._interval, self._sure = interval, sure
+        self._interval, self._sure, self._renews = interval, sure, renews
         self._remembers = remembers
         self._begin()
 
@@ -236,7 +242,8 @@ class MaskTracker:
         if not self._remembers or not len(again):
             return view
         shown = zip(targets.track[again].tolist(), found.box[partner[again]], strict=True)
-        self._session.refresh({name: Prompt(box=box) for name, box in shown})
+        prompts = {name: Prompt(box=box) for name, box in shown}
+        self._session.refresh(prompts, renew=self._renews)
         return self._view(targets)
 
     def _bear(self, targets: Targets, found: Detections, partner: np.ndarray) -> Targets:
