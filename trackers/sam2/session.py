@@ -4,7 +4,7 @@ Every frame goes through `look`, any number of `prompt` and `drop`, and `remembe
 
     session.look(image)                    # follows all objects; their masks are session.seen
     session.prompt({7: Prompt(box=box)})   # another object, or one that is forgotten and begun anew
-    session.refresh({5: Prompt(box=box)})  # a new prompt for one, in place of its last or beside it
+    session.refresh({5: Prompt(box=box)})  # a new prompt for one, instead of its last or for now
     session.drop(3)
     session.remember()                     # makes memories of what was seen
 
@@ -17,7 +17,7 @@ would have alone. Memory grows with the number of objects there are at once, not
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,7 +99,7 @@ class Session:
         self._answers: dict[str, Any] = {}
         self._prompted: list[bool] = []
         self._refreshed: set[int] = set()
-        self._kept: set[int] = set()  # whose last prompt's memory stays nevertheless
+        self._own: dict[int, Mapping[str, Any]] = {}  # seen before a prompt that is for now alone
         self._entry: Entry | None = None  # of the frame before, not yet in the memories
 
     @property
@@ -110,26 +110,29 @@ class Session:
     @property
     def seen(self) -> Seen:
         """What is seen of all objects in the frame, in the order they are kept in."""
-        get, found = self._networks.arrays.get, self._answers
+        return self._seen(self._answers, np.array(self._prompted, bool))
+
+    def _seen(self, found: Mapping[str, Any], prompted: np.ndarray) -> Seen:
+        get = self._networks.arrays.get
         nothing = np.zeros(0, np.float32)
         return Seen(
             np.array(self._identities, np.int64),
             get(found["iou"]) if found else nothing,
             get(found["presence"]) if found else nothing,
-            np.array(self._prompted, bool),
-            lambda: self.logits() > 0,
+            prompted,
+            lambda: self._grid(found) > 0,
             self._size,
         )
 
     def logits(self) -> np.ndarray:
         """Return the logits of all objects in the frame, (B, L, L) float32, above 0 on each."""
+        return self._grid(self._answers)
+
+    def _grid(self, found: Mapping[str, Any]) -> np.ndarray:
+        if "logits" in found:
+            return self._networks.arrays.get(found["logits"])
         side = self._networks.image_size // 4
-        found = self._answers.get("logits")
-        return (
-            np.zeros((0, side, side), np.float32)
-            if found is None
-            else self._networks.arrays.get(found)
-        )
+        return np.zeros((0, side, side), np.float32)
 
     def look(self, image: np.ndarray) -> Seen:
         """Take the next frame, (height, width, 3) uint8 RGB, and follow all objects into it.
@@ -149,7 +152,7 @@ class Session:
             self._features = net.encode(image=net.arrays.put(small[None]))
         self._settle()
         self._prompted = [False] * len(self._identities)
-        self._refreshed, self._kept = set(), set()
+        self._refreshed, self._own = set(), {}
         self._answers = self._follow() if self._identities else {}
         return self.seen
 
@@ -170,7 +173,7 @@ class Session:
         """
         self._prompt(prompts)
         self._refreshed -= prompts.keys()
-        self._kept -= prompts.keys()
+        self._forget_own(prompts)
         return self.seen
 
     def refresh(self, prompts: Mapping[int, Prompt], *, renew: bool = True) -> Seen:
@@ -178,7 +181,7 @@ class Session:
 
         Args:
             renew: Whether what the prompt leaves takes the place of what the last one left. Else it
-                is remembered as of a frame without a prompt.
+                is seen in this frame alone, and what was seen without it is remembered.
 
         Raises:
             KeyError: There is no such object.
@@ -188,9 +191,12 @@ class Session:
             if identity not in self._identities:
                 raise KeyError(identity)
         old = {name for name in prompts if self._bank.is_begun(self._identities.index(name))}
+        own = {} if renew else {name: self._row(name) for name in old - self._own.keys()}
         self._prompt(prompts)
-        self._refreshed |= old
-        self._kept = (self._kept - prompts.keys()) | (set() if renew else old)
+        if renew:
+            self._refreshed |= old
+            self._forget_own(prompts)
+        self._own |= own
         return self.seen
 
     @stage("prompt")
@@ -253,7 +259,7 @@ class Session:
         self._identities[row], self._prompted[row] = self._identities[last], self._prompted[last]
         del self._identities[last], self._prompted[last]
         self._refreshed.discard(identity)
-        self._kept.discard(identity)
+        self._forget_own([identity])
         if not self._identities:
             self._answers = {}
 
@@ -262,20 +268,43 @@ class Session:
         """Make memories of what was seen in the frame; the next one finds them written."""
         if not self._identities:
             return
-        logits, hidden = self._part()
-        kept = np.isin(self._identities, list(self._kept))
-        prompted = np.array(self._prompted, bool) & ~kept
-        chosen = self._write.choose(self.seen) & ~hidden
+        answers, prompted = self._memorable()
+        logits, hidden = self._part(answers, prompted)
+        chosen = self._write.choose(self._seen(answers, prompted)) & ~hidden
         rows = np.flatnonzero(prompted | chosen)
-        made = self._memorize(logits[rows], rows, prompted[rows]) if len(rows) else dict
+        presence = answers["presence"][rows]
+        made = self._memorize(logits[rows], presence, prompted[rows]) if len(rows) else dict
         again = np.isin(self._identities, list(self._refreshed))
         pointed = ~hidden if self._write.pointers else chosen
-        pointer = self._answers["pointer"]
-        self._entry = Entry(self._now, prompted, again, rows, made, pointer, pointed)
+        self._entry = Entry(self._now, prompted, again, rows, made, answers["pointer"], pointed)
 
-    def _part(self) -> tuple[Any, np.ndarray]:
-        """Return the logits that are remembered, and who is hidden by others, (B,) bool."""
-        logits, prompted = self._answers["logits"], np.array(self._prompted, bool)
+    def _memorable(self) -> tuple[Mapping[str, Any], np.ndarray]:
+        """Return the answers that are remembered, and whose are of a prompt, (B,) bool."""
+        answers, prompted = self._answers, np.array(self._prompted, bool)
+        if not self._own:
+            return answers, prompted
+        answers = {
+            name: self._networks.arrays.concatenate([each]) for name, each in answers.items()
+        }
+        for identity, own in self._own.items():
+            row = self._identities.index(identity)
+            prompted[row] = False
+            for name, array in own.items():
+                answers[name][row] = array[0]
+        return answers, prompted
+
+    def _row(self, identity: int) -> Mapping[str, Any]:
+        """Return what is seen of an object, (1, ...) of each name, as it is now."""
+        row, copy = self._identities.index(identity), self._networks.arrays.concatenate
+        return {name: copy([array[row : row + 1]]) for name, array in self._answers.items()}
+
+    def _forget_own(self, identities: Iterable[int]) -> None:
+        for identity in identities:
+            self._own.pop(identity, None)
+
+    def _part(self, answers: Mapping[str, Any], prompted: np.ndarray) -> tuple[Any, np.ndarray]:
+        """Return logits by which pixels are told apart, and who is hidden by others, (B,) bool."""
+        logits = answers["logits"]
         if not self._exclusive:
             return logits, np.zeros(len(prompted), bool)
         arrays = self._networks.arrays
@@ -283,13 +312,13 @@ class Session:
         return parted, arrays.get(beaten) & ~prompted
 
     def _memorize(
-        self, logits: Any, rows: np.ndarray, prompted: np.ndarray
+        self, logits: Any, presence: Any, prompted: np.ndarray
     ) -> Callable[[], Mapping[str, Any]]:
         """Start to make memories of some objects."""
         return begin(
             self._networks.memorize,
             logits=logits,
-            presence=self._answers["presence"][rows],
+            presence=presence,
             prompted=self._networks.arrays.put(prompted),
             **self._pick("memory_pixels"),
         )
@@ -315,5 +344,6 @@ class Session:
         masks, best = arrays.get(maps > threshold), np.zeros(0, np.int64)
         if self._overlap == "argmax_logit":
             best = arrays.get(maps.argmax(0))
-        masks = masks & ~self._part()[1][:, None, None]
+        _, hidden = self._part(self._answers, np.array(self._prompted, bool))
+        masks = masks & ~hidden[:, None, None]
         return share_out(self._overlap, masks, best, self.seen.iou)

@@ -43,6 +43,7 @@ def build(
     segmentation_only: bool = False,
     overlap: str = "none",
     exclusive: bool = False,
+    memory: str = "ds",
     keep_first_prompt: bool = False,
     association_matcher_type: int = 1,
     check_class_match: bool = True,
@@ -83,8 +84,10 @@ def build(
             target has or is expected to have.
         overlap: Whom a pixel belongs to that several targets claim, see `Session`.
         exclusive: Whether it is remembered as of one only, see `Session`.
-        keep_first_prompt: Whether what a target is shown once more is remembered beside its first
-            prompt, not in its place.
+        memory: Which masks are remembered: by DeepStream's parameters (`ds`), or as another policy
+            has it, see `Session`.
+        keep_first_prompt: Whether what a target is shown once more is told of in that frame alone.
+            Then its first prompt is remembered, and what SAM 2 saw without another.
 
     Raises:
         FileNotFoundError: Weights, networks or the detector are not there.
@@ -92,7 +95,7 @@ def build(
     """
     if interval < 0:
         raise ValueError(f"interval: {interval} found, expected 0 or more")
-    memory = DeepStream(
+    shipped = DeepStream(
         min_memory_update_confidence, min_iou_diff_4_memory_update, mask_memory_update_interval
     )
     gates = Gates(
@@ -122,7 +125,7 @@ def build(
         measurement_noise_var_4_tracker,
     )
     net = load_networks(size, weights, Runner(engine, device, networks, precision, torch_mode))
-    session = Session(net, memory, overlap, exclusive=exclusive)
+    session = Session(net, shipped if memory == "ds" else memory, overlap, exclusive=exclusive)
     return MaskTracker(
         session,
         Source(detector, device, min_detector_confidence),
@@ -143,7 +146,7 @@ class MaskTracker:
         rules: Of association, life and motion.
         interval: See `build`.
         sure: A target whose mask is as sure as this is shown again what is detected of it.
-        renews: Whether that takes the place of what it was shown before.
+        renews: Whether that is remembered, in place of what it was shown before.
         remembers: Whether the session does.
     """
 
