@@ -18,6 +18,8 @@ from trackers.engines.card import CARD
 from trackers.engines.onnx_engine import OnnxEngine
 from trackers.engines.precision import lower
 from trackers.engines.torch_engine import TorchArrays
+from trackers.mask_rcnn.loading import NETWORKS as MASK_RCNN
+from trackers.mask_rcnn.sizes import BOXES
 from trackers.sam2.loading import load_model
 from trackers.sam2.modules import example, modules, takes
 from trackers.sam2.networks import NETWORKS, on_onnxruntime, on_torch
@@ -125,6 +127,16 @@ def test_tensorrt_knows_every_operator_for_its_type(name, precision, folder):
     model = onnx.load(folder / f"{name}.onnx")
     if precision != "fp32":
         model = lower(model, precision, EXACT)
+    for operator, kind in operators(model):
+        assert kind in OPERATORS["operators"].get(operator, "").split(", "), operator
+
+
+@pytest.mark.parametrize("precision", ["fp32", "fp16"])
+@pytest.mark.parametrize("name", MASK_RCNN)
+def test_tensorrt_knows_every_operator_of_mask_rcnn(name, precision, exported):
+    model = onnx.load(exported("engines/masktrack_demo/fp32") / f"{name}.onnx")
+    if precision != "fp32":
+        model = lower(model, precision, BOXES)
     for operator, kind in operators(model):
         assert kind in OPERATORS["operators"].get(operator, "").split(", "), operator
 

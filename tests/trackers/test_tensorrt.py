@@ -15,8 +15,12 @@ import torch
 
 from datasets.files import sha256
 from trackers.engines import tensorrt_build, tensorrt_engine, tensorrt_library
+from trackers.engines.runner import Runner
 from trackers.engines.tensorrt_build import Flags, Range, build_engine, profile_shapes
 from trackers.engines.tensorrt_engine import TensorrtEngine, fitting_profile
+from trackers.mask_rcnn import build as mask_rcnn
+from trackers.mask_rcnn.loading import load_segmenter
+from trackers.mask_rcnn.segmenter import Limits
 
 HERE = {"gpu": "NVIDIA H200", "compute_capability": "9.0", "driver": "580.65.06"}
 INPUTS = {"x": {"type": "float16", "shape": ["objects", 2]}, "fixed": {"shape": [1, 3]}}
@@ -233,6 +237,22 @@ def test_a_machine_without_a_gpu_is_told_so(monkeypatch, onnx):
     if not torch.cuda.is_available():
         with pytest.raises(RuntimeError, match="no NVIDIA GPU found"):
             build(onnx)
+
+
+def test_mask_rcnn_is_built_for_as_many_boxes_as_there_may_be(
+    exported, install, tmp_path, monkeypatch
+):
+    library = install()
+    mask_rcnn.build_model(exported("engines/masktrack_demo/fp32"), tmp_path / "built", FLAGS)
+    assert sorted(path.name for path in (tmp_path / "built").glob("*.engine")) == [
+        f"{name}.engine" for name in ("classify", "embed", "pyramid", "segment")
+    ]
+    heads = [(f"boxes{level}", [1, 4], [50, 4], [200, 4]) for level in range(4)]
+    assert library.notes["set_shape"] == 3 * heads, "the image has one shape"
+    monkeypatch.setitem(sys.modules, "tensorrt", None)
+    run = Runner("tensorrt", "cuda", str(tmp_path / "built"))
+    with pytest.raises(RuntimeError, match="TensorRT cannot be loaded"):
+        load_segmenter("", run, Limits())
 
 
 def bindings():

@@ -6,6 +6,7 @@ that is asked for; in 11 there is nothing else.
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -49,6 +50,17 @@ class Flags:
     level: int = 3
     workspace_gib: float = 8
     tf32: bool = False
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Let a program take `Flags`."""
+    parser.add_argument("--level", type=int, default=Flags.level)
+    parser.add_argument("--workspace-gib", type=float, default=Flags.workspace_gib)
+
+
+def flags_of(given: argparse.Namespace) -> Flags:
+    """Return what a program was given of those."""
+    return Flags(given.level, given.workspace_gib)
 
 
 def build_engine(

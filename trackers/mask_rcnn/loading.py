@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from trackers.mask_rcnn.architecture import MaskTrackRcnn
 
 NETWORKS = ("pyramid", "classify", "embed", "segment")
-ENGINES = ("torch", "onnxruntime")
+ENGINES = ("torch", "onnxruntime", "tensorrt")
 
 
 def load_model(weights: Path, card: Card) -> MaskTrackRcnn:
@@ -44,12 +45,15 @@ def load_segmenter(weights: str, run: Runner, limits: Limits) -> Segmenter:
     Raises:
         FileNotFoundError: A file is not there.
         ValueError: There is no such engine, precision or mode, or a file is not what it should be.
-        RuntimeError: The engine has no such device.
+        RuntimeError: The engine has no such device, or TensorRT is not installed.
     """
     run.check(ENGINES)
     if run.networks is None:
         return _on_torch(Path(weights), run, limits)
-    return _on_onnxruntime(Path(run.networks), run.device, limits)
+    folder = Path(run.networks)
+    if run.engine == "onnxruntime":
+        return _on_onnxruntime(folder, run.device, limits)
+    return _on_tensorrt(folder, folder.parent, limits)
 
 
 def _on_torch(weights: Path, run: Runner, limits: Limits) -> Segmenter:
@@ -68,10 +72,32 @@ def _on_onnxruntime(folder: Path, device: str, limits: Limits) -> Segmenter:
     from trackers.engines.numpy_arrays import NumpyArrays
     from trackers.engines.onnx_engine import OnnxEngine
 
+    facts = read_facts(folder)
+    engines = {name: OnnxEngine(folder / f"{name}.onnx", device) for name in NETWORKS}
+    dtype = np.float16 if facts["precision"] == "fp16" else np.float32
+    return Segmenter(engines, NumpyArrays(dtype), _card(folder, facts), limits)
+
+
+def _on_tensorrt(folder: Path, onnx: Path, limits: Limits) -> Segmenter:
+    from trackers.engines.tensorrt_engine import TensorrtEngine
+    from trackers.engines.torch_engine import DTYPES, TorchArrays
+
+    facts = read_facts(folder)
+    engines = {
+        name: TensorrtEngine(folder / f"{name}.engine", onnx / f"{name}.onnx") for name in NETWORKS
+    }
+    arrays = TorchArrays("cuda", DTYPES[facts["precision"]])
+    return Segmenter(engines, arrays, _card(folder, facts), limits)
+
+
+def read_facts(folder: Path) -> dict[str, Any]:
+    """Return what `networks.json` says; FileNotFoundError if there is none."""
     path = folder / CARD
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such file: export the model first")
-    facts = read_json(path)
-    engines = {name: OnnxEngine(folder / f"{name}.onnx", device) for name in NETWORKS}
-    dtype = np.float16 if facts["precision"] == "fp16" else np.float32
-    return Segmenter(engines, NumpyArrays(dtype), parse_card(str(path), facts["card"]), limits)
+    facts: dict[str, Any] = read_json(path)
+    return facts
+
+
+def _card(folder: Path, facts: Mapping[str, Any]) -> Card:
+    return parse_card(str(folder / CARD), facts["card"])

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from datasets.files import write_json
 from trackers.engines.card import CARD
-from trackers.engines.tensorrt_build import Flags, Range, build_engine
+from trackers.engines.tensorrt_build import Flags, Range, add_flags, build_engine, flags_of
 from trackers.sam2.networks import NETWORKS, read_facts
 
 _POINTS = Range(1, 2, 8)  # of a prompt; a box is two
@@ -50,11 +50,9 @@ def main() -> None:
     parser.add_argument("--networks", type=Path, required=True, help=f".../{CARD}")
     parser.add_argument("--output", type=Path, required=True, help=f".../{CARD}")
     parser.add_argument("--objects", type=range_of, nargs="+", default=[Range(1, 4, 16)])
-    parser.add_argument("--level", type=int, default=Flags.level)
-    parser.add_argument("--workspace-gib", type=float, default=Flags.workspace_gib)
+    add_flags(parser)
     given = parser.parse_args()
-    flags = Flags(given.level, given.workspace_gib)
-    build_model(given.networks.parent, given.output.parent, given.objects, flags)
+    build_model(given.networks.parent, given.output.parent, given.objects, flags_of(given))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 """Engines: the networks of a model → ONNX (`export`) → TensorRT (`build`), and how far each is from
-PyTorch (`parity`). A method asks for them by path. The last two are of SAM 2 alone.
+PyTorch (`parity`). A method asks for them by path. The last is of SAM 2 alone.
 
     snakemake --cores all engines/sam2_demo/fp32/parity_onnxruntime.json
 """
@@ -34,11 +34,12 @@ rule build:
         "../../environment.yml"
     threads: workflow.cores  # alone on the GPU: kernels are being timed
     params:
-        objects=lookup("engines/{model}/objects", within=config),
-        code=code_digest("trackers.sam2.build"),
+        program=build_program,
+        flags=build_flags,
+        code=build_code,
     shell:
-        "exec python -m trackers.sam2.build --networks {input.networks:q}"
-        " --objects {params.objects:q} --output {output.networks:q} 2> {log:q}"
+        "exec python -m {params.program} --networks {input.networks:q} {params.flags:q}"
+        " --output {output.networks:q} 2> {log:q}"
 
 
 rule parity:

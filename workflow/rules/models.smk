@@ -32,6 +32,30 @@ def export_flags(wildcards):
     return flags
 
 
+BUILDS = {
+    "sam2": "trackers.sam2.build",
+    "masktrack_rcnn": "trackers.mask_rcnn.build",
+}
+
+
+def build_program(wildcards):
+    kind = config["engines"][wildcards.model]["kind"]
+    if kind not in BUILDS:
+        raise ValueError(
+            f"engines: {wildcards.model}: TensorRT runs models of the kinds {list(BUILDS)} only"
+        )
+    return BUILDS[kind]
+
+
+def build_code(wildcards):
+    return code_digest(build_program(wildcards))
+
+
+def build_flags(wildcards):
+    objects = config["engines"][wildcards.model].get("objects")
+    return ["--objects", *objects] if objects else []
+
+
 def parity_networks(wildcards):
     """The networks.json of the engine, and of the ONNX files it was built from."""
     exported = f"engines/{wildcards.model}/{wildcards.precision}/networks.json"

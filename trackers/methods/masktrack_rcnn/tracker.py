@@ -63,8 +63,8 @@ def build(
     Args:
         weights: A file that `trackers.mask_rcnn.convert` or a training has written; it says size,
             classes and convention.
-        engine, device, networks, precision, torch_mode: What runs it, see `Runner`; not `tensorrt`,
-            and a mode is of the first network alone, for the others meet new shapes in each frame.
+        engine, device, networks, precision, torch_mode: What runs it, see `Runner`; a mode is of
+            the first network alone, for the others meet new shapes in each frame.
         association: `native`, `kalman_iou` or `deepsort`.
         min_score, max_overlap, max_objects: Which objects are found, see `Limits`.
         vector_weight, score_weight, overlap_weight, label_weight, new_logit: Of the first two, see

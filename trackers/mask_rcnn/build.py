@@ -1,0 +1,52 @@
+"""Build TensorRT engines of the networks that were exported to a folder.
+
+python -m trackers.mask_rcnn.build --networks engines/masktrack_demo/fp16/networks.json
+    --output engines/masktrack_demo/fp16/tensorrt/networks.json
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from datasets.files import write_json
+from trackers.engines.card import CARD
+from trackers.engines.tensorrt_build import Flags, Range, add_flags, build_engine, flags_of
+from trackers.mask_rcnn.loading import NETWORKS, read_facts
+from trackers.mask_rcnn.segmenter import Limits
+from trackers.mask_rcnn.sizes import BOXES
+
+_OF_A_LEVEL = Range(1, 50, Limits.proposals)  # boxes; a level without any is given one
+_TIMES = "timing.cache"
+
+
+def build_model(networks: Path, folder: Path, flags: Flags) -> None:
+    """Write an engine of each network to a folder.
+
+    Args:
+        networks: The folder of the ONNX files.
+
+    Raises:
+        RuntimeError: TensorRT is not installed or fails, or there is no GPU.
+        ValueError: A file is not ONNX that TensorRT knows.
+    """
+    facts = read_facts(networks)
+    profile = {f"of_{name}": _OF_A_LEVEL for name in BOXES}
+    for name in NETWORKS:
+        onnx, output = networks / f"{name}.onnx", folder / f"{name}.engine"
+        build_engine(onnx, output, [profile], flags, folder / _TIMES)
+    write_json(folder / CARD, facts)
+
+
+def main() -> None:
+    """Run the command line program."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--networks", type=Path, required=True, help=f".../{CARD}")
+    parser.add_argument("--output", type=Path, required=True, help=f".../{CARD}")
+    add_flags(parser)
+    given = parser.parse_args()
+    build_model(given.networks.parent, given.output.parent, flags_of(given))
+
+
+if __name__ == "__main__":
+    main()
