@@ -6,6 +6,7 @@ runs in the low precision (`torch.autocast`), as the authors of SAM 2 do.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -15,6 +16,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from trackers.engines.torch_graphs import Recorded
+
+# on one of the hosts that this was tried on, bfloat16 by oneDNN's kernels for AMX is wrong by more
+# than half of the largest value; it is read when PyTorch first computes
+os.environ.setdefault("ONEDNN_MAX_CPU_ISA", "AVX512_CORE_BF16")
 
 MODES = ("eager", "compile", "graphs")
 DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
