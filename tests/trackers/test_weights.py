@@ -17,6 +17,7 @@ from trackers.weights import training
 from trackers.weights.clips import Clip, World, draw_clips, load_worlds
 from trackers.weights.sam2_lesson import (
     _exclusive,
+    _loss,
     box_prompts,
     draw_prompts,
     loss_of,
@@ -130,6 +131,15 @@ def test_a_lesson_taught_again_and_again_is_learnt(worlds):
         optimizer.step()
         losses.append(loss.item())
     assert losses[-1] < 0.7 * losses[0]
+
+
+@pytest.mark.parametrize(("side", "weight"), [(32, 1 / 1024), (8, 1 / 256)])
+def test_a_sharp_lesson_adds_the_error_of_every_pixel_as_a_share_of_the_person(side, weight):
+    masks = torch.zeros(1, SIZE, SIZE, dtype=torch.bool)
+    masks[:, 32 : 32 + side, 64 : 64 + side] = True
+    undecided = torch.zeros(1, 3, SIZE // 4, SIZE // 4), torch.zeros(1, 3), None, torch.zeros(1, 1)
+    blunt, sharp = (_loss(undecided, masks, each).item() for each in (False, True))
+    assert sharp - blunt == pytest.approx(np.log(2) * SIZE**2 * weight, rel=1e-3)
 
 
 def test_people_of_a_clip_and_no_others_dispute_pixels_as_in_sam2():

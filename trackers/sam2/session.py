@@ -17,7 +17,7 @@ would have alone. Memory grows with the number of objects there are at once, not
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,7 @@ import numpy as np
 from PIL import Image
 
 from trackers.engines.contract import Arrays, Engine, begin
+from trackers.sam2.answers import Answers
 from trackers.sam2.bank import Bank, Entry
 from trackers.sam2.policies import OVERLAPS, WritePolicy, make_write_policy, share_out, undisputed
 from trackers.sam2.prompt import Prompt
@@ -92,31 +93,27 @@ class Session:
         net = self._networks
         self._write.start()
         self._bank = Bank(net.arrays, net.memories, net.pointers, net.shapes, net.pointer_width)
-        self._identities: list[int] = []
+        self._answers = Answers(net.arrays)
         self._now = -1
         self._size = (0, 0)
         self._features: Mapping[str, Any] = {}
-        self._answers: dict[str, Any] = {}
-        self._prompted: list[bool] = []
-        self._refreshed: set[int] = set()
-        self._own: dict[int, Mapping[str, Any]] = {}  # seen before a prompt that is for now alone
         self._entry: Entry | None = None  # of the frame before, not yet in the memories
 
     @property
     def identities(self) -> list[int]:
         """Of the objects there are, in the order of all arrays."""
-        return list(self._identities)
+        return list(self._answers.identities)
 
     @property
     def seen(self) -> Seen:
         """What is seen of all objects in the frame, in the order they are kept in."""
-        return self._seen(self._answers, np.array(self._prompted, bool))
+        return self._seen(self._answers.found, self._answers.prompted)
 
     def _seen(self, found: Mapping[str, Any], prompted: np.ndarray) -> Seen:
         get = self._networks.arrays.get
         nothing = np.zeros(0, np.float32)
         return Seen(
-            np.array(self._identities, np.int64),
+            np.array(self._answers.identities, np.int64),
             get(found["iou"]) if found else nothing,
             get(found["presence"]) if found else nothing,
             prompted,
@@ -126,7 +123,7 @@ class Session:
 
     def logits(self) -> np.ndarray:
         """Return the logits of all objects in the frame, (B, L, L) float32, above 0 on each."""
-        return self._grid(self._answers)
+        return self._grid(self._answers.found)
 
     def _grid(self, found: Mapping[str, Any]) -> np.ndarray:
         if "logits" in found:
@@ -151,16 +148,15 @@ class Session:
         with stage("encode"):
             self._features = net.encode(image=net.arrays.put(small[None]))
         self._settle()
-        self._prompted = [False] * len(self._identities)
-        self._refreshed, self._own = set(), {}
-        self._answers = self._follow() if self._identities else {}
+        there = self._answers.identities
+        self._answers = Answers(net.arrays, there, self._follow() if there else None)
         return self.seen
 
     @stage("track")
-    def _follow(self) -> dict[str, Any]:
+    def _follow(self) -> Mapping[str, Any]:
         past = self._bank.read(self._now)
         track = self._networks.track_partial if "memory_there" in past else self._networks.track
-        return dict(track(**self._pick("tokens", "high0", "high1"), **past))
+        return track(**self._pick("tokens", "high0", "high1"), **past)
 
     def _pick(self, *names: str) -> dict[str, Any]:
         return {name: self._features[name] for name in names}
@@ -171,9 +167,9 @@ class Session:
         Raises:
             ValueError: A prompt is empty or outside the image. Then nothing has begun.
         """
-        self._prompt(prompts)
-        self._refreshed -= prompts.keys()
-        self._forget_own(prompts)
+        self._check(prompts)
+        self._show(prompts)
+        self._answers.begin(prompts)
         return self.seen
 
     def refresh(self, prompts: Mapping[int, Prompt], *, renew: bool = True) -> Seen:
@@ -187,26 +183,26 @@ class Session:
             KeyError: There is no such object.
             ValueError: A prompt is empty or outside the image. Then nothing has changed.
         """
-        for identity in prompts:
-            if identity not in self._identities:
-                raise KeyError(identity)
-        old = {name for name in prompts if self._bank.is_begun(self._identities.index(name))}
-        own = {} if renew else {name: self._row(name) for name in old - self._own.keys()}
-        self._prompt(prompts)
+        row = {identity: self._answers.row(identity) for identity in prompts}
+        self._check(prompts)
+        begun = [identity for identity in prompts if self._bank.is_begun(row[identity])]
         if renew:
-            self._refreshed |= old
-            self._forget_own(prompts)
-        self._own |= own
+            self._answers.renew(begun)
+        else:
+            self._answers.set_aside(begun)
+        self._show(prompts)
         return self.seen
 
-    @stage("prompt")
-    def _prompt(self, prompts: Mapping[int, Prompt]) -> None:
-        self._settle()
+    def _check(self, prompts: Mapping[int, Prompt]) -> None:
         for identity, prompt in prompts.items():
             try:
                 prompt.check(*self._size)
             except ValueError as error:
                 raise ValueError(f"object {identity}: {error}") from error
+
+    @stage("prompt")
+    def _show(self, prompts: Mapping[int, Prompt]) -> None:
+        self._settle()
         alike: dict[tuple[bool, int], list[int]] = {}
         for identity, prompt in prompts.items():
             count = 0 if prompt.mask is not None else len(prompt.points_for(1, 1, 1)[0])
@@ -216,7 +212,9 @@ class Session:
             answer = self._ask([prompts[identity] for identity in group])
             answers |= {identity: (answer, row) for row, identity in enumerate(group)}
         for identity in prompts:
-            self._put(identity, *answers[identity])
+            if identity not in self._answers.identities:
+                self._bank.add()
+            self._answers.put(identity, *answers[identity])
 
     def _ask(self, prompts: list[Prompt]) -> Mapping[str, Any]:
         """Return the answers to prompts of one kind, and of equally many points."""
@@ -230,77 +228,27 @@ class Session:
         engine = net.click if points.shape[1] == 1 else net.prompt
         return engine(points=put(points), labels=put(labels), **features)
 
-    def _put(self, identity: int, answer: Mapping[str, Any], row: int) -> None:
-        """Take the answer to a prompt, in a row of what was answered, for that of the frame."""
-        if identity in self._identities:
-            own = self._identities.index(identity)
-            for name, array in answer.items():
-                self._answers[name][own] = array[row]
-            self._prompted[own] = True
-            return
-        concatenate = self._networks.arrays.concatenate
-        self._bank.add()
-        self._identities.append(identity)
-        self._prompted.append(True)
-        for name, array in answer.items():
-            before = [self._answers[name]] if name in self._answers else []
-            self._answers[name] = concatenate([*before, array[row : row + 1]])
-
     def drop(self, identity: int) -> None:
         """Forget an object; KeyError if there is none of that name."""
-        if identity not in self._identities:
-            raise KeyError(identity)
+        row = self._answers.row(identity)
         self._settle()
-        row = self._identities.index(identity)
-        last = self._bank.drop(row)
-        for name, array in self._answers.items():
-            array[row] = array[last]
-            self._answers[name] = array[:last]
-        self._identities[row], self._prompted[row] = self._identities[last], self._prompted[last]
-        del self._identities[last], self._prompted[last]
-        self._refreshed.discard(identity)
-        self._forget_own([identity])
-        if not self._identities:
-            self._answers = {}
+        self._bank.drop(row)
+        self._answers.drop(identity)
 
     @stage("memorize")
     def remember(self) -> None:
         """Make memories of what was seen in the frame; the next one finds them written."""
-        if not self._identities:
+        if not self._answers.identities:
             return
-        answers, prompted = self._memorable()
+        answers, prompted = self._answers.memorable()
         logits, hidden = self._part(answers, prompted)
         chosen = self._write.choose(self._seen(answers, prompted)) & ~hidden
         rows = np.flatnonzero(prompted | chosen)
         presence = answers["presence"][rows]
         made = self._memorize(logits[rows], presence, prompted[rows]) if len(rows) else dict
-        again = np.isin(self._identities, list(self._refreshed))
+        again, pointer = self._answers.again, answers["pointer"]
         pointed = ~hidden if self._write.pointers else chosen
-        self._entry = Entry(self._now, prompted, again, rows, made, answers["pointer"], pointed)
-
-    def _memorable(self) -> tuple[Mapping[str, Any], np.ndarray]:
-        """Return the answers that are remembered, and whose are of a prompt, (B,) bool."""
-        answers, prompted = self._answers, np.array(self._prompted, bool)
-        if not self._own:
-            return answers, prompted
-        answers = {
-            name: self._networks.arrays.concatenate([each]) for name, each in answers.items()
-        }
-        for identity, own in self._own.items():
-            row = self._identities.index(identity)
-            prompted[row] = False
-            for name, array in own.items():
-                answers[name][row] = array[0]
-        return answers, prompted
-
-    def _row(self, identity: int) -> Mapping[str, Any]:
-        """Return what is seen of an object, (1, ...) of each name, as it is now."""
-        row, copy = self._identities.index(identity), self._networks.arrays.concatenate
-        return {name: copy([array[row : row + 1]]) for name, array in self._answers.items()}
-
-    def _forget_own(self, identities: Iterable[int]) -> None:
-        for identity in identities:
-            self._own.pop(identity, None)
+        self._entry = Entry(self._now, prompted, again, rows, made, pointer, pointed)
 
     def _part(self, answers: Mapping[str, Any], prompted: np.ndarray) -> tuple[Any, np.ndarray]:
         """Return logits by which pixels are told apart, and who is hidden by others, (B,) bool."""
@@ -337,13 +285,14 @@ class Session:
         Args:
             threshold: Logits above it are on the object.
         """
-        if not self._identities:
+        found = self._answers.found
+        if not found:
             return np.zeros((0, *self._size), bool)
         arrays = self._networks.arrays
-        maps = arrays.resize(self._answers["logits"], *self._size)
+        maps = arrays.resize(found["logits"], *self._size)
         masks, best = arrays.get(maps > threshold), np.zeros(0, np.int64)
         if self._overlap == "argmax_logit":
             best = arrays.get(maps.argmax(0))
-        _, hidden = self._part(self._answers, np.array(self._prompted, bool))
+        _, hidden = self._part(found, self._answers.prompted)
         masks = masks & ~hidden[:, None, None]
         return share_out(self._overlap, masks, best, self.seen.iou)

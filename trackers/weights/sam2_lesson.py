@@ -2,7 +2,9 @@
 
 Everybody in the first frame is prompted, with a box mostly, else with points or a mask, and
 followed with what the model itself remembers. The loss adds focal, dice, IoU and presence losses of
-all frames, 20 : 1 : 1 : 1. Source: Ravi et al., SAM 2, arXiv 2408.00714, appendix D.2.
+all frames, 20 : 1 : 1 : 1. Source: Ravi et al., SAM 2, arXiv 2408.00714, appendix D.2. A sharp one
+adds cross-entropy, as a share of the person's area: people here are some twenty pixels wide, of
+which the focal loss, a mean over the image, sees next to nothing.
 """
 
 from __future__ import annotations
@@ -24,7 +26,8 @@ from trackers.weights.clips import Clip
 _MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _MASKS, _BOXES = 0.1, 0.65  # shares of steps whose prompts are masks, boxes; the others are points
 _MOST_POINTS = 3
-_LOSS_SCALE = 2  # masks are compared at so many times the resolution of the logits
+_SCALE, _SHARP_SCALE = 2, 4  # masks are compared at so many times the resolution of the logits
+_LEAST = 256.0  # pixels; a smaller person weighs less
 _FOCAL, _ALPHA = 20.0, 0.25  # weight of the focal loss, and of an object's pixels in it
 _HALF = 0.5
 
@@ -105,20 +108,26 @@ def _points(coordinates: Tensor, labels: Tensor) -> dict[str, Any]:
 
 
 def loss_of(
-    model: Any, lesson: Lesson, prompts: Mapping[str, Any], taught: bool, exclusive: bool
+    model: Any,
+    lesson: Lesson,
+    prompts: Mapping[str, Any],
+    taught: bool,
+    exclusive: bool,
+    sharp: bool = False,
 ) -> Tensor:
     """Return the mean loss of a lesson over frames and people.
 
     Args:
         taught: Whether true masks are remembered rather than those the model gives.
         exclusive: Whether, of the latter, a pixel is remembered as of one person only.
+        sharp: Whether masks are compared pixel by pixel of the image, with their cross-entropy.
     """
     decoded: list[tuple[Tensor, ...]] = []
     hook = model.sam_mask_decoder.register_forward_hook(lambda *each: decoded.append(each[2]))
     total = torch.zeros(())
     for frame, _ in _frames(model, lesson, prompts, taught, exclusive):
         if frame or prompts["mask_inputs"] is None:
-            total = total + _loss(decoded[-1], lesson.masks[frame])
+            total = total + _loss(decoded[-1], lesson.masks[frame], sharp)
     hook.remove()
     return total / (len(lesson.images) * len(lesson.clip))
 
@@ -182,7 +191,7 @@ def _enlarge(logits: Tensor) -> Tensor:
     return functional.interpolate(logits, scale_factor=4, mode="bilinear", align_corners=False)
 
 
-def _loss(decoded: tuple[Tensor, ...], masks: Tensor) -> Tensor:
+def _loss(decoded: tuple[Tensor, ...], masks: Tensor, sharp: bool) -> Tensor:
     """Return the loss of one frame, summed over people.
 
     Args:
@@ -192,25 +201,31 @@ def _loss(decoded: tuple[Tensor, ...], masks: Tensor) -> Tensor:
     """
     logits, ious, _, presence = decoded
     here = masks.flatten(1).any(1).float()
-    side = logits.shape[-1] * _LOSS_SCALE
+    side = logits.shape[-1] * (_SHARP_SCALE if sharp else _SCALE)
     fine = functional.interpolate(logits, (side, side), mode="bilinear", align_corners=False)
     truth = functional.interpolate(masks[:, None].float(), (side, side), mode="area")
     fine, truth = fine.flatten(2), truth.flatten(2).expand(-1, fine.shape[1], -1)
     error = _FOCAL * _focal(fine, truth) + _dice(fine.sigmoid(), truth)
+    if sharp:
+        error = error + _cross_entropy(fine, truth).sum(2) / truth.sum(2).clamp(min=_LEAST)
     with torch.no_grad():
         on, real = fine > 0, truth > _HALF
         reached = (on & real).sum(2) / (on | real).sum(2).clamp(min=1)
     mask_loss = error.amin(1) + (ious - reached).abs().mean(1)
-    missed = functional.binary_cross_entropy_with_logits(presence[:, 0], here, reduction="none")
+    missed = _cross_entropy(presence[:, 0], here)
     return (mask_loss * here + missed).sum()
 
 
 def _focal(logits: Tensor, truth: Tensor) -> Tensor:
     share = logits.sigmoid()
-    cross = functional.binary_cross_entropy_with_logits(logits, truth, reduction="none")
+    cross = _cross_entropy(logits, truth)
     agree = share * truth + (1 - share) * (1 - truth)
     weight = _ALPHA * truth + (1 - _ALPHA) * (1 - truth)
     return (weight * cross * (1 - agree) ** 2).mean(2)
+
+
+def _cross_entropy(logits: Tensor, truth: Tensor) -> Tensor:
+    return functional.binary_cross_entropy_with_logits(logits, truth, reduction="none")
 
 
 def _dice(share: Tensor, truth: Tensor) -> Tensor:

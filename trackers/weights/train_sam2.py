@@ -41,6 +41,7 @@ class Stage(training.Stage):
         near: Share of clips of people who come near each other, see `draw_clips`.
         coloured: Share of clips and stills in other colours, see `make_lesson`.
         exclusive: Whether a pixel is remembered as of one person only, see `loss_of`.
+        sharp: Whether every pixel counts, see `loss_of`.
     """
 
     clips: int
@@ -51,6 +52,7 @@ class Stage(training.Stage):
     near: float = 0.0
     coloured: float = 0.0
     exclusive: bool = False
+    sharp: bool = False
 
 
 STAGES = (
@@ -74,6 +76,14 @@ STAGES = (
     Stage(
         850, clips=2, length=8, people=6, stills=4, gaps=0.5, near=0.7, coloured=0.5,
         exclusive=True, rate=4e-4, rate_end=0.0, optimizer="muon", warm_up=20,
+    ),
+    Stage(
+        200, clips=2, length=8, people=6, stills=4, gaps=0.5, near=0.7, coloured=0.5,
+        exclusive=True, rate=4e-4, rate_end=3.5e-4, optimizer="muon", warm_up=20,
+    ),
+    Stage(
+        1000, clips=2, length=8, people=6, stills=4, gaps=0.5, near=0.7, coloured=0.5,
+        exclusive=True, sharp=True, rate=4e-4, rate_end=0.0, optimizer="muon", warm_up=1,
     ),
 )  # fmt: skip
 
@@ -108,7 +118,9 @@ class School:
     def _loss(self, lesson: Lesson) -> Tensor:
         prompts = draw_prompts(self._draw, lesson.masks[0], shown=len(lesson.images) > 1)
         taught = bool(self._draw.random() < _TAUGHT)
-        return loss_of(self._model, lesson, prompts, taught, self._stage.exclusive)
+        return loss_of(
+            self._model, lesson, prompts, taught, self._stage.exclusive, self._stage.sharp
+        )
 
     def examine(self) -> dict[str, Any]:
         """Return the IoU of masks in each frame of the last lesson."""
