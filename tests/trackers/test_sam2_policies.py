@@ -104,7 +104,7 @@ def test_a_pixel_is_of_one_object_unless_it_may_be_of_several():
 @pytest.mark.parametrize("put", [np.asarray, torch.from_numpy], ids=["numpy", "torch"])
 def test_a_disputed_pixel_is_of_the_object_of_largest_logit_as_in_sam2(put):
     logits = np.random.default_rng(0).normal(0, 8, (5, 16, 16)).astype(np.float32)
-    own, _ = undisputed(put(logits), put(np.arange(5)))
+    own, _ = undisputed(put(logits), put(np.arange(5)), put(np.zeros(5, bool)))
     official = SAM2Base._apply_non_overlapping_constraints(None, torch.from_numpy(logits)[:, None])
     assert (np.asarray(own) == official[:, 0].numpy()).all()
 
@@ -116,8 +116,18 @@ def test_who_is_left_with_less_than_a_third_of_his_mask_is_told(put):
     logits[1, :, :3], logits[2, :, :2] = 6, 1
     logits[1, 0] = 1
     logits[2, :, 9] = 9  # 10 of 30 pixels left
-    _, lost = undisputed(put(logits), put(np.arange(4)))
+    nobody = put(np.zeros(4, bool))
+    _, lost = undisputed(put(logits), put(np.arange(4)), nobody)
     assert np.asarray(lost).tolist() == [False, False, False, False]
     logits[2, 0, 9] = logits[2, 1, 9] = 1  # 8 of 30
-    _, lost = undisputed(put(logits), put(np.arange(4)))
+    _, lost = undisputed(put(logits), put(np.arange(4)), nobody)
     assert np.asarray(lost).tolist() == [False, False, True, False], "who has no mask loses none"
+
+
+@pytest.mark.parametrize("put", [np.asarray, torch.from_numpy], ids=["numpy", "torch"])
+def test_who_is_kept_loses_nothing_and_takes_nothing(put):
+    logits = np.stack([np.full((4, 4), each, np.float32) for each in (5, 1, 2)])
+    number, kept = put(np.arange(3)), put(np.array([False, True, False]))
+    own, lost = undisputed(put(logits), number, kept)
+    assert np.asarray(own)[:, 0, 0].tolist() == [5, 1, -10]
+    assert np.asarray(lost).tolist() == [False, False, True]

@@ -151,7 +151,7 @@ def make_write_policy(name: str) -> WritePolicy:
     return known[name]()
 
 
-def undisputed(logits: Any, number: Any) -> tuple[Any, Any]:
+def undisputed(logits: Any, number: Any, kept: Any) -> tuple[Any, Any]:
     """Return logits by which no two objects claim a pixel, and who has lost most of his mask.
 
     A pixel is of the object of largest logit; those of the others fall to -10 there. So SAM 2
@@ -160,11 +160,13 @@ def undisputed(logits: Any, number: Any) -> tuple[Any, Any]:
     Args:
         logits: (B, L, L), above 0 on each object, numpy or on a device.
         number: (B,) from 0 on, in the same place.
+        kept: (B,) bool, whose logits stay as they are: those of a prompt, of whom else nothing may
+            be left but what others claim.
 
     Returns:
         The logits, and for each object whether less than 30 % of its mask is left, (B,) bool.
     """
-    own = logits.argmax(0) == number[:, None, None]
+    own = (logits.argmax(0) == number[:, None, None]) | kept[:, None, None]
     parted = own * logits + ~own * logits.clip(max=_TAKEN)
     claimed, left = ((each > 0).sum((1, 2)) for each in (logits, parted))
     return parted, left < _LEFT * claimed

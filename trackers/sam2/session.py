@@ -69,9 +69,9 @@ class Session:
             one's own.
         overlap: Whom a pixel belongs to that several objects claim: `none`, `argmax_logit` or
             `score_priority`.
-        exclusive: Whether a pixel is remembered as of one object only, see `undisputed`. An object
-            that loses most of its mask to others is hidden: it has no mask, and nothing of the
-            frame is remembered of it.
+        exclusive: Whether a pixel is remembered as of one object only, see `undisputed`, but for
+            what a prompt shows. An object that loses most of its mask to others is hidden: it has
+            no mask, and nothing of the frame is remembered of it.
     """
 
     def __init__(
@@ -256,8 +256,9 @@ class Session:
         if not self._exclusive:
             return logits, np.zeros(len(prompted), bool)
         arrays = self._networks.arrays
-        parted, beaten = undisputed(logits, arrays.put(np.arange(len(prompted))))
-        return parted, arrays.get(beaten) & ~prompted
+        number = np.arange(len(prompted))
+        parted, beaten = undisputed(logits, arrays.put(number), arrays.put(prompted))
+        return parted, arrays.get(beaten)
 
     def _memorize(
         self, logits: Any, presence: Any, prompted: np.ndarray

@@ -184,7 +184,12 @@ def _frames(
 def _exclusive(logits: Tensor, clip: Tensor) -> Tensor:
     """Return logits (N, 1, L, L) by which no two people of a clip claim a pixel."""
     apart = [logits[clip == each, 0] for each in range(int(clip.max()) + 1)]  # clips in order
-    return torch.cat([undisputed(each, torch.arange(len(each)))[0] for each in apart])[:, None]
+    return torch.cat([_parted(each) for each in apart])[:, None]
+
+
+def _parted(logits: Tensor) -> Tensor:
+    number = torch.arange(len(logits))
+    return undisputed(logits, number, number < 0)[0]
 
 
 def _enlarge(logits: Tensor) -> Tensor:
