@@ -69,9 +69,10 @@ class Session:
             one's own.
         overlap: Whom a pixel belongs to that several objects claim: `none`, `argmax_logit` or
             `score_priority`.
-        exclusive: Whether a pixel is remembered as of one object only, see `undisputed`, but for
-            what a prompt shows. An object that loses most of its mask to others is hidden: it has
-            no mask, and nothing of the frame is remembered of it.
+        exclusive: Whether a pixel is remembered as of one object only, see `undisputed`. An object
+            that loses most of its mask to others is hidden: it has no mask, and nothing of the
+            frame is remembered of it.
+        sure: Whether prompts are true, not of a detector: what one shows is remembered whole.
     """
 
     def __init__(
@@ -81,10 +82,12 @@ class Session:
         overlap: str = "none",
         *,
         exclusive: bool = False,
+        sure: bool = False,
     ) -> None:
         if overlap not in OVERLAPS:
             raise ValueError(f"overlap {overlap!r} is unknown: expected one of {list(OVERLAPS)}")
-        self._networks, self._overlap, self._exclusive = networks, overlap, exclusive
+        self._networks, self._overlap = networks, overlap
+        self._exclusive, self._sure = exclusive, sure
         self._write = make_write_policy(memory) if isinstance(memory, str) else memory
         self.start()
 
@@ -256,9 +259,9 @@ class Session:
         if not self._exclusive:
             return logits, np.zeros(len(prompted), bool)
         arrays = self._networks.arrays
-        number = np.arange(len(prompted))
-        parted, beaten = undisputed(logits, arrays.put(number), arrays.put(prompted))
-        return parted, arrays.get(beaten)
+        number, kept = np.arange(len(prompted)), prompted & self._sure
+        parted, beaten = undisputed(logits, arrays.put(number), arrays.put(kept))
+        return parted, arrays.get(beaten) & ~prompted
 
     def _memorize(
         self, logits: Any, presence: Any, prompted: np.ndarray

@@ -54,7 +54,8 @@ def build(
         memory: Which masks are remembered: `sam2`, `ds`, `samurai` or `present`.
         overlap: Whom a pixel belongs to that several objects claim: all of them (`none`), the one
             of largest logit (`argmax_logit`) or of largest predicted IoU (`score_priority`).
-        exclusive: Whether a pixel is remembered as of one object only, see `Session`.
+        exclusive: Whether a pixel is remembered as of one object only, but for what a prompt shows,
+            see `Session`.
 
     Raises:
         FileNotFoundError: The weights are not there.
@@ -65,7 +66,7 @@ def build(
     if points < 1:
         raise ValueError(f"points: {points} found, expected at least 1")
     net = load_networks(size, weights, Runner(engine, device, networks, precision, torch_mode))
-    session = Session(net, memory, overlap, exclusive=exclusive)
+    session = Session(net, memory, overlap, exclusive=exclusive, sure=True)
     show = partial(_show, kind=prompt, points=points)
     return Sam2Prompted(session, show, prompts, mask_threshold)
 
