@@ -279,7 +279,7 @@ def test_who_loses_his_mask_to_another_is_hidden_unless_pixels_may_be_shared(
     session.prompt({n: Prompt(box=label.box) for n, label in enumerate(scene[0][1][:3])})
     session.remember()
     session.look(scene[1][0])
-    logits = session._answers["logits"]
+    logits = session._answers.found["logits"]
     logits[1] = logits[0] - 0.1  # as if it had taken the first for its own
     session.remember()
     assert session.masks().any((1, 2)).tolist() == [True, not exclusive, True]
@@ -294,6 +294,22 @@ def test_who_has_just_been_shown_is_not_hidden(networks, scene):
     assert session.masks().any((1, 2)).all()
 
 
+@pytest.mark.parametrize(("sure", "whole"), [(True, True), (False, False)])
+def test_what_a_sure_prompt_shows_is_remembered_whole(sure, whole, networks, scene):
+    def remembered(**options):
+        session = Session(networks, **options)
+        session.look(scene[0][0])
+        box = scene[0][1][0].box
+        session.prompt({1: Prompt(box=box), 2: Prompt(box=np.add(box, (4, 0, 4, 0)))})
+        session.remember()
+        session.look(scene[1][0])
+        return session._bank.read(1)
+
+    shared, parted = remembered(), remembered(exclusive=True, sure=sure)
+    same = [torch.equal(array, parted[name]) for name, array in shared.items()]
+    assert all(same) == whole
+
+
 @pytest.mark.parametrize(("memory", "left"), [("sam2", [2, 2]), ("present", [1, 2])])
 def test_of_who_is_not_present_the_policy_present_remembers_no_pointer(
     memory, left, networks, scene
@@ -303,7 +319,7 @@ def test_of_who_is_not_present_the_policy_present_remembers_no_pointer(
     session.prompt({n: Prompt(box=label.box) for n, label in enumerate(scene[0][1][:2])})
     session.remember()
     session.look(scene[1][0])
-    session._answers["presence"][0] = -5
+    session._answers.found["presence"][0] = -5
     session.remember()
     assert memories(session, 2) == memories(session, 2, "pointer") == left
 
