@@ -13,8 +13,11 @@ UV = VIRTUAL_ENV=$(VENV) $(VENV)/bin/uv
 LOCK_FLAGS := --universal --fork-strategy fewest --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --quiet
 
-# everything stays in this folder: the environment, and what pip, uv and Snakemake cache
+# everything stays in this folder: the environment, and what pip, uv, Snakemake, ... cache
 export XDG_CACHE_HOME := $(CURDIR)/.cache
+export MPLCONFIGDIR := $(CURDIR)/.cache/matplotlib
+# ONNX Runtime would write a device id into the home folder and send events to Microsoft
+export ORT_DISABLE_TELEMETRY := 1
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 # and what is compiled is kept, or every job would compile its libraries anew
 unexport PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE VIRTUAL_ENV

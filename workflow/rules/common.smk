@@ -21,9 +21,8 @@ from workflow.checks import check_config
 from workflow.provenance import code_digest, digest, method_digest
 
 min_version("9.0")
-shell.prefix(
-    f"export {RUN}={os.getpid()}; "
-)  # a job is `exec`ed, so this is its parent
+# a job is `exec`ed, so this is its parent; external programs too may use ONNX Runtime
+shell.prefix(f"export {RUN}={os.getpid()} ORT_DISABLE_TELEMETRY=1; ")
 STARTED = time.time()
 JOBS_BEFORE = {}  # what a variant alone rests on; rules of methods add theirs
 validate(config, "../../config/schema.yaml", set_default=False)
