@@ -29,12 +29,15 @@ _KEYS, _ALLOWED = (
 class Answer:
     """What a tracker reports for one frame. It must not write to the arrays afterwards.
 
+    All are NumPy arrays, of any integer or real type; `trackers/output_check.py` refuses others.
+
     Args:
-        track: (K,) int64 identities, not negative, none twice.
-        box: (K, 4) float64, left, top, right, bottom in pixels.
-        score: (K,) float64 confidences.
-        class_id: (K,) int64.
-        mask: (K, height, width) bool, or K run lengths; None from a tracker of boxes.
+        track: (K,) identities: whole numbers from 0 to 2^53 - 1, none twice.
+        box: (K, 4) left, top, right, bottom in pixels, finite, left <= right and top <= bottom.
+        score: (K,) finite confidences.
+        class_id: (K,) keys of `sequence.extent.classes`.
+        mask: (K, height, width) bool or whole numbers 0 and 1, or K run lengths; None from a
+            tracker of boxes, and where there are no objects.
     """
 
     track: np.ndarray
