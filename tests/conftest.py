@@ -32,6 +32,17 @@ ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared" / "data"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--variant", help="of config/*.yaml: tests/test_contract.py tests it alone")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--variant"):
+        from variants import chosen_cases
+
+        chosen_cases(config.getoption("--variant"))  # an unknown name ends pytest here
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of real inputs beside the repository."""

@@ -1,4 +1,4 @@
-"""What a tracker may report for a frame, checked as soon as it does: `contract.Answer` has the rules.
+"""What a tracker reports for a frame, checked as soon as it does: `contract.Answer` has the rules.
 
 Totals over a sequence cannot find what is wrong: one row too few in a frame and one too many in the
 next shift every object between them.
@@ -64,7 +64,7 @@ class OutputCheck:
 
 
 def _check_columns(output: Any) -> None:
-    """Check that there are columns of real numbers, and as many rows in each as there are tracks."""
+    """Check that all columns are there, hold real numbers and have a row for each track."""
     if not isinstance(output, Answer):
         raise ValueError(f"{_kind(output)} found, expected a trackers.contract.Answer")
     for name, width in _COLUMNS.items():

@@ -1,4 +1,4 @@
-"""Wrong output of a tracker, each refused at the frame in which it occurs, and output that is not."""
+"""Wrong output of a tracker, refused at the frame in which it occurs, and output that is right."""
 
 from __future__ import annotations
 
@@ -143,7 +143,9 @@ RIGHT_OUTPUTS = {
     "single precision": replace(
         MASKED, box=MASKED.box.astype(np.float32), score=np.array([0.5, 0.9], np.float16)
     ),
-    "integers for boxes and scores": replace(MASKED, box=MASKED.box.astype(int), score=MASKED.track),
+    "integer boxes and scores": replace(
+        MASKED, box=MASKED.box.astype(int), score=np.array([0, 1])
+    ),
     "an empty box": replace(MASKED, box=boxes(1, 1, 1, 1)),
     "a box beyond the image": replace(MASKED, box=boxes(-9, -9, 99, 99)),
     "masks of 0 and 1": replace(MASKED, mask=MASK.astype(np.uint8)),
