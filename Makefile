@@ -3,6 +3,7 @@
 PYTHON ?= python3
 CONFIG ?=
 RUN ?=
+VARIANT ?=
 MOT17 ?= ../shared/data/mot17
 KITTI_MOTS ?= ../shared/data/kitti_mots
 DAVIS ?= ../shared/data/davis2017
@@ -23,7 +24,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 unexport PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
 
 .DELETE_ON_ERROR:
-.PHONY: help setup report reproduce baseline regression test test-fast lint bench bench-gpu demo-weights format lock clean
+.PHONY: help setup report contract reproduce baseline regression test test-fast lint bench bench-gpu demo-weights format lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +37,10 @@ report: $(STAMP) ## run the trackers, score and time them, write reports/summary
 	snakemake --cores all --quiet host reason rules --keep-going reports/summary.html \
 		$(if $(CONFIG),--configfile $(CONFIG))
 	@echo "the page: reports/summary.html"
+
+contract: $(STAMP) ## test that a tracker keeps to the contract: VARIANT=sort
+	@test -n "$(VARIANT)" || { echo "name a variant of config/*.yaml: VARIANT=sort"; exit 2; }
+	OMP_NUM_THREADS=1 pytest tests/test_contract.py --variant="$(VARIANT)"
 
 reproduce: $(STAMP) ## make one result again and compare it: RUN=results/sort/synthetic/crowd
 	@test -n "$(RUN)" || { echo "name a result: RUN=results/<variant>/<dataset>/<sequence>"; exit 2; }

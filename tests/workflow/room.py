@@ -35,8 +35,12 @@ class Room:
 
     def snakemake(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run the README's command with the small config."""
+        return self.run(*self.command(*arguments)[1:])
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run Snakemake with these arguments alone."""
         return subprocess.run(
-            self.command(*arguments),
+            [str(BIN / "snakemake"), *arguments],
             cwd=self.path,
             env=self.environment(),
             capture_output=True,

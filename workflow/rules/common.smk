@@ -11,12 +11,14 @@ from snakemake.utils import min_version, validate
 
 from datasets.checkout import git_commit
 from datasets.files import RUN
+from datasets.formats import FORMATS
 from datasets.prepare import load_reader
 from metrics.reference import list_references
-from trackers.contract import fill_path, load_method
+from trackers.contract import fill_path, has_tracker, load_method
 from trackers.engines.card import files_of
 from trackers.machine import describe_machine
 from trackers.named_files import named_files
+from trackers.parts.result_files import check_format
 from workflow.checks import check_config
 from workflow.provenance import code_digest, digest, method_digest
 
@@ -30,9 +32,6 @@ try:
     check_config(config)
 except ValueError as error:
     raise WorkflowError(str(error)) from None
-
-
-VARIANT = r"[^/@]+"  # `sort@25fps` is the variant `sort` in real time
 
 
 wildcard_constraints:

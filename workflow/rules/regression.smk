@@ -16,7 +16,7 @@ rule pace:
     log:
         "logs/pace/{variant}/{dataset}/{sequence}_{process}.log",
     wildcard_constraints:
-        variant=VARIANT,
+        variant=STEPPED,
         process=r"\d+",
     conda:
         "../../environment.yml"

@@ -84,7 +84,7 @@ def runs_again(wildcards):
         f"{name}@run{number}"
         for entry in runs_of(wildcards)
         for name in entry["variants"]
-        if not has_own_run(name)
+        if is_stepped(name)
         for number in range(2, entry.get("runs", 1) + 1)
     ]
 

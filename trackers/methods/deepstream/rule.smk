@@ -24,7 +24,3 @@ rule deepstream:
         "exec python -m trackers.methods.deepstream.run --options {params.options:q}"
         " --sequence {input.sequence:q} --output {output.tracks:q} --timing {output.timing:q}"
         " --run {output.run:q} --code {params.code} 2> {log:q}"
-
-
-ruleorder: deepstream > track
-ruleorder: deepstream > clock

@@ -47,7 +47,3 @@ rule external:
         "exec python -m trackers.methods.external.run --options {params.options:q}"
         " --sequence {input.sequence:q} --output {output.tracks:q} --timing {output.timing:q}"
         " --run {output.run:q} --code {params.code} 2> {log:q}"
-
-
-ruleorder: external > track
-ruleorder: external > clock
