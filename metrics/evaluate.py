@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from datasets.files import printable, write_json
 from datasets.layout import list_layouts, load_layout
+from datasets.program import run_main
 from metrics.combine import combine_scores
 from metrics.crosscheck import Comparison, compare, find_missing
 from metrics.crosscheck import table as comparison_table
@@ -230,12 +231,7 @@ def run(given: argparse.Namespace) -> int:
 
 def main() -> int:
     """Run the command line program; return its exit code."""
-    given = _arguments()
-    try:
-        return run(given)
-    except (ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+    return run(_arguments())
 
 
 def _arguments() -> argparse.Namespace:
@@ -257,4 +253,4 @@ def _arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_main(main))

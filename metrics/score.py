@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import sys
 from collections.abc import Mapping
 from collections.abc import Sequence as Many
 from dataclasses import fields, replace
@@ -18,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from datasets.files import write_json
+from datasets.program import run_main
 from datasets.types import Extent, Tracks
 from metrics.family import Family, load_benchmark, load_family, partial_to_json
 from metrics.pairing import Pairing, Side, overlapping, pair
@@ -216,4 +218,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main))

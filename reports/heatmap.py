@@ -21,6 +21,7 @@ import cv2
 
 from datasets.files import replacing, write_json
 from datasets.parquet import read_tracks
+from datasets.program import run_main
 from datasets.sequence_json import read_sequence
 from datasets.types import Sequence
 from reports.heatmaps.accumulate import KERNELS
@@ -67,18 +68,9 @@ def _frame_at(sequence: Sequence, time_s: float | None) -> int:
     return min(count - 1, math.floor(time_s * rate + _NEARLY))
 
 
-def main() -> int:
-    """Run the command line program; return its exit code."""
+def main() -> None:
+    """Run the command line program."""
     given = _arguments()
-    try:
-        _run(given)
-    except (ValueError, OSError) as error:
-        print(f"error: {error}".replace("\n", " "), file=sys.stderr)
-        return 2
-    return 0
-
-
-def _run(given: argparse.Namespace) -> None:
     classes = None if given.classes is None else tuple(given.classes)
     settings = Settings(given.mode, given.half_life, given.kernel, classes)
     truths = given.truth or [None] * len(given.tracks)
@@ -151,4 +143,4 @@ def _seconds(text: str) -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_main(main))

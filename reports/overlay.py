@@ -33,6 +33,7 @@ from tqdm import tqdm
 from datasets.flags import frames_per_second
 from datasets.frames import list_images, read_frames
 from datasets.parquet import read_tracks
+from datasets.program import run_main
 from datasets.sequence_json import read_sequence
 from datasets.types import Sequence, Tracks
 from datasets.video import Writer, writing_video
@@ -137,18 +138,9 @@ def writing_frames(folder: Path, names: list[str]) -> Iterator[Writer]:
         shutil.rmtree(part, ignore_errors=True)
 
 
-def main() -> int:
-    """Run the command line program; return its exit code."""
+def main() -> None:
+    """Run the command line program."""
     given = _arguments()
-    try:
-        _run(given)
-    except (ValueError, OSError) as error:
-        print(f"error: {error}".replace("\n", " "), file=sys.stderr)
-        return 2
-    return 0
-
-
-def _run(given: argparse.Namespace) -> None:
     sequence = read_sequence(given.sequence)
     sides = [_scored(read_tracks(given.truth))] if given.truth else []
     sides += [read_tracks(path) for path in given.tracks]
@@ -228,4 +220,4 @@ def _arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_main(main))

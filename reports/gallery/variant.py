@@ -12,12 +12,14 @@ from __future__ import annotations
 
 import argparse
 import base64
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from datasets.files import write_json
 from datasets.parquet import read_tracks
+from datasets.program import run_main
 from datasets.sequence_json import read_sequence
 from datasets.types import Tracks
 from reports.gallery.media import write_objects, writing_folder
@@ -72,4 +74,4 @@ def _arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main))

@@ -7,12 +7,14 @@ python -m trackers.detectors.export --size nano --weights trackers/weights/yolox
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence as Many
 from pathlib import Path
 
 import torch
 
 from datasets.files import sha256, write_json
+from datasets.program import run_main
 from trackers.detectors.coco import COCO
 from trackers.detectors.yolox import SIZES, Yolox
 from trackers.engines.card import CARD
@@ -74,4 +76,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main))

@@ -15,6 +15,7 @@ import argparse
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Mapping
 from collections.abc import Sequence as Many
@@ -25,6 +26,7 @@ from typing import Any
 from datasets import kitti_dump
 from datasets.files import write_json
 from datasets.frames import read_frames
+from datasets.program import run_main
 from datasets.sequence_json import read_sequence
 from datasets.types import Extent, Sequence, Tracks
 from datasets.video import writing_video
@@ -186,4 +188,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main))
