@@ -182,7 +182,7 @@ def main() -> None:
     parser.add_argument("--dataset", required=True)
     parser.add_argument("--protocol", required=True)
     parser.add_argument("--variants", nargs="+", required=True)
-    parser.add_argument("--sequences", nargs="+", required=True)
+    parser.add_argument("--sequences", nargs="+", action="extend", required=True)
     parser.add_argument("--scene", help="pattern that finds the scene in a sequence's name")
     parser.add_argument("--again", nargs="*", default=[], help="further runs, as sort@run2")
     parser.add_argument("--output", type=Path, required=True)

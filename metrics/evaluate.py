@@ -241,8 +241,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--protocol", required=True, choices=list_benchmarks())
     parser.add_argument("--truth", type=Path, required=True, help="folder or file of the truth")
     parser.add_argument("--results", type=Path, required=True, help="folder or file of the results")
-    parser.add_argument("--classes", nargs="+", help="all that the protocol scores, if not given")
-    parser.add_argument("--sequences", nargs="+", help="all that have ground truth, if not given")
+    parser.add_argument(
+        "--classes", nargs="+", action="extend", help="all that the protocol scores, if not given"
+    )
+    parser.add_argument(
+        "--sequences", nargs="+", action="extend", help="all that have ground truth, if not given"
+    )
     parser.add_argument("--layout", choices=list_layouts(), help="the protocol's own by default")
     parser.add_argument("--families", nargs="+", choices=list_families(), help="the protocol's own")
     parser.add_argument("--output", type=Path, help="JSON file to write")

@@ -108,7 +108,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--kernel", choices=[*KERNELS], default=Settings.kernel, help="what an object adds"
     )
-    parser.add_argument("--classes", nargs="+", metavar="NAME", help="those that count, if not all")
+    parser.add_argument(
+        "--classes", nargs="+", action="extend", metavar="NAME",
+        help="those that count, if not all",
+    )  # fmt: skip
     parser.add_argument("--time", type=float, help="of a .png, in seconds of video")
     parser.add_argument("--output", type=Path, required=True, help=" ".join(_OUTPUTS))
     given = parser.parse_args()

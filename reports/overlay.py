@@ -194,7 +194,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--tracks", type=Path, nargs="+", required=True, help=".../tracks.parquet, one or more"
     )
-    parser.add_argument("--titles", nargs="+", default=[], help="of each of them, where several")
+    parser.add_argument(
+        "--titles", nargs="+", action="extend", default=[], help="of each of them, where several"
+    )
     parser.add_argument("--truth", type=Path, help="truth.parquet, to be shown beside them")
     parser.add_argument("--sequence", type=Path, required=True, help=".../sequence.json")
     parser.add_argument("--frames", type=Path, metavar="FOLDER", help="where images are written")

@@ -67,7 +67,7 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--results", type=Path, required=True, help="that of the variant's")
     parser.add_argument("--pictures", type=Path, required=True, help="that of their pictures")
-    parser.add_argument("--sequences", nargs="+", required=True)
+    parser.add_argument("--sequences", nargs="+", action="extend", required=True)
     parser.add_argument("--protocols", nargs="+", required=True)
     parser.add_argument("--output", type=Path, required=True, help="folder")
     return parser.parse_args()

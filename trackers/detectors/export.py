@@ -57,7 +57,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--size", required=True, choices=SIZES)
     parser.add_argument("--weights", type=Path, required=True)
-    parser.add_argument("--classes", nargs="+", required=True, help="names in order, or coco")
+    parser.add_argument(
+        "--classes", nargs="+", action="extend", required=True, help="names in order, or coco"
+    )
     parser.add_argument("--input", type=int, nargs=2, required=True, metavar=("HEIGHT", "WIDTH"))
     parser.add_argument("--precision", choices=PRECISIONS, default="fp32")
     parser.add_argument("--output", type=Path, required=True, help=f".../{CARD}")
