@@ -197,6 +197,7 @@ def load_families(names: Many[str]) -> dict[str, Family]:
 def main() -> None:
     """Run the command line program."""
     from datasets.parquet import read_tracks
+    from datasets.same_sequence import check_tracks_beside
     from metrics.events import events_of, write_events
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -208,6 +209,7 @@ def main() -> None:
     parser.add_argument("--events", type=Path, required=True, help="Parquet file to write")
     parser.add_argument("--origin", default="", help="kept in the output: what config and code")
     given = parser.parse_args()
+    check_tracks_beside(given.tracks, given.truth)
     truth, tracks = read_tracks(given.truth), read_tracks(given.tracks)
     pairings = make_pairings(truth, tracks, given.protocol)
     score = score_pairings(pairings, given.protocol, given.families)

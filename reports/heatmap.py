@@ -22,6 +22,7 @@ import cv2
 from datasets.files import replacing, write_json
 from datasets.parquet import read_tracks
 from datasets.program import run_main
+from datasets.same_sequence import check_tracks_of
 from datasets.sequence_json import read_sequence
 from datasets.types import Sequence
 from reports.heatmaps.accumulate import KERNELS
@@ -87,6 +88,7 @@ def main() -> None:
 
 def _read(sequence: Path, tracks: Path, truth: Path | None) -> Source:
     """Return what to make maps of; rows of truth with a score of 0 are not scored, nor seen."""
+    check_tracks_of(tracks, sequence)
     true = None if truth is None else read_tracks(truth)
     scored = None if true is None else true.take(true.score > 0)
     return Source(read_sequence(sequence), read_tracks(tracks), scored)

@@ -34,6 +34,7 @@ from datasets.flags import frames_per_second
 from datasets.frames import list_images, read_frames
 from datasets.parquet import read_tracks
 from datasets.program import run_main
+from datasets.same_sequence import check_extent, check_tracks_of
 from datasets.sequence_json import read_sequence
 from datasets.types import Sequence, Tracks
 from datasets.video import Writer, writing_video
@@ -57,8 +58,8 @@ def painter(
         trail: Frames that the trails behind objects go back.
 
     Raises:
-        ValueError: The sequence has no images, the tracks are of another image size or longer, or
-            the zone is outside the images.
+        ValueError: The sequence has no images, the tracks are of another image size or length,
+            or the zone is outside the images.
     """
     _check(sequence, tracks, zone)
     ranks = {track: rank for rank, track in enumerate(np.unique(tracks.track).tolist())}
@@ -94,17 +95,7 @@ def _check(sequence: Sequence, tracks: Tracks, zone: Zone | None) -> None:
     extent = sequence.extent
     if sequence.images is None:
         raise ValueError(f"{sequence.name}: this sequence has no images to draw on")
-    there = tracks.extent.height, tracks.extent.width
-    if there != (extent.height, extent.width):
-        raise ValueError(
-            f"tracks in images of {there[1]} x {there[0]} found, those of {sequence.name} are of "
-            f"{extent.width} x {extent.height}"
-        )
-    if tracks.frame.max(initial=0) >= extent.frame_count:
-        raise ValueError(
-            f"tracks in frame {tracks.frame.max()} (from 0) found, {sequence.name} has "
-            f"{extent.frame_count} frames"
-        )
+    check_extent(f"{sequence.name}, tracks", tracks.extent, extent)
     if zone is not None:
         zone.check(extent.height, extent.width)
 
@@ -143,7 +134,9 @@ def main() -> None:
     given = _arguments()
     sequence = read_sequence(given.sequence)
     sides = [_scored(read_tracks(given.truth))] if given.truth else []
-    sides += [read_tracks(path) for path in given.tracks]
+    for path in given.tracks:
+        check_tracks_of(path, given.sequence)
+        sides.append(read_tracks(path))
     titles = (["truth"] if given.truth else []) + given.titles
     zone = None if given.zone is None else Zone.of(given.zone)
     trail = round(given.trail * sequence.frame_rate)

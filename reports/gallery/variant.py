@@ -20,6 +20,7 @@ from typing import Any
 from datasets.files import write_json
 from datasets.parquet import read_tracks
 from datasets.program import run_main
+from datasets.same_sequence import check_tracks_of
 from datasets.sequence_json import read_sequence
 from datasets.types import Tracks
 from reports.gallery.media import write_objects, writing_folder
@@ -35,7 +36,9 @@ def main() -> None:
     found = {name: read_tracks(given.results / name / "tracks.parquet") for name in given.sequences}
     with writing_folder(given.output) as folder:
         for name, tracks in found.items():
-            sequence = read_sequence(given.truth / name / "sequence.json")
+            place = given.truth / name / "sequence.json"
+            check_tracks_of(given.results / name / "tracks.parquet", place)
+            sequence = read_sequence(place)
             write_objects(folder / f"{name}.js", sequence, given.variant, tracks)
         strips = {each: _strips(given, each, found) for each in given.protocols}
         write_json(folder / THUMBNAILS, strips, indent=None)
