@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ import yaml
 
 from datasets.files import write_json
 from datasets.parquet import read_tracks
+from datasets.program import run_main
 from datasets.synthesis.scripts import SCENARIOS
 from metrics.combine import combine_scores
 from metrics.score import score_tracks
@@ -81,4 +83,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main))

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import sys
 from pathlib import Path
 
 from datasets import mot_text
 from datasets.frames import list_images, read_frames, write_image
 from datasets.mot_folder import detections_path, info_path
+from datasets.program import run_main
 from datasets.sequence_json import read_detections, read_sequence
 from datasets.types import Sequence, Tracks
 
@@ -81,4 +83,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main))

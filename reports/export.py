@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from datasets.files import replacing
+from datasets.program import run_main
 from reports.results import Run, read_run
 from reports.table import Cell, Table, headline
 
@@ -156,26 +157,21 @@ def _markdown(text: str) -> str:
     return _MARKDOWN.sub(r"\\\1", plain)
 
 
-def main() -> int:
-    """Run the command line program; return its exit code."""
+def main() -> None:
+    """Run the command line program."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--plan", type=json.loads, required=True, help="as of reports.render")
     parser.add_argument("--folder", type=Path, required=True)
     given = parser.parse_args()
-    try:
-        for plan in given.plan["runs"]:
-            run = read_run(plan, Path(), None)
-            _check_complete(run)
-            for each in files(run):
-                with replacing(given.folder / each["name"]) as part:
-                    part.write_text(each["text"])
-    except (ValueError, OSError) as error:
-        print(f"error: {error}".replace("\n", " "), file=sys.stderr)
-        return 2
-    return 0
+    for plan in given.plan["runs"]:
+        run = read_run(plan, Path(), None)
+        _check_complete(run)
+        for each in files(run):
+            with replacing(given.folder / each["name"]) as part:
+                part.write_text(each["text"])
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_main(main))

@@ -9,12 +9,14 @@ In JUnit a loss is a failure; what could not be judged is skipped: it knows no t
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 from datasets.files import read_json, replacing
+from datasets.program import run_main
 
 _QUIET = ("SAME",)  # what the table of a pull request leaves out
 _FAILED, _OPEN = ("WORSE", "MISSING"), ("AMBIGUOUS", "NOT JUDGED")
@@ -152,4 +154,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -70,6 +71,21 @@ def test_plumbing_names_no_plugin(stage):
 def test_nothing_under_the_gpl_is_imported(stage):
     for path in files(stage):
         assert not {name.split(".")[0] for name in imports(path)} & set(FORBIDDEN), path
+
+
+def programs() -> list[Path]:
+    """Return the modules that are command line programs, but for examples of others' programs."""
+    found = [path for folder in (*STAGES, "workflow", "bench") for path in files(folder)]
+    ours = [path for path in found if "examples" not in path.parts]
+    return [path for path in ours if '\nif __name__ == "__main__":' in path.read_text()]
+
+
+def test_every_program_ends_an_error_in_the_same_way():
+    found = programs()
+    assert len(found) > 50
+    for path in found:
+        last = path.read_text().splitlines()[-1].strip()
+        assert re.fullmatch(r"sys\.exit\(run_main\(main(, crashed=\w+)?\)\)", last), path
 
 
 @pytest.mark.parametrize("stage", [*STAGES, "workflow"])

@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 from datasets.files import read_small_text
+from datasets.program import run_main
 from datasets.sequence_json import read_sequence
 from trackers.contract import load_method
 from trackers.parts.result_files import check_format, read_result
@@ -69,4 +71,4 @@ def _arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main))

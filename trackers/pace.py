@@ -12,11 +12,13 @@ from `trackers.clock`, in which nothing comes between the steps.
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
 from datasets.files import write_json
+from datasets.program import run_main
 from trackers import load
 from trackers.calibration import Calibration
 from trackers.clock import Course, add_flags, load_course
@@ -81,4 +83,4 @@ def _arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main))

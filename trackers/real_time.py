@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -30,6 +31,7 @@ import numpy as np
 from tqdm import tqdm
 
 from datasets.files import write_json
+from datasets.program import run_main
 from datasets.prompts import joined
 from datasets.sequence_json import read_sequence
 from datasets.types import Frame, Tracks
@@ -159,4 +161,4 @@ def _arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main))

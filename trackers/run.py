@@ -7,11 +7,13 @@ python -m trackers.run --method sort --options '{"max_age": 3}'
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from tqdm import tqdm
 
+from datasets.program import run_main
 from datasets.sequence_json import read_sequence
 from datasets.types import Frame, Tracks
 from trackers.ahead import ahead, behind
@@ -68,4 +70,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main))

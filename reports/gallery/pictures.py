@@ -7,9 +7,11 @@ python -m reports.gallery.pictures --sequence data/synthetic/crowd/sequence.json
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from datasets.parquet import read_tracks
+from datasets.program import run_main
 from datasets.sequence_json import read_sequence
 from reports.gallery.media import write_objects, write_pictures, writing_folder
 
@@ -28,4 +30,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main))

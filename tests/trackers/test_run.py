@@ -132,7 +132,7 @@ def test_the_clock_times_whole_passes_where_it_is_asked_to(crossing, tmp_path):
 def test_the_clock_refuses_a_run_that_answers_otherwise(crossing, tmp_path):
     expected = track(load_tracker("sort", {}), load_method("sort"), crossing)
     done = run_clock(crossing, tmp_path, expected, "--options", '{"min_hits": 1}')
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "answered otherwise than the scored run" in done.stderr
     assert not (tmp_path / "timing.json").exists()
 

@@ -66,13 +66,22 @@ def prompt_file(wildcards):
     return fill_path(template, root, wildcards.sequence) if template else []
 
 
+def repeat_flag(name, values):
+    """A flag once for each value, joined with `=`: a value may begin with a dash."""
+    return [f"--{name}={value}" for value in values]
+
+
 def dataset_prompts(wildcards, input):
-    return ["--prompts", input.prompts] if input.prompts else []
+    return repeat_flag("prompts", [input.prompts] if input.prompts else [])
 
 
 def dataset_root(wildcards):
     root = config["datasets"][wildcards.dataset].get("root")
-    return ["--root", root] if root else []
+    return repeat_flag("root", [root] if root else [])
+
+
+def sequence_flags(wildcards):
+    return repeat_flag("sequences", config["datasets"][wildcards.dataset]["sequences"])
 
 
 def dataset_options(wildcards):

@@ -20,9 +20,9 @@ rule prepare:
         prompts=dataset_prompts,
         code=reader_code,
     shell:
-        "exec python -m datasets.prepare --reader {params.reader:q} {params.root:q}"
-        " --dataset {wildcards.dataset:q} --sequence {wildcards.sequence:q}"
-        " --options {params.options:q} {params.prompts:q} --output {output.sequence:q} 2> {log:q}"
+        "exec python -m datasets.prepare --reader={params.reader:q} {params.root:q}"
+        " --dataset={wildcards.dataset:q} --sequence={wildcards.sequence:q}"
+        " --options={params.options:q} {params.prompts:q} --output={output.sequence:q} 2> {log:q}"
 
 
 rule mot_folder:

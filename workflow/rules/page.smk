@@ -181,4 +181,5 @@ def tracks_side_by_side(wildcards):
 
 
 def titles_side_by_side(wildcards):
-    return [variant_title(name) for name in variants_on(wildcards.dataset)]
+    titles = [variant_title(name) for name in variants_on(wildcards.dataset)]
+    return repeat_flag("titles", titles)

@@ -107,7 +107,7 @@ def compared_tracks(wildcards):
 
 def dataset_scene(wildcards):
     scene = config["datasets"][wildcards.dataset].get("scene")
-    return ["--scene", scene] if scene else []
+    return repeat_flag("scene", [scene] if scene else [])
 
 
 def all_scores(wildcards):

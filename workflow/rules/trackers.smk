@@ -23,9 +23,9 @@ rule track:
         options=variant_options,
         code=track_code,
     shell:
-        "exec python -m trackers.run --method {params.method:q} --options {params.options:q}"
-        " --sequence {input.sequence:q} --output {output.tracks:q} --run {output.run:q}"
-        " --code {params.code} 2> {log:q}"
+        "exec python -m trackers.run --method={params.method:q} --options={params.options:q}"
+        " --sequence={input.sequence:q} --output={output.tracks:q} --run={output.run:q}"
+        " --code={params.code} 2> {log:q}"
 
 
 use rule track as track_again with:
@@ -65,10 +65,10 @@ rule clock:
         machine=describe_machine(),
         code=clock_code,
     shell:
-        "exec python -m trackers.clock --method {params.method:q} --options {params.options:q}"
-        " --sequence {input.sequence:q} --expect {input.tracks:q} --frames {params.frames}"
-        " --warm-up {params.warm_up} --repeats {params.repeats} --scenarios {params.scenarios}"
-        " --output {output.timing:q} 2> {log:q}"
+        "exec python -m trackers.clock --method={params.method:q} --options={params.options:q}"
+        " --sequence={input.sequence:q} --expect={input.tracks:q} --frames={params.frames}"
+        " --warm-up={params.warm_up} --repeats={params.repeats} --scenarios {params.scenarios}"
+        " --output={output.timing:q} 2> {log:q}"
 
 
 rule real_time:
@@ -94,10 +94,10 @@ rule real_time:
         machine=describe_machine(),
         code=real_time_code,
     shell:
-        "exec python -m trackers.real_time --method {params.method:q} --options {params.options:q}"
-        " --sequence {input.sequence:q} --rate {wildcards.rate} --warm-up {params.warm_up}"
-        " --output {output.tracks:q} --timing {output.timing:q} --run {output.run:q}"
-        " --code {params.code} 2> {log:q}"
+        "exec python -m trackers.real_time --method={params.method:q} --options={params.options:q}"
+        " --sequence={input.sequence:q} --rate={wildcards.rate} --warm-up={params.warm_up}"
+        " --output={output.tracks:q} --timing={output.timing:q} --run={output.run:q}"
+        " --code={params.code} 2> {log:q}"
 
 
 rule adopt:

@@ -15,6 +15,7 @@ import argparse
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Mapping
 from collections.abc import Sequence as Many
@@ -24,6 +25,7 @@ from typing import Any
 
 from datasets import kitti_dump
 from datasets.frames import read_frames
+from datasets.program import run_main
 from datasets.sequence_json import read_sequence
 from datasets.types import Extent, Sequence, Tracks
 from datasets.video import writing_video
@@ -181,4 +183,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main))

@@ -19,9 +19,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from datasets.errors import shorten
 from datasets.files import printable
 from datasets.formats import FORMATS
+from datasets.program import run_main
 from datasets.sequence_folder import write_folder
 from datasets.sequence_json import read_detections, read_sequence
 from datasets.types import Tracks
@@ -94,21 +94,16 @@ def _check_result(path: Path) -> None:
         raise ValueError(f"{path.name}: {size} bytes found, expected at most {_LARGEST}")
 
 
-def main() -> int:
-    """Run the command line program; return its exit code."""
+def main() -> None:
+    """Run the command line program."""
     given = _arguments()
-    try:
-        check_options("external", given.options)
-        options = {**load_method("external").options, **given.options}
-        record = begin_record(_job(given, options))
-        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as room:
-            tracks, ended = run(given.sequence, options, Path(room).resolve())
-        write_result(given.output, tracks, given.run, record)
-        write_timing(given.timing, "process", tracks.extent.frame_count, [ended.elapsed_ns])
-    except (ValueError, OSError, RuntimeError) as error:
-        print(printable(f"error: {shorten(str(error))}"), file=sys.stderr)
-        return 1
-    return 0
+    check_options("external", given.options)
+    options = {**load_method("external").options, **given.options}
+    record = begin_record(_job(given, options))
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as room:
+        tracks, ended = run(given.sequence, options, Path(room).resolve())
+    write_result(given.output, tracks, given.run, record)
+    write_timing(given.timing, "process", tracks.extent.frame_count, [ended.elapsed_ns])
 
 
 def _job(given: argparse.Namespace, options: Mapping[str, Any]) -> Job:
@@ -136,4 +131,4 @@ def _arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_main(main))
