@@ -10,7 +10,7 @@ DAVIS ?= ../shared/data/davis2017
 
 VENV := .venv
 STAMP := $(VENV)/installed
-UV = VIRTUAL_ENV=$(VENV) $(VENV)/bin/uv
+UV = VIRTUAL_ENV=$(VENV) TMPDIR="$(CURDIR)/$(VENV)" $(VENV)/bin/uv
 LOCK_FLAGS := --universal --fork-strategy fewest --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --quiet
 
