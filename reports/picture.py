@@ -20,7 +20,7 @@ from datasets.files import replacing
 from datasets.program import run_main
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, ViewportSize
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _FLAGS = ("--disable-background-networking", "--disable-component-update", "--no-first-run")
@@ -79,7 +79,7 @@ def _window(program: str, view: View) -> Iterator[Page]:
     from playwright.sync_api import sync_playwright
 
     flags = [*_FLAGS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-    size = {"width": view.width_px, "height": view.height_px}
+    size: ViewportSize = {"width": view.width_px, "height": view.height_px}
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=flags)
         yield browser.new_context(offline=True, viewport=size, color_scheme="light").new_page()

@@ -39,7 +39,12 @@ def test_a_picture_is_of_the_window_and_of_the_run_that_is_asked_for(picture, ma
 
 def test_what_cannot_be_pictured_is_named_and_nothing_is_written(picture, made):
     for page, more, environment, message in (
-        (made, ["--state=run=no"], {}, "--state: run 'no' found, expected one of ['masks-"),
+        (
+            made,
+            ["--state=run=no"],
+            {},
+            "--state: run 'no' found, expected one of ['made-youtube_vis'",
+        ),
         ("no.html", [], {}, "no.html: no such file: `make report` makes the page"),
         (made, [], {"PATH": ""}, "no browser: install one of chromium, "),
     ):
