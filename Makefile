@@ -8,6 +8,8 @@ MOT17 ?= ../shared/data/mot17
 KITTI_MOTS ?= ../shared/data/kitti_mots
 DAVIS ?= ../shared/data/davis2017
 
+PICTURED := run=synthetic-youtube_vis&baseline=sam2_prompted
+
 VENV := .venv
 STAMP := $(VENV)/installed
 UV = VIRTUAL_ENV=$(VENV) TMPDIR="$(CURDIR)/$(VENV)" $(VENV)/bin/uv
@@ -24,7 +26,8 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 unexport PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
 
 .DELETE_ON_ERROR:
-.PHONY: help setup report contract reproduce baseline regression test test-fast lint bench bench-gpu demo-weights format lock clean
+.PHONY: help setup report contract reproduce baseline regression test test-fast lint bench \
+	pictures bench-gpu demo-weights format lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -91,6 +94,11 @@ bench: $(STAMP) ## measure what is claimed about speed; needs MOT17, KITTI_MOTS,
 	python -m bench.yolo_sam2_modes --output bench/yolo_sam2_modes.json
 	python -m bench.sam2_memory --output bench/sam2_memory.json --plot docs/sam2_memory.png
 	python -m bench.gate --room .cache/bench/gate --output bench/gate.json
+
+pictures: report ## docs/page.png and page_narrow.png from the default run; needs Chromium
+	python -m reports.picture --state "$(PICTURED)" --width 1280 --height 1750 --output docs/page.png
+	python -m reports.picture --state "$(PICTURED)" --width 390 --height 1750 \
+		--output docs/page_narrow.png
 
 bench-gpu: $(STAMP) ## SAM 2.1 beside the official predictor on a GPU, in bf16, random weights
 	for size in tiny large; do for official in eager vos_optimized; do \

@@ -113,7 +113,7 @@ def main() -> None:
     given = _arguments()
     written, lost = convert(_plan(given))
     if lost:
-        print(f"lost: {describe_counts(lost)}", file=sys.stderr)
+        print(printable(f"lost: {describe_counts(lost)}"), file=sys.stderr)
     rows = sum(map(len, written.values()))
     print(printable(f"{given.output}: sequences: {len(written)}, rows: {rows}"))
 

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from datasets.files import printable
 from datasets.flags import frames_per_second
 from datasets.frames import decode_frames, read_frame_rate
 from datasets.program import run_main
@@ -73,10 +74,9 @@ def main() -> None:
     prepared = read_own(given.images, name, given.prompts, given.fps, given.classes)
     write_prepared(given.output / "sequence.json", prepared)
     extent, prompts = prepared.sequence.extent, prepared.prompts
-    print(
-        f"{given.output / 'sequence.json'}: frames: {extent.frame_count}, size: {extent.width} x "
-        f"{extent.height}, objects: {0 if prompts is None else len(prompts)}"
-    )
+    size, objects = f"{extent.width} x {extent.height}", 0 if prompts is None else len(prompts)
+    place = given.output / "sequence.json"
+    print(printable(f"{place}: frames: {extent.frame_count}, size: {size}, objects: {objects}"))
 
 
 def _measure(images: Path) -> tuple[int, int, int]:

@@ -204,7 +204,8 @@ def _tell_of_others(results: Path, known: Iterable[str]) -> None:
         names = {path.stem if path.is_file() else path.name for path in results.glob("[!.]*")}
         others = sorted(names - {*known})
         if others and names & {*known}:  # else one file holds all
-            print(f"not scored, of no sequence with truth: {', '.join(others)}", file=sys.stderr)
+            named = printable(", ".join(others))
+            print(f"not scored, of no sequence with truth: {named}", file=sys.stderr)
 
 
 def run(given: argparse.Namespace) -> int:
