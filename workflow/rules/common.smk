@@ -84,3 +84,9 @@ def dataset_options(wildcards):
 def reader_code(wildcards):
     reader = config["datasets"][wildcards.dataset]["reader"]
     return code_digest("datasets.prepare", f"datasets.readers.{reader}")
+
+
+onstart:
+    # Snakemake 9 limits how many jobs start a second, by a timer that looks again a second later and
+    # starts the next one: each job that ends adds a timer, and a long run keeps a core busy with them
+    workflow.scheduler.job_rate_limiter = None
