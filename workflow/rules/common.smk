@@ -87,6 +87,7 @@ def reader_code(wildcards):
 
 
 onstart:
-    # Snakemake 9 limits how many jobs start a second, by a timer that looks again a second later and
-    # starts the next one: each job that ends adds a timer, and a long run keeps a core busy with them
-    workflow.scheduler.job_rate_limiter = None
+    # Snakemake 9 limits how many jobs start a second by a timer after each round of its scheduler,
+    # which starts another round and so another timer: in a long run they keep a core busy
+    if workflow.local_exec:
+        workflow.scheduler.job_rate_limiter = None
