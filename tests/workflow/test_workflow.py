@@ -35,12 +35,14 @@ PREPARED = {**OF_BOTH, "prepare": 1, "pictures": 1}
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory) -> Room:
+def finished(made_once, tmp_path_factory) -> Room:
     """A room in which the small run has finished. Copy it to change it."""
-    room = make_room(tmp_path_factory.mktemp("finished"))
-    done = room.snakemake()
-    assert done.returncode == 0, done.stderr
-    return room
+
+    def make(path: Path) -> None:
+        done = make_room(path).snakemake()
+        assert done.returncode == 0, done.stderr
+
+    return Room(made_once("finished", make)).copy(tmp_path_factory.mktemp("finished") / "room")
 
 
 @pytest.fixture
