@@ -55,6 +55,17 @@ def git_commit(root: Path = ROOT) -> str:
     return read_commit(ask_commit(root))
 
 
+def is_tracked(path: Path) -> bool:
+    """Whether git keeps versions of a file."""
+    question = ("ls-files", "--error-unmatch", "--", str(path.resolve()))
+    try:
+        asked = _ask(path.parent, question)
+    except FileNotFoundError:
+        return False
+    asked.communicate()
+    return asked.returncode == 0
+
+
 def _ask(folder: Path, question: tuple[str, ...]) -> subprocess.Popen[str]:
     shared = os.environ | {"GIT_OPTIONAL_LOCKS": "0"}  # jobs beside each other ask at once
     return subprocess.Popen(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from datasets.checkout import NO_CHECKOUT, git_commit
+from datasets.checkout import NO_CHECKOUT, git_commit, is_tracked
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -78,3 +78,10 @@ def test_an_archive_inside_another_checkout_does_not_take_its_commit(checkout, t
 def test_without_git_there_is_no_commit(checkout, monkeypatch):
     monkeypatch.setenv("PATH", "")
     assert git_commit(checkout) == NO_CHECKOUT
+
+
+def test_a_file_is_tracked_once_it_is_in_the_index(checkout, tmp_path):
+    assert is_tracked(checkout / "config" / "config.yaml")
+    write(checkout, "config/mine.yaml")
+    assert not is_tracked(checkout / "config" / "mine.yaml")
+    assert not is_tracked(tmp_path / "elsewhere.yaml")

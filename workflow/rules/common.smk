@@ -7,7 +7,7 @@ import time
 from types import SimpleNamespace as Wildcards
 
 from snakemake.exceptions import WorkflowError
-from snakemake.utils import min_version, validate
+from snakemake.utils import min_version
 
 from datasets.checkout import git_commit
 from datasets.files import RUN
@@ -18,6 +18,7 @@ from trackers.engines.card import files_of
 from trackers.machine import describe_machine
 from trackers.named_files import named_files
 from workflow.checks import check_config
+from workflow.config_schema import check_schema
 from workflow.provenance import code_digest, digest, method_digest
 
 min_version("9.0")
@@ -26,8 +27,8 @@ shell.prefix(
 )  # a job is `exec`ed, so this is its parent
 STARTED = time.time()
 JOBS_BEFORE = {}  # what a variant alone rests on; rules of methods add theirs
-validate(config, "../../config/schema.yaml", set_default=False)
 try:
+    check_schema(config, Path(workflow.basedir, "config", "schema.yaml"))
     check_config(config)
 except ValueError as error:
     raise WorkflowError(str(error)) from None
