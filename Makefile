@@ -4,6 +4,8 @@ PYTHON ?= python3
 CONFIG ?=
 RUN ?=
 VARIANT ?=
+ACCEPT ?=
+YES ?=
 MOT17 ?= ../shared/data/mot17
 KITTI_MOTS ?= ../shared/data/kitti_mots
 DAVIS ?= ../shared/data/davis2017
@@ -27,10 +29,10 @@ unexport PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
 
 .DELETE_ON_ERROR:
 .PHONY: help setup report contract reproduce baseline regression test test-fast lint bench \
-	pictures bench-gpu demo-weights format lock clean
+	pictures bench-gpu demo-weights format lock clean clean-downloads
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "  make report CONFIG=config/mot17.yaml lays another config over the default."
 
@@ -49,8 +51,8 @@ reproduce: $(STAMP) ## make one result again and compare it: RUN=results/sort/sy
 	@test -n "$(RUN)" || { echo "name a result: RUN=results/<variant>/<dataset>/<sequence>"; exit 2; }
 	python -m workflow.reproduce "$(RUN)"
 
-baseline: $(STAMP) ## measure what `make regression` compares with; on a quiet machine
-	snakemake --cores all --quiet host reason rules --forcerun pace --keep-going baseline \
+baseline: $(STAMP) ## measure what `make regression` compares with, on a quiet machine; ACCEPT=1 replaces it
+	REPLACE_BASELINE=$(ACCEPT) snakemake --cores all --quiet host reason rules --forcerun pace --keep-going baseline \
 		$(if $(CONFIG),--configfile $(CONFIG))
 	@cat logs/baseline.log
 
@@ -129,8 +131,11 @@ lock: $(STAMP) ## pin again: requirements.in -> requirements.lock, environment.y
 		--output-file requirements.lock
 	python -m workflow.environment requirements.lock environment.yml
 
-clean: ## remove what runs have made; the environment stays
-	rm -rf data engines logs results reports/summary.html reports/media reports/tables .snakemake
+clean: ## remove what rules have made, and say what is left; nothing of yours goes
+	@$(PYTHON) -m workflow.clean
+
+clean-downloads: ## the same, and downloads with the engines made from them: YES=1
+	@$(PYTHON) -m workflow.clean --downloads $(if $(filter 1 yes,$(YES)),--yes)
 
 $(STAMP): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -7,7 +7,7 @@ import time
 from types import SimpleNamespace as Wildcards
 
 from snakemake.exceptions import WorkflowError
-from snakemake.utils import min_version, validate
+from snakemake.utils import min_version
 
 from datasets.checkout import git_commit
 from datasets.files import RUN
@@ -20,6 +20,7 @@ from trackers.machine import describe_machine
 from trackers.named_files import named_files
 from trackers.parts.result_files import check_format
 from workflow.checks import check_config
+from workflow.config_schema import check_schema
 from workflow.provenance import code_digest, digest, method_digest
 
 min_version("9.0")
@@ -27,8 +28,8 @@ min_version("9.0")
 shell.prefix(f"export {RUN}={os.getpid()} ORT_DISABLE_TELEMETRY=1; ")
 STARTED = time.time()
 JOBS_BEFORE = {}  # what a variant alone rests on; rules of methods add theirs
-validate(config, "../../config/schema.yaml", set_default=False)
 try:
+    check_schema(config, Path(workflow.basedir, "config", "schema.yaml"))
     check_config(config)
 except ValueError as error:
     raise WorkflowError(str(error)) from None

@@ -102,15 +102,15 @@ rule side_by_side:
 
 
 onerror:
-    if "reports/summary.html" in workflow.persistence.dag.targetfiles:
+    if is_target(PAGE, "all", "report"):
         shell(
-            "exec python -m reports.render --plan={plan:q} --output reports/summary.html"
+            "exec python -m reports.render --plan={plan:q} --output={PAGE}"
             " --unfinished-since={STARTED}",
             plan=page_plan(),
         )
         # forget what the page was last made from: together with its old date this makes the next
         # run make it again, even where all it asks for was there before
-        workflow.persistence.cleanup_metadata(IOFile("reports/summary.html"))
+        workflow.persistence.cleanup_metadata(IOFile(PAGE))
     if gate_is_asked_for() and not gate_has_judged():
         shell(
             "exec python -m metrics.regression --plan={plan:q} --baseline={baseline:q}"
@@ -126,3 +126,6 @@ onerror:
             "python -m metrics.gate --verdict={VERDICT:q} --history={history:q} || true",
             history=config["regression"]["history"],
         )
+    note_files([PAGE, VERDICT, *VERDICT_FILES])
+    print_timing()
+    print_failures()
