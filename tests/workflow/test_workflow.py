@@ -281,12 +281,10 @@ def test_a_failing_variant_leaves_the_others_on_the_page(room):
     assert "RuntimeError: no &lt;idea&gt;" in page
     assert numbers(page), "the numbers of the others are there"
     ending = done.stderr[done.stderr.index("1 job failed, ") :].splitlines()
-    assert ending[1:5] == [
-        "  track: results/nearest/synthetic/crossing/tracks.parquet",
-        "    RuntimeError: no <idea>",
-        "    log: logs/track/nearest/synthetic/crossing.log",
-        "What there is, and what failed, is on the page: reports/summary.html",
-    ]
+    assert ending[1] == "  track: results/nearest/synthetic/crossing/tracks.parquet"
+    assert "no <idea>" in ending[2]
+    assert "    log: logs/track/nearest/synthetic/crossing.log" in ending
+    assert "What there is, and what failed, is on the page: reports/summary.html" in ending
     # without it the page is whole
     room.edit("config/small.yaml", "[sort, bytetrack, nearest]", "[sort, bytetrack]")
     assert room.snakemake().returncode == 0
