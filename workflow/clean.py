@@ -17,6 +17,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from datasets.program import run_main
 from workflow.leftovers import describe, walk
 from workflow.made import METADATA, Made, forget, read_logs, read_made
 from workflow.run_lock import LOCK, hold_lock
@@ -176,13 +177,9 @@ def main() -> int:
     parser.add_argument("--dry-run", action="store_true", help="say what would be removed")
     given = parser.parse_args()
     asked = given.yes or not given.downloads
-    try:
-        with hold_lock():
-            really = asked and not given.dry_run
-            print("\n".join(_clean(Path(), downloads=given.downloads, really=really)))
-    except BlockingIOError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    with hold_lock():
+        really = asked and not given.dry_run
+        print("\n".join(_clean(Path(), downloads=given.downloads, really=really)))
     if not asked and not given.dry_run:
         print("Nothing was removed: to download again takes time and a network. "
               "`make clean-downloads YES=1` removes this.")  # fmt: skip
@@ -191,4 +188,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_main(main))

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import yaml
 
+from datasets.program import run_main
+
 _FLAGS = ("--configfile", "--configfiles")
 
 
@@ -68,5 +70,10 @@ def _problem(error: yaml.YAMLError) -> str:
     return ": ".join(part for part in parts if part) or str(error).splitlines()[0]
 
 
+def main() -> None:
+    """Run the command line program."""
+    check_files(sys.argv[1:])
+
+
 if __name__ == "__main__":
-    check_command(["--configfile", *sys.argv[1:]])
+    sys.exit(run_main(main))
