@@ -9,12 +9,13 @@ import re
 from collections.abc import Mapping
 from configparser import ConfigParser
 from configparser import Error as ConfigError
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from datasets import mot_text
 from datasets.errors import shorten
 from datasets.files import existing_folder, read_small_text
+from datasets.recast import only_class
 from datasets.sequence_json import Prepared
 from datasets.types import Extent, Sequence, Tracks
 
@@ -22,21 +23,7 @@ Classes = tuple[Mapping[int, str], tuple[int, ...]]
 _MOST_DIGITS = 10
 _DECIMAL = re.compile(r"[0-9]{1,10}(\.[0-9]{0,10})?")
 
-CLASSES = {
-    1: "pedestrian",
-    2: "person_on_vehicle",
-    3: "car",
-    4: "bicycle",
-    5: "motorbike",
-    6: "non_mot_vehicle",
-    7: "static_person",
-    8: "distractor",
-    9: "occluder",
-    10: "occluder_on_ground",
-    11: "occluder_full",
-    12: "reflection",
-    13: "crowd",
-}
+CLASSES = mot_text.CLASSES
 
 
 @dataclass(frozen=True)
@@ -174,14 +161,26 @@ def label_files(folder: Path) -> list[Path]:
 
 
 def read_prepared(
-    dataset: str, root: Path, folder: Path, classes: Classes = (CLASSES, ())
+    dataset: str,
+    root: Path,
+    folder: Path,
+    classes: Classes = (CLASSES, ()),
+    detected_class: str | None = None,
 ) -> Prepared:
-    """Return the sequence in a folder, its images and detections where they are."""
+    """Return the sequence in a folder, its images and detections where they are.
+
+    Args:
+        detected_class: Name of the class of all detections; None if their file says it.
+    """
     _, truth, *detections = label_files(folder)
     info = read_info(folder, classes)
     images = str(info.images.resolve()) if info.images.is_dir() else None
+    found = None
+    if detections:
+        held = info.extent if detected_class is None else only_class(info.extent, detected_class)
+        found = replace(mot_text.read_tracks(detections[0], held), extent=info.extent)
     return Prepared(
         Sequence(dataset, folder.name, info.extent, info.frame_rate, images, str(root)),
         mot_text.read_tracks(truth, info.extent, "truth"),
-        mot_text.read_tracks(detections[0], info.extent) if detections else None,
+        found,
     )

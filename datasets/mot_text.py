@@ -26,7 +26,22 @@ Kind = Literal["results", "truth", "mot15"]
 _LEAST = {"results": 7, "truth": 9, "mot15": 7}  # columns that must be there
 _CLASS = 7  # column of the class
 _UNUSED = re.compile(rb"\s*-1(\.0*)?\s*")  # a cell that says nothing
-_UNNAMED_CLASS = 1  # a file without classes holds pedestrians, class 1 of every MOTChallenge
+_PEDESTRIAN = 1  # all that results of MOTChallenge hold, whichever classes its ground truth has
+CLASSES = {
+    1: "pedestrian",
+    2: "person_on_vehicle",
+    3: "car",
+    4: "bicycle",
+    5: "motorbike",
+    6: "non_mot_vehicle",
+    7: "static_person",
+    8: "distractor",
+    9: "occluder",
+    10: "occluder_on_ground",
+    11: "occluder_full",
+    12: "reflection",
+    13: "crowd",
+}  # of MOT16, MOT17 and MOT20
 
 
 def read_tracks(path: Path, extent: Extent, kind: Kind = "results") -> Tracks:
@@ -35,19 +50,20 @@ def read_tracks(path: Path, extent: Extent, kind: Kind = "results") -> Tracks:
     Args:
         kind: `truth`: columns 8 and 9 hold class and visibility, as in ground truth since MOT16.
             `mot15`: every row is class 1. `results`, also detections: column 8 is the class, where
-            there is one; without it or where it is -1, class 1.
+            there is one; without it or where it is -1, see `unnamed_class`.
 
     Raises:
-        ValueError: A line has too few columns, something that is not a number, or breaks a rule of
-            Tracks. Names file and line.
+        ValueError: A line has too few columns, something that is not a number, names no class where
+            there are several, or breaks a rule of Tracks. Names file and line.
     """
     values = _read_numbers(path, _LEAST[kind], with_class=kind == "results")
     near = values[:, 2:4] - 1
-    classes = np.full(len(values), float(_UNNAMED_CLASS))
     if kind == "truth":
         classes = values[:, _CLASS]
-    elif kind == "results" and values.shape[1] > _CLASS:
-        classes = np.where(values[:, _CLASS] == -1, _UNNAMED_CLASS, values[:, _CLASS])
+    elif kind == "mot15":
+        classes = np.full(len(values), float(_PEDESTRIAN))
+    else:
+        classes = _named_classes(path, values, extent)
     try:
         return Tracks(
             extent,
@@ -60,6 +76,33 @@ def read_tracks(path: Path, extent: Extent, kind: Kind = "results") -> Tracks:
         )
     except RowError as error:
         raise _row_error(path, error.row, error.reason) from error
+
+
+def unnamed_class(extent: Extent) -> int | None:
+    """Return the class of results whose class column says -1, None where it cannot be known.
+
+    It is the only class that is scored; of the classes of MOTChallenge itself, pedestrian.
+    """
+    scored = [key for key in extent.classes if key not in extent.ignored]
+    if len(scored) == 1:
+        return scored[0]
+    return _PEDESTRIAN if extent.classes == CLASSES else None
+
+
+def _named_classes(path: Path, values: np.ndarray, extent: Extent) -> np.ndarray:
+    """Return the classes of results; ValueError for a row without one where there are several."""
+    found = values[:, _CLASS] if values.shape[1] > _CLASS else np.full(len(values), -1.0)
+    unnamed, key = found == -1, unnamed_class(extent)
+    if key is not None or not unnamed.any():
+        return np.where(unnamed, key, found) if key is not None else found
+    known = ", ".join(f"{key} for {name}" for key, name in extent.classes.items())
+    said = "class -1" if values.shape[1] > _CLASS else "no class"
+    raise _row_error(
+        path,
+        int(np.argmax(unnamed)),
+        f"{said} found and there are several: expected {known} in column 8, in every line where "
+        "all are of one class, or the option that says which (only_class, detected_class)",
+    )
 
 
 def count_unread(path: Path, kind: Kind = "results") -> dict[str, int]:
@@ -75,8 +118,8 @@ def write_tracks(path: Path, tracks: Tracks, kind: Kind = "results") -> None:
 
     Args:
         kind: `results`, `mot15`: ten columns, the last three -1; `results` name the class in column
-            8 where one is not 1. Masks, visibility and areas are lost. `truth`: nine columns with
-            class and visibility, 1 where it is not known; masks and areas are lost.
+            8 unless -1 there is read as it. Masks, visibility and areas are lost. `truth`: nine
+            columns with class and visibility, 1 where it is not known; masks and areas are lost.
 
     Raises:
         ValueError: An identity is no double.
@@ -101,7 +144,7 @@ def _endings(tracks: Tracks, kind: Kind) -> list[str]:
     if kind == "truth":
         seen = np.ones(len(tracks)) if tracks.visibility is None else tracks.visibility
         return [f"{key},{share!r}" for key, share in zip(classes, seen.tolist(), strict=True)]
-    if kind == "mot15" or set(classes) <= {_UNNAMED_CLASS}:
+    if kind == "mot15" or set(classes) <= {unnamed_class(tracks.extent)}:
         return ["-1,-1,-1"] * len(classes)
     return [f"{key},-1,-1" for key in classes]
 

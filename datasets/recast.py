@@ -31,6 +31,18 @@ def rename_classes(tracks: Tracks, names: Mapping[str, str]) -> Tracks:
     )
 
 
+def only_class(extent: Extent, name: str) -> Extent:
+    """Return an extent with one of its classes alone, for results that name none.
+
+    Raises:
+        ValueError: It has no such class.
+    """
+    keys = [key for key, each in extent.classes.items() if each == name]
+    if not keys:
+        raise ValueError(f"class {name!r} found, expected one of {[*extent.classes.values()]}")
+    return replace(extent, classes={keys[0]: name}, ignored=())
+
+
 def fit_classes(tracks: Tracks, classes: Mapping[int, str], ignored: tuple[int, ...]) -> Tracks:
     """Return tracks whose classes are those of a format, by name.
 

@@ -19,7 +19,14 @@ _SPLIT = "train"
 locate = mot_folder.locate
 
 
-def inputs(root: Path | None, sequence: str, *, split: str = _SPLIT, **classes: Any) -> list[Path]:
+def inputs(
+    root: Path | None,
+    sequence: str,
+    *,
+    split: str = _SPLIT,
+    detected_class: str | None = None,
+    **classes: Any,
+) -> list[Path]:
     """Return the label files that are there, after a check of the options.
 
     Raises:
@@ -27,7 +34,10 @@ def inputs(root: Path | None, sequence: str, *, split: str = _SPLIT, **classes: 
             lists the sequences there are.
     """
     assert root is not None
-    _find_classes(root / split, **classes)
+    known, _ = _find_classes(root / split, **classes)
+    if detected_class not in (None, *known.values()):
+        names = [*known.values()]
+        raise ValueError(f"detected_class: {detected_class!r} found, expected one of {names}")
     named = [path for path in [root / split / FILE] if path.is_file()]
     return named + mot_folder.label_files(mot_folder.find_sequence(root / split, sequence))
 
@@ -41,6 +51,7 @@ def read(
     split: str = _SPLIT,
     classes: Mapping[str, str] | None = None,
     ignored: Many[int] = (),
+    detected_class: str | None = None,
 ) -> Prepared:
     """Return one sequence, its images where they are.
 
@@ -48,11 +59,13 @@ def read(
         split: Folder of the sequences below the root, `.` for the root itself.
         classes: Name of each class id; as <root>/<split>/classes.yaml says if not given.
         ignored: Ids of classes that are neither right nor wrong.
+        detected_class: Name of the class of all detections, where there are several classes and
+            det.txt does not say which.
     """
     assert root is not None
     known = _find_classes(root / split, classes, ignored)
     found = mot_folder.find_sequence(root / split, sequence)
-    return mot_folder.read_prepared(dataset, root, found, known)
+    return mot_folder.read_prepared(dataset, root, found, known, detected_class)
 
 
 def _find_classes(split: Path, classes: Any = None, ignored: Any = ()) -> Classes:

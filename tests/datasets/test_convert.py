@@ -135,7 +135,7 @@ def test_class_ids_are_the_same_in_all_sequences(tmp_path):
     run("mot", "sam2_jsonl", tmp_path / "in", tmp_path / "lines", "--classes", "1=dog", "2=cat")
     run("sam2_jsonl", "mot", tmp_path / "lines", tmp_path / "out")
     classes = [(tmp_path / "out" / f"{name}.txt").read_text().split(",")[7] for name in "ab"]
-    assert classes == ["2", "-1"]  # cat is 1 now, which results do not name
+    assert classes == ["2", "1"]  # cat is 1 now; of two classes each is named
 
 
 def test_what_the_input_holds_beyond_tracks_is_lost_too(tmp_path):

@@ -32,7 +32,7 @@ from datasets.formats import FORMATS
         ("mot", "mot", ["--classes", "1"], "argument --classes: '1' found, expected two words"),
         ("mot", "mot", ["--classes", "x=a"], "--classes: 'x' found, expected a whole number"),
         ("mot", "mot", ["--classes", "1=a", "1=b"], "--classes: an id is given twice"),
-        ("mot", "mot", ["--classes", "2=a"], "a.txt, line 1"),
+        ("mot", "mot", ["--classes", "1=a", "2=b"], "expected 1 for a, 2 for b in column 8"),
         ("mot", "mot", [*PERSON, "--ignored", "2"], "--ignored: [2] found, expected some of [1]"),
         ("kitti", "mot", PERSON, "--classes: kitti says the names of classes itself"),
         ("kitti", "mot", [], "a.txt, line 1 ('1,5,11,21,30,40,0.5,-1,-1,-1'): 1 columns"),

@@ -12,6 +12,7 @@ from datasets import mot_text
 from datasets.types import Extent
 
 EXTENT = Extent(height=100, width=200, frame_count=3, classes={1: "person", 2: "car"})
+PEOPLE = replace(EXTENT, classes={1: "person"})
 
 
 def written(tmp_path, text):
@@ -21,7 +22,7 @@ def written(tmp_path, text):
 
 
 def test_frames_and_pixels_count_from_one_in_the_file_and_from_zero_here(tmp_path):
-    found = mot_text.read_tracks(written(tmp_path, "1,5,11,21,30,40,0.5,-1,-1,-1\n"), EXTENT)
+    found = mot_text.read_tracks(written(tmp_path, "1,5,11,21,30,40,0.5,-1,-1,-1\n"), PEOPLE)
     assert (found.frame[0], found.track[0], found.score[0], found.class_id[0]) == (0, 5, 0.5, 1)
     assert found.box.tolist() == [[10, 20, 40, 60]]
 
@@ -46,12 +47,42 @@ def test_the_last_three_columns_of_mot15_are_not_classes(tmp_path):
     ],
 )
 def test_line_ends_blanks_and_a_byte_order_mark_do_not_matter(tmp_path, text):
-    assert mot_text.read_tracks(written(tmp_path, text), EXTENT).box.tolist() == [[0, 0, 2, 2]]
+    assert mot_text.read_tracks(written(tmp_path, text), PEOPLE).box.tolist() == [[0, 0, 2, 2]]
 
 
 def test_results_may_name_a_class_in_column_eight(tmp_path):
-    path = written(tmp_path, "1,5,1,1,2,2,1,-1,-1,-1\n1,6,1,1,2,2,1,2,-1,-1\n")
+    path = written(tmp_path, "1,5,1,1,2,2,1,1,-1,-1\n1,6,1,1,2,2,1,2,-1,-1\n")
     assert mot_text.read_tracks(path, EXTENT).class_id.tolist() == [1, 2]
+
+
+@pytest.mark.parametrize("text", ["1,5,1,1,2,2,1\n", "1,5,1,1,2,2,1,-1,-1,-1\n"])
+@pytest.mark.parametrize(
+    ("classes", "ignored", "expected"),
+    [
+        ({1: "person"}, (), 1),
+        ({7: "bag"}, (), 7),
+        ({1: "crowd", 4: "person"}, (1,), 4),  # of what is ignored nothing is reported
+        (mot_text.CLASSES, (), 1),  # MOTChallenge has classes in its ground truth only
+    ],
+)
+def test_results_without_a_class_are_of_the_only_one(tmp_path, text, classes, ignored, expected):
+    extent = replace(EXTENT, classes=classes, ignored=ignored)
+    found = mot_text.read_tracks(written(tmp_path, text), extent)
+    assert found.class_id.tolist() == [expected]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("1,5,1,1,2,2,1,2,-1,-1\n1,6,1,1,2,2,1,-1,-1,-1\n", "line 2 .*: class -1 found"),
+        ("1,5,1,1,2,2,1\n", "line 1 .*: no class found"),
+    ],
+)
+def test_results_without_a_class_are_refused_where_there_are_several(tmp_path, text, said):
+    with pytest.raises(
+        ValueError, match=rf"some\.txt, {said}.*1 for person, 2 for car in column 8"
+    ):
+        mot_text.read_tracks(written(tmp_path, text), EXTENT)
 
 
 def test_an_empty_file_is_a_sequence_without_tracks(tmp_path):
@@ -83,7 +114,7 @@ def test_an_empty_file_is_a_sequence_without_tracks(tmp_path):
 )
 def test_a_bad_line_is_named(tmp_path, text, message):
     with pytest.raises(ValueError, match=message):
-        mot_text.read_tracks(written(tmp_path, text), EXTENT)
+        mot_text.read_tracks(written(tmp_path, text), PEOPLE)
 
 
 def test_truth_that_names_no_class_is_refused(tmp_path):
@@ -110,11 +141,13 @@ def test_truth_and_results_come_back_with_their_classes(tmp_path_factory, tracks
     assert replace(back, box=tracks.box).same(tracks)
 
 
-def test_a_result_of_class_one_says_nothing_of_classes(tmp_path):
+def test_a_result_of_the_only_class_says_nothing_of_classes(tmp_path):
     path = written(tmp_path, "1,5,11,21,30,40,1,1\n")
-    tracks = mot_text.read_tracks(path, EXTENT)
+    tracks = mot_text.read_tracks(path, PEOPLE)
     mot_text.write_tracks(path, tracks)
     assert path.read_text() == "1,5,11.0,21.0,30.0,40.0,1.0,-1,-1,-1\n"
+    mot_text.write_tracks(path, replace(tracks, extent=EXTENT))
+    assert path.read_text() == "1,5,11.0,21.0,30.0,40.0,1.0,1,-1,-1\n"  # of one class of two
 
 
 def test_visibility_that_is_not_known_is_written_as_one(tmp_path):

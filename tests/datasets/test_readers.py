@@ -106,6 +106,20 @@ def test_data_of_ones_own_has_the_classes_of_its_options(own):
     assert prepared.detections is None
 
 
+def test_detections_that_name_no_class_are_of_the_one_that_is_given_or_refused(own):
+    options = OPTIONS | {"classes": {"1": "crowd", "2": "bag", "3": "person"}}
+    det = own / "val" / "street" / "det" / "det.txt"
+    det.parent.mkdir()
+    det.write_text("2,-1,1,1,2,2,0.5,-1,-1,-1\n")
+    with pytest.raises(
+        ValueError, match=r"det\.txt, line 1 .*1 for crowd, 2 for bag, 3 for person"
+    ):
+        mot_folder.read("own", own, "street", own, **options)
+    prepared = mot_folder.read("own", own, "street", own, **options, detected_class="person")
+    assert prepared.detections.class_id.tolist() == [3]
+    assert prepared.detections.extent == prepared.truth.extent
+
+
 def test_a_frame_rate_need_not_be_whole(own):
     info = own / "val" / "street" / "seqinfo.ini"
     info.write_text(info.read_text().replace("25", "29.97"))
@@ -134,6 +148,7 @@ def test_data_of_ones_own_without_options_has_the_classes_of_its_file(own):
     [
         ({"split": "train"}, r"train: no sequence 'street': found \[\]"),
         ({"split": "val", "classes": {"x": "bag"}}, "^classes: 'x' found, expected a whole number"),
+        ({**OPTIONS, "detected_class": "x"}, r"detected_class: 'x' found, expected one of \['per"),
         ({"split": "val", "ignored": [1]}, r"^ignored: \[1\] found without classes"),
     ],
 )

@@ -42,6 +42,17 @@ def test_a_mot_file_is_what_is_read_if_no_format_is_named(tmp_path):
     assert replay(tmp_path, boxes, results="{root}/s.txt").same(boxes)
 
 
+def test_results_without_classes_are_of_the_class_that_is_named(tmp_path):
+    mot_text.write_tracks(tmp_path / "s.txt", replace(masked(), rle=None), "mot15")
+    with pytest.raises(ValueError, match=r"s\.txt, line 1 .*class -1 found and there are several"):
+        replay(tmp_path, masked(), results="{root}/s.txt")
+    found = replay(tmp_path, masked(), results="{root}/s.txt", only_class="pedestrian")
+    assert found.class_id.tolist() == [2, 2, 2]
+    assert found.extent == masked().extent
+    with pytest.raises(ValueError, match=r"class 'cat' found, expected one of \['car', 'pedes"):
+        replay(tmp_path, masked(), results="{root}/s.txt", only_class="cat")
+
+
 def test_an_unknown_format_lists_the_known(tmp_path):
     with pytest.raises(ValueError, match=r"format 'mott' is unknown: expected one of \[.*'mots'"):
         replay(tmp_path, masked(), results="s.txt", format="mott")

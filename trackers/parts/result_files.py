@@ -7,6 +7,7 @@ from pathlib import Path
 
 from datasets.format import Given
 from datasets.formats import FORMATS
+from datasets.recast import only_class
 from datasets.types import Sequence, Tracks
 
 
@@ -19,8 +20,11 @@ def check_format(name: str) -> None:
         raise ValueError(f"format {name!r} is unknown: expected one of {known}")
 
 
-def read_result(path: Path, kind: str, sequence: Sequence) -> Tracks:
+def read_result(path: Path, kind: str, sequence: Sequence, only: str | None = None) -> Tracks:
     """Return the one sequence that a file or folder of a format holds.
+
+    Args:
+        only: Name of the only class it holds, for a format that need not say so.
 
     Raises:
         OSError: There is no such file or folder.
@@ -28,7 +32,8 @@ def read_result(path: Path, kind: str, sequence: Sequence) -> Tracks:
             fit the sequence, or a row has no identity.
     """
     extent = sequence.extent
-    given = Given((extent.height, extent.width), extent.frame_count, extent.classes, extent.ignored)
+    held = extent if only is None else only_class(extent, only)
+    given = Given((extent.height, extent.width), extent.frame_count, held.classes, held.ignored)
     found = FORMATS[kind].read(path, given)
     if len(found) != 1:
         raise ValueError(f"{path}: one sequence expected, found {sorted(found)}")

@@ -67,7 +67,7 @@ def run(path: Path, options: Mapping[str, Any], room: Path) -> tuple[Tracks, End
         print(f"{name}:\n{text}" if text else f"{name}: nothing", file=sys.stderr)
     _check_end(ended, options["timeout_s"])
     _check_result(result)
-    return read_result(result, options["format"], sequence), ended
+    return read_result(result, options["format"], sequence, options["only_class"]), ended
 
 
 def _check_end(ended: Ended, timeout_s: float) -> None:

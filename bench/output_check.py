@@ -1,0 +1,77 @@
+"""What it costs to check a tracker's output for a frame of 1080p with ten objects.
+
+    python -m bench.output_check --output bench/output_check.json
+
+Beside it stands what the masks take to become run lengths, which is done to them next.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from time import perf_counter_ns
+
+import numpy as np
+
+from bench.overlay import walkers
+from datasets import rle
+from datasets.files import write_json
+from datasets.types import Sequence
+from trackers.contract import Answer
+from trackers.feed import pack
+from trackers.machine import describe_machine
+from trackers.output_check import OutputCheck
+
+
+def outputs() -> tuple[Sequence, dict[str, Answer]]:
+    """Return a sequence, and the same output for a frame of it by the type of its masks."""
+    tracks = walkers()
+    rows = tracks.take(np.flatnonzero(tracks.frame == 0))
+    assert rows.rle is not None
+    dense = np.ascontiguousarray(rle.decode(rows.rle))
+    boxes = Answer(rows.track, rows.box, rows.score, rows.class_id)
+    masks = {"bool": dense, "uint8": dense.view(np.uint8), "run_lengths": rows.rle}
+    sequence = Sequence("bench", "walkers", tracks.extent, 30)
+    return sequence, {"none": boxes} | {k: replace(boxes, mask=m) for k, m in masks.items()}
+
+
+def milliseconds(work: Callable[[], object], repeats: int) -> dict[str, float]:
+    """Return the median and the minimum of what some work takes."""
+    spent = []
+    for _ in range(repeats):
+        begin = perf_counter_ns()
+        work()
+        spent.append((perf_counter_ns() - begin) / 1e6)
+    return {"median": float(np.median(spent)), "minimum": min(spent)}
+
+
+def main() -> None:
+    """Run the command line program."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--repeats", type=int, default=200)
+    parser.add_argument("--output", type=Path, required=True)
+    given = parser.parse_args()
+    sequence, by_masks = outputs()
+    found = {}
+    for name, output in by_masks.items():
+        check = OutputCheck("bench", sequence)
+        found[name] = {
+            "check_ms": milliseconds(lambda c=check, o=output: c.check(0, o), given.repeats),
+            "pack_ms": milliseconds(lambda o=output: pack(o), given.repeats),
+        }
+        print(name, found[name])
+    content = {
+        "what": "the check of ten objects in 1080p, and their masks made run lengths, by mask type",
+        "date": str(date.today()),
+        "repeats": given.repeats,
+        "masks": found,
+        "machine": describe_machine(),
+    }
+    write_json(given.output, content)
+
+
+if __name__ == "__main__":
+    main()
