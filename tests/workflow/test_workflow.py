@@ -343,7 +343,7 @@ def wait_for(folder: Path, name: str, running: subprocess.Popen[bytes]) -> None:
     while not any(folder.glob(f"*/**/{name}")):
         assert running.poll() is None, "the run ended before it could be killed"
         assert time.monotonic() < deadline
-        time.sleep(0.02)
+        time.sleep(0.1)
 
 
 @pytest.mark.parametrize(
