@@ -92,10 +92,3 @@ def dataset_options(wildcards):
 def reader_code(wildcards):
     reader = config["datasets"][wildcards.dataset]["reader"]
     return code_digest("datasets.prepare", f"datasets.readers.{reader}")
-
-
-onstart:
-    # Snakemake 9 limits how many jobs start a second by a timer after each round of its scheduler,
-    # which starts another round and so another timer: in a long run they keep a core busy
-    if workflow.local_exec:
-        workflow.scheduler.job_rate_limiter = None

@@ -69,7 +69,18 @@ def print_failures():
         print_outcome([f"What there is, and what failed, is on the page: {PAGE}"])
 
 
+def start_jobs_without_timer():
+    """Take out Snakemake's limit of how many jobs start a second, where jobs run on this machine.
+
+    Snakemake 9 keeps the limit by a timer after each round of its scheduler. The timer starts
+    another round, and so another timer: in a long run they keep a core busy.
+    """
+    if workflow.local_exec:
+        workflow.scheduler.job_rate_limiter = None
+
+
 onstart:
+    start_jobs_without_timer()
     try:
         HELD.append(hold_lock())
     except BlockingIOError as error:
