@@ -11,6 +11,7 @@ import argparse
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from time import perf_counter_ns
 
@@ -33,9 +34,13 @@ def outputs() -> tuple[Sequence, dict[str, Answer]]:
     assert rows.rle is not None
     dense = np.ascontiguousarray(rle.decode(rows.rle))
     boxes = Answer(rows.track, rows.box, rows.score, rows.class_id)
-    masks = {"bool": dense, "uint8": dense.view(np.uint8), "run_lengths": rows.rle}
     sequence = Sequence("bench", "walkers", tracks.extent, 30)
-    return sequence, {"none": boxes} | {k: replace(boxes, mask=m) for k, m in masks.items()}
+    return sequence, {
+        "none": boxes,
+        "bool": replace(boxes, mask=dense),
+        "uint8": replace(boxes, mask=dense.view(np.uint8)),
+        "run_lengths": replace(boxes, mask=rows.rle),
+    }
 
 
 def milliseconds(work: Callable[[], object], repeats: int) -> dict[str, float]:
@@ -59,8 +64,8 @@ def main() -> None:
     for name, output in by_masks.items():
         check = OutputCheck("bench", sequence)
         found[name] = {
-            "check_ms": milliseconds(lambda c=check, o=output: c.check(0, o), given.repeats),
-            "pack_ms": milliseconds(lambda o=output: pack(o), given.repeats),
+            "check_ms": milliseconds(partial(check.check, 0, output), given.repeats),
+            "pack_ms": milliseconds(partial(pack, output), given.repeats),
         }
         print(name, found[name])
     content = {

@@ -1,0 +1,112 @@
+"""Result files of methods with a rule of their own, and what their method.yaml may say."""
+
+from __future__ import annotations
+
+import pytest
+
+from datasets.files import read_json
+from datasets.parquet import read_tracks
+from datasets.run_json import read_run_json
+from datasets.sequence_json import Prepared, write_prepared
+from datasets.types import Extent, Sequence
+from trackers import adopt, contract
+from trackers.contract import NEEDED, check_options, load_method, load_tracker
+from workflow import reproduce
+
+CARD = "title: Mine\nsource: a test\nformat: mot\nrequired: [model]\noptions: {min_score: 0.5}\n"
+
+
+@pytest.fixture
+def mine(tmp_path, monkeypatch):
+    """The folder of a method with a rule of its own."""
+    folder = tmp_path / "methods" / "mine"
+    folder.mkdir(parents=True)
+    (folder / "method.yaml").write_text(CARD)
+    (folder / "rule.smk").write_text("rule mine:\n")
+    monkeypatch.setattr(contract, "_METHODS", folder.parent)
+    return folder
+
+
+@pytest.fixture
+def run(mine, tmp_path, monkeypatch):
+    """A function that adopts the text of a result and of a benchmark, and returns the folder."""
+
+    def run_it(result, benchmark='{"s": 0.25}\n'):
+        extent = Extent(100, 200, 3, {1: "person"})
+        write_prepared(
+            tmp_path / "sequence.json", Prepared(Sequence("d", "walk", extent, 25), None)
+        )
+        (tmp_path / "mine.txt").write_text(result)
+        (tmp_path / "benchmark.jsonl").write_text(benchmark)
+        names = {"result": "mine.txt", "benchmark": "benchmark.jsonl", "output": "tracks.parquet"}
+        names |= {name: f"{name}.json" for name in ("sequence", "timing", "run")}
+        flags = [f"--{flag}={tmp_path / name}" for flag, name in names.items()]
+        flags += ["--method=mine", "--format=mot", '--options={"model": "a"}']
+        monkeypatch.setattr("sys.argv", ["adopt", *flags])
+        adopt.main()
+        return tmp_path
+
+    return run_it
+
+
+def test_a_result_becomes_tracks_with_the_time_of_the_job(run, monkeypatch, capsys):
+    folder = run("2,7,11,21,30,40,0.5,-1,-1,-1\n")
+    found, timing = read_tracks(folder / "tracks.parquet"), read_json(folder / "timing.json")
+    assert (found.frame[0], found.track[0]) == (1, 7)
+    assert (timing["timed"], timing["frames"], timing["step_ns"]) == ("process", 3, [[250_000_000]])
+    record = read_run_json(folder / "run.json")
+    assert record["seconds"] >= 0.25
+    assert [*record["files"]] == [str(folder / "mine.txt")]
+    monkeypatch.setattr("sys.argv", ["reproduce", str(folder)])
+    assert reproduce.main() == 2
+    assert (
+        "only the rule of method mine makes it: snakemake --forcerun mine"
+        in capsys.readouterr().out
+    )
+
+
+@pytest.mark.parametrize(
+    ("result", "benchmark", "message"),
+    [
+        ("2,7,11,21,30\n", '{"s": 1}', r"mine\.txt, line 1 .*5 columns, expected at least 7"),
+        ("2,-1,1,1,1,1,1\n", '{"s": 1}', r"mine\.txt: a row without identity found in frame 1"),
+        ("", "", r"benchmark\.jsonl: expected a benchmark of Snakemake's"),
+        ("", "s\th:m:s\n0.15\t0:00:00\n", r"benchmark\.jsonl: expected a benchmark of Snakemake's"),
+        ("", '{"s": 0}', r"benchmark\.jsonl, s: 0.0 found, expected more than 0"),
+    ],
+)
+def test_what_is_no_result_or_no_benchmark_is_refused(run, tmp_path, result, benchmark, message):
+    with pytest.raises(ValueError, match=message):
+        run(result, benchmark)
+    assert not (tmp_path / "tracks.parquet").exists()
+
+
+def test_a_method_without_a_tracker_names_its_options_in_its_card(mine):
+    method = load_method("mine")
+    assert (method.format, method.stepped) == ("mot", False)
+    assert method.options == {"model": NEEDED, "min_score": 0.5}
+    with pytest.raises(ValueError, match=r"mine: options \['model'\] are missing"):
+        check_options("mine", {})
+    with pytest.raises(ValueError, match=r"mine takes whole sequences, by methods/mine/rule\.smk"):
+        load_tracker("mine", {"model": "a"})
+
+
+@pytest.mark.parametrize(
+    ("card", "message"),
+    [
+        (CARD.replace("{min_score: 0.5}", "[min_score]"), "options: .* found, expected defaults"),
+        (CARD.replace("[model]", "model"), "required: model found, expected a list of names"),
+        (CARD + "optoins: {}\n", "'optoins'.* found, expected"),
+    ],
+)
+def test_a_card_that_is_wrong_says_what_was_expected(mine, card, message):
+    (mine / "method.yaml").write_text(card)
+    with pytest.raises(ValueError, match=rf"method\.yaml: .*{message}|method\.yaml: {message}"):
+        load_method("mine")
+
+
+def test_a_method_with_neither_tracker_nor_rule_is_refused(mine):
+    (mine / "rule.smk").unlink()
+    (mine / "method.yaml").write_text("title: Mine\nsource: a test\n")
+    with pytest.raises(ValueError, match=r"mine: expected tracker\.py or rule\.smk beside method"):
+        load_method("mine")
