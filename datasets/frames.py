@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from collections.abc import Sequence as Many
 from itertools import pairwise
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from datasets.files import naming_target
 from datasets.types import Extent
 
 _IMAGES = {".bmp", ".jpeg", ".jpg", ".png"}
@@ -91,11 +93,26 @@ def _order(path: Path) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts if part]
 
 
-def write_image(path: Path, image: np.ndarray) -> None:
-    """Write an RGB image of shape (height, width, 3) uint8; the suffix chooses the format."""
+def write_image(path: Path, image: np.ndarray, parameters: Many[int] = ()) -> None:
+    """Write an RGB image of shape (height, width, 3) uint8; the suffix chooses the format.
+
+    Args:
+        parameters: As of `cv2.imencode`.
+
+    Raises:
+        OSError: It cannot be written. Names the file.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    if not cv2.imwrite(str(path), cv2.cvtColor(image, cv2.COLOR_RGB2BGR)):
-        raise OSError(f"{path}: the image could not be written")
+    bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
+    done, data = cv2.imencode(path.suffix, bgr, [*parameters])
+    if not done:
+        raise OSError(f"{path}: the image could not be encoded")
+    try:
+        with naming_target(path, path):
+            path.write_bytes(data.tobytes())
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
 
 
 def _from_folder(folder: Path) -> Iterator[tuple[str, np.ndarray]]:

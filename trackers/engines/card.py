@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
@@ -9,8 +11,20 @@ from typing import Any
 import yaml
 
 from datasets.files import file_in, read_small_text
+from datasets.folders import replacing_folder
 
 CARD = "networks.json"  # in a folder that `export` made
+
+
+@contextmanager
+def replacing_networks(folder: Path) -> Iterator[Path]:
+    """Yield a folder for networks and, written last, their card, which then appear in `folder`.
+
+    The card that was there goes first: where there is a card, its networks are whole and its own.
+    """
+    with replacing_folder(folder) as part:
+        yield part
+        (folder / CARD).unlink(missing_ok=True)
 
 
 def read_fields(path: Path, card: type, whose: str) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from pickle import UnpicklingError
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from datasets.files import replacing
@@ -147,7 +147,7 @@ def main() -> None:
     except (ValueError, FileNotFoundError) as error:
         parser.error(str(error))
     with replacing(given.output) as part:
-        save_file(state, part, write_card(card))
+        part.write_bytes(save(state, write_card(card)))
 
 
 if __name__ == "__main__":

@@ -62,8 +62,9 @@ def fetch(published: Published, output: Path) -> None:
                 f"{published.url}: a file of {part.stat().st_size} bytes and SHA-256 {found} "
                 f"found, expected {expected}"
             )
-    if expected is None:
-        _note(output).write_text(f"{found}\n")
+        if expected is None:
+            with replacing(_note(output)) as note:
+                note.write_text(f"{found}\n")
 
 
 def _note(output: Path) -> Path:
