@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from datasets.files import naming_target
+from datasets.image_size import MOST_PIXELS, check_size, refuse_pixels
 from datasets.types import Extent
 
 _IMAGES = {".bmp", ".jpeg", ".jpg", ".png"}
@@ -27,7 +28,7 @@ def read_frames(images: Path, extent: Extent) -> Iterator[np.ndarray]:
             or more frames than `extent` says. Names the file and the frame.
     """
     expected, count = (extent.height, extent.width, 3), 0
-    for source, image in decode_frames(images):
+    for source, image in decode_frames(images, extent.height * extent.width):
         if image.shape != expected:
             raise ValueError(f"{source}: size {image.shape}, expected {expected}")
         count += 1
@@ -39,16 +40,21 @@ def read_frames(images: Path, extent: Extent) -> Iterator[np.ndarray]:
         raise ValueError(f"{images}: {found} frames found, expected {extent.frame_count}")
 
 
-def decode_frames(images: Path) -> Iterator[tuple[str, np.ndarray]]:
+def decode_frames(images: Path, pixels: int = MOST_PIXELS) -> Iterator[tuple[str, np.ndarray]]:
     """Yield the name and the pixels of each frame of an image folder or video file.
+
+    Args:
+        pixels: Maximum of an image; one that says that it has more is not decoded.
 
     Raises:
         FileNotFoundError: There is no such folder or file.
-        ValueError: A frame cannot be decoded, or the order of the images is not clear. Names it.
+        ValueError: A frame cannot be decoded or is too large, or the order of the images is not
+            clear. Names it.
     """
     if not images.exists():
         raise FileNotFoundError(f"{images}: no such image folder or video file")
-    return _from_folder(images) if images.is_dir() else _from_video(images)
+    limit = min(pixels, MOST_PIXELS)
+    return _from_folder(images, limit) if images.is_dir() else _from_video(images, limit)
 
 
 def read_frame_rate(video: Path) -> float:
@@ -115,14 +121,22 @@ def write_image(path: Path, image: np.ndarray, parameters: Many[int] = ()) -> No
         raise
 
 
-def _from_folder(folder: Path) -> Iterator[tuple[str, np.ndarray]]:
+def _from_folder(folder: Path, pixels: int) -> Iterator[tuple[str, np.ndarray]]:
     for path in list_images(folder):
-        yield str(path), read_image(path)
+        yield str(path), read_image(path, pixels)
 
 
-def read_image(path: Path) -> np.ndarray:
-    """Return an image of a file as (height, width, 3) uint8 RGB; ValueError if it is none."""
+def read_image(path: Path, pixels: int = MOST_PIXELS) -> np.ndarray:
+    """Return an image of a file as (height, width, 3) uint8 RGB.
+
+    Args:
+        pixels: Maximum of the image; one that says that it has more is not decoded.
+
+    Raises:
+        ValueError: It is no readable image, or has too many pixels. Names the file.
+    """
     data = path.read_bytes()
+    check_size(path, data, pixels)
     image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
     if image is None or (data.startswith(_JPEG) and not data.endswith(_JPEG_END) and _is_cut(path)):
         raise ValueError(f"{path}: not a readable image")
@@ -136,12 +150,12 @@ def _is_cut(path: Path) -> bool:
     try:
         with Image.open(path) as image:
             image.load()
-    except OSError:
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         return True
     return False
 
 
-def _from_video(path: Path) -> Iterator[tuple[str, np.ndarray]]:
+def _from_video(path: Path, pixels: int) -> Iterator[tuple[str, np.ndarray]]:
     import av  # here: only sequences that are videos pay for loading it
 
     index = 0
@@ -149,7 +163,10 @@ def _from_video(path: Path) -> Iterator[tuple[str, np.ndarray]]:
         with av.open(str(path)) as container:
             stream = container.streams.video[0]
             stream.thread_type = "AUTO"
+            stream.codec_context.options = {"max_pixels": str(MOST_PIXELS)}
+            refuse_pixels(str(path), (stream.height, stream.width), pixels)
             for frame in container.decode(stream):
+                refuse_pixels(f"{path}, frame {index}", (frame.height, frame.width), pixels)
                 yield f"{path}, frame {index}", frame.to_ndarray(format="rgb24")
                 index += 1
     except (av.FFmpegError, IndexError) as error:

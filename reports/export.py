@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import csv
 import io
-import json
 import re
 import sys
 from collections.abc import Callable, Mapping
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from datasets.files import replacing
+from datasets.flags import json_value
 from reports.results import Run, read_run
 from reports.table import Cell, Table, headline
 
@@ -161,7 +161,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--plan", type=json.loads, required=True, help="as of reports.render")
+    parser.add_argument("--plan", type=json_value, required=True, help="as of reports.render")
     parser.add_argument("--folder", type=Path, required=True)
     given = parser.parse_args()
     try:

@@ -16,7 +16,6 @@ Images are JPEG files called as the sequence's, or 000000.jpg, 000001.jpg ... of
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Iterator
 from collections.abc import Sequence as Many
@@ -28,7 +27,7 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from datasets.flags import frames_per_second
+from datasets.flags import frames_per_second, json_value
 from datasets.folders import replacing_folder
 from datasets.frames import list_images, read_frames, write_image
 from datasets.parquet import read_tracks
@@ -199,7 +198,7 @@ def _arguments() -> argparse.Namespace:
         "--fps", type=frames_per_second, help="of the video, if not that of the sequence"
     )
     parser.add_argument(
-        "--zone", type=json.loads, help="drawn too: JSON, [left, top, width, height] or corners"
+        "--zone", type=json_value, help="drawn too: JSON, [left, top, width, height] or corners"
     )
     parser.add_argument(
         "--trail", type=_seconds, default=1, help="seconds that trails go back; 0: none"

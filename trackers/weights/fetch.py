@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pooch
 import requests
-import yaml
 
 from datasets.files import replacing, sha256
+from datasets.yaml_text import read_yaml
 
 CATALOGUE = Path(__file__).parent / "catalogue.yaml"
 
@@ -39,7 +39,7 @@ class Published:
 
 def read_catalogue(path: Path = CATALOGUE) -> dict[str, Published]:
     """Return the entries by file name."""
-    content = yaml.safe_load(path.read_text())
+    content = read_yaml(path)
     return {name: Published(**entry) for name, entry in content.items()}
 
 
