@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from datasets.files import naming_target
-from datasets.image_size import MOST_PIXELS, check_size, refuse_pixels
+from datasets.image_size import MOST_PIXELS, Size, check_size, refuse_larger
 from datasets.types import Extent
 
 _IMAGES = {".bmp", ".jpeg", ".jpg", ".png"}
@@ -28,9 +28,10 @@ def read_frames(images: Path, extent: Extent) -> Iterator[np.ndarray]:
             or more frames than `extent` says. Names the file and the frame.
     """
     expected, count = (extent.height, extent.width, 3), 0
-    for source, image in decode_frames(images, extent.height * extent.width):
+    for source, image in decode_frames(images, expected[:2]):
         if image.shape != expected:
-            raise ValueError(f"{source}: size {image.shape}, expected {expected}")
+            found, wanted = (f"{each[1]} x {each[0]}" for each in (image.shape, expected))
+            raise ValueError(f"{source}: size {found} found, expected {wanted}")
         count += 1
         if count > extent.frame_count:
             break
@@ -40,11 +41,11 @@ def read_frames(images: Path, extent: Extent) -> Iterator[np.ndarray]:
         raise ValueError(f"{images}: {found} frames found, expected {extent.frame_count}")
 
 
-def decode_frames(images: Path, pixels: int = MOST_PIXELS) -> Iterator[tuple[str, np.ndarray]]:
+def decode_frames(images: Path, size: Size | None = None) -> Iterator[tuple[str, np.ndarray]]:
     """Yield the name and the pixels of each frame of an image folder or video file.
 
     Args:
-        pixels: Maximum of an image; one that says that it has more is not decoded.
+        size: Height and width, if known; an image that says it has more pixels is not decoded.
 
     Raises:
         FileNotFoundError: There is no such folder or file.
@@ -53,8 +54,7 @@ def decode_frames(images: Path, pixels: int = MOST_PIXELS) -> Iterator[tuple[str
     """
     if not images.exists():
         raise FileNotFoundError(f"{images}: no such image folder or video file")
-    limit = min(pixels, MOST_PIXELS)
-    return _from_folder(images, limit) if images.is_dir() else _from_video(images, limit)
+    return _from_folder(images, size) if images.is_dir() else _from_video(images, size)
 
 
 def read_frame_rate(video: Path) -> float:
@@ -121,22 +121,22 @@ def write_image(path: Path, image: np.ndarray, parameters: Many[int] = ()) -> No
         raise
 
 
-def _from_folder(folder: Path, pixels: int) -> Iterator[tuple[str, np.ndarray]]:
+def _from_folder(folder: Path, size: Size | None) -> Iterator[tuple[str, np.ndarray]]:
     for path in list_images(folder):
-        yield str(path), read_image(path, pixels)
+        yield str(path), read_image(path, size)
 
 
-def read_image(path: Path, pixels: int = MOST_PIXELS) -> np.ndarray:
+def read_image(path: Path, size: Size | None = None) -> np.ndarray:
     """Return an image of a file as (height, width, 3) uint8 RGB.
 
     Args:
-        pixels: Maximum of the image; one that says that it has more is not decoded.
+        size: Height and width, if known; an image that says it has more pixels is not decoded.
 
     Raises:
         ValueError: It is no readable image, or has too many pixels. Names the file.
     """
     data = path.read_bytes()
-    check_size(path, data, pixels)
+    check_size(path, data, size)
     image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
     if image is None or (data.startswith(_JPEG) and not data.endswith(_JPEG_END) and _is_cut(path)):
         raise ValueError(f"{path}: not a readable image")
@@ -155,7 +155,7 @@ def _is_cut(path: Path) -> bool:
     return False
 
 
-def _from_video(path: Path, pixels: int) -> Iterator[tuple[str, np.ndarray]]:
+def _from_video(path: Path, size: Size | None) -> Iterator[tuple[str, np.ndarray]]:
     import av  # here: only sequences that are videos pay for loading it
 
     index = 0
@@ -164,9 +164,9 @@ def _from_video(path: Path, pixels: int) -> Iterator[tuple[str, np.ndarray]]:
             stream = container.streams.video[0]
             stream.thread_type = "AUTO"
             stream.codec_context.options = {"max_pixels": str(MOST_PIXELS)}
-            refuse_pixels(str(path), (stream.height, stream.width), pixels)
+            refuse_larger(str(path), (stream.height, stream.width), size)
             for frame in container.decode(stream):
-                refuse_pixels(f"{path}, frame {index}", (frame.height, frame.width), pixels)
+                refuse_larger(f"{path}, frame {index}", (frame.height, frame.width), size)
                 yield f"{path}, frame {index}", frame.to_ndarray(format="rgb24")
                 index += 1
     except (av.FFmpegError, IndexError) as error:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from io import BytesIO
 from pathlib import Path
 
+Size = tuple[int, int]  # height and width
 MOST_PIXELS = 1 << 28  # of an image that is decoded: 16384 x 16384
 _PNG = struct.Struct(">8s4x4sII")  # signature, length, IHDR, width, height
 _BMP = struct.Struct("<18xii")
@@ -23,25 +24,31 @@ _SCAN = 0xDA
 _FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # the others are tables, or reserved
 
 
-def check_size(path: Path, data: bytes, pixels: int = MOST_PIXELS) -> None:
-    """Raise ValueError, which names the file, for an image that says it has more pixels."""
+def check_size(path: Path, data: bytes, expected: Size | None = None) -> None:
+    """Raise ValueError, as `refuse_larger`, for the size that an image says it has, or says none.
+
+    Args:
+        data: The content of the file at `path`.
+    """
     size = image_size(data)
     if size is None:
         raise ValueError(f"{path}: not a readable image")
-    refuse_pixels(str(path), size, pixels)
+    refuse_larger(str(path), size, expected)
 
 
-def refuse_pixels(source: str, size: tuple[int, int], pixels: int) -> None:
-    """Raise ValueError, which names the source, for a (height, width) of more pixels."""
+def refuse_larger(source: str, size: Size, expected: Size | None = None) -> None:
+    """Raise ValueError, which names the source, for more pixels than expected, or than 2^28."""
     height, width = size
-    if height * width > pixels:
-        found = f"size {width} x {height} found"
-        raise ValueError(f"{source}: {found}, expected at most {pixels} pixels")
+    found = f"{source}: size {width} x {height} found"
+    if expected is not None and height * width > expected[0] * expected[1]:
+        raise ValueError(f"{found}, expected {expected[1]} x {expected[0]}")
+    if height * width > MOST_PIXELS:
+        raise ValueError(f"{found}, expected at most {MOST_PIXELS} pixels")
 
 
-def image_size(data: bytes) -> tuple[int, int] | None:
+def image_size(data: bytes) -> Size | None:
     """Return height and width as the header of an image says them; None if it cannot be read."""
-    kinds: Mapping[bytes, Callable[[bytes], tuple[int, int] | None]] = {
+    kinds: Mapping[bytes, Callable[[bytes], Size | None]] = {
         b"\x89PNG": _size_of_png,
         b"\xff\xd8": _size_of_jpeg,
         b"BM": _size_of_bmp,
@@ -55,17 +62,17 @@ def image_size(data: bytes) -> tuple[int, int] | None:
     return _size_of_other(data)
 
 
-def _size_of_png(data: bytes) -> tuple[int, int] | None:
+def _size_of_png(data: bytes) -> Size | None:
     _, kind, width, height = _PNG.unpack_from(data)
     return (height, width) if kind == b"IHDR" else None
 
 
-def _size_of_bmp(data: bytes) -> tuple[int, int]:
+def _size_of_bmp(data: bytes) -> Size:
     width, height = _BMP.unpack_from(data)
     return abs(height), abs(width)
 
 
-def _size_of_jpeg(data: bytes) -> tuple[int, int] | None:
+def _size_of_jpeg(data: bytes) -> Size | None:
     place = 2
     for _ in range(_MOST_SEGMENTS):
         filled = _FILLED.match(data, place)
@@ -81,7 +88,7 @@ def _size_of_jpeg(data: bytes) -> tuple[int, int] | None:
     return None
 
 
-def _size_of_other(data: bytes) -> tuple[int, int] | None:
+def _size_of_other(data: bytes) -> Size | None:
     """Return the size of an image of another kind than its name says."""
     from PIL import Image  # here: hardly ever needed
 
