@@ -50,7 +50,7 @@ def _check_events(text: str) -> None:
     """Raise ValueError for an alias or for what is nested too deep, the first there is."""
     depth = 0
     for event in yaml.parse(text, yaml.SafeLoader):
-        line = event.start_mark.line + 1
+        line = _line(event.start_mark)
         if isinstance(event, yaml.AliasEvent):
             raise ValueError(f"line {line}: alias *{event.anchor} found, expected the value itself")
         depth += isinstance(event, yaml.CollectionStartEvent)
@@ -72,7 +72,7 @@ def _walk(node: yaml.Node) -> Iterator[yaml.Node]:
 
 def _check_node(node: yaml.Node) -> None:
     """Raise ValueError for a key that is there twice, and for a number that is too long."""
-    line = node.start_mark.line + 1
+    line = _line(node.start_mark)
     if node.tag in _NUMBERS and len(node.value) > _MOST_DIGITS:
         raise ValueError(f"line {line}: a number of {len(node.value)} letters found")
     if isinstance(node, yaml.MappingNode):
@@ -82,9 +82,14 @@ def _check_node(node: yaml.Node) -> None:
                 raise ValueError(f"line {line}: key {key[:40]!r} found twice")
 
 
+def _line(mark: Any) -> int:
+    """Return the number, from one, of the line where something stands."""
+    return int(mark.line) + 1
+
+
 def _reason(error: Exception) -> str:
     """Return on one line what is wrong, beginning with the line of the file."""
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
         context = f"{error.context}: " if error.context else ""
-        return shorten(f"line {error.problem_mark.line + 1}: {context}{error.problem}")
+        return shorten(f"line {_line(error.problem_mark)}: {context}{error.problem}")
     return " ".join(shorten(str(error)).split())

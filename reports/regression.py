@@ -9,12 +9,13 @@ In JUnit a loss is a failure; what could not be judged is skipped: it knows no t
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from datasets.files import read_json, replacing
+from datasets.files import printable, read_json, replacing
 
 _QUIET = ("SAME",)  # what the table of a pull request leaves out
 _FAILED, _OPEN = ("WORSE", "MISSING"), ("AMBIGUOUS", "NOT JUDGED")
@@ -23,7 +24,10 @@ _HEADINGS = {
     "regression": "Regression",
     "could not judge": "Could not judge",
 }
-_ILLEGAL = {code: None for code in range(32) if chr(code) not in "\t\n\r"}  # in XML
+# what XML 1.0 has no way to write, see its section 2.2
+_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_UNKNOWN = "\N{REPLACEMENT CHARACTER}"
+_NOT_ON_A_LINE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 def markdown(verdict: Mapping[str, Any]) -> str:
@@ -75,7 +79,7 @@ def _case(suite: ElementTree.Element, check: Mapping[str, Any]) -> None:
 
 
 def _legal(text: str) -> str:
-    return text.translate(_ILLEGAL)
+    return _ILLEGAL.sub(_UNKNOWN, text)
 
 
 def _sentence(check: Mapping[str, Any]) -> str:
@@ -118,7 +122,8 @@ def _row(check: Mapping[str, Any]) -> str:
 
 
 def _cell(text: str) -> str:
-    return text.replace("\n", " ").replace("|", "\\|").replace("<", "&lt;")
+    line = _NOT_ON_A_LINE.sub(" ", text)
+    return line.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
 
 
 def _value(check: Mapping[str, Any], value: float | None) -> str:
@@ -148,7 +153,7 @@ def main() -> None:
     verdict = read_json(given.verdict)
     for path, text in ((given.markdown, markdown(verdict)), (given.junit, junit(verdict))):
         with replacing(path) as part:
-            part.write_text(text)
+            part.write_text(printable(text), encoding="utf-8")
 
 
 if __name__ == "__main__":
