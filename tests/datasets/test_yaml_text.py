@@ -29,7 +29,7 @@ def test_plain_values_are_read(read):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[" * 60_000, "line 1: nested more than 32 deep"),
+        ("[" * 200, "line 1: nested more than 32 deep"),
         ("a: " + "{a: " * 40, "line 1: nested more than 32 deep"),
         ("".join(f"{' ' * n}a{n}:\n" for n in range(300)), "line 33: nested more than 32 deep"),
         (f"a0: &a0 [1, 1]\n{LAUGHS}file: *a12\n", r"line 2: alias \*a0 found"),

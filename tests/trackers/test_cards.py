@@ -36,7 +36,7 @@ def test_no_card_stops_what_plans_all_variants(tmp_path, text):
     assert files_of(str(path)) == [path]
 
 
-@pytest.mark.parametrize("text", ["[" * 60_000, f"a0: &a0 [1]\n{LAUGHS}file: *a12\n"])
+@pytest.mark.parametrize("text", ["[" * 200, f"a0: &a0 [1]\n{LAUGHS}file: *a12\n"])
 def test_a_card_that_would_exhaust_the_stack_or_memory_is_refused_by_name(tmp_path, text):
     path = tmp_path / "card.yaml"
     path.write_text(text)
