@@ -30,8 +30,8 @@ def read_frames(images: Path, extent: Extent) -> Iterator[np.ndarray]:
     expected, count = (extent.height, extent.width, 3), 0
     for source, image in decode_frames(images, expected[:2]):
         if image.shape != expected:
-            found, wanted = (f"{each[1]} x {each[0]}" for each in (image.shape, expected))
-            raise ValueError(f"{source}: size {found} found, expected {wanted}")
+            shown, wanted = (f"{each[1]} x {each[0]}" for each in (image.shape, expected))
+            raise ValueError(f"{source}: size {shown} found, expected {wanted}")
         count += 1
         if count > extent.frame_count:
             break
