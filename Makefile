@@ -3,27 +3,36 @@
 PYTHON ?= python3
 CONFIG ?=
 RUN ?=
+VARIANT ?=
+ACCEPT ?=
+YES ?=
 MOT17 ?= ../shared/data/mot17
 KITTI_MOTS ?= ../shared/data/kitti_mots
 DAVIS ?= ../shared/data/davis2017
 
+PICTURED := run=synthetic-youtube_vis&baseline=sam2_prompted
+
 VENV := .venv
 STAMP := $(VENV)/installed
-UV = VIRTUAL_ENV=$(VENV) $(VENV)/bin/uv
+UV = VIRTUAL_ENV=$(VENV) TMPDIR="$(CURDIR)/$(VENV)" $(VENV)/bin/uv
 LOCK_FLAGS := --universal --fork-strategy fewest --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --quiet
 
-# everything stays in this folder: the environment, and what pip, uv and Snakemake cache
+# everything stays in this folder: the environment, and what pip, uv, Snakemake, ... cache
 export XDG_CACHE_HOME := $(CURDIR)/.cache
+export MPLCONFIGDIR := $(CURDIR)/.cache/matplotlib
+# ONNX Runtime would write a device id into the home folder and send events to Microsoft
+export ORT_DISABLE_TELEMETRY := 1
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 # and what is compiled is kept, or every job would compile its libraries anew
 unexport PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
 
 .DELETE_ON_ERROR:
-.PHONY: help setup report reproduce baseline regression test test-fast lint bench bench-gpu demo-weights format lock clean
+.PHONY: help setup report contract reproduce baseline regression test test-fast lint bench \
+	pictures bench-gpu demo-weights format lock clean clean-downloads
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "  make report CONFIG=config/mot17.yaml lays another config over the default."
 
@@ -34,12 +43,16 @@ report: $(STAMP) ## run the trackers, score and time them, write reports/summary
 		$(if $(CONFIG),--configfile $(CONFIG))
 	@echo "the page: reports/summary.html"
 
+contract: $(STAMP) ## test that a tracker keeps to the contract: VARIANT=sort
+	@test -n "$(VARIANT)" || { echo "name a variant of config/*.yaml: VARIANT=sort"; exit 2; }
+	OMP_NUM_THREADS=1 pytest tests/test_contract.py --variant="$(VARIANT)"
+
 reproduce: $(STAMP) ## make one result again and compare it: RUN=results/sort/synthetic/crowd
 	@test -n "$(RUN)" || { echo "name a result: RUN=results/<variant>/<dataset>/<sequence>"; exit 2; }
 	python -m workflow.reproduce "$(RUN)"
 
-baseline: $(STAMP) ## measure what `make regression` compares with; on a quiet machine
-	snakemake --cores all --quiet host reason rules --forcerun pace --keep-going baseline \
+baseline: $(STAMP) ## measure what `make regression` compares with, on a quiet machine; ACCEPT=1 replaces it
+	REPLACE_BASELINE=$(ACCEPT) snakemake --cores all --quiet host reason rules --forcerun pace --keep-going baseline \
 		$(if $(CONFIG),--configfile $(CONFIG))
 	@cat logs/baseline.log
 
@@ -84,6 +97,11 @@ bench: $(STAMP) ## measure what is claimed about speed; needs MOT17, KITTI_MOTS,
 	python -m bench.sam2_memory --output bench/sam2_memory.json --plot docs/sam2_memory.png
 	python -m bench.gate --room .cache/bench/gate --output bench/gate.json
 
+pictures: report ## docs/page.png and page_narrow.png from the default run; needs Chromium
+	python -m reports.picture --state "$(PICTURED)" --width 1280 --height 1750 --output docs/page.png
+	python -m reports.picture --state "$(PICTURED)" --width 390 --height 1750 \
+		--output docs/page_narrow.png
+
 bench-gpu: $(STAMP) ## SAM 2.1 beside the official predictor on a GPU, in bf16, random weights
 	for size in tiny large; do for official in eager vos_optimized; do \
 		python -m bench.sam2_objects --size $$size --device cuda --precision bf16 --mode graphs \
@@ -113,8 +131,11 @@ lock: $(STAMP) ## pin again: requirements.in -> requirements.lock, environment.y
 		--output-file requirements.lock
 	python -m workflow.environment requirements.lock environment.yml
 
-clean: ## remove what runs have made; the environment stays
-	rm -rf data engines logs results reports/summary.html reports/media reports/tables .snakemake
+clean: ## remove what rules have made, and say what is left; nothing of yours goes
+	@$(PYTHON) -m workflow.clean
+
+clean-downloads: ## the same, and downloads with the engines made from them: YES=1
+	@$(PYTHON) -m workflow.clean --downloads $(if $(filter 1 yes,$(YES)),--yes)
 
 $(STAMP): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -8,6 +8,18 @@ Files flow one way: data/ (datasets) → results/ (trackers, then metrics) → r
 
 from pathlib import Path
 
+from snakemake.exceptions import WorkflowError
+
+from workflow.config_files import check_files
+
+CONFIGS = [
+    f"config/{name}.yaml" for name in ("datasets", "engines", "trackers", "config")
+]
+try:
+    check_files(CONFIGS)
+except ValueError as error:
+    raise WorkflowError(str(error)) from None
+
 
 configfile: "config/datasets.yaml"
 configfile: "config/engines.yaml"
@@ -21,6 +33,7 @@ include: "workflow/rules/scores.smk"
 include: "workflow/rules/models.smk"
 include: "workflow/rules/page.smk"
 include: "workflow/rules/gate.smk"
+include: "workflow/rules/run.smk"
 
 
 rule all:

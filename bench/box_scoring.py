@@ -9,9 +9,11 @@ sequence and combined.
 from __future__ import annotations
 
 import argparse
+import sys
 
 from bench import side_by_side
 from bench.side_by_side import Answer
+from datasets.program import run_main
 
 _FAMILIES = ("hota", "clear", "identity")
 
@@ -53,4 +55,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main))

@@ -25,6 +25,7 @@ import yaml
 
 from bench.gate_material import Room, plan_of, take_paces
 from datasets.files import write_json
+from datasets.program import run_main
 from metrics.checks import Check, overall
 from metrics.regression import Snapshot, judge
 from metrics.snapshot import take_snapshot
@@ -144,4 +145,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main))

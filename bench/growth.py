@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
@@ -24,6 +25,7 @@ import numpy as np
 from datasets import mot_text
 from datasets.files import write_json
 from datasets.layout import load_layout
+from datasets.program import run_main
 from datasets.types import Extent, Tracks
 from metrics import trackeval_run
 from metrics.score import make_pairings, score_pairings
@@ -140,4 +142,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main))

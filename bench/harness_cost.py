@@ -11,6 +11,7 @@ own, bookkeeping, writing the tracks.
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
@@ -27,6 +28,7 @@ from datasets import rle
 from datasets.files import write_json
 from datasets.frames import write_image
 from datasets.parquet import write_tracks
+from datasets.program import run_main
 from datasets.sequence_json import Prepared, write_prepared
 from datasets.types import Frame, Sequence, Tracks
 from datasets.video import writing_video
@@ -153,4 +155,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main))

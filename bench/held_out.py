@@ -10,6 +10,7 @@ a line of what it reached together, and one of the mask HOTA in each sequence.
 from __future__ import annotations
 
 import argparse
+import sys
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ import yaml
 from datasets.files import write_json
 from datasets.flags import json_value
 from datasets.parquet import read_tracks
+from datasets.program import run_main
 from datasets.synthesis.scripts import SCENARIOS
 from metrics.combine import combine_scores
 from metrics.score import score_tracks
@@ -81,4 +83,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main))

@@ -10,11 +10,13 @@ timed too. The truth, resized to the size of the results, is written to `--room`
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from time import perf_counter
 
 from bench import side_by_side
 from bench.side_by_side import Answer
+from datasets.program import run_main
 
 _FIELDS = ("J&F", "J-Mean", "J-Recall", "J-Decay", "F-Mean", "F-Recall", "F-Decay")
 _SEQUENCE = "sequence"
@@ -72,4 +74,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main))

@@ -11,12 +11,14 @@ to `--results` if they are not there.
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 from bench import side_by_side
 from bench.side_by_side import Answer
 from datasets.files import read_json
+from datasets.program import run_main
 
 _FAMILIES = ("hota", "clear", "identity")
 _LENGTHS = "lengths.json"  # beside the results
@@ -75,4 +77,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main))

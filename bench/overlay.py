@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -19,6 +20,7 @@ import numpy as np
 
 from datasets import rle
 from datasets.files import write_json
+from datasets.program import run_main
 from datasets.runs import Masks
 from datasets.types import Extent, Sequence, Tracks
 from datasets.video import writing_video
@@ -105,4 +107,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main))

@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable
 from datetime import date
@@ -22,6 +23,7 @@ from typing import Any
 
 from bench.page_material import add_variants, make_plan, run, write_material
 from datasets.files import write_json
+from datasets.program import run_main
 from trackers.machine import describe_machine
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -107,4 +109,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main))

@@ -21,6 +21,7 @@ from typing import Any
 from bench.official_sam2 import build_predictor, follow, make_lively
 from bench.sam2_objects import make_video, steps
 from datasets.files import write_json
+from datasets.program import run_main
 from trackers.engines.torch_engine import TorchArrays
 from trackers.machine import describe_machine
 from trackers.sam2.networks import on_torch
@@ -107,4 +108,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main))

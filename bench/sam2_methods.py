@@ -13,6 +13,7 @@ is fitted as what it takes without any target plus what each target adds.
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from datetime import date
@@ -25,6 +26,7 @@ import numpy as np
 
 from bench.sam2_objects import fit
 from datasets.files import write_json
+from datasets.program import run_main
 from datasets.types import Detections, Extent, Frame, Sequence
 from trackers.contract import Tracker, load_tracker
 from trackers.engines.contract import PRECISIONS
@@ -126,4 +128,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main))

@@ -12,6 +12,7 @@ every frame.
 from __future__ import annotations
 
 import argparse
+import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
@@ -27,6 +28,7 @@ import torch
 
 from bench.official_sam2 import build_predictor, follow, make_lively, save_frames
 from datasets.files import write_json
+from datasets.program import run_main
 from datasets.synthesis.scene import play
 from datasets.synthesis.scripts import SCENARIOS
 from trackers.engines.checkpoint import read_checkpoint
@@ -186,4 +188,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main))

@@ -14,6 +14,7 @@ from unittest import mock
 
 import numpy as np
 
+from datasets.program import run_main
 from datasets.types import Frame, Sequence
 from trackers import pace
 from trackers.contract import Answer, Tracker, load_tracker
@@ -66,4 +67,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main))

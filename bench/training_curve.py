@@ -6,10 +6,12 @@ python -m bench.training_curve --log trackers/weights/sam2_demo.json --plot docs
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
 from datasets.files import read_json
+from datasets.program import run_main
 
 _COLOURS = ("#0a5fa8", "#d97706", "#15803d", "#a21caf")
 _SHOWN = (0, 1, 3, 7)  # frames of a clip
@@ -51,4 +53,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main))

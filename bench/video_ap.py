@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import argparse
 import math
+import sys
 from collections.abc import Mapping
 
 from bench import side_by_side
 from bench.side_by_side import Answer
+from datasets.program import run_main
 
 _TRUTH, _RESULTS = "gt_youtube_vis_all/truth.json", "results_youtube_vis_all/it/results.json"
 _CLASSES = ("car", "pedestrian")
@@ -75,4 +77,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main))

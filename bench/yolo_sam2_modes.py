@@ -10,6 +10,7 @@ compared in every frame.
 from __future__ import annotations
 
 import argparse
+import sys
 import tempfile
 from collections.abc import Mapping
 from datetime import date
@@ -22,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from datasets.files import write_json
+from datasets.program import run_main
 from datasets.synthesis.scene import play
 from datasets.synthesis.scripts import SCENARIOS
 from datasets.types import Detections, Extent, Frame, Sequence
@@ -124,4 +126,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main))

@@ -29,6 +29,7 @@ from datasets.format import Fact, Given, Numbering, Sequences, is_one_file
 from datasets.formats import FORMATS
 from datasets.frames import list_images
 from datasets.losses import Counts, add_counts, describe_counts
+from datasets.program import run_main
 from datasets.recast import fit_classes, fit_extent, rename_classes
 from datasets.types import Tracks
 
@@ -107,19 +108,14 @@ def _write_named(task: Task, sequences: Sequences) -> None:
     write(task.output, tracks, [path.name for path in list_images(task.named)])
 
 
-def main() -> int:
-    """Run the command line program; return its exit code."""
+def main() -> None:
+    """Run the command line program."""
     given = _arguments()
-    try:
-        written, lost = convert(_plan(given))
-    except (ValueError, OSError) as error:
-        print(f"error: {error}".replace("\n", " "), file=sys.stderr)
-        return 2
+    written, lost = convert(_plan(given))
     if lost:
-        print(f"lost: {describe_counts(lost)}", file=sys.stderr)
+        print(printable(f"lost: {describe_counts(lost)}"), file=sys.stderr)
     rows = sum(map(len, written.values()))
     print(printable(f"{given.output}: sequences: {len(written)}, rows: {rows}"))
-    return 0
 
 
 def _refuse_vain_flags(task: Task) -> None:
@@ -297,4 +293,4 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_main(main))

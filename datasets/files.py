@@ -159,8 +159,11 @@ def _refuse(constant: str, text: str) -> None:
 
 
 def printable(text: str) -> str:
-    """Return a text with what no terminal shows written out: bytes of a name that are no UTF-8."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    """Return a text with what a terminal does not show, or obeys, escaped as in Python."""
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode("ascii")
+        for each in text
+    )
 
 
 def is_made(path: Path, made_from: Iterable[Path], *, finished: bool) -> bool:

@@ -19,8 +19,10 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from datasets.files import printable
 from datasets.flags import frames_per_second
 from datasets.frames import decode_frames, read_frame_rate
+from datasets.program import run_main
 from datasets.prompt_json import read_prompts, read_tracks
 from datasets.sequence_json import Prepared, write_prepared
 from datasets.types import Extent, Sequence
@@ -65,22 +67,16 @@ def read_own(
     return Prepared(sequence, truth=None, prompts=followed)
 
 
-def main() -> int:
-    """Run the command line program; return its exit code."""
+def main() -> None:
+    """Run the command line program."""
     given = _arguments()
-    try:
-        name = given.output.resolve().name
-        prepared = read_own(given.images, name, given.prompts, given.fps, given.classes)
-        write_prepared(given.output / "sequence.json", prepared)
-    except (ValueError, OSError) as error:
-        print(f"error: {error}".replace("\n", " "), file=sys.stderr)
-        return 2
+    name = given.output.resolve().name
+    prepared = read_own(given.images, name, given.prompts, given.fps, given.classes)
+    write_prepared(given.output / "sequence.json", prepared)
     extent, prompts = prepared.sequence.extent, prepared.prompts
-    print(
-        f"{given.output / 'sequence.json'}: frames: {extent.frame_count}, size: {extent.width} x "
-        f"{extent.height}, objects: {0 if prompts is None else len(prompts)}"
-    )
-    return 0
+    size, objects = f"{extent.width} x {extent.height}", 0 if prompts is None else len(prompts)
+    place = given.output / "sequence.json"
+    print(printable(f"{place}: frames: {extent.frame_count}, size: {size}, objects: {objects}"))
 
 
 def _measure(images: Path) -> tuple[int, int, int]:
@@ -114,4 +110,4 @@ def _arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_main(main))

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol, cast
 
 from datasets.flags import json_value
+from datasets.program import run_main
 from datasets.prompt_json import read_tracks
 from datasets.sequence_json import Prepared, write_prepared
 
@@ -66,4 +68,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main))

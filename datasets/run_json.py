@@ -25,7 +25,7 @@ from datasets.json_records import show
 
 SCHEMA_VERSION = 1
 NAME = "run.json"
-_PROGRAM = re.compile(r"trackers\.(run|real_time|methods\.\w+\.run)")
+_PROGRAM = re.compile(r"trackers\.(run|real_time|adopt|methods\.\w+\.run)")
 _TEXTS = ("program", "method", "sequence", "commit", "lock", "started", "tracks")
 _TEXTS_BY_NAME = ("inputs", "files", "engines", "machine")
 _KINDS: Mapping[str, tuple[type, ...]] = {

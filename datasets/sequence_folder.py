@@ -1,16 +1,22 @@
 """Write a sequence as a folder in MOTChallenge layout, for programs of others: without its truth.
 
+    python -m datasets.sequence_folder --sequence=data/synthetic/crowd/sequence.json --output=crowd
+
 See `mot_folder`, which reads such folders. Frames count from one here, in names as in files.
 """
 
 from __future__ import annotations
 
+import argparse
 import shutil
+import sys
 from pathlib import Path
 
 from datasets import mot_text
 from datasets.frames import list_images, read_frames, write_image
 from datasets.mot_folder import detections_path, info_path
+from datasets.program import run_main
+from datasets.sequence_json import read_detections, read_sequence
 from datasets.types import Sequence, Tracks
 
 _IMAGES = "img1"
@@ -63,3 +69,18 @@ def _write_images(folder: Path, sequence: Sequence, *, copied: bool) -> str:
         else:
             place.symlink_to(path.resolve())
     return paths[0].suffix if paths else ".jpg"
+
+
+def main() -> None:
+    """Run the command line program."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--sequence", type=Path, required=True, help=".../sequence.json")
+    parser.add_argument("--output", type=Path, required=True, help="folder to make")
+    parser.add_argument("--copy-images", action="store_true", help="instead of links to them")
+    given = parser.parse_args()
+    sequence, detections = read_sequence(given.sequence), read_detections(given.sequence)
+    write_folder(given.output, sequence, detections, copied=given.copy_images)
+
+
+if __name__ == "__main__":
+    sys.exit(run_main(main))

@@ -9,6 +9,7 @@ of a baseline's processes is the noise that later runs are judged by.
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 
 from datasets.files import read_json, write_json
 from datasets.flags import json_value
+from datasets.program import run_main
 from metrics.doubts import doubts
 from metrics.snapshot import now, pace_files, run_name, take_snapshot, timed_variants
 
@@ -70,4 +72,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main))

@@ -8,11 +8,13 @@ Counts are added and ratios computed from the sums, so a total is not a mean of 
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence as Many
 from pathlib import Path
 from typing import Any
 
 from datasets.files import read_json, write_json
+from datasets.program import run_main
 from metrics.family import partial_from_json
 from metrics.score import describe, load_families
 
@@ -53,4 +55,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main))

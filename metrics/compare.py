@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 from collections.abc import Mapping
 from collections.abc import Sequence as Many
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from typing import Any
 import numpy as np
 
 from datasets.files import read_json, sha256, write_json
+from datasets.program import run_main
 from metrics.judge import Judge, Rules, families_of
 from metrics.resampling import holm, least_chance
 
@@ -180,7 +182,7 @@ def main() -> None:
     parser.add_argument("--dataset", required=True)
     parser.add_argument("--protocol", required=True)
     parser.add_argument("--variants", nargs="+", required=True)
-    parser.add_argument("--sequences", nargs="+", required=True)
+    parser.add_argument("--sequences", nargs="+", action="extend", required=True)
     parser.add_argument("--scene", help="pattern that finds the scene in a sequence's name")
     parser.add_argument("--again", nargs="*", default=[], help="further runs, as sort@run2")
     parser.add_argument("--output", type=Path, required=True)
@@ -201,4 +203,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main))

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from datasets.files import printable, write_json
 from datasets.layout import list_layouts, load_layout
+from datasets.program import run_main
 from metrics.combine import combine_scores
 from metrics.crosscheck import Comparison, compare, find_missing
 from metrics.crosscheck import table as comparison_table
@@ -203,7 +204,8 @@ def _tell_of_others(results: Path, known: Iterable[str]) -> None:
         names = {path.stem if path.is_file() else path.name for path in results.glob("[!.]*")}
         others = sorted(names - {*known})
         if others and names & {*known}:  # else one file holds all
-            print(f"not scored, of no sequence with truth: {', '.join(others)}", file=sys.stderr)
+            named = printable(", ".join(others))
+            print(f"not scored, of no sequence with truth: {named}", file=sys.stderr)
 
 
 def run(given: argparse.Namespace) -> int:
@@ -230,12 +232,7 @@ def run(given: argparse.Namespace) -> int:
 
 def main() -> int:
     """Run the command line program; return its exit code."""
-    given = _arguments()
-    try:
-        return run(given)
-    except (ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+    return run(_arguments())
 
 
 def _arguments() -> argparse.Namespace:
@@ -245,8 +242,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--protocol", required=True, choices=list_benchmarks())
     parser.add_argument("--truth", type=Path, required=True, help="folder or file of the truth")
     parser.add_argument("--results", type=Path, required=True, help="folder or file of the results")
-    parser.add_argument("--classes", nargs="+", help="all that the protocol scores, if not given")
-    parser.add_argument("--sequences", nargs="+", help="all that have ground truth, if not given")
+    parser.add_argument(
+        "--classes", nargs="+", action="extend", help="all that the protocol scores, if not given"
+    )
+    parser.add_argument(
+        "--sequences", nargs="+", action="extend", help="all that have ground truth, if not given"
+    )
     parser.add_argument("--layout", choices=list_layouts(), help="the protocol's own by default")
     parser.add_argument("--families", nargs="+", choices=list_families(), help="the protocol's own")
     parser.add_argument("--output", type=Path, help="JSON file to write")
@@ -257,4 +258,4 @@ def _arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_main(main))

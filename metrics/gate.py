@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from datasets.files import read_json
+from datasets.program import REFUSED, run_main
 
 _KEPT = (
     "run",
@@ -74,4 +75,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main, crashed=REFUSED))

@@ -11,6 +11,7 @@ rules.
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterator, Mapping
 from collections.abc import Sequence as Many
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ import numpy as np
 
 from datasets.files import write_json
 from datasets.flags import json_value
+from datasets.program import run_main
 from metrics.checks import (
     EXIT,
     MISSING,
@@ -253,4 +255,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import sys
 from collections.abc import Mapping
 from collections.abc import Sequence as Many
 from dataclasses import fields, replace
@@ -18,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from datasets.files import write_json
+from datasets.program import run_main
 from datasets.types import Extent, Tracks
 from metrics.family import Family, load_benchmark, load_family, partial_to_json
 from metrics.pairing import Pairing, Side, overlapping, pair
@@ -195,6 +197,7 @@ def load_families(names: Many[str]) -> dict[str, Family]:
 def main() -> None:
     """Run the command line program."""
     from datasets.parquet import read_tracks
+    from datasets.same_sequence import check_tracks_beside
     from metrics.events import events_of, write_events
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -206,6 +209,7 @@ def main() -> None:
     parser.add_argument("--events", type=Path, required=True, help="Parquet file to write")
     parser.add_argument("--origin", default="", help="kept in the output: what config and code")
     given = parser.parse_args()
+    check_tracks_beside(given.tracks, given.truth)
     truth, tracks = read_tracks(given.truth), read_tracks(given.tracks)
     pairings = make_pairings(truth, tracks, given.protocol)
     score = score_pairings(pairings, given.protocol, given.families)
@@ -216,4 +220,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main))

@@ -52,7 +52,9 @@ def read_baseline(path: Path) -> dict[str, Any]:
         ValueError: It is no snapshot, or of another schema. Names the file.
     """
     if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such baseline: `make baseline` makes one")
+        raise FileNotFoundError(
+            f"{path}: no such baseline: `make baseline` with the same CONFIG makes it"
+        )
     content = read_json(path)
     if not isinstance(content, dict) or not content.keys() >= _KEYS:
         keys = sorted(content) if isinstance(content, dict) else type(content).__name__

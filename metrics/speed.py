@@ -6,6 +6,7 @@ python -m metrics.speed --timings a/timing.json b/timing.json --output speed.jso
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence as Many
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from datasets.files import read_json, write_json
+from datasets.program import run_main
 from metrics.doubts import doubts
 from metrics.family import Column
 
@@ -189,4 +191,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main))

@@ -10,6 +10,7 @@ first seen frame in which it no longer does; who is not seen has neither left no
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ import pyarrow.parquet as pq
 from datasets.files import replacing
 from datasets.flags import json_value
 from datasets.parquet import read_tracks
+from datasets.program import run_main
 from datasets.types import Tracks
 from datasets.zone import Zone
 
@@ -58,4 +60,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main))

@@ -21,6 +21,7 @@ from typing import Any
 from datasets.files import printable
 from datasets.flags import json_value
 from datasets.folders import replacing_folder
+from datasets.program import run_main
 from reports.results import Run, read_run
 from reports.table import Cell, Table, headline
 
@@ -161,24 +162,19 @@ def _markdown(text: str) -> str:
     return _MARKDOWN.sub(r"\\\1", plain)
 
 
-def main() -> int:
-    """Run the command line program; return its exit code."""
+def main() -> None:
+    """Run the command line program."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--plan", type=json_value, required=True, help="as of reports.render")
     parser.add_argument("--folder", type=Path, required=True)
     given = parser.parse_args()
-    try:
-        made = [each for plan in given.plan["runs"] for each in files(_read_complete(plan))]
-        with replacing_folder(given.folder) as part:
-            for each in made:
-                (part / each["name"]).write_text(printable(each["text"]), encoding="utf-8")
-    except (ValueError, OSError) as error:
-        print(f"error: {error}".replace("\n", " "), file=sys.stderr)
-        return 2
-    return 0
+    made = [each for plan in given.plan["runs"] for each in files(_read_complete(plan))]
+    with replacing_folder(given.folder) as part:
+        for each in made:
+            (part / each["name"]).write_text(printable(each["text"]), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_main(main))

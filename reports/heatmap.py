@@ -21,6 +21,8 @@ import cv2
 
 from datasets.files import replacing, write_json
 from datasets.parquet import read_tracks
+from datasets.program import run_main
+from datasets.same_sequence import check_tracks_of
 from datasets.sequence_json import read_sequence
 from datasets.types import Sequence
 from reports.heatmaps.accumulate import KERNELS
@@ -67,18 +69,9 @@ def _frame_at(sequence: Sequence, time_s: float | None) -> int:
     return min(count - 1, math.floor(time_s * rate + _NEARLY))
 
 
-def main() -> int:
-    """Run the command line program; return its exit code."""
+def main() -> None:
+    """Run the command line program."""
     given = _arguments()
-    try:
-        _run(given)
-    except (ValueError, OSError) as error:
-        print(f"error: {error}".replace("\n", " "), file=sys.stderr)
-        return 2
-    return 0
-
-
-def _run(given: argparse.Namespace) -> None:
     classes = None if given.classes is None else tuple(given.classes)
     settings = Settings(given.mode, given.half_life, given.kernel, classes)
     truths = given.truth or [None] * len(given.tracks)
@@ -95,6 +88,7 @@ def _run(given: argparse.Namespace) -> None:
 
 def _read(sequence: Path, tracks: Path, truth: Path | None) -> Source:
     """Return what to make maps of; rows of truth with a score of 0 are not scored, nor seen."""
+    check_tracks_of(tracks, sequence)
     true = None if truth is None else read_tracks(truth)
     scored = None if true is None else true.take(true.score > 0)
     return Source(read_sequence(sequence), read_tracks(tracks), scored)
@@ -116,7 +110,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--kernel", choices=[*KERNELS], default=Settings.kernel, help="what an object adds"
     )
-    parser.add_argument("--classes", nargs="+", metavar="NAME", help="those that count, if not all")
+    parser.add_argument(
+        "--classes", nargs="+", action="extend", metavar="NAME",
+        help="those that count, if not all",
+    )  # fmt: skip
     parser.add_argument("--time", type=float, help="of a .png, in seconds of video")
     parser.add_argument("--output", type=Path, required=True, help=" ".join(_OUTPUTS))
     given = parser.parse_args()
@@ -151,4 +148,4 @@ def _seconds(text: str) -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_main(main))

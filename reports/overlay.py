@@ -31,6 +31,8 @@ from datasets.flags import frames_per_second, json_value
 from datasets.folders import replacing_folder
 from datasets.frames import list_images, read_frames, write_image
 from datasets.parquet import read_tracks
+from datasets.program import run_main
+from datasets.same_sequence import check_extent, check_tracks_of
 from datasets.sequence_json import read_sequence
 from datasets.types import Sequence, Tracks
 from datasets.video import Writer, writing_video
@@ -54,8 +56,8 @@ def painter(
         trail: Frames that the trails behind objects go back.
 
     Raises:
-        ValueError: The sequence has no images, the tracks are of another image size or longer, or
-            the zone is outside the images.
+        ValueError: The sequence has no images, the tracks are of another image size or length,
+            or the zone is outside the images.
     """
     _check(sequence, tracks, zone)
     ranks = {track: rank for rank, track in enumerate(np.unique(tracks.track).tolist())}
@@ -91,17 +93,7 @@ def _check(sequence: Sequence, tracks: Tracks, zone: Zone | None) -> None:
     extent = sequence.extent
     if sequence.images is None:
         raise ValueError(f"{sequence.name}: this sequence has no images to draw on")
-    there = tracks.extent.height, tracks.extent.width
-    if there != (extent.height, extent.width):
-        raise ValueError(
-            f"tracks in images of {there[1]} x {there[0]} found, those of {sequence.name} are of "
-            f"{extent.width} x {extent.height}"
-        )
-    if tracks.frame.max(initial=0) >= extent.frame_count:
-        raise ValueError(
-            f"tracks in frame {tracks.frame.max()} (from 0) found, {sequence.name} has "
-            f"{extent.frame_count} frames"
-        )
+    check_extent(f"{sequence.name}, tracks", tracks.extent, extent)
     if zone is not None:
         zone.check(extent.height, extent.width)
 
@@ -124,21 +116,14 @@ def writing_frames(folder: Path, names: list[str]) -> Iterator[Writer]:
         yield lambda image: write_image(part / next(left), image, _JPEG)
 
 
-def main() -> int:
-    """Run the command line program; return its exit code."""
+def main() -> None:
+    """Run the command line program."""
     given = _arguments()
-    try:
-        _run(given)
-    except (ValueError, OSError) as error:
-        print(f"error: {error}".replace("\n", " "), file=sys.stderr)
-        return 2
-    return 0
-
-
-def _run(given: argparse.Namespace) -> None:
     sequence = read_sequence(given.sequence)
     sides = [_scored(read_tracks(given.truth))] if given.truth else []
-    sides += [read_tracks(path) for path in given.tracks]
+    for path in given.tracks:
+        check_tracks_of(path, given.sequence)
+        sides.append(read_tracks(path))
     titles = (["truth"] if given.truth else []) + given.titles
     zone = None if given.zone is None else Zone.of(given.zone)
     trail = round(given.trail * sequence.frame_rate)
@@ -189,7 +174,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--tracks", type=Path, nargs="+", required=True, help=".../tracks.parquet, one or more"
     )
-    parser.add_argument("--titles", nargs="+", default=[], help="of each of them, where several")
+    parser.add_argument(
+        "--titles", nargs="+", action="extend", default=[], help="of each of them, where several"
+    )
     parser.add_argument("--truth", type=Path, help="truth.parquet, to be shown beside them")
     parser.add_argument("--sequence", type=Path, required=True, help=".../sequence.json")
     parser.add_argument("--frames", type=Path, metavar="FOLDER", help="where images are written")
@@ -215,4 +202,4 @@ def _arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_main(main))

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 from datasets.files import printable, read_json, replacing
+from datasets.program import run_main
 
 _QUIET = ("SAME",)  # what the table of a pull request leaves out
 _FAILED, _OPEN = ("WORSE", "MISSING"), ("AMBIGUOUS", "NOT JUDGED")
@@ -157,4 +159,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from collections.abc import Mapping
 from collections.abc import Sequence as Many
 from functools import cache
@@ -23,6 +24,7 @@ from markupsafe import Markup
 
 from datasets.files import replacing
 from datasets.flags import json_value
+from datasets.program import run_main
 from reports import export, table
 from reports.figures import accuracy_and_speed, by_sequence
 from reports.page_data import page_data, run_id
@@ -159,4 +161,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main))

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,30 @@ EXPORTS = {
 }
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared" / "data"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Remove the folder and the link that pytest leaves in TMPDIR where all tests passed."""
+    base = session.config._tmp_path_factory._basetemp
+    if base is None or base.exists():
+        return
+    link = base.parent / "pytest-current"
+    if not link.exists():
+        link.unlink(missing_ok=True)
+    with suppress(OSError):  # another run is still in there
+        base.parent.rmdir()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--variant", help="of config/*.yaml: tests/test_contract.py tests it alone")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--variant"):
+        from variants import chosen_cases
+
+        chosen_cases(config.getoption("--variant"))  # an unknown name ends pytest here
 
 
 @pytest.fixture(scope="session")

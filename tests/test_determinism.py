@@ -10,8 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import yaml
 from conftest import ROOT
+from variants import all_cases, load_config
 
 from datasets.parquet import read_tracks
 from datasets.prepare import load_reader
@@ -25,14 +25,12 @@ pytestmark = pytest.mark.slow
 FRAMES = 9  # of the synthetic sequence: all networks have run, and memories are read
 
 
-def load(name: str) -> dict:
-    return yaml.safe_load((ROOT / "config" / f"{name}.yaml").read_text())
-
-
-RUNS = load("config")["run"]
-CASES = {name: entry["dataset"] for entry in RUNS for name in entry["variants"]}
-VARIANTS = load("trackers")["variants"]
-OF_BOXES = [name for name in CASES if not load_method(VARIANTS[name]["method"]).engines]
+CASES = {
+    name: case
+    for name, case in all_cases().items()
+    if case.overlay is None and case.stepped and case.dataset in ("synthetic", "tud")
+}
+OF_BOXES = [name for name, case in CASES.items() if not load_method(case.entry["method"]).engines]
 
 
 def first_frames(prepared: Prepared) -> Prepared:
@@ -55,7 +53,7 @@ def sequences(tmp_path_factory) -> dict[str, Path]:
     for image in sorted((folder / "images").iterdir())[FRAMES:]:
         image.unlink()
     write_prepared(paths["synthetic"], first_frames(prepared))
-    entry = load("datasets")["datasets"]["tud"]
+    entry = load_config()["datasets"]["tud"]
     reader, name = load_reader(entry["reader"]), entry["sequences"][0]
     root, folder = reader.locate(entry.get("root")), paths["tud"].parent
     write_prepared(paths["tud"], reader.read("tud", root, name, folder))
@@ -67,13 +65,13 @@ def run(sequences, exported):
     """A function that runs a variant with the seed of hashes and number of threads given."""
 
     def run_it(name: str, output: Path, seed: str, threads: str) -> bytes:
-        entry = VARIANTS[name]
+        entry = CASES[name].entry
         options = dict(entry.get("options", {}))
         for key in load_method(entry["method"]).engines:
             if key in options:
                 options[key] = str(exported(options[key]))
         command = [sys.executable, "-m", "trackers.run", "--method", entry["method"]]
-        command += ["--options", json.dumps(options), "--sequence", sequences[CASES[name]]]
+        command += ["--options", json.dumps(options), "--sequence", sequences[CASES[name].dataset]]
         command += ["--output", output / "tracks.parquet", "--run", output / "run.json"]
         call(command, seed, threads)
         assert len(read_tracks(output / "tracks.parquet").frame), "nothing is always the same"

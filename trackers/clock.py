@@ -13,6 +13,7 @@ whole process but for the decoded frames.
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ from datasets import rle
 from datasets.files import write_json
 from datasets.flags import json_value
 from datasets.parquet import read_tracks
+from datasets.program import run_main
 from datasets.sequence_json import read_sequence
 from datasets.types import Frame, Sequence, Tracks
 from trackers import load
@@ -32,6 +34,7 @@ from trackers.contract import Answer, Method, Tracker, load_method, load_tracker
 from trackers.feed import Collector, read_feed
 from trackers.gpu import Gpu, find_gpu
 from trackers.machine import describe_machine, peak_memory
+from trackers.output_check import OutputCheck
 from trackers.passes import decode, record_stages, time_steps, time_throughput, warm_up
 
 SCENARIOS = ("single_stream", "offline")
@@ -58,6 +61,11 @@ class Course:
     def feed(self) -> Iterator[Frame]:
         """Yield the frames, decoded anew."""
         return read_feed(self.path, self.method)
+
+    @property
+    def output_check(self) -> OutputCheck:
+        """A check of the tracker's output, for one pass."""
+        return OutputCheck(self.method.title, self.sequence)
 
     def check(self, answers: list[Answer]) -> None:
         """Raise ValueError if the answers are not those that were scored, see `check_answers`."""
@@ -106,12 +114,12 @@ def single_stream(course: Course, warm_frames: int, repeats: int) -> dict[str, A
     """
     gpu, begin = find_gpu(), load.now()
     frames, decode_ns = decode(course.feed(), course.frames)
-    warm = warm_up(course.tracker, course.sequence, frames[:warm_frames])
+    warm = warm_up(course.tracker, course.sequence, frames[:warm_frames], course.output_check)
     passes, energy, states = [], [], []
     objects: list[int] = []
     for _ in trange(repeats, desc=course.sequence.name, unit="pass"):
         before = gpu.energy_mj() if gpu else None
-        one = time_steps(course.tracker, course.sequence, frames, gpu)
+        one = time_steps(course.tracker, course.sequence, frames, course.output_check, gpu)
         energy.append(_since(before, gpu))
         states.append(gpu.state() if gpu else None)
         course.check(one.answers)
@@ -146,7 +154,9 @@ def _since(before: int | None, gpu: Gpu | None) -> int | None:
 
 def recorded(course: Course) -> dict[str, Any]:
     """Return what each frame took from its decoding on, and each of its stages."""
-    whole, stages = record_stages(course.tracker, course.sequence, course.feed(), course.frames)
+    whole, stages = record_stages(
+        course.tracker, course.sequence, course.feed(), course.output_check, course.frames
+    )
     names = dict.fromkeys(name for each in stages for name in each)
     return {
         "end_to_end_ns": whole,
@@ -159,7 +169,7 @@ def offline(course: Course, repeats: int) -> dict[str, Any]:
     walls = []
     for _ in range(repeats):
         wall, answers = time_throughput(
-            course.tracker, course.sequence, course.feed(), course.frames
+            course.tracker, course.sequence, course.feed(), course.output_check, course.frames
         )
         course.check(answers)
         walls.append(wall)
@@ -220,4 +230,4 @@ def _arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main))

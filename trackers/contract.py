@@ -1,4 +1,8 @@
-"""What a tracker is, and how one is found: the folder trackers/methods/<method>/."""
+"""What a tracker is, and how one is found: the folder trackers/methods/<method>/.
+
+It holds method.yaml, and either tracker.py, whose `build` makes a tracker that is stepped through
+frames, or rule.smk, whose rule runs any program on a whole sequence.
+"""
 
 from __future__ import annotations
 
@@ -23,18 +27,22 @@ _KEYS, _ALLOWED = (
     {"title", "source"},
     {"inputs", "inputs_with", "files", "engines", "methods", "timed"},
 )  # keys of method.yaml
+_OF_A_RULE = {"options", "required", "format"}  # keys of a method without tracker.py
 
 
 @dataclass(frozen=True)
 class Answer:
     """What a tracker reports for one frame. It must not write to the arrays afterwards.
 
+    All are NumPy arrays, of any integer or real type; `trackers/output_check.py` refuses others.
+
     Args:
-        track: (K,) int64 identities, not negative, none twice.
-        box: (K, 4) float64, left, top, right, bottom in pixels.
-        score: (K,) float64 confidences.
-        class_id: (K,) int64.
-        mask: (K, height, width) bool, or K run lengths; None from a tracker of boxes.
+        track: (K,) identities: whole numbers from 0 to 2^53 - 1, none twice.
+        box: (K, 4) left, top, right, bottom in pixels, finite, left <= right and top <= bottom.
+        score: (K,) finite confidences.
+        class_id: (K,) keys of `sequence.extent.classes`.
+        mask: (K, height, width) bool or whole numbers 0 and 1, or K run lengths; None from a
+            tracker of boxes, and where there are no objects.
     """
 
     track: np.ndarray
@@ -70,7 +78,10 @@ class Method:
         methods: Options whose value is another method, whose code runs too.
         timed: False where the time of a step says nothing, as for imported results.
         options: Arguments of `build`, and their defaults where these are plain values; NEEDED of
-            one that must be given.
+            one that must be given. Of a method without tracker.py, as method.yaml says.
+        format: Of the result file that the method's rule makes, see `trackers/adopt.py`; None where
+            it has no rule, or one that writes tracks itself.
+        stepped: Whether it has a tracker that is stepped through frames.
     """
 
     title: str
@@ -82,6 +93,8 @@ class Method:
     methods: tuple[str, ...] = ()
     timed: bool = True
     options: Mapping[str, Any] = field(default_factory=dict)
+    format: str | None = None
+    stepped: bool = True
 
     def given(self, options: Mapping[str, Any]) -> Method:
         """Return the method with the inputs that these options ask for beside its own."""
@@ -100,12 +113,23 @@ def load_tracker(method: str, options: Mapping[str, Any]) -> Tracker:
     """Return a new tracker.
 
     Raises:
-        ValueError: Unknown method, unknown or missing option; lists those there are.
+        ValueError: Unknown method, unknown or missing option; lists those there are. The method
+            takes whole sequences.
     """
     check_options(method, options)
+    if not has_tracker(method):
+        raise ValueError(
+            f"method {method} takes whole sequences, by methods/{method}/rule.smk: make its tracks "
+            "by the workflow"
+        )
     module = importlib.import_module(f"trackers.methods.{method}.tracker")
     tracker: Tracker = module.build(**options)
     return tracker
+
+
+def has_tracker(method: str) -> bool:
+    """Whether a method has a tracker that is stepped through frames."""
+    return (_METHODS / method / "tracker.py").is_file()
 
 
 def load_method(method: str) -> Method:
@@ -114,17 +138,17 @@ def load_method(method: str) -> Method:
     Raises:
         ValueError: There is no such method, or its method.yaml is not as it should be.
     """
-    known = sorted(path.parent.name for path in _METHODS.glob("*/tracker.py"))
+    known = sorted(path.parent.name for path in _METHODS.glob("*/method.yaml"))
     if method not in known:
         raise ValueError(f"method {method!r} is unknown: expected one of {known}")
     path = _METHODS / method / "method.yaml"
     content = read_yaml(path)
-    if not isinstance(content, dict) or not _KEYS <= content.keys() <= _KEYS | _ALLOWED:
+    stepped = has_tracker(method)
+    allowed = _ALLOWED if stepped else _ALLOWED | _OF_A_RULE
+    if not isinstance(content, dict) or not _KEYS <= content.keys() <= _KEYS | allowed:
         keys = sorted(content) if isinstance(content, dict) else content
-        raise ValueError(
-            f"{path}: {keys} found, expected {sorted(_KEYS)} and of {sorted(_ALLOWED)}"
-        )
-    options = _options(method)
+        raise ValueError(f"{path}: {keys} found, expected {sorted(_KEYS)} and of {sorted(allowed)}")
+    options = _options(method) if stepped else _options_of_rule(path, content)
     for key in ("inputs", "files", "engines", "methods"):
         names = _INPUTS if key == "inputs" else set(options)
         content[key] = _listed(f"{path}: {key}", content.get(key, []), names)
@@ -137,7 +161,7 @@ def load_method(method: str) -> Method:
         name: _listed(f"{path}: inputs_with: {name}", found, _INPUTS)
         for name, found in further.items()
     }
-    return Method(**content, options=options)
+    return Method(**content, options=options, stepped=stepped)
 
 
 def check_options(method: str, options: Mapping[str, Any]) -> None:
@@ -161,6 +185,22 @@ def _listed(place: str, found: Any, names: Collection[str]) -> tuple[str, ...]:
     if not isinstance(found, list) or not set(found) <= set(names):
         raise ValueError(f"{place}: {found} found, expected a list of {sorted(names)}")
     return tuple(found)
+
+
+def _options_of_rule(path: Path, content: dict[str, Any]) -> dict[str, Any]:
+    """Take the options out of a method.yaml without tracker.py, and return them.
+
+    Raises:
+        ValueError: There is no rule.smk either, or options are not named as they should be.
+    """
+    if not path.with_name("rule.smk").is_file():
+        raise ValueError(f"{path.parent}: expected tracker.py or rule.smk beside method.yaml")
+    defaults, required = content.pop("options", {}), content.pop("required", [])
+    if not isinstance(defaults, dict) or not all(isinstance(name, str) for name in defaults):
+        raise ValueError(f"{path}: options: {defaults} found, expected defaults by name")
+    if not isinstance(required, list) or not all(isinstance(name, str) for name in required):
+        raise ValueError(f"{path}: required: {required} found, expected a list of names")
+    return {**dict.fromkeys(required, NEEDED), **defaults}
 
 
 def _options(method: str) -> dict[str, Any]:

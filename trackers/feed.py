@@ -53,26 +53,16 @@ class Collector:
         self._runs: list[tuple[bytes, ...] | None] = []
 
     def add(self, answer: Answer) -> None:
-        """Take the next frame's answer; ValueError if an identity is negative."""
-        if (answer.track < 0).any():
-            raise ValueError(
-                f"identity {answer.track.min()} in frame {len(self._answers)}: negative"
-            )
+        """Take the next frame's answer, which `OutputCheck` has checked."""
         mask = pack(answer).mask
         self._runs.append(mask.runs if isinstance(mask, Masks) else None)
         self._answers.append(Answer(answer.track, answer.box, answer.score, answer.class_id))
 
     def tracks(self) -> Tracks:
-        """Return all answers.
-
-        Raises:
-            ValueError: They break a rule of Tracks, or some have masks and others none.
-        """
+        """Return all answers."""
         answers = self._answers
         counts = [len(answer.track) for answer in answers]
-        with_masks = {runs is not None for runs, n in zip(self._runs, counts, strict=True) if n}
-        if len(with_masks) > 1:
-            raise ValueError("the tracker gave masks in some frames and none in others")
+        masked = any(runs is not None for runs, n in zip(self._runs, counts, strict=True) if n)
         return Tracks(
             self._extent,
             frame=np.repeat(np.arange(len(answers)), counts),
@@ -80,7 +70,7 @@ class Collector:
             class_id=np.concatenate([np.zeros(0), *(answer.class_id for answer in answers)]),
             score=np.concatenate([np.zeros(0), *(answer.score for answer in answers)]),
             box=np.concatenate([np.zeros((0, 4)), *(answer.box for answer in answers)]),
-            rle=self._masks() if True in with_masks else None,
+            rle=self._masks() if masked else None,
         )
 
     def _masks(self) -> Masks:
@@ -90,7 +80,9 @@ class Collector:
 
 @stage("pack")
 def pack(answer: Answer) -> Answer:
-    """Return an answer with its masks as run lengths."""
-    if isinstance(answer.mask, np.ndarray):
-        return replace(answer, mask=rle.encode(answer.mask))
+    """Return an answer that was checked with its masks as run lengths."""
+    mask = answer.mask
+    if isinstance(mask, np.ndarray):
+        dense = mask.view(bool) if mask.dtype == np.uint8 else mask  # 0 and 1: no copy is needed
+        return replace(answer, mask=rle.encode(dense))
     return answer

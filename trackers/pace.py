@@ -12,11 +12,13 @@ from `trackers.clock`, in which nothing comes between the steps.
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
 from datasets.files import write_json
+from datasets.program import run_main
 from trackers import load
 from trackers.calibration import Calibration
 from trackers.clock import Course, add_flags, load_course
@@ -34,7 +36,7 @@ def take_pace(course: Course, warm_frames: int, passes: range, seconds: float) -
     """
     begin, calibration = load.now(), Calibration()
     frames, _ = decode(course.feed(), course.frames)
-    warm = warm_up(course.tracker, course.sequence, frames[:warm_frames])
+    warm = warm_up(course.tracker, course.sequence, frames[:warm_frames], course.output_check)
     step_ns: list[list[int]] = []
     calibration_ns: list[list[int]] = []
     end = monotonic() + seconds
@@ -44,6 +46,7 @@ def take_pace(course: Course, warm_frames: int, passes: range, seconds: float) -
             course.tracker,
             course.sequence,
             frames,
+            course.output_check,
             between=lambda: calibration_ns[-1].append(calibration.time()),
         )
         course.check(one.answers)
@@ -80,4 +83,4 @@ def _arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main))

@@ -15,6 +15,7 @@ from trackers.contract import Answer, Tracker
 from trackers.feed import pack
 from trackers.gpu import DeviceClock, Gpu, wait_for_gpu
 from trackers.machine import resident_memory
+from trackers.output_check import OutputCheck
 from trackers.stages import Record, recording
 
 _STABLE = 0.05  # a warm pass is no faster than the one before it by more than this share
@@ -66,11 +67,13 @@ def decode(feed: Iterable[Frame], most: int) -> tuple[list[Frame], list[int]]:
     return frames, decode_ns
 
 
-def warm_up(tracker: Tracker, sequence: Sequence, frames: list[Frame]) -> WarmUp:
+def warm_up(
+    tracker: Tracker, sequence: Sequence, frames: list[Frame], check: OutputCheck
+) -> WarmUp:
     """Pass the frames again and again until that becomes no faster, twice at least."""
     passes: list[list[int]] = []
     while len(passes) < _MOST_WARM_UPS:
-        passes.append(time_steps(tracker, sequence, frames).step_ns)
+        passes.append(time_steps(tracker, sequence, frames, check).step_ns)
         if len(passes) > 1 and median(passes[-1]) > (1 - _STABLE) * median(passes[-2]):
             return WarmUp(passes, stable=True)
     return WarmUp(passes, stable=False)
@@ -80,12 +83,14 @@ def time_steps(
     tracker: Tracker,
     sequence: Sequence,
     frames: list[Frame],
+    check: OutputCheck,
     gpu: Gpu | None = None,
     between: Callable[[], None] = lambda: None,
 ) -> Pass:
     """Return the times and answers of one pass.
 
     Args:
+        check: Of each answer, outside the clock.
         between: Called after each step, outside the clock.
     """
     tracker.start(sequence)
@@ -98,8 +103,10 @@ def time_steps(
         answer = tracker.step(frame)
         wait_for_gpu()
         stepped = perf_counter_ns()
+        check.check(frame.index, answer)
+        checked = perf_counter_ns()
         found.answers.append(pack(answer))
-        found.encode_ns.append(perf_counter_ns() - stepped)
+        found.encode_ns.append(perf_counter_ns() - checked)
         found.step_ns.append(stepped - begin)
         found.device_ns.append(device.stop())
         found.memory.append(resident_memory())
@@ -109,7 +116,7 @@ def time_steps(
 
 
 def record_stages(
-    tracker: Tracker, sequence: Sequence, feed: Iterator[Frame], most: int
+    tracker: Tracker, sequence: Sequence, feed: Iterator[Frame], check: OutputCheck, most: int
 ) -> tuple[list[int], list[dict[str, int]]]:
     """Return the nanoseconds of each frame from its decoding on, and those of its stages.
 
@@ -129,23 +136,30 @@ def record_stages(
             break
         with recording(record):
             answer = tracker.step(frame)
+        stepped = perf_counter_ns()
+        check.check(frame.index, answer)  # in no stage, nor in the whole
+        checked = perf_counter_ns()
         with record.within("pack"):
             pack(answer)
-        whole.append(perf_counter_ns() - begin)
+        whole.append(perf_counter_ns() - checked + stepped - begin)
         stages.append(record.spent)
     return whole, stages
 
 
 def time_throughput(
-    tracker: Tracker, sequence: Sequence, feed: Iterator[Frame], most: int
+    tracker: Tracker, sequence: Sequence, feed: Iterator[Frame], check: OutputCheck, most: int
 ) -> tuple[int, list[Answer]]:
     """Return the nanoseconds from the first frame's decoding to the last answer, and the answers.
 
-    Frames are decoded ahead while others are stepped; masks become run lengths.
+    Frames are decoded ahead while others are stepped; masks become run lengths. Answers are checked
+    when the time has been taken.
     """
     tracker.start(sequence)
     gc.collect()
     begin = perf_counter_ns()
     answers = [pack(tracker.step(frame)) for frame in ahead(islice(feed, most))]
     wait_for_gpu()
-    return perf_counter_ns() - begin, answers
+    wall = perf_counter_ns() - begin
+    for index, answer in enumerate(answers):
+        check.check(index, answer)
+    return wall, answers

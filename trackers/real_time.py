@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -30,6 +31,7 @@ import numpy as np
 from tqdm import tqdm
 
 from datasets.files import write_json
+from datasets.program import run_main
 from datasets.prompts import joined
 from datasets.sequence_json import read_sequence
 from datasets.types import Frame, Tracks
@@ -39,6 +41,7 @@ from trackers.contract import Answer, Tracker, load_method, load_tracker
 from trackers.feed import Collector, pack, read_feed
 from trackers.gpu import wait_for_gpu
 from trackers.machine import describe_machine
+from trackers.output_check import OutputCheck
 from trackers.passes import warm_up
 from trackers.record import Job, add_flags, begin_record, write_result
 
@@ -63,12 +66,14 @@ class Seen:
 def stream(
     tracker: Tracker,
     frames: Iterable[Frame],
+    check: OutputCheck,
     rate: float,
     now: Callable[[], int] = perf_counter_ns,
 ) -> Seen:
     """Step a tracker that was started through frames that come at `rate` a second.
 
     Args:
+        check: Of each answer, outside the clock.
         now: Nanoseconds of a clock.
     """
     answers: list[Answer] = []
@@ -90,6 +95,7 @@ def stream(
         wait_for_gpu()
         step_ns.append(now() - begin)
         free = max(free, frame.index * _SECOND / rate) + step_ns[-1]
+        check.check(frame.index, answer)
         answers.append(pack(answer))
     return Seen(answers, np.array(taken, bool), step_ns)
 
@@ -111,13 +117,13 @@ def main() -> None:
     )  # fmt: skip
     tracker = load_tracker(given.method, given.options)
     sequence = read_sequence(given.sequence)
-    warm = warm_up(
-        tracker, sequence, list(islice(read_feed(given.sequence, method), given.warm_up))
-    )
+    check = OutputCheck(method.title, sequence)
+    first = list(islice(read_feed(given.sequence, method), given.warm_up))
+    warm = warm_up(tracker, sequence, first, check)
     tracker.start(sequence)
     frames = tqdm(ahead(read_feed(given.sequence, method)), desc=sequence.name, unit="frame")
     begin = load.now()
-    seen = stream(tracker, frames, given.rate)
+    seen = stream(tracker, frames, check, given.rate)
     state = load.between(begin, load.now())
     collector = Collector(sequence.extent)
     for answer in seen.answers:
@@ -155,4 +161,4 @@ def _arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main))

@@ -9,11 +9,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from subprocess import Popen
 from time import perf_counter
 from typing import Any
 
-from datasets.checkout import LOCK, ask_commit, read_commit
+from datasets.checkout import LOCK, Asked, ask_commit, read_commit
 from datasets.files import replacing, sha256, sha256_of, write_json
 from datasets.flags import json_value
 from datasets.parquet import write_tracks
@@ -55,7 +54,7 @@ class Record:
     """What is known when a job begins, see `begin_record`."""
 
     content: Mapping[str, Any]
-    commit: Popen[str] | None
+    commit: Asked | None
     begun: float
 
 

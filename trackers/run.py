@@ -7,37 +7,46 @@ python -m trackers.run --method sort --options '{"max_age": 3}'
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from tqdm import tqdm
 
+from datasets.program import run_main
 from datasets.sequence_json import read_sequence
 from datasets.types import Frame, Tracks
 from trackers.ahead import ahead, behind
 from trackers.contract import Answer, Method, Tracker, load_method, load_tracker
 from trackers.feed import Collector, pack, read_feed
+from trackers.output_check import OutputCheck
 from trackers.record import Job, add_flags, begin_record, write_result
 
 
 def track(tracker: Tracker, method: Method, path: Path) -> Tracks:
     """Return the tracker's answers for every frame of the sequence described by `path`."""
     sequence = read_sequence(path)
-    collector = Collector(sequence.extent)
+    collector, check = Collector(sequence.extent), OutputCheck(method.title, sequence)
+
+    def packed(step: tuple[int, Answer]) -> Answer:
+        check.check(*step)
+        return pack(step[1])
+
     tracker.start(sequence)
     frames = read_feed(path, method)
     if "image" in method.inputs:
         frames = ahead(frames)
     shown = tqdm(frames, desc=sequence.name, total=sequence.extent.frame_count, unit="frame")
-    for answer in behind(pack, _steps(tracker, shown, sequence.name)):
+    for answer in behind(packed, _steps(tracker, shown, sequence.name)):
         collector.add(answer)
     return collector.tracks()
 
 
-def _steps(tracker: Tracker, frames: Iterable[Frame], name: str) -> Iterator[Answer]:
+def _steps(tracker: Tracker, frames: Iterable[Frame], name: str) -> Iterator[tuple[int, Answer]]:
+    """Yield the index of each frame and what the tracker reports for it."""
     for frame in frames:
         try:
-            yield tracker.step(frame)
+            yield frame.index, tracker.step(frame)
         except Exception as error:
             error.add_note(f"in frame {frame.index} (from 0) of {name}")
             raise
@@ -61,4 +70,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main))

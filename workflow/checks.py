@@ -10,13 +10,15 @@ from typing import Any
 from datasets.prepare import load_reader
 from metrics.family import list_benchmarks, list_families, load_family
 from trackers.contract import check_options, fill_path
+from workflow.names import check_names
 
 
 def check_config(config: Mapping[str, Any]) -> None:
-    """Raise ValueError for the first name in the config that nothing defines.
+    """Raise ValueError for the first name in the config that cannot be, or that nothing defines.
 
     The message names the key, what was found and what was expected.
     """
+    check_names(config)
     _one_of("families", config["families"], list_families())
     for number, entry in enumerate(config["run"]):
         key = f"run[{number}]"

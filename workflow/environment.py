@@ -12,6 +12,8 @@ import re
 import sys
 from pathlib import Path
 
+from datasets.program import run_main
+
 # the bindings of this version were read for the engines; its libraries come from the vendor
 GPU = {"tensorrt-cu13": "10.14.1.48.post1"}
 PYTHON = "3.11"
@@ -52,6 +54,11 @@ def _applies(marker: str) -> bool:
     return not marker or Marker(marker).evaluate(there | linux)
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Run the command line program."""
     lock_path, environment_path = map(Path, sys.argv[1:])
     environment_path.write_text(make_environment(lock_path.read_text()))
+
+
+if __name__ == "__main__":
+    sys.exit(run_main(main))

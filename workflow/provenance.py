@@ -9,7 +9,8 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -17,6 +18,25 @@ _ROOT = Path(__file__).parent.parent
 _LOCK = "requirements.lock"
 _OF_A_METHOD = ("tracker", "run")
 _OURS = ("datasets", "trackers", "metrics", "reports", "workflow")
+
+
+@dataclass(frozen=True)
+class _Code:
+    """What a file says.
+
+    Args:
+        imports: The dotted names it imports of ours, packages on the way included.
+        meaning: Its text but for comments and layout.
+    """
+
+    imports: frozenset[str]
+    meaning: str
+
+
+def forget() -> None:
+    """Read files anew: what was read of them is kept for as long as the process runs."""
+    for kept in (_read, _file, _closure):
+        kept.cache_clear()
 
 
 def digest(*parts: object) -> str:
@@ -43,8 +63,8 @@ def code_digest(*modules: str, files: tuple[str, ...] = ()) -> str:
     total = hashlib.sha256((_ROOT / _LOCK).read_bytes())
     closure = _closure(modules)
     for path in sorted(closure):
-        total.update(f"{path.relative_to(_ROOT)}\n{_meaning(path)}\n".encode())
-    for beside in sorted({each for path in closure for each in path.parent.glob("*.yaml")}):
+        total.update(f"{path.relative_to(_ROOT)}\n{_read(path).meaning}\n".encode())
+    for beside in sorted({each for folder in _folders(closure) for each in folder.glob("*.yaml")}):
         total.update(f"{beside.relative_to(_ROOT)}\n".encode() + beside.read_bytes())
     for name in files:
         total.update(name.encode() + (_ROOT / name).read_bytes())
@@ -52,12 +72,30 @@ def code_digest(*modules: str, files: tuple[str, ...] = ()) -> str:
 
 
 def method_digest(program: str, *methods: str) -> str:
-    """Return a digest of a program and of methods, with what runs one where it has its own."""
-    places = [f"trackers.methods.{method}.{name}" for method in methods for name in _OF_A_METHOD]
-    return code_digest(program, *(place for place in places if _file(place)))
+    """Return a digest of a program and of methods, with what runs one where it has its own.
+
+    Of a method that has no such module all files of its folder count.
+    """
+    modules, files = [program], []
+    for method in methods:
+        places = [f"trackers.methods.{method}.{name}" for name in _OF_A_METHOD]
+        found = [place for place in places if _file(place)]
+        modules += found
+        files += [] if found else _files_of(_ROOT / "trackers" / "methods" / method)
+    return code_digest(*modules, files=tuple(files))
 
 
-def _closure(modules: tuple[str, ...]) -> set[Path]:
+def _files_of(folder: Path) -> list[str]:
+    """Return the files of a folder, from the root of the repository, but for what Python caches."""
+    return sorted(
+        path.relative_to(_ROOT).as_posix()
+        for path in folder.rglob("*")
+        if path.is_file() and path.parent.name != "__pycache__"
+    )
+
+
+@cache
+def _closure(modules: tuple[str, ...]) -> frozenset[Path]:
     """Return the files of the modules and of all they import of ours."""
     found: set[Path] = set()
     waiting = [_file(module) for module in modules]
@@ -66,20 +104,26 @@ def _closure(modules: tuple[str, ...]) -> set[Path]:
         if path is None or path in found:
             continue
         found.add(path)
-        waiting += [_file(name) for name in _imports(path)]
-    return found
+        waiting += [_file(name) for name in _read(path).imports]
+    return frozenset(found)
+
+
+def _folders(paths: Iterable[Path]) -> set[Path]:
+    return {path.parent for path in paths}
 
 
 @cache
-def _imports(path: Path) -> tuple[str, ...]:
-    """Return the dotted names a file imports of ours, packages on the way included."""
-    return tuple(
+def _read(path: Path) -> _Code:
+    """Return what a file says; its tree is not kept, as collecting garbage would walk it."""
+    tree = ast.parse(path.read_text(), str(path))
+    names = {
         ".".join(parts[:length])
-        for node in ast.walk(ast.parse(path.read_text(), str(path)))
+        for node in ast.walk(tree)
         for name in _names(node)
         if (parts := name.split("."))[0] in _OURS
         for length in range(1, len(parts) + 1)
-    )
+    }
+    return _Code(frozenset(names), ast.dump(tree))
 
 
 def _names(node: ast.AST) -> Iterator[str]:
@@ -89,6 +133,7 @@ def _names(node: ast.AST) -> Iterator[str]:
         yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
+@cache
 def _file(module: str) -> Path | None:
     """Return a module's file; None for a name that is not a module but something in one."""
     stem = _ROOT / module.replace(".", "/")
@@ -98,8 +143,3 @@ def _file(module: str) -> Path | None:
 
 def _existing(path: Path) -> Path | None:
     return path if path.is_file() else None
-
-
-@cache
-def _meaning(path: Path) -> str:
-    return ast.dump(ast.parse(path.read_text(), str(path)))

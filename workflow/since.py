@@ -57,8 +57,8 @@ def changed_surroundings(record: Mapping[str, Any]) -> list[str]:
 
 def _code(record: Mapping[str, Any]) -> str:
     others = load_method(record["method"]).others(record["options"])
-    real_time = record["program"] == "trackers.real_time"
-    program = "trackers.real_time" if real_time else "trackers.run"  # as the rules have it
+    own = record["program"] in ("trackers.real_time", "trackers.adopt")  # as the rules have it
+    program = record["program"] if own else "trackers.run"
     return method_digest(program, record["method"], *others)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from datasets.parquet import read_tracks
+from datasets.same_sequence import check_tracks_beside
 from datasets.types import Tracks
 
 
@@ -14,8 +15,11 @@ def list_sequences(truth: Path) -> list[str]:
 
 
 def read_pair(truth: Path, results: Path, sequence: str) -> tuple[Tracks, Tracks]:
-    """Return truth and prediction of one sequence; raises as `parquet.read_tracks` does."""
-    return (
-        read_tracks(truth / sequence / "truth.parquet"),
-        read_tracks(results / sequence / "tracks.parquet"),
-    )
+    """Return truth and prediction of one sequence; raises as `parquet.read_tracks` does.
+
+    Raises:
+        ValueError: The prediction is of another sequence, where files beside it and the truth say.
+    """
+    labels, tracks = truth / sequence / "truth.parquet", results / sequence / "tracks.parquet"
+    check_tracks_beside(tracks, labels)
+    return read_tracks(labels), read_tracks(tracks)

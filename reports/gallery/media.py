@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from datasets.frames import read_frames
+from datasets.same_sequence import check_extent
 from datasets.types import Extent, Sequence, Tracks
 from reports.gallery.smaller import shrink
 
@@ -56,7 +57,11 @@ def write_objects(path: Path, sequence: Sequence, variant: str | None, tracks: T
 
     Args:
         variant: Whose they are; None for the truth.
+
+    Raises:
+        ValueError: They are of another image size or length than the sequence.
     """
+    check_extent(f"{sequence.name}, {variant or 'truth'}", tracks.extent, sequence.extent)
     names = {"dataset": sequence.dataset, "sequence": sequence.name, "variant": variant}
     content = json.dumps(names | describe_objects(tracks), separators=(",", ":"))
     path.write_text(f"bench.media.add({content});\n")

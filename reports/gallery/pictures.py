@@ -7,10 +7,12 @@ python -m reports.gallery.pictures --sequence data/synthetic/crowd/sequence.json
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from datasets.folders import replacing_folder
 from datasets.parquet import read_tracks
+from datasets.program import run_main
 from datasets.sequence_json import read_sequence
 from reports.gallery.media import FILES, write_objects, write_pictures
 
@@ -29,4 +31,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main))

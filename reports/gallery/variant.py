@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import base64
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from typing import Any
 from datasets.files import write_json
 from datasets.folders import replacing_folder
 from datasets.parquet import read_tracks
+from datasets.program import run_main
+from datasets.same_sequence import check_tracks_of
 from datasets.sequence_json import read_sequence
 from datasets.types import Tracks
 from reports.gallery.media import FILES, write_objects
@@ -34,7 +37,9 @@ def main() -> None:
     found = {name: read_tracks(given.results / name / "tracks.parquet") for name in given.sequences}
     with replacing_folder(given.output, FILES) as folder:
         for name, tracks in found.items():
-            sequence = read_sequence(given.truth / name / "sequence.json")
+            place = given.truth / name / "sequence.json"
+            check_tracks_of(given.results / name / "tracks.parquet", place)
+            sequence = read_sequence(place)
             write_objects(folder / f"{name}.js", sequence, given.variant, tracks)
         strips = {each: _strips(given, each, found) for each in given.protocols}
         write_json(folder / THUMBNAILS, strips, indent=None)
@@ -66,11 +71,11 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--results", type=Path, required=True, help="that of the variant's")
     parser.add_argument("--pictures", type=Path, required=True, help="that of their pictures")
-    parser.add_argument("--sequences", nargs="+", required=True)
+    parser.add_argument("--sequences", nargs="+", action="extend", required=True)
     parser.add_argument("--protocols", nargs="+", required=True)
     parser.add_argument("--output", type=Path, required=True, help="folder")
     return parser.parse_args()
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main))

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from datasets.types import Extent, Sequence, Tracks
+from datasets.same_sequence import check_extent
+from datasets.types import Sequence, Tracks
 from reports.heatmaps.accumulate import KERNELS, Decay, Heat, Maskout
 
 MODES = ("decay", "maskout")
@@ -55,7 +56,7 @@ class Source:
 
     Raises:
         ValueError: The sequence has no frames or pixels, or the tracks are of another image size
-            or longer.
+            or length.
     """
 
     sequence: Sequence
@@ -68,14 +69,4 @@ class Source:
             raise ValueError(f"{name}: this sequence has no frames, or none with pixels")
         for kind, tracks in (("tracks", self.prediction), ("truth", self.truth)):
             if tracks is not None:
-                _check_fits(f"{name}, {kind}", tracks, extent)
-
-
-def _check_fits(name: str, tracks: Tracks, extent: Extent) -> None:
-    there, here = tracks.extent, extent
-    if (there.height, there.width) != (here.height, here.width):
-        found = f"images of {there.width} x {there.height}"
-        raise ValueError(f"{name}: {found} found, expected {here.width} x {here.height}")
-    if tracks.frame.max(initial=0) >= here.frame_count:
-        found = f"frame {tracks.frame.max()} (from 0)"
-        raise ValueError(f"{name}: {found} found, the sequence has {here.frame_count} frames")
+                check_extent(f"{name}, {kind}", tracks.extent, extent)

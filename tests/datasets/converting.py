@@ -12,6 +12,7 @@ from unittest import mock
 import numpy as np
 
 from datasets import convert, rle
+from datasets.program import run_main
 from datasets.types import NO_TRACK, Extent, Tracks
 
 CLASSES = {1: "car", 2: "pedestrian", 3: "crowd"}
@@ -36,7 +37,9 @@ def run(source: str, target: str, *more: object) -> tuple[int, str, str]:
     output, errors = io.StringIO(), io.StringIO()
     with mock.patch.object(sys, "argv", words), redirect_stdout(output), redirect_stderr(errors):
         try:
-            return convert.main(), output.getvalue(), errors.getvalue()
+            code = run_main(convert.main)
+            said = errors.getvalue().removeprefix("python -m datasets.convert: ")
+            return code, output.getvalue(), said
         except SystemExit as error:  # of the parser, which prints its usage before the reason
             return error.code, "", errors.getvalue().splitlines()[-1] + "\n"
 

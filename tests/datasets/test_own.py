@@ -100,7 +100,7 @@ def test_bad_images_are_named_and_nothing_is_written(folder, first, tmp_path, ha
         read_own(folder, "walk", first)
     done = run(folder, tmp_path / "out", "--prompts", first)
     assert done.returncode == 2
-    assert done.stderr.splitlines()[-1].startswith("error: ")
+    assert done.stderr.splitlines()[-1].startswith("python -m datasets.own: error: ")
     assert not (tmp_path / "out").exists()
 
 

@@ -142,10 +142,23 @@ def test_an_unknown_sequence_lists_the_known(folders):
 
 
 def test_results_of_no_sequence_are_told(folders):
-    (folders[1] / "ghost.txt").write_text("")
+    (folders[1] / "ghost\x1b[31m.txt").write_text("")
     done = run(folders)
     assert done.returncode == 0
-    assert "not scored, of no sequence with truth: ghost" in done.stderr
+    assert r"not scored, of no sequence with truth: ghost\x1b[31m" in done.stderr
+
+
+def test_odd_names_are_scored_and_shown_so_that_no_terminal_obeys_them(folders):
+    for odd, name in zip(("-1q7 {x}", "<b>\x1b[2J\u202e"), LENGTHS, strict=True):
+        (folders[0] / name).rename(folders[0] / odd)
+        (folders[1] / f"{name}.txt").rename(folders[1] / f"{odd}.txt")
+    done = run(
+        folders, "--families", "clear", "--sequences=-1q7 {x}", "--sequences=<b>\x1b[2J\u202e"
+    )
+    assert done.returncode == 0, done.stderr
+    first, second = done.stdout.splitlines()[1:3]
+    assert first.startswith("-1q7 {x} ")
+    assert second.startswith(r"<b>\x1b[2J\u202e ")
 
 
 @pytest.mark.parametrize(

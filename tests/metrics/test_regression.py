@@ -229,7 +229,7 @@ def run_gate(room, baseline):
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        (None, "no such baseline: `make baseline` makes one"),
+        (None, "no such baseline: `make baseline` with the same CONFIG makes it"),
         ("{", "not valid JSON"),
         ("[]", "list found, expected a baseline with"),
         ('{"schema": 1}', "['schema'] found, expected a baseline with"),

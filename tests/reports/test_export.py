@@ -157,5 +157,6 @@ def test_a_result_that_is_missing_is_named_and_nothing_is_written(tmp_path):
     given = json.dumps({"runs": [plan | {"variants": [card]}]})
     command = [sys.executable, "-m", "reports.export", "--plan", given, "--folder", tmp_path / "t"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
-    assert (done.returncode, done.stderr) == (2, "error: d: no result of sort on s: not run\n")
+    expected = "python -m reports.export: error: d: no result of sort on s: not run\n"
+    assert (done.returncode, done.stderr) == (2, expected)
     assert not list(tmp_path.iterdir())

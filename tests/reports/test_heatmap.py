@@ -13,6 +13,7 @@ from conftest import ROOT
 from datasets import parquet
 from datasets.frames import write_image
 from datasets.own import read_own
+from datasets.program import run_main
 from datasets.sequence_json import write_prepared
 from datasets.types import Extent, Tracks
 from reports.heatmap import main
@@ -45,7 +46,7 @@ def run(scene, monkeypatch, capsys):
         command += ["--truth", scene / "truth.parquet"] if truth else []
         monkeypatch.setattr(sys, "argv", [str(each) for each in (*command, *more)])
         try:
-            code = main()
+            code = run_main(main)
         except SystemExit as error:
             code = error.code
         return code, capsys.readouterr().err

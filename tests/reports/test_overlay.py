@@ -131,14 +131,14 @@ def break_image(tmp_path, scene):
 
 def break_size(tmp_path, scene):
     tracks_file(tmp_path, Extent(46, 61, 4, {1: "dog"}))
-    return "tracks in images of 61 x 46 found, those of walk are of 61 x 45"
+    return "walk, tracks: images of 61 x 46 found, expected 61 x 45"
 
 
 def break_length(tmp_path, scene):
     (tmp_path / "in" / "10.png").unlink()
     (tmp_path / "in" / "11.png").unlink()
     write_prepared(scene[0], read_own(tmp_path / "in", "walk"))
-    return "tracks in frame 3 (from 0) found, walk has 2 frames"
+    return "walk, tracks: 4 frames found, expected 2"
 
 
 def break_folder(tmp_path, scene):

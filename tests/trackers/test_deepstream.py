@@ -148,7 +148,7 @@ def test_it_tells_the_models_and_images_it_was_given(place, tmp_path):
 @pytest.mark.parametrize(
     ("harm", "message"),
     [
-        ({"fail": "no GPU"}, "the container exited with 1; it printed last:\nno GPU"),
+        ({"fail": "no GPU"}, "the container exited with 1; it printed last: no GPU"),
         ({"label": "elephant"}, "label 'elephant' found, the classes of the sequence are"),
         ({"frames": 9}, "latencies of 9 frames found, expected 0 to 23"),
     ],
@@ -156,7 +156,7 @@ def test_it_tells_the_models_and_images_it_was_given(place, tmp_path):
 def test_a_container_that_fails_leaves_nothing(place, tmp_path, harm, message):
     container(place, **harm)
     done = run(place, tmp_path)
-    assert done.returncode == 1
+    assert done.returncode in (1, 2)
     assert message in done.stderr
     assert not (tmp_path / "tracks.parquet").exists()
     assert not (tmp_path / "timing.json").exists()
@@ -165,7 +165,7 @@ def test_a_container_that_fails_leaves_nothing(place, tmp_path, harm, message):
 
 def test_without_docker_it_says_so(place, tmp_path):
     done = run(place, tmp_path, docker="no-such-docker")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "no-such-docker" in done.stderr
 
 
@@ -248,7 +248,7 @@ def test_latencies_are_read_in_the_order_of_frames():
 
 def test_as_a_tracker_of_frames_it_says_how_it_is_run():
     options = {"image": "a", "detector": "b", "labels": "c", "models": "d"}
-    with pytest.raises(RuntimeError, match="runs in its container"):
+    with pytest.raises(ValueError, match=r"takes whole sequences, by methods/deepstream/rule\.smk"):
         load_tracker("deepstream", options)
 
 

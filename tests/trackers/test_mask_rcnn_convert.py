@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 import numpy as np
 import pytest
@@ -28,6 +29,11 @@ CLASSES = ("person", "dog")
 
 def numbers():
     """A model of full size, every number another."""
+    return {name: each.clone() for name, each in drawn().items()}
+
+
+@cache
+def drawn():
     places = build_model("r50", 40).state_dict()
     torch.manual_seed(3)
     return {name: torch.randn(each.shape) for name, each in places.items()}

@@ -17,8 +17,13 @@ from datasets.sequence_json import read_sequence
 from datasets.types import Frame
 from trackers import gpu, load, passes
 from trackers.ahead import ahead, behind
+from trackers.output_check import OutputCheck
 
 FRAMES = [Frame(index) for index in range(6)]
+
+
+def checking(crossing):
+    return OutputCheck("Test", read_sequence(crossing))
 
 
 class Warming:
@@ -41,7 +46,7 @@ class Warming:
 def warmed_up(crossing, monkeypatch, *passes_ms):
     tracker = Warming(*passes_ms)
     monkeypatch.setattr(passes, "perf_counter_ns", tracker.clock)
-    return passes.warm_up(tracker, read_sequence(crossing), FRAMES)
+    return passes.warm_up(tracker, read_sequence(crossing), FRAMES, checking(crossing))
 
 
 def test_the_warm_up_goes_on_until_a_pass_is_no_faster(crossing, monkeypatch):
@@ -58,7 +63,7 @@ def test_a_warm_up_without_end_ends_and_says_so(crossing, monkeypatch):
 
 
 def test_a_pass_tells_memory_after_each_step(crossing):
-    found = passes.time_steps(Warming(0), read_sequence(crossing), FRAMES)
+    found = passes.time_steps(Warming(0), read_sequence(crossing), FRAMES, checking(crossing))
     assert len(found.memory) == 6
     assert min(found.memory) > 1 << 20
     assert found.gpu_memory == [None] * 6
@@ -87,7 +92,9 @@ def test_throughput_decodes_while_a_step_runs(crossing):
             decoded[frame.index].set()
             yield frame
 
-    wall, answers = passes.time_throughput(Patient(decoded), read_sequence(crossing), feed(), 99)
+    wall, answers = passes.time_throughput(
+        Patient(decoded), read_sequence(crossing), feed(), checking(crossing), 99
+    )
     assert len(answers) == len(FRAMES)
     assert wall > 0
 
@@ -241,13 +248,13 @@ def test_a_step_on_a_gpu_is_timed_by_its_own_clock_too(crossing, monkeypatch):
     )
     assert all(hasattr(torch.cuda.Event, name) for name in ("record", "elapsed_time"))
     monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(cuda=cuda))
-    found = passes.time_steps(Warming(0), read_sequence(crossing), FRAMES)
+    found = passes.time_steps(Warming(0), read_sequence(crossing), FRAMES, checking(crossing))
     assert found.device_ns == [2_000_000] * 6
     assert len(waits) == 2 * 6  # before the clock and after
 
 
 def test_without_a_gpu_there_is_no_clock_of_one(crossing):
-    found = passes.time_steps(Warming(0), read_sequence(crossing), FRAMES)
+    found = passes.time_steps(Warming(0), read_sequence(crossing), FRAMES, checking(crossing))
     assert found.device_ns == [None] * 6
 
 
@@ -270,7 +277,7 @@ class Worker:
 
 def test_a_step_is_timed_as_long_as_it_takes(crossing):
     worker, frames = Worker(), [Frame(i) for i in range(20)]
-    steps = passes.time_steps(worker, read_sequence(crossing), frames).step_ns
+    steps = passes.time_steps(worker, read_sequence(crossing), frames, checking(crossing)).step_ns
     beyond = np.subtract(steps, worker.worked_ns)
     assert (beyond >= 0).all()
     assert np.median(beyond) < 500_000  # what the clock itself takes, with another job beside it

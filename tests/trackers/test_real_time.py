@@ -16,20 +16,22 @@ from datasets.parquet import read_tracks
 from datasets.prompts import starting_in
 from datasets.run_json import read_run_json
 from datasets.sequence_json import read_sequence
-from datasets.types import Extent, Frame, Tracks
+from datasets.types import Extent, Frame, Sequence, Tracks
 from metrics.score import score_tracks
 from trackers.contract import load_method, load_tracker
 from trackers.feed import Collector, read_feed
+from trackers.output_check import OutputCheck
 from trackers.real_time import stream
 from trackers.run import track
 
 EXTENT = Extent(4, 6, 12, {1: "person"})
+CHECK = OutputCheck("Counting", Sequence("own", "walk", EXTENT, 25))
 
 
 def streamed(step_ms, rate, frames=12):
     """Return which frames were taken, and whose answer each frame has."""
     tracker = Counting(int(step_ms * MS))
-    seen = stream(tracker, map(Frame, range(frames)), rate, tracker.now)
+    seen = stream(tracker, map(Frame, range(frames)), CHECK, rate, tracker.now)
     return np.flatnonzero(seen.taken).tolist(), [int(each.track[0]) for each in seen.answers]
 
 
@@ -58,7 +60,7 @@ def test_a_slow_first_frame_does_not_slow_the_rest():
         return first(frame)
 
     tracker.step = step
-    seen = stream(tracker, map(Frame, range(8)), 100, tracker.now)
+    seen = stream(tracker, map(Frame, range(8)), CHECK, 100, tracker.now)
     assert np.flatnonzero(seen.taken).tolist() == [0, 3, 4, 5, 6, 7]
     assert seen.step_ns == [35 * MS] + [5 * MS] * 5
 
@@ -70,7 +72,7 @@ def test_prompts_of_dropped_frames_come_with_the_next_frame_taken():
     prompts = Tracks(EXTENT, [0, 1, 2], [7, 8, 9], np.ones(3), np.ones(3), masks.boxes, masks)
     tracker = Counting(25 * MS)
     frames = (Frame(i, prompts=starting_in(prompts, i)) for i in range(6))
-    stream(tracker, frames, 100, tracker.now)
+    stream(tracker, frames, CHECK, 100, tracker.now)
     shown = {frame.index: frame.prompts.track.tolist() for frame in tracker.shown}
     assert shown == {0: [7], 2: [8, 9], 5: []}
     later = tracker.shown[1].prompts
@@ -85,7 +87,8 @@ def test_late_answers_cost_what_the_dropped_frames_imply(crossing: Path):
     tracker = load_tracker("sort", {})
     tracker.start(read_sequence(crossing))
     ticks = itertools.count(step=80 * MS)  # a look at the clock is 80 ms after the one before
-    late = collected(truth, stream(tracker, frames, 25, lambda: next(ticks)).answers)
+    check = OutputCheck("SORT", read_sequence(crossing))
+    late = collected(truth, stream(tracker, frames, check, 25, lambda: next(ticks)).answers)
     tracker.start(read_sequence(crossing))
     shown = [tracker.step(frame) for frame in frames[::2]]
     twice = collected(truth, [answer for answer in shown for _ in range(2)])

@@ -9,6 +9,7 @@ from slow_trackers import MS, Staged
 from datasets.sequence_json import read_sequence
 from datasets.types import Frame
 from trackers import passes
+from trackers.output_check import OutputCheck
 from trackers.stages import REST, Record, recording, stage
 
 FRAMES = 12
@@ -74,7 +75,9 @@ def recorded(crossing, slow_decode=0.0, **late):
                 Staged(detect=slow_decode)._pass("detect")
             yield Frame(index)
 
-    whole, stages = passes.record_stages(Staged(**late), read_sequence(crossing), feed(), FRAMES)
+    sequence = read_sequence(crossing)
+    check = OutputCheck("Staged", sequence)
+    whole, stages = passes.record_stages(Staged(**late), sequence, feed(), check, FRAMES)
     assert len(whole) == len(stages) == FRAMES
     found = {name: min(each.get(name, 0) for each in stages) / MS for name in NAMES}
     return np.array(whole) / MS, stages, found

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from conftest import ROOT
+from forks import run_forked
 
 BIN = Path(sys.executable).parent
 TARGET = "reports/summary.html"
@@ -35,14 +36,22 @@ class Room:
 
     def snakemake(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run the README's command with the small config."""
+        return self.run(*self.command(*arguments)[1:])
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run Snakemake with these arguments alone."""
         return subprocess.run(
-            self.command(*arguments),
+            [str(BIN / "snakemake"), *arguments],
             cwd=self.path,
             env=self.environment(),
             capture_output=True,
             text=True,
             check=False,
         )
+
+    def forked(self, *arguments: str) -> tuple[int, str]:
+        """Run the same for its exit code and what it prints, without importing libraries anew."""
+        return run_forked(self.command(*arguments), self.path, self.environment())
 
     def start(self, *, alone: bool = False) -> subprocess.Popen[bytes]:
         """Start the same, in a group of its own processes where it is `alone`, and go on."""
@@ -67,9 +76,9 @@ class Room:
 
     def jobs(self, *arguments: str) -> dict[str, int]:
         """Return how many jobs of each rule a run would have, from a dry run."""
-        done = self.snakemake("--dry-run", *arguments)
-        assert done.returncode == 0, done.stderr
-        stats = re.search(r"job +count\n[- ]+\n(.*?)\ntotal", done.stdout + done.stderr, re.DOTALL)
+        code, printed = self.forked("--dry-run", *arguments)
+        assert code == 0, printed
+        stats = re.search(r"job +count\n[- ]+\n(.*?)\ntotal", printed, re.DOTALL)
         return dict(_count(line) for line in stats[1].splitlines()) if stats else {}
 
     def edit(self, name: str, old: str, new: str) -> None:

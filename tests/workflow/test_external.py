@@ -1,31 +1,40 @@
-"""External programs in the workflow: beside ours, in an environment of their own, and failing."""
+"""Programs in the workflow: by rules of their own, as commands, in an environment, and failing."""
 
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 
 import pytest
 from conftest import ROOT
 from room import Room, make_room
+
+from datasets.parquet import read_tracks
 
 pytestmark = pytest.mark.slow
 
 CONFIG = """
 run:
   - dataset: synthetic
-    variants: [sort, alone, crashes, homeless]
+    variants: [sort, alone, alone_sure, external, crashes, homeless]
     clock: [crossing]
 datasets:
   synthetic:
     sequences: [crossing]
 clock: {frames: 30, warm_up: 5, repeats: 2}
 variants:
-  alone: &program
+  external:
     method: external
-    title: Alone
+    title: External
     options: &options
       environment: empty
-      command: ["{environment}/bin/python", "{repository}/mine/alone.py", "{sequence}", "{output}"]
+      command:
+        - "{environment}/bin/python"
+        - "{repository}/mine/alone.py"
+        - "{sequence}"
+        - "{output}"
+        - "0.5"
   crashes:
     method: external
     options: {command: [sh, -c, "echo 'no <GPU>' >&2; exit 3", "{sequence}", "{output}"]}
@@ -36,10 +45,14 @@ variants:
 PLACE = "trackers/methods/external/environments"
 
 
-def program() -> str:
-    """Return the external program that the documentation shows in full."""
+EXAMPLE = "trackers/methods/alone"
+
+
+def example() -> dict[str, str]:
+    """Return the files of a method with a rule of its own that the documentation shows in full."""
     text = (ROOT / "docs" / "adding_a_tracker.md").read_text()
-    return re.findall(r"```python\n(.*?)```", text, re.DOTALL)[1]
+    files = re.findall(r"^`(\S+)`:\n\n```\w+\n(.*?)```", text, re.MULTILINE | re.DOTALL)
+    return {name: body for name, body in files if "nearest" not in name}
 
 
 @pytest.fixture(scope="module")
@@ -50,8 +63,11 @@ def room(tmp_path_factory) -> Room:
         patch.setenv("UV_OFFLINE", "1")
         patch.setenv("UV_CACHE_DIR", str(place / "cache"))
         room = make_room(place / "room")
-        room.write("config/small.yaml", CONFIG)
-        room.write("mine/alone.py", program())
+        for name, body in example().items():
+            room.write(name, body)
+        _, variants = example()["config/mine.yaml"].split("variants:\n")
+        room.write("config/small.yaml", CONFIG + variants)
+        room.write("mine/alone.py", example()[f"{EXAMPLE}/alone.py"])
         room.write(f"{PLACE}/empty.txt", "# nothing but Python\n")
         room.write(f"{PLACE}/missing.txt", f"no-such-package==1.0 --hash=sha256:{64 * '0'}\n")
         done = room.snakemake("--keep-going")
@@ -65,15 +81,43 @@ def test_programs_that_fail_leave_a_reason_and_the_others_on_the_page(room):
     assert "error: exit code 3; printed last as error: no &lt;GPU&gt;" in page
     assert "homeless on synthetic/crossing: environment" in page
     assert "missing.txt: uv pip install: exit code 1" in page
-    row = page.split('">Alone', 1)[1].split("</tr>", 1)[0]
+    row = page.split('">External', 1)[1].split("</tr>", 1)[0]
     assert re.search(r"<td[^>]*>\d+\.\d+</td>", row)
     assert '<small class="mark">whole process</small>' in row
-    assert "marked “whole process”: Alone." in page
+    assert "marked “whole process”: Alone, Alone and sure, External." in page
+
+
+def test_a_rule_of_the_documentation_is_on_the_page_timed_and_contract_tested(room, tmp_path):
+    found = {
+        name: read_tracks(room.path / f"results/{name}/synthetic/crossing/tracks.parquet")
+        for name in ("alone", "alone_sure", "external")
+    }
+    assert found["alone"].same(found["external"])
+    assert 0 < len(found["alone_sure"]) < len(found["alone"])
+    assert found["alone_sure"].score.min() >= 0.8
+    rows = [row.split("</tr>", 1)[0] for row in room.page().split('">Alone')[1:3]]
+    assert all('<small class="mark">whole process</small>' in row for row in rows)
+    assert all(re.search(r"<td[^>]*>\d+\.\d+</td>", row) for row in rows)
+    room = room.copy(tmp_path / "room")
+    assert room.jobs("--configfile", "config/mine.yaml")["alone"] > 0  # on the other sequences
+    room.edit(f"{EXAMPLE}/alone.py", "track, row", "track,row")
+    assert {"alone": 2, "adopt": 2}.items() <= room.jobs().items()
+    subprocess.run(["git", "init", "--quiet"], cwd=room.path, check=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "tests/test_contract.py", "--variant=alone", "-rA"],
+        cwd=room.path,
+        env=room.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "1 passed" in done.stdout
 
 
 def test_an_edit_of_a_program_or_of_its_environment_reruns_it_alone(room, tmp_path):
     room = room.copy(tmp_path / "room")
-    room.edit("config/small.yaml", "[sort, alone, crashes, homeless]", "[sort, alone]")
+    room.edit("config/small.yaml", "alone, alone_sure, external, crashes, homeless", "external")
     assert room.snakemake().returncode == 0
     assert room.jobs() == {}
     rerun = {"external": 1, "score": 1, "combine": 1, "compare": 1, "speed": 1}

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,18 +17,19 @@ LOCK = (ROOT / "requirements.lock").read_text()
 
 
 @pytest.fixture
-def copy(tmp_path, monkeypatch) -> Path:
+def copy(tmp_path, monkeypatch) -> Iterator[Path]:
     """A copy of the code that digests are taken of."""
     for stage in ("datasets", "trackers", "metrics"):
         shutil.copytree(ROOT / stage, tmp_path / stage)
     shutil.copy(ROOT / "requirements.lock", tmp_path)
     monkeypatch.setattr(provenance, "_ROOT", tmp_path)
-    return tmp_path
+    provenance.forget()
+    yield tmp_path
+    provenance.forget()
 
 
 def digest(*modules):
-    provenance._imports.cache_clear()
-    provenance._meaning.cache_clear()
+    provenance.forget()
     return provenance.code_digest(*modules)
 
 
@@ -71,7 +73,7 @@ def test_the_code_of_a_method_within_another_counts(copy):
     alone = provenance.method_digest("trackers.run", "detected")
     path = copy / "trackers" / "methods" / "sort" / "tracker.py"
     path.write_text(path.read_text() + "\nX = 1\n")
-    provenance._meaning.cache_clear()
+    provenance.forget()
     assert provenance.method_digest("trackers.run", "detected", "sort") != before
     assert provenance.method_digest("trackers.run", "detected") == alone
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -45,14 +46,17 @@ def history(room: Room) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def passed(tmp_path_factory) -> Room:
+def passed(made_once, tmp_path_factory) -> Room:
     """A room with a baseline of accuracy, as the machine may be busy, and a verdict beside it."""
-    room = make_room(tmp_path_factory.mktemp("passed"))
-    room.write("config/small.yaml", SMALL + GATE)
-    assert gate(room, "baseline", "config/accuracy_gate.yaml") == 0
-    assert (room.path / "config" / "baselines" / "small.json").is_file()
-    assert gate(room) == 0
-    return room
+
+    def make(path: Path) -> None:
+        room = make_room(path)
+        room.write("config/small.yaml", SMALL + GATE)
+        assert gate(room, "baseline", "config/accuracy_gate.yaml") == 0
+        assert (path / "config" / "baselines" / "small.json").is_file()
+        assert gate(room) == 0
+
+    return Room(made_once("passed", make)).copy(tmp_path_factory.mktemp("passed") / "room")
 
 
 @pytest.fixture

@@ -120,7 +120,7 @@ def test_a_program_that_fails_now_is_not_another_answer(result, again):
     change(result, command=[word.replace("max_age", "max_aeg") for word in command])
     code, printed = again(result)
     assert code == 2
-    assert "cannot be made again: exit code 1; printed last: " in printed
+    assert "cannot be made again: exit code 2; printed last: " in printed
     assert "unknown options ['max_aeg']" in printed
 
 

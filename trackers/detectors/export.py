@@ -7,12 +7,14 @@ python -m trackers.detectors.export --size nano --weights trackers/weights/yolox
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence as Many
 from pathlib import Path
 
 import torch
 
 from datasets.files import sha256, write_json
+from datasets.program import run_main
 from trackers.detectors.coco import COCO
 from trackers.detectors.yolox import SIZES, Yolox
 from trackers.engines.card import CARD, replacing_networks
@@ -55,7 +57,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--size", required=True, choices=SIZES)
     parser.add_argument("--weights", type=Path, required=True)
-    parser.add_argument("--classes", nargs="+", required=True, help="names in order, or coco")
+    parser.add_argument(
+        "--classes", nargs="+", action="extend", required=True, help="names in order, or coco"
+    )
     parser.add_argument("--input", type=int, nargs=2, required=True, metavar=("HEIGHT", "WIDTH"))
     parser.add_argument("--precision", choices=PRECISIONS, default="fp32")
     parser.add_argument("--output", type=Path, required=True, help=f".../{CARD}")
@@ -74,4 +78,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main))

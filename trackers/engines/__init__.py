@@ -1,0 +1,15 @@
+"""How a network runs: PyTorch, ONNX Runtime, TensorRT.
+
+Libraries are told here, before they load, to send nothing and to keep what they compile in the
+repository's `.cache`.
+"""
+
+import os
+from pathlib import Path
+
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # disable_telemetry_events() still looks up its host
+os.environ.setdefault(
+    "TORCHINDUCTOR_CACHE_DIR",
+    str(Path(__file__).resolve().parents[2] / ".cache" / "torchinductor"),
+)
+os.environ["TORCHINDUCTOR_CPP_CACHE_PRECOMPILE_HEADERS"] = "0"  # always kept in /tmp

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import re
 import warnings
@@ -87,7 +88,7 @@ def _traced(module: nn.Module, signature: Signature) -> onnx.ModelProto:
         for name in signature.inputs
     }
     inputs = dict(signature.inputs)
-    with torch.no_grad(), _quiet():
+    with torch.no_grad(), _quiet(), _uncollected():
         program = torch.export.export(
             module.eval(), (), kwargs=inputs, dynamic_shapes=shapes, strict=False
         )
@@ -136,6 +137,18 @@ def _quiet() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Collect no garbage: it would walk, again and again, the many objects that tracing keeps."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _facts(path: Path, model: onnx.ModelProto, precision: str) -> dict[str, Any]:

@@ -7,9 +7,11 @@ python -m trackers.mask_rcnn.build --networks engines/masktrack_demo/fp16/networ
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from datasets.files import write_json
+from datasets.program import run_main
 from trackers.engines.card import CARD
 from trackers.engines.tensorrt_build import Flags, Range, add_flags, build_engine, flags_of
 from trackers.mask_rcnn.loading import NETWORKS, read_facts
@@ -49,4 +51,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main))

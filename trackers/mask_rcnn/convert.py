@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 from collections.abc import Callable, Mapping
 from collections.abc import Sequence as Many
 from pathlib import Path
@@ -27,6 +28,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from datasets.files import replacing
+from datasets.program import run_main
 from trackers.mask_rcnn.architecture import build_model
 from trackers.mask_rcnn.card import Card, write_card
 from trackers.mask_rcnn.sizes import SIZES
@@ -142,13 +144,10 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help="....safetensors")
     given = parser.parse_args()
     card = Card(given.size, class_names(given.classes), given.layout, _FIT)
-    try:
-        state = convert(read_state(given.checkpoint, trusted=given.trusted), given.layout, card)
-    except (ValueError, FileNotFoundError) as error:
-        parser.error(str(error))
+    state = convert(read_state(given.checkpoint, trusted=given.trusted), given.layout, card)
     with replacing(given.output) as part:
         part.write_bytes(save(state, write_card(card)))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main))

@@ -7,6 +7,7 @@ python -m trackers.mask_rcnn.export --weights trackers/weights/masktrack_demo.sa
 from __future__ import annotations
 
 import argparse
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from datasets.files import read_json, sha256, write_json
+from datasets.program import run_main
 from trackers.engines.card import CARD, replacing_networks
 from trackers.engines.contract import PRECISIONS
 from trackers.engines.export import Signature, export_onnx, facts_path
@@ -76,4 +78,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main))

@@ -24,8 +24,8 @@ def read_result(path: Path, kind: str, sequence: Sequence) -> Tracks:
 
     Raises:
         OSError: There is no such file or folder.
-        ValueError: It is not as it should be, holds several sequences, or its masks or frames do
-            not fit the sequence.
+        ValueError: It is not as it should be, holds several sequences, its masks or frames do not
+            fit the sequence, or a row has no identity.
     """
     extent = sequence.extent
     given = Given((extent.height, extent.width), extent.frame_count, extent.classes, extent.ignored)
@@ -33,7 +33,16 @@ def read_result(path: Path, kind: str, sequence: Sequence) -> Tracks:
     if len(found) != 1:
         raise ValueError(f"{path}: one sequence expected, found {sorted(found)}")
     (tracks,) = found.values()
+    check_identities(path, tracks)
     try:
         return replace(tracks, extent=extent)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
+
+
+def check_identities(path: Path, tracks: Tracks) -> None:
+    """Raise ValueError if a row that a tracker's file holds has no identity."""
+    unnamed = tracks.track < 0
+    if unnamed.any():
+        frame = tracks.frame[unnamed][0]
+        raise ValueError(f"{path}: a row without identity found in frame {frame} (from 0)")

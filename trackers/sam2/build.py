@@ -7,9 +7,11 @@ python -m trackers.sam2.build --networks engines/sam2_tiny/fp16/networks.json --
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from datasets.files import write_json
+from datasets.program import run_main
 from trackers.engines.card import CARD
 from trackers.engines.tensorrt_build import Flags, Range, add_flags, build_engine, flags_of
 from trackers.sam2.networks import NETWORKS, read_facts
@@ -56,4 +58,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main))

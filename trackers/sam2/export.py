@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import copy
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from datasets.files import read_json, sha256, write_json
+from datasets.program import run_main
 from trackers.engines.card import CARD, replacing_networks
 from trackers.engines.contract import PRECISIONS
 from trackers.engines.export import Signature, export_onnx, facts_path
@@ -90,4 +92,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main))

@@ -10,6 +10,7 @@ other engine is given what the one on PyTorch was given, while banks were newbor
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from datasets.files import write_json
+from datasets.program import run_main
 from trackers.engines.card import CARD
 from trackers.engines.contract import PRECISIONS, Engine
 from trackers.machine import describe_machine
@@ -169,4 +171,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main))

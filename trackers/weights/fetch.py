@@ -8,6 +8,7 @@ The name of the file is that of an entry in `catalogue.yaml`.
 from __future__ import annotations
 
 import argparse
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pooch
 import requests
 
 from datasets.files import replacing, sha256
+from datasets.program import run_main
 from datasets.yaml_text import read_yaml
 
 CATALOGUE = Path(__file__).parent / "catalogue.yaml"
@@ -89,4 +91,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main))

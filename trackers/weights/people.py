@@ -6,11 +6,13 @@ python -m trackers.weights.people --count 60 --output .cache/training/people
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from tqdm import tqdm
 
 from datasets.prepare import load_reader
+from datasets.program import run_main
 from datasets.sequence_json import write_prepared
 from datasets.synthesis.scripts import SCENARIOS
 
@@ -38,4 +40,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main))

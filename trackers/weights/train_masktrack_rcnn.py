@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 from collections.abc import Sequence as Many
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from torch import Tensor
 from torchvision.models.detection.image_list import ImageList
 from torchvision.ops import box_iou
 
+from datasets.program import run_main
 from trackers.engines.checkpoint import read_checkpoint
 from trackers.mask_rcnn.architecture import MaskTrackRcnn, build_model
 from trackers.mask_rcnn.card import Card, write_card
@@ -185,4 +187,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main))

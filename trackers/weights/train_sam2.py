@@ -11,6 +11,7 @@ weights are written when all stages are done, and beside them, as JSON, how they
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from datasets.program import run_main
 from trackers.sam2.architecture import build_model
 from trackers.weights import training
 from trackers.weights.clips import Clip, World, draw_clips, load_worlds
@@ -155,4 +157,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main))

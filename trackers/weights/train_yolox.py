@@ -7,6 +7,7 @@ python -m trackers.weights.train_yolox --room .cache/training/yolox
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from datasets.program import run_main
 from trackers.detectors.candidates import Choice
 from trackers.detectors.letterbox import place
 from trackers.detectors.yolo import yolox
@@ -98,4 +100,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main))

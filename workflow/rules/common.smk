@@ -7,33 +7,32 @@ import time
 from types import SimpleNamespace as Wildcards
 
 from snakemake.exceptions import WorkflowError
-from snakemake.utils import min_version, validate
+from snakemake.utils import min_version
 
 from datasets.checkout import git_commit
 from datasets.files import RUN
+from datasets.formats import FORMATS
 from datasets.prepare import load_reader
 from metrics.reference import list_references
-from trackers.contract import fill_path, load_method
+from trackers.contract import fill_path, has_tracker, load_method
 from trackers.engines.card import files_of
 from trackers.machine import describe_machine
 from trackers.named_files import named_files
+from trackers.parts.result_files import check_format
 from workflow.checks import check_config
+from workflow.config_schema import check_schema
 from workflow.provenance import code_digest, digest, method_digest
 
 min_version("9.0")
-shell.prefix(
-    f"export {RUN}={os.getpid()}; "
-)  # a job is `exec`ed, so this is its parent
+# a job is `exec`ed, so this is its parent; external programs too may use ONNX Runtime
+shell.prefix(f"export {RUN}={os.getpid()} ORT_DISABLE_TELEMETRY=1; ")
 STARTED = time.time()
 JOBS_BEFORE = {}  # what a variant alone rests on; rules of methods add theirs
-validate(config, "../../config/schema.yaml", set_default=False)
 try:
+    check_schema(config, Path(workflow.basedir, "config", "schema.yaml"))
     check_config(config)
 except ValueError as error:
     raise WorkflowError(str(error)) from None
-
-
-VARIANT = r"[^/@]+"  # `sort@25fps` is the variant `sort` in real time
 
 
 wildcard_constraints:
@@ -68,13 +67,22 @@ def prompt_file(wildcards):
     return fill_path(template, root, wildcards.sequence) if template else []
 
 
+def repeat_flag(name, values):
+    """A flag once for each value, joined with `=`: a value may begin with a dash."""
+    return [f"--{name}={value}" for value in values]
+
+
 def dataset_prompts(wildcards, input):
-    return ["--prompts", input.prompts] if input.prompts else []
+    return repeat_flag("prompts", [input.prompts] if input.prompts else [])
 
 
 def dataset_root(wildcards):
     root = config["datasets"][wildcards.dataset].get("root")
-    return ["--root", root] if root else []
+    return repeat_flag("root", [root] if root else [])
+
+
+def sequence_flags(wildcards):
+    return repeat_flag("sequences", config["datasets"][wildcards.dataset]["sequences"])
 
 
 def dataset_options(wildcards):
@@ -84,3 +92,10 @@ def dataset_options(wildcards):
 def reader_code(wildcards):
     reader = config["datasets"][wildcards.dataset]["reader"]
     return code_digest("datasets.prepare", f"datasets.readers.{reader}")
+
+
+onstart:
+    # Snakemake 9 limits how many jobs start a second by a timer after each round of its scheduler,
+    # which starts another round and so another timer: in a long run they keep a core busy
+    if workflow.local_exec:
+        workflow.scheduler.job_rate_limiter = None

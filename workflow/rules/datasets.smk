@@ -20,6 +20,22 @@ rule prepare:
         prompts=dataset_prompts,
         code=reader_code,
     shell:
-        "exec python -m datasets.prepare --reader {params.reader:q} {params.root:q}"
-        " --dataset {wildcards.dataset:q} --sequence {wildcards.sequence:q}"
-        " --options {params.options:q} {params.prompts:q} --output {output.sequence:q} 2> {log:q}"
+        "exec python -m datasets.prepare --reader={params.reader:q} {params.root:q}"
+        " --dataset={wildcards.dataset:q} --sequence={wildcards.sequence:q}"
+        " --options={params.options:q} {params.prompts:q} --output={output.sequence:q} 2> {log:q}"
+
+
+rule mot_folder:
+    input:
+        sequence="data/{dataset}/{sequence}/sequence.json",
+    output:
+        folder=directory("data/{dataset}/{sequence}/mot"),
+    log:
+        "logs/mot_folder/{dataset}/{sequence}.log",
+    conda:
+        "../../environment.yml"
+    params:
+        code=code_digest("datasets.sequence_folder"),
+    shell:
+        "exec python -m datasets.sequence_folder --sequence={input.sequence:q}"
+        " --output={output.folder:q} 2> {log:q}"

@@ -19,8 +19,8 @@ rule export:
         flags=export_flags,
         code=export_code,
     shell:
-        "exec python -m {params.program} {params.flags:q} --precision {wildcards.precision}"
-        " --output {output.networks:q} 2> {log:q}"
+        "exec python -m {params.program} {params.flags:q} --precision={wildcards.precision}"
+        " --output={output.networks:q} 2> {log:q}"
 
 
 rule build:
@@ -38,8 +38,8 @@ rule build:
         flags=build_flags,
         code=build_code,
     shell:
-        "exec python -m {params.program} --networks {input.networks:q} {params.flags:q}"
-        " --output {output.networks:q} 2> {log:q}"
+        "exec python -m {params.program} --networks={input.networks:q} {params.flags:q}"
+        " --output={output.networks:q} 2> {log:q}"
 
 
 rule parity:
@@ -58,6 +58,6 @@ rule parity:
         flags=parity_flags,
         code=code_digest("trackers.sam2.parity"),
     shell:
-        "exec python -m trackers.sam2.parity --size {params.size:q} --weights {params.weights:q}"
-        " --precision {wildcards.precision} --engine {wildcards.engine} {params.flags:q}"
-        " --output {output.parity:q} 2> {log:q}"
+        "exec python -m trackers.sam2.parity --size={params.size:q} --weights={params.weights:q}"
+        " --precision={wildcards.precision} --engine={wildcards.engine} {params.flags:q}"
+        " --output={output.parity:q} 2> {log:q}"

@@ -14,8 +14,8 @@ rule pictures:
     params:
         code=code_digest("reports.gallery.pictures"),
     shell:
-        "exec python -m reports.gallery.pictures --sequence {input.sequence:q}"
-        " --truth {input.truth:q} --output {output.pictures:q} 2> {log:q}"
+        "exec python -m reports.gallery.pictures --sequence={input.sequence:q}"
+        " --truth={input.truth:q} --output={output.pictures:q} 2> {log:q}"
 
 
 rule gallery:
@@ -31,14 +31,14 @@ rule gallery:
     conda:
         "../../environment.yml"
     params:
-        sequences=lookup("datasets/{dataset}/sequences", within=config),
+        sequences=sequence_flags,
         protocols=gallery_protocols,
         truth="data/{dataset}",
         results="results/{variant}/{dataset}",
         pictures="reports/media/{dataset}/frames",
         code=code_digest("reports.gallery.variant"),
     shell:
-        "exec python -m reports.gallery.variant --variant {wildcards.variant:q}"
-        " --truth {params.truth:q} --results {params.results:q} --pictures {params.pictures:q}"
-        " --sequences {params.sequences:q} --protocols {params.protocols:q}"
-        " --output {output.tracks:q} 2> {log:q}"
+        "exec python -m reports.gallery.variant --variant={wildcards.variant:q}"
+        " --truth={params.truth:q} --results={params.results:q} --pictures={params.pictures:q}"
+        " {params.sequences:q} --protocols {params.protocols:q}"
+        " --output={output.tracks:q} 2> {log:q}"

@@ -48,9 +48,8 @@ def gate_card(entry, name):
 
 def is_paced(entry, variant):
     """Whether its pace is taken: where it is asked for, and has single steps."""
-    method = Path("trackers", "methods", config["variants"][variant]["method"])
     asked = variant in config["regression"]["timed"] and is_timed(entry, variant)
-    return asked and not (method / "run.py").is_file()
+    return asked and is_stepped(variant)
 
 
 def gate_inputs(wildcards):

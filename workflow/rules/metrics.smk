@@ -16,9 +16,9 @@ rule score:
         families=families,
         origin=score_origin,
     shell:
-        "exec python -m metrics.score --truth {input.truth:q} --tracks {input.tracks:q}"
-        " --protocol {wildcards.protocol:q} --families {params.families:q}"
-        " --origin {params.origin} --output {output.score:q} --events {output.events:q}"
+        "exec python -m metrics.score --truth={input.truth:q} --tracks={input.tracks:q}"
+        " --protocol={wildcards.protocol:q} --families {params.families:q}"
+        " --origin={params.origin} --output={output.score:q} --events={output.events:q}"
         " 2> {log:q}"
 
 
@@ -34,15 +34,15 @@ rule crosscheck:
         "../../environment.yml"
     params:
         families=families,
-        sequences=lookup("datasets/{dataset}/sequences", within=config),
+        sequences=sequence_flags,
         truth="data/{dataset}",
         results="results/{variant}/{dataset}",
         code=crosscheck_code,
     shell:
         "exec python -m metrics.evaluate --layout parquet --crosscheck"
-        " --protocol {wildcards.protocol:q} --families {params.families:q}"
-        " --truth {params.truth:q} --results {params.results:q}"
-        " --sequences {params.sequences:q} --output {output.crosscheck:q} > {log:q} 2>&1"
+        " --protocol={wildcards.protocol:q} --families {params.families:q}"
+        " --truth={params.truth:q} --results={params.results:q}"
+        " {params.sequences:q} --output={output.crosscheck:q} > {log:q} 2>&1"
 
 
 rule combine:
@@ -57,7 +57,7 @@ rule combine:
     params:
         code=combine_code,
     shell:
-        "exec python -m metrics.combine --scores {input.scores:q} --output {output.combined:q} 2> {log:q}"
+        "exec python -m metrics.combine --scores {input.scores:q} --output={output.combined:q} 2> {log:q}"
 
 
 rule compare:
@@ -73,14 +73,14 @@ rule compare:
     params:
         variants=compared_variants,
         again=runs_again,
-        sequences=lookup("datasets/{dataset}/sequences", within=config),
+        sequences=sequence_flags,
         scene=dataset_scene,
         code=compare_code,
     shell:
-        "exec python -m metrics.compare --results results --dataset {wildcards.dataset:q}"
-        " --protocol {wildcards.protocol:q} --variants {params.variants:q}"
-        " --again {params.again:q} --sequences {params.sequences:q} {params.scene:q} --output {output.comparison:q}"
-        " 2> {log:q}"
+        "exec python -m metrics.compare --results results --dataset={wildcards.dataset:q}"
+        " --protocol={wildcards.protocol:q} --variants {params.variants:q}"
+        " --again {params.again:q} {params.sequences:q} {params.scene:q}"
+        " --output={output.comparison:q} 2> {log:q}"
 
 
 rule speed:
@@ -95,4 +95,4 @@ rule speed:
     params:
         code=code_digest("metrics.speed"),
     shell:
-        "exec python -m metrics.speed --timings {input.timings:q} --output {output.speed:q} 2> {log:q}"
+        "exec python -m metrics.speed --timings {input.timings:q} --output={output.speed:q} 2> {log:q}"

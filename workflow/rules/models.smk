@@ -24,11 +24,12 @@ def export_code(wildcards):
 
 def export_flags(wildcards):
     entry = config["engines"][wildcards.model]
-    flags = ["--weights", entry["weights"]]
+    flags = repeat_flag("weights", [entry["weights"]])
     if "size" in entry:
-        flags += ["--size", entry["size"]]
+        flags += repeat_flag("size", [entry["size"]])
     if entry["kind"] == "yolox":
-        flags += ["--classes", *entry["classes"], "--input", *entry["input"]]
+        flags += repeat_flag("classes", entry["classes"])
+        flags += ["--input", *entry["input"]]
     return flags
 
 

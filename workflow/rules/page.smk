@@ -10,7 +10,7 @@ def is_timed(entry, variant):
 
 def real_time_names(entry, variant):
     """What a variant is called at each rate at which its frames come; it must have single steps."""
-    steps = is_timed(entry, variant) and not has_own_run(variant)
+    steps = is_timed(entry, variant) and is_stepped(variant)
     asked = steps and "real_time" in config["clock"]["scenarios"]
     rates = config["clock"].get("rates", []) if asked else []
     return [f"{variant}@{rate}fps" for rate in rates]
@@ -181,4 +181,5 @@ def tracks_side_by_side(wildcards):
 
 
 def titles_side_by_side(wildcards):
-    return [variant_title(name) for name in variants_on(wildcards.dataset)]
+    titles = [variant_title(name) for name in variants_on(wildcards.dataset)]
+    return repeat_flag("titles", titles)

@@ -16,7 +16,7 @@ rule pace:
     log:
         "logs/pace/{variant}/{dataset}/{sequence}_{process}.log",
     wildcard_constraints:
-        variant=VARIANT,
+        variant=STEPPED,
         process=r"\d+",
     conda:
         "../../environment.yml"
@@ -31,10 +31,10 @@ rule pace:
         machine=describe_machine(),
         code=pace_code,
     shell:
-        "exec python -m trackers.pace --method {params.method:q} --options {params.options:q}"
-        " --sequence {input.sequence:q} --expect {input.tracks:q} --frames {params.frames}"
-        " --warm-up {params.warm_up} --passes {params.passes[least]} {params.passes[most]}"
-        " --seconds {params.seconds} --output {output.pace:q} 2> {log:q}"
+        "exec python -m trackers.pace --method={params.method:q} --options={params.options:q}"
+        " --sequence={input.sequence:q} --expect={input.tracks:q} --frames={params.frames}"
+        " --warm-up={params.warm_up} --passes {params.passes[least]} {params.passes[most]}"
+        " --seconds={params.seconds} --output={output.pace:q} 2> {log:q}"
 
 
 rule baseline:
@@ -49,7 +49,7 @@ rule baseline:
         baseline=config["regression"]["baseline"],
         code=gate_code,
     shell:
-        "exec python -m metrics.baseline --plan {params.plan:q} --output {params.baseline:q}"
+        "exec python -m metrics.baseline --plan={params.plan:q} --output={params.baseline:q}"
         " > {log:q} 2>&1"
 
 
@@ -68,8 +68,8 @@ rule judge:
         baseline=config["regression"]["baseline"],
         code=gate_code,
     shell:
-        "exec python -m metrics.regression --plan {params.plan:q} --baseline {params.baseline:q}"
-        " --output {output.verdict:q} 2> {log:q}"
+        "exec python -m metrics.regression --plan={params.plan:q} --baseline={params.baseline:q}"
+        " --output={output.verdict:q} 2> {log:q}"
 
 
 rule verdict_files:
@@ -85,8 +85,8 @@ rule verdict_files:
     params:
         code=code_digest("reports.regression"),
     shell:
-        "exec python -m reports.regression --verdict {input.verdict:q}"
-        " --markdown {output.markdown:q} --junit {output.junit:q} 2> {log:q}"
+        "exec python -m reports.regression --verdict={input.verdict:q}"
+        " --markdown={output.markdown:q} --junit={output.junit:q} 2> {log:q}"
 
 
 rule regression:
@@ -101,5 +101,5 @@ rule regression:
         history=config["regression"]["history"],
         code=code_digest("metrics.gate"),
     shell:
-        "exec python -m metrics.gate --verdict {input.verdict:q} --history {params.history:q}"
+        "exec python -m metrics.gate --verdict={input.verdict:q} --history={params.history:q}"
         " > {log:q} 2>&1"

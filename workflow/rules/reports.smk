@@ -21,7 +21,7 @@ rule heatmap:
     shell:
         "exec python -m reports.heatmap --tracks {input.tracks:q} --sequence {input.sequences:q}"
         " --truth {input.truth:q} --mode decay --half-life 2 --kernel foot"
-        " --output {output.heatmap:q} 2> {log:q}"
+        " --output={output.heatmap:q} 2> {log:q}"
 
 
 rule report:
@@ -43,7 +43,7 @@ rule report:
         plan=page_plan,
         code=code_digest("reports.render", files=page_files()),
     shell:
-        "exec python -m reports.render --plan {params.plan:q} --output {output.page:q} 2> {log:q}"
+        "exec python -m reports.render --plan={params.plan:q} --output={output.page:q} 2> {log:q}"
 
 
 rule tables:
@@ -59,7 +59,7 @@ rule tables:
         plan=page_plan,
         code=code_digest("reports.export"),
     shell:
-        "exec python -m reports.export --plan {params.plan:q} --folder {output.tables:q} 2> {log:q}"
+        "exec python -m reports.export --plan={params.plan:q} --folder={output.tables:q} 2> {log:q}"
 
 
 ruleorder: side_by_side > overlay
@@ -78,8 +78,8 @@ rule overlay:
     params:
         code=code_digest("reports.overlay"),
     shell:
-        "exec python -m reports.overlay --sequence {input.sequence:q} --tracks {input.tracks:q}"
-        " --video {output.video:q} 2> {log:q}"
+        "exec python -m reports.overlay --sequence={input.sequence:q} --tracks={input.tracks:q}"
+        " --video={output.video:q} 2> {log:q}"
 
 
 rule side_by_side:
@@ -97,32 +97,35 @@ rule side_by_side:
         titles=titles_side_by_side,
         code=code_digest("reports.overlay"),
     shell:
-        "exec python -m reports.overlay --sequence {input.sequence:q} --truth {input.truth:q}"
-        " --tracks {input.tracks:q} --titles {params.titles:q} --video {output.video:q} 2> {log:q}"
+        "exec python -m reports.overlay --sequence={input.sequence:q} --truth={input.truth:q}"
+        " --tracks {input.tracks:q} {params.titles:q} --video={output.video:q} 2> {log:q}"
 
 
 onerror:
-    if "reports/summary.html" in workflow.persistence.dag.targetfiles:
+    if is_target(PAGE, "all", "report"):
         shell(
-            "exec python -m reports.render --plan {plan:q} --output reports/summary.html"
-            " --unfinished-since {STARTED}",
+            "exec python -m reports.render --plan={plan:q} --output={PAGE}"
+            " --unfinished-since={STARTED}",
             plan=page_plan(),
         )
         # forget what the page was last made from: together with its old date this makes the next
         # run make it again, even where all it asks for was there before
-        workflow.persistence.cleanup_metadata(IOFile("reports/summary.html"))
+        workflow.persistence.cleanup_metadata(IOFile(PAGE))
     if gate_is_asked_for() and not gate_has_judged():
         shell(
-            "exec python -m metrics.regression --plan {plan:q} --baseline {baseline:q}"
-            " --output {VERDICT:q} --unfinished",
+            "exec python -m metrics.regression --plan={plan:q} --baseline={baseline:q}"
+            " --output={VERDICT:q} --unfinished",
             plan=gate_plan(),
             baseline=config["regression"]["baseline"],
         )
         shell(
-            "exec python -m reports.regression --verdict {VERDICT:q}"
-            " --markdown {VERDICT_FILES[0]:q} --junit {VERDICT_FILES[1]:q}"
+            "exec python -m reports.regression --verdict={VERDICT:q}"
+            " --markdown={VERDICT_FILES[0]:q} --junit={VERDICT_FILES[1]:q}"
         )
         shell(
-            "python -m metrics.gate --verdict {VERDICT:q} --history {history:q} || true",
+            "python -m metrics.gate --verdict={VERDICT:q} --history={history:q} || true",
             history=config["regression"]["history"],
         )
+    note_files([PAGE, VERDICT, *VERDICT_FILES])
+    print_timing()
+    print_failures()

@@ -84,7 +84,7 @@ def runs_again(wildcards):
         f"{name}@run{number}"
         for entry in runs_of(wildcards)
         for name in entry["variants"]
-        if not has_own_run(name)
+        if is_stepped(name)
         for number in range(2, entry.get("runs", 1) + 1)
     ]
 
@@ -107,7 +107,7 @@ def compared_tracks(wildcards):
 
 def dataset_scene(wildcards):
     scene = config["datasets"][wildcards.dataset].get("scene")
-    return ["--scene", scene] if scene else []
+    return repeat_flag("scene", [scene] if scene else [])
 
 
 def all_scores(wildcards):

@@ -1,4 +1,7 @@
-"""Trackers run: what each variant answers (`track`), how fast (`clock`), and late (`real_time`)."""
+"""Trackers run: what each variant answers (`track`), how fast (`clock`), and late (`real_time`).
+
+Methods without tracker.py have a rule of their own, whose result file becomes tracks (`adopt`).
+"""
 
 
 rule track:
@@ -12,7 +15,7 @@ rule track:
     log:
         "logs/track/{variant}/{dataset}/{sequence}.log",
     wildcard_constraints:
-        variant=VARIANT,
+        variant=STEPPED,
     conda:
         "../../environment.yml"
     params:
@@ -20,9 +23,9 @@ rule track:
         options=variant_options,
         code=track_code,
     shell:
-        "exec python -m trackers.run --method {params.method:q} --options {params.options:q}"
-        " --sequence {input.sequence:q} --output {output.tracks:q} --run {output.run:q}"
-        " --code {params.code} 2> {log:q}"
+        "exec python -m trackers.run --method={params.method:q} --options={params.options:q}"
+        " --sequence={input.sequence:q} --output={output.tracks:q} --run={output.run:q}"
+        " --code={params.code} 2> {log:q}"
 
 
 use rule track as track_again with:
@@ -48,7 +51,7 @@ rule clock:
     log:
         "logs/clock/{variant}/{dataset}/{sequence}.log",
     wildcard_constraints:
-        variant=VARIANT,
+        variant=STEPPED,
     conda:
         "../../environment.yml"
     threads: workflow.cores  # alone on the machine: it is being timed
@@ -62,10 +65,10 @@ rule clock:
         machine=describe_machine(),
         code=clock_code,
     shell:
-        "exec python -m trackers.clock --method {params.method:q} --options {params.options:q}"
-        " --sequence {input.sequence:q} --expect {input.tracks:q} --frames {params.frames}"
-        " --warm-up {params.warm_up} --repeats {params.repeats} --scenarios {params.scenarios}"
-        " --output {output.timing:q} 2> {log:q}"
+        "exec python -m trackers.clock --method={params.method:q} --options={params.options:q}"
+        " --sequence={input.sequence:q} --expect={input.tracks:q} --frames={params.frames}"
+        " --warm-up={params.warm_up} --repeats={params.repeats} --scenarios {params.scenarios}"
+        " --output={output.timing:q} 2> {log:q}"
 
 
 rule real_time:
@@ -80,7 +83,7 @@ rule real_time:
     log:
         "logs/real_time/{variant}/{dataset}/{sequence}_{rate}fps.log",
     wildcard_constraints:
-        variant=VARIANT,
+        variant=STEPPED,
     conda:
         "../../environment.yml"
     threads: workflow.cores  # alone on the machine: what it answers depends on how fast it is
@@ -91,7 +94,35 @@ rule real_time:
         machine=describe_machine(),
         code=real_time_code,
     shell:
-        "exec python -m trackers.real_time --method {params.method:q} --options {params.options:q}"
-        " --sequence {input.sequence:q} --rate {wildcards.rate} --warm-up {params.warm_up}"
-        " --output {output.tracks:q} --timing {output.timing:q} --run {output.run:q}"
-        " --code {params.code} 2> {log:q}"
+        "exec python -m trackers.real_time --method={params.method:q} --options={params.options:q}"
+        " --sequence={input.sequence:q} --rate={wildcards.rate} --warm-up={params.warm_up}"
+        " --output={output.tracks:q} --timing={output.timing:q} --run={output.run:q}"
+        " --code={params.code} 2> {log:q}"
+
+
+rule adopt:
+    input:
+        result=result_file,
+        benchmark="results/{variant}/{dataset}/{sequence}/benchmark.jsonl",
+        sequence="data/{dataset}/{sequence}/sequence.json",
+    output:
+        tracks="results/{variant}/{dataset}/{sequence}/tracks.parquet",
+        timing="results/{variant}/{dataset}/{sequence}/timing.json",
+        run="results/{variant}/{dataset}/{sequence}/run.json",
+    log:
+        "logs/track/{variant}/{dataset}/{sequence}.log",
+    wildcard_constraints:
+        variant=any_of(filter(has_result_file, config["variants"])),
+    conda:
+        "../../environment.yml"
+    params:
+        method=variant_method,
+        options=variant_options,
+        format=result_format,
+        machine=describe_machine(),
+        code=track_code,
+    shell:
+        "exec python -m trackers.adopt --method={params.method:q} --options={params.options:q}"
+        " --format={params.format:q} --result={input.result:q} --benchmark={input.benchmark:q}"
+        " --sequence={input.sequence:q} --output={output.tracks:q} --timing={output.timing:q}"
+        " --run={output.run:q} --code={params.code} 2>> {log:q}"

@@ -1,6 +1,20 @@
 """What a variant is: its method, options, files and code; for its rules, see `trackers.smk`."""
 
 
+def is_stepped(variant):
+    """Whether the variant's method is stepped through frames; else its own rule runs it."""
+    return has_tracker(config["variants"][variant]["method"])
+
+
+def any_of(names):
+    """A pattern of any of the names, of nothing where there are none."""
+    return "|".join(map(re.escape, names)) or "(?!)"
+
+
+# the rules that step through frames leave the other variants to the rules of their methods
+STEPPED = any_of(filter(is_stepped, config["variants"]))
+
+
 def variant_files(wildcards):
     """The files that options of the variant name for one sequence: results, weights, networks.
 
@@ -28,9 +42,13 @@ def variant_prompts(wildcards):
     return [place] if asks else []
 
 
+def variant_name(wildcards):
+    """The variant's name: `sort@25fps` is the variant `sort` in real time."""
+    return wildcards.variant.split("@")[0]
+
+
 def variant_entry(wildcards):
-    """The variant's entry, whether or not its frames come in real time."""
-    return config["variants"][wildcards.variant.split("@")[0]]
+    return config["variants"][variant_name(wildcards)]
 
 
 def variant_method(wildcards):
@@ -54,13 +72,44 @@ def variants_of(method):
     ]
 
 
-def any_of(names):
-    """A pattern of any of the names, of nothing where there are none."""
-    return "|".join(map(re.escape, names)) or "(?!)"
+def variant_option(name):
+    """A function for `params:` that gives an option of the variant, or the option's default."""
+
+    def option(wildcards):
+        entry = variant_entry(wildcards)
+        known = load_method(entry["method"]).options
+        return {**known, **entry.get("options", {})}[name]
+
+    return option
+
+
+def result_format(wildcards):
+    """The format of the file that the rule of the variant's method makes."""
+    format = load_method(variant_method(wildcards)).format
+    check_format(format)
+    return format
+
+
+def result_file(wildcards):
+    """What the rule of the variant's method makes, named by the method."""
+    name = variant_method(wildcards) + FORMATS[result_format(wildcards)].suffix
+    return (
+        f"results/{wildcards.variant}/{wildcards.dataset}/{wildcards.sequence}/{name}"
+    )
+
+
+def has_result_file(variant):
+    """Whether the rule of the variant's method makes a file that has yet to become tracks."""
+    method = config["variants"][variant]["method"]
+    ruled = Path("trackers", "methods", method, "rule.smk").is_file()
+    return ruled and load_method(method).format is not None
 
 
 def track_code(wildcards):
-    return method_digest("trackers.run", *variant_methods(wildcards))
+    program = (
+        "trackers.adopt" if has_result_file(variant_name(wildcards)) else "trackers.run"
+    )
+    return method_digest(program, *variant_methods(wildcards))
 
 
 def clock_code(wildcards):
@@ -74,12 +123,6 @@ def real_time_code(wildcards):
 def clock_scenarios():
     """What `clock` times; `real_time` is a rule of its own."""
     return [name for name in config["clock"]["scenarios"] if name != "real_time"]
-
-
-def has_own_run(variant):
-    """Whether the variant's method is run by a program of its own."""
-    method = config["variants"][variant]["method"]
-    return Path("trackers", "methods", method, "run.py").is_file()
 
 
 def options_of_run(wildcards):

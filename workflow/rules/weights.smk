@@ -9,4 +9,4 @@ rule fetch_weights:
     conda:
         "../../environment.yml"
     shell:
-        "exec python -m trackers.weights.fetch --output {output.weights:q} 2> {log:q}"
+        "exec python -m trackers.weights.fetch --output={output.weights:q} 2> {log:q}"

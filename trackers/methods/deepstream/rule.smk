@@ -21,10 +21,6 @@ rule deepstream:
         machine=describe_machine(),
         code=track_code,
     shell:
-        "exec python -m trackers.methods.deepstream.run --options {params.options:q}"
-        " --sequence {input.sequence:q} --output {output.tracks:q} --timing {output.timing:q}"
-        " --run {output.run:q} --code {params.code} 2> {log:q}"
-
-
-ruleorder: deepstream > track
-ruleorder: deepstream > clock
+        "exec python -m trackers.methods.deepstream.run --options={params.options:q}"
+        " --sequence={input.sequence:q} --output={output.tracks:q} --timing={output.timing:q}"
+        " --run={output.run:q} --code={params.code} 2> {log:q}"

@@ -15,6 +15,7 @@ import argparse
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Mapping
 from collections.abc import Sequence as Many
@@ -23,16 +24,17 @@ from pathlib import Path
 from typing import Any
 
 from datasets import kitti_dump
-from datasets.files import write_json
 from datasets.frames import read_frames
+from datasets.program import run_main
 from datasets.sequence_json import read_sequence
 from datasets.types import Extent, Sequence, Tracks
 from datasets.video import writing_video
 from trackers.contract import check_options, load_method
-from trackers.machine import describe_machine
 from trackers.methods.deepstream import files
 from trackers.parts.class_names import synonyms
+from trackers.parts.result_files import check_identities
 from trackers.record import Job, add_flags, begin_record, write_result
+from trackers.whole import write_timing
 
 _STREAM = "00_000"
 _LATENCY = re.compile(r"Source id = 0 Frame_num = (\d+) Frame latency = ([0-9.]+) \(ms\)")
@@ -91,12 +93,14 @@ def read_dump(folder: Path, sequence: Sequence) -> Tracks:
     """Return the tracks in the container's dump, as the classes of the sequence.
 
     Raises:
-        ValueError: A label is of no class of the sequence, or a file is not as it should be.
+        ValueError: A label is of no class of the sequence, an object has no identity, or a file is
+            not as it should be.
     """
     labels = kitti_dump.list_labels(folder)
     own = {label: _class_of(label, sequence.extent) for label in labels}
     told = replace(sequence.extent, classes={key: label for label, key in own.items()})
     tracks = kitti_dump.read_tracks(folder, _STREAM, told)
+    check_identities(folder, tracks)
     return replace(tracks, extent=sequence.extent)
 
 
@@ -174,16 +178,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as room:
         tracks, latencies = run(read_sequence(given.sequence), options, Path(room))
     write_result(given.output, tracks, given.run, record)
-    timing = {
-        "timed": "pipeline",
-        "frames": len(latencies) - _WARM_UP,
-        "step_ns": [latencies[_WARM_UP:]],
-        "warm_up_frames": _WARM_UP,
-        "peak_memory": None,
-        "machine": describe_machine(),
-    }
-    write_json(given.timing, timing)
+    timed = latencies[_WARM_UP:]
+    write_timing(given.timing, "pipeline", len(timed), timed, _WARM_UP)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main))

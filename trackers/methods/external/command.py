@@ -9,7 +9,7 @@ from typing import Any
 
 REPOSITORY = Path(__file__).parents[3]
 _ENVIRONMENTS = "engines/environments"
-_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 _NEEDED = ("{sequence}", "{output}")
 _LONGEST = 10**6  # seconds: eleven days
 

@@ -5,6 +5,19 @@ from trackers.methods.external.command import check_command, list_files, version
 EXTERNAL = variants_of("external")
 
 
+def check_external(variant):
+    """Refuse a config whose command, or requirements file, cannot be."""
+    try:
+        name = external_options(Wildcards(variant=variant))["environment"]
+    except ValueError as error:
+        raise WorkflowError(f"variants.{variant}.options: {error}") from None
+    path = Path("trackers/methods/external/environments", f"{name}.txt")
+    if name and not path.is_file():
+        raise WorkflowError(
+            f"variants.{variant}.options: environment: {path}: no such file"
+        )
+
+
 def external_options(wildcards):
     method, variant = load_method("external"), config["variants"][wildcards.variant]
     options = {**method.options, **variant.get("options", {})}
@@ -19,6 +32,10 @@ def external_files(wildcards):
 def external_environment(wildcards):
     name = external_options(wildcards)["environment"]
     return versions_path(name) if name else []
+
+
+for variant in EXTERNAL:
+    check_external(variant)
 
 
 JOBS_BEFORE.update(

@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 
 from datasets.files import replacing
+from datasets.program import run_main
 
 _UV = [sys.executable, "-m", "uv", "--no-progress"]
 # bytecode now: else the first start, which is timed, would wait for it
@@ -47,21 +48,16 @@ def _run(*arguments: str) -> str:
     return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
-def main() -> int:
-    """Run the command line program; return its exit code."""
+def main() -> None:
+    """Run the command line program."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--requirements", type=Path, required=True)
     parser.add_argument("--output", type=Path, required=True, help=".../versions.txt")
     given = parser.parse_args()
-    try:
-        versions = make_environment(given.requirements, given.output.parent)
-        with replacing(given.output) as part:
-            part.write_text(versions)
-    except (RuntimeError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    return 0
+    versions = make_environment(given.requirements, given.output.parent)
+    with replacing(given.output) as part:
+        part.write_text(versions)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_main(main))

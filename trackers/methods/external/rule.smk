@@ -20,7 +20,7 @@ rule environment:
         "../../../environment.yml"
     shell:
         "exec python -m trackers.methods.external.environment"
-        " --requirements {input.requirements:q} --output {output.versions:q} 2> {log:q}"
+        " --requirements={input.requirements:q} --output={output.versions:q} 2> {log:q}"
 
 
 rule external:
@@ -44,10 +44,6 @@ rule external:
         machine=describe_machine(),
         code=track_code,
     shell:
-        "exec python -m trackers.methods.external.run --options {params.options:q}"
-        " --sequence {input.sequence:q} --output {output.tracks:q} --timing {output.timing:q}"
-        " --run {output.run:q} --code {params.code} 2> {log:q}"
-
-
-ruleorder: external > track
-ruleorder: external > clock
+        "exec python -m trackers.methods.external.run --options={params.options:q}"
+        " --sequence={input.sequence:q} --output={output.tracks:q} --timing={output.timing:q}"
+        " --run={output.run:q} --code={params.code} 2> {log:q}"

@@ -19,14 +19,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from datasets.errors import shorten
-from datasets.files import printable, write_json
+from datasets.files import printable
 from datasets.formats import FORMATS
+from datasets.program import run_main
 from datasets.sequence_folder import write_folder
 from datasets.sequence_json import read_detections, read_sequence
-from datasets.types import Sequence, Tracks
+from datasets.types import Tracks
 from trackers.contract import check_options, load_method
-from trackers.machine import describe_machine
 from trackers.methods.external.command import (
     check_command,
     fill_command,
@@ -36,6 +35,7 @@ from trackers.methods.external.command import (
 from trackers.methods.external.process import Ended, run_program
 from trackers.parts.result_files import check_format, read_result
 from trackers.record import Job, add_flags, begin_record, write_result
+from trackers.whole import write_timing
 
 _QUOTED, _WIDEST = 3, 160  # lines of a program's errors in a message, and letters of a line
 _LARGEST = 1 << 30  # bytes of a result; a day of 100 boxes in each frame
@@ -67,7 +67,7 @@ def run(path: Path, options: Mapping[str, Any], room: Path) -> tuple[Tracks, End
         print(f"{name}:\n{text}" if text else f"{name}: nothing", file=sys.stderr)
     _check_end(ended, options["timeout_s"])
     _check_result(result)
-    return _read(result, options["format"], sequence), ended
+    return read_result(result, options["format"], sequence), ended
 
 
 def _check_end(ended: Ended, timeout_s: float) -> None:
@@ -94,30 +94,16 @@ def _check_result(path: Path) -> None:
         raise ValueError(f"{path.name}: {size} bytes found, expected at most {_LARGEST}")
 
 
-def _read(path: Path, kind: str, sequence: Sequence) -> Tracks:
-    tracks = read_result(path, kind, sequence)
-    unnamed = tracks.track < 0
-    if unnamed.any():
-        frame = tracks.frame[unnamed][0]
-        raise ValueError(f"{path}: a row without identity found in frame {frame} (from 0)")
-    return tracks
-
-
-def main() -> int:
-    """Run the command line program; return its exit code."""
+def main() -> None:
+    """Run the command line program."""
     given = _arguments()
-    try:
-        check_options("external", given.options)
-        options = {**load_method("external").options, **given.options}
-        record = begin_record(_job(given, options))
-        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as room:
-            tracks, ended = run(given.sequence, options, Path(room).resolve())
-        write_result(given.output, tracks, given.run, record)
-        write_json(given.timing, _timing(tracks.extent.frame_count, ended))
-    except (ValueError, OSError, RuntimeError) as error:
-        print(printable(f"error: {shorten(str(error))}"), file=sys.stderr)
-        return 1
-    return 0
+    check_options("external", given.options)
+    options = {**load_method("external").options, **given.options}
+    record = begin_record(_job(given, options))
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as room:
+        tracks, ended = run(given.sequence, options, Path(room).resolve())
+    write_result(given.output, tracks, given.run, record)
+    write_timing(given.timing, "process", tracks.extent.frame_count, [ended.elapsed_ns])
 
 
 def _job(given: argparse.Namespace, options: Mapping[str, Any]) -> Job:
@@ -137,17 +123,6 @@ def _job(given: argparse.Namespace, options: Mapping[str, Any]) -> Job:
     )
 
 
-def _timing(frames: int, ended: Ended) -> dict[str, Any]:
-    return {
-        "timed": "process",
-        "frames": frames,
-        "step_ns": [[ended.elapsed_ns]],
-        "warm_up_frames": 0,
-        "peak_memory": None,
-        "machine": describe_machine(),
-    }
-
-
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--timing", type=Path, required=True, help=".../timing.json")
@@ -156,4 +131,4 @@ def _arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_main(main))

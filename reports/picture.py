@@ -1,0 +1,102 @@
+"""The top of the page as a picture, for documents, taken in Chromium without a network.
+
+python -m reports.picture --page reports/summary.html --state 'run=synthetic-youtube_vis'
+    --width 1280 --height 1750 --output docs/page.png
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from datasets.files import replacing
+from datasets.program import run_main
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page, ViewportSize
+
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+_FLAGS = ("--disable-background-networking", "--disable-component-update", "--no-first-run")
+_DRAWN = """() => [...document.querySelectorAll(".figure")].every(
+    each => !each.checkVisibility() || each.children.length)"""
+
+
+@dataclass(frozen=True)
+class View:
+    """What of the page is shown.
+
+    Args:
+        state: What stands after # in its address.
+        width_px: Width of the window.
+        height_px: Height of the window.
+    """
+
+    state: str = ""
+    width_px: int = 1280
+    height_px: int = 1750
+
+
+def take_picture(page: Path, view: View, output: Path) -> None:
+    """Write a PNG of what a window of a size shows of the page.
+
+    Raises:
+        FileNotFoundError: There is no page, or no browser on this machine.
+        ValueError: The page has no such run.
+    """
+    if not page.is_file():
+        raise FileNotFoundError(f"{page}: no such file: `make report` makes the page")
+    with _window(find_browser(), view) as tab:
+        tab.goto(f"{page.resolve().as_uri()}#{view.state}")
+        tab.wait_for_function(_DRAWN)
+        asked, shown = tab.evaluate("[bench.state.get('run'), bench.run().id]")
+        if asked and asked != shown:
+            known = tab.evaluate("bench.data.runs.map(each => each.id)")
+            raise ValueError(f"--state: run {asked!r} found, expected one of {known}")
+        with replacing(output) as part:
+            part.write_bytes(tab.screenshot())
+
+
+def find_browser() -> str:
+    """Return the path of a browser; FileNotFoundError where there is none."""
+    program = next(filter(None, map(shutil.which, _BROWSERS)), None)
+    if program is None:
+        names = ", ".join(_BROWSERS)
+        raise FileNotFoundError(
+            f"no browser: install one of {names} (Debian: apt install chromium)"
+        )
+    return program
+
+
+@contextmanager
+def _window(program: str, view: View) -> Iterator[Page]:
+    from playwright.sync_api import sync_playwright
+
+    flags = [*_FLAGS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    size: ViewportSize = {"width": view.width_px, "height": view.height_px}
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=flags)
+        yield browser.new_context(offline=True, viewport=size, color_scheme="light").new_page()
+        browser.close()
+
+
+def main() -> None:
+    """Run the command line program."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--page", type=Path, default=Path("reports/summary.html"))
+    parser.add_argument("--state", default=View.state, help="what stands after # in its address")
+    parser.add_argument("--width", type=int, default=View.width_px, help="of the window, in pixels")
+    parser.add_argument("--height", type=int, default=View.height_px, help="of the window")
+    parser.add_argument("--output", type=Path, required=True, help="....png")
+    given = parser.parse_args()
+    take_picture(given.page, View(given.state, given.width, given.height), given.output)
+
+
+if __name__ == "__main__":
+    sys.exit(run_main(main))

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from conftest import ROOT
+
+from datasets.files import read_json, sha256, write_json
+from datasets.frames import write_image
+from datasets.layouts import parquet as layout
+from datasets.parquet import write_tracks
+from datasets.same_sequence import check_extent, check_tracks_beside, check_tracks_of
+from datasets.sequence_json import Prepared, write_prepared
+from datasets.types import Extent, Sequence, Tracks
+
+EXTENT = Extent(48, 64, 2, {1: "person"})
+REASON = "tracks of the sequence d/b found, expected those of d/a, which is that of"
+
+
+@pytest.fixture
+def room(tmp_path):
+    """Sequences a and b of one size, and tracks of each beside a run.json that says so."""
+    tracks = Tracks(EXTENT, [0, 1], [1, 1], [1, 1], [1, 1], [[1, 2, 30, 40]] * 2)
+    for name in "ab":
+        data, result = tmp_path / "data" / name, tmp_path / "results" / name
+        for frame in "12":
+            write_image(data / "in" / f"{frame}.jpg", np.zeros((48, 64, 3), np.uint8))
+        write_prepared(
+            data / "sequence.json", Prepared(Sequence("d", name, EXTENT, 10, "in"), tracks)
+        )
+        result.mkdir(parents=True)
+        write_tracks(result / "tracks.parquet", tracks)
+        write_run_json(result, data / "sequence.json")
+    return tmp_path
+
+
+def write_run_json(result, sequence):
+    content = {
+        "schema_version": 1, "program": "trackers.run", "method": "m", "sequence": str(sequence),
+        "commit": "", "lock": "", "started": "", "tracks": sha256(result / "tracks.parquet"),
+        "inputs": {sequence.name: sha256(sequence)}, "files": {}, "engines": {}, "machine": {},
+        "options": {}, "threads": {}, "command": [], "code": None, "seconds": 1,
+    }  # fmt: skip
+    write_json(result / "run.json", content)
+
+
+def places(room, tracks, sequence):
+    return room / "results" / tracks / "tracks.parquet", room / "data" / sequence / "sequence.json"
+
+
+def test_tracks_of_another_sequence_of_one_size_are_refused(room):
+    check_tracks_of(*places(room, "a", "a"))
+    with pytest.raises(ValueError, match=REASON):
+        check_tracks_of(*places(room, "b", "a"))
+    with pytest.raises(ValueError, match=REASON):
+        check_tracks_beside(places(room, "b", "a")[0], room / "data" / "a" / "truth.parquet")
+
+
+def test_a_sequence_that_was_prepared_anew_is_the_same(room):
+    tracks, sequence = places(room, "a", "a")
+    write_json(sequence, read_json(sequence) | {"frame_rate": 12.5})
+    check_tracks_of(tracks, sequence)
+
+
+def test_where_nothing_is_known_nothing_is_refused(room):
+    tracks, sequence = places(room, "b", "a")
+    record = tracks.with_name("run.json")
+    before = read_json(record)
+    write_json(record, before | {"tracks": "of others"})
+    check_tracks_of(tracks, sequence)
+    write_json(record, before | {"sequence": "gone/sequence.json"})
+    check_tracks_of(tracks, sequence)
+    record.unlink()
+    check_tracks_of(tracks, sequence)
+
+
+def test_another_size_or_length_is_refused():
+    with pytest.raises(ValueError, match="x: images of 64 x 9 found, expected 64 x 48"):
+        check_extent("x", Extent(9, 64, 2, {}), EXTENT)
+    with pytest.raises(ValueError, match="x: 3 frames found, expected 2"):
+        check_extent("x", Extent(48, 64, 3, {}), EXTENT)
+
+
+def test_results_in_the_folder_of_another_sequence_are_not_scored(room):
+    for name in ("tracks.parquet", "run.json"):
+        (room / "results" / "b" / name).replace(room / "results" / "a" / name)
+    with pytest.raises(ValueError, match=REASON):
+        layout.read_pair(room / "data", room / "results", "a")
+
+
+@pytest.mark.parametrize(
+    ("program", "flags"),
+    [
+        ("reports.overlay", ["--sequence={sequence}", "--video={out}.mp4"]),
+        ("reports.heatmap", ["--sequence={sequence}", "--output={out}.json"]),
+        (
+            "metrics.score",
+            [
+                *("--truth={truth}", "--protocol=plain", "--families", "hota"),
+                *("--output={out}.json", "--events={out}.parquet"),
+            ],
+        ),
+    ],
+)
+def test_programs_that_take_tracks_and_a_sequence_refuse_those_of_another(room, program, flags):
+    tracks, sequence = places(room, "b", "a")
+    truth = sequence.with_name("truth.parquet")
+    filled = [each.format(sequence=sequence, truth=truth, out=room / "out") for each in flags]
+    done = subprocess.run(
+        [sys.executable, "-m", program, f"--tracks={tracks}", *filled],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert REASON in done.stderr.splitlines()[-1]
+    assert not list(room.glob("out*"))

@@ -1,0 +1,37 @@
+"""What the libraries of networks may do on a user's machine: compute, and nothing else."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import onnx
+from conftest import ROOT
+
+OPEN = """
+import os, sys
+from pathlib import Path
+from trackers.engines.onnx_engine import OnnxEngine
+before = len(os.listdir("/proc/self/task"))
+OnnxEngine(Path(sys.argv[1]), threads=1)
+print(len(os.listdir("/proc/self/task")) - before)
+"""
+
+
+def test_onnx_runtime_keeps_no_device_id_and_starts_no_thread_that_sends_events(tmp_path):
+    path, helper = tmp_path / "relu.onnx", onnx.helper
+    x, y = (helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [2]) for name in "xy")
+    graph = helper.make_graph([helper.make_node("Relu", ["x"], ["y"])], "relu", [x], [y])
+    opset = helper.make_opsetid("", 17)
+    onnx.save(helper.make_model(graph, opset_imports=[opset], ir_version=8), path)
+    home = tmp_path / "home"
+    home.mkdir()
+    variables = {name: value for name, value in os.environ.items() if not name.startswith("XDG")}
+    variables |= {"HOME": str(home), "TMPDIR": str(home), "ORT_DISABLE_TELEMETRY": "0"}
+    done = subprocess.run(
+        [sys.executable, "-c", OPEN, str(path)],
+        cwd=ROOT, env=variables, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert list(home.iterdir()) == []
+    assert int(done.stdout) == 0

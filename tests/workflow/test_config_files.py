@@ -1,0 +1,43 @@
+"""Config files that cannot be read."""
+
+from __future__ import annotations
+
+import pytest
+
+from workflow.config_files import check_command, check_files, config_files
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("clock: {frames: 3\nrun: [\n", r"mine\.yaml, line 2, column 4: not YAML: while parsing"),
+        ("clock:\n\tframes: 3\n", r"mine\.yaml, line 2, column 1: not YAML: .*'\\t'"),
+        ("a: *b\n", r"mine\.yaml, line 1, column 4: not YAML: found undefined alias 'b'"),
+        ("- run\n", r"mine\.yaml: list found, expected keys with values"),
+        ("", r"mine\.yaml: nothing found, expected keys with values"),
+        (b"\xff\xfe\xfa", r"mine\.yaml: cannot be read: 'utf-8' codec"),
+        ("a: \x00", r"mine\.yaml: not YAML: unacceptable character"),
+    ],
+)
+def test_a_file_that_is_no_config_is_named_with_the_place(tmp_path, content, message):
+    path = tmp_path / "mine.yaml"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(ValueError, match=message):
+        check_files([str(path)])
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(ValueError, match=r"no\.yaml: no such config file"):
+        check_files([str(tmp_path / "no.yaml")])
+
+
+def test_the_files_of_a_command_are_those_after_the_flag():
+    words = "snakemake -n all --configfile a.yaml b.yaml --config x=1 --configfile=c.yaml -c 2"
+    assert config_files(words.split()) == ["a.yaml", "b.yaml", "c.yaml"]
+    assert config_files(["snakemake", "--configfiles", "a.yaml"]) == ["a.yaml"]
+    assert config_files(["snakemake", "a.yaml", "--configfile"]) == []
+
+
+def test_a_command_with_a_broken_file_ends_with_one_line(tmp_path):
+    with pytest.raises(SystemExit, match=r"^error: .*no\.yaml: no such config file$"):
+        check_command(["snakemake", "--configfile", str(tmp_path / "no.yaml")])

@@ -1,0 +1,101 @@
+"""What is said of a config that is not as the schema says: short, with the key."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+from conftest import ROOT
+
+from workflow.config_schema import check_schema
+
+SCHEMA = ROOT / "config" / "schema.yaml"
+
+
+@pytest.fixture
+def config() -> dict[str, Any]:
+    merged: dict[str, Any] = {}
+    for name in ("datasets", "engines", "trackers", "config"):
+        merged |= yaml.safe_load((ROOT / "config" / f"{name}.yaml").read_text())
+    return merged
+
+
+def message(config: dict[str, Any]) -> str:
+    with pytest.raises(ValueError) as raised:  # noqa: PT011
+        check_schema(config, SCHEMA)
+    return str(raised.value)
+
+
+def test_the_default_config_is_as_the_schema_says(config):
+    check_schema(config, SCHEMA)
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "expected"),
+    [
+        ("clokc", {}, "clokc: unknown key, did you mean clock? Known: clock, datasets,"),
+        ("speed", 1, "speed: unknown key, expected one of: clock, datasets, engines,"),
+        (
+            "variants.sort.option",
+            {},
+            "variants.sort.option: unknown key, did you mean options? Known: method, options,",
+        ),
+        ("run.0.clocks", [], "run[0].clocks: unknown key, did you mean clock?"),
+        ("clock.frames", "many", "clock.frames: 'many' found, expected a whole number"),
+        ("clock.frames", None, "clock.frames: nothing found, expected a whole number"),
+        ("clock.frames", 0, "clock.frames: 0 found, expected at least 1"),
+        ("variants", ["sort"], "variants: ['sort'] found, expected keys with values"),
+        ("run", [], "run: [] found, expected a list of at least 1"),
+        ("families", ["hota", "hota"], "families: ['hota', 'hota'] found, expected each only once"),
+        (
+            "clock.scenarios",
+            ["single_stream", "real_time"],
+            "clock.rates: missing",
+        ),
+        (
+            "clock.scenarios",
+            ["offline"],
+            "clock.scenarios: ['offline'] found, expected 'single_stream' among them",
+        ),
+        ("engines.x", {"kind": "onnx"}, "engines.x.weights: missing"),
+        (
+            "engines.x",
+            {"kind": "onnx", "weights": "w"},
+            "engines.x.kind: 'onnx' found, expected one of sam2, yolox, masktrack_rcnn",
+        ),
+        (
+            "engines.x",
+            {"kind": "masktrack_rcnn", "weights": "w", "size": "s"},
+            "engines.x.size: this key does not belong here",
+        ),
+        ("variants.1", None, "variants.1: nothing found, expected keys with values"),
+        ("variants.a b", {"method": "sort"}, "variants: key 'a b' found, expected text that"),
+    ],
+)
+def test_an_error_names_its_key_and_what_was_expected(config, place, value, expected):
+    *way, last = place.split(".")
+    entry: Any = config
+    for step in way:
+        entry = entry[int(step) if isinstance(entry, list) else step]
+    entry[last] = value
+    lines = message(config).splitlines()
+    assert any(line.startswith(expected) for line in lines), lines
+    assert len(lines) <= 2
+
+
+def test_a_key_that_yaml_reads_as_a_number_or_a_truth_is_to_be_quoted(config):
+    config["variants"][True] = {"method": "sort"}
+    assert message(config) == "variants: key True found, expected text: put it in quotes"
+
+
+def test_many_errors_are_few_lines(config):
+    config |= {f"key{number}": number for number in range(40)}
+    lines = message(config).splitlines()
+    assert len(lines) == 6
+    assert lines[-1] == "and 35 more"
+
+
+def test_a_long_value_is_shortened(config):
+    config["clock"]["frames"] = "x" * 9999
+    assert len(message(config)) < 120

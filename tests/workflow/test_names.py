@@ -1,0 +1,76 @@
+"""Names in a config: real ones pass, those that stop Snakemake or a file system do not."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from workflow.names import check_names
+
+REAL = (
+    *("MOT17-02-FRCNN", "0002", "dancetrack0001", "v_-6Os86HzwCs_c001", "00f88c4f0a"),
+    *("-1q7kZ4_x0A", "_hidden", "2024-05-01T12:30", "walk in the park", "straße", "映像"),
+    *("it's $HOME & (walk) #1", "walk [1080p] 50%", "a,b=c~^!+@2", "back\\slash", '"a" | b?*'),
+    "".join(chr(ord("a") + number % 26) for number in range(100)),
+)
+HOSTILE = (
+    ("{x}", "'{x}' found, expected a name without the characters / { } < >"),
+    ("a/../b", "'a/../b' found, expected a name without the characters"),
+    ("<noscript>", "'<noscript>' found, expected a name without the characters"),
+    ("..", "'..' found, expected a name that begins with no dot"),
+    (" walk", "' walk' found, expected a name that begins with no dot, and"),
+    ("a\nb", r"'a\nb' found, expected a name without control and other invisible characters"),
+    ("a\0b", r"'a\x00b' found, expected a name without control"),
+    ("\u202eabc", r"'\u202eabc' found, expected a name without control"),
+    ("a\x1b[2J", r"'a\x1b[2J' found, expected a name without control"),
+    ("a" * 200, "found, expected a name that does not end in one text repeated 20 times"),
+    ("x" + "ab" * 20, "found, expected a name that does not end in one text repeated"),
+    ("äöü" * 34, "found, expected a name of at most 200 bytes"),
+    ("speed.json", "'speed.json' found, expected another name: the workflow has files there"),
+)
+WORDS = (
+    *("{x}", "<b>", "-x", ".x", "a b", "sort@25fps", "a/b", "", "ö", "a\n", "a*", "a'"),
+    *("a" * 200, "abcdefghij" * 30),
+)
+TAKEN = (("datasets", "weights"), ("engines", "environments"), ("variants", "comparisons"))
+
+
+def config(sequences=("a",), **more):
+    entries = {"datasets": {"mine": {"sequences": [*sequences]}}, "engines": {}, "variants": {}}
+    return entries | more
+
+
+def test_names_of_real_sequences_pass():
+    check_names(config(REAL))
+
+
+@pytest.mark.parametrize(("name", "message"), HOSTILE, ids=range(len(HOSTILE)))
+def test_a_sequence_that_cannot_be_a_folder_is_refused_with_its_key(name, message):
+    with pytest.raises(ValueError, match=r"^datasets\.mine\.sequences\[1\]: ") as caught:
+        check_names(config(["a", name]))
+    assert message in str(caught.value)
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize("name", WORDS, ids=range(len(WORDS)))
+@pytest.mark.parametrize("kind", ["datasets", "engines", "variants"])
+def test_a_name_that_is_no_word_is_refused_with_its_key(kind, name):
+    with pytest.raises(ValueError, match=rf"^{kind}\.") as caught:
+        check_names(config(**{kind: {name: {"sequences": ["a"]}}}))
+    assert " found, expected " in str(caught.value)
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize(("kind", "name"), TAKEN)
+def test_a_name_that_the_workflow_uses_itself_is_refused(kind, name):
+    with pytest.raises(ValueError, match=rf"^{kind}\.{name}: '{name}' found, expected another"):
+        check_names(config(**{kind: {name: {"sequences": ["a"]}}}))
+
+
+def test_names_that_differ_by_case_alone_are_refused():
+    message = re.escape("datasets.mine.sequences[1]: 'walk' found, expected a name that differs")
+    with pytest.raises(ValueError, match=message):
+        check_names(config(["Walk", "walk"]))
+    with pytest.raises(ValueError, match=r"variants\.Sort: 'Sort' found"):
+        check_names(config(variants={"sort": {}, "Sort": {}}))

@@ -1,0 +1,74 @@
+"""The result file that a method's own rule has made → tracks.parquet, run.json and timing.json.
+
+    python -m trackers.adopt --method=mine --format=mot --result=mine.txt
+        --sequence=data/synthetic/crowd/sequence.json --benchmark=benchmark.jsonl
+        --output=tracks.parquet --timing=timing.json --run=run.json
+
+The time is that of the rule's whole job, which Snakemake measures where the rule has `benchmark:`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from datasets.files import read_small_text
+from datasets.program import run_main
+from datasets.sequence_json import read_sequence
+from trackers.contract import load_method
+from trackers.parts.result_files import check_format, read_result
+from trackers.record import Job, add_flags, begin_record, write_result
+from trackers.whole import write_timing
+
+_ALL_INPUTS = ("image", "detections")
+
+
+def read_seconds(path: Path) -> float:
+    """Return the seconds of a job, of the last one where it was repeated.
+
+    Raises:
+        ValueError: The file is no benchmark of Snakemake's.
+    """
+    try:
+        seconds = float(json.loads(read_small_text(path).splitlines()[-1])["s"])
+    except (IndexError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path}: expected a benchmark of Snakemake's, lines of JSON") from error
+    if not seconds > 0:
+        raise ValueError(f"{path}, s: {seconds} found, expected more than 0")
+    return seconds
+
+
+def main() -> None:
+    """Run the command line program."""
+    given = _arguments()
+    check_format(given.format)
+    inputs = load_method(given.method).inputs or _ALL_INPUTS
+    job = Job(
+        "trackers.adopt", given.method, given.options, given.sequence, inputs,
+        files=(given.result,), code=given.code,
+    )  # fmt: skip
+    seconds = read_seconds(given.benchmark)
+    record = begin_record(job)
+    sequence = read_sequence(given.sequence)
+    tracks = read_result(given.result, given.format, sequence)
+    record = replace(record, begun=record.begun - seconds)  # the job is part of the run
+    write_result(given.output, tracks, given.run, record)
+    write_timing(given.timing, "process", sequence.extent.frame_count, [round(seconds * 1e9)])
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--method", required=True)
+    parser.add_argument("--format", required=True, help="of the result")
+    parser.add_argument("--result", type=Path, required=True, help="file or folder of one sequence")
+    parser.add_argument("--benchmark", type=Path, required=True, help="of the job that made it")
+    parser.add_argument("--timing", type=Path, required=True, help=".../timing.json to write")
+    add_flags(parser)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(run_main(main))

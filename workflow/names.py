@@ -1,0 +1,89 @@
+"""Names in a config that become folders: of data sets, sequences, variants and models."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+_LONGEST = 200  # bytes: a file name has at most 255, and a log's has more than the sequence in it
+_WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+_REFUSED = "/{}<>"  # separates folders; Snakemake's wildcards and path variables
+_REPEATED = re.compile(r"(.+?)\1{19,}\Z", re.DOTALL)  # Snakemake takes it for an endless recursion
+_RESERVED = {  # folders and files of the workflow beside those of the name
+    "datasets": ("weights",),
+    "engines": ("environments",),
+    "variants": ("comparisons", "regression", "side_by_side"),
+    "sequences": ("speed.json", "heatmap.json"),
+}
+
+
+def check_names(config: Mapping[str, Any]) -> None:
+    """Raise ValueError for the first name that cannot be that of a folder or of a Snakemake file.
+
+    A sequence has the name that its data set gives it, so that most are allowed, with spaces and a
+    leading dash too. Data sets, variants and models are named by whoever writes the config.
+
+    The message names the key, what was found and what was expected.
+    """
+    for kind in ("datasets", "engines", "variants"):
+        names = {f"{kind}.{name}": name for name in config.get(kind, {})}
+        for key, name in names.items():
+            _check(key, name, _RESERVED[kind], _refuse_word(name))
+        _check_alike(names)
+    for dataset, entry in config["datasets"].items():
+        place = f"datasets.{dataset}.sequences"
+        names = {f"{place}[{number}]": name for number, name in enumerate(entry["sequences"])}
+        for key, name in names.items():
+            _check(key, name, _RESERVED["sequences"], _refuse_folder(name))
+        _check_alike(names)
+
+
+def _check(key: str, name: str, reserved: Iterable[str], expected: str) -> None:
+    if name in reserved:
+        expected = "another name: the workflow has files there"
+    elif len(name.encode(errors="replace")) > _LONGEST:
+        expected = f"a name of at most {_LONGEST} bytes"
+    elif not expected and _REPEATED.search(name):
+        expected = "a name that does not end in one text repeated 20 times"
+    if expected:
+        shown = name if len(name) <= _LONGEST else f"{name[:_LONGEST]}..."
+        raise ValueError(f"{_escape(key)}: {shown!r} found, expected {expected}")
+
+
+def _escape(key: str) -> str:
+    """Return a key without its end where it is long, and with what is invisible escaped."""
+    text = key if len(key) <= _LONGEST else f"{key[:_LONGEST]}..."
+    return repr(text)[1:-1]
+
+
+def _refuse_word(name: str) -> str:
+    """Return what is expected instead, "" of a name that is fine."""
+    if _WORD.fullmatch(name):
+        return ""
+    return "a name of the letters A-Z, a-z, 0-9, _, . and -, the first no . or -"
+
+
+def _refuse_folder(name: str) -> str:
+    """Return what is expected instead, "" of a name that is fine."""
+    if not name.isprintable():
+        return "a name without control and other invisible characters"
+    if any(each in name for each in _REFUSED):
+        return f"a name without the characters {' '.join(_REFUSED)}"
+    if name.startswith(".") or name != name.strip():
+        return "a name that begins with no dot, and begins and ends with no space"
+    return ""
+
+
+def _check_alike(names: Mapping[str, str]) -> None:
+    """Raise ValueError for two names that are one on file systems that ignore case."""
+    known: dict[str, str] = {}
+    for key, name in names.items():
+        folded = unicodedata.normalize("NFC", name).casefold()
+        if folded in known:
+            raise ValueError(
+                f"{key}: {name!r} found, expected a name that differs from {known[folded]!r} by "
+                "more than case: some file systems take them for one"
+            )
+        known[folded] = name
