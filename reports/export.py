@@ -18,7 +18,6 @@ from collections.abc import Sequence as Many
 from pathlib import Path
 from typing import Any
 
-from datasets.files import printable
 from datasets.flags import json_value
 from datasets.folders import replacing_folder
 from datasets.program import run_main
@@ -173,7 +172,8 @@ def main() -> None:
     made = [each for plan in given.plan["runs"] for each in files(_read_complete(plan))]
     with replacing_folder(given.folder) as part:
         for each in made:
-            (part / each["name"]).write_text(printable(each["text"]), encoding="utf-8")
+            data = each["text"].encode("utf-8", "backslashreplace")
+            (part / each["name"]).write_bytes(data)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from datasets.files import printable, read_json, replacing
+from datasets.files import read_json, replacing
 from datasets.program import run_main
 
 _QUIET = ("SAME",)  # what the table of a pull request leaves out
@@ -155,7 +155,7 @@ def main() -> None:
     verdict = read_json(given.verdict)
     for path, text in ((given.markdown, markdown(verdict)), (given.junit, junit(verdict))):
         with replacing(path) as part:
-            part.write_text(printable(text), encoding="utf-8")
+            part.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
 if __name__ == "__main__":
