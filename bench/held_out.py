@@ -10,7 +10,6 @@ a line of what it reached together, and one of the mask HOTA in each sequence.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from datetime import date
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import Any
 import yaml
 
 from datasets.files import write_json
+from datasets.flags import json_value
 from datasets.parquet import read_tracks
 from datasets.program import run_main
 from datasets.synthesis.scripts import SCENARIOS
@@ -63,7 +63,7 @@ def main() -> None:
     """Run the command line program."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("variant", help="of config/trackers.yaml")
-    parser.add_argument("--options", type=json.loads, nargs="+", default=[{}], help="as JSON")
+    parser.add_argument("--options", type=json_value, nargs="+", default=[{}], help="as JSON")
     parser.add_argument("--first", type=int, default=30, help="number of the first sequences")
     parser.add_argument("--count", type=int, default=2, help="sequences of each scenario")
     parser.add_argument("--room", type=Path, default=Path(".cache/bench/held_out"))

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import reprlib
-from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from datasets.errors import shorten
-from datasets.files import read_small_text
+from datasets.yaml_text import read_yaml
 
 FILE = "classes.yaml"
 _MOST_DIGITS = 10
@@ -31,13 +27,7 @@ def read_classes(folder: Path) -> Classes:
     path = folder / FILE
     if not path.is_file():
         return dict(_ONE_CLASS), ()
-    text = read_small_text(path)
-    try:
-        content = _load(text)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise ValueError(
-            f"{path}: not valid YAML: {' '.join(shorten(str(error)).split())}"
-        ) from error
+    content = read_yaml(path)
     if not isinstance(content, dict) or not {"classes"} <= set(content) <= {"classes", "ignored"}:
         raise ValueError(f"{path}: expected the key classes, and ignored or no other")
     return check_classes(f"{path}, ", content["classes"], content.get("ignored", []))
@@ -77,18 +67,6 @@ def check_classes(place: str, classes: Any, ignored: Any) -> Classes:
     return names, ids
 
 
-def _load(text: str) -> Any:
-    """Return what YAML says; ValueError for a key that is there twice."""
-    node = yaml.compose(text, yaml.SafeLoader)
-    inner = [value for _, value in node.value] if isinstance(node, yaml.MappingNode) else []
-    for mapping in (each for each in (node, *inner) if isinstance(each, yaml.MappingNode)):
-        keys = [key.value for key, _ in mapping.value if isinstance(key, yaml.ScalarNode)]
-        twice = [key for key, times in Counter(keys).items() if times > 1]
-        if twice:
-            raise ValueError(f"key {_show(twice[0])} found twice")
-    return None if node is None else yaml.SafeLoader("").construct_document(node)
-
-
 def _whole(place: str, key: Any) -> int:
     digits = isinstance(key, str) and key.isascii() and key.isdecimal() and len(key) <= _MOST_DIGITS
     number = int(key) if digits else key
@@ -98,7 +76,7 @@ def _whole(place: str, key: Any) -> int:
 
 
 def _show(value: Any) -> str:
-    """Return what is found, cut where it is long; YAML may stand for more than memory holds."""
+    """Return what is found, cut where it is long."""
     try:
         return reprlib.repr(value)[:80]
     except ValueError:  # of a number with too many digits

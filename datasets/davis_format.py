@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from datasets import davis_png
+from datasets.folders import replacing_folder
 from datasets.format import Format, Sequences, refuse_path
 from datasets.losses import Counts, count_lost
 
@@ -42,7 +43,7 @@ def _list(path: Path) -> dict[str, Path]:
 
 
 def _write(path: Path, sequences: Sequences) -> None:
-    """Write each sequence to a folder of its name; nothing if one of them cannot be written."""
+    """Write each sequence to a folder of its name; none if one of them cannot be written."""
     for name, tracks in sequences.items():
         refuse_path(name)
         davis_png.check_tracks(path / name, tracks)
@@ -50,8 +51,9 @@ def _write(path: Path, sequences: Sequences) -> None:
         others = sorted({file.name for file in (path / name).glob("*.png")}.difference(names))
         if others:
             raise ValueError(f"{path / name / others[0]}: would be read as a frame: it is not one")
-    for name, tracks in sequences.items():
-        davis_png.write_tracks(path / name, tracks)
+    with replacing_folder(path) as part:
+        for name, tracks in sequences.items():
+            davis_png.write_tracks(part / name, tracks)
 
 
 def _count_unread(path: Path) -> Counts:

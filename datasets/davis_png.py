@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image
 
 from datasets import rle
-from datasets.files import replacing
+from datasets.folders import replacing_folder
 from datasets.intervals import Intervals
 from datasets.overlap import first_shared_pixel
 from datasets.runs import Masks
@@ -96,7 +96,8 @@ def name_frames(frame_count: int) -> list[str]:
 def write_tracks(folder: Path, tracks: Tracks) -> None:
     """Write a file for every frame, 00000.png and so on; classes, scores and empty masks are lost.
 
-    Rows of an ignored class are written as void. Other files of the folder stay as they are.
+    Rows of an ignored class are written as void. The files appear together, when all are written.
+    Other files of the folder stay as they are.
 
     Raises:
         ValueError: As `check_tracks`.
@@ -105,15 +106,21 @@ def write_tracks(folder: Path, tracks: Tracks) -> None:
     values, masks = _values(tracks), tracks.rle
     extent = tracks.extent
     edges = np.searchsorted(tracks.frame, np.arange(extent.frame_count + 1))
-    for frame, name in enumerate(name_frames(extent.frame_count)):
-        labels = np.zeros((extent.height, extent.width), np.uint8)
-        for row in range(edges[frame], edges[frame + 1]):
-            assert masks is not None
-            labels[rle.decode(masks.take(np.array([row])))[0]] = values[row]
-        image = Image.fromarray(labels)
-        image.putpalette(_palette().tobytes())
-        with replacing(folder / name) as part:
-            image.save(part, format="PNG")
+    palette = _palette().tobytes()
+    with replacing_folder(folder) as part:
+        for frame, name in enumerate(name_frames(extent.frame_count)):
+            labels = np.zeros((extent.height, extent.width), np.uint8)
+            for row in range(edges[frame], edges[frame + 1]):
+                assert masks is not None
+                labels[rle.decode(masks.take(np.array([row])))[0]] = values[row]
+            (part / name).write_bytes(_to_png(labels, palette))
+
+
+def _to_png(labels: np.ndarray, palette: bytes) -> bytes:
+    image, file = Image.fromarray(labels), BytesIO()
+    image.putpalette(palette)
+    image.save(file, format="PNG")
+    return file.getvalue()
 
 
 def check_tracks(folder: Path, tracks: Tracks) -> None:

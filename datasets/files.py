@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,30 +25,81 @@ def replacing(path: Path) -> Iterator[Path]:
     What a process that was killed has left of its own goes too.
 
     Raises:
+        OSError: It cannot be written; names `path`, also where the disk is full.
         RuntimeError: The workflow that started this job is gone. A job that outlives a killed run
             must not overwrite what a later run makes.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    for left in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
-        if not _is_running(left.suffixes[-2]):
-            left.unlink(missing_ok=True)
+    remove_left_over(path.parent, path.name)
+    part = path.with_name(part_name(path.name))
     try:
-        yield part
-        if os.environ.get(RUN, str(os.getppid())) != str(os.getppid()):
-            raise RuntimeError(f"{path}: not written: the run that asked for it is gone")
-        part.replace(path)
+        with naming_target(part, path):
+            yield part
+            refuse_orphan(path)
+            part.replace(path)
     finally:
         part.unlink(missing_ok=True)
 
 
-def _is_running(suffix: str) -> bool:
+def part_name(name: str) -> str:
+    """Return the hidden name under which this process writes what is to get a name."""
+    return f".{name}.{os.getpid()}.part"
+
+
+def remove_left_over(folder: Path, name: str) -> None:
+    """Remove the parts of files and folders of this name that killed processes left in a folder."""
+    for left in folder.glob(f".{glob.escape(name)}.*.part"):
+        if not is_running(left.suffixes[-2]):
+            remove(left)
+
+
+def remove(path: Path) -> None:
+    """Remove a file, a link or a folder, whether it is there or not."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def refuse_orphan(path: Path) -> None:
+    """Raise RuntimeError if the workflow that started this job is gone."""
+    if os.environ.get(RUN, str(os.getppid())) != str(os.getppid()):
+        raise RuntimeError(f"{path}: not written: the run that asked for it is gone")
+
+
+@contextmanager
+def naming_target(part: Path, path: Path) -> Iterator[None]:
+    """Make errors name `path` instead of the hidden `part`, or nothing, as a full disk does."""
+    try:
+        yield
+    except OSError as error:
+        named = _with_target(error, str(part), str(path))
+        if named is None:
+            raise
+        raise named from error
+    except ValueError as error:
+        if str(part) not in str(error):
+            raise
+        raise ValueError(str(error).replace(str(part), str(path))) from error
+
+
+def _with_target(error: OSError, part: str, path: str) -> OSError | None:
+    """Return the error with the target's name; None if it is about another file."""
+    if error.errno is None:
+        return OSError(str(error).replace(part, path)) if part in str(error) else None
+    name = str(path if error.filename is None else error.filename)
+    if error.filename is not None and part not in name:
+        return None
+    return OSError(error.errno, os.strerror(error.errno), name.replace(part, path))
+
+
+def is_running(suffix: str) -> bool:
     """Whether there is a process of the number in `.12345`."""
     try:
         os.kill(int(suffix[1:]), 0)
     except ProcessLookupError:
         return False
-    except (PermissionError, ValueError):
+    except (PermissionError, ValueError, OverflowError):
         return True
     return True
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from datasets.files import file_in
+from datasets.folders import replacing_folder
 from datasets.losses import Counts, add_counts, no_counts
 from datasets.types import MOST_FRAMES, Extent, Tracks
 
@@ -105,8 +106,13 @@ def one_file_each(
         return {name: read(file, given) for name, file in list_files(path, suffix).items()}
 
     def write_all(path: Path, sequences: Sequences) -> None:
-        for file, tracks in _name_files(path, suffix, sequences).items():
-            write(file, tracks)
+        named = _name_files(path, suffix, sequences)
+        if path in named:
+            write(path, named[path])
+            return
+        with replacing_folder(path) as part:
+            for file, tracks in named.items():
+                write(part / file.name, tracks)
 
     def files(path: Path) -> list[Path]:
         return list(list_files(path, suffix).values())

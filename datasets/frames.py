@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from collections.abc import Sequence as Many
 from itertools import pairwise
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from datasets.files import naming_target
+from datasets.image_size import MOST_PIXELS, Size, check_size, refuse_larger
 from datasets.types import Extent
 
 _IMAGES = {".bmp", ".jpeg", ".jpg", ".png"}
@@ -25,9 +28,10 @@ def read_frames(images: Path, extent: Extent) -> Iterator[np.ndarray]:
             or more frames than `extent` says. Names the file and the frame.
     """
     expected, count = (extent.height, extent.width, 3), 0
-    for source, image in decode_frames(images):
+    for source, image in decode_frames(images, expected[:2]):
         if image.shape != expected:
-            raise ValueError(f"{source}: size {image.shape}, expected {expected}")
+            shown, wanted = (f"{each[1]} x {each[0]}" for each in (image.shape, expected))
+            raise ValueError(f"{source}: size {shown} found, expected {wanted}")
         count += 1
         if count > extent.frame_count:
             break
@@ -37,16 +41,20 @@ def read_frames(images: Path, extent: Extent) -> Iterator[np.ndarray]:
         raise ValueError(f"{images}: {found} frames found, expected {extent.frame_count}")
 
 
-def decode_frames(images: Path) -> Iterator[tuple[str, np.ndarray]]:
+def decode_frames(images: Path, size: Size | None = None) -> Iterator[tuple[str, np.ndarray]]:
     """Yield the name and the pixels of each frame of an image folder or video file.
+
+    Args:
+        size: Height and width, if known; an image that says it has more pixels is not decoded.
 
     Raises:
         FileNotFoundError: There is no such folder or file.
-        ValueError: A frame cannot be decoded, or the order of the images is not clear. Names it.
+        ValueError: A frame cannot be decoded or is too large, or the order of the images is not
+            clear. Names it.
     """
     if not images.exists():
         raise FileNotFoundError(f"{images}: no such image folder or video file")
-    return _from_folder(images) if images.is_dir() else _from_video(images)
+    return _from_folder(images, size) if images.is_dir() else _from_video(images, size)
 
 
 def read_frame_rate(video: Path) -> float:
@@ -91,21 +99,44 @@ def _order(path: Path) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts if part]
 
 
-def write_image(path: Path, image: np.ndarray) -> None:
-    """Write an RGB image of shape (height, width, 3) uint8; the suffix chooses the format."""
+def write_image(path: Path, image: np.ndarray, parameters: Many[int] = ()) -> None:
+    """Write an RGB image of shape (height, width, 3) uint8; the suffix chooses the format.
+
+    Args:
+        parameters: As of `cv2.imencode`.
+
+    Raises:
+        OSError: It cannot be written. Names the file.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    if not cv2.imwrite(str(path), cv2.cvtColor(image, cv2.COLOR_RGB2BGR)):
-        raise OSError(f"{path}: the image could not be written")
+    bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
+    done, data = cv2.imencode(path.suffix, bgr, [*parameters])
+    if not done:
+        raise OSError(f"{path}: the image could not be encoded")
+    try:
+        with naming_target(path, path):
+            path.write_bytes(data.tobytes())
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
 
 
-def _from_folder(folder: Path) -> Iterator[tuple[str, np.ndarray]]:
+def _from_folder(folder: Path, size: Size | None) -> Iterator[tuple[str, np.ndarray]]:
     for path in list_images(folder):
-        yield str(path), read_image(path)
+        yield str(path), read_image(path, size)
 
 
-def read_image(path: Path) -> np.ndarray:
-    """Return an image of a file as (height, width, 3) uint8 RGB; ValueError if it is none."""
+def read_image(path: Path, size: Size | None = None) -> np.ndarray:
+    """Return an image of a file as (height, width, 3) uint8 RGB.
+
+    Args:
+        size: Height and width, if known; an image that says it has more pixels is not decoded.
+
+    Raises:
+        ValueError: It is no readable image, or has too many pixels. Names the file.
+    """
     data = path.read_bytes()
+    check_size(path, data, size)
     image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
     if image is None or (data.startswith(_JPEG) and not data.endswith(_JPEG_END) and _is_cut(path)):
         raise ValueError(f"{path}: not a readable image")
@@ -119,12 +150,12 @@ def _is_cut(path: Path) -> bool:
     try:
         with Image.open(path) as image:
             image.load()
-    except OSError:
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         return True
     return False
 
 
-def _from_video(path: Path) -> Iterator[tuple[str, np.ndarray]]:
+def _from_video(path: Path, size: Size | None) -> Iterator[tuple[str, np.ndarray]]:
     import av  # here: only sequences that are videos pay for loading it
 
     index = 0
@@ -132,7 +163,10 @@ def _from_video(path: Path) -> Iterator[tuple[str, np.ndarray]]:
         with av.open(str(path)) as container:
             stream = container.streams.video[0]
             stream.thread_type = "AUTO"
+            stream.codec_context.options = {"max_pixels": str(MOST_PIXELS)}
+            refuse_larger(str(path), (stream.height, stream.width), size)
             for frame in container.decode(stream):
+                refuse_larger(f"{path}, frame {index}", (frame.height, frame.width), size)
                 yield f"{path}, frame {index}", frame.to_ndarray(format="rgb24")
                 index += 1
     except (av.FFmpegError, IndexError) as error:

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from datasets.errors import RowError, line_error
-from datasets.files import replacing
+from datasets.folders import replacing_folder
 from datasets.text_lines import read_lines
 from datasets.text_numbers import to_numbers
 from datasets.types import NO_TRACK, Extent, Tracks
@@ -106,7 +106,7 @@ def count_unread(folder: Path) -> dict[str, int]:
 
 
 def write_tracks(folder: Path, stream: str, tracks: Tracks) -> None:
-    """Write one file a frame. Masks, visibility and areas are lost.
+    """Write one file a frame, all or none. Masks, visibility and areas are lost.
 
     Numbers have six digits after the point as in DeepStream, more where that is needed to read
     back the same double.
@@ -117,17 +117,22 @@ def write_tracks(folder: Path, stream: str, tracks: Tracks) -> None:
     """
     if not is_stream(stream):
         raise ValueError(f"stream {stream!r} found, expected two numbers as in 00_000")
-    later = _list_files(folder, missing_ok=True).get(stream, [])[tracks.extent.frame_count :]
-    if later:
-        raise ValueError(f"{later[0]}: there are only {tracks.extent.frame_count} frames to write")
+    refuse_later(folder, stream, tracks.extent.frame_count)
     labels = {int(key): _label(tracks.extent.classes[key]) for key in np.unique(tracks.class_id)}
     if (tracks.track < NO_TRACK).any():
         raise ValueError(f"identity {tracks.track.min()} is negative and cannot be written")
     edges = np.searchsorted(tracks.frame, np.arange(tracks.extent.frame_count + 1))
-    for frame, rows in enumerate(pairwise(edges.tolist())):
-        with replacing(folder / f"{stream}_{frame:06}.txt") as part:
+    with replacing_folder(folder) as part:
+        for frame, rows in enumerate(pairwise(edges.tolist())):
             text = "".join(_write_row(tracks, row, labels) for row in range(*rows))
-            part.write_text(text, encoding="utf-8")
+            (part / f"{stream}_{frame:06}.txt").write_text(text, encoding="utf-8")
+
+
+def refuse_later(folder: Path, stream: str, frame_count: int) -> None:
+    """Raise ValueError if a folder holds frames of a stream from `frame_count` on."""
+    later = _list_files(folder, missing_ok=True).get(stream, [])[frame_count:]
+    if later:
+        raise ValueError(f"{later[0]}: there are only {frame_count} frames to write")
 
 
 def _write_row(tracks: Tracks, row: int, labels: dict[int, str]) -> str:

@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from datasets.errors import RowError, line_error
 from datasets.files import replacing
-from datasets.text_lines import BYTE_ORDER_MARK, number_lines
+from datasets.text_lines import BYTE_ORDER_MARK, number_lines, read_text
 from datasets.text_numbers import check_identities, check_numbers, parse_numbers
 from datasets.types import Extent, Tracks
 
@@ -108,7 +108,7 @@ def _named_classes(path: Path, values: np.ndarray, extent: Extent) -> np.ndarray
 def count_unread(path: Path, kind: Kind = "results") -> dict[str, int]:
     """Return what a file that can be read holds beyond Tracks, and in how many lines."""
     first = _CLASS if kind == "mot15" else _LEAST["truth"] if kind == "truth" else _CLASS + 1
-    rest = (line.split(b",")[first:] for _, line in number_lines(path.read_bytes()))
+    rest = (line.split(b",")[first:] for _, line in number_lines(read_text(path)))
     count = sum(not all(map(_UNUSED.fullmatch, cells)) for cells in rest)
     return {f"columns from the {first + 1}th on": count} if count else {}
 
@@ -151,7 +151,7 @@ def _endings(tracks: Tracks, kind: Kind) -> list[str]:
 
 def _read_numbers(path: Path, least: int, *, with_class: bool) -> np.ndarray:
     """Return the first `least` columns, or the first eight where there are so many, float64."""
-    data = path.read_bytes().removeprefix(BYTE_ORDER_MARK)
+    data = read_text(path).removeprefix(BYTE_ORDER_MARK)
     if not data.strip():
         return np.zeros((0, least))
     if with_class and next(number_lines(data))[1].count(b",") >= _CLASS:

@@ -15,13 +15,15 @@ import numpy as np
 from datasets.errors import RowError, line_error
 from datasets.files import replacing
 from datasets.runs import Masks
-from datasets.text_lines import number_lines
+from datasets.text_lines import number_lines, read_text
 from datasets.types import MOST_FRAMES, NO_TRACK, Extent, Tracks
 
 CLASSES = {1: "car", 2: "pedestrian", 10: "ignore"}
 IGNORE = 10
 _IGNORE_IDENTITY = 10000
 _COLUMNS = 6
+_LONGEST_LINE = 1 << 26  # bytes: more than a mask of 8192 x 8192 pixels needs
+_BLOCK = 1 << 20
 _LONGEST, _NINE = 15, 9  # digits of a number that a double holds; the largest digit
 
 
@@ -98,7 +100,7 @@ def write_tracks(path: Path, tracks: Tracks, *, first_frame: int = 0) -> None:
 
 def _read_columns(path: Path) -> tuple[np.ndarray, list[bytes]]:
     """Return the five numbers of each line, (N, 5) int64, and its run length."""
-    data = path.read_bytes()
+    data = read_text(path, _LONGEST_LINE)
     return _split(data) or _read_lines(path, data)
 
 
@@ -108,10 +110,12 @@ def _split(data: bytes) -> tuple[np.ndarray, list[bytes]] | None:
     None if any is not: `_read_lines` then says which, or takes it.
     """
     letters = np.frombuffer(data, np.uint8)
+    if not data.endswith(b"\n") or _count_blanks(letters) != data.count(b"\n") * _COLUMNS:
+        return None
     edges = np.flatnonzero(letters <= ord(" "))
     kind = letters[edges]
     ends, blanks = edges[kind == ord("\n")], edges[kind == ord(" ")]
-    if not data.endswith(b"\n") or len(blanks) != len(ends) * (_COLUMNS - 1) or b"\r" in data:
+    if len(blanks) != len(ends) * (_COLUMNS - 1) or b"\r" in data:
         return None
     edges = np.column_stack([np.append(0, ends[:-1] + 1), blanks.reshape(len(ends), -1) + 1])
     sizes = np.diff(edges) - 1
@@ -126,6 +130,12 @@ def _split(data: bytes) -> tuple[np.ndarray, list[bytes]] | None:
         numbers = np.where(there, numbers * 10 + digit, numbers)
     begins = edges[:, -1].tolist()
     return numbers, [data[a:b] for a, b in zip(begins, ends.tolist(), strict=True)]
+
+
+def _count_blanks(letters: np.ndarray) -> int:
+    """Return how many letters are blanks or ends of lines, counted in little memory."""
+    blocks = range(0, len(letters), _BLOCK)
+    return sum(int(np.count_nonzero(letters[at : at + _BLOCK] <= ord(" "))) for at in blocks)
 
 
 def _read_lines(path: Path, data: bytes) -> tuple[np.ndarray, list[bytes]]:

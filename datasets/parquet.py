@@ -18,6 +18,8 @@ from datasets.runs import Masks
 from datasets.types import Extent, Tracks
 
 SCHEMA_VERSION = 2
+MOST_ROWS = 1 << 24  # ten times those of MOT20
+_MOST_BYTES = 1 << 32  # of all columns once unpacked
 _KEY = b"masktrack-bench"
 _CORNERS = ("left", "top", "right", "bottom")
 _NEEDED = {
@@ -54,16 +56,61 @@ def read_tracks(path: Path) -> Tracks:
 
     Raises:
         ValueError: The file is no Parquet file, was not written by `write_tracks`, has a schema
-            version this code does not know, or a row breaks a rule of Tracks. Names the file.
+            version this code does not know, too many rows or bytes, or a row breaks a rule of
+            Tracks. Names the file.
     """
     with open_native(path) as file:
         try:
-            table = pq.ParquetFile(file, page_checksum_verification=True).read()
-            extent = _extent((table.schema.metadata or {}).get(_KEY))
-            _check_columns(table)
+            extent, table = _read_table(file)
             return _make_tracks(table, extent)
         except (pa.ArrowException, OSError, RecursionError, ValueError) as error:
             raise ValueError(f"{path}: {shorten(str(error))}") from error
+
+
+def _read_table(file: pa.NativeFile) -> tuple[Extent, pa.Table]:
+    """Return the columns as they are stored, and what they lie within.
+
+    What a file says of itself is looked at before memory is taken for it: repeated values take next
+    to no space in a file, 10^8 rows a megabyte.
+    """
+    source = pq.ParquetFile(file)
+    extent = _extent((source.schema_arrow.metadata or {}).get(_KEY))
+    _check_columns(source.schema_arrow)
+    rows = source.metadata.num_rows
+    if rows > MOST_ROWS:
+        raise ValueError(f"{rows} rows found, expected at most {MOST_ROWS}")
+    size = _uncompressed(source.metadata)
+    if size > _MOST_BYTES:
+        raise ValueError(f"{size} bytes found, expected at most {_MOST_BYTES}")
+    table = pq.ParquetFile(
+        file,
+        metadata=source.metadata,
+        page_checksum_verification=True,
+        read_dictionary=[name for name in source.schema_arrow.names if name == "rle"],
+    ).read()
+    for name in table.column_names:
+        if table[name].null_count:
+            raise ValueError(f"column {name} has empty cells")
+    return extent, table
+
+
+def _uncompressed(metadata: pq.FileMetaData) -> int:
+    """Return the bytes of all pages once they are unpacked."""
+    groups = map(metadata.row_group, range(metadata.num_row_groups))
+    columns = (group.column(number) for group in groups for number in range(group.num_columns))
+    return sum(column.total_uncompressed_size for column in columns)
+
+
+def _run_lengths(column: pa.ChunkedArray) -> list[bytes]:
+    """Return the run lengths, equal ones as one object: a file may repeat a large one."""
+    runs: list[bytes] = []
+    for chunk in column.chunks:
+        values = chunk.dictionary.to_pylist()
+        runs += [values[place] for place in np.from_dlpack(chunk.indices).tolist()]
+    total = sum(map(len, runs))
+    if total > _MOST_BYTES:
+        raise ValueError(f"column rle: {total} bytes found, expected at most {_MOST_BYTES}")
+    return runs
 
 
 def _make_tracks(table: pa.Table, extent: Extent) -> Tracks:
@@ -71,22 +118,19 @@ def _make_tracks(table: pa.Table, extent: Extent) -> Tracks:
         name: to_array(table[name]) for name in table.column_names if name not in ("rle", *_CORNERS)
     }
     if "rle" in table.column_names:
-        columns["rle"] = Masks.read(table["rle"].to_pylist(), extent.height, extent.width)
+        columns["rle"] = Masks.read(_run_lengths(table["rle"]), extent.height, extent.width)
     box = np.stack([to_array(table[name]) for name in _CORNERS], axis=1)
     return Tracks(extent, box=box, **columns)
 
 
-def _check_columns(table: pa.Table) -> None:
-    """Raise ValueError for columns that are not as `write_tracks` writes them, or not full."""
-    found = dict(zip(table.column_names, table.schema.types, strict=True))
+def _check_columns(schema: pa.Schema) -> None:
+    """Raise ValueError for columns that are not as `write_tracks` writes them."""
+    found = dict(zip(schema.names, schema.types, strict=True))
     expected = {name: kind for name, kind in _TYPES.items() if name in _NEEDED or name in found}
-    if found != expected or len(found) < table.num_columns:
-        names = [f"{field.name} {field.type}" for field in table.schema]
+    if found != expected or len(found) < len(schema):
+        names = [f"{field.name} {field.type}" for field in schema]
         known = [f"{name} {kind}" for name, kind in expected.items()]
         raise ValueError(f"columns {names} found, expected {known}")
-    for name in found:
-        if table[name].null_count:
-            raise ValueError(f"column {name} has empty cells")
 
 
 def _describe(extent: Extent) -> bytes:

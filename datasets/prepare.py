@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import json
 import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol, cast
 
+from datasets.flags import json_value
 from datasets.program import run_main
 from datasets.prompt_json import read_tracks
 from datasets.sequence_json import Prepared, write_prepared
@@ -53,7 +53,7 @@ def main() -> None:
     parser.add_argument("--root", help="folder of the data set; not for generated ones")
     parser.add_argument("--dataset", required=True)
     parser.add_argument("--sequence", required=True)
-    parser.add_argument("--options", type=json.loads, default={}, help="JSON")
+    parser.add_argument("--options", type=json_value, default={}, help="JSON")
     parser.add_argument("--prompts", type=Path, help="first-frame boxes, JSON; not those of truth")
     parser.add_argument("--output", type=Path, required=True, help=".../sequence.json")
     given = parser.parse_args()

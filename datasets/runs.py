@@ -52,6 +52,10 @@ class Masks:
         masks = cls(tuple(runs), height, width)
         if len(masks) and height * width > MOST_PIXELS:
             raise RowError(0, f"image of {height} x {width} found, expected at most 2^30 pixels")
+        longest = _LONGEST * (height * width + 2)  # a count a pixel, and one of none at both ends
+        if max(map(len, masks.runs), default=0) > longest:
+            row = next(row for row, run in enumerate(masks.runs) if len(run) > longest)
+            raise RowError(row, f"its run length has more than {longest} letters")
         _ = masks.read_once
         return masks
 

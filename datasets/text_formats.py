@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from datasets import kitti_dump, kitti_text, mot_folder, mot_text, mots_text, sam2_jsonl
+from datasets.folders import replacing_folder
 from datasets.format import (
     Format,
     Given,
@@ -159,11 +160,17 @@ def _write_dumps(path: Path, sequences: Sequences) -> None:
     """Write streams to one folder; sequences with other names to folders in it."""
     if all(map(kitti_dump.is_stream, sequences)):
         for name, tracks in sequences.items():
-            kitti_dump.write_tracks(path, name, tracks)
+            kitti_dump.refuse_later(path, name, tracks.extent.frame_count)
+        with replacing_folder(path) as part:
+            for name, tracks in sequences.items():
+                kitti_dump.write_tracks(part, name, tracks)
         return
     for name, tracks in sequences.items():
         refuse_path(name)
-        kitti_dump.write_tracks(path / name, "00_000", tracks)
+        kitti_dump.refuse_later(path / name, "00_000", tracks.extent.frame_count)
+    with replacing_folder(path) as part:
+        for name, tracks in sequences.items():
+            kitti_dump.write_tracks(part / name, "00_000", tracks)
 
 
 def _count_dumps(path: Path) -> Counts:

@@ -9,7 +9,6 @@ of a baseline's processes is the noise that later runs are judged by.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Iterator, Mapping
 from itertools import islice
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from datasets.files import read_json, write_json
+from datasets.flags import json_value
 from datasets.program import run_main
 from metrics.doubts import doubts
 from metrics.snapshot import now, pace_files, run_name, take_snapshot, timed_variants
@@ -61,7 +61,7 @@ def _paces(plan: Mapping[str, Any], room: Path) -> Iterator[Path]:
 def main() -> None:
     """Run the command line program."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--plan", type=json.loads, required=True, help="JSON")
+    parser.add_argument("--plan", type=json_value, required=True, help="JSON")
     parser.add_argument("--room", type=Path, default=Path(), help="folder the workflow ran in")
     parser.add_argument("--output", type=Path, required=True)
     given = parser.parse_args()

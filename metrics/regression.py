@@ -11,7 +11,6 @@ rules.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Iterator, Mapping
 from collections.abc import Sequence as Many
@@ -23,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from datasets.files import write_json
+from datasets.flags import json_value
 from datasets.program import run_main
 from metrics.checks import (
     EXIT,
@@ -236,7 +236,7 @@ def describe(
 def main() -> None:
     """Run the command line program."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--plan", type=json.loads, required=True, help="JSON")
+    parser.add_argument("--plan", type=json_value, required=True, help="JSON")
     parser.add_argument("--baseline", type=Path, required=True)
     parser.add_argument("--room", type=Path, default=Path(), help="folder the workflow ran in")
     parser.add_argument("--output", type=Path, required=True)

@@ -10,7 +10,6 @@ first seen frame in which it no longer does; who is not seen has neither left no
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
@@ -19,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from datasets.files import replacing
+from datasets.flags import json_value
 from datasets.parquet import read_tracks
 from datasets.program import run_main
 from datasets.types import Tracks
@@ -50,7 +50,7 @@ def main() -> None:
     """Run the command line program."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--tracks", type=Path, required=True)
-    parser.add_argument("--zone", type=json.loads, required=True, help="JSON, see datasets/zone.py")
+    parser.add_argument("--zone", type=json_value, required=True, help="JSON, see datasets/zone.py")
     parser.add_argument("--output", type=Path, required=True)
     given = parser.parse_args()
     tracks, zone = read_tracks(given.tracks), Zone.of(given.zone)

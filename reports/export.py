@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import csv
 import io
-import json
 import re
 import sys
 from collections.abc import Callable, Mapping
@@ -19,14 +18,16 @@ from collections.abc import Sequence as Many
 from pathlib import Path
 from typing import Any
 
-from datasets.files import replacing
+from datasets.flags import json_value
+from datasets.folders import replacing_folder
 from datasets.program import run_main
 from reports.results import Run, read_run
 from reports.table import Cell, Table, headline
 
 _UNITS = {"ratio": "%", "ms": "ms", "MB": "MB"}
 _ARROWS = {"up": "↑", "down": "↓", None: ""}
-_FORMULA = re.compile(r"[=+\-@\t\r]")  # what a spreadsheet takes for one, at the start of a cell
+# what a spreadsheet takes for a formula, at the start of a cell; also as wide as a Chinese letter
+_FORMULA = re.compile(r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 _CONTROL = re.compile(  # and what turns the direction of the text around it
     r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]+"
 )
@@ -101,10 +102,13 @@ def files(run: Run) -> list[dict[str, str]]:
     ]
 
 
-def _check_complete(run: Run) -> None:
+def _read_complete(plan: Mapping[str, Any]) -> Run:
+    """Return a run; FileNotFoundError if it lacks a result."""
+    run = read_run(plan, Path(), None)
     for each in run.troubles:
         what = f"{each.variant} on {each.sequence}: {each.job}"
         raise FileNotFoundError(f"{run.plan['dataset']}: no result of {what}")
+    return run
 
 
 def _lines(
@@ -162,15 +166,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--plan", type=json.loads, required=True, help="as of reports.render")
+    parser.add_argument("--plan", type=json_value, required=True, help="as of reports.render")
     parser.add_argument("--folder", type=Path, required=True)
     given = parser.parse_args()
-    for plan in given.plan["runs"]:
-        run = read_run(plan, Path(), None)
-        _check_complete(run)
-        for each in files(run):
-            with replacing(given.folder / each["name"]) as part:
-                part.write_text(each["text"])
+    made = [each for plan in given.plan["runs"] for each in files(_read_complete(plan))]
+    with replacing_folder(given.folder) as part:
+        for each in made:
+            data = each["text"].encode("utf-8", "backslashreplace")
+            (part / each["name"]).write_bytes(data)
 
 
 if __name__ == "__main__":

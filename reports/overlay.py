@@ -16,9 +16,6 @@ Images are JPEG files called as the sequence's, or 000000.jpg, 000001.jpg ... of
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import shutil
 import sys
 from collections.abc import Callable, Iterator
 from collections.abc import Sequence as Many
@@ -30,8 +27,9 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from datasets.flags import frames_per_second
-from datasets.frames import list_images, read_frames
+from datasets.flags import frames_per_second, json_value
+from datasets.folders import replacing_folder
+from datasets.frames import list_images, read_frames, write_image
 from datasets.parquet import read_tracks
 from datasets.program import run_main
 from datasets.same_sequence import check_extent, check_tracks_of
@@ -113,20 +111,9 @@ def writing_frames(folder: Path, names: list[str]) -> Iterator[Writer]:
     """
     if folder.exists() and any(folder.iterdir()):
         raise FileExistsError(f"{folder}: not empty: name another folder, or remove what is in it")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    part, left = folder.with_name(f".{folder.name}.{os.getpid()}.part"), iter(names)
-    part.mkdir()
-
-    def write(image: np.ndarray) -> None:
-        path = part / next(left)
-        if not cv2.imwrite(str(path), cv2.cvtColor(image, cv2.COLOR_RGB2BGR), _JPEG):
-            raise OSError(f"{folder / path.name}: the image could not be written")
-
-    try:
-        yield write
-        part.replace(folder)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
+    with replacing_folder(folder) as part:
+        left = iter(names)
+        yield lambda image: write_image(part / next(left), image, _JPEG)
 
 
 def main() -> None:
@@ -198,7 +185,7 @@ def _arguments() -> argparse.Namespace:
         "--fps", type=frames_per_second, help="of the video, if not that of the sequence"
     )
     parser.add_argument(
-        "--zone", type=json.loads, help="drawn too: JSON, [left, top, width, height] or corners"
+        "--zone", type=json_value, help="drawn too: JSON, [left, top, width, height] or corners"
     )
     parser.add_argument(
         "--trail", type=_seconds, default=1, help="seconds that trails go back; 0: none"

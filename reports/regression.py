@@ -9,6 +9,7 @@ In JUnit a loss is a failure; what could not be judged is skipped: it knows no t
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,7 +26,10 @@ _HEADINGS = {
     "regression": "Regression",
     "could not judge": "Could not judge",
 }
-_ILLEGAL = {code: None for code in range(32) if chr(code) not in "\t\n\r"}  # in XML
+# what XML 1.0 has no way to write, see its section 2.2
+_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_UNKNOWN = "\N{REPLACEMENT CHARACTER}"
+_NOT_ON_A_LINE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 def markdown(verdict: Mapping[str, Any]) -> str:
@@ -77,7 +81,7 @@ def _case(suite: ElementTree.Element, check: Mapping[str, Any]) -> None:
 
 
 def _legal(text: str) -> str:
-    return text.translate(_ILLEGAL)
+    return _ILLEGAL.sub(_UNKNOWN, text)
 
 
 def _sentence(check: Mapping[str, Any]) -> str:
@@ -120,7 +124,8 @@ def _row(check: Mapping[str, Any]) -> str:
 
 
 def _cell(text: str) -> str:
-    return text.replace("\n", " ").replace("|", "\\|").replace("<", "&lt;")
+    line = _NOT_ON_A_LINE.sub(" ", text)
+    return line.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
 
 
 def _value(check: Mapping[str, Any], value: float | None) -> str:
@@ -150,7 +155,7 @@ def main() -> None:
     verdict = read_json(given.verdict)
     for path, text in ((given.markdown, markdown(verdict)), (given.junit, junit(verdict))):
         with replacing(path) as part:
-            part.write_text(text)
+            part.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Mapping
@@ -24,6 +23,7 @@ from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 
 from datasets.files import replacing
+from datasets.flags import json_value
 from datasets.program import run_main
 from reports import export, table
 from reports.figures import accuracy_and_speed, by_sequence
@@ -137,7 +137,7 @@ def _cards(runs: list[Run]) -> list[Mapping[str, Any]]:
 def main() -> None:
     """Run the command line program."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--plan", type=json.loads, required=True, help="JSON")
+    parser.add_argument("--plan", type=json_value, required=True, help="JSON")
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument(
         "--unfinished-since",

@@ -13,7 +13,6 @@ whole process but for the decoded frames.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from tqdm import trange
 
 from datasets import rle
 from datasets.files import write_json
+from datasets.flags import json_value
 from datasets.parquet import read_tracks
 from datasets.program import run_main
 from datasets.sequence_json import read_sequence
@@ -179,7 +179,7 @@ def offline(course: Course, repeats: int) -> dict[str, Any]:
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Add the flags that say what is timed."""
     parser.add_argument("--method", required=True)
-    parser.add_argument("--options", type=json.loads, default={}, help="JSON")
+    parser.add_argument("--options", type=json_value, default={}, help="JSON")
     parser.add_argument("--sequence", type=Path, required=True, help=".../sequence.json")
     parser.add_argument("--expect", type=Path, required=True, help="the scored tracks")
     parser.add_argument("--frames", type=int, required=True, help="at most so many, from the first")

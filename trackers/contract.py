@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-import yaml
 
 from datasets.runs import Masks
 from datasets.types import Frame, Sequence
+from datasets.yaml_text import read_yaml
 
 _METHODS = Path(__file__).parent / "methods"
 NEEDED = inspect.Parameter.empty
@@ -142,7 +142,7 @@ def load_method(method: str) -> Method:
     if method not in known:
         raise ValueError(f"method {method!r} is unknown: expected one of {known}")
     path = _METHODS / method / "method.yaml"
-    content = yaml.safe_load(path.read_text())
+    content = read_yaml(path)
     stepped = has_tracker(method)
     allowed = _ALLOWED if stepped else _ALLOWED | _OF_A_RULE
     if not isinstance(content, dict) or not _KEYS <= content.keys() <= _KEYS | allowed:

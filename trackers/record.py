@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Iterable, Mapping
@@ -15,6 +14,7 @@ from typing import Any
 
 from datasets.checkout import LOCK, Asked, ask_commit, read_commit
 from datasets.files import replacing, sha256, sha256_of, write_json
+from datasets.flags import json_value
 from datasets.parquet import write_tracks
 from datasets.run_json import SCHEMA_VERSION
 from datasets.sequence_json import DETECTIONS, IMAGES, PROMPTS, read_digests, read_sequence
@@ -60,7 +60,7 @@ class Record:
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Add the flags of every program that makes tracks."""
-    parser.add_argument("--options", type=json.loads, default={}, help="of the method, JSON")
+    parser.add_argument("--options", type=json_value, default={}, help="of the method, JSON")
     parser.add_argument("--sequence", type=Path, required=True, help=".../sequence.json")
     parser.add_argument("--output", type=Path, required=True, help=".../tracks.parquet")
     parser.add_argument("--run", type=Path, help=".../run.json to write: what made the tracks")

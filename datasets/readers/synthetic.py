@@ -8,7 +8,6 @@ a seed gives the same pixels and labels on every machine.
 from __future__ import annotations
 
 import re
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from datasets import rle
+from datasets.folders import replacing_folder
 from datasets.frames import write_image
 from datasets.runs import Masks
 from datasets.sequence_json import Prepared
@@ -80,12 +80,12 @@ def read(
     draw = np.random.Generator(np.random.PCG64(key))
     script = SCENARIOS[scenario](draw)
     detector = _Detector(miss, hidden_miss, false_alarms, jitter)
-    shutil.rmtree(folder / "images", ignore_errors=True)  # of another script, perhaps longer
     labels, found = [], []
-    for frame, (image, seen) in enumerate(play(draw, script)):
-        write_image(folder / "images" / f"{frame:06d}.png", image)
-        labels += [(frame, label) for label in seen]
-        found += [(frame, *each) for each in _detect(draw, detector, seen)]
+    with replacing_folder(folder / "images", ["*.png"]) as images:
+        for frame, (image, seen) in enumerate(play(draw, script)):
+            write_image(images / f"{frame:06d}.png", image)
+            labels += [(frame, label) for label in seen]
+            found += [(frame, *each) for each in _detect(draw, detector, seen)]
     extent = Extent(HEIGHT, WIDTH, script.frame_count, _CLASSES)
     return Prepared(
         Sequence(dataset, sequence, extent, _FRAME_RATE, images="images"),

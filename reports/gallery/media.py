@@ -7,10 +7,6 @@ objects are a script that hands them over.
 from __future__ import annotations
 
 import json
-import os
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +20,7 @@ from reports.gallery.smaller import shrink
 
 _LONGEST_SIDE = 480  # pixels
 _QUALITY = [cv2.IMWRITE_JPEG_QUALITY, 70]
+FILES = ("*.jpg", "*.js", "*.json")  # what a folder of media consists of
 _TENTHS = 10  # a corner is kept to a tenth of a pixel
 
 
@@ -96,17 +93,3 @@ def describe_objects(tracks: Tracks) -> dict[str, Any]:
         small = shrink(tracks.rle, height, width)
         content["rle"] = [counts.decode("ascii") for counts in small.runs]
     return content
-
-
-@contextmanager
-def writing_folder(folder: Path) -> Iterator[Path]:
-    """Yield a folder to write to, which takes the place of `folder` when all went well."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    part = folder.with_name(f".{folder.name}.{os.getpid()}.part")
-    part.mkdir()
-    try:
-        yield part
-        shutil.rmtree(folder, ignore_errors=True)
-        part.replace(folder)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)

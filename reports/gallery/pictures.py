@@ -10,10 +10,11 @@ import argparse
 import sys
 from pathlib import Path
 
+from datasets.folders import replacing_folder
 from datasets.parquet import read_tracks
 from datasets.program import run_main
 from datasets.sequence_json import read_sequence
-from reports.gallery.media import write_objects, write_pictures, writing_folder
+from reports.gallery.media import FILES, write_objects, write_pictures
 
 
 def main() -> None:
@@ -24,7 +25,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help="folder")
     given = parser.parse_args()
     sequence, truth = read_sequence(given.sequence), read_tracks(given.truth)
-    with writing_folder(given.output) as folder:
+    with replacing_folder(given.output, FILES) as folder:
         write_pictures(folder, sequence)
         write_objects(folder / "truth.js", sequence, None, truth)
 

@@ -18,12 +18,13 @@ from pathlib import Path
 from typing import Any
 
 from datasets.files import write_json
+from datasets.folders import replacing_folder
 from datasets.parquet import read_tracks
 from datasets.program import run_main
 from datasets.same_sequence import check_tracks_of
 from datasets.sequence_json import read_sequence
 from datasets.types import Tracks
-from reports.gallery.media import write_objects, writing_folder
+from reports.gallery.media import FILES, write_objects
 from reports.gallery.thumbnails import draw_strip, worst_events
 from reports.gallery.timelines import read_timelines
 
@@ -34,7 +35,7 @@ def main() -> None:
     """Run the command line program."""
     given = _arguments()
     found = {name: read_tracks(given.results / name / "tracks.parquet") for name in given.sequences}
-    with writing_folder(given.output) as folder:
+    with replacing_folder(given.output, FILES) as folder:
         for name, tracks in found.items():
             place = given.truth / name / "sequence.json"
             check_tracks_of(given.results / name / "tracks.parquet", place)

@@ -112,7 +112,7 @@ def test_a_file_beside_the_sequences_names_the_classes(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("classes: {1: a", "not valid YAML: while parsing"),
+        ("classes: {1: a", "not valid YAML: line 1: while parsing"),
         ("- 1", "expected the key classes, and ignored or no other"),
         ("classes: {1: a}\nignore: [1]", "expected the key classes, and ignored or no other"),
         ("classes: [a]", r", classes: \['a'\] found, expected ids with their names"),

@@ -20,7 +20,7 @@ from datasets.types import Extent, Sequence, Tracks
 from metrics.events import events_of, write_events
 from metrics.score import make_pairings
 from reports.gallery import pictures, variant
-from reports.gallery.media import describe_objects, picture_size, writing_folder
+from reports.gallery.media import describe_objects, picture_size
 from reports.gallery.page_part import page_parts
 from reports.gallery.thumbnails import draw_strip, worst_events
 from reports.gallery.timelines import LOST, Timelines
@@ -173,12 +173,3 @@ def test_a_strip_without_pictures_is_on_grey_and_ends_where_the_sequence_does(tm
     image = cv2.imdecode(np.frombuffer(strip, np.uint8), cv2.IMREAD_COLOR).astype(int)
     assert image[40, 40].min() > 240  # before the first frame is nothing
     assert abs(image[140, 240] - 128).max() < 10
-
-
-def test_a_folder_takes_the_place_of_the_one_before_only_when_all_went_well(tmp_path):
-    for text in ("one", "two"):
-        with writing_folder(tmp_path / "f") as folder:
-            (folder / text).write_text(text)
-    with pytest.raises(ZeroDivisionError), writing_folder(tmp_path / "f") as folder:
-        raise ZeroDivisionError
-    assert [path.name for path in tmp_path.rglob("*")] == ["f", "two"]

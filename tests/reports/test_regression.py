@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from xml.etree import ElementTree
 
 import pytest
 
-from reports.regression import junit, markdown
+from datasets.files import write_json
+from reports.regression import junit, main, markdown
 
 
 def check(verdict, metric="HOTA", **changed):
@@ -76,3 +78,18 @@ def test_where_there_is_no_baseline_markdown_says_so():
     content = verdict("could not judge", [check("NOT JUDGED", "results", **NOTHING, why="gone")])
     content["baseline"] = {"path": "b.json", "commit": None, "date": None}
     assert "beside `b.json`, which is no baseline. 1 NOT JUDGED." in markdown(content)
+
+
+@pytest.mark.parametrize("letter", ["\0", "\x1b", "\uffff", "\ufffe", "\ud800", "\r\n"])
+def test_no_letter_of_a_name_breaks_xml_or_a_row_of_the_table(tmp_path, monkeypatch, letter):
+    name = f"a\\|b{letter}<c>"
+    content = verdict(checks=[check("WORSE", variant=name, run=name, why=name)])
+    paths = {flag: tmp_path / flag for flag in ("verdict", "markdown", "junit")}
+    write_json(paths["verdict"], content)
+    words = [word for flag, path in paths.items() for word in (f"--{flag}", str(path))]
+    monkeypatch.setattr("sys.argv", ["regression", *words])
+    main()
+    (suite,) = ElementTree.parse(paths["junit"]).getroot()
+    assert suite.get("name").startswith("a\\|b")
+    row = paths["markdown"].read_text(encoding="utf-8").splitlines()[-1]
+    assert len(re.findall(r"(?<!\\)(?:\\\\)*\|", row)) == 10

@@ -220,7 +220,7 @@ def test_a_card_that_is_not_there_or_no_card(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"networks\.json: no such card"):
         read_card(tmp_path)
     (tmp_path / "card.yaml").write_text("a: [")
-    with pytest.raises(ValueError, match=r"card\.yaml: not YAML"):
+    with pytest.raises(ValueError, match=r"card\.yaml: not valid YAML: line 1"):
         read_card(tmp_path / "card.yaml")
 
 

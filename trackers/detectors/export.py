@@ -17,7 +17,7 @@ from datasets.files import sha256, write_json
 from datasets.program import run_main
 from trackers.detectors.coco import COCO
 from trackers.detectors.yolox import SIZES, Yolox
-from trackers.engines.card import CARD
+from trackers.engines.card import CARD, replacing_networks
 from trackers.engines.checkpoint import check_state, read_checkpoint
 from trackers.engines.contract import PRECISIONS
 from trackers.engines.export import Signature, export_onnx
@@ -71,10 +71,10 @@ def main() -> None:
     classes = COCO if given.classes == ["coco"] else tuple(given.classes)
     model = load_yolox(given.size, given.weights, len(classes))
     height, width = given.input
-    folder = given.output.parent
-    card = export_yolox(model, classes, (height, width), folder, given.precision)
     origin = {"weights": str(given.weights), "weights_sha256": sha256(given.weights)}
-    write_json(given.output, card | {"origin": origin})
+    with replacing_networks(given.output.parent) as part:
+        card = export_yolox(model, classes, (height, width), part, given.precision)
+        write_json(part / CARD, card | {"origin": origin})
 
 
 if __name__ == "__main__":

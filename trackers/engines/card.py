@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import reprlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from datasets.files import file_in, read_small_text
+from datasets.files import file_in
+from datasets.folders import replacing_folder
+from datasets.yaml_text import read_yaml
 
 CARD = "networks.json"  # in a folder that `export` made
+
+
+@contextmanager
+def replacing_networks(folder: Path) -> Iterator[Path]:
+    """Yield a folder for networks and, written last, their card, which then appear in `folder`.
+
+    The card that was there goes first: where there is a card, its networks are whole and its own.
+    """
+    with replacing_folder(folder) as part:
+        yield part
+        (folder / CARD).unlink(missing_ok=True)
 
 
 def read_fields(path: Path, card: type, whose: str) -> dict[str, Any]:
@@ -28,18 +42,17 @@ def read_fields(path: Path, card: type, whose: str) -> dict[str, Any]:
     path = file_in(path, CARD)
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such card of {whose}")
-    try:
-        content: Any = yaml.safe_load(read_small_text(path))
-    except yaml.YAMLError as error:
-        raise ValueError(f"{path}: not YAML: {error}") from error
+    content = read_yaml(path)
     known = [field.name for field in fields(card)]
     needed = [field.name for field in fields(card) if field.default is MISSING]
     if not isinstance(content, dict) or not set(needed) <= content.keys():
-        raise ValueError(f"{path}: {', '.join(needed)} expected, found {content!r:.200}")
+        raise ValueError(
+            f"{path}: {', '.join(needed)} expected, found {reprlib.repr(content):.200}"
+        )
     content.pop("origin", None)
     unknown = sorted(map(str, content.keys() - known))
     if unknown:
-        raise ValueError(f"{path}: {unknown} found, expected some of {sorted(known)}")
+        raise ValueError(f"{path}: {unknown!r:.200} found, expected some of {sorted(known)}")
     return content
 
 
@@ -58,8 +71,7 @@ def files_of(option: str) -> list[Path]:
     if not path.suffix:
         return [path / CARD]
     try:
-        content = yaml.safe_load(read_small_text(path))
-        network = network_path(path, content["file"])
-    except (OSError, ValueError, TypeError, KeyError, yaml.YAMLError):
+        network = network_path(path, read_yaml(path)["file"])
+        return [path, network] if network.is_file() else [path]
+    except (OSError, ValueError, TypeError, KeyError):
         return [path]
-    return [path, network] if network.is_file() else [path]

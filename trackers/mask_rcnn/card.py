@@ -56,7 +56,7 @@ def read_card(weights: Path) -> Card:
     try:
         with safe_open(weights, "numpy") as file:
             content = json.loads((file.metadata() or {}).get(_KEY, "null"))
-    except (SafetensorError, json.JSONDecodeError) as error:
+    except (SafetensorError, ValueError, RecursionError) as error:
         raise ValueError(f"{weights}: no readable safetensors file: {error}") from error
     return parse_card(str(weights), content)
 

@@ -24,7 +24,7 @@ from pickle import UnpicklingError
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from datasets.files import replacing
@@ -146,7 +146,7 @@ def main() -> None:
     card = Card(given.size, class_names(given.classes), given.layout, _FIT)
     state = convert(read_state(given.checkpoint, trusted=given.trusted), given.layout, card)
     with replacing(given.output) as part:
-        save_file(state, part, write_card(card))
+        part.write_bytes(save(state, write_card(card)))
 
 
 if __name__ == "__main__":

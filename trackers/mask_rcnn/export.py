@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from datasets.files import read_json, sha256, write_json
 from datasets.program import run_main
-from trackers.engines.card import CARD
+from trackers.engines.card import CARD, replacing_networks
 from trackers.engines.contract import PRECISIONS
 from trackers.engines.export import Signature, export_onnx, facts_path
 from trackers.mask_rcnn.card import Card, read_card
@@ -36,13 +36,14 @@ def export_model(
 ) -> None:
     """Write the networks to a folder; ValueError for an unknown precision."""
     files = {}
-    for name, module in tqdm(made.items(), desc=f"export {precision}", unit="network"):
-        path = folder / f"{name}.onnx"
-        signature = _of_image(card) if name == "pyramid" else _of_boxes(card)
-        export_onnx(module, signature, path, precision, origin)
-        files[name] = read_json(facts_path(path))["sha256"]
-    facts: dict[str, Any] = {"card": asdict(card), "precision": precision, "files": files}
-    write_json(folder / CARD, facts | origin)
+    with replacing_networks(folder) as part:
+        for name, module in tqdm(made.items(), desc=f"export {precision}", unit="network"):
+            path = part / f"{name}.onnx"
+            signature = _of_image(card) if name == "pyramid" else _of_boxes(card)
+            export_onnx(module, signature, path, precision, origin)
+            files[name] = read_json(facts_path(path))["sha256"]
+        facts: dict[str, Any] = {"card": asdict(card), "precision": precision, "files": files}
+        write_json(part / CARD, facts | origin)
 
 
 def _of_image(card: Card) -> Signature:

@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from datasets.files import read_json, sha256, write_json
 from datasets.program import run_main
-from trackers.engines.card import CARD
+from trackers.engines.card import CARD, replacing_networks
 from trackers.engines.contract import PRECISIONS
 from trackers.engines.export import Signature, export_onnx, facts_path
 from trackers.sam2.loading import RANDOM, load_model
@@ -42,13 +42,15 @@ def export_model(model: SAM2Base, folder: Path, precision: str, origin: Mapping[
     """
     model = with_fixed_position(model)
     arrays, files = example(model, _OBJECTS), {}
-    for name, module in tqdm(modules(model).items(), desc=f"export {precision}", unit="network"):
-        path = folder / f"{name}.onnx"
-        inputs = {each: arrays[each] for each in takes(module)}
-        export_onnx(module, _signature(inputs), path, precision, origin)
-        files[name] = read_json(facts_path(path))["sha256"]
-    facts = sizes(model) | {"precision": precision, "files": files} | dict(origin)
-    write_json(folder / CARD, facts)
+    made = tqdm(modules(model).items(), desc=f"export {precision}", unit="network")
+    with replacing_networks(folder) as part:
+        for name, module in made:
+            path = part / f"{name}.onnx"
+            inputs = {each: arrays[each] for each in takes(module)}
+            export_onnx(module, _signature(inputs), path, precision, origin)
+            files[name] = read_json(facts_path(path))["sha256"]
+        facts = sizes(model) | {"precision": precision, "files": files} | dict(origin)
+        write_json(part / CARD, facts)
 
 
 def _signature(inputs: Mapping[str, Tensor]) -> Signature:

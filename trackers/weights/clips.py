@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
+from datasets.files import replacing
 from datasets.synthesis.scene import play
 from datasets.synthesis.scripts import SCENARIOS
 
@@ -58,9 +59,8 @@ def load_worlds(folder: Path, count: int, size: int, seed: int) -> list[World]:
 def _load_world(folder: Path, number: int, size: int, seed: int) -> World:
     path = folder / f"{seed}-{size}-{number:03d}.npz"
     if not path.is_file():
-        part = path.with_suffix(".part.npz")
-        np.savez(part, allow_pickle=False, **_draw_world(number, size, seed))
-        part.replace(path)
+        with replacing(path) as part, part.open("wb") as file:
+            np.savez(file, allow_pickle=False, **_draw_world(number, size, seed))
     with np.load(path) as kept:
         return World(**kept)
 

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pooch
 import requests
-import yaml
 
 from datasets.files import replacing, sha256
 from datasets.program import run_main
+from datasets.yaml_text import read_yaml
 
 CATALOGUE = Path(__file__).parent / "catalogue.yaml"
 
@@ -41,7 +41,7 @@ class Published:
 
 def read_catalogue(path: Path = CATALOGUE) -> dict[str, Published]:
     """Return the entries by file name."""
-    content = yaml.safe_load(path.read_text())
+    content = read_yaml(path)
     return {name: Published(**entry) for name, entry in content.items()}
 
 
@@ -64,8 +64,9 @@ def fetch(published: Published, output: Path) -> None:
                 f"{published.url}: a file of {part.stat().st_size} bytes and SHA-256 {found} "
                 f"found, expected {expected}"
             )
-    if expected is None:
-        _note(output).write_text(f"{found}\n")
+        if expected is None:
+            with replacing(_note(output)) as note:
+                note.write_text(f"{found}\n")
 
 
 def _note(output: Path) -> Path:

@@ -8,13 +8,14 @@ import sys
 from collections.abc import Callable
 from collections.abc import Sequence as Many
 from dataclasses import asdict, dataclass, field
+from io import BytesIO
 from pathlib import Path
 from statistics import fmean
 from time import monotonic
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from datasets.files import read_json, replacing, write_json
@@ -151,8 +152,10 @@ class Training:
             "done": self.done,
             "log": self.log,
         }
+        state = BytesIO()  # torch would not say that the disk is full
+        torch.save(kept, state)
         with replacing(self._state) as part:
-            torch.save(kept, part)
+            part.write_bytes(state.getbuffer())
 
     def finish(
         self,
@@ -171,7 +174,7 @@ class Training:
             key: each.half() if each.is_floating_point() else each for key, each in state.items()
         }
         with replacing(output) as part:
-            save_file(half, part, metadata)
+            part.write_bytes(save(half, metadata))
         told = {"stages": [asdict(stage) for stage in stages], "log": self.log}
         write_json(output.with_suffix(".json"), about | told)
 

@@ -27,8 +27,11 @@ def make_environment(requirements: Path, folder: Path) -> str:
     """Make a virtual environment anew and return the packages that are in it, one a line.
 
     Raises:
-        RuntimeError: It could not be made; then there is none.
+        RuntimeError: It could not be made; then there is none. Or the folder holds other files,
+            which stay.
     """
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / "pyvenv.cfg").is_file():
+        raise RuntimeError(f"{folder}: holds files that are of no virtual environment")
     python = folder / "bin" / "python"
     try:
         _run("venv", "--clear", "--python", sys.executable, str(folder))

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from argparse import ArgumentTypeError
+
+import pytest
+
+from datasets.flags import json_value
+
+
+def test_json_of_the_command_line_is_read():
+    assert json_value('{"a": [1, 2.5, true, null, "x"]}') == {"a": [1, 2.5, True, None, "x"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{'a': 1}", "Expecting property name"),
+        ("[" * 100_000, "recursion"),
+        ("9" * 100_000, "digits"),
+        ("[1e999]", "1e999 found, expected a finite number"),
+        ("[NaN]", "NaN found, expected a finite number"),
+        ('{"a": 1, "b": {"c": 1, "c": 2}}', "key 'c' found twice"),
+    ],
+)
+def test_what_is_no_json_is_refused_in_one_short_line(text, message):
+    with pytest.raises(ArgumentTypeError, match=f"not valid JSON: .*{message}") as caught:
+        json_value(text)
+    assert len(str(caught.value)) < 300

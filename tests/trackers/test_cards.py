@@ -1,0 +1,59 @@
+"""Cards of networks, which the workflow reads of every variant before anything runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+from broken.by_nodes import LAUGHS
+
+from trackers.engines.card import CARD, files_of, read_fields, replacing_networks
+
+
+@dataclass(frozen=True)
+class Card:
+    file: str
+    size: tuple[int, int] | None = None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 60_000,
+        f"a0: &a0 [1, 1]\n{LAUGHS}file: *a12\n",
+        f"file: {'x' * 5000}",
+        "file: [1]",
+        "file: 1",
+        "file: a\0b",
+        "- file",
+        "\ufffe",
+        "a" * 300_000,
+    ],
+)
+def test_no_card_stops_what_plans_all_variants(tmp_path, text):
+    path = tmp_path / "card.yaml"
+    path.write_text(text)
+    assert files_of(str(path)) == [path]
+
+
+@pytest.mark.parametrize("text", ["[" * 200, f"a0: &a0 [1]\n{LAUGHS}file: *a12\n"])
+def test_a_card_that_would_exhaust_the_stack_or_memory_is_refused_by_name(tmp_path, text):
+    path = tmp_path / "card.yaml"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=r"card\.yaml: not valid YAML: line"):
+        read_fields(path, Card, "a detector")
+
+
+def test_networks_have_a_card_only_when_all_are_there(tmp_path):
+    (tmp_path / CARD).write_text("old")
+    (tmp_path / "detect.onnx").write_text("old")
+    (tmp_path / "engines").mkdir()
+    with replacing_networks(tmp_path) as part:
+        (part / "detect.onnx").write_text("new")
+        (part / CARD).write_text("new")
+        assert (tmp_path / CARD).read_text() == "old"
+    assert {path.name for path in tmp_path.iterdir()} == {CARD, "detect.onnx", "engines"}
+    assert (tmp_path / "detect.onnx").read_text() == (tmp_path / CARD).read_text() == "new"
+    with pytest.raises(ZeroDivisionError), replacing_networks(tmp_path):
+        raise ZeroDivisionError
+    assert (tmp_path / CARD).read_text() == "new"
