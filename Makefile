@@ -6,6 +6,7 @@ RUN ?=
 VARIANT ?=
 ACCEPT ?=
 YES ?=
+AGAINST ?=
 MOT17 ?= ../shared/data/mot17
 KITTI_MOTS ?= ../shared/data/kitti_mots
 DAVIS ?= ../shared/data/davis2017
@@ -28,7 +29,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 unexport PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
 
 .DELETE_ON_ERROR:
-.PHONY: help setup report contract reproduce baseline regression test test-fast lint bench \
+.PHONY: help setup report contract reproduce baseline regression forget-verdict test test-fast lint bench \
 	pictures bench-gpu demo-weights format lock clean clean-downloads
 
 help: ## this list
@@ -56,11 +57,18 @@ baseline: $(STAMP) ## measure what `make regression` compares with, on a quiet m
 		$(if $(CONFIG),--configfile $(CONFIG))
 	@cat logs/baseline.log
 
-regression: $(STAMP) ## run what has changed, compare with the baseline, fail where it is worse
-	@snakemake --cores all --quiet host reason rules --keep-going regression \
-		$(if $(CONFIG),--configfile $(CONFIG)); made=$$?; \
-	cat results/regression/verdict.md && \
+regression: forget-verdict $(STAMP) ## what has changed is run, and compared with the baseline, or AGAINST=<commit>
+	@if [ -n "$(AGAINST)" ]; then \
+		python -m workflow.against --commit="$(AGAINST)" $(if $(CONFIG),--configfile $(CONFIG)); \
+	else \
+		snakemake --cores all --quiet host reason rules --keep-going regression \
+			$(if $(CONFIG),--configfile $(CONFIG)); \
+	fi; made=$$?; \
+	cat results/regression/verdict.md 2> /dev/null; \
 	python -m metrics.gate --verdict results/regression/verdict.json && exit $$made
+
+forget-verdict:
+	@rm -f results/regression/verdict.json results/regression/verdict.md results/regression/junit.xml
 
 test: $(STAMP) ## all tests
 	OMP_NUM_THREADS=1 pytest -n auto --dist worksteal # a worker a core: no threads beside
@@ -87,6 +95,7 @@ bench: $(STAMP) ## measure what is claimed about speed; needs MOT17, KITTI_MOTS,
 	python -m bench.growth --output bench/growth.json
 	python -m bench.overlay --output bench/overlay.json
 	python -m bench.harness_cost --output bench/harness_cost.json
+	python -m bench.output_check --output bench/output_check.json
 	python -m bench.page --truth $(MOT17)/train --results $(MOT17)/results/lif_t \
 		--output bench/page.json
 	python -m bench.sam2_objects --weights trackers/weights/sam2_demo.safetensors \
@@ -96,6 +105,9 @@ bench: $(STAMP) ## measure what is claimed about speed; needs MOT17, KITTI_MOTS,
 	python -m bench.yolo_sam2_modes --output bench/yolo_sam2_modes.json
 	python -m bench.sam2_memory --output bench/sam2_memory.json --plot docs/sam2_memory.png
 	python -m bench.gate --room .cache/bench/gate --output bench/gate.json
+	rm -f bench/gate_against.json
+	$(MAKE) regression AGAINST=HEAD~1 || test -f results/regression/verdict.json # tracks of both sides
+	python -m bench.gate_against --against HEAD~1 --output bench/gate_against.json
 
 pictures: report ## docs/page.png and page_narrow.png from the default run; needs Chromium
 	python -m reports.picture --state "$(PICTURED)" --width 1280 --height 1750 --output docs/page.png

@@ -6,7 +6,15 @@
 Files flow one way: data/ (datasets) → results/ (trackers, then metrics) → reports/summary.html.
 """
 
+import sys
 from pathlib import Path
+
+from metrics.judged import VERDICT_FILES as OLD_VERDICT, forget_verdict
+
+# before anything below can fail: an old verdict must not stand for a run that does not begin
+if not {"-n", "--dry-run", "--dryrun"} & set(sys.argv):
+    if {"regression", *map(str, OLD_VERDICT)} & set(sys.argv):
+        forget_verdict(Path())
 
 from snakemake.exceptions import WorkflowError
 

@@ -8,6 +8,7 @@ Beside it stands what the masks take to become run lengths, which is done to the
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -20,6 +21,7 @@ import numpy as np
 from bench.overlay import walkers
 from datasets import rle
 from datasets.files import write_json
+from datasets.program import run_main
 from datasets.types import Sequence
 from trackers.contract import Answer
 from trackers.feed import pack
@@ -79,4 +81,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main))

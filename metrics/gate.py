@@ -2,7 +2,8 @@
 
     python -m metrics.gate --verdict results/regression/verdict.json --history history.jsonl
 
-Ends with 0 for a pass, 1 for a regression, 2 where that could not be judged. With `--history` a
+Ends with 0 for a pass, 1 for a regression, 2 where that could not be judged: where there is no
+verdict, and where code, config or baseline are no longer those it is of, too. With `--history` a
 line is added to that file, unless it has the line already.
 """
 
@@ -19,6 +20,8 @@ from typing import Any
 
 from datasets.files import read_json
 from datasets.program import REFUSED, run_main
+from metrics.checks import EXIT, UNDECIDED
+from metrics.judged import is_current
 
 _KEPT = (
     "run",
@@ -45,14 +48,16 @@ def history_line(verdict: Mapping[str, Any]) -> str:
 def append_line(path: Path, line: str) -> bool:
     """Add a line at the end of a file, whoever else does so; return False if it is there already.
 
-    A last line that was cut off is ended first, so that it takes no other along.
+    It is where the last line differs in its date only: the same was judged again. A last line that
+    was cut off is ended first, so that it takes no other along.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+b") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         file.seek(0)
         before = file.read()
-        if line.encode() in before.split(b"\n"):
+        lines = before.split(b"\n")
+        if line.encode() in lines or _undated(line.encode()) == _undated(*lines[-2:-1]):
             return False
         start = b"\n" if before and not before.endswith(b"\n") else b""
         file.write(start + line.encode() + b"\n")
@@ -61,16 +66,52 @@ def append_line(path: Path, line: str) -> bool:
     return True
 
 
+def _undated(line: bytes = b"") -> Any:
+    """Return what a line holds, but for its date; the line where it is none of ours."""
+    try:
+        content = json.loads(line)
+    except ValueError:
+        return line
+    return {**content, "date": None} if isinstance(content, dict) else line
+
+
+def read_verdict(path: Path) -> dict[str, Any]:
+    """Return a verdict on the code, config and baseline that are here now.
+
+    Raises:
+        FileNotFoundError: There is none.
+        ValueError: It is of others, or is no verdict.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no verdict: the run ended before it had one")
+    verdict = read_json(path)
+    if not isinstance(verdict, dict) or not verdict.keys() >= {"verdict", "exit", "checks"}:
+        raise ValueError(f"{path}: expected a verdict of `make regression`")
+    if not is_current(verdict.get("judged")):
+        raise ValueError(
+            f"{path}: code, config or baseline have changed since this verdict of "
+            f"{verdict.get('date')}: run the gate again"
+        )
+    return verdict
+
+
 def main() -> None:
     """Run the command line program."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--verdict", type=Path, required=True)
     parser.add_argument("--history", type=Path, help="file to add a line to")
     given = parser.parse_args()
-    verdict = read_json(given.verdict)
+    try:
+        verdict = read_verdict(given.verdict)
+    except (OSError, ValueError) as error:
+        print(f"{UNDECIDED}: {error}")
+        sys.exit(EXIT[UNDECIDED])
     if given.history:
         append_line(given.history, history_line(verdict))
-    print(f"{verdict['verdict']}: {len(verdict['checks'])} comparisons, see {given.verdict.parent}")
+    print(
+        f"{verdict['verdict']}: {len(verdict['checks'])} comparisons of commit {verdict['commit']},"
+        f" {verdict['date']}, see {given.verdict.parent}"
+    )
     sys.exit(verdict["exit"])
 
 

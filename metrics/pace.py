@@ -31,16 +31,20 @@ class Slowing:
     half_width: float | None
 
 
-def measure_pace(timings: Many[Mapping[str, Any]]) -> float:
+def measure_pace(
+    timings: Many[Mapping[str, Any]], clock: str = "ns", passes: int | None = None
+) -> float:
     """Return the time of a mean frame of one process, in units of the work after it.
 
     Args:
         timings: What pace.json holds of each sequence.
+        clock: `ns` for elapsed time, `cpu_ns` for processor time.
+        passes: So many count, from the first; all where None.
     """
     steps, work = [], []
     for timing in timings:
-        steps.append(np.min(timing["step_ns"], axis=0))
-        work.append(np.min(timing["calibration_ns"], axis=0))
+        steps.append(np.min(timing[f"step_{clock}"][:passes], axis=0))
+        work.append(np.min(timing[f"calibration_{clock}"][:passes], axis=0))
     return float(np.concatenate(steps).mean() / np.concatenate(work).mean())
 
 

@@ -14,14 +14,14 @@ import argparse
 import sys
 from collections.abc import Iterator, Mapping
 from collections.abc import Sequence as Many
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import expm1
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from datasets.files import write_json
+from datasets.files import read_json, write_json
 from datasets.flags import json_value
 from datasets.program import run_main
 from metrics.checks import (
@@ -36,8 +36,9 @@ from metrics.checks import (
 )
 from metrics.compare import SAME
 from metrics.judge import Judge, Rules, families_of
-from metrics.pace import compare_paces
+from metrics.pace import Slowing, compare_paces
 from metrics.snapshot import now, read_baseline, take_snapshot, timed_variants
+from metrics.turns import compare_turns
 
 _NOISE = ("memory", "system")  # facts of a machine that may differ between paces
 Snapshot = Mapping[str, Any]
@@ -65,12 +66,19 @@ class Totals:
         return "no number, then and now" if neither else ""
 
 
-def judge(baseline: Snapshot, found: Snapshot, plan: Mapping[str, Any]) -> list[Check]:
+def judge(
+    baseline: Snapshot,
+    found: Snapshot,
+    plan: Mapping[str, Any],
+    turns: Mapping[str, Any] | None = None,
+) -> list[Check]:
     """Return every comparison, of accuracy and then of speed.
 
     Args:
         found: A snapshot as the baseline is.
         plan: Its tolerances, and which variants are timed.
+        turns: By data set and variant, paces of both sides in turns; compared in place of the
+            baseline's, which were taken at another time.
     """
     checks = [
         check
@@ -78,6 +86,8 @@ def judge(baseline: Snapshot, found: Snapshot, plan: Mapping[str, Any]) -> list[
         for check in _judge_run(run, baseline, found, plan["tolerances"])
     ]
     timed = [(run["dataset"], variant) for run, variant in timed_variants(plan)]
+    if turns is not None:
+        return checks + [_judge_turns(key, turns, plan["slow_down"]) for key in timed]
     return checks + [_judge_speed(key, baseline, found, plan["slow_down"]) for key in timed]
 
 
@@ -172,6 +182,39 @@ def _difference(before: Snapshot, now: Snapshot) -> str:
     return ""
 
 
+def _judge_turns(key: tuple[str, str], turns: Mapping[str, Any], tolerance: float) -> Check:
+    dataset, variant = key
+    found = turns.get(dataset, {}).get(variant)
+    if found is None:
+        return Check(dataset, variant, "pace", MISSING, "work", why="this run has none")
+    if "pairs" not in found:
+        return Check(dataset, variant, "pace", found["verdict"], "work", why=found["why"])
+    on_gpu = "gpu" in found["machine"]
+    compared = compare_turns(found["pairs"], tolerance, Rules().level, on_gpu=on_gpu)
+    why = f"{compared.clock} of {len(found['pairs'])} pairs of processes"
+    return _speed_check(
+        Check(dataset, variant, "pace", judge_pace(compared.slowing, tolerance), "work", why=why),
+        (compared.baseline, compared.found),
+        compared.slowing,
+        tolerance,
+    )
+
+
+def _speed_check(
+    check: Check, paces: tuple[float, float], slowing: Slowing, tolerance: float
+) -> Check:
+    width = slowing.half_width
+    return replace(
+        check,
+        baseline=paces[0],
+        found=paces[1],
+        change=-expm1(slowing.change),
+        low=None if width is None else -expm1(slowing.change + width),
+        high=None if width is None else -expm1(slowing.change - width),
+        tolerance=tolerance,
+    )
+
+
 def _judge_speed(
     key: tuple[str, str], baseline: Snapshot, found: Snapshot, tolerance: float
 ) -> Check:
@@ -184,19 +227,11 @@ def _judge_speed(
     if why := _other_machine(old, new):
         return Check(dataset, variant, "pace", NOT_JUDGED, "work", why=why)
     slowing = compare_paces(old["paces"], new["paces"], Rules().level)
-    width = slowing.half_width
-    return Check(
-        dataset,
-        variant,
-        "pace",
-        judge_pace(slowing, tolerance),
-        unit="work",
-        baseline=_middle(old["paces"]),
-        found=_middle(new["paces"]),
-        change=-expm1(slowing.change),
-        low=None if width is None else -expm1(slowing.change + width),
-        high=None if width is None else -expm1(slowing.change - width),
-        tolerance=tolerance,
+    return _speed_check(
+        Check(dataset, variant, "pace", judge_pace(slowing, tolerance), "work"),
+        (_middle(old["paces"]), _middle(new["paces"])),
+        slowing,
+        tolerance,
     )
 
 
@@ -213,6 +248,9 @@ def _other_machine(old: Snapshot, new: Snapshot) -> str:
     ]
     if old["frames"] != new["frames"]:
         facts.append(f"{new['frames']} frames timed, in the baseline {old['frames']}")
+    works = [each.get("work", 1) for each in (new, old)]
+    if works[0] != works[1]:
+        facts.append(f"fixed work {works[0]}, in the baseline {works[1]}: make the baseline anew")
     return "; ".join(facts)
 
 
@@ -224,7 +262,7 @@ def describe(
     return {
         "verdict": verdict,
         "exit": EXIT[verdict],
-        **{key: plan[key] for key in ("commit", "date", "config")},
+        **{key: plan[key] for key in ("commit", "date", "config", "judged")},
         "baseline": {
             "path": path.as_posix(),
             **{key: baseline.get(key) for key in ("commit", "date", "config")},
@@ -238,6 +276,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--plan", type=json_value, required=True, help="JSON")
     parser.add_argument("--baseline", type=Path, required=True)
+    parser.add_argument("--turns", type=Path, help="paces of both sides, see workflow.against")
     parser.add_argument("--room", type=Path, default=Path(), help="folder the workflow ran in")
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--unfinished", action="store_true", help="judge what a failed run left")
@@ -250,7 +289,7 @@ def main() -> None:
         write_json(given.output, describe(checks, plan, given.baseline, {}))
         return
     found = take_snapshot(plan, given.room, finished=not given.unfinished)
-    checks = judge(baseline, found, plan)
+    checks = judge(baseline, found, plan, read_json(given.turns) if given.turns else None)
     write_json(given.output, describe(checks, plan, given.baseline, baseline))
 
 

@@ -153,6 +153,7 @@ def _speed(plan: Mapping[str, Any], room: Path) -> dict[str, Any]:
             found.setdefault(run["dataset"], {})[variant] = {
                 "frames": sum(timing["frames"] for timing in processes[0]),
                 "machine": processes[0][0]["machine"],
+                "work": processes[0][0].get("work", 1),
                 "paces": [float(f"{measure_pace(each):.{_DIGITS}g}") for each in processes],
             }
     return found

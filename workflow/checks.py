@@ -41,9 +41,11 @@ def _check_gate(entry: Mapping[str, Any], variants: Mapping[str, Any]) -> None:
     judged = [each.name for each in columns if each.better]
     _one_of("regression.tolerances", entry["tolerances"], judged)
     _one_of("regression.timed", entry["timed"], variants)
-    least, most = entry["passes"]["least"], entry["passes"]["most"]
-    if least > most:
-        raise ValueError(f"regression.passes: least {least} found, expected at most {most}")
+    for key, limits in (("regression", entry), ("regression.networks", entry["networks"])):
+        passes = {**entry["passes"], **limits.get("passes", {})}
+        if passes["least"] > passes["most"]:
+            least, most = passes["least"], passes["most"]
+            raise ValueError(f"{key}.passes: least {least} found, expected at most {most}")
 
 
 def _check_together(config: Mapping[str, Any]) -> None:

@@ -54,7 +54,7 @@ def plan(*timed, variants=None, processes=2):
         for name in dict.fromkeys([*(variants or []), *timed])
     ]
     return {
-        "commit": "def", "date": "now", "config": "e", "tolerances": {"MOTA": 0.05},
+        "commit": "def", "date": "now", "config": "e", "judged": {}, "tolerances": {"MOTA": 0.05},
         "slow_down": 0.05, "processes": processes,
         "runs": [{
             "dataset": "d", "protocol": "mot15", "sequences": ["s0", "s1"], "scene": None,

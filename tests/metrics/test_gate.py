@@ -13,6 +13,7 @@ from conftest import ROOT
 from datasets.files import write_json
 from metrics.checks import Check
 from metrics.gate import append_line, history_line
+from metrics.judged import VERDICT_FILES, describe_judged, forget_verdict, is_current
 
 VERDICT = {
     "verdict": "regression",
@@ -25,16 +26,75 @@ VERDICT = {
 }
 
 
-def run_gate(tmp_path, code, *arguments):
-    write_json(tmp_path / "verdict.json", VERDICT | {"exit": code})
+def run_gate(tmp_path, code, *arguments, **changed):
+    content = VERDICT | {"exit": code, "judged": describe_judged([])} | changed
+    write_json(tmp_path / "verdict.json", content)
+    return ask_gate(tmp_path, *arguments)
+
+
+def ask_gate(tmp_path, *arguments):
     command = [sys.executable, "-m", "metrics.gate", "--verdict", str(tmp_path / "verdict.json")]
-    return subprocess.run([*command, *arguments], check=False, cwd=ROOT, capture_output=True)
+    return subprocess.run(
+        [*command, *arguments], check=False, cwd=ROOT, capture_output=True, text=True
+    )
 
 
 @pytest.mark.parametrize("code", [0, 1, 2])
 def test_the_exit_code_is_the_verdicts(tmp_path, code):
     assert run_gate(tmp_path, code).returncode == code
     assert not (tmp_path / "history.jsonl").exists()
+
+
+def test_without_a_verdict_the_gate_could_not_judge_and_says_so(tmp_path):
+    done = ask_gate(tmp_path)
+    assert done.returncode == 2
+    assert done.stdout.startswith("could not judge: ")
+    assert "verdict.json: no verdict: the run ended before it had one" in done.stdout
+
+
+@pytest.mark.parametrize("judged", [None, {"files": [], "digest": "of other code"}])
+def test_a_verdict_on_other_code_is_no_pass(tmp_path, judged):
+    done = run_gate(tmp_path, 0, "--history", str(tmp_path / "history.jsonl"), judged=judged)
+    assert done.returncode == 2
+    assert "have changed since this verdict of now: run the gate again" in done.stdout
+    assert not (tmp_path / "history.jsonl").exists()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}"])
+def test_a_file_that_is_no_verdict_is_no_pass(tmp_path, text):
+    (tmp_path / "verdict.json").write_text(text)
+    assert ask_gate(tmp_path).returncode == 2
+
+
+@pytest.mark.parametrize("name", ["Snakefile", "trackers/methods/a/tracker.py", "mine.yaml"])
+def test_a_verdict_is_no_longer_current_once_a_file_is_changed_or_gone(tmp_path, name):
+    path = tmp_path / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("one")
+    judged = json.loads(json.dumps(describe_judged(["mine.yaml"], tmp_path)))
+    assert is_current(judged, tmp_path)
+    path.write_text("other")
+    assert not is_current(judged, tmp_path)
+    path.unlink()
+    assert not is_current(judged, tmp_path)
+
+
+def test_every_file_of_a_verdict_is_forgotten_and_the_history_is_kept(tmp_path):
+    history = tmp_path / VERDICT_FILES[0].with_name("history.jsonl")
+    history.parent.mkdir(parents=True)
+    for path in (history, *(tmp_path / each for each in VERDICT_FILES)):
+        path.touch()
+    forget_verdict(tmp_path)
+    forget_verdict(tmp_path)
+    assert list(history.parent.iterdir()) == [history]
+
+
+def test_the_same_verdict_of_another_day_is_no_further_line(tmp_path):
+    path = tmp_path / "history.jsonl"
+    assert append_line(path, history_line(VERDICT))
+    assert not append_line(path, history_line(VERDICT | {"date": "later"}))
+    assert append_line(path, history_line(VERDICT | {"commit": "other"}))
+    assert append_line(path, history_line(VERDICT | {"date": "later"}))
 
 
 def test_a_verdict_is_one_line_of_the_history_however_often_it_is_told(tmp_path):

@@ -214,6 +214,12 @@ def test_a_pace_of_another_machine_is_not_judged(old, new, verdict, why):
     assert (found.verdict, found.why) == (verdict, why)
 
 
+def test_paces_in_units_of_another_work_are_not_judged():
+    found = speed(pace(1, 1), pace(1, 1) | {"work": 2})
+    assert found.verdict == "NOT JUDGED"
+    assert found.why == "fixed work 2, in the baseline 1: make the baseline anew"
+
+
 def test_a_pace_that_nobody_asks_for_is_not_missed():
     before, now = snapshot({}, {"a": pace(1, 1)}), snapshot({})
     assert judge(before, now, plan(variants=["a"])) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -38,6 +39,19 @@ def verdict(room: Room) -> dict:
 
 def words(room: Room) -> dict[tuple[str, str], str]:
     return {(each["variant"], each["metric"]): each["verdict"] for each in verdict(room)["checks"]}
+
+
+def exit_code(room: Room) -> int:
+    """Return the code of the gate for what lies in the room."""
+    path = "results/regression/verdict.json"
+    command = [sys.executable, "-m", "metrics.gate", "--verdict", path]
+    return subprocess.run(command, cwd=room.path, capture_output=True, check=False).returncode
+
+
+def tracked(room: Room) -> dict[str, int]:
+    """Return when the tracks were written."""
+    found = room.path.glob("results/*/synthetic/*/tracks.parquet")
+    return {str(path): path.stat().st_mtime_ns for path in found}
 
 
 def history(room: Room) -> list[str]:
@@ -77,8 +91,11 @@ def test_an_unchanged_run_passes_and_leaves_its_files(passed):
     assert len(history(passed)) == 1
 
 
-def test_asked_again_it_runs_nothing_anew_and_says_the_same(room):
+def test_asked_again_it_tracks_nothing_anew_and_says_the_same(room):
+    before = tracked(room)
     assert gate(room) == 0
+    assert tracked(room) == before
+    assert exit_code(room) == 0
     assert len(history(room)) == 1
 
 
@@ -102,6 +119,38 @@ def test_a_variant_that_fails_is_a_regression_and_the_pass_of_before_does_not_st
     assert (verdict(room)["exit"], words(room)["sort", "results"]) == (1, "MISSING")
     assert words(room)["bytetrack", "HOTA"] == "SAME"
     assert len(history(room)) == 2
+
+
+def test_a_tracker_that_cannot_be_imported_leaves_no_verdict_of_before(room):
+    room.edit("trackers/methods/sort/tracker.py", "def build(", "def broken(:\n\n\ndef build(")
+    assert exit_code(room) == 2, "the verdict is of the code before"
+    assert gate(room) != 0
+    left = room.path / "results" / "regression"
+    assert [path.name for path in left.iterdir()] == ["history.jsonl"]
+    assert exit_code(room) == 2
+
+
+def test_another_commit_is_run_in_turns_with_what_is_here_uncommitted_changes_too(room):
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@b"]
+    for command in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "--message=base"]):
+        subprocess.run([*git, *command], cwd=room.path, check=True)
+    room.edit(
+        "trackers/methods/sort/tracker.py",
+        "frame: Frame) -> Answer:\n",
+        "frame: Frame) -> Answer:\n        sum(range(50_000))\n",
+    )
+    room.edit("trackers/methods/bytetrack/tracker.py", "def build(", "1 / 0\n\n\ndef build(")
+    command = [sys.executable, "-m", "workflow.against", "--commit=HEAD"]
+    command += ["--configfile", "config/small.yaml"]
+    done = subprocess.run(
+        command, cwd=room.path, env=room.environment(), capture_output=True, text=True, check=False
+    )
+    found = words(room)
+    assert found["sort", "HOTA"] == "SAME", done.stderr
+    assert found["sort", "pace"] == "WORSE"
+    assert found["bytetrack", "results"] == "MISSING"
+    assert verdict(room)["commit"].endswith("-dirty")
+    assert exit_code(room) == 1
 
 
 def test_without_a_baseline_nothing_can_be_judged(room):

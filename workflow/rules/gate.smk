@@ -1,7 +1,10 @@
 """What the gate looks at: its inputs, its plan, and where its verdict lies."""
 
+from metrics.judged import describe_judged
+
 VERDICT = "results/regression/verdict.json"
 VERDICT_FILES = ["results/regression/verdict.md", "results/regression/junit.xml"]
+PLAN = "results/regression/plan.json"
 GATE_LOG = Path("logs/regression.log")
 
 
@@ -15,6 +18,15 @@ def gate_has_judged():
     return GATE_LOG.is_file() and GATE_LOG.stat().st_mtime >= STARTED
 
 
+def was_interrupted(logs):
+    """Whether Snakemake was told to end (Ctrl-C, SIGTERM): what was not made has not failed."""
+    text = "".join(Path(path).read_text() for path in logs)
+    return any(
+        words in text
+        for words in ("on user request", "Will exit after finishing currently running")
+    )
+
+
 def gate_plan(wildcards=None):
     """What the gate is to look at, as JSON: the runs, how exactly, and what they come from."""
     limits = config["regression"]
@@ -22,6 +34,7 @@ def gate_plan(wildcards=None):
         {
             "commit": git_commit(),
             "config": digest(config),
+            "judged": describe_judged([*gate_configs(), limits["baseline"]], Path()),
             **{key: limits[key] for key in ("tolerances", "slow_down", "processes")},
             "runs": [
                 {
@@ -43,7 +56,26 @@ def gate_card(entry, name):
     """What the gate has to know of a variant."""
     card = variant_card(entry, name)
     timed = is_paced(entry, name)
-    return {"name": name, "origin": card["origin"], "timed": timed}
+    found = {"name": name, "origin": card["origin"], "timed": timed}
+    return {**found, "pace": pace_limits(name)} if timed else found
+
+
+def gate_configs():
+    """The configs that are laid over the default; those of the repository are known."""
+    return map(str, workflow.config_settings.configfiles or ())
+
+
+def pace_limits(variant):
+    """How its pace is taken: of methods with networks, which take longer, as `networks` says."""
+    limits = config["regression"]
+    method = load_method(config["variants"][variant]["method"])
+    own = limits["networks"] if method.engines else {}
+    names = ("frames", "warm_up", "passes", "seconds")
+    return {name: own.get(name, limits[name]) for name in names}
+
+
+def pace_limit(name):
+    return lambda wildcards: pace_limits(wildcards.variant)[name]
 
 
 def is_paced(entry, variant):
@@ -54,6 +86,18 @@ def is_paced(entry, variant):
 
 def gate_inputs(wildcards):
     """Tracks, scores and paces of every variant, and the truth."""
+    yield from accuracy_inputs(wildcards)
+    for entry in config["run"]:
+        for variant in entry["variants"]:
+            if is_paced(entry, variant):
+                place = f"results/{variant}/{entry['dataset']}"
+                for process in range(config["regression"]["processes"]):
+                    for sequence in entry["clock"]:
+                        yield f"{place}/{sequence}/pace_{process}.json"
+
+
+def accuracy_inputs(wildcards):
+    """Tracks and scores of every variant, and the truth."""
     for entry in config["run"]:
         dataset, protocol = entry["dataset"], run_protocol(entry)
         for variant in entry["variants"]:
@@ -62,10 +106,6 @@ def gate_inputs(wildcards):
                 yield f"{place}/{sequence}/{protocol}/score.json"
                 yield f"{place}/{sequence}/tracks.parquet"
                 yield f"data/{dataset}/{sequence}/truth.parquet"
-            if is_paced(entry, variant):
-                for process in range(config["regression"]["processes"]):
-                    for sequence in entry["clock"]:
-                        yield f"{place}/{sequence}/pace_{process}.json"
 
 
 def gate_code(wildcards):

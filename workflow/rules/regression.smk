@@ -24,10 +24,10 @@ rule pace:
     params:
         method=variant_method,
         options=variant_options,
-        frames=config["regression"]["frames"],
-        warm_up=config["regression"]["warm_up"],
-        passes=lookup("regression/passes", within=config),
-        seconds=config["regression"]["seconds"],
+        frames=pace_limit("frames"),
+        warm_up=pace_limit("warm_up"),
+        passes=pace_limit("passes"),
+        seconds=pace_limit("seconds"),
         machine=describe_machine(),
         code=pace_code,
     shell:
@@ -35,6 +35,26 @@ rule pace:
         " --sequence={input.sequence:q} --expect={input.tracks:q} --frames={params.frames}"
         " --warm-up={params.warm_up} --passes {params.passes[least]} {params.passes[most]}"
         " --seconds={params.seconds} --output={output.pace:q} 2> {log:q}"
+
+
+rule gate_plan:
+    output:
+        plan=PLAN,
+    log:
+        "logs/gate_plan.log",
+    conda:
+        "../../environment.yml"
+    params:
+        plan=gate_plan,
+    shell:
+        "printf '%s' {params.plan:q} > {output.plan:q} 2> {log:q}"
+
+
+rule accuracy:
+    """What `make regression AGAINST=...` needs of this side before it takes paces."""
+    input:
+        accuracy_inputs,
+        plan=PLAN,
 
 
 rule baseline:

@@ -111,7 +111,7 @@ onerror:
         # forget what the page was last made from: together with its old date this makes the next
         # run make it again, even where all it asks for was there before
         workflow.persistence.cleanup_metadata(IOFile(PAGE))
-    if gate_is_asked_for() and not gate_has_judged():
+    if gate_is_asked_for() and not gate_has_judged() and not was_interrupted(log):
         shell(
             "exec python -m metrics.regression --plan={plan:q} --baseline={baseline:q}"
             " --output={VERDICT:q} --unfinished",

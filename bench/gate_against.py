@@ -1,0 +1,165 @@
+"""How often `make regression AGAINST=<commit>` is right, replayed on the machine as it is.
+
+    make regression AGAINST=HEAD~1
+    python -m bench.gate_against --against HEAD~1 --replays 10 --output bench/gate_against.json
+
+The first command leaves the other checkout and the tracks of both sides. Each replay times one
+tracker of boxes and one with networks in turns with the other checkout, as the gate does: once as
+they are, once with each step made 10 % longer. A replay of accuracy takes boxes away at random
+until HOTA is 1 point lower. The file is written after each replay, and those it has are kept.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import yaml
+
+from bench.gate_material import DATASET, SEQUENCES, Room, plan_of
+from datasets.checkout import ROOT
+from datasets.files import read_json, write_json
+from datasets.parquet import read_tracks
+from datasets.program import run_main
+from metrics.checks import Check, overall
+from metrics.regression import judge
+from metrics.snapshot import take_snapshot
+from trackers import load
+from trackers.machine import describe_machine
+from workflow.other_checkout import checkout_folder, resolve_commit
+from workflow.turns import Side, Timed, take_turns
+
+_VARIANTS = {"sort": "boxes", "masktrack_rcnn": "networks"}
+_SLOWER, _LOSS = 0.10, 0.010
+
+
+@dataclass(frozen=True)
+class Replays:
+    """What is replayed.
+
+    Args:
+        regression: The section of the config.
+        room: Sequences and tracks of this side, which some replays take boxes from.
+    """
+
+    sides: tuple[Side, Side]
+    regression: Mapping[str, Any]
+    room: Room
+
+    def time(self, variant: str, slower: float) -> dict[str, Any]:
+        """Return the verdict on the speed of a variant that is slower by a share."""
+        here = self.sides[1]
+        if slower:
+            program = ("-P", "-m", "bench.slowed_pace", "--slower", str(slower))
+            here = replace(here, program=program)
+        limits = limits_of(self.regression, variant)
+        timed = Timed(variant, DATASET, [SEQUENCES[0]], limits)
+        begin, before = perf_counter(), load.now()
+        turns = take_turns(
+            (self.sides[0], here), timed, limits["processes"], self.regression["slow_down"]
+        )
+        seconds, meanwhile = perf_counter() - begin, load.between(before, load.now())
+        checks = self._judge(variant, {DATASET: {variant: turns}})
+        return {
+            "kind": f"{_VARIANTS[variant]}, {slower:.0%} slower" if slower else "unchanged",
+            **_verdict(checks, next(each for each in checks if each.metric == "pace")),
+            "seconds": round(seconds, 1),
+            "load": meanwhile["load"],
+            "pairs": turns["pairs"],
+        }
+
+    def lose(self, variant: str, seed: int) -> dict[str, Any]:
+        """Return the verdict on tracks that lost boxes; the tracks are put back."""
+        whole = self.room.tracks(variant)
+        before = take_snapshot(self._plan(variant), self.room.path)
+        for name, tracks in self.room.worse(variant, _LOSS, seed).items():
+            self.room.score(variant, name, tracks)
+        checks = self._judge(variant, {}, before)
+        for name, tracks in whole.items():
+            self.room.score(variant, name, tracks)
+        found = _verdict(checks, next(each for each in checks if each.metric == "HOTA"))
+        return {"kind": "1 HOTA lower", **found}
+
+    def _judge(
+        self, variant: str, turns: Mapping[str, Any], baseline: Mapping[str, Any] | None = None
+    ) -> list[Check]:
+        plan = self._plan(variant, timed=bool(turns))
+        now = take_snapshot(plan, self.room.path)
+        return judge(baseline or now, now, plan, turns)
+
+    def _plan(self, variant: str, *, timed: bool = False) -> dict[str, Any]:
+        plan = plan_of(self.regression, [variant])
+        for card in plan["runs"][0]["variants"]:
+            card["timed"] = timed
+        return plan
+
+
+def limits_of(regression: Mapping[str, Any], variant: str) -> dict[str, Any]:
+    """Return how a variant is timed: of those with networks as the config says otherwise."""
+    own = regression["networks"] if _VARIANTS[variant] == "networks" else {}
+    return {**regression, **own}
+
+
+def _verdict(checks: list[Check], one: Check) -> dict[str, Any]:
+    return {"variant": one.variant, "verdict": overall(checks), "check": vars(one)}
+
+
+def _prepare(room: Room, side: Side) -> None:
+    for name in SEQUENCES:
+        place = room.sequence(name).parent
+        if not place.exists():
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.symlink_to(side.root / "data" / DATASET / name)
+        for variant in _VARIANTS:
+            tracks = read_tracks(side.result(variant, DATASET, name) / "tracks.parquet")
+            room.score(variant, name, tracks)
+
+
+def summary(replays: list[Mapping[str, Any]]) -> dict[str, dict[str, int]]:
+    """Return how often each verdict was given, by what was changed and which variant."""
+    found: dict[str, Counter[str]] = {}
+    for each in replays:
+        key = f"{each['variant']}: {each['kind']}"
+        found.setdefault(key, Counter())[each["verdict"]] += 1
+    return {key: dict(count) for key, count in found.items()}
+
+
+def main() -> None:
+    """Run the command line program."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--against", required=True, help="commit that was compared with")
+    parser.add_argument("--replays", type=int, default=10, help="of each kind")
+    parser.add_argument("--room", type=Path, default=Path(".cache/bench/gate_against"))
+    parser.add_argument("--output", type=Path, required=True)
+    given = parser.parse_args()
+    commit = resolve_commit(ROOT, given.against)
+    regression = yaml.safe_load(Path("config/config.yaml").read_text())["regression"]
+    trial = Replays((Side(checkout_folder(ROOT, commit)), Side(ROOT)), regression, Room(given.room))
+    _prepare(trial.room, trial.sides[1])
+    content: dict[str, Any] = (
+        read_json(given.output)
+        if given.output.is_file()
+        else {"what": parser.description, "date": str(date.today()), "against": commit}
+        | {"machine": describe_machine(), "regression": regression, "replays": []}
+    )
+    for number in range(len(content["replays"]), given.replays):
+        begin = perf_counter()
+        one = [
+            trial.time(variant, slower) for slower in (0.0, _SLOWER) for variant in _VARIANTS
+        ] + [trial.lose(variant, number) for variant in _VARIANTS]
+        content["replays"].append({"seconds": round(perf_counter() - begin, 1), "verdicts": one})
+        found = [each for replay in content["replays"] for each in replay["verdicts"]]
+        content["summary"] = summary(found)
+        write_json(given.output, content)
+        print(number, content["replays"][-1]["seconds"], content["summary"], flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(run_main(main))

@@ -1,0 +1,130 @@
+"""Paces of a tracker of two checkouts, in turns on one machine: this, other, other, this, this, ...
+
+Both are timed by this checkout's clock (`trackers.pace_elsewhere`), each with its own tracker,
+options, files and tracks.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from collections.abc import Sequence as Many
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from datasets.checkout import ROOT
+from datasets.files import read_json
+from metrics.checks import judge_pace
+from metrics.compare import AMBIGUOUS
+from metrics.judge import Rules
+from metrics.turns import compare_turns, measure_pair
+
+MOST = 3  # times as many pairs as asked for are taken while the answer is open
+_PROGRAM = (ROOT / "trackers" / "pace_elsewhere.py").as_posix()
+
+
+@dataclass(frozen=True)
+class Side:
+    """One checkout that was run.
+
+    Args:
+        root: Absolute path.
+        python: Interpreter of its environment.
+        program: What times its trackers, the arguments before the flags of `trackers.pace`.
+    """
+
+    root: Path
+    python: str = sys.executable
+    program: tuple[str, ...] = ("-P", _PROGRAM)
+
+    def result(self, variant: str, dataset: str, sequence: str) -> Path:
+        """Return the folder of a tracked sequence."""
+        return self.root / "results" / variant / dataset / sequence
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment in which its programs run."""
+        path = f"{Path(self.python).parent}{os.pathsep}{os.environ['PATH']}"
+        return os.environ | {"PATH": path, "PYTHONPATH": str(self.root)}
+
+
+@dataclass(frozen=True)
+class Timed:
+    """A variant on the sequences on which it is timed.
+
+    Args:
+        limits: Frames, passes and seconds, as in the plan of the gate.
+    """
+
+    variant: str
+    dataset: str
+    sequences: Many[str]
+    limits: Mapping[str, Any]
+
+
+def take_turns(
+    sides: tuple[Side, Side], timed: Timed, pairs: int, tolerance: float
+) -> dict[str, Any]:
+    """Return the paces of pairs of processes; more pairs are taken while the answer is open.
+
+    Args:
+        sides: The one compared with, and the one that is judged.
+        tolerance: Share of the old time.
+
+    Raises:
+        RuntimeError: A tracker could not be timed.
+    """
+    found: dict[str, Any] = {"pairs": []}
+    while len(found["pairs"]) < pairs * MOST:
+        order = (0, 1) if len(found["pairs"]) % 2 else (1, 0)
+        timings = {side: _time(sides[side], timed) for side in order}
+        found["machine"] = timings[1][0]["machine"]
+        found["pairs"].append(measure_pair(timings[0], timings[1]))
+        if len(found["pairs"]) >= pairs and not is_open(found, tolerance):
+            break
+    return found
+
+
+def is_open(turns: Mapping[str, Any], tolerance: float) -> bool:
+    """Whether further pairs could decide."""
+    level, on_gpu = Rules().level, "gpu" in turns["machine"]
+    compared = compare_turns(turns["pairs"], tolerance, level, on_gpu=on_gpu)
+    return judge_pace(compared.slowing, tolerance) == AMBIGUOUS
+
+
+def _time(side: Side, timed: Timed) -> list[dict[str, Any]]:
+    return [_time_sequence(side, timed, sequence) for sequence in timed.sequences]
+
+
+def _time_sequence(side: Side, timed: Timed, sequence: str) -> dict[str, Any]:
+    place = side.result(timed.variant, timed.dataset, sequence)
+    run, limits = read_json(place / "run.json"), timed.limits
+    with TemporaryDirectory() as folder:
+        output = Path(folder, "pace.json")
+        flags = {
+            "method": run["method"],
+            "options": json.dumps(run["options"]),
+            "sequence": side.root / "data" / timed.dataset / sequence / "sequence.json",
+            "expect": place / "tracks.parquet",
+            "frames": limits["frames"],
+            "warm-up": limits["warm_up"],
+            "seconds": limits["seconds"],
+            "output": output,
+        }
+        command = [side.python, *side.program]
+        command += [f"--{name}={value}" for name, value in flags.items()]
+        command += ["--passes", *(str(limits["passes"][name]) for name in ("least", "most"))]
+        done = subprocess.run(
+            command, cwd=side.root, env=side.environment(), capture_output=True, check=False
+        )
+        if done.returncode:
+            raise RuntimeError(
+                f"{place}: the tracker could not be timed (exit code {done.returncode}): "
+                f"{done.stderr.decode(errors='replace').strip()}"
+            )
+        timing: dict[str, Any] = read_json(output)
+    return timing
