@@ -2,8 +2,8 @@
 
 The two processes of a pair ran one after the other, so what slows the machine for minutes slows
 both: the logarithms of their ratios are averaged, with an interval by Student's t. Elapsed time is
-what users wait for, and is compared wherever the machine was quiet enough to know it within the
-tolerance. Elsewhere processor time is: it hardly grows when other processes keep the cores busy.
+what users wait for, and is compared wherever the machine was quiet enough to know it within half
+the tolerance. Elsewhere processor time is: it hardly grows while other processes use the cores.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def compare_turns(
     """
     elapsed, processor = (_compare(pairs, clock, level) for clock in CLOCKS)
     width = elapsed.slowing.half_width
-    known = width is not None and width <= log1p(tolerance)
+    known = width is not None and width <= log1p(tolerance) / 2
     return elapsed if known or on_gpu else processor
 
 
