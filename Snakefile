@@ -9,12 +9,9 @@ Files flow one way: data/ (datasets) → results/ (trackers, then metrics) → r
 import sys
 from pathlib import Path
 
-from metrics.judged import VERDICT_FILES as OLD_VERDICT, forget_verdict
+from workflow.run_start import forget_old_verdict
 
-# before anything below can fail: an old verdict must not stand for a run that does not begin
-if not {"-n", "--dry-run", "--dryrun"} & set(sys.argv):
-    if {"regression", *map(str, OLD_VERDICT)} & set(sys.argv):
-        forget_verdict(Path())
+forget_old_verdict(sys.argv)  # before anything below can fail
 
 from snakemake.exceptions import WorkflowError
 

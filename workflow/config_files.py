@@ -6,7 +6,7 @@ python -m workflow.config_files mine.yaml
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import yaml
@@ -20,17 +20,6 @@ def check_files(paths: Iterable[str]) -> None:
     """Raise ValueError for the first file that is missing, no YAML, or has no keys."""
     for path in map(Path, paths):
         _check(path)
-
-
-def check_command(arguments: Sequence[str]) -> None:
-    """End the program where the config files on Snakemake's command line cannot be read.
-
-    The profile asks for it, as Snakemake reads these files before any rule.
-    """
-    try:
-        check_files(config_files(arguments))
-    except ValueError as error:
-        sys.exit(f"error: {error}")
 
 
 def config_files(arguments: Iterable[str]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from workflow.config_files import check_command, check_files, config_files
+from workflow.config_files import check_files, config_files
 
 
 @pytest.mark.parametrize(
@@ -36,8 +36,3 @@ def test_the_files_of_a_command_are_those_after_the_flag():
     assert config_files(words.split()) == ["a.yaml", "b.yaml", "c.yaml"]
     assert config_files(["snakemake", "--configfiles", "a.yaml"]) == ["a.yaml"]
     assert config_files(["snakemake", "a.yaml", "--configfile"]) == []
-
-
-def test_a_command_with_a_broken_file_ends_with_one_line(tmp_path):
-    with pytest.raises(SystemExit, match=r"^error: .*no\.yaml: no such config file$"):
-        check_command(["snakemake", "--configfile", str(tmp_path / "no.yaml")])

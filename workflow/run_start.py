@@ -1,0 +1,36 @@
+"""What is done with Snakemake's command line before anything of a run can fail.
+
+The profile calls it, as Snakemake reads config files before any rule, and so does the Snakefile, as
+a run may have another profile.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from metrics.judged import VERDICT_FILES, forget_verdict
+from workflow.config_files import check_files, config_files
+
+_DRY_RUN = {"-n", "--dry-run", "--dryrun"}
+_VERDICT = {"regression", *map(str, VERDICT_FILES)}
+
+
+def start_run(arguments: Sequence[str]) -> None:
+    """Remove the verdict that a command asks for anew, and check its config files.
+
+    Raises:
+        SystemExit: A config file cannot be read; names it, and the line.
+    """
+    forget_old_verdict(arguments)
+    try:
+        check_files(config_files(arguments))
+    except ValueError as error:
+        sys.exit(f"error: {error}")
+
+
+def forget_old_verdict(arguments: Sequence[str]) -> None:
+    """Remove the verdict of an earlier run where the command asks for a new one."""
+    if not _DRY_RUN & {*arguments} and _VERDICT & {*arguments}:
+        forget_verdict(Path())
