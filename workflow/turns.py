@@ -20,11 +20,11 @@ from typing import Any
 from datasets.checkout import ROOT
 from datasets.files import read_json
 from metrics.checks import judge_pace
-from metrics.compare import AMBIGUOUS
+from metrics.compare import AMBIGUOUS, WORSE
 from metrics.judge import Rules
 from metrics.turns import compare_turns, measure_pair
 
-MOST = 3  # times as many pairs as asked for are taken while the answer is open
+MOST = 3  # rounds at most
 _PROGRAM = (ROOT / "trackers" / "pace_elsewhere.py").as_posix()
 
 
@@ -69,7 +69,10 @@ class Timed:
 def take_turns(
     sides: tuple[Side, Side], timed: Timed, pairs: int, tolerance: float
 ) -> dict[str, Any]:
-    """Return the paces of pairs of processes; as many again are taken while the answer is open.
+    """Return the paces of pairs of processes, in rounds of `pairs`.
+
+    Another round is taken while the verdict is open, and after the round that first shows a slower
+    tracker: the pairs of all rounds must show it.
 
     Args:
         sides: The one compared with, and the one that is judged.
@@ -79,21 +82,25 @@ def take_turns(
         RuntimeError: A tracker could not be timed.
     """
     found: dict[str, Any] = {"pairs": []}
+    verdict = ""
     while len(found["pairs"]) < pairs * MOST:
-        order = (0, 1) if len(found["pairs"]) % 2 else (1, 0)
-        timings = {side: _time(sides[side], timed) for side in order}
-        found["machine"] = timings[1][0]["machine"]
-        found["pairs"].append(measure_pair(timings[0], timings[1]))
-        if len(found["pairs"]) % pairs == 0 and not is_open(found, tolerance):
-            break  # asked after few rounds only: with a look after each pair, noise would decide
+        for number in range(pairs):
+            order = (0, 1) if number % 2 else (1, 0)
+            timings = {side: _time(sides[side], timed) for side in order}
+            found["machine"] = timings[1][0]["machine"]
+            found["pairs"].append(measure_pair(timings[0], timings[1]))
+        # looked at after few rounds only: with a look after each pair, noise would decide
+        before, verdict = verdict, judge_turns(found, tolerance)
+        if verdict != AMBIGUOUS and (verdict != WORSE or before == WORSE):
+            break
     return found
 
 
-def is_open(turns: Mapping[str, Any], tolerance: float) -> bool:
-    """Whether further pairs could decide."""
+def judge_turns(turns: Mapping[str, Any], tolerance: float) -> str:
+    """Return the verdict on the pairs so far."""
     level, on_gpu = Rules().level, "gpu" in turns["machine"]
     compared = compare_turns(turns["pairs"], tolerance, level, on_gpu=on_gpu)
-    return judge_pace(compared.slowing, tolerance) == AMBIGUOUS
+    return judge_pace(compared.slowing, tolerance)
 
 
 def _time(side: Side, timed: Timed) -> list[dict[str, Any]]:
