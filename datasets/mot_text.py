@@ -144,7 +144,9 @@ def _endings(tracks: Tracks, kind: Kind) -> list[str]:
     if kind == "truth":
         seen = np.ones(len(tracks)) if tracks.visibility is None else tracks.visibility
         return [f"{key},{share!r}" for key, share in zip(classes, seen.tolist(), strict=True)]
-    if kind == "mot15" or set(classes) <= {unnamed_class(tracks.extent)}:
+    known = tracks.extent.classes
+    plain = (known == CLASSES or len(known) == 1) and {*classes} <= {unnamed_class(tracks.extent)}
+    if kind == "mot15" or plain:
         return ["-1,-1,-1"] * len(classes)
     return [f"{key},-1,-1" for key in classes]
 

@@ -95,18 +95,23 @@ def _read_table(file: pa.NativeFile) -> tuple[Extent, pa.Table]:
 
 
 def _uncompressed(metadata: pq.FileMetaData) -> int:
-    """Return the bytes of all pages once they are unpacked."""
+    """Return the bytes of all pages once they are unpacked.
+
+    Of row groups, not of their columns: where these have statistics that do not fit, to ask for one
+    ends the process.
+    """
     groups = map(metadata.row_group, range(metadata.num_row_groups))
-    columns = (group.column(number) for group in groups for number in range(group.num_columns))
-    return sum(column.total_uncompressed_size for column in columns)
+    return sum(group.total_byte_size for group in groups)
 
 
 def _run_lengths(column: pa.ChunkedArray) -> list[bytes]:
     """Return the run lengths, equal ones as one object: a file may repeat a large one."""
     runs: list[bytes] = []
     for chunk in column.chunks:
-        values = chunk.dictionary.to_pylist()
-        runs += [values[place] for place in np.from_dlpack(chunk.indices).tolist()]
+        values, places = chunk.dictionary.to_pylist(), np.from_dlpack(chunk.indices)
+        if len(places) and not 0 <= places.min() <= places.max() < len(values):
+            raise ValueError("column rle: values that are not there are referred to")
+        runs += [values[place] for place in places.tolist()]
     total = sum(map(len, runs))
     if total > _MOST_BYTES:
         raise ValueError(f"column rle: {total} bytes found, expected at most {_MOST_BYTES}")

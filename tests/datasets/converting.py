@@ -38,10 +38,12 @@ def run(source: str, target: str, *more: object) -> tuple[int, str, str]:
     with mock.patch.object(sys, "argv", words), redirect_stdout(output), redirect_stderr(errors):
         try:
             code = run_main(convert.main)
-            said = errors.getvalue().removeprefix("python -m datasets.convert: ")
-            return code, output.getvalue(), said
-        except SystemExit as error:  # of the parser, which prints its usage before the reason
-            return error.code, "", errors.getvalue().splitlines()[-1] + "\n"
+        except SystemExit as error:
+            code = error.code
+    said = errors.getvalue()
+    if said.startswith("usage:"):  # of the parser, before the reason
+        said = said.splitlines()[-1] + "\n"
+    return code, output.getvalue(), said.removeprefix("python -m datasets.convert: ")
 
 
 def truth_for(results: str, parquet: Path) -> Path:

@@ -164,6 +164,7 @@ def test_the_config_check_hands_options_to_the_reader(own):
     config = {"families": ["hota"], "datasets": {"own": entry}, "variants": {}}
     config["run"] = [{"dataset": "own", "variants": []}]
     config["regression"] = {"tolerances": {}, "timed": [], "passes": {"least": 1, "most": 1}}
+    config["regression"]["networks"] = {}
     with pytest.raises(ValueError, match=r"datasets\.own: .*train: no sequence 'street'"):
         check_config(config)
     check_config(config | {"datasets": {"own": entry | {"options": OPTIONS}}})

@@ -35,7 +35,7 @@ from trackers.methods.external.process import Excerpt, run_program
 from trackers.methods.external.run import main
 
 OPTIONS = {"command": [], "format": "mot", "environment": None, "timeout_s": 60}
-GOOD = "2,7,11,21,30,40,0.5,-1,-1,-1"
+GOOD = "2,7,11,21,30,40,0.5,1,-1,-1"
 FLOOD = """
 block = b"x" * 999 + b"\\n"
 for stream in (1, 2):
@@ -307,7 +307,7 @@ def test_a_run_that_is_ended_ends_its_program(tmp_path, sequence):
         ({"environment": "../x"}, "environment: '../x' found"),
         ({"command": ["{environment}", "{sequence}{output}"]}, "but no option environment"),
         ({"timeout_s": 0}, "timeout_s: 0 found, expected more than 0"),
-        ({"timeout_s": float("inf")}, "timeout_s: inf found"),
+        ({"timeout_s": float("inf")}, "Infinity found, expected a finite number"),
         ({"format": "mott"}, "format 'mott' is unknown: expected one of ["),
         ({"format": "coco_results"}, "format 'coco_results' is not read without a truth"),
         ({"command": ["/no/such", "{sequence}", "{output}"]}, "/no/such: No such file"),

@@ -15,6 +15,7 @@ from datasets.sequence_json import read_sequence
 from datasets.types import Frame
 from trackers import pace
 from trackers.calibration import Calibration
+from trackers.output_check import OutputCheck
 
 
 class Busy:
@@ -28,9 +29,11 @@ class Busy:
 
 def course(crossing, checked):
     frames = [Frame(index) for index in range(5)]
+    sequence = read_sequence(crossing)
     return SimpleNamespace(
         tracker=Busy(),
-        sequence=read_sequence(crossing),
+        sequence=sequence,
+        output_check=OutputCheck("Busy", sequence),
         frames=4,
         feed=lambda: iter(frames),
         check=lambda answers: checked.append(len(answers)),

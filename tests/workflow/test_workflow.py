@@ -278,7 +278,7 @@ def test_a_failing_variant_leaves_the_others_on_the_page(room):
     page = room.page()
     assert "This run did not finish" in page
     assert "track failed" in page
-    assert "RuntimeError: no &lt;idea&gt;" in page
+    assert "no &lt;idea&gt;, in frame 0 (from 0) of crossing" in page
     assert numbers(page), "the numbers of the others are there"
     ending = done.stderr[done.stderr.index("1 job failed, ") :].splitlines()
     assert ending[1] == "  track: results/nearest/synthetic/crossing/tracks.parquet"
