@@ -14,16 +14,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from datasets.files import replacing
 from datasets.program import run_main
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page, ViewportSize
+    from playwright.sync_api import Browser, Page, ViewportSize
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-_FLAGS = ("--disable-background-networking", "--disable-component-update", "--no-first-run")
+# Chromium looks up its makers' hosts even where a page asks for nothing: no name has an address
+_NO_NETWORK = "--host-resolver-rules=MAP * ~NOTFOUND"
 _DRAWN = """() => [...document.querySelectorAll(".figure")].every(
     each => !each.checkVisibility() || each.children.length)"""
 
@@ -75,15 +77,30 @@ def find_browser() -> str:
 
 
 @contextmanager
-def _window(program: str, view: View) -> Iterator[Page]:
+def launch(program: str) -> Iterator[Browser]:
+    """Yield a browser without a window or a network, in a home of its own."""
     from playwright.sync_api import sync_playwright
 
-    flags = [*_FLAGS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-    size: ViewportSize = {"width": view.width_px, "height": view.height_px}
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=flags)
-        yield browser.new_context(offline=True, viewport=size, color_scheme="light").new_page()
+    flags = [_NO_NETWORK, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    with sync_playwright() as playwright, TemporaryDirectory(ignore_cleanup_errors=True) as home:
+        browser = playwright.chromium.launch(
+            executable_path=program, args=flags, env=_in_home(home)
+        )
+        yield browser
         browser.close()
+
+
+@contextmanager
+def _window(program: str, view: View) -> Iterator[Page]:
+    size: ViewportSize = {"width": view.width_px, "height": view.height_px}
+    with launch(program) as browser:
+        yield browser.new_context(offline=True, viewport=size, color_scheme="light").new_page()
+
+
+def _in_home(home: str) -> dict[str, str | float | bool]:
+    """Return the environment of a program that keeps nothing in the user's home."""
+    user = {name: value for name, value in os.environ.items() if not name.startswith("XDG_")}
+    return {**user, "HOME": home}
 
 
 def main() -> None:

@@ -129,7 +129,9 @@ def json_file(tmp_path: Path) -> Callable[..., Path]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     """The browser of this machine, one for all tests; they are skipped where there is none."""
-    from browsing import find_browser, launch
+    from browsing import find_browser
+
+    from reports.picture import launch
 
     with launch(find_browser()) as browser:
         yield browser

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import BrowserContext, Page
 
 _GRAVE = ("serious", "critical")
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
-# Chromium looks up its makers' hosts even where a page asks for nothing: no name has an address
-_NO_NETWORK = "--host-resolver-rules=MAP * ~NOTFOUND"
 
 
 @dataclass(frozen=True)
@@ -43,18 +37,6 @@ def find_browser() -> str:
     return program
 
 
-@contextmanager
-def launch(program: str) -> Iterator[Browser]:
-    """Yield a browser without a window or a network, in a home of its own."""
-    flags = [_NO_NETWORK, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-    with sync_playwright() as playwright, TemporaryDirectory(ignore_cleanup_errors=True) as home:
-        browser = playwright.chromium.launch(
-            executable_path=program, args=flags, env=_in_home(home)
-        )
-        yield browser
-        browser.close()
-
-
 def opened(context: BrowserContext, path: Path, state: str = "") -> Opened:
     """Return the page at a path; `state` is the part of its address that comes after #."""
     found = Opened(context.new_page(), [], [])
@@ -74,12 +56,6 @@ def grave_findings(page: Page) -> list[tuple[str, str]]:
         if each["impact"] in _GRAVE
         for node in each["nodes"]
     ]
-
-
-def _in_home(home: str) -> dict[str, str | float | bool]:
-    """Return the environment of a program that keeps nothing in the user's home."""
-    user = {name: value for name, value in os.environ.items() if not name.startswith("XDG_")}
-    return {**user, "HOME": home}
 
 
 def _note(found: Opened, kind: str, text: str) -> None:

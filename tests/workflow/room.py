@@ -72,7 +72,12 @@ class Room:
 
     def environment(self) -> dict[str, str]:
         path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
-        return os.environ | {"PATH": path, "XDG_CACHE_HOME": str(self.path / ".cache")}
+        cache = self.path / ".cache"
+        temporary = cache / "tmp"  # where what a killed run leaves goes with the room
+        temporary.mkdir(parents=True, exist_ok=True)
+        return os.environ | {
+            "PATH": path, "XDG_CACHE_HOME": str(cache), "TMPDIR": str(temporary),
+        }  # fmt: skip
 
     def jobs(self, *arguments: str) -> dict[str, int]:
         """Return how many jobs of each rule a run would have, from a dry run."""
