@@ -57,7 +57,8 @@ rule combine:
     params:
         code=combine_code,
     shell:
-        "exec python -m metrics.combine --scores {input.scores:q} --output={output.combined:q} 2> {log:q}"
+        "exec python -m metrics.combine --scores {input.scores:q}"
+        " --output={output.combined:q} 2> {log:q}"
 
 
 rule compare:
@@ -95,4 +96,5 @@ rule speed:
     params:
         code=code_digest("metrics.speed"),
     shell:
-        "exec python -m metrics.speed --timings {input.timings:q} --output={output.speed:q} 2> {log:q}"
+        "exec python -m metrics.speed --timings {input.timings:q}"
+        " --output={output.speed:q} 2> {log:q}"
