@@ -156,5 +156,5 @@ $(STAMP): requirements.lock
 	$(PYTHON) -m venv $(VENV) || { echo "on Debian and Ubuntu: apt install python3-venv"; exit 1; }
 	sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > $(VENV)/uv.txt
 	$(VENV)/bin/python -m pip install --quiet --require-hashes --no-deps -r $(VENV)/uv.txt
-	SAM2_BUILD_CUDA=0 $(UV) pip sync --require-hashes requirements.lock
+	SAM2_BUILD_CUDA=0 $(UV) pip sync --compile-bytecode --require-hashes requirements.lock
 	touch $@

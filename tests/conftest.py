@@ -18,6 +18,7 @@ from hypothesis import settings
 
 from datasets.readers import synthetic
 from datasets.sequence_json import write_prepared
+from trackers.record import usable_cores
 
 # the same cases in every run, however slow the machine
 settings.register_profile("steady", deadline=None, derandomize=True)
@@ -44,6 +45,16 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         link.unlink(missing_ok=True)
     with suppress(OSError):  # another run is still in there
         base.parent.rmdir()
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Return one worker more than cores: some test always waits for a browser, a disk or a lock."""
+    return usable_cores() + 1
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the slow export that other tests wait for first."""
+    items.sort(key=lambda item: item.path.name != "test_onnx_networks.py")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

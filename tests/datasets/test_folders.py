@@ -6,6 +6,7 @@ import os
 import resource
 import signal
 import subprocess
+import sys
 from contextlib import contextmanager
 
 import numpy as np
@@ -26,11 +27,14 @@ from datasets.video import writing_video
 def largest_file(size: int):
     """Let no file grow beyond `size` bytes: as a full disk, for every library and without root."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    compiled = sys.dont_write_bytecode
+    sys.dont_write_bytecode = True  # Python would leave part of a module that is imported here
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
     try:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        sys.dont_write_bytecode = compiled
 
 
 def listed(folder):
