@@ -59,7 +59,7 @@ baseline: $(STAMP) ## measure what `make regression` compares with, on a quiet m
 
 regression: forget-verdict $(STAMP) ## what has changed is run, and compared with the baseline, or AGAINST=<commit>
 	@if [ -n "$(AGAINST)" ]; then \
-		python -m workflow.against --commit="$(AGAINST)" $(if $(CONFIG),--configfile $(CONFIG)); \
+		python -m workflow.gate.against --commit="$(AGAINST)" $(if $(CONFIG),--configfile $(CONFIG)); \
 	else \
 		snakemake --cores all --quiet host reason rules --keep-going regression \
 			$(if $(CONFIG),--configfile $(CONFIG)); \
@@ -123,15 +123,15 @@ bench-gpu: $(STAMP) ## SAM 2.1 beside the official predictor on a GPU, in bf16, 
 		--output bench/sam2_methods_tiny.json
 
 demo-weights: $(STAMP) ## train the demo models anew; some hours on two cores
-	python -m trackers.weights.train_sam2 --room .cache/training/sam2 \
+	python -m trackers.training.train_sam2 --room .cache/training/sam2 \
 		--output trackers/weights/sam2_demo.safetensors
-	python -m trackers.weights.train_yolox --room .cache/training/yolox \
+	python -m trackers.training.train_yolox --room .cache/training/yolox \
 		--output trackers/weights/yolox_demo.safetensors
-	python -m trackers.weights.people --count 60 --output .cache/training/people
-	python -m trackers.weights.train_masktrack_rcnn --sequences .cache/training/people \
+	python -m trackers.training.sequences --count 60 --output .cache/training/people
+	python -m trackers.training.train_masktrack_rcnn --sequences .cache/training/people \
 		--classes person --fit 384 288 --room .cache/training/masktrack_rcnn \
 		--output trackers/weights/masktrack_demo.safetensors
-	python -m bench.training_curve --log trackers/weights/sam2_demo.json --plot docs/sam2_demo.png
+	python -m trackers.training.curve --log trackers/weights/sam2_demo.json --plot docs/sam2_demo.png
 
 format: $(STAMP) ## put code and rules into their one layout
 	ruff check --fix-only --quiet .

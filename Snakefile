@@ -15,7 +15,7 @@ forget_old_verdict(sys.argv)  # before anything below can fail
 
 from snakemake.exceptions import WorkflowError
 
-from workflow.config_files import check_files
+from workflow.configs.files import check_files
 
 CONFIGS = [
     f"config/{name}.yaml" for name in ("datasets", "engines", "trackers", "config")

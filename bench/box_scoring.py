@@ -11,9 +11,9 @@ from __future__ import annotations
 import argparse
 import sys
 
-from bench import side_by_side
-from bench.side_by_side import Answer
-from datasets.program import run_main
+from bench.material import side_by_side
+from bench.material.side_by_side import Answer
+from datasets.io.program import run_main
 
 _FAMILIES = ("hota", "clear", "identity")
 
@@ -29,7 +29,7 @@ def ours(given: argparse.Namespace) -> Answer:
 
 def theirs(given: argparse.Namespace) -> Answer:
     """Return TrackEval's combined values."""
-    from metrics import trackeval_run
+    from metrics.crosscheck import trackeval_run
 
     lengths = dict.fromkeys(_names(given))
     setting = trackeval_run.mot_challenge(given.truth, given.results, lengths, "MOT17")

@@ -23,14 +23,14 @@ from typing import Any
 
 import yaml
 
-from bench.gate_material import Room, plan_of, take_paces
-from datasets.files import write_json
-from datasets.program import run_main
-from metrics.checks import Check, overall
-from metrics.regression import Snapshot, judge
-from metrics.snapshot import take_snapshot
-from trackers import load
-from trackers.machine import describe_machine
+from bench.material.gate_material import Room, plan_of, take_paces
+from datasets.io.files import write_json
+from datasets.io.program import run_main
+from metrics.gate.checks import Check, overall
+from metrics.gate.snapshot import take_snapshot
+from metrics.gate.verdict import Snapshot, judge
+from trackers.profiling import system_load
+from trackers.profiling.machine import describe_machine
 
 _VARIANTS = ("sort", "bytetrack")
 _LOSSES = (0.002, 0.004, 0.006, 0.010)  # of HOTA
@@ -57,9 +57,9 @@ class Trial:
 
     def run(self, slower: float = 0.0) -> dict[str, Any]:
         """Return the words for one run whose paces are taken now."""
-        begin, before = perf_counter(), load.now()
+        begin, before = perf_counter(), system_load.now()
         take_paces(self.room, self.regression, _VARIANTS, slower)
-        meanwhile = load.between(before, load.now())
+        meanwhile = system_load.between(before, system_load.now())
         checks = [each for each in self.judge() if each.metric == "pace"]
         print(
             slower, {each.variant: (each.verdict, _per_cent(each)) for each in checks}, flush=True

@@ -23,18 +23,18 @@ from typing import Any
 
 import yaml
 
-from bench.gate_material import DATASET, SEQUENCES, Room, plan_of
-from datasets.checkout import ROOT
-from datasets.files import read_json, write_json
-from datasets.parquet import read_tracks
-from datasets.program import run_main
-from metrics.checks import Check, overall
-from metrics.regression import judge
-from metrics.snapshot import take_snapshot
-from trackers import load
-from trackers.machine import describe_machine
-from workflow.other_checkout import checkout_folder, resolve_commit
-from workflow.turns import Side, Timed, take_turns
+from bench.material.gate_material import DATASET, SEQUENCES, Room, plan_of
+from datasets.formats.parquet import read_tracks
+from datasets.io.files import read_json, write_json
+from datasets.io.git import ROOT
+from datasets.io.program import run_main
+from metrics.gate.checks import Check, overall
+from metrics.gate.snapshot import take_snapshot
+from metrics.gate.verdict import judge
+from trackers.profiling import system_load
+from trackers.profiling.machine import describe_machine
+from workflow.gate.other_checkout import checkout_folder, resolve_commit
+from workflow.gate.turns import Side, Timed, take_turns
 
 _VARIANTS = {"sort": "boxes", "masktrack_rcnn": "networks"}
 _SLOWER, _LOSS = 0.10, 0.010
@@ -57,15 +57,15 @@ class Replays:
         """Return the verdict on the speed of a variant that is slower by a share."""
         here = self.sides[1]
         if slower:
-            program = ("-P", "-m", "bench.slowed_pace", "--slower", str(slower))
+            program = ("-P", "-m", "bench.material.slowed_clock", "--slower", str(slower))
             here = replace(here, program=program)
         limits = limits_of(self.regression, variant)
         timed = Timed(variant, DATASET, [SEQUENCES[0]], limits)
-        begin, before = perf_counter(), load.now()
+        begin, before = perf_counter(), system_load.now()
         turns = take_turns(
             (self.sides[0], here), timed, limits["processes"], self.regression["slow_down"]
         )
-        seconds, meanwhile = perf_counter() - begin, load.between(before, load.now())
+        seconds, meanwhile = perf_counter() - begin, system_load.between(before, system_load.now())
         checks = self._judge(variant, {DATASET: {variant: turns}})
         return {
             "kind": f"{_VARIANTS[variant]}, {slower:.0%} slower" if slower else "unchanged",

@@ -22,14 +22,14 @@ from typing import Any
 
 import numpy as np
 
-from datasets import mot_text
-from datasets.files import write_json
+from datasets.formats import mot_text
+from datasets.io.files import write_json
+from datasets.io.program import run_main
 from datasets.layout import load_layout
-from datasets.program import run_main
 from datasets.types import Extent, Tracks
-from metrics import trackeval_run
+from metrics.crosscheck import trackeval_run
 from metrics.score import make_pairings, score_pairings
-from trackers.machine import describe_machine
+from trackers.profiling.machine import describe_machine
 
 _FAMILIES = ("hota", "clear", "identity")
 _SIDE, _STEP, _NOISE, _DROPPED, _SWAPPED = 60.0, 4.0, 4.0, 0.1, 0.02

@@ -24,18 +24,18 @@ from typing import Any
 import numpy as np
 
 from bench.overlay import walkers
-from datasets import rle
-from datasets.files import write_json
-from datasets.frames import write_image
-from datasets.parquet import write_tracks
-from datasets.program import run_main
-from datasets.sequence_json import Prepared, write_prepared
+from datasets.formats.parquet import write_tracks
+from datasets.io.files import write_json
+from datasets.io.program import run_main
+from datasets.masks import coco_rle
+from datasets.media.frames import write_image
+from datasets.media.video import writing_video
+from datasets.sequences.sequence_json import Prepared, write_prepared
 from datasets.types import Frame, Sequence, Tracks
-from datasets.video import writing_video
 from trackers import run
 from trackers.contract import Answer, Method
-from trackers.machine import describe_machine
-from trackers.stages import REST, Record, recording, stage
+from trackers.profiling.machine import describe_machine
+from trackers.profiling.stages import REST, Record, recording, stage
 
 _STEP = 0.033  # seconds: a tracker of 30 frames a second
 _RATE = 30
@@ -121,7 +121,7 @@ def cases(room: Path, frames: int, repeats: int) -> Iterator[dict[str, Any]]:
         path, tracks = prepare(room / kind, kind, frames)
         first = tracks.take(np.flatnonzero(tracks.frame == 0))
         assert first.rle is not None
-        masks = np.ascontiguousarray(rle.decode(first.rle))
+        masks = np.ascontiguousarray(coco_rle.decode(first.rle))
         for name, spend in (("waiting", sleep), ("working", work)):
             one = measure(path, Timed(masks, first.box, spend), repeats)
             yield {"frames_from": kind, "tracker": name, **one}

@@ -17,16 +17,16 @@ from typing import Any
 
 import yaml
 
-from datasets.files import write_json
-from datasets.flags import json_value
-from datasets.parquet import read_tracks
-from datasets.program import run_main
+from datasets.formats.parquet import read_tracks
+from datasets.io.files import write_json
+from datasets.io.flags import json_value
+from datasets.io.program import run_main
 from datasets.synthesis.scripts import SCENARIOS
 from metrics.combine import combine_scores
 from metrics.score import score_tracks
 from trackers.contract import load_method, load_tracker
 from trackers.run import track
-from trackers.weights.people import prepare
+from trackers.training.sequences import prepare
 
 _VARIANTS = Path("config/trackers.yaml")
 _PROTOCOL, _FAMILIES = "youtube_vis", ("hota", "identity", "vis_ap", "jf_te")

@@ -14,9 +14,9 @@ import sys
 from pathlib import Path
 from time import perf_counter
 
-from bench import side_by_side
-from bench.side_by_side import Answer
-from datasets.program import run_main
+from bench.material import side_by_side
+from bench.material.side_by_side import Answer
+from datasets.io.program import run_main
 
 _FIELDS = ("J&F", "J-Mean", "J-Recall", "J-Decay", "F-Mean", "F-Recall", "F-Decay")
 _SEQUENCE = "sequence"
@@ -40,7 +40,7 @@ def theirs(given: argparse.Namespace) -> Answer:
     """Return TrackEval's values."""
     import trackeval
 
-    from metrics import trackeval_run
+    from metrics.crosscheck import trackeval_run
 
     setting = trackeval_run.davis(given.room / "truth", given.room / "results")
     dataset = trackeval_run.open_dataset(setting)
@@ -60,7 +60,7 @@ def main() -> None:
     parser.add_argument("--room", type=Path, required=True, help="folder for what both read")
     given = parser.parse_args()
     if given.tool is None and not (given.room / "results" / _SEQUENCE).exists():
-        from bench.inputs import lay_out_davis
+        from bench.material.inputs import lay_out_davis
 
         lay_out_davis(given.truth, given.results, given.room, _SEQUENCE)
     contest = side_by_side.Contest(

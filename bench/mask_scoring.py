@@ -15,10 +15,10 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from bench import side_by_side
-from bench.side_by_side import Answer
-from datasets.files import read_json
-from datasets.program import run_main
+from bench.material import side_by_side
+from bench.material.side_by_side import Answer
+from datasets.io.files import read_json
+from datasets.io.program import run_main
 
 _FAMILIES = ("hota", "clear", "identity")
 _LENGTHS = "lengths.json"  # beside the results
@@ -38,7 +38,7 @@ def ours(given: argparse.Namespace) -> Answer:
 
 def theirs(given: argparse.Namespace) -> Answer:
     """Return TrackEval's combined values."""
-    from metrics import trackeval_run
+    from metrics.crosscheck import trackeval_run
 
     lengths = read_json(given.results / _LENGTHS)
     setting = trackeval_run.kitti_mots(given.truth, given.results, lengths)
@@ -64,7 +64,7 @@ def main() -> None:
     given = parser.parse_args()
     lengths = given.results / _LENGTHS
     if given.tool is None and not lengths.is_file():
-        from bench.inputs import make_masks
+        from bench.material.inputs import make_masks
 
         make_masks(given.truth, given.results, lengths)
     contest = side_by_side.Contest(

@@ -19,14 +19,14 @@ from time import perf_counter_ns
 import numpy as np
 
 from bench.overlay import walkers
-from datasets import rle
-from datasets.files import write_json
-from datasets.program import run_main
+from datasets.io.files import write_json
+from datasets.io.program import run_main
+from datasets.masks import coco_rle
 from datasets.types import Sequence
 from trackers.contract import Answer
 from trackers.feed import pack
-from trackers.machine import describe_machine
 from trackers.output_check import OutputCheck
+from trackers.profiling.machine import describe_machine
 
 
 def outputs() -> tuple[Sequence, dict[str, Answer]]:
@@ -34,7 +34,7 @@ def outputs() -> tuple[Sequence, dict[str, Answer]]:
     tracks = walkers()
     rows = tracks.take(np.flatnonzero(tracks.frame == 0))
     assert rows.rle is not None
-    dense = np.ascontiguousarray(rle.decode(rows.rle))
+    dense = np.ascontiguousarray(coco_rle.decode(rows.rle))
     boxes = Answer(rows.track, rows.box, rows.score, rows.class_id)
     sequence = Sequence("bench", "walkers", tracks.extent, 30)
     return sequence, {

@@ -18,14 +18,14 @@ from time import perf_counter
 
 import numpy as np
 
-from datasets import rle
-from datasets.files import write_json
-from datasets.program import run_main
-from datasets.runs import Masks
+from datasets.io.files import write_json
+from datasets.io.program import run_main
+from datasets.masks import coco_rle
+from datasets.masks.mask_set import Masks
+from datasets.media.video import writing_video
 from datasets.types import Extent, Sequence, Tracks
-from datasets.video import writing_video
 from reports.overlay import painter
-from trackers.machine import describe_machine
+from trackers.profiling.machine import describe_machine
 
 _HEIGHT, _WIDTH, _RATE = 1080, 1920, 30
 _OBJECTS, _TALL, _WIDE = 10, 420, 160  # pixels of an ellipse
@@ -48,7 +48,7 @@ def walkers() -> Tracks:
     for corner in box.astype(int):
         mask = np.zeros((_HEIGHT, _WIDTH), bool)
         mask[corner[1] : corner[3], corner[0] : corner[2]] = ellipse
-        masks += rle.encode(mask[None]).runs
+        masks += coco_rle.encode(mask[None]).runs
     ones = np.ones(len(rows))
     return Tracks(extent, frame, track, ones, ones, box, Masks(tuple(masks), _HEIGHT, _WIDTH))
 

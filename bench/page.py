@@ -21,10 +21,10 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
-from bench.page_material import add_variants, make_plan, run, write_material
-from datasets.files import write_json
-from datasets.program import run_main
-from trackers.machine import describe_machine
+from bench.material.page_material import add_variants, make_plan, run, write_material
+from datasets.io.files import write_json
+from datasets.io.program import run_main
+from trackers.profiling.machine import describe_machine
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _PAGE = "reports/summary.html"

@@ -18,12 +18,12 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
-from bench.official_sam2 import build_predictor, follow, make_lively
+from bench.material.official_sam2 import build_predictor, follow, make_lively
 from bench.sam2_objects import make_video, steps
-from datasets.files import write_json
-from datasets.program import run_main
+from datasets.io.files import write_json
+from datasets.io.program import run_main
 from trackers.engines.torch_engine import TorchArrays
-from trackers.machine import describe_machine
+from trackers.profiling.machine import describe_machine
 from trackers.sam2.networks import on_torch
 from trackers.sam2.session import Session
 

@@ -25,13 +25,13 @@ from typing import Any
 import numpy as np
 
 from bench.sam2_objects import fit
-from datasets.files import write_json
-from datasets.program import run_main
+from datasets.io.files import write_json
+from datasets.io.program import run_main
 from datasets.types import Detections, Extent, Frame, Sequence
 from trackers.contract import Tracker, load_tracker
 from trackers.engines.contract import PRECISIONS
 from trackers.engines.runner import Runner
-from trackers.machine import describe_machine
+from trackers.profiling.machine import describe_machine
 from trackers.sam2.loading import ENGINES, RANDOM
 
 _FULL = 20  # frames until every target is told of and has all memories and pointers

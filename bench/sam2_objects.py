@@ -26,14 +26,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from bench.official_sam2 import build_predictor, follow, make_lively, save_frames
-from datasets.files import write_json
-from datasets.program import run_main
+from bench.material.official_sam2 import build_predictor, follow, make_lively, save_frames
+from datasets.io.files import write_json
+from datasets.io.program import run_main
 from datasets.synthesis.scene import play
 from datasets.synthesis.scripts import SCENARIOS
 from trackers.engines.checkpoint import read_checkpoint
 from trackers.engines.torch_engine import MODES, TorchArrays
-from trackers.machine import describe_machine
+from trackers.profiling.machine import describe_machine
 from trackers.sam2.export import export_model
 from trackers.sam2.networks import on_onnxruntime, on_torch
 from trackers.sam2.prompt import Prompt

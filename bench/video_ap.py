@@ -14,9 +14,9 @@ import math
 import sys
 from collections.abc import Mapping
 
-from bench import side_by_side
-from bench.side_by_side import Answer
-from datasets.program import run_main
+from bench.material import side_by_side
+from bench.material.side_by_side import Answer
+from datasets.io.program import run_main
 
 _TRUTH, _RESULTS = "gt_youtube_vis_all/truth.json", "results_youtube_vis_all/it/results.json"
 _CLASSES = ("car", "pedestrian")
@@ -39,7 +39,7 @@ def ours(given: argparse.Namespace) -> Answer:
 
 def theirs(given: argparse.Namespace) -> Answer:
     """Return TrackEval's combined values by class and column."""
-    from metrics import trackeval_run
+    from metrics.crosscheck import trackeval_run
 
     truth, results = (given.results / path for path in (_TRUTH, _RESULTS))
     setting = trackeval_run.youtube_vis(truth.parent, results.parent)
@@ -64,7 +64,7 @@ def main() -> None:
     side_by_side.add_arguments(parser)
     given = parser.parse_args()
     if given.tool is None and not (given.results / _RESULTS).is_file():
-        from bench.inputs import make_videos
+        from bench.material.inputs import make_videos
 
         make_videos(given.truth, given.results / _TRUTH, given.results / _RESULTS)
     contest = side_by_side.Contest(

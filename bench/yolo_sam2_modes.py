@@ -22,14 +22,14 @@ from typing import Any
 
 import numpy as np
 
-from datasets.files import write_json
-from datasets.program import run_main
+from datasets.io.files import write_json
+from datasets.io.program import run_main
 from datasets.synthesis.scene import play
 from datasets.synthesis.scripts import SCENARIOS
 from datasets.types import Detections, Extent, Frame, Sequence
 from trackers.contract import Answer, Tracker, load_tracker
 from trackers.engines.checkpoint import read_checkpoint
-from trackers.machine import describe_machine
+from trackers.profiling.machine import describe_machine
 from trackers.sam2.architecture import build_model
 from trackers.sam2.export import export_model
 

@@ -23,14 +23,14 @@ from pathlib import Path
 
 import numpy as np
 
-from datasets.classes_yaml import check_classes
-from datasets.files import printable
-from datasets.format import Fact, Given, Numbering, Sequences, is_one_file
-from datasets.formats import FORMATS
-from datasets.frames import list_images
-from datasets.losses import Counts, add_counts, describe_counts
-from datasets.program import run_main
-from datasets.recast import fit_classes, fit_extent, rename_classes
+from datasets.class_mapping import fit_classes, fit_extent, rename_classes
+from datasets.conversion.codec import Fact, Given, Numbering, Sequences, is_one_file
+from datasets.conversion.dropped_fields import Counts, add_counts, describe_counts
+from datasets.conversion.registry import FORMATS
+from datasets.io.files import printable
+from datasets.io.program import run_main
+from datasets.media.frames import list_images
+from datasets.sequences.classes_yaml import check_classes
 from datasets.types import Tracks
 
 _FLAGS: Mapping[Fact, tuple[str, str]] = {

@@ -7,8 +7,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from datasets import rle
-from datasets.runs import Masks
+from datasets.masks import coco_rle
+from datasets.masks.mask_set import Masks
 
 _BLOCK = 1 << 14  # intervals handled at once: what fits into a processor's cache
 _TINY = np.finfo(float).eps  # TrackEval's bound: a smaller area counts as none
@@ -122,7 +122,7 @@ def shared_by_any(
     for frame in np.intersect1d(first_frame, second_frame):
         i = np.arange(*np.searchsorted(first_frame, [frame, frame + 1]))
         j = np.arange(*np.searchsorted(second_frame, [frame, frame + 1]))
-        iou = rle.iou(first.take(i), second.take(j))
+        iou = coco_rle.iou(first.take(i), second.take(j))
         row, column = np.nonzero(iou)
         rows.append(i[row])
         columns.append(j[column])

@@ -19,12 +19,12 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from datasets.files import printable
-from datasets.flags import frames_per_second
-from datasets.frames import decode_frames, read_frame_rate
-from datasets.program import run_main
-from datasets.prompt_json import read_prompts, read_tracks
-from datasets.sequence_json import Prepared, write_prepared
+from datasets.formats.prompt_json import read_prompts, read_tracks
+from datasets.io.files import printable
+from datasets.io.flags import frames_per_second
+from datasets.io.program import run_main
+from datasets.media.frames import decode_frames, read_frame_rate
+from datasets.sequences.sequence_json import Prepared, write_prepared
 from datasets.types import Extent, Sequence
 
 DATASET = "own"

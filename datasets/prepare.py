@@ -13,10 +13,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-from datasets.flags import json_value
-from datasets.program import run_main
-from datasets.prompt_json import read_tracks
-from datasets.sequence_json import Prepared, write_prepared
+from datasets.formats.prompt_json import read_tracks
+from datasets.io.flags import json_value
+from datasets.io.program import run_main
+from datasets.sequences.sequence_json import Prepared, write_prepared
 
 
 class Reader(Protocol):

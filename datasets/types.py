@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from datasets.errors import RowError
-from datasets.runs import Masks
+from datasets.io.errors import RowError
+from datasets.masks.mask_set import Masks
 
 _WHOLE = ("frame", "track", "class_id")
 _LARGEST_WHOLE = 2**53  # a double holds every whole number below it
@@ -107,8 +107,9 @@ class Frame:
         index: Counts from zero.
         image: (height, width, 3) uint8 RGB; None where the tracker did not ask for images.
         detections: Public detections; None where the data set has none.
-        prompts: The objects that are to be followed from this frame on, see `datasets/prompts.py`;
-            None where the tracker did not ask for any, or nobody prompts.
+        prompts: The objects that are to be followed from this frame on, see
+            `datasets/sequences/prompts.py`; None where the tracker did not ask for any, or nobody
+            prompts.
     """
 
     index: int

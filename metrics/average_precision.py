@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from metrics.best_first import MOST, SIZES, THRESHOLDS, Scene, judge
 from metrics.family import Column
+from metrics.matching.greedy_matching import MOST, SIZES, THRESHOLDS, Scene, judge
 
 _RECALLS = np.linspace(0, 1, 101)
 _LIMITS = (1, 10, MOST)  # detections of a unit that recall is taken of

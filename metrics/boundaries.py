@@ -15,7 +15,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from datasets.runs import Masks
+from datasets.masks.mask_set import Masks
 
 _REACH = 0.008  # of the image's diagonal
 _HELD = 20  # outlines of a frame that are kept; DAVIS allows as many proposals

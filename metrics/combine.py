@@ -13,8 +13,8 @@ from collections.abc import Sequence as Many
 from pathlib import Path
 from typing import Any
 
-from datasets.files import read_json, write_json
-from datasets.program import run_main
+from datasets.io.files import read_json, write_json
+from datasets.io.program import run_main
 from metrics.family import partial_from_json
 from metrics.score import describe, load_families
 

@@ -19,14 +19,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from datasets.files import printable, write_json
+from datasets.io.files import printable, write_json
+from datasets.io.program import run_main
 from datasets.layout import list_layouts, load_layout
-from datasets.program import run_main
 from metrics.combine import combine_scores
-from metrics.crosscheck import Comparison, compare, find_missing
-from metrics.crosscheck import table as comparison_table
+from metrics.crosscheck.compare import Comparison, compare, find_missing
+from metrics.crosscheck.compare import table as comparison_table
+from metrics.crosscheck.reference import Sample
 from metrics.family import list_benchmarks, list_families, load_benchmark
-from metrics.reference import Sample
 from metrics.score import load_families, make_pairings, score_pairings
 from metrics.text_table import table
 

@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from datasets.arrow import to_bytes_column, to_column
-from datasets.files import replacing
-from metrics.continuity import Matches, match_in_turn
+from datasets.io.arrow import to_bytes_column, to_column
+from datasets.io.files import replacing
 from metrics.family import load_family
+from metrics.matching.clear_matching import Matches, match_in_turn
 from metrics.pairing import Pairing, Side
 
 Rows = Mapping[str, np.ndarray]

@@ -93,7 +93,7 @@ def rows_of_class(
 
 @dataclass(frozen=True)
 class Benchmark:
-    """What a module of metrics/protocol holds as BENCHMARK.
+    """What a module of metrics/protocols holds as BENCHMARK.
 
     Args:
         card: What is scored, in a sentence.
@@ -124,7 +124,7 @@ def list_families() -> list[str]:
 
 def list_benchmarks() -> list[str]:
     """Return the names of all protocols."""
-    return _list("protocol")
+    return _list("protocols")
 
 
 def load_family(name: str) -> Family:
@@ -141,8 +141,8 @@ def load_family(name: str) -> Family:
 
 
 def load_benchmark(name: str) -> Benchmark:
-    """Return metrics/protocol/<name>.py; ValueError lists those there are."""
-    benchmark: Benchmark = _load("protocol", name).BENCHMARK
+    """Return metrics/protocols/<name>.py; ValueError lists those there are."""
+    benchmark: Benchmark = _load("protocols", name).BENCHMARK
     return benchmark
 
 

@@ -9,6 +9,7 @@ from typing import Literal
 
 import numpy as np
 
+from datasets.masks.mask_set import Masks
 from datasets.overlap import (
     Overlaps,
     SharedPixelError,
@@ -18,7 +19,6 @@ from datasets.overlap import (
     shared_by_any,
     shared_by_disjoint,
 )
-from datasets.runs import Masks
 from datasets.types import Tracks
 
 Similarity = Literal["box", "masks", "disjoint masks"]

@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from datasets.files import write_json
-from datasets.program import run_main
+from datasets.io.files import write_json
+from datasets.io.program import run_main
 from datasets.types import Extent, Tracks
 from metrics.family import Family, load_benchmark, load_family, partial_to_json
 from metrics.pairing import Pairing, Side, overlapping, pair
@@ -196,14 +196,14 @@ def load_families(names: Many[str]) -> dict[str, Family]:
 
 def main() -> None:
     """Run the command line program."""
-    from datasets.parquet import read_tracks
-    from datasets.same_sequence import check_tracks_beside
+    from datasets.formats.parquet import read_tracks
+    from datasets.sequences.same_sequence import check_tracks_beside
     from metrics.events import events_of, write_events
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--truth", type=Path, required=True)
     parser.add_argument("--tracks", type=Path, required=True)
-    parser.add_argument("--protocol", required=True, help="module of metrics/protocol")
+    parser.add_argument("--protocol", required=True, help="module of metrics/protocols")
     parser.add_argument("--families", nargs="+", required=True, help="modules of metrics/families")
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--events", type=Path, required=True, help="Parquet file to write")

@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from datasets.files import read_json, write_json
-from datasets.program import run_main
-from metrics.doubts import doubts
+from datasets.io.files import read_json, write_json
+from datasets.io.program import run_main
 from metrics.family import Column
+from metrics.timing_warnings import doubts
 
 TIMED = {  # by what timing.json says was timed: a label where it is not the step, and in words
     "step": ("", "Each step of the tracker, warm, alone"),
@@ -65,7 +65,7 @@ def summarize_timings(timings: Many[dict[str, Any]]) -> dict[str, Any]:
     The percentiles are over all frames of all repeats, where frames were timed one by one, and only
     from FEWEST of them on. Frames per second are the frames of all sequences over the sum of their
     steps; `fps_range` is the slowest and the fastest repeat. `doubts` says in words what speaks
-    against the numbers, see `metrics.doubts`.
+    against the numbers, see `metrics.timing_warnings`.
 
     Raises:
         ValueError: The sequences were not timed equally often, or not alike, or on different

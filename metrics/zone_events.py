@@ -17,10 +17,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from datasets.files import replacing
-from datasets.flags import json_value
-from datasets.parquet import read_tracks
-from datasets.program import run_main
+from datasets.formats.parquet import read_tracks
+from datasets.io.files import replacing
+from datasets.io.flags import json_value
+from datasets.io.program import run_main
 from datasets.types import Tracks
 from datasets.zone import Zone
 

@@ -18,11 +18,11 @@ from collections.abc import Sequence as Many
 from pathlib import Path
 from typing import Any
 
-from datasets.flags import json_value
-from datasets.folders import replacing_folder
-from datasets.program import run_main
+from datasets.io.flags import json_value
+from datasets.io.folders import replacing_folder
+from datasets.io.program import run_main
+from reports.page.table import Cell, Table, headline
 from reports.results import Run, read_run
-from reports.table import Cell, Table, headline
 
 _UNITS = {"ratio": "%", "ms": "ms", "MB": "MB"}
 _ARROWS = {"up": "↑", "down": "↓", None: ""}

@@ -19,11 +19,11 @@ from pathlib import Path
 
 import cv2
 
-from datasets.files import replacing, write_json
-from datasets.parquet import read_tracks
-from datasets.program import run_main
-from datasets.same_sequence import check_tracks_of
-from datasets.sequence_json import read_sequence
+from datasets.formats.parquet import read_tracks
+from datasets.io.files import replacing, write_json
+from datasets.io.program import run_main
+from datasets.sequences.same_sequence import check_tracks_of
+from datasets.sequences.sequence_json import read_sequence
 from datasets.types import Sequence
 from reports.heatmaps.accumulate import KERNELS
 from reports.heatmaps.sample import describe
@@ -50,7 +50,7 @@ def write_film(path: Path, source: Source, settings: Settings) -> None:
     """Write an MP4 of the map after each frame."""
     from tqdm import tqdm
 
-    from datasets.video import writing_video
+    from datasets.media.video import writing_video
 
     sequence, images = source.sequence, paint_each(source, settings)
     first = next(images)

@@ -27,18 +27,18 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from datasets.flags import frames_per_second, json_value
-from datasets.folders import replacing_folder
-from datasets.frames import list_images, read_frames, write_image
-from datasets.parquet import read_tracks
-from datasets.program import run_main
-from datasets.same_sequence import check_extent, check_tracks_of
-from datasets.sequence_json import read_sequence
+from datasets.formats.parquet import read_tracks
+from datasets.io.flags import frames_per_second, json_value
+from datasets.io.folders import replacing_folder
+from datasets.io.program import run_main
+from datasets.media.frames import list_images, read_frames, write_image
+from datasets.media.video import Writer, writing_video
+from datasets.sequences.same_sequence import check_extent, check_tracks_of
+from datasets.sequences.sequence_json import read_sequence
 from datasets.types import Sequence, Tracks
-from datasets.video import Writer, writing_video
 from datasets.zone import Zone
-from reports.drawing import draw, draw_trails, draw_zone
-from reports.panels import arrange, put_together
+from reports.overlays.drawing import draw, draw_trails, draw_zone
+from reports.overlays.panels import arrange, put_together
 
 _LONGEST_TRAIL = 60  # seconds
 _JPEG = [cv2.IMWRITE_JPEG_QUALITY, 90]

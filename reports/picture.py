@@ -17,8 +17,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from datasets.files import replacing
-from datasets.program import run_main
+from datasets.io.files import replacing
+from datasets.io.program import run_main
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, ViewportSize

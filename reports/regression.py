@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from datasets.files import read_json, replacing
-from datasets.program import run_main
+from datasets.io.files import read_json, replacing
+from datasets.io.program import run_main
 
 _QUIET = ("SAME",)  # what the table of a pull request leaves out
 _FAILED, _OPEN = ("WORSE", "MISSING"), ("AMBIGUOUS", "NOT JUDGED")

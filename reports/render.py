@@ -22,14 +22,15 @@ import vl_convert
 from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 
-from datasets.files import replacing
-from datasets.flags import json_value
-from datasets.program import run_main
-from reports import export, table
-from reports.figures import accuracy_and_speed, by_sequence
-from reports.page_data import page_data, run_id
-from reports.parity import Parity, read_parity
-from reports.provenance import provenance
+from datasets.io.files import replacing
+from datasets.io.flags import json_value
+from datasets.io.program import run_main
+from reports import export
+from reports.page import table
+from reports.page.figures import accuracy_and_speed, by_sequence
+from reports.page.page_data import page_data, run_id
+from reports.page.parity import Parity, read_parity
+from reports.page.provenance import provenance
 from reports.results import Run, read_run
 
 _PAGE = Path(__file__).parent / "page"

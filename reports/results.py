@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from datasets.files import is_made, read_json
-from reports.real_time import Late, read_late
+from datasets.io.files import is_made, read_json
 from reports.steps import count_objects, mean_stages, read_steps, read_warm_up
+from reports.streaming import Late, read_late
 from reports.timeline import Timeline, read_timeline
 
 Values = Mapping[str, float | None]
@@ -83,7 +83,7 @@ class Run:
         similarity: What it compares: `box`, `masks` or `disjoint masks`.
         classes: Those that are scored.
         files: What sequence.json says of each prepared sequence.
-        comparison: What metrics.compare found; None where a variant has no result.
+        comparison: What metrics.comparison.compare found; None where a variant has no result.
         finished: Whether the workflow has made all there is.
     """
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from datasets.files import read_json
-from datasets.parquet import read_tracks
+from datasets.formats.parquet import read_tracks
+from datasets.io.files import read_json
 
 _PLACES = {"decode": 0, "rest": 2, "pack": 3}  # of stages around those that a tracker names
 

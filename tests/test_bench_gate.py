@@ -6,16 +6,17 @@ from time import process_time_ns
 
 import numpy as np
 import pytest
+from conftest import ROOT
 from slow_trackers import MS, answer, work
 
-from bench import slowed_pace
 from bench.gate_against import limits_of, summary
-from bench.gate_material import SEQUENCES, Room
-from bench.slowed_pace import Slowed
+from bench.material import slowed_clock
+from bench.material.gate_material import SEQUENCES, Room
+from bench.material.slowed_clock import Slowed
 from datasets.readers import synthetic
-from datasets.sequence_json import write_prepared
+from datasets.sequences.sequence_json import write_prepared
 from datasets.types import Frame
-from trackers import clock, pace
+from trackers.timing import other_checkout
 
 
 class Busy:
@@ -42,9 +43,14 @@ def test_a_slowed_tracker_takes_at_least_its_share_more_of_the_processor(share):
 
 def test_the_slowed_program_times_a_slowed_tracker(monkeypatch):
     loaded = []
-    monkeypatch.setattr("sys.argv", ["slowed_pace", "--slower", "0.1"])
-    monkeypatch.setattr(pace, "main", lambda: loaded.append(clock.load_tracker("sort", {})))
-    slowed_pace.main()
+    monkeypatch.setattr("sys.argv", ["slowed_clock", "--slower", "0.1"])
+    monkeypatch.setattr(slowed_clock, "load_tracker_of", lambda *asked: asked)
+    monkeypatch.setattr(
+        other_checkout,
+        "main",
+        lambda: loaded.append(other_checkout.load_tracker_of(ROOT, "sort", {})),
+    )
+    slowed_clock.main()
     assert isinstance(loaded[0], Slowed)
 
 

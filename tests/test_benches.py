@@ -14,8 +14,8 @@ from small_tasks import masks, task_of
 from test_davis import random_video, write_video
 
 from bench import harness_cost, held_out, sam2_methods, yolo_sam2_modes
-from datasets import mots_text
-from datasets.parquet import read_tracks
+from datasets.formats import mots_text
+from datasets.formats.parquet import read_tracks
 
 SIDE_BY_SIDE = ["box_scoring", "mask_scoring", "video_ap", "jf"]
 
@@ -30,10 +30,12 @@ def python(*command: str) -> str:
 
 @pytest.mark.parametrize("module", SIDE_BY_SIDE)
 def test_the_tool_that_ours_is_measured_against_loads_nothing_of_ours_that_is_heavy(module):
-    loaded = python("-c", f"import sys, bench.{module}, metrics.trackeval_run; print(*sys.modules)")
+    loaded = python(
+        "-c", f"import sys, bench.{module}, metrics.crosscheck.trackeval_run; print(*sys.modules)"
+    )
     ours = {name for name in loaded.split() if name.startswith(("datasets.", "metrics."))}
-    light = {"datasets.errors", "datasets.files", "datasets.program"}
-    assert ours == {*light, "metrics.trackeval_run"}
+    light = {"datasets.io", *(f"datasets.io.{name}" for name in ("errors", "files", "program"))}
+    assert ours == {*light, "metrics.crosscheck", "metrics.crosscheck.trackeval_run"}
     assert not {"pyarrow", "cv2", "pycocotools", "PIL", "tqdm"} & set(loaded.split())
 
 

@@ -17,9 +17,9 @@ import pytest
 from room import Room, make_room
 from variants import Case, chosen_cases
 
-from datasets.parquet import read_tracks
+from datasets.formats.parquet import read_tracks
 from datasets.prepare import load_reader
-from datasets.sequence_json import read_sequence, write_prepared
+from datasets.sequences.sequence_json import read_sequence, write_prepared
 from datasets.types import Detections, Frame, Sequence
 from trackers.contract import Answer, load_method, load_tracker
 from trackers.feed import read_feed

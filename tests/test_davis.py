@@ -13,8 +13,8 @@ from PIL import Image
 from slow_jf import FIELDS, semi_supervised, unsupervised
 
 from datasets.layouts import davis
-from metrics import trackeval_run
 from metrics.combine import combine_scores
+from metrics.crosscheck import trackeval_run
 from metrics.score import score_tracks
 
 TOLERANCE = 1e-9  # means of some 10^3 doubles

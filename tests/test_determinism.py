@@ -13,10 +13,10 @@ import pytest
 from conftest import ROOT
 from variants import all_cases, load_config
 
-from datasets.parquet import read_tracks
+from datasets.formats.parquet import read_tracks
 from datasets.prepare import load_reader
 from datasets.readers import synthetic
-from datasets.sequence_json import Prepared, write_prepared
+from datasets.sequences.sequence_json import Prepared, write_prepared
 from datasets.types import Tracks
 from trackers.contract import load_method
 

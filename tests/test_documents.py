@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
-from datasets.prompt_json import read_tracks
+from datasets.formats.prompt_json import read_tracks
 from datasets.types import Extent
 from trackers.appearance import embedder
 from trackers.detectors import detector
@@ -82,11 +82,17 @@ def programs(words: list[str]) -> Iterator[tuple[str, list[str]]]:
         yield words[2], words[3:]
 
 
+def source(module: str) -> str:
+    """Return the text of a module, of what `python -m` runs where it is a package, or nothing."""
+    stem = ROOT / module.replace(".", "/")
+    path = stem / "__main__.py" if stem.is_dir() else stem.with_suffix(".py")
+    return path.read_text() if path.is_file() else ""
+
+
 @cache
 def constants(module: str) -> frozenset[str]:
     """Return the text constants of a module; none of one that is not there."""
-    path = ROOT / f"{module.replace('.', '/')}.py"
-    tree = ast.parse(path.read_text() if path.is_file() else "")
+    tree = ast.parse(source(module))
     found = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant))
     return frozenset(each for each in found if isinstance(each, str))
 
@@ -94,7 +100,7 @@ def constants(module: str) -> frozenset[str]:
 @cache
 def texts(module: str) -> frozenset[str]:
     """Return the text constants of a program, and the flags in the modules that it imports."""
-    tree = ast.parse((ROOT / f"{module.replace('.', '/')}.py").read_text())
+    tree = ast.parse(source(module))
     imported = [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
     beside = {text for each in imported for text in constants(each or "")}
     flags = {text for text in beside if text.startswith("--")}

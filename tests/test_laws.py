@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datasets import mot_text, parquet, rle
+from datasets.formats import mot_text, parquet
+from datasets.masks import coco_rle
+from datasets.masks.mask_set import Masks
 from datasets.overlap import box_iou
-from datasets.runs import Masks
 from datasets.types import Extent, Tracks
 from metrics.score import score_tracks
 
@@ -75,8 +76,8 @@ def test_motchallenge_text_gives_back_boxes_to_rounding(tmp_path_factory, given_
 def test_masks_come_back_with_their_area_and_overlap(count, height, width, random):
     rng = np.random.default_rng(random.getrandbits(32))
     masks = rng.random((count, height, width)) < 0.5
-    runs = rle.encode(masks)
-    assert np.array_equal(rle.decode(runs), masks)
+    runs = coco_rle.encode(masks)
+    assert np.array_equal(coco_rle.decode(runs), masks)
     read = Masks.read(runs.runs, height, width)
     assert np.array_equal(read.areas, masks.sum(axis=(1, 2)))
     for mask, box in zip(masks, read.boxes, strict=True):
@@ -88,7 +89,7 @@ def test_masks_come_back_with_their_area_and_overlap(count, height, width, rando
     shared = (masks[:, None] & masks[None]).sum(axis=(2, 3))
     union = (masks[:, None] | masks[None]).sum(axis=(2, 3))
     iou = np.where(union > 0, shared / np.maximum(union, 1), 0)
-    assert np.allclose(rle.iou(runs, runs), iou, atol=1e-15)
+    assert np.allclose(coco_rle.iou(runs, runs), iou, atol=1e-15)
 
 
 @given(tracks(), tracks())

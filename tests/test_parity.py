@@ -11,14 +11,14 @@ import trackeval_oracle
 from conftest import SHARED
 from parity import FAMILIES, TOLERANCE, assert_equal, of_class, our_scores
 
-from bench.corrupt import corrupt
-from datasets import mot_text, mots_text
-from datasets.mot_folder import CLASSES
+from bench.material.corrupt import corrupt
+from datasets.formats import mot_text, mots_text
 from datasets.readers import mot17, tud
-from datasets.sequence_json import Prepared, write_prepared
+from datasets.sequences.mot_folder import CLASSES
+from datasets.sequences.sequence_json import Prepared, write_prepared
 from datasets.types import Extent, Tracks
-from metrics import trackeval_run
 from metrics.combine import combine_scores
+from metrics.crosscheck import trackeval_run
 from metrics.score import score_tracks
 from trackers.contract import load_method, load_tracker
 from trackers.run import track

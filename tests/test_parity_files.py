@@ -8,9 +8,9 @@ import numpy as np
 import trackeval_oracle
 from parity import assert_equal, scores_of_files
 
-from bench.corrupt import corrupt
-from datasets import mots_text
-from metrics import trackeval_run
+from bench.material.corrupt import corrupt
+from datasets.formats import mots_text
+from metrics.crosscheck import trackeval_run
 
 INFO = "[Sequence]\nimHeight={}\nimWidth={}\nseqLength={}\nframeRate=25\n"
 

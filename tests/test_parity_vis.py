@@ -12,10 +12,11 @@ import pytest
 import trackeval_oracle
 from pycocotools import mask as coco
 
-from bench.corrupt import corrupt
-from datasets import rle, vis_json
+from bench.material.corrupt import corrupt
+from datasets.formats import vis_json
 from datasets.layout import load_layout
-from datasets.runs import Masks
+from datasets.masks import coco_rle
+from datasets.masks.mask_set import Masks
 from datasets.types import Extent, Tracks
 from metrics.combine import combine_scores
 from metrics.score import score_tracks
@@ -39,7 +40,7 @@ def ellipses(seed: int) -> Tracks:
     dense = np.zeros((len(frame), extent.height, extent.width), np.uint8)
     for image, one, at in zip(dense, track.tolist(), center.tolist(), strict=True):
         cv2.ellipse(image, at, (4 + one, 6), 0, 0, 360, 1, -1)
-    masks = rle.encode(dense)
+    masks = coco_rle.encode(dense)
     class_id, score = rng.choice([40, 3, 8], count)[track], (rng.random(count) < 0.9)[track]
     return Tracks(extent, frame, track, class_id, score, masks.boxes, masks)
 
@@ -50,7 +51,7 @@ def answer(truth: Tracks, seed: int) -> Tracks:
     once, twice = corrupt(truth, seed), corrupt(truth, seed + 1000)
     runs = [*once.rle.runs, *twice.rle.runs]
     height, width = truth.extent.height, truth.extent.width
-    runs[:1] = rle.encode(np.zeros((len(runs[:1]), height, width), bool)).runs
+    runs[:1] = coco_rle.encode(np.zeros((len(runs[:1]), height, width), bool)).runs
     masks = Masks(tuple(runs), height, width)
     track = np.concatenate([once.track, twice.track + 10])
     class_id = rng.choice([key for key in truth.extent.classes if key != NOTHING], 20)
@@ -106,7 +107,7 @@ def assert_rows_equal(ours: Tracks, data: dict, side: str) -> None:
     assert side == "tracker" or not shift.any()
     if masks:
         theirs = np.moveaxis(coco.decode(masks), -1, 0)
-        assert np.array_equal(rle.decode(ours.rle), theirs)
+        assert np.array_equal(coco_rle.decode(ours.rle), theirs)
 
 
 def assert_areas_equal(ours: Tracks, data: dict) -> None:

@@ -14,9 +14,9 @@ import trackeval
 
 from datasets.overlap import box_iou
 from datasets.types import Tracks
-from metrics import trackeval_run
-from metrics.trackeval_files import Pairs, lay_out_vis
-from metrics.trackeval_run import Fields, Setting, of_class, of_sequence, over_classes
+from metrics.crosscheck import trackeval_run
+from metrics.crosscheck.trackeval_files import Pairs, lay_out_vis
+from metrics.crosscheck.trackeval_run import Fields, Setting, of_class, of_sequence, over_classes
 
 FAMILIES = ("HOTA", "CLEAR", "Identity", "Count", "VACE")
 

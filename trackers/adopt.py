@@ -15,13 +15,13 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from datasets.files import read_small_text
-from datasets.program import run_main
-from datasets.sequence_json import read_sequence
+from datasets.io.files import read_small_text
+from datasets.io.program import run_main
+from datasets.sequences.sequence_json import read_sequence
 from trackers.contract import load_method
 from trackers.parts.result_files import check_format, read_result
-from trackers.record import Job, add_flags, begin_record, write_result
-from trackers.whole import write_timing
+from trackers.run_record import Job, add_flags, begin_record, write_result
+from trackers.whole_runs import write_timing
 
 _ALL_INPUTS = ("image", "detections")
 

@@ -16,13 +16,13 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from datasets.runs import Masks
+from datasets.io.yaml_text import read_yaml
+from datasets.masks.mask_set import Masks
 from datasets.types import Frame, Sequence
-from datasets.yaml_text import read_yaml
 
 _METHODS = Path(__file__).parent / "methods"
 NEEDED = inspect.Parameter.empty
-_INPUTS = {"detections", "image", "prompts"}
+INPUTS = frozenset({"detections", "image", "prompts"})  # what a frame can carry
 _KEYS, _ALLOWED = (
     {"title", "source"},
     {"inputs", "inputs_with", "files", "engines", "methods", "timed"},
@@ -150,7 +150,7 @@ def load_method(method: str) -> Method:
         raise ValueError(f"{path}: {keys} found, expected {sorted(_KEYS)} and of {sorted(allowed)}")
     options = _options(method) if stepped else _options_of_rule(path, content)
     for key in ("inputs", "files", "engines", "methods"):
-        names = _INPUTS if key == "inputs" else set(options)
+        names = INPUTS if key == "inputs" else set(options)
         content[key] = _listed(f"{path}: {key}", content.get(key, []), names)
     further = content.get("inputs_with", {})
     if not isinstance(further, dict) or not set(further) <= set(options):
@@ -158,7 +158,7 @@ def load_method(method: str) -> Method:
             f"{path}: inputs_with: {further} found, expected some of {sorted(options)}, a list each"
         )
     content["inputs_with"] = {
-        name: _listed(f"{path}: inputs_with: {name}", found, _INPUTS)
+        name: _listed(f"{path}: inputs_with: {name}", found, INPUTS)
         for name, found in further.items()
     }
     return Method(**content, options=options, stepped=stepped)

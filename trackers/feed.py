@@ -9,14 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
-from datasets import rle
-from datasets.frames import read_frames
-from datasets.prompts import starting_in
-from datasets.runs import Masks
-from datasets.sequence_json import read_detections, read_prompts, read_sequence
+from datasets.masks import coco_rle
+from datasets.masks.mask_set import Masks
+from datasets.media.frames import read_frames
+from datasets.sequences.prompts import starting_in
+from datasets.sequences.sequence_json import read_detections, read_prompts, read_sequence
 from datasets.types import Extent, Frame, Tracks
 from trackers.contract import Answer, Method
-from trackers.stages import stage
+from trackers.profiling.stages import stage
 
 
 def read_feed(path: Path, method: Method) -> Iterator[Frame]:
@@ -84,5 +84,5 @@ def pack(answer: Answer) -> Answer:
     mask = answer.mask
     if isinstance(mask, np.ndarray):
         dense = mask.view(bool) if mask.dtype == np.uint8 else mask  # 0 and 1: no copy is needed
-        return replace(answer, mask=rle.encode(dense))
+        return replace(answer, mask=coco_rle.encode(dense))
     return answer

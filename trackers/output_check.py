@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from datasets.errors import RowError
-from datasets.runs import Masks
+from datasets.io.errors import RowError
+from datasets.masks.mask_set import Masks
 from datasets.types import Extent, Sequence
 from trackers.contract import Answer
 
@@ -133,7 +133,8 @@ def _check_masks(mask: Any, count: int, extent: Extent) -> None:
         _check_pixels(mask, (count, *size))
     else:
         raise ValueError(
-            f"mask: {_kind(mask)} found, expected a NumPy array, datasets.runs.Masks or None"
+            f"mask: {_kind(mask)} found, expected a NumPy array, datasets.masks.mask_set.Masks or "
+            "None"
         )
 
 

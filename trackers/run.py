@@ -13,14 +13,14 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from datasets.program import run_main
-from datasets.sequence_json import read_sequence
+from datasets.io.program import run_main
+from datasets.sequences.sequence_json import read_sequence
 from datasets.types import Frame, Tracks
-from trackers.ahead import ahead, behind
 from trackers.contract import Answer, Method, Tracker, load_method, load_tracker
 from trackers.feed import Collector, pack, read_feed
 from trackers.output_check import OutputCheck
-from trackers.record import Job, add_flags, begin_record, write_result
+from trackers.prefetch import ahead, behind
+from trackers.run_record import Job, add_flags, begin_record, write_result
 
 
 def track(tracker: Tracker, method: Method, path: Path) -> Tracks:

@@ -3,10 +3,10 @@
     python -m workflow.clean
     python -m workflow.clean --downloads --yes
 
-What a rule has made is known from the records of all runs (`workflow/made.py`), not from the folder
-it lies in. Left are: downloads and engines made from them, without `--downloads`; what has changed
-since a rule made it; links; and all that no rule has made, such as data sets, own sequences,
-weights, baselines and the history of the gate.
+What a rule has made is known from the records of all runs (`workflow/cleaning/made.py`), not from
+the folder it lies in. Left are: downloads and engines made from them, without `--downloads`; what
+has changed since a rule made it; links; and all that no rule has made, such as data sets, own
+sequences, weights, baselines and the history of the gate.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from datasets.program import run_main
-from workflow.leftovers import describe, walk
-from workflow.made import METADATA, Made, forget, read_logs, read_made
+from datasets.io.program import run_main
+from workflow.cleaning.leftovers import describe, walk
+from workflow.cleaning.made import METADATA, Made, forget, read_logs, read_made
 from workflow.run_lock import LOCK, hold_lock
 
 _PLACES = ("data", "engines", "logs", "results", "reports/media", "reports/tables")

@@ -12,7 +12,7 @@ import re
 import sys
 from pathlib import Path
 
-from datasets.program import run_main
+from datasets.io.program import run_main
 
 # the bindings of this version were read for the engines; its libraries come from the vendor
 GPU = {"tensorrt-cu13": "10.14.1.48.post1"}

@@ -18,13 +18,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from datasets.files import file_in, sha256
-from datasets.parquet import read_tracks
-from datasets.program import run_main
-from datasets.run_json import NAME, read_run_json
-from trackers.record import SETTINGS
-from workflow.differences import describe_differences
-from workflow.since import changed_files, changed_surroundings
+from datasets.formats.parquet import read_tracks
+from datasets.io.files import file_in, sha256
+from datasets.io.program import run_main
+from datasets.sequences.run_json import NAME, read_run_json
+from trackers.run_record import SETTINGS
+from workflow.changes import changed_files, changed_surroundings
+from workflow.track_diff import describe_differences
 
 _IDENTICAL, _OTHER, _NOT_MADE = 0, 1, 2
 _QUOTED = 3  # lines of a program's errors

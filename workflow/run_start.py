@@ -10,8 +10,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from metrics.judged import VERDICT_FILES, forget_verdict
-from workflow.config_files import check_files, config_files
+from metrics.gate.subject import VERDICT_FILES, forget_verdict
+from workflow.configs.files import check_files, config_files
 
 _DRY_RUN = {"-n", "--dry-run", "--dryrun"}
 _VERDICT = {"regression", *map(str, VERDICT_FILES)}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from datasets import coco_json, json_pair
+from datasets.formats import coco_json
+from datasets.sequences import json_pair
 from datasets.types import Tracks
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from datasets import davis_folder
+from datasets.sequences import davis_folder
 from datasets.types import Tracks
 
 

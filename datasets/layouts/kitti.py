@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from datasets import kitti_text
-from datasets.kitti_sequences import FRAME_COUNT
+from datasets.formats import kitti_text
+from datasets.sequences.kitti_sequences import FRAME_COUNT
 from datasets.types import Tracks
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from datasets import mot_folder, mots_text
+from datasets.formats import mots_text
+from datasets.sequences import mot_folder
 from datasets.types import Tracks
 
 _FIRST_FRAME = 1

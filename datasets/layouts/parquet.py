@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from datasets.parquet import read_tracks
-from datasets.same_sequence import check_tracks_beside
+from datasets.formats.parquet import read_tracks
+from datasets.sequences.same_sequence import check_tracks_beside
 from datasets.types import Tracks
 
 

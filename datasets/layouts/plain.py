@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from datasets import mot_folder
-from datasets.classes_yaml import read_classes
+from datasets.sequences import mot_folder
+from datasets.sequences.classes_yaml import read_classes
 from datasets.types import Tracks
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from datasets import json_pair, vis_json
+from datasets.formats import vis_json
+from datasets.sequences import json_pair
 from datasets.types import Tracks
 
 

@@ -13,10 +13,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from datasets import davis_png, rle
-from datasets.files import existing_folder
-from datasets.runs import Masks
-from datasets.sequence_json import Prepared
+from datasets.formats import davis_png
+from datasets.io.files import existing_folder
+from datasets.masks import coco_rle
+from datasets.masks.mask_set import Masks
+from datasets.sequences.sequence_json import Prepared
 from datasets.types import Sequence, Tracks
 
 _FRAME_RATE = 24  # of most of its videos; nothing is scored by it
@@ -72,9 +73,9 @@ def _resized(tracks: Tracks, height: int, width: int) -> Tracks:
     assert tracks.rle is not None
     runs: list[bytes] = []
     for row in range(len(tracks)):
-        mask = rle.decode(tracks.rle.take(np.array([row])))[0].astype(np.uint8)
+        mask = coco_rle.decode(tracks.rle.take(np.array([row])))[0].astype(np.uint8)
         large = cv2.resize(mask, (width, height), interpolation=cv2.INTER_NEAREST)
-        runs += rle.encode(large[None]).runs
+        runs += coco_rle.encode(large[None]).runs
     masks = Masks.read(runs, height, width)
     there = masks.areas > 0
     extent = replace(tracks.extent, height=height, width=width)

@@ -9,10 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from datasets import mots_text
-from datasets.files import existing_folder
-from datasets.kitti_sequences import FRAME_COUNT
-from datasets.sequence_json import Prepared
+from datasets.formats import mots_text
+from datasets.io.files import existing_folder
+from datasets.sequences.kitti_sequences import FRAME_COUNT
+from datasets.sequences.sequence_json import Prepared
 from datasets.types import Sequence
 
 _FRAME_RATE = 10  # of KITTI's cameras

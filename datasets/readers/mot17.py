@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from datasets import mot_folder
-from datasets.sequence_json import Prepared
+from datasets.sequences import mot_folder
+from datasets.sequences.sequence_json import Prepared
 
 _SPLIT = "train"  # the test split has no ground truth
 

@@ -1,6 +1,7 @@
 """One's own data, DanceTrack and SportsMOT in place, from a folder in MOTChallenge layout.
 
-`<root>/<split>/<sequence>/`, see `datasets/mot_folder.py`; images and detections may be absent.
+`<root>/<split>/<sequence>/`, see `datasets/sequences/mot_folder.py`; images and detections may be
+absent.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ from collections.abc import Sequence as Many
 from pathlib import Path
 from typing import Any
 
-from datasets import mot_folder
-from datasets.classes_yaml import FILE, Classes, check_classes, read_classes
-from datasets.sequence_json import Prepared
+from datasets.sequences import mot_folder
+from datasets.sequences.classes_yaml import FILE, Classes, check_classes, read_classes
+from datasets.sequences.sequence_json import Prepared
 
 _SPLIT = "train"
 

@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from datasets import rle
-from datasets.folders import replacing_folder
-from datasets.frames import write_image
-from datasets.runs import Masks
-from datasets.sequence_json import Prepared
+from datasets.io.folders import replacing_folder
+from datasets.masks import coco_rle
+from datasets.masks.mask_set import Masks
+from datasets.media.frames import write_image
+from datasets.sequences.sequence_json import Prepared
 from datasets.synthesis.scene import Label, play
 from datasets.synthesis.scripts import HEIGHT, SCENARIOS, WIDTH, figure_height
 from datasets.types import NO_TRACK, Extent, Sequence, Tracks
@@ -131,7 +131,7 @@ def _anywhere(draw: np.random.Generator) -> np.ndarray:
 
 
 def _truth(extent: Extent, labels: list[tuple[int, Label]]) -> Tracks:
-    runs = (rle.encode(label.mask[None]).runs[0] for _, label in labels)
+    runs = (coco_rle.encode(label.mask[None]).runs[0] for _, label in labels)
     return Tracks(
         extent,
         frame=np.array([frame for frame, _ in labels]),

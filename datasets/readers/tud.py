@@ -8,8 +8,8 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 
-from datasets import mot_text
-from datasets.sequence_json import Prepared
+from datasets.formats import mot_text
+from datasets.sequences.sequence_json import Prepared
 from datasets.types import Extent, Sequence
 
 _FRAME_COUNT = {"TUD-Campus": 71, "TUD-Stadtmitte": 179}  # MOT15's seqinfo.ini

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from metrics.continuity import match_in_turn
 from metrics.family import Column
+from metrics.matching.clear_matching import match_in_turn
 from metrics.pairing import Pairing
 
 _MOSTLY, _PARTLY = 0.8, 0.2  # of a truth track's frames

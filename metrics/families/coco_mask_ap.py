@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from metrics import average_precision
-from metrics.frame_detections import SIDES, frame_scene
+from metrics.matching.frame_detections import SIDES, frame_scene
 from metrics.pairing import Pairing
 
 _PREFIX = "mask "

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from metrics.family import Column
-from metrics.matching import EPS, match_frames
+from metrics.matching.hungarian import EPS, match_frames
 from metrics.pairing import Pairing, number
 
 ALPHAS = np.arange(0.05, 0.99, 0.05)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from datasets.assignment import linear_sum_assignment
-from metrics.matching import EPS
+from metrics.matching.hungarian import EPS
 from metrics.pairing import Pairing
 from metrics.segmentation import (
     COLUMNS,

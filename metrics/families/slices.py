@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from datasets.overlap import box_area, box_iou_of_shared, box_shared
-from metrics.continuity import match_in_turn
 from metrics.family import Column
+from metrics.matching.clear_matching import match_in_turn
 from metrics.pairing import Pairing, Side
 
 _BLOCK = 1 << 15  # pairs of boxes looked at at once: bounds the memory

@@ -16,7 +16,7 @@ from scipy.sparse import csr_array
 
 from datasets.assignment import linear_sum_assignment
 from metrics.family import Column
-from metrics.matching import match_frames
+from metrics.matching.hungarian import match_frames
 from metrics.pairing import Pairing, Side
 
 _THRESHOLD = 0.5

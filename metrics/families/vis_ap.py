@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from metrics import average_precision
-from metrics.best_first import Overlaps, Scene
+from metrics.matching.greedy_matching import Overlaps, Scene
 from metrics.pairing import Pairing, Side, number
 
 SIDES = (128, 256)

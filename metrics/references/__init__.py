@@ -1,1 +1,1 @@
-"""The tools our numbers are compared with: one module each, see metrics/crosscheck.py."""
+"""The tools our numbers are compared with: one module each, see metrics/crosscheck/compare.py."""

@@ -9,8 +9,8 @@ from pathlib import Path
 import motmetrics
 import numpy as np
 
+from metrics.crosscheck.reference import COMBINED, Explanation, Place, Sample, Scores
 from metrics.pairing import Pairing
-from metrics.reference import COMBINED, Explanation, Place, Sample, Scores
 
 _CONTINUITY = (
     "motmetrics keeps the last match ever of each object before it matches the rest; ours, as "

@@ -14,7 +14,7 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
 from datasets.types import Tracks
-from metrics.reference import (
+from metrics.crosscheck.reference import (
     CLASS_AVERAGED,
     COMBINED,
     DETECTION_AVERAGED,

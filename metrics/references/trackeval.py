@@ -11,9 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from datasets.types import Tracks
-from metrics import trackeval_files, trackeval_run
-from metrics.pairing import Pairing
-from metrics.reference import (
+from metrics.crosscheck import trackeval_files, trackeval_run
+from metrics.crosscheck.reference import (
     CLASS_AVERAGED,
     COMBINED,
     DETECTION_AVERAGED,
@@ -22,8 +21,8 @@ from metrics.reference import (
     Sample,
     Scores,
 )
-from metrics.trackeval_files import Pairs
-from metrics.trackeval_run import (
+from metrics.crosscheck.trackeval_files import Pairs
+from metrics.crosscheck.trackeval_run import (
     Evaluation,
     Fields,
     Setting,
@@ -32,6 +31,7 @@ from metrics.trackeval_run import (
     of_sequence,
     over_classes,
 )
+from metrics.pairing import Pairing
 
 _FAMILIES = {
     "hota": "HOTA",

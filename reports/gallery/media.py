@@ -13,8 +13,8 @@ from typing import Any
 import cv2
 import numpy as np
 
-from datasets.frames import read_frames
-from datasets.same_sequence import check_extent
+from datasets.media.frames import read_frames
+from datasets.sequences.same_sequence import check_extent
 from datasets.types import Extent, Sequence, Tracks
 from reports.gallery.smaller import shrink
 

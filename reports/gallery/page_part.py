@@ -7,10 +7,10 @@ from collections.abc import Sequence as Many
 from pathlib import Path
 from typing import Any
 
-from datasets.files import is_made, read_json
-from reports.drawing import PALETTE
+from datasets.io.files import is_made, read_json
 from reports.gallery.timelines import read_timelines, to_json
 from reports.gallery.variant import THUMBNAILS
+from reports.overlays.drawing import PALETTE
 from reports.results import Run, Variant
 
 _MEDIA = Path("reports", "media")

@@ -10,10 +10,10 @@ import argparse
 import sys
 from pathlib import Path
 
-from datasets.folders import replacing_folder
-from datasets.parquet import read_tracks
-from datasets.program import run_main
-from datasets.sequence_json import read_sequence
+from datasets.formats.parquet import read_tracks
+from datasets.io.folders import replacing_folder
+from datasets.io.program import run_main
+from datasets.sequences.sequence_json import read_sequence
 from reports.gallery.media import FILES, write_objects, write_pictures
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from datasets.intervals import Intervals
-from datasets.rle import from_intervals
-from datasets.runs import Masks
+from datasets.masks.coco_rle import from_intervals
+from datasets.masks.intervals import Intervals
+from datasets.masks.mask_set import Masks
 
 
 def shrink(masks: Masks, height: int, width: int) -> Masks:

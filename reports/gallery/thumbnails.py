@@ -12,12 +12,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from datasets.rle import decode
+from datasets.masks.coco_rle import decode
 from datasets.types import Tracks
-from reports.drawing import PALETTE, Colour
 from reports.gallery.media import picture_path, picture_size
 from reports.gallery.smaller import shrink
 from reports.gallery.timelines import LOST, Timelines
+from reports.overlays.drawing import PALETTE, Colour
 
 KINDS = ("switch", "miss", "false_alarm")
 _EACH = 3  # of a kind are kept

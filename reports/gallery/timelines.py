@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from datasets.arrow import open_native, to_array
+from datasets.io.arrow import open_native, to_array
 
 LOST = -1
 Runs = tuple[tuple[int, ...], ...]

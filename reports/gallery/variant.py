@@ -17,12 +17,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from datasets.files import write_json
-from datasets.folders import replacing_folder
-from datasets.parquet import read_tracks
-from datasets.program import run_main
-from datasets.same_sequence import check_tracks_of
-from datasets.sequence_json import read_sequence
+from datasets.formats.parquet import read_tracks
+from datasets.io.files import write_json
+from datasets.io.folders import replacing_folder
+from datasets.io.program import run_main
+from datasets.sequences.same_sequence import check_tracks_of
+from datasets.sequences.sequence_json import read_sequence
 from datasets.types import Tracks
 from reports.gallery.media import FILES, write_objects
 from reports.gallery.thumbnails import draw_strip, worst_events

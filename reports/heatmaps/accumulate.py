@@ -14,8 +14,8 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from datasets.rle import decode
-from datasets.runs import Masks
+from datasets.masks.coco_rle import decode
+from datasets.masks.mask_set import Masks
 from datasets.types import Tracks
 
 MAP_SIZE = (720, 1280)  # of maskout, whatever the size of the video: its frames are scaled to it

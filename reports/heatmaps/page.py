@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from datasets.files import is_made, read_json
+from datasets.io.files import is_made, read_json
 from reports.results import Run
 
 _SCENE = ("width", "height", "frame_rate", "rows", "columns", "frames", "still", "truth")

@@ -14,7 +14,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from datasets.frames import decode_frames
+from datasets.media.frames import decode_frames
 from datasets.types import Extent, Sequence, Tracks
 from reports.heatmaps.accumulate import KERNELS, Objects, by_frame
 from reports.heatmaps.source import Settings, Source

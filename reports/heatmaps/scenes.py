@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from datasets.frames import decode_frames, list_images, read_frames, read_image
+from datasets.media.frames import decode_frames, list_images, read_frames, read_image
 from datasets.types import Sequence
 from reports.heatmaps.accumulate import by_frame
 from reports.heatmaps.paint import beside, paint_difference, paint_heat, paint_maskout

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from datasets.same_sequence import check_extent
+from datasets.sequences.same_sequence import check_extent
 from datasets.types import Sequence, Tracks
 from reports.heatmaps.accumulate import KERNELS, Decay, Heat, Maskout
 

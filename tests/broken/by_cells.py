@@ -7,7 +7,7 @@ from random import Random
 
 import numpy as np
 
-from datasets import rle
+from datasets.masks import coco_rle
 
 ODD = [
     *(
@@ -114,7 +114,7 @@ def break_run(run: str, random: Random) -> str:
     letter = chr(random.randrange(33, 127))
     height, width = random.choice([(1, 1), (4, 5), (5, 4), (4, 6), (300, 300)])
     dense = np.random.default_rng(random.randrange(2**32)).random((1, height, width)) < 0.5
-    other = rle.encode(dense)[0].decode()
+    other = coco_rle.encode(dense)[0].decode()
     return random.choice(
         [
             run[:start] + letter + run[start:],

@@ -11,10 +11,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from broken import by_cells, by_chunks, by_columns, by_nodes, by_values, expected, seeds
-from datasets.format import Given
-from datasets.formats import FORMATS
+from datasets.conversion.codec import Given
+from datasets.conversion.registry import FORMATS
 from datasets.layout import load_layout
-from datasets.sequence_json import read_detections, read_sequence
+from datasets.sequences.sequence_json import read_detections, read_sequence
 from metrics.family import load_benchmark
 from metrics.score import score_tracks
 

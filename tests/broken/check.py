@@ -12,7 +12,7 @@ import numpy as np
 
 from broken import expected
 from broken.cases import Case, Pair
-from datasets import rle
+from datasets.masks import coco_rle
 from datasets.types import Sequence, Tracks
 
 LONGEST = 1500  # letters of an error
@@ -84,7 +84,7 @@ def check_masks(tracks: Tracks | str | None) -> str:
         return ""
     if tracks.rle.height * tracks.rle.width > SMALL:
         return ""
-    dense = rle.decode(tracks.rle)
+    dense = coco_rle.decode(tracks.rle)
     if (dense.sum(axis=(1, 2)) != tracks.rle.areas).any():
         return f"areas {tracks.rle.areas} of {tracks.rle.runs}"
     boxes = [_box(each) for each in dense]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from datasets import kitti_text
+from datasets.formats import kitti_text
 from datasets.types import Tracks
 
 Row = tuple[float, ...]

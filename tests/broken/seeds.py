@@ -8,19 +8,19 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from datasets import (
+from datasets.formats import (
     coco_json,
     davis_png,
     kitti_dump,
     kitti_text,
     mot_text,
     mots_text,
-    rle,
     sam2_jsonl,
     vis_json,
 )
-from datasets import parquet as parquet_file
-from datasets.sequence_json import Prepared, write_prepared
+from datasets.formats import parquet as parquet_file
+from datasets.masks import coco_rle
+from datasets.sequences.sequence_json import Prepared, write_prepared
 from datasets.types import Extent, Sequence, Tracks
 
 Files = dict[str, bytes]
@@ -37,7 +37,7 @@ def tracks(
     for row in range(6):
         left = 2 * (row % 2) + shift
         dense[row, row // 2 : row // 2 + 2, left : left + 2] = True
-    masks = rle.encode(dense)
+    masks = coco_rle.encode(dense)
     return Tracks(
         Extent(4, 5, 3, classes, ignored),
         frame=np.repeat([0, 1, 2], 2),

@@ -11,8 +11,9 @@ from unittest import mock
 
 import numpy as np
 
-from datasets import convert, rle
-from datasets.program import run_main
+from datasets import convert
+from datasets.io.program import run_main
+from datasets.masks import coco_rle
 from datasets.types import NO_TRACK, Extent, Tracks
 
 CLASSES = {1: "car", 2: "pedestrian", 3: "crowd"}
@@ -57,7 +58,7 @@ def everything() -> Tracks:
     """Return a car, a pedestrian and a crowd to ignore, with all that tracks can hold."""
     masks = np.zeros((4, 6, 8), bool)
     masks[0, 0:3, 1:3] = masks[1, 4:, 5:] = masks[2, 1:4, 1:3] = masks[3, :2, 6:] = True
-    runs = rle.encode(masks)
+    runs = coco_rle.encode(masks)
     return Tracks(
         EXTENT,
         frame=np.array([0, 0, 2, 2]),

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from json_changes import GONE, changed
 
-from datasets import coco_json, rle, vis_json
+from datasets.formats import coco_json, vis_json
+from datasets.masks import coco_rle
 from datasets.types import Extent, Tracks
 
 KINDS = ("truth", "results")
@@ -40,7 +41,7 @@ def written(request, tmp_path_factory):
     """The reader, a folder with a truth and a results file, and what they hold."""
     folder, writer = tmp_path_factory.mktemp("any"), request.param
     dense = np.arange(6 * 2 * 3).reshape(6, 2, 3) % 4 > 0
-    masks = rle.encode(dense)
+    masks = coco_rle.encode(dense)
     extent = Extent(2, 3, 3, {1: "a", 4: "b"})
     columns = np.array([0, 0, 1, 1, 2, 2]), np.array([1, 2] * 3), np.array([1, 4] * 3), np.ones(6)
     tracks = Tracks(extent, *columns, masks.boxes, masks)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from datasets.checkout import NO_CHECKOUT, git_commit, is_tracked
+from datasets.io.git import NO_CHECKOUT, git_commit, is_tracked
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -21,7 +21,7 @@ def git(folder: Path, *arguments: str) -> str:
 def checkout(tmp_path) -> Path:
     """A repository of one commit that ignores data/."""
     root = tmp_path / "checkout"
-    for name in ("datasets/checkout.py", "trackers/run.py", "config/config.yaml", "README.md"):
+    for name in ("datasets/__init__.py", "trackers/run.py", "config/config.yaml", "README.md"):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text("")
     (root / ".gitignore").write_text("/data/\n/results/\n")

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from json_changes import GONE, changed
 
-from datasets import coco_json
+from datasets.formats import coco_json
 
 SIZE = {"width": 5, "height": 4}
 CATEGORIES = [{"id": 90, "name": "fish"}, {"id": 3, "name": "cat"}]

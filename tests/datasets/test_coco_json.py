@@ -13,8 +13,9 @@ from json_changes import GONE, changed
 from mask_tracks import sequences
 from pycocotools.coco import COCO
 
-from datasets import coco_json, rle
-from datasets.coco_images import Images
+from datasets.formats import coco_json
+from datasets.formats.coco_images import Images
+from datasets.masks import coco_rle
 from datasets.types import NO_TRACK, Extent, Tracks
 
 SIZE = {"width": 5, "height": 4}
@@ -174,7 +175,7 @@ def test_a_written_file_is_what_the_coco_api_reads(tmp_path, json_file):
     with contextlib.redirect_stdout(io.StringIO()):
         theirs = COCO(str(tmp_path / "again.json"))
     found = truth["5x4"]
-    dense = rle.decode(found.rle)
+    dense = coco_rle.decode(found.rle)
     assert len(theirs.anns) == 2
     for row, annotation in enumerate(theirs.anns.values()):
         image = theirs.imgs[annotation["image_id"]]
@@ -227,7 +228,7 @@ def test_identities_of_some_rows_are_not_written(tmp_path):
 
 
 def test_masks_of_some_sequences_are_not_written(tmp_path):
-    masked = replace(boxes([4]), rle=rle.encode(np.ones((1, 2, 2), bool)))
+    masked = replace(boxes([4]), rle=coco_rle.encode(np.ones((1, 2, 2), bool)))
     with pytest.raises(ValueError, match=r"t\.json, entry 1: has a segmentation, unlike those"):
         coco_json.write_results(tmp_path / "t.json", {"v": boxes([4]), "w": masked})
 

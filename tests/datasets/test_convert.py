@@ -9,7 +9,7 @@ import pytest
 from conftest import ROOT
 from converting import EXTENT, FLAGS, LINE, PERSON, common, everything, run
 
-from datasets import parquet
+from datasets.formats import parquet
 
 LOST = {
     "mot": "the image size, the number of frames, the names of classes, masks (4 rows), "

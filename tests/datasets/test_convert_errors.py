@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from converting import FLAGS, LINE, PERSON, common, everything, run
 
-from datasets import parquet
-from datasets.formats import FORMATS
+from datasets.conversion.registry import FORMATS
+from datasets.formats import parquet
 
 
 @pytest.mark.parametrize(

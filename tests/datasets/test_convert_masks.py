@@ -11,7 +11,8 @@ from converting import common, everything, run, truth_for
 from json_changes import changed
 from PIL import Image
 
-from datasets import parquet, rle
+from datasets.formats import parquet
+from datasets.masks import coco_rle
 from datasets.types import NO_TRACK, Extent
 
 NAMES = "the names of classes"
@@ -69,7 +70,7 @@ def test_just_what_is_there_and_cannot_be_held_is_listed(tmp_path, target, chang
 def test_regions_to_ignore_become_one_void_without_identity_and_empty_masks_go(tmp_path):
     dense = np.zeros((4, 2, 3), bool)
     dense[0, 0, 0] = dense[1, 1, 1] = dense[3, 0, 2] = True
-    masks = rle.encode(dense)
+    masks = coco_rle.encode(dense)
     tracks = replace(
         everything(),
         extent=Extent(2, 3, 2, {1: "object", 3: "crowd"}, (3,)),

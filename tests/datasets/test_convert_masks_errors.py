@@ -11,7 +11,8 @@ import pytest
 from converting import LINE, PERSON, RESULTS, common, everything, run, truth_for
 from PIL import Image
 
-from datasets import parquet, rle
+from datasets.formats import parquet
+from datasets.masks import coco_rle
 from datasets.types import Extent
 
 JSON = (*RESULTS, "youtube_vis_truth", "coco_truth")
@@ -88,7 +89,7 @@ def test_results_that_do_not_fit_the_truth_they_are_numbered_as_are_refused(
 ):
     truth = truth_for(target, tracks)
     height, width = change.get("size", (6, 8))
-    masks = rle.encode(np.ones((1, height, width), bool))
+    masks = coco_rle.encode(np.ones((1, height, width), bool))
     extent = Extent(height, width, change.get("frames", 4), {1: change.get("class", "car")})
     one = common().take(np.arange(1))
     other = replace(one, extent=extent, rle=masks, box=masks.boxes)

@@ -10,9 +10,9 @@ import pytest
 from conftest import ROOT
 from converting import FLAGS, HOLDS_MASKS, RESULTS, common, run, truth_for
 
-from datasets import parquet
-from datasets.format import Given
-from datasets.formats import FORMATS
+from datasets.conversion.codec import Given
+from datasets.conversion.registry import FORMATS
+from datasets.formats import parquet
 from datasets.types import Tracks
 
 

@@ -8,8 +8,8 @@ import numpy as np
 from converting import run
 from PIL import Image
 
-from datasets import mots_text
-from datasets.mots_text import IGNORE
+from datasets.formats import mots_text
+from datasets.formats.mots_text import IGNORE
 
 LARGEST_CHANGE = 2e-13  # pixels: a width of 100 added to a place of 1000, and taken from it again
 

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
 
-from datasets import davis_png, rle
-from datasets.davis_png import VOID, davis_extent, read_tracks, write_tracks
-from datasets.runs import Masks
+from datasets.formats import davis_png
+from datasets.formats.davis_png import VOID, davis_extent, read_tracks, write_tracks
+from datasets.masks import coco_rle
+from datasets.masks.mask_set import Masks
 from datasets.types import NO_TRACK, Extent, Tracks
 
 LABELS = np.array([[0, 1, 1, 7], [0, 1, 255, 7], [0, 0, 0, 0]], np.uint8)
@@ -29,7 +30,7 @@ def save(path, labels, colours=0):
 
 
 def of_masks(dense, frame, track, extent):
-    masks = rle.encode(np.array(dense, bool))
+    masks = coco_rle.encode(np.array(dense, bool))
     ones = np.ones(len(masks))
     return Tracks(extent, frame, track, ones, ones, masks.boxes, masks)
 
@@ -54,7 +55,7 @@ def test_a_value_is_an_object_and_255_is_void_without_identity(tmp_path):
     assert found.track.tolist() == [1, 7, NO_TRACK]
     assert found.class_id.tolist() == [1, 1, VOID]
     assert found.box.tolist() == [[1, 0, 3, 2], [3, 0, 4, 2], [2, 1, 3, 2]]
-    dense = rle.decode(found.rle)
+    dense = coco_rle.decode(found.rle)
     assert all(np.array_equal(dense[i], value == LABELS) for i, value in enumerate((1, 7, 255)))
 
 
@@ -65,7 +66,7 @@ def test_255_is_an_object_where_there_is_no_void(tmp_path):
 
 def test_runs_are_those_of_the_coco_api(tmp_path):
     save(tmp_path / "00000.png", LABELS)
-    expected = rle.encode(np.stack([LABELS == 1, LABELS == 7, LABELS == 255]))
+    expected = coco_rle.encode(np.stack([LABELS == 1, LABELS == 7, LABELS == 255]))
     assert read_tracks(tmp_path).rle == expected
 
 
@@ -223,5 +224,5 @@ def test_pixels_of_random_images_are_those_of_the_coco_api(tmp_path):
     stream = io.BytesIO()
     Image.fromarray(labels).save(stream, format="PNG")
     (tmp_path / "00000.png").write_bytes(stream.getvalue())
-    expected = rle.encode(np.stack([labels == value for value in (1, 2, 3, 255)]))
+    expected = coco_rle.encode(np.stack([labels == value for value in (1, 2, 3, 255)]))
     assert read_tracks(tmp_path).rle == expected

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from datasets.files import RUN, read_json, replacing, sha256, sha256_of, write_json
+from datasets.io.files import RUN, read_json, replacing, sha256, sha256_of, write_json
 
 
 def write_half(path):

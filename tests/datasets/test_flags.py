@@ -4,7 +4,7 @@ from argparse import ArgumentTypeError
 
 import pytest
 
-from datasets.flags import json_value
+from datasets.io.flags import json_value
 
 
 def test_json_of_the_command_line_is_read():

@@ -14,13 +14,13 @@ import pytest
 from broken import seeds
 from converting import run
 
-from datasets import davis_png, parquet
-from datasets.files import replacing, write_json
-from datasets.folders import replacing_folder
-from datasets.format import Given
-from datasets.formats import FORMATS
-from datasets.frames import write_image
-from datasets.video import writing_video
+from datasets.conversion.codec import Given
+from datasets.conversion.registry import FORMATS
+from datasets.formats import davis_png, parquet
+from datasets.io.files import replacing, write_json
+from datasets.io.folders import replacing_folder
+from datasets.media.frames import write_image
+from datasets.media.video import writing_video
 
 
 @contextmanager

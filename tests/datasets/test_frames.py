@@ -4,7 +4,7 @@ import av
 import numpy as np
 import pytest
 
-from datasets.frames import list_images, read_frame_rate, read_frames, write_image
+from datasets.media.frames import list_images, read_frame_rate, read_frames, write_image
 from datasets.types import Extent
 
 CLASSES = {1: "person"}

@@ -12,14 +12,22 @@ import pytest
 from broken.by_chunks import png_of
 from limited import outcome
 
-from datasets import davis_png, kitti_dump, kitti_text, mot_folder, mot_text, mots_text, sam2_jsonl
-from datasets import parquet as parquet_file
-from datasets.classes_yaml import read_classes
-from datasets.format import Given
-from datasets.formats import FORMATS
-from datasets.frames import read_frames, read_image, write_image
-from datasets.image_size import image_size
-from datasets.sequence_json import read_sequence
+from datasets.conversion.codec import Given
+from datasets.conversion.registry import FORMATS
+from datasets.formats import (
+    davis_png,
+    kitti_dump,
+    kitti_text,
+    mot_text,
+    mots_text,
+    sam2_jsonl,
+)
+from datasets.formats import parquet as parquet_file
+from datasets.media.frames import read_frames, read_image, write_image
+from datasets.media.image_size import image_size
+from datasets.sequences import mot_folder
+from datasets.sequences.classes_yaml import read_classes
+from datasets.sequences.sequence_json import read_sequence
 from datasets.types import Extent
 
 EXTENT = Extent(4, 5, 3, {1: "a"})

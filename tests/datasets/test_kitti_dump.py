@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from some_tracks import tracks_of
 
-from datasets import kitti_dump
+from datasets.formats import kitti_dump
 from datasets.types import NO_TRACK, Extent, Tracks
 
 EXTENT = Extent(1080, 1920, 3, {1: "person", 2: "traffic light", 3: "2 wheels 7"})

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from some_tracks import tracks_of
 
-from datasets import kitti_text
+from datasets.formats import kitti_text
 from datasets.layout import load_layout
 from datasets.types import NO_TRACK, Tracks
 

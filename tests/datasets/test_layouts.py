@@ -5,19 +5,20 @@ import os
 import numpy as np
 import pytest
 
-from datasets import coco_json, mots_text, rle, vis_json
+from datasets.formats import coco_json, mots_text, vis_json
 from datasets.layout import load_layout
+from datasets.masks import coco_rle
 from datasets.types import Extent, Tracks
 
 WRITERS = {"youtube_vis": vis_json, "coco": coco_json}
 EXTENT = Extent(4, 5, 2, {3: "cat", 9: "dog"})
 INFO = "[Sequence]\nimHeight=4\nimWidth=5\nseqLength=3\nframeRate=25\n"
-RUN = rle.encode(np.ones((1, 4, 5), bool))[0].decode()
+RUN = coco_rle.encode(np.ones((1, 4, 5), bool))[0].decode()
 
 
 def tracks(frame, score):
     count = len(frame)
-    masks = rle.encode(np.ones((count, 4, 5), bool))
+    masks = coco_rle.encode(np.ones((count, 4, 5), bool))
     columns = np.array(frame, int), np.ones(count), np.full(count, 3), np.full(count, score)
     return Tracks(EXTENT, *columns, masks.boxes, masks)
 

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from datasets import rle
-from datasets.mask_algebra import subtract, unite
-from datasets.runs import Masks
+from datasets.masks import coco_rle
+from datasets.masks.algebra import subtract, unite
+from datasets.masks.mask_set import Masks
 
 SIZE = (3, 4)
 
@@ -22,7 +22,7 @@ def videos(draw):
 
 
 def encoded(dense):
-    return rle.encode(dense) if len(dense) else Masks((), *SIZE)
+    return coco_rle.encode(dense) if len(dense) else Masks((), *SIZE)
 
 
 @given(videos(), videos())
@@ -48,7 +48,7 @@ def test_the_last_pixel_of_a_frame_does_not_touch_the_first_of_the_next():
     dense[0, -1, -1] = dense[1, 0, 0] = True
     frames, found = unite(encoded(dense), np.array([0, 1]))
     assert frames.tolist() == [0, 1]
-    assert np.array_equal(rle.decode(found), dense)
+    assert np.array_equal(coco_rle.decode(found), dense)
 
 
 def test_a_mask_that_touches_no_hole_keeps_its_bytes():
@@ -57,17 +57,17 @@ def test_a_mask_that_touches_no_hole_keeps_its_bytes():
     masks = encoded(dense)
     found = subtract(masks, np.array([0, 1]), masks.take([1]), np.array([1]))
     assert found[0] is masks[0]
-    assert rle.decode(found)[1].sum() == 0
+    assert coco_rle.decode(found)[1].sum() == 0
 
 
 @given(arrays(bool, st.tuples(st.integers(0, 4), st.integers(1, 5), st.integers(1, 5))))
 def test_intervals_come_back_as_the_run_lengths_they_were_read_from(dense):
-    masks = rle.encode(dense)
-    assert rle.from_intervals(masks.intervals, *dense.shape[1:]) == masks
+    masks = coco_rle.encode(dense)
+    assert coco_rle.from_intervals(masks.intervals, *dense.shape[1:]) == masks
 
 
 def test_intervals_that_touch_are_one_run_when_decoded():
-    masks = rle.encode(np.ones((1, 1, 4), bool))
+    masks = coco_rle.encode(np.ones((1, 1, 4), bool))
     whole = masks.intervals
     parts = type(whole)(np.array([0, 2]), np.array([0, 1]), np.array([1, 4]))
-    assert rle.decode(rle.from_intervals(parts, 1, 4)).all()
+    assert coco_rle.decode(coco_rle.from_intervals(parts, 1, 4)).all()

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from some_tracks import tracks_of
 
-from datasets import mot_text
+from datasets.formats import mot_text
 from datasets.types import Extent
 
 EXTENT = Extent(height=100, width=200, frame_count=3, classes={1: "person", 2: "car"})

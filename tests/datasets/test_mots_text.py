@@ -8,15 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datasets import mots_text, parquet, rle
-from datasets.errors import RowError
-from datasets.runs import Masks
+from datasets.formats import mots_text, parquet
+from datasets.io.errors import RowError
+from datasets.masks import coco_rle
+from datasets.masks.mask_set import Masks
 from datasets.types import NO_TRACK, Extent, Tracks
 
 EXTENT = Extent(height=4, width=5, frame_count=3, classes=mots_text.CLASSES)
 MASK = np.zeros((1, 4, 5), bool)
 MASK[0, 1:3, 2:4] = True
-RUN = rle.encode(MASK)[0].decode()
+RUN = coco_rle.encode(MASK)[0].decode()
 
 
 def written(tmp_path, text):
@@ -28,7 +29,7 @@ def test_a_line_is_a_mask_with_its_tight_box(tmp_path):
     found = mots_text.read_tracks(written(tmp_path, f"2 2001 2 4 5 {RUN}\n"), EXTENT)
     assert (found.frame[0], found.track[0], found.class_id[0]) == (2, 2001, 2)
     assert found.box.tolist() == [[2, 1, 4, 3]]
-    assert np.array_equal(rle.decode(found.rle), MASK)
+    assert np.array_equal(coco_rle.decode(found.rle), MASK)
 
 
 def test_regions_to_ignore_have_no_identity_and_come_back(tmp_path):
@@ -42,7 +43,7 @@ def test_regions_to_ignore_have_no_identity_and_come_back(tmp_path):
 @given(st.integers(0, 2**32 - 1), st.integers(0, 1))
 def test_masks_come_back_with_frame_identity_and_class(tmp_path_factory, seed, first_frame):
     path, rng = tmp_path_factory.getbasetemp() / "mots.txt", np.random.default_rng(seed)
-    masks = rle.encode(rng.random((int(rng.integers(5)), 4, 5)) < rng.random())
+    masks = coco_rle.encode(rng.random((int(rng.integers(5)), 4, 5)) < rng.random())
     classes = rng.choice([1, 2, 10], len(masks))
     tracks = Tracks(
         mots_text.mots_extent(4, 5, 3),
@@ -93,7 +94,7 @@ def test_a_run_length_that_cannot_be_is_named_by_its_mask(run):
 
 def test_a_parquet_file_with_a_mask_of_another_image_is_refused(tmp_path):
     one = np.ones(1)
-    other = rle.encode(np.ones((1, 3, 3), bool))
+    other = coco_rle.encode(np.ones((1, 3, 3), bool))
     lie = Masks(other.runs, 4, 5)
     tracks = Tracks(EXTENT, 0 * one, one, one, one, np.array([[0.0, 0, 1, 1]]), lie)
     parquet.write_tracks(tmp_path / "t.parquet", tracks)

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from conftest import ROOT
 
-from datasets.frames import read_frames, write_image
+from datasets.media.frames import read_frames, write_image
 from datasets.own import read_own
-from datasets.sequence_json import read_prompts, read_sequence
+from datasets.sequences.sequence_json import read_prompts, read_sequence
 
 
 def picture(level, height=20, width=30):

@@ -7,7 +7,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from datasets import parquet, rle
+from datasets.formats import parquet
+from datasets.masks import coco_rle
 from datasets.types import Extent, Tracks
 
 EXTENT = Extent(height=4, width=6, frame_count=3, classes={1: "person"})
@@ -23,7 +24,7 @@ def masked() -> Tracks:
         class_id=np.array([1, 1]),
         score=np.array([0.1, 1 / 3]),
         box=np.array([[2.0, 1, 5, 3], [0, 0, 1, 1]]),
-        rle=rle.encode(masks),
+        rle=coco_rle.encode(masks),
         visibility=np.array([1.0, 0.5]),
     )
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
-from datasets import program
-from datasets.files import RUN
-from datasets.program import run_main
+from datasets.io import program
+from datasets.io.files import RUN
+from datasets.io.program import run_main
 
 TRACEBACK = "Traceback (most recent call last)"
 

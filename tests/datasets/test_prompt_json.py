@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from datasets import prompt_json
-from datasets.prompt_json import Prompt
+from datasets.formats import prompt_json
+from datasets.formats.prompt_json import Prompt
 from datasets.types import Extent, Tracks
 
 EXTENT = Extent(100, 200, 5, {1: "cat", 2: "dog"})

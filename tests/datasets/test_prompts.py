@@ -5,10 +5,10 @@ import json
 import numpy as np
 import pytest
 
-from datasets import rle
-from datasets.prompts import first_visible, starting_in
+from datasets.masks import coco_rle
 from datasets.readers import synthetic
-from datasets.sequence_json import Prepared, read_prompts, read_sequence, write_prepared
+from datasets.sequences.prompts import first_visible, starting_in
+from datasets.sequences.sequence_json import Prepared, read_prompts, read_sequence, write_prepared
 from datasets.types import NO_TRACK, Extent, Sequence, Tracks
 
 EXTENT = Extent(4, 6, 3, {1: "person", 2: "crowd"}, ignored=(2,))
@@ -40,10 +40,10 @@ def test_a_box_counts_as_far_as_it_is_in_the_image():
 def test_an_empty_mask_is_not_seen_and_the_box_is_that_of_the_mask():
     mask = np.zeros((2, 4, 6), bool)
     mask[1, 1:3, 2:4] = True
-    truth = rows((0, 1, (0, 0, 6, 4)), (2, 1, (0, 0, 6, 4)), masks=rle.encode(mask))
+    truth = rows((0, 1, (0, 0, 6, 4)), (2, 1, (0, 0, 6, 4)), masks=coco_rle.encode(mask))
     found = first_visible(truth)
     assert (found.frame.tolist(), found.box.tolist()) == ([2], [[2, 1, 4, 3]])
-    assert np.array_equal(rle.decode(found.rle), mask[1:])
+    assert np.array_equal(coco_rle.decode(found.rle), mask[1:])
 
 
 def test_what_is_hidden_ignored_or_not_scored_is_not_prompted():

@@ -8,9 +8,9 @@ import pytest
 
 from datasets.prepare import load_reader
 from datasets.readers import davis, kitti_mots, mot17, mot_folder, tud
-from datasets.sequence_json import read_sequence, write_prepared
+from datasets.sequences.sequence_json import read_sequence, write_prepared
 from datasets.types import Extent
-from workflow.checks import check_config
+from workflow.configs.checks import check_config
 
 
 def test_tud_has_its_two_sequences():

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from pycocotools import mask as coco
 
-from datasets import rle
+from datasets.masks import coco_rle
 
 
 @st.composite
@@ -24,7 +24,7 @@ def of_coco(dense):
 
 @given(masks())
 def test_run_lengths_are_the_coco_apis_to_the_byte(dense):
-    assert rle.encode(dense).runs == of_coco(dense)
+    assert coco_rle.encode(dense).runs == of_coco(dense)
 
 
 @pytest.mark.parametrize(
@@ -40,15 +40,15 @@ def test_run_lengths_are_the_coco_apis_to_the_byte(dense):
 def test_masks_at_the_edges_are_the_coco_apis(place):
     dense = np.zeros((1, 5, 6), bool)
     dense[0][place] = True
-    assert rle.encode(dense).runs == of_coco(dense)
+    assert coco_rle.encode(dense).runs == of_coco(dense)
 
 
 @given(masks())
 def test_decoding_undoes_encoding(dense):
-    assert np.array_equal(rle.decode(rle.encode(dense)), dense.astype(bool))
+    assert np.array_equal(coco_rle.decode(coco_rle.encode(dense)), dense.astype(bool))
 
 
 def test_masks_in_another_order_of_memory_are_the_same():
     dense = np.random.default_rng(0).random((4, 30, 20)) < 0.5
     turned = np.asfortranarray(dense)
-    assert rle.encode(turned) == rle.encode(dense)
+    assert coco_rle.encode(turned) == coco_rle.encode(dense)

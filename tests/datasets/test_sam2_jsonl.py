@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from some_tracks import tracks_of
 
-from datasets import parquet, sam2_jsonl
-from datasets.frames import write_image
+from datasets.formats import parquet, sam2_jsonl
+from datasets.media.frames import write_image
 from datasets.types import NO_TRACK, Extent
 
 EXTENT = Extent(100, 200, 5, {1: "person", 2: "dog"})

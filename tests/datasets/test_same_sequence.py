@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from conftest import ROOT
 
-from datasets.files import read_json, sha256, write_json
-from datasets.frames import write_image
+from datasets.formats.parquet import write_tracks
+from datasets.io.files import read_json, sha256, write_json
 from datasets.layouts import parquet as layout
-from datasets.parquet import write_tracks
-from datasets.same_sequence import check_extent, check_tracks_beside, check_tracks_of
-from datasets.sequence_json import Prepared, write_prepared
+from datasets.media.frames import write_image
+from datasets.sequences.same_sequence import check_extent, check_tracks_beside, check_tracks_of
+from datasets.sequences.sequence_json import Prepared, write_prepared
 from datasets.types import Extent, Sequence, Tracks
 
 EXTENT = Extent(48, 64, 2, {1: "person"})

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from pycocotools import mask as coco
 
-from datasets import rle
-from datasets.errors import RowError
-from datasets.runs import Masks
-from datasets.segmentation_json import read_masks, write_counts, write_runs
+from datasets.formats.segmentation_json import read_masks, write_counts, write_runs
+from datasets.io.errors import RowError
+from datasets.masks import coco_rle
+from datasets.masks.mask_set import Masks
 
 HEIGHT, WIDTH = 4, 5
 STACKS = arrays(bool, st.tuples(st.integers(0, 4), st.just(HEIGHT), st.just(WIDTH)))
@@ -20,7 +20,7 @@ POLYGON = st.lists(st.tuples(CORNER, CORNER), min_size=3, max_size=7)
 
 @given(STACKS)
 def test_masks_come_back_from_both_kinds_of_run_lengths(dense):
-    masks = rle.encode(dense)
+    masks = coco_rle.encode(dense)
     assert read_masks(write_runs(masks), HEIGHT, WIDTH) == masks
     assert read_masks(write_counts(masks), HEIGHT, WIDTH) == masks
 
@@ -31,23 +31,23 @@ def test_polygons_are_drawn_as_by_the_coco_api(segmentations):
     found = read_masks(flat, HEIGHT, WIDTH)
     for row, each in enumerate(flat):
         theirs = coco.decode(coco.merge(coco.frPyObjects(each, HEIGHT, WIDTH)))
-        assert np.array_equal(rle.decode(found.take(np.array([row])))[0], theirs)
+        assert np.array_equal(coco_rle.decode(found.take(np.array([row])))[0], theirs)
 
 
 def test_plain_counts_go_down_the_columns():
-    found = rle.decode(read_masks([{"size": [2, 3], "counts": [1, 2, 3]}], 2, 3))
+    found = coco_rle.decode(read_masks([{"size": [2, 3], "counts": [1, 2, 3]}], 2, 3))
     assert found[0].astype(int).tolist() == [[0, 1, 0], [1, 0, 0]]
-    assert write_counts(rle.encode(found)) == [{"size": [2, 3], "counts": [1, 2, 3]}]
+    assert write_counts(coco_rle.encode(found)) == [{"size": [2, 3], "counts": [1, 2, 3]}]
 
 
 def test_a_full_and_an_empty_mask_are_written_as_the_coco_api_counts_them():
     dense = np.stack([np.ones((2, 3), bool), np.zeros((2, 3), bool)])
-    assert [each["counts"] for each in write_counts(rle.encode(dense))] == [[0, 6], [6]]
+    assert [each["counts"] for each in write_counts(coco_rle.encode(dense))] == [[0, 6], [6]]
 
 
 def test_two_polygons_are_one_mask():
     left, right = [0, 0, 2, 0, 2, 4, 0, 4], [3, 0, 5, 0, 5, 4, 3, 4]
-    found = rle.decode(read_masks([[left, right]], HEIGHT, WIDTH))[0]
+    found = coco_rle.decode(read_masks([[left, right]], HEIGHT, WIDTH))[0]
     assert found.sum(axis=0).tolist() == [4, 4, 0, 4, 4]
 
 

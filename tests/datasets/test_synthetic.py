@@ -5,11 +5,12 @@ import hashlib
 import numpy as np
 import pytest
 
-from datasets import parquet, rle
-from datasets.frames import read_frames
+from datasets.formats import parquet
+from datasets.masks import coco_rle
+from datasets.media.frames import read_frames
 from datasets.overlap import box_iou
 from datasets.readers import synthetic
-from datasets.sequence_json import read_detections, read_sequence, write_prepared
+from datasets.sequences.sequence_json import read_detections, read_sequence, write_prepared
 from datasets.synthesis.scripts import SCENARIOS
 
 # Made by this code once, on x86-64 with the locked versions; another machine must give the same.
@@ -75,7 +76,7 @@ def test_masks_of_a_frame_do_not_overlap_and_lie_in_their_boxes(crossing):
     assert (tight[:, 2:] <= truth.box[:, 2:]).all()
     for frame in range(truth.extent.frame_count):
         rows = np.flatnonzero(truth.frame == frame)
-        masks = rle.decode(truth.rle.take(rows))
+        masks = coco_rle.decode(truth.rle.take(rows))
         assert masks.sum(axis=0).max(initial=0) <= 1
 
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datasets import text_lines
+from datasets.io import text_lines
 
 
 def test_lines_are_numbered_from_one_without_those_that_are_blank():

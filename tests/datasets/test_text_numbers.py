@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datasets import text_numbers
-from datasets.errors import RowError
+from datasets.io import text_numbers
+from datasets.io.errors import RowError
 
 BLANKS = ["\t", "\x0b", "\x0c", "\x1c", "\xa0"]
 PIECES = [*"0123456789+-.eE_xnaifNty ", *BLANKS, "٣", "１", "\0", "9" * 400]

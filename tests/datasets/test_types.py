@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from datasets.errors import RowError
+from datasets.io.errors import RowError
 from datasets.types import NO_TRACK, Extent, Tracks
 
 EXTENT = Extent(height=100, width=200, frame_count=3, classes={1: "person", 2: "car"})

@@ -10,14 +10,15 @@ from hypothesis import given
 from json_changes import GONE, changed
 from mask_tracks import renumbered, sequences
 
-from datasets import rle, vis_json
-from datasets.runs import Masks
+from datasets.formats import vis_json
+from datasets.masks import coco_rle
+from datasets.masks.mask_set import Masks
 from datasets.types import NO_TRACK, Extent, Tracks
 
 SIZE = [4, 5]
 SQUARE = {"size": SIZE, "counts": [5, 2, 2, 2, 9]}  # columns 1 and 2, rows 1 and 2
 NOTHING = {"size": SIZE, "counts": [20]}
-TEXT = {"size": SIZE, "counts": rle.encode(np.eye(4, 5, dtype=bool)[None])[0].decode()}
+TEXT = {"size": SIZE, "counts": coco_rle.encode(np.eye(4, 5, dtype=bool)[None])[0].decode()}
 TRUTH = {
     "videos": [
         {"id": 9, "width": 5, "height": 4, "length": 3, "file_names": ["x/0", "x/5", "x/10"]},
@@ -61,7 +62,7 @@ def test_truth_is_a_track_an_annotation(json_file):
     assert found.score.tolist() == [1, 0, 1]
     assert found.area.tolist() == [4, 20, 3.5]
     assert found.box.tolist() == [[1, 1, 3, 3], [0, 0, 5, 4], [0, 0, 4, 4]]
-    assert np.array_equal(rle.decode(found.rle)[2], np.eye(4, 5))
+    assert np.array_equal(coco_rle.decode(found.rle)[2], np.eye(4, 5))
     assert len(truth["y"]) == 0
     assert vis_json.read_videos(json_file(TRUTH)) == videos
     assert vis_json.read_truth(json_file(TRUTH))["x"].same(found)
@@ -168,7 +169,7 @@ ONE_FRAME = Extent(2, 2, 1, {1: "a"})
 
 def track(score, class_id, **columns):
     count = len(score)
-    masks = rle.encode(np.ones((count, 2, 2), bool))
+    masks = coco_rle.encode(np.ones((count, 2, 2), bool))
     extent = Extent(2, 2, 3, {1: "a", 2: "b", 10: "ignore"}, (10,))
     given = {"frame": np.arange(count), "track": np.full(count, 5), "rle": masks} | columns
     given["frame"] = np.broadcast_to(given["frame"], count)

@@ -5,7 +5,7 @@ import time
 import pytest
 from broken.by_nodes import LAUGHS
 
-from datasets.yaml_text import read_yaml
+from datasets.io.yaml_text import read_yaml
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from datasets import rle
 from datasets.layout import load_layout
-from datasets.runs import Masks
+from datasets.masks import coco_rle
+from datasets.masks.mask_set import Masks
 from metrics.pairing import overlapping, pair
 
 
@@ -19,8 +19,8 @@ def erring(truth, seed):
     rows = truth.take(rng.random(len(truth)) > 0.1)
     runs = []
     for row in range(len(rows)):
-        (mask,) = rle.decode(rows.rle.take([row]))
-        runs += rle.encode(np.roll(mask, rng.integers(-4, 5, 2), (0, 1))[None]).runs
+        (mask,) = coco_rle.decode(rows.rle.take([row]))
+        runs += coco_rle.encode(np.roll(mask, rng.integers(-4, 5, 2), (0, 1))[None]).runs
     masks = Masks.read(runs, rows.extent.height, rows.extent.width)
     return replace(rows, box=masks.boxes, rle=masks)
 

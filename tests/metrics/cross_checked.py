@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from datasets.types import Tracks
-from metrics.crosscheck import Comparison, compare
+from metrics.crosscheck.compare import Comparison, compare
+from metrics.crosscheck.reference import Sample
 from metrics.evaluate import summarize_scores
-from metrics.reference import Sample
 from metrics.score import make_pairings, score_pairings
 
 NOTHING, CROWD, VOID = "nothing at all", "a crowd", "takes void out"

@@ -12,8 +12,8 @@ from test_davis import random_video, write_video
 from test_parity_files import dance, street, write_info
 from test_parity_vis import answer, ellipses
 
-from bench.corrupt import corrupt
-from datasets import coco_json, davis_png, mots_text, vis_json
+from bench.material.corrupt import corrupt
+from datasets.formats import coco_json, davis_png, mots_text, vis_json
 from datasets.layout import load_layout
 from datasets.types import Tracks
 from metrics.evaluate import Task

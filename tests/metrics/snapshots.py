@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from hand import pairing
 
-from datasets.files import write_json
-from datasets.parquet import write_tracks
+from datasets.formats.parquet import write_tracks
+from datasets.io.files import write_json
 from datasets.types import Extent, Tracks
 from metrics.score import score_pairings
 

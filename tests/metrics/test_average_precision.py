@@ -8,9 +8,9 @@ from ap import assert_same
 from coco_oracle import score_overlaps
 
 from metrics.average_precision import Partial, combine, make_partial
-from metrics.best_first import THRESHOLDS, Overlaps, Scene, judge
 from metrics.families import vis_ap
 from metrics.family import load_family, partial_from_json, partial_to_json
+from metrics.matching.greedy_matching import THRESHOLDS, Overlaps, Scene, judge
 from metrics.score import load_families
 
 SIDES = vis_ap.SIDES

@@ -11,10 +11,10 @@ import pytest
 from conftest import ROOT
 from snapshots import plan, write_run
 
-from datasets.files import read_json, write_json
-from metrics.baseline import make_baseline
-from metrics.pace import compare_paces, measure_pace
-from metrics.snapshot import read_baseline, take_snapshot
+from datasets.io.files import read_json, write_json
+from metrics.gate.baseline import make_baseline
+from metrics.gate.relative_step_time import compare_paces, measure_pace
+from metrics.gate.snapshot import read_baseline, take_snapshot
 
 
 def test_a_baseline_keeps_what_totals_are_made_of_and_the_pace_of_each_process(tmp_path):
@@ -73,7 +73,7 @@ def test_a_score_older_than_its_tracks_counts_as_none_after_a_run_that_failed(tm
 def test_the_command_writes_a_baseline_that_is_read_again(tmp_path):
     write_run(tmp_path, "a")
     path = tmp_path / "baselines" / "mine.json"
-    command = [sys.executable, "-m", "metrics.baseline", "--plan", json.dumps(plan("a"))]
+    command = [sys.executable, "-m", "metrics.gate.baseline", "--plan", json.dumps(plan("a"))]
     command += ["--room", str(tmp_path), "--output", str(path)]
     done = subprocess.run(command, check=True, cwd=ROOT, capture_output=True, text=True)
     assert "mine.json: " in done.stdout

@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from slow_jf import slow_edge, slow_f
 
-from datasets import rle
+from datasets.masks import coco_rle
 from metrics.boundaries import boundary_table, outline, reach
 
 BOTH = np.zeros((2, 1, 1), int)
 
 
 def f_of(truth, prediction):
-    found = boundary_table(rle.encode(truth[None]), rle.encode(prediction[None]), BOTH)
+    found = boundary_table(coco_rle.encode(truth[None]), coco_rle.encode(prediction[None]), BOTH)
     assert found.shape == (1, 1)
     return found[0, 0]
 
@@ -61,7 +61,7 @@ def test_f_of_large_images_with_a_wide_reach_is_what_its_definition_says(seed):
 def test_the_boundary_is_where_a_pixel_differs_from_its_neighbours(masks):
     mask = masks[0]
     if mask.any() and not mask.all():
-        found = outline(rle.encode(mask[None]), 0)
+        found = outline(coco_rle.encode(mask[None]), 0)
         edge = np.zeros_like(mask.T)
         wide, tall = found.edge.shape
         edge[found.left : found.left + wide, found.top : found.top + tall] = found.edge
@@ -106,7 +106,7 @@ def test_a_square_two_pixels_off_keeps_the_sides_it_slides_along():
 
 
 def test_pairs_share_the_masks_they_have_in_common():
-    masks = rle.encode(np.stack([square(5, 5), square(30, 20), square(7, 5)]))
+    masks = coco_rle.encode(np.stack([square(5, 5), square(30, 20), square(7, 5)]))
     rows = np.array([[[0, 1], [0, -1]], [[0, 2], [2, -1]]])
     found = boundary_table(masks, masks, rows)
     assert found[0].tolist() == [1, 0]

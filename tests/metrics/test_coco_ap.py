@@ -7,7 +7,8 @@ import pytest
 from ap import assert_same, erring, kitti_mots, total
 from coco_oracle import score_frames
 
-from datasets import mot_text, rle
+from datasets.formats import mot_text
+from datasets.masks import coco_rle
 from datasets.readers import mot17
 from datasets.types import Extent, Tracks
 from metrics.families import coco_box_ap, coco_mask_ap
@@ -22,7 +23,7 @@ def rectangles(box):
     dense = np.zeros((len(box), SIDE, SIDE), bool)
     for mask, (left, top, right, bottom) in zip(dense, box.astype(int), strict=True):
         mask[top:bottom, left:right] = True
-    return rle.encode(dense)
+    return coco_rle.encode(dense)
 
 
 def rows(rng, frame, box, score, masks):

@@ -11,9 +11,9 @@ import pytest
 from conftest import ROOT
 from hand import pairing
 
-from datasets.files import write_json
-from metrics.compare import compare, scene_of, verdict
-from metrics.judge import Rules
+from datasets.io.files import write_json
+from metrics.comparison.bootstrap import Rules
+from metrics.comparison.compare import compare, scene_of, verdict
 from metrics.score import score_pairings
 
 A, B = 0.0, 50.0
@@ -149,7 +149,7 @@ def test_the_command_takes_further_runs_where_their_tracks_differ(tmp_path):
     write_run(tmp_path / "a@run2", [10, 12], b"1")
     write_run(tmp_path / "b", [10, 12], b"2")
     write_run(tmp_path / "b@run2", [11, 12], b"3")
-    command = [sys.executable, "-m", "metrics.compare", "--results", str(tmp_path)]
+    command = [sys.executable, "-m", "metrics.comparison.compare", "--results", str(tmp_path)]
     command += ["--dataset", "d", "--protocol", "mot15", "--variants", "a", "b"]
     command += ["--again", "a@run2", "b@run2"]
     command += ["--sequences", "s0", "s1", "--output", str(tmp_path / "c.json")]
@@ -165,7 +165,7 @@ def test_the_command_reads_what_the_workflow_wrote(tmp_path):
             (place / "mot15").mkdir(parents=True)
             (place / "tracks.parquet").write_bytes(tracks)
             write_json(place / "mot15" / "score.json", score(10))
-    command = [sys.executable, "-m", "metrics.compare", "--results", str(tmp_path)]
+    command = [sys.executable, "-m", "metrics.comparison.compare", "--results", str(tmp_path)]
     command += ["--dataset", "d", "--protocol", "mot15", "--variants", "a", "b", "c"]
     command += ["--sequences", "s1", "s2", "--output", str(tmp_path / "compare.json")]
     subprocess.run(command, check=True, cwd=ROOT)

@@ -15,12 +15,12 @@ from cross_checked import CROWD, VOID, reasons
 from small_tasks import OF_TRACKS, PROTOCOLS, task_of
 from test_evaluate import folders, run
 
-from bench.corrupt import corrupt
-from datasets import mots_text
-from metrics.crosscheck import find_missing, table
+from bench.material.corrupt import corrupt
+from datasets.formats import mots_text
+from metrics.crosscheck.compare import find_missing, table
+from metrics.crosscheck.reference import CLASS_AVERAGED, COMBINED, DETECTION_AVERAGED
 from metrics.evaluate import Task, crosscheck, evaluate
 from metrics.family import list_benchmarks
-from metrics.reference import CLASS_AVERAGED, COMBINED, DETECTION_AVERAGED
 
 __all__ = ["folders"]
 

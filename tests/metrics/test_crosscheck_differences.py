@@ -9,10 +9,11 @@ import pytest
 from cross_checked import CROWD, DECAY, EMPTY, cross_checked, reasons
 from test_parity_vis import answer, ellipses
 
-from datasets import davis_png, rle
+from datasets.formats import davis_png
+from datasets.masks import coco_rle
 from datasets.types import Extent, Tracks
-from metrics.crosscheck import table
-from metrics.reference import COMBINED
+from metrics.crosscheck.compare import table
+from metrics.crosscheck.reference import COMBINED
 
 
 def videos(*seeds: int) -> dict[str, tuple[Tracks, Tracks]]:
@@ -55,7 +56,7 @@ def discs(frame_count: int, seed: int, names: int = 3) -> Tracks:
     frame, track = np.nonzero(rng.random((frame_count, names)) < 0.7)
     center = 5 + 10 * track + rng.integers(-1, 2, len(frame))
     dense = (rows - 6) ** 2 + (columns - center[:, None, None]) ** 2 <= 6 + frame[:, None, None] % 7
-    masks = rle.encode(dense)
+    masks = coco_rle.encode(dense)
     ones = np.ones(len(frame))
     extent = davis_png.davis_extent(12, 30, frame_count)
     return Tracks(extent, frame, track + 1, ones, ones, masks.boxes, masks)
@@ -87,7 +88,7 @@ def test_a_sequence_without_truth_leaves_the_total_of_the_others():
 
 def test_an_empty_mask_counts_here_and_is_nothing_in_a_png():
     truth, found = discs(5, 1), discs(5, 2)
-    masks = rle.encode(rle.decode(found.rle) & (np.arange(len(found)) > 0)[:, None, None])
+    masks = coco_rle.encode(coco_rle.decode(found.rle) & (np.arange(len(found)) > 0)[:, None, None])
     found = replace(found, rle=masks, box=masks.boxes)
     compared = cross_checked({"s": (truth, found)}, "davis_semi", ("jf_te", "hota", "count"))
     assert all(each.passed for each in compared)

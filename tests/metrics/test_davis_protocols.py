@@ -11,8 +11,8 @@ import pytest
 from conftest import ROOT
 from PIL import Image
 
-from datasets import rle
-from datasets.davis_png import davis_extent, read_tracks
+from datasets.formats.davis_png import davis_extent, read_tracks
+from datasets.masks import coco_rle
 from datasets.types import Extent, Tracks
 from metrics.score import make_pairings, score_tracks
 
@@ -86,7 +86,7 @@ def test_void_in_a_result_is_refused(tmp_path, protocol):
 @pytest.mark.parametrize("protocol", ["davis", "davis_semi"])
 def test_masks_of_a_result_that_overlap_are_refused(protocol):
     extent = davis_extent(1, 8, 1)
-    masks = rle.encode(np.ones((2, 1, 8), bool))
+    masks = coco_rle.encode(np.ones((2, 1, 8), bool))
     ones = np.ones(2)
     both = Tracks(extent, [0, 0], [1, 2], ones, ones, masks.boxes, masks)
     with pytest.raises(ValueError, match=r"prediction, frame 0 .*: the masks of 1 and 2 overlap"):

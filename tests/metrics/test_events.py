@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 from hand import pairing
 
-from datasets import mots_text
+from datasets.formats import mots_text
 from metrics.events import COUNTED_AS, check_counts, events_of, list_events
 from metrics.families import clear
 from metrics.score import make_pairings

@@ -10,10 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from conftest import ROOT
 
-from datasets.files import write_json
-from metrics.checks import Check
-from metrics.gate import append_line, history_line
-from metrics.judged import VERDICT_FILES, describe_judged, forget_verdict, is_current
+from datasets.io.files import write_json
+from metrics.gate.checks import Check
+from metrics.gate.outcome import append_line, history_line
+from metrics.gate.subject import VERDICT_FILES, describe_judged, forget_verdict, is_current
 
 VERDICT = {
     "verdict": "regression",

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from slow_jf import FIELDS
 
-from datasets import rle
-from datasets.davis_png import davis_extent
-from datasets.runs import Masks
+from datasets.formats.davis_png import davis_extent
+from datasets.masks import coco_rle
+from datasets.masks.mask_set import Masks
 from datasets.types import Tracks
 from metrics.families import jf_te
 from metrics.family import load_family, partial_from_json, partial_to_json
@@ -27,7 +27,7 @@ def tracks(rows, frame_count):
     for mask, (_, _, left) in zip(dense, rows, strict=True):
         if left is not None:
             mask[10 : 10 + SIDE, left : left + SIDE] = True
-    masks = rle.encode(dense) if rows else Masks((), HEIGHT, WIDTH)
+    masks = coco_rle.encode(dense) if rows else Masks((), HEIGHT, WIDTH)
     frame, track = (np.array([row[i] for row in rows], int) for i in (0, 1))
     ones, extent = np.ones(len(rows)), davis_extent(HEIGHT, WIDTH, frame_count)
     return Tracks(extent, frame, track, ones, ones, masks.boxes, masks)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from datasets import kitti_text
+from datasets.formats import kitti_text
 from datasets.types import NO_TRACK, Extent, Tracks
 from metrics.score import make_pairings
 

@@ -12,10 +12,10 @@ import pytest
 from conftest import ROOT
 from snapshots import COLUMN, accuracy, pace, plan, snapshot, write_run
 
-from datasets.files import read_json, write_json
-from metrics.checks import EXIT, Check, judge_pace, judge_total, overall
-from metrics.pace import Slowing
-from metrics.regression import Totals, judge
+from datasets.io.files import read_json, write_json
+from metrics.gate.checks import EXIT, Check, judge_pace, judge_total, overall
+from metrics.gate.relative_step_time import Slowing
+from metrics.gate.verdict import Totals, judge
 
 
 @pytest.mark.parametrize(
@@ -226,7 +226,7 @@ def test_a_pace_that_nobody_asks_for_is_not_missed():
 
 
 def run_gate(room, baseline):
-    command = [sys.executable, "-m", "metrics.regression", "--plan", json.dumps(plan("a"))]
+    command = [sys.executable, "-m", "metrics.gate.verdict", "--plan", json.dumps(plan("a"))]
     command += ["--room", str(room), "--baseline", str(baseline), "--output", str(room / "v.json")]
     subprocess.run(command, check=True, cwd=ROOT)
     return read_json(room / "v.json")
@@ -254,7 +254,7 @@ def test_a_baseline_that_is_not_one_is_named_and_nothing_is_judged(tmp_path, tex
 
 
 def test_a_run_beside_its_own_snapshot_passes(tmp_path):
-    from metrics.snapshot import take_snapshot
+    from metrics.gate.snapshot import take_snapshot
 
     write_run(tmp_path, "a")
     write_json(tmp_path / "b.json", take_snapshot(plan("a"), tmp_path))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from metrics.resampling import (
+from metrics.comparison.intervals import (
     chance,
     draw_runs,
     draw_scenes,

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from datasets import rle
+from datasets.masks import coco_rle
 from datasets.types import Extent, Tracks
 from metrics.family import load_benchmark
 from metrics.score import score_tracks
@@ -17,7 +17,7 @@ def halves(*rows):
     for mask, (side, _, _) in zip(dense, rows, strict=True):
         mask[:, :4] = side == "left"
         mask[:, 4:] = side == "right"
-    masks = rle.encode(dense)
+    masks = coco_rle.encode(dense)
     class_id, score = np.array([row[1] for row in rows]), np.array([row[2] for row in rows])
     return Tracks(
         EXTENT, np.zeros(len(rows)), np.arange(len(rows)), class_id, score, masks.boxes, masks

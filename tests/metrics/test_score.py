@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from datasets import mots_text, rle
+from datasets.formats import mots_text
+from datasets.masks import coco_rle
 from datasets.types import NO_TRACK, Extent, Tracks
 from metrics import pairing
 from metrics.combine import combine_scores
@@ -159,7 +160,7 @@ def test_masks_that_share_a_pixel_are_refused_and_named():
     masks[:, 1, 1:3] = True
     extent = mots_text.mots_extent(4, 5, 1)
     zeros, ones, box = np.zeros(2), np.ones(2), np.array([[1.0, 1, 3, 2]] * 2)
-    both = Tracks(extent, zeros, np.array([7, 8]), ones, ones, box, rle.encode(masks))
+    both = Tracks(extent, zeros, np.array([7, 8]), ones, ones, box, coco_rle.encode(masks))
     one = both.take(np.array([0]))
     with pytest.raises(ValueError, match=r"prediction, frame 0 \(from 0\): the masks of 7 and 8"):
         make_pairings(one, both, "kitti_mots")

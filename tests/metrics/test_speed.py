@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from metrics.doubts import doubts, unaccounted
 from metrics.speed import FEWEST, summarize_timings
+from metrics.timing_warnings import doubts, unaccounted
 
 
 def timing(*passes, machine="m", peak=2e6, timed="step"):

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from snapshots import MACHINE, accuracy, plan, snapshot
 
-from metrics.regression import judge
-from metrics.turns import compare_turns, measure_pair
+from metrics.gate.turns import compare_turns, measure_pair
+from metrics.gate.verdict import judge
 
 
 def pair(elapsed, processor, old=1.0):

@@ -10,8 +10,8 @@ from ap import assert_same, erring, kitti_mots, total
 from coco_oracle import score_videos
 from hand import pairing
 
-from datasets import rle
-from datasets.runs import Masks
+from datasets.masks import coco_rle
+from datasets.masks.mask_set import Masks
 from datasets.types import Extent, Tracks
 from metrics.families import vis_ap
 
@@ -24,7 +24,7 @@ def rectangles(extent, box):
     dense = np.zeros((len(box), extent.height, extent.width), bool)
     for mask, (left, top, right, bottom) in zip(dense, box, strict=True):
         mask[top:bottom, left:right] = True
-    return rle.encode(dense)
+    return coco_rle.encode(dense)
 
 
 def tracks(extent, rows, area=None):

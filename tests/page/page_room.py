@@ -15,10 +15,10 @@ import cv2
 import numpy as np
 from scenes import make_answer, make_truth, without_masks
 
-from datasets import rle
-from datasets.files import read_json, sha256, write_json
-from datasets.parquet import write_tracks
-from datasets.sequence_json import Prepared, write_prepared
+from datasets.formats.parquet import write_tracks
+from datasets.io.files import read_json, sha256, write_json
+from datasets.masks import coco_rle
+from datasets.sequences.sequence_json import Prepared, write_prepared
 from datasets.types import Sequence, Tracks
 from metrics.combine import combine_scores
 from metrics.events import events_of, write_events
@@ -155,7 +155,7 @@ def _film(folder: Path, truth: Tracks) -> None:
     for frame in range(truth.extent.frame_count):
         image = np.full((truth.extent.height, truth.extent.width), 40, np.uint8)
         rows = truth.take(truth.frame == frame)
-        for mask, track in zip(rle.decode(rows.rle), rows.track.tolist(), strict=True):
+        for mask, track in zip(coco_rle.decode(rows.rle), rows.track.tolist(), strict=True):
             image[mask > 0] = 90 + 30 * track
         cv2.imwrite(str(folder / f"{frame:03d}.png"), image)
 
@@ -205,7 +205,7 @@ def _compare(room: Path, wanted: Wanted) -> None:
     output = room / "results" / "comparisons" / wanted.dataset / f"{wanted.protocol}.json"
     output.parent.mkdir(parents=True)
     call(
-        "metrics.compare", "--results", room / "results", "--dataset", wanted.dataset,
+        "metrics.comparison.compare", "--results", room / "results", "--dataset", wanted.dataset,
         "--protocol", wanted.protocol, "--variants", *wanted.variants,
         "--sequences", *wanted.sequences, "--output", output,
     )  # fmt: skip

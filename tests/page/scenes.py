@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from datasets import rle
+from datasets.masks import coco_rle
 from datasets.types import Extent, Tracks
 
 HEIGHT, WIDTH = 36, 48
@@ -65,6 +65,6 @@ def _rectangles(
     dense = np.zeros((len(frame), extent.height, extent.width), np.uint8)
     for image, (top, left), (bottom, right) in zip(dense, low.tolist(), high.tolist(), strict=True):
         image[top:bottom, left:right] = 1
-    masks = rle.encode(dense)
+    masks = coco_rle.encode(dense)
     ones = np.ones(len(frame))
     return Tracks(extent, frame, track, class_id, ones, masks.boxes, masks, area=masks.areas)

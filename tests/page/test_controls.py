@@ -9,7 +9,7 @@ from browsing import opened
 from page_room import MASKS
 from verdict import texts, titles, values
 
-from datasets.files import read_json
+from datasets.io.files import read_json
 from metrics.combine import combine_scores
 
 TITLES = ["Alpha", "Beta", "Gamma"]

@@ -10,7 +10,7 @@ from browsing import grave_findings, opened
 from page_room import MASKS, card, render_room, write_run
 from verdict import titles
 
-from datasets.files import read_json, write_json
+from datasets.io.files import read_json, write_json
 
 SCRIPT = "<script>window.harm = 1</script>"
 IMAGE = '<img src=x onerror="window.harm = 2">\'"`'

@@ -10,7 +10,7 @@ from conftest import ROOT
 from page_room import Wanted, card, render_room, write_results
 from verdict import values
 
-from datasets.files import read_json
+from datasets.io.files import read_json
 from datasets.layout import load_layout
 
 MOT17 = Wanted(

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scenes import make_answer, make_truth, without_masks
 
-from datasets.files import read_json
+from datasets.io.files import read_json
 from metrics.combine import combine_scores
 from metrics.score import score_tracks
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from page_room import BOXES, MASKS
 
-from reports.history import page_part, read_history
+from reports.page.history import page_part, read_history
 
 ROWS = """[...document.querySelectorAll("#trend-table tbody tr")]
     .map(row => [...row.cells].map(cell => cell.textContent))"""

@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from datasets import rle
+from datasets.masks import coco_rle
 from datasets.types import Extent, Tracks
-from reports.drawing import PALETTE, draw, draw_text, draw_trails
+from reports.overlays.drawing import PALETTE, draw, draw_text, draw_trails
 
 HEIGHT, WIDTH = 60, 160
 
@@ -21,7 +21,7 @@ def drawn(*boxes, masks=None, track=None, height=HEIGHT, width=WIDTH, name="dog"
         np.ones(count),
         np.ones(count),
         np.array(boxes, float).reshape(-1, 4),
-        None if masks is None else rle.encode(np.array(masks)),
+        None if masks is None else coco_rle.encode(np.array(masks)),
     )
     image = np.full((height, width, 3), level, np.uint8)
     draw(image, rows, {each: each for each in track})

@@ -12,10 +12,10 @@ import cv2
 import numpy as np
 import pytest
 
-from datasets import parquet
-from datasets.frames import write_image
-from datasets.rle import decode, encode
-from datasets.sequence_json import Prepared, write_prepared
+from datasets.formats import parquet
+from datasets.masks.coco_rle import decode, encode
+from datasets.media.frames import write_image
+from datasets.sequences.sequence_json import Prepared, write_prepared
 from datasets.types import Extent, Sequence, Tracks
 from metrics.events import events_of, write_events
 from metrics.score import make_pairings

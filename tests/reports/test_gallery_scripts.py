@@ -11,7 +11,7 @@ import pytest
 from conftest import ROOT
 from hand import pairing
 
-from datasets.rle import encode
+from datasets.masks.coco_rle import encode
 from metrics.events import list_events, write_events
 from reports.gallery.timelines import LOST, count_events, read_timelines
 

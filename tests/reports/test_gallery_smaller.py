@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from datasets.rle import decode, encode
+from datasets.masks.coco_rle import decode, encode
 from reports.gallery.smaller import shrink
 
 

@@ -12,8 +12,8 @@ import pytest
 from conftest import ROOT
 from hand import pairing
 
-from datasets.mot_folder import find_sequence, read_prepared
-from datasets.mot_text import read_tracks
+from datasets.formats.mot_text import read_tracks
+from datasets.sequences.mot_folder import find_sequence, read_prepared
 from metrics.events import COUNTED_AS, events_of, list_events, write_events
 from metrics.families import clear
 from metrics.score import make_pairings

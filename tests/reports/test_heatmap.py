@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from conftest import ROOT
 
-from datasets import parquet
-from datasets.frames import write_image
+from datasets.formats import parquet
+from datasets.io.program import run_main
+from datasets.media.frames import write_image
 from datasets.own import read_own
-from datasets.program import run_main
-from datasets.sequence_json import write_prepared
+from datasets.sequences.sequence_json import write_prepared
 from datasets.types import Extent, Tracks
 from reports.heatmap import main
 

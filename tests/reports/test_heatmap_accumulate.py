@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from datasets.rle import encode
+from datasets.masks.coco_rle import encode
 from datasets.types import Extent
 from reports.heatmaps.accumulate import (
     KERNELS,

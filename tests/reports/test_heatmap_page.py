@@ -5,7 +5,7 @@ import os
 import numpy as np
 import pytest
 
-from datasets.files import write_json
+from datasets.io.files import write_json
 from datasets.types import Extent, Sequence, Tracks
 from reports.heatmaps.page import page_part
 from reports.heatmaps.sample import describe

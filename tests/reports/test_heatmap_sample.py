@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from datasets.frames import write_image
+from datasets.media.frames import write_image
 from datasets.types import Extent, Sequence, Tracks
 from reports.heatmaps.sample import agreement, describe, grid, moments, pack, still, unpack
 from reports.heatmaps.source import Settings, Source

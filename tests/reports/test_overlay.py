@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from conftest import ROOT
 
-from datasets import parquet
-from datasets.frames import write_image
+from datasets.formats import parquet
+from datasets.media.frames import write_image
+from datasets.media.video import writing_video
 from datasets.own import read_own
-from datasets.sequence_json import write_prepared
+from datasets.sequences.sequence_json import write_prepared
 from datasets.types import Extent, Tracks
-from datasets.video import writing_video
-from reports.drawing import PALETTE
+from reports.overlays.drawing import PALETTE
 
 
 @pytest.fixture

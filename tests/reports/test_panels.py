@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from reports.panels import arrange, put_together
+from reports.overlays.panels import arrange, put_together
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from datasets.files import write_json
-from reports.parity import Agreement, read_parity
+from datasets.io.files import write_json
+from reports.page.parity import Agreement, read_parity
 
 
 def call(network, difference, mask_iou=None, agrees=True):

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from datasets.files import read_json, sha256, write_json
-from reports.provenance import provenance
+from datasets.io.files import read_json, sha256, write_json
+from reports.page.provenance import provenance
 
 PREPARED = {"truth.parquet": "7", "detections.parquet": "8", "images": "9"}
 MACHINE = {"processor": "one"}

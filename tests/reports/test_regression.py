@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from datasets.files import write_json
+from datasets.io.files import write_json
 from reports.regression import junit, main, markdown
 
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from datasets.parquet import write_tracks
+from datasets.formats.parquet import write_tracks
 from datasets.types import Extent, Tracks
 from reports.render import check_complete, render
 from reports.results import read_run

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from reports.page.table import format_value, headline, leading, otherwise_timed
 from reports.results import Run, Variant
-from reports.table import format_value, headline, leading, otherwise_timed
 
 COLUMNS = [
     {"name": "HOTA", "label": "HOTA", "unit": "ratio", "better": "up", "meaning": ""},

@@ -7,7 +7,7 @@ from time import perf_counter_ns, sleep
 import numpy as np
 
 from trackers.contract import Answer
-from trackers.stages import stage
+from trackers.profiling.stages import stage
 
 MS = 1_000_000
 

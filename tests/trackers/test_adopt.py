@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from datasets.files import read_json
-from datasets.parquet import read_tracks
-from datasets.run_json import read_run_json
-from datasets.sequence_json import Prepared, write_prepared
+from datasets.formats.parquet import read_tracks
+from datasets.io.files import read_json
+from datasets.sequences.run_json import read_run_json
+from datasets.sequences.sequence_json import Prepared, write_prepared
 from datasets.types import Extent, Sequence
 from trackers import adopt, contract
 from trackers.contract import NEEDED, check_options, load_method, load_tracker

@@ -11,8 +11,8 @@ import onnx
 import pytest
 import yaml
 
-from datasets.frames import decode_frames
-from datasets.sequence_json import read_sequence
+from datasets.media.frames import decode_frames
+from datasets.sequences.sequence_json import read_sequence
 from datasets.types import Detections, Frame
 from trackers.appearance.crops import crop
 from trackers.appearance.embedder import Card, Embedder, Input, load_embedder, read_card

@@ -13,12 +13,12 @@ import pytest
 import yaml
 from conftest import ROOT
 
-from datasets.files import sha256, sha256_of
-from datasets.frames import decode_frames, write_image
+from datasets.formats.parquet import read_tracks
+from datasets.io.files import sha256, sha256_of
+from datasets.media.frames import decode_frames, write_image
 from datasets.own import read_own
-from datasets.parquet import read_tracks
-from datasets.run_json import read_run_json
-from datasets.sequence_json import read_sequence, write_prepared
+from datasets.sequences.run_json import read_run_json
+from datasets.sequences.sequence_json import read_sequence, write_prepared
 from trackers.contract import load_method, load_tracker
 from trackers.methods.deepstream import files
 from trackers.methods.deepstream.run import command, read_latencies, write_files

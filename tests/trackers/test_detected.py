@@ -9,8 +9,8 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from datasets.files import write_json
-from datasets.frames import decode_frames
+from datasets.io.files import write_json
+from datasets.media.frames import decode_frames
 from datasets.readers import synthetic
 from datasets.types import Extent, Frame, Sequence, Tracks
 from metrics.score import score_tracks

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import yaml
 
-from datasets.frames import decode_frames
+from datasets.media.frames import decode_frames
 from datasets.types import Detections
 from trackers.detectors.candidates import Candidates, Choice
 from trackers.detectors.density import Density, groups, merged

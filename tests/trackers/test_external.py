@@ -17,17 +17,17 @@ import numpy as np
 import pytest
 from conftest import ROOT
 
-from datasets.files import sha256
-from datasets.frames import decode_frames, write_image
-from datasets.mot_folder import read_info
+from datasets.formats.parquet import read_tracks
+from datasets.io.files import sha256
+from datasets.io.program import run_main
+from datasets.media.frames import decode_frames, write_image
+from datasets.media.video import writing_video
 from datasets.own import read_own
-from datasets.parquet import read_tracks
-from datasets.program import run_main
-from datasets.run_json import read_run_json
-from datasets.sequence_folder import write_folder
-from datasets.sequence_json import Prepared, read_sequence, write_prepared
+from datasets.sequences.mot_folder import read_info
+from datasets.sequences.run_json import read_run_json
+from datasets.sequences.sequence_folder import write_folder
+from datasets.sequences.sequence_json import Prepared, read_sequence, write_prepared
 from datasets.types import Extent, Sequence, Tracks
-from datasets.video import writing_video
 from trackers.contract import load_tracker
 from trackers.methods.external.command import check_command, fill_command, list_files
 from trackers.methods.external.environment import make_environment

@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from datasets import mot_text, mots_text, rle
-from datasets.sequence_json import Prepared, write_prepared
+from datasets.formats import mot_text, mots_text
+from datasets.masks import coco_rle
+from datasets.sequences.sequence_json import Prepared, write_prepared
 from datasets.types import Sequence, Tracks
 from trackers.contract import load_method, load_tracker
 from trackers.run import track
@@ -17,7 +18,7 @@ from trackers.run import track
 def masked() -> Tracks:
     dense = np.zeros((3, 4, 5), bool)
     dense[0, 1:3, 2:4] = dense[1, 0, 0] = dense[2, 3, 1:] = True
-    masks = rle.encode(dense)
+    masks = coco_rle.encode(dense)
     extent = mots_text.mots_extent(4, 5, 3)
     frame, track_id = np.array([0, 0, 2]), np.array([1001, 2001, 1001])
     return Tracks(extent, frame, track_id, np.array([1, 2, 1]), np.ones(3), masks.boxes, masks)

@@ -10,21 +10,21 @@ import numpy as np
 import pytest
 import torch
 
-from datasets import rle
-from datasets.frames import write_image
-from datasets.parquet import read_tracks
-from datasets.sequence_json import Prepared, read_sequence, write_prepared
+from datasets.formats.parquet import read_tracks
+from datasets.masks import coco_rle
+from datasets.media.frames import write_image
+from datasets.sequences.sequence_json import Prepared, read_sequence, write_prepared
 from datasets.types import Extent, Sequence, Tracks
 from trackers.mask_rcnn.architecture import build_model
 from trackers.mask_rcnn.card import Card
-from trackers.weights.masktrack_lesson import (
+from trackers.training.masktrack_rcnn_step import (
     _track_loss,
     draw_pairs,
     losses_of,
     make_lesson,
     read_videos,
 )
-from trackers.weights.train_masktrack_rcnn import begin_with, stages_of
+from trackers.training.train_masktrack_rcnn import begin_with, stages_of
 
 CARD = Card("demo", ("dog", "person"), "torchvision", (96, 64))
 EXTENT = Extent(64, 96, 6, {7: "person"})
@@ -49,7 +49,7 @@ def folder(tmp_path_factory):
         write_image(room / "walk" / "images" / f"{frame:03d}.png", image)
     frame, track, box = (np.array(each) for each in zip(*rows, strict=True))
     ones = np.ones(len(frame))
-    runs = rle.encode(np.array(masks))
+    runs = coco_rle.encode(np.array(masks))
     truth = Tracks(EXTENT, frame, track, 7 * ones, ones, box.astype(float), rle=runs)
     sequence = Sequence("d", "walk", EXTENT, 10.0, images="images")
     write_prepared(room / "walk" / "sequence.json", Prepared(sequence, truth))

@@ -13,7 +13,7 @@ import pytest
 import torch
 from conftest import ROOT
 
-from datasets.files import read_json, sha256
+from datasets.io.files import read_json, sha256
 from trackers.engines.card import CARD
 from trackers.engines.onnx_engine import OnnxEngine
 from trackers.engines.precision import lower

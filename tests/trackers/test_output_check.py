@@ -9,15 +9,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from datasets import rle
-from datasets.runs import Masks
-from datasets.sequence_json import Prepared, read_sequence, write_prepared
+from datasets.masks import coco_rle
+from datasets.masks.mask_set import Masks
+from datasets.sequences.sequence_json import Prepared, read_sequence, write_prepared
 from datasets.types import Extent, Frame, Sequence
-from trackers import passes
 from trackers.contract import Answer, Method
 from trackers.output_check import OutputCheck
-from trackers.real_time import stream
 from trackers.run import track
+from trackers.timing import timed_passes
+from trackers.timing.streaming import stream
 
 HEIGHT, WIDTH, FRAMES, WRONG = 4, 6, 6, 3
 EXTENT = Extent(HEIGHT, WIDTH, FRAMES, {1: "person", 2: "bag"})
@@ -30,7 +30,7 @@ RIGHT = Answer(
 )
 MASK = np.zeros((2, HEIGHT, WIDTH), bool)
 MASK[0, :2, :2] = MASK[1, 1:, 1:3] = True
-RUNS = rle.encode(MASK)
+RUNS = coco_rle.encode(MASK)
 MASKED = replace(RIGHT, mask=MASK)
 LOGITS = np.where(MASK, 4.0, -4.0)
 
@@ -212,9 +212,13 @@ def test_wrong_output_is_refused_wherever_a_tracker_is_timed(path, check, how, n
     tracker, message = playing(name)
     sequence, frames = read_sequence(path), [Frame(index) for index in range(FRAMES)]
     ways = {
-        "steps": lambda: passes.time_steps(tracker, sequence, frames, check),
-        "stages": lambda: passes.record_stages(tracker, sequence, iter(frames), check, FRAMES),
-        "throughput": lambda: passes.time_throughput(tracker, sequence, iter(frames), check, 9),
+        "steps": lambda: timed_passes.time_steps(tracker, sequence, frames, check),
+        "stages": lambda: timed_passes.record_stages(
+            tracker, sequence, iter(frames), check, FRAMES
+        ),
+        "throughput": lambda: timed_passes.time_throughput(
+            tracker, sequence, iter(frames), check, 9
+        ),
         "stream": lambda: stream(tracker, frames, check, 25, itertools.count().__next__),
     }
     with pytest.raises(ValueError, match=message):
@@ -229,4 +233,4 @@ def test_right_output_is_kept_as_it_is(path, name):
     for column in ("track", "box", "score", "class_id"):
         assert np.array_equal(getattr(rows, column), getattr(output, column))
     if len(output.track):
-        assert rows.rle == (RUNS if name != "an empty mask" else rle.encode(output.mask))
+        assert rows.rle == (RUNS if name != "an empty mask" else coco_rle.encode(output.mask))

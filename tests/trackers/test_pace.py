@@ -10,12 +10,12 @@ import numpy as np
 from conftest import ROOT
 from slow_trackers import MS, answer, work
 
-from datasets.files import read_json
-from datasets.sequence_json import read_sequence
+from datasets.io.files import read_json
+from datasets.sequences.sequence_json import read_sequence
 from datasets.types import Frame
-from trackers import pace
-from trackers.calibration import Calibration
 from trackers.output_check import OutputCheck
+from trackers.timing import calibrated_clock
+from trackers.timing.calibration import Calibration
 
 
 class Busy:
@@ -42,7 +42,7 @@ def course(crossing, checked):
 
 def test_every_step_has_its_work_and_every_pass_is_checked(crossing):
     checked = []
-    found = pace.take_pace(course(crossing, checked), 2, range(3, 5), 1000)
+    found = calibrated_clock.take_pace(course(crossing, checked), 2, range(3, 5), 1000)
     assert found["frames"] == 4
     assert np.shape(found["step_ns"]) == np.shape(found["calibration_ns"]) == (5, 4)
     assert checked == [4] * 5
@@ -51,13 +51,13 @@ def test_every_step_has_its_work_and_every_pass_is_checked(crossing):
 
 
 def test_when_the_seconds_are_spent_the_least_passes_are_still_made(crossing):
-    found = pace.take_pace(course(crossing, []), 2, range(3, 50), 0)
+    found = calibrated_clock.take_pace(course(crossing, []), 2, range(3, 50), 0)
     assert len(found["step_ns"]) == 3
 
 
 def test_work_that_takes_long_does_not_move_the_steps(crossing, monkeypatch):
     monkeypatch.setattr(Calibration, "time", lambda self: work(20 * MS) or 7)
-    found = pace.take_pace(course(crossing, []), 2, range(3, 3), 0)
+    found = calibrated_clock.take_pace(course(crossing, []), 2, range(3, 3), 0)
     assert np.min(found["step_ns"]) < 10 * MS  # the least of 12, so a busy machine passes
     assert np.unique(found["calibration_ns"]).tolist() == [7]
 
@@ -74,7 +74,14 @@ def test_the_command_writes_a_pace_of_a_run_that_gives_the_scored_answers(crossi
     same = ["--method", "sort", "--sequence", str(crossing)]
     track = [sys.executable, "-m", "trackers.run", *same, "--output", str(tracks)]
     subprocess.run(track, check=True, cwd=ROOT)
-    command = [sys.executable, "-m", "trackers.pace", *same, "--expect", str(tracks)]
+    command = [
+        sys.executable,
+        "-m",
+        "trackers.timing.calibrated_clock",
+        *same,
+        "--expect",
+        str(tracks),
+    ]
     command += ["--frames", "5", "--warm-up", "2", "--passes", "1", "2", "--seconds", "100"]
     subprocess.run([*command, "--output", str(tmp_path / "pace.json")], check=True, cwd=ROOT)
     found = read_json(tmp_path / "pace.json")

@@ -13,11 +13,12 @@ import pytest
 import torch
 from slow_trackers import MS, answer, work
 
-from datasets.sequence_json import read_sequence
+from datasets.sequences.sequence_json import read_sequence
 from datasets.types import Frame
-from trackers import gpu, load, passes
-from trackers.ahead import ahead, behind
 from trackers.output_check import OutputCheck
+from trackers.prefetch import ahead, behind
+from trackers.profiling import gpu, system_load
+from trackers.timing import timed_passes
 
 FRAMES = [Frame(index) for index in range(6)]
 
@@ -45,8 +46,8 @@ class Warming:
 
 def warmed_up(crossing, monkeypatch, *passes_ms):
     tracker = Warming(*passes_ms)
-    monkeypatch.setattr(passes, "perf_counter_ns", tracker.clock)
-    return passes.warm_up(tracker, read_sequence(crossing), FRAMES, checking(crossing))
+    monkeypatch.setattr(timed_passes, "perf_counter_ns", tracker.clock)
+    return timed_passes.warm_up(tracker, read_sequence(crossing), FRAMES, checking(crossing))
 
 
 def test_the_warm_up_goes_on_until_a_pass_is_no_faster(crossing, monkeypatch):
@@ -63,7 +64,7 @@ def test_a_warm_up_without_end_ends_and_says_so(crossing, monkeypatch):
 
 
 def test_a_pass_tells_memory_after_each_step(crossing):
-    found = passes.time_steps(Warming(0), read_sequence(crossing), FRAMES, checking(crossing))
+    found = timed_passes.time_steps(Warming(0), read_sequence(crossing), FRAMES, checking(crossing))
     assert len(found.memory) == 6
     assert min(found.memory) > 1 << 20
     assert found.gpu_memory == [None] * 6
@@ -92,7 +93,7 @@ def test_throughput_decodes_while_a_step_runs(crossing):
             decoded[frame.index].set()
             yield frame
 
-    wall, answers = passes.time_throughput(
+    wall, answers = timed_passes.time_throughput(
         Patient(decoded), read_sequence(crossing), feed(), checking(crossing), 99
     )
     assert len(answers) == len(FRAMES)
@@ -143,21 +144,23 @@ def test_an_error_in_making_one_comes_after_those_before_it():
 
 
 def test_the_work_of_others_is_what_is_not_ones_own():
-    begin, end = load.Moment(0, 10, 1, 5), load.Moment(4, 16, 1.5, 8)
-    found = load.between(begin, end)
+    begin, end = system_load.Moment(0, 10, 1, 5), system_load.Moment(4, 16, 1.5, 8)
+    found = system_load.between(begin, end)
     assert (found["wall_s"], found["others_s"], found["stolen_s"]) == (4, 3, 0.5)
 
 
 def test_where_the_system_tells_nothing_nothing_is_told():
-    found = load.between(load.Moment(0, None, None, 5), load.Moment(4, None, None, 8))
+    found = system_load.between(
+        system_load.Moment(0, None, None, 5), system_load.Moment(4, None, None, 8)
+    )
     assert "others_s" not in found
     assert "stolen_s" not in found
 
 
 def test_this_machine_tells_its_work():
-    begin = load.now()
+    begin = system_load.now()
     work(200 * MS)
-    found = load.between(begin, load.now())
+    found = system_load.between(begin, system_load.now())
     assert found["wall_s"] >= 0.2
     assert found["others_s"] < 2 * found["wall_s"] + 0.1
 
@@ -248,13 +251,13 @@ def test_a_step_on_a_gpu_is_timed_by_its_own_clock_too(crossing, monkeypatch):
     )
     assert all(hasattr(torch.cuda.Event, name) for name in ("record", "elapsed_time"))
     monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(cuda=cuda))
-    found = passes.time_steps(Warming(0), read_sequence(crossing), FRAMES, checking(crossing))
+    found = timed_passes.time_steps(Warming(0), read_sequence(crossing), FRAMES, checking(crossing))
     assert found.device_ns == [2_000_000] * 6
     assert len(waits) == 2 * 6  # before the clock and after
 
 
 def test_without_a_gpu_there_is_no_clock_of_one(crossing):
-    found = passes.time_steps(Warming(0), read_sequence(crossing), FRAMES, checking(crossing))
+    found = timed_passes.time_steps(Warming(0), read_sequence(crossing), FRAMES, checking(crossing))
     assert found.device_ns == [None] * 6
 
 
@@ -277,7 +280,9 @@ class Worker:
 
 def test_a_step_is_timed_as_long_as_it_takes(crossing):
     worker, frames = Worker(), [Frame(i) for i in range(20)]
-    steps = passes.time_steps(worker, read_sequence(crossing), frames, checking(crossing)).step_ns
+    steps = timed_passes.time_steps(
+        worker, read_sequence(crossing), frames, checking(crossing)
+    ).step_ns
     beyond = np.subtract(steps, worker.worked_ns)
     assert (beyond >= 0).all()
     assert np.median(beyond) < 500_000  # what the clock itself takes, with another job beside it

@@ -10,19 +10,19 @@ import pytest
 from conftest import ROOT
 from slow_trackers import MS, Counting
 
-from datasets import rle
-from datasets.files import read_json, sha256
-from datasets.parquet import read_tracks
-from datasets.prompts import starting_in
-from datasets.run_json import read_run_json
-from datasets.sequence_json import read_sequence
+from datasets.formats.parquet import read_tracks
+from datasets.io.files import read_json, sha256
+from datasets.masks import coco_rle
+from datasets.sequences.prompts import starting_in
+from datasets.sequences.run_json import read_run_json
+from datasets.sequences.sequence_json import read_sequence
 from datasets.types import Extent, Frame, Sequence, Tracks
 from metrics.score import score_tracks
 from trackers.contract import load_method, load_tracker
 from trackers.feed import Collector, read_feed
 from trackers.output_check import OutputCheck
-from trackers.real_time import stream
 from trackers.run import track
+from trackers.timing.streaming import stream
 
 EXTENT = Extent(4, 6, 12, {1: "person"})
 CHECK = OutputCheck("Counting", Sequence("own", "walk", EXTENT, 25))
@@ -68,7 +68,7 @@ def test_a_slow_first_frame_does_not_slow_the_rest():
 def test_prompts_of_dropped_frames_come_with_the_next_frame_taken():
     mask = np.zeros((3, 4, 6), bool)
     mask[:, 1:3, 1:3] = True
-    masks = rle.encode(mask)
+    masks = coco_rle.encode(mask)
     prompts = Tracks(EXTENT, [0, 1, 2], [7, 8, 9], np.ones(3), np.ones(3), masks.boxes, masks)
     tracker = Counting(25 * MS)
     frames = (Frame(i, prompts=starting_in(prompts, i)) for i in range(6))
@@ -77,7 +77,7 @@ def test_prompts_of_dropped_frames_come_with_the_next_frame_taken():
     assert shown == {0: [7], 2: [8, 9], 5: []}
     later = tracker.shown[1].prompts
     assert later.frame.tolist() == [2, 2]
-    assert np.array_equal(rle.decode(later.rle), mask[1:])
+    assert np.array_equal(coco_rle.decode(later.rle), mask[1:])
 
 
 def test_late_answers_cost_what_the_dropped_frames_imply(crossing: Path):
@@ -108,7 +108,15 @@ def collected(truth, answers):
 
 
 def run_real_time(crossing, folder, rate):
-    command = [sys.executable, "-m", "trackers.real_time", "--method", "sort", "--rate", str(rate)]
+    command = [
+        sys.executable,
+        "-m",
+        "trackers.timing.streaming",
+        "--method",
+        "sort",
+        "--rate",
+        str(rate),
+    ]
     command += ["--sequence", crossing, "--output", folder / "tracks.parquet"]
     command += ["--timing", folder / "real_time.json", "--run", folder / "run.json"]
     subprocess.run(command, check=True, cwd=ROOT, capture_output=True)
@@ -120,7 +128,7 @@ def test_at_ample_speed_the_tracks_are_those_of_a_normal_run(crossing: Path, tmp
     assert found.same(track(load_tracker("sort", {}), load_method("sort"), crossing))
     assert (timing["frames"], timing["dropped"]) == (100, 0)
     told = read_run_json(tmp_path / "run.json")
-    assert told["program"] == "trackers.real_time"
+    assert told["program"] == "trackers.timing.streaming"
     assert told["tracks"] == sha256(tmp_path / "tracks.parquet")
 
 

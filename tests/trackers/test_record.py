@@ -12,16 +12,16 @@ import numpy as np
 import pytest
 from conftest import ROOT
 
-from datasets.checkout import LOCK
-from datasets.files import RUN, sha256, sha256_of, write_json
-from datasets.parquet import read_tracks
-from datasets.run_json import read_run_json
-from datasets.sequence_json import read_digests
+from datasets.formats.parquet import read_tracks
+from datasets.io.files import RUN, sha256, sha256_of, write_json
+from datasets.io.git import LOCK
+from datasets.sequences.run_json import read_run_json
+from datasets.sequences.sequence_json import read_digests
 from datasets.types import Extent, Tracks
-from trackers import record
+from trackers import run_record
 from trackers.contract import load_method
 from trackers.named_files import named_files, split_engines
-from trackers.record import Job, begin_record, write_result
+from trackers.run_record import Job, begin_record, write_result
 
 NONE = Tracks(Extent(4, 6, 3, {1: "person"}), [], [], [], [], np.zeros((0, 4)))
 
@@ -98,7 +98,7 @@ def test_killed_between_the_two_tracks_keep_and_the_record_does_not_fit(
         write_json(path, content)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(record, "write_json", killed)
+    monkeypatch.setattr(run_record, "write_json", killed)
     one = Tracks(NONE.extent, [0], [1], [1], [1], [[0, 0, 1, 1]])
     with pytest.raises(KeyboardInterrupt):
         write_result(tracks, one, told, begin_record(job(crossing)))

@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from datasets import parquet, rle
+from datasets.formats import parquet
+from datasets.masks import coco_rle
 from datasets.types import Extent, Tracks
-from trackers import clock
 from trackers.contract import Answer, check_options, load_method, load_tracker
 from trackers.feed import Collector, read_feed
 from trackers.run import track
+from trackers.timing import clock
 
 EXTENT = Extent(4, 6, 3, {1: "person"})
 
@@ -42,7 +43,7 @@ def test_masks_become_run_lengths():
     for given in (answer([1], mask), answer([], np.zeros((0, 4, 6), bool)), answer([1], mask)):
         collector.add(given)
     runs = collector.tracks().rle
-    assert np.array_equal(rle.decode(runs), np.concatenate([mask, mask]))
+    assert np.array_equal(coco_rle.decode(runs), np.concatenate([mask, mask]))
 
 
 def test_an_error_in_a_step_says_in_which_frame(crossing):
@@ -91,7 +92,7 @@ def test_unknown_methods_and_options_list_the_known(method, options, message):
 def run_clock(crossing, tmp_path, expected, *more):
     tracks = tmp_path / "tracks.parquet"
     parquet.write_tracks(tracks, expected)
-    command = [sys.executable, "-m", "trackers.clock", "--method", "sort"]
+    command = [sys.executable, "-m", "trackers.timing.clock", "--method", "sort"]
     command += ["--sequence", crossing, "--expect", tracks, "--frames", "40", "--warm-up", "5"]
     command += ["--repeats", "3", "--output", tmp_path / "timing.json", *more]
     return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
@@ -141,7 +142,7 @@ def some_tracks(**changes):
     mask = np.zeros((2, 4, 6), bool)
     mask[:, :, :4] = True
     columns = {"frame": [0, 1], "track": [1, 1], "class_id": [1, 1], "score": [0.5, 0.5]}
-    masks = rle.encode(mask)
+    masks = coco_rle.encode(mask)
     return Tracks(EXTENT, **columns | {"box": masks.boxes, "rle": masks} | changes)
 
 
@@ -160,7 +161,12 @@ SMALLER[:, :3, :4] = True
 
 @pytest.mark.parametrize(
     "changes",
-    [{"track": [1, 2]}, {"frame": [0, 2]}, {"score": [0.5, 0.51]}, {"rle": rle.encode(SMALLER)}],
+    [
+        {"track": [1, 2]},
+        {"frame": [0, 2]},
+        {"score": [0.5, 0.51]},
+        {"rle": coco_rle.encode(SMALLER)},
+    ],
 )
 def test_other_answers_are_told_from_rounding(changes):
     assert not clock.same_to_rounding(some_tracks(), some_tracks(**changes))

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from test_contract import empty, play, same
 
-from datasets import rle, sam2_jsonl
-from datasets.frames import write_image
+from datasets.formats import sam2_jsonl
+from datasets.masks import coco_rle
+from datasets.media.frames import write_image
 from datasets.own import read_own
-from datasets.sequence_json import read_sequence, write_prepared
+from datasets.sequences.sequence_json import read_sequence, write_prepared
 from datasets.types import Frame, Tracks
 from trackers.contract import load_method, load_tracker
 from trackers.feed import read_feed
@@ -81,13 +82,13 @@ def test_an_object_without_a_pixel_is_not_answered(stage):
 
 def test_boxes_are_tight_around_the_masks(stage):
     for answer in play(tracker(prompt="mask"), *stage):
-        assert np.array_equal(answer.box, rle.encode(answer.mask).boxes)
+        assert np.array_equal(answer.box, coco_rle.encode(answer.mask).boxes)
 
 
 def test_a_mask_is_answered_as_it_was_prompted(stage):
     sequence, frames = stage
     first = play(tracker(prompt="mask"), sequence, frames)[0]
-    overlap = rle.iou(rle.encode(first.mask), frames[0].prompts.rle)
+    overlap = coco_rle.iou(coco_rle.encode(first.mask), frames[0].prompts.rle)
     assert np.diag(overlap).min() > 0.8
     assert (first.score == 1).all()
 

@@ -15,7 +15,7 @@ import torch
 from conftest import ROOT
 from sam2 import sam2_video_predictor
 
-from bench.official_sam2 import build_predictor, follow, make_lively, save_frames
+from bench.material.official_sam2 import build_predictor, follow, make_lively, save_frames
 from datasets.synthesis.scene import play
 from datasets.synthesis.scripts import SCENARIOS
 from trackers.engines.checkpoint import read_checkpoint

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from slow_trackers import MS, Staged
 
-from datasets.sequence_json import read_sequence
+from datasets.sequences.sequence_json import read_sequence
 from datasets.types import Frame
-from trackers import passes
 from trackers.output_check import OutputCheck
-from trackers.stages import REST, Record, recording, stage
+from trackers.profiling.stages import REST, Record, recording, stage
+from trackers.timing import timed_passes
 
 FRAMES = 12
 LATE = 0.005  # seconds
@@ -20,7 +20,7 @@ NAMES = ("decode", "detect", "embed", "match", REST, "pack")
 def record(monkeypatch) -> Record:
     """Return a record whose clock goes on by 1 at each look."""
     ticks = count()
-    monkeypatch.setattr("trackers.stages.perf_counter_ns", lambda: next(ticks))
+    monkeypatch.setattr("trackers.profiling.stages.perf_counter_ns", lambda: next(ticks))
     return Record()
 
 
@@ -70,14 +70,14 @@ def recorded(crossing, slow_decode=0.0, **late):
 
     def feed():
         for index in range(FRAMES):
-            passes.perf_counter_ns()
+            timed_passes.perf_counter_ns()
             if slow_decode:
                 Staged(detect=slow_decode)._pass("detect")
             yield Frame(index)
 
     sequence = read_sequence(crossing)
     check = OutputCheck("Staged", sequence)
-    whole, stages = passes.record_stages(Staged(**late), sequence, feed(), check, FRAMES)
+    whole, stages = timed_passes.record_stages(Staged(**late), sequence, feed(), check, FRAMES)
     assert len(whole) == len(stages) == FRAMES
     found = {name: min(each.get(name, 0) for each in stages) / MS for name in NAMES}
     return np.array(whole) / MS, stages, found

@@ -13,7 +13,7 @@ import fake_tensorrt
 import pytest
 import torch
 
-from datasets.files import sha256
+from datasets.io.files import sha256
 from trackers.engines import tensorrt_build, tensorrt_engine, tensorrt_library
 from trackers.engines.runner import Runner
 from trackers.engines.tensorrt_build import Flags, Range, build_engine, profile_shapes

@@ -11,11 +11,12 @@ import torch
 from safetensors.torch import load_file
 from sam2.modeling.sam2_base import SAM2Base
 
-from datasets.files import read_json
+from datasets.io.files import read_json
 from trackers.sam2.architecture import build_model
-from trackers.weights import training
-from trackers.weights.clips import Clip, World, draw_clips, load_worlds
-from trackers.weights.sam2_lesson import (
+from trackers.training import loop
+from trackers.training.clips import Clip, World, draw_clips, load_worlds
+from trackers.training.loop import Stage, Training
+from trackers.training.sam2_step import (
     _exclusive,
     _loss,
     box_prompts,
@@ -23,7 +24,6 @@ from trackers.weights.sam2_lesson import (
     loss_of,
     make_lesson,
 )
-from trackers.weights.training import Stage, Training
 
 SIZE = 256
 
@@ -150,7 +150,7 @@ def test_people_of_a_clip_and_no_others_dispute_pixels_as_in_sam2():
 
 
 def test_a_training_that_was_interrupted_goes_on(tmp_path, monkeypatch):
-    monkeypatch.setattr(training, "EVERY", 1)
+    monkeypatch.setattr(loop, "EVERY", 1)
 
     def go(stages) -> Training:
         torch.manual_seed(0)

@@ -10,8 +10,8 @@ from onnx import numpy_helper
 
 from trackers.detectors.yolox import SIZES, Yolox, cells
 from trackers.engines.onnx_engine import OnnxEngine
-from trackers.weights.train_yolox import build
-from trackers.weights.yolox_lesson import assign, draw_scenes, loss_of, make_lesson
+from trackers.training.train_yolox import build
+from trackers.training.yolox_step import assign, draw_scenes, loss_of, make_lesson
 
 
 def fill(network: Yolox, path) -> None:

@@ -6,7 +6,7 @@ import pytest
 import yaml
 from conftest import ROOT
 
-from workflow.checks import check_config
+from workflow.configs.checks import check_config
 
 
 @pytest.fixture

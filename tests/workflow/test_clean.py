@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from workflow.clean import find_removable, main
-from workflow.made import NOTES, note_files, note_logs, read_logs, read_made
+from workflow.cleaning.made import NOTES, note_files, note_logs, read_logs, read_made
 from workflow.run_lock import hold_lock
 
 BEGIN, END = 1_000_000.0, 1_000_010.0  # of every job, in seconds since 1970

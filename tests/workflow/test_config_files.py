@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from workflow.config_files import check_files, config_files
+from workflow.configs.files import check_files, config_files
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from conftest import ROOT
 
-from workflow.config_schema import check_schema
+from workflow.configs.schema import check_schema
 
 SCHEMA = ROOT / "config" / "schema.yaml"
 

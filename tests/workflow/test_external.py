@@ -10,7 +10,7 @@ import pytest
 from conftest import ROOT
 from room import Room, make_room
 
-from datasets.parquet import read_tracks
+from datasets.formats.parquet import read_tracks
 
 pytestmark = pytest.mark.slow
 

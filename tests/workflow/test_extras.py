@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from room import TARGET, Room, make_room
 
-from datasets.files import read_json
-from datasets.frames import write_image
+from datasets.io.files import read_json
+from datasets.media.frames import write_image
 
 pytestmark = pytest.mark.slow
 VIDEOS = "reports/media/synthetic/crossing"

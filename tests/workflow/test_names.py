@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from workflow.names import check_names
+from workflow.configs.names import check_names
 
 REAL = (
     *("MOT17-02-FRCNN", "0002", "dancetrack0001", "v_-6Os86HzwCs_c001", "00f88c4f0a"),

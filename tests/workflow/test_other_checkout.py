@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from workflow.other_checkout import alone, check_out, interpreter, resolve_commit
+from workflow.gate.other_checkout import alone, check_out, interpreter, resolve_commit
 
 
 def git(root, *arguments):

@@ -10,7 +10,7 @@ import yaml
 from conftest import ROOT
 
 from trackers.contract import load_method
-from workflow import provenance
+from workflow import digests
 from workflow.environment import GPU, make_environment, read_pins
 
 LOCK = (ROOT / "requirements.lock").read_text()
@@ -22,15 +22,15 @@ def copy(tmp_path, monkeypatch) -> Iterator[Path]:
     for stage in ("datasets", "trackers", "metrics"):
         shutil.copytree(ROOT / stage, tmp_path / stage)
     shutil.copy(ROOT / "requirements.lock", tmp_path)
-    monkeypatch.setattr(provenance, "_ROOT", tmp_path)
-    provenance.forget()
+    monkeypatch.setattr(digests, "_ROOT", tmp_path)
+    digests.forget()
     yield tmp_path
-    provenance.forget()
+    digests.forget()
 
 
 def digest(*modules):
-    provenance.forget()
-    return provenance.code_digest(*modules)
+    digests.forget()
+    return digests.code_digest(*modules)
 
 
 @pytest.mark.parametrize(
@@ -38,9 +38,9 @@ def digest(*modules):
     [
         ("trackers/run.py", True),
         ("trackers/feed.py", True),  # imported by run
-        ("datasets/rle.py", True),  # imported by feed
+        ("datasets/masks/coco_rle.py", True),  # imported by feed
         ("datasets/__init__.py", False),  # a docstring aside, it is imported too: see below
-        ("trackers/clock.py", False),
+        ("trackers/timing/clock.py", False),
         ("trackers/methods/sort/tracker.py", False),
         ("metrics/score.py", False),
     ],
@@ -69,13 +69,13 @@ def test_the_code_of_a_method_within_another_counts(copy):
     known = load_method("detected")
     assert known.others({"detector": "d", "tracker": "sort"}) == ["sort"]
     assert known.others({"detector": "d"}) == []
-    before = provenance.method_digest("trackers.run", "detected", "sort")
-    alone = provenance.method_digest("trackers.run", "detected")
+    before = digests.method_digest("trackers.run", "detected", "sort")
+    alone = digests.method_digest("trackers.run", "detected")
     path = copy / "trackers" / "methods" / "sort" / "tracker.py"
     path.write_text(path.read_text() + "\nX = 1\n")
-    provenance.forget()
-    assert provenance.method_digest("trackers.run", "detected", "sort") != before
-    assert provenance.method_digest("trackers.run", "detected") == alone
+    digests.forget()
+    assert digests.method_digest("trackers.run", "detected", "sort") != before
+    assert digests.method_digest("trackers.run", "detected") == alone
 
 
 def test_another_version_of_a_library_changes_the_digest(copy):
@@ -86,7 +86,7 @@ def test_another_version_of_a_library_changes_the_digest(copy):
 
 def test_a_module_that_does_not_exist_has_no_digest():
     with pytest.raises(ValueError, match=r"no such modules: \['trackers.rnu'\]"):
-        provenance.code_digest("trackers.rnu")
+        digests.code_digest("trackers.rnu")
 
 
 def test_a_package_on_the_way_counts(copy):

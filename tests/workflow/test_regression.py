@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 from room import SMALL, TARGET, Room, make_room
 
-from datasets.files import read_json
+from datasets.io.files import read_json
 
 pytestmark = pytest.mark.slow
 
@@ -140,7 +140,7 @@ def test_another_commit_is_run_in_turns_with_what_is_here_uncommitted_changes_to
         "frame: Frame) -> Answer:\n        sum(range(50_000))\n",
     )
     room.edit("trackers/methods/bytetrack/tracker.py", "def build(", "1 / 0\n\n\ndef build(")
-    command = [sys.executable, "-m", "workflow.against", "--commit=HEAD"]
+    command = [sys.executable, "-m", "workflow.gate.against", "--commit=HEAD"]
     command += ["--configfile", "config/small.yaml"]
     done = subprocess.run(
         command, cwd=room.path, env=room.environment(), capture_output=True, text=True, check=False

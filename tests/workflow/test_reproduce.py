@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 from conftest import ROOT
 
-from datasets import rle
-from datasets.files import read_json, sha256, write_json
+from datasets.io.files import read_json, sha256, write_json
+from datasets.masks import coco_rle
 from datasets.types import Extent, Tracks
 from workflow import reproduce
-from workflow.differences import describe_differences
+from workflow.track_diff import describe_differences
 
 EXTENT = Extent(4, 6, 3, {1: "person", 2: "car"})
 
@@ -150,14 +150,14 @@ def make(**changes) -> Tracks:
     mask = np.zeros((2, 4, 6), bool)
     mask[:, :, :4] = True
     columns = {"frame": [0, 1], "track": [1, 1], "class_id": [1, 1], "score": [0.5, 0.5]}
-    masks = rle.encode(mask)
+    masks = coco_rle.encode(mask)
     return Tracks(EXTENT, **columns | {"box": masks.boxes, "rle": masks} | changes)
 
 
 def smaller():
     mask = np.zeros((2, 4, 6), bool)
     mask[0, :, :4] = mask[1, :3, :4] = True
-    return rle.encode(mask)
+    return coco_rle.encode(mask)
 
 
 @pytest.mark.parametrize(

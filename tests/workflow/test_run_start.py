@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from metrics.judged import VERDICT_FILES
+from metrics.gate.subject import VERDICT_FILES
 from workflow.run_start import start_run
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from datasets.files import write_json
-from workflow.against import Comparison, time_variant
-from workflow.other_checkout import checkout_folder
-from workflow.turns import MOST, Side, Timed, take_turns
+from datasets.io.files import write_json
+from workflow.gate.against import Comparison, time_variant
+from workflow.gate.other_checkout import checkout_folder
+from workflow.gate.turns import MOST, Side, Timed, take_turns
 
 PROGRAM = """
 import json, pathlib, sys
@@ -22,7 +22,15 @@ pathlib.Path(output).write_text(json.dumps({"step_ns": [[step]], "step_cpu_ns": 
 """
 LIMITS = {"frames": 1, "warm_up": 1, "seconds": 1, "passes": {"least": 1, "most": 1}}
 TIMED = Timed("sort", "d", ["s"], LIMITS)
-RUN = {"method": "sort", "options": {}, "code": "c", "lock": "l", "files": {}, "engines": {}}
+RUN = {
+    "method": "sort",
+    "options": {},
+    "inputs": {},
+    "code": "c",
+    "lock": "l",
+    "files": {},
+    "engines": {},
+}
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ import pytest
 from conftest import ROOT
 from room import TARGET, Room, make_room
 
-from trackers.record import usable_cores
+from trackers.run_record import usable_cores
 from workflow.run_lock import LOCK, hold_lock
 
 pytestmark = pytest.mark.slow
@@ -180,7 +180,7 @@ def test_a_change_of_the_prompts_prepares_again(room):
 
 
 def test_a_change_in_the_clock_reruns_no_tracking(room):
-    room.edit("trackers/passes.py", "gc.collect()", "gc.collect(2)")
+    room.edit("trackers/timing/timed_passes.py", "gc.collect()", "gc.collect(2)")
     assert room.jobs() == {"clock": 2, "speed": 2, "report": 1}
 
 
@@ -195,7 +195,7 @@ def test_a_change_in_the_template_reruns_the_page(room):
 
 
 def test_a_change_in_the_code_of_the_page_reruns_the_page(room):
-    room.edit("reports/provenance.py", "_NAMED = 3", "_NAMED = 4")
+    room.edit("reports/page/provenance.py", "_NAMED = 3", "_NAMED = 4")
     assert room.jobs() == {"report": 1}
 
 

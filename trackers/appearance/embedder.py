@@ -24,7 +24,7 @@ from trackers.appearance.crops import crop
 from trackers.engines.card import network_path, read_fields
 from trackers.engines.contract import Engine
 from trackers.parts.gallery import unit
-from trackers.stages import stage
+from trackers.profiling.stages import stage
 
 _CHANNELS = 3
 

@@ -29,7 +29,7 @@ from trackers.detectors.yolo import yolov5, yolov8, yolox
 from trackers.engines.card import network_path, read_fields
 from trackers.engines.contract import Engine
 from trackers.parts.class_names import class_ids
-from trackers.stages import stage
+from trackers.profiling.stages import stage
 
 
 @dataclass(frozen=True)

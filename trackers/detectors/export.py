@@ -13,8 +13,8 @@ from pathlib import Path
 
 import torch
 
-from datasets.files import sha256, write_json
-from datasets.program import run_main
+from datasets.io.files import sha256, write_json
+from datasets.io.program import run_main
 from trackers.detectors.coco import COCO
 from trackers.detectors.yolox import SIZES, Yolox
 from trackers.engines.card import CARD, replacing_networks

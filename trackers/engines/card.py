@@ -9,9 +9,9 @@ from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
 
-from datasets.files import file_in
-from datasets.folders import replacing_folder
-from datasets.yaml_text import read_yaml
+from datasets.io.files import file_in
+from datasets.io.folders import replacing_folder
+from datasets.io.yaml_text import read_yaml
 
 CARD = "networks.json"  # in a folder that `export` made
 

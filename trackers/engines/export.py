@@ -16,7 +16,7 @@ import onnx
 import torch
 from torch import Tensor, nn
 
-from datasets.files import replacing, sha256, write_json
+from datasets.io.files import replacing, sha256, write_json
 from trackers.engines.contract import PRECISIONS
 from trackers.engines.precision import lower
 

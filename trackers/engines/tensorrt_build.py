@@ -14,7 +14,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from datasets.files import read_json, replacing, sha256, write_json
+from datasets.io.files import read_json, replacing, sha256, write_json
 from trackers.engines.tensorrt_library import load_tensorrt, major, this_place
 
 _GIB = 1 << 30

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from datasets.files import read_json, sha256
-from trackers.machine import identify_gpu
+from datasets.io.files import read_json, sha256
+from trackers.profiling.machine import identify_gpu
 
 VERSIONS = (10, 11)
 PLACE = ("tensorrt", "gpu", "compute_capability", "driver")  # of the facts, where an engine runs

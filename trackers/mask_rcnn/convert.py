@@ -27,8 +27,8 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
-from datasets.files import replacing
-from datasets.program import run_main
+from datasets.io.files import replacing
+from datasets.io.program import run_main
 from trackers.mask_rcnn.architecture import build_model
 from trackers.mask_rcnn.card import Card, write_card
 from trackers.mask_rcnn.sizes import SIZES

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from datasets.files import read_json
+from datasets.io.files import read_json
 from trackers.engines.card import CARD
 from trackers.engines.checkpoint import check_state, read_checkpoint
 from trackers.engines.runner import Runner

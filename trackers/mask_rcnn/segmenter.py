@@ -19,7 +19,7 @@ from trackers.mask_rcnn.conventions import CONVENTIONS
 from trackers.mask_rcnn.fit import fit
 from trackers.mask_rcnn.paste import paste
 from trackers.mask_rcnn.sizes import BOXES, LEVELS, SIZES, STRIDES
-from trackers.stages import stage
+from trackers.profiling.stages import stage
 
 _PROPOSAL, _OBJECT = (1.0, 1.0, 1.0, 1.0), (10.0, 10.0, 5.0, 5.0)  # what deltas are divided by
 _SMALL_PROPOSAL, _SMALL_OBJECT = 1e-3, 1e-2  # sides that count as nothing

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from datasets.format import Given
-from datasets.formats import FORMATS
-from datasets.recast import only_class
+from datasets.class_mapping import only_class
+from datasets.conversion.codec import Given
+from datasets.conversion.registry import FORMATS
 from datasets.types import Sequence, Tracks
 
 

@@ -10,8 +10,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from datasets.files import write_json
-from datasets.program import run_main
+from datasets.io.files import write_json
+from datasets.io.program import run_main
 from trackers.engines.card import CARD
 from trackers.engines.tensorrt_build import Flags, Range, add_flags, build_engine, flags_of
 from trackers.sam2.networks import NETWORKS, read_facts

@@ -18,8 +18,8 @@ from sam2.modeling.sam2_base import SAM2Base
 from torch import Tensor
 from tqdm import tqdm
 
-from datasets.files import read_json, sha256, write_json
-from datasets.program import run_main
+from datasets.io.files import read_json, sha256, write_json
+from datasets.io.program import run_main
 from trackers.engines.card import CARD, replacing_networks
 from trackers.engines.contract import PRECISIONS
 from trackers.engines.export import Signature, export_onnx, facts_path

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from datasets.files import read_json
+from datasets.io.files import read_json
 from trackers.engines.card import CARD
 from trackers.engines.contract import Arrays
 from trackers.sam2.session import Networks

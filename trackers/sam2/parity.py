@@ -18,11 +18,11 @@ from typing import Any
 
 import numpy as np
 
-from datasets.files import write_json
-from datasets.program import run_main
+from datasets.io.files import write_json
+from datasets.io.program import run_main
 from trackers.engines.card import CARD
 from trackers.engines.contract import PRECISIONS, Engine
-from trackers.machine import describe_machine
+from trackers.profiling.machine import describe_machine
 from trackers.sam2.loading import load_model
 from trackers.sam2.networks import NETWORKS, on_onnxruntime, on_tensorrt, on_torch
 from trackers.sam2.prompt import Prompt

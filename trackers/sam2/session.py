@@ -25,12 +25,12 @@ import numpy as np
 from PIL import Image
 
 from trackers.engines.contract import Arrays, Engine, begin
+from trackers.profiling.stages import stage
 from trackers.sam2.answers import Answers
 from trackers.sam2.bank import Bank, Entry
 from trackers.sam2.policies import OVERLAPS, WritePolicy, make_write_policy, share_out, undisputed
 from trackers.sam2.prompt import Prompt
 from trackers.sam2.seen import Seen
-from trackers.stages import stage
 
 
 @dataclass(frozen=True)

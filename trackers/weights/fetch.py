@@ -15,9 +15,9 @@ from pathlib import Path
 import pooch
 import requests
 
-from datasets.files import replacing, sha256
-from datasets.program import run_main
-from datasets.yaml_text import read_yaml
+from datasets.io.files import replacing, sha256
+from datasets.io.program import run_main
+from datasets.io.yaml_text import read_yaml
 
 CATALOGUE = Path(__file__).parent / "catalogue.yaml"
 

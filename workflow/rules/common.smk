@@ -9,19 +9,19 @@ from types import SimpleNamespace as Wildcards
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
-from datasets.checkout import git_commit
-from datasets.files import RUN
-from datasets.formats import FORMATS
+from datasets.io.git import git_commit
+from datasets.io.files import RUN
+from datasets.conversion.registry import FORMATS
 from datasets.prepare import load_reader
-from metrics.reference import list_references
+from metrics.crosscheck.reference import list_references
 from trackers.contract import fill_path, has_tracker, load_method
 from trackers.engines.card import files_of
-from trackers.machine import describe_machine
+from trackers.profiling.machine import describe_machine
 from trackers.named_files import named_files
 from trackers.parts.result_files import check_format
-from workflow.checks import check_config
-from workflow.config_schema import check_schema
-from workflow.provenance import code_digest, digest, method_digest
+from workflow.configs.checks import check_config
+from workflow.configs.schema import check_schema
+from workflow.digests import code_digest, digest, method_digest
 
 min_version("9.0")
 # a job is `exec`ed, so this is its parent; external programs too may use ONNX Runtime

@@ -35,7 +35,7 @@ rule mot_folder:
     conda:
         "../../environment.yml"
     params:
-        code=code_digest("datasets.sequence_folder"),
+        code=code_digest("datasets.sequences.sequence_folder"),
     shell:
-        "exec python -m datasets.sequence_folder --sequence={input.sequence:q}"
+        "exec python -m datasets.sequences.sequence_folder --sequence={input.sequence:q}"
         " --output={output.folder:q} 2> {log:q}"

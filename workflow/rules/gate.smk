@@ -1,6 +1,6 @@
 """What the gate looks at: its inputs, its plan, and where its verdict lies."""
 
-from metrics.judged import describe_judged
+from metrics.gate.subject import describe_judged
 
 VERDICT = "results/regression/verdict.json"
 VERDICT_FILES = ["results/regression/verdict.md", "results/regression/junit.xml"]
@@ -111,8 +111,8 @@ def accuracy_inputs(wildcards):
 def gate_code(wildcards):
     names = {name for entry in config["run"] for name in families_of_run(entry)}
     return code_digest(
-        "metrics.regression",
-        "metrics.baseline",
+        "metrics.gate.verdict",
+        "metrics.gate.baseline",
         *(f"metrics.families.{name}" for name in sorted(names)),
     )
 
@@ -128,4 +128,6 @@ def gate_baseline(wildcards):
 
 
 def pace_code(wildcards):
-    return method_digest("trackers.pace", *variant_methods(wildcards))
+    return method_digest(
+        "trackers.timing.calibrated_clock", *variant_methods(wildcards)
+    )

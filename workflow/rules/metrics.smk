@@ -78,7 +78,7 @@ rule compare:
         scene=dataset_scene,
         code=compare_code,
     shell:
-        "exec python -m metrics.compare --results results --dataset={wildcards.dataset:q}"
+        "exec python -m metrics.comparison.compare --results results --dataset={wildcards.dataset:q}"
         " --protocol={wildcards.protocol:q} --variants {params.variants:q}"
         " --again {params.again:q} {params.sequences:q} {params.scene:q}"
         " --output={output.comparison:q} 2> {log:q}"

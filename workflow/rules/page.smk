@@ -121,7 +121,7 @@ def page_files():
         sorted(
             path.as_posix()
             for path in Path("reports", "page").rglob("*")
-            if path.is_file()
+            if path.is_file() and path.suffix not in (".py", ".pyc")
         )
     )
 

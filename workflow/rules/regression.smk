@@ -31,7 +31,7 @@ rule pace:
         machine=describe_machine(),
         code=pace_code,
     shell:
-        "exec python -m trackers.pace --method={params.method:q} --options={params.options:q}"
+        "exec python -m trackers.timing.calibrated_clock --method={params.method:q} --options={params.options:q}"
         " --sequence={input.sequence:q} --expect={input.tracks:q} --frames={params.frames}"
         " --warm-up={params.warm_up} --passes {params.passes[least]} {params.passes[most]}"
         " --seconds={params.seconds} --output={output.pace:q} 2> {log:q}"
@@ -69,7 +69,7 @@ rule baseline:
         baseline=config["regression"]["baseline"],
         code=gate_code,
     shell:
-        "exec python -m metrics.baseline --plan={params.plan:q} --output={params.baseline:q}"
+        "exec python -m metrics.gate.baseline --plan={params.plan:q} --output={params.baseline:q}"
         " > {log:q} 2>&1"
 
 
@@ -88,7 +88,7 @@ rule judge:
         baseline=config["regression"]["baseline"],
         code=gate_code,
     shell:
-        "exec python -m metrics.regression --plan={params.plan:q} --baseline={params.baseline:q}"
+        "exec python -m metrics.gate.verdict --plan={params.plan:q} --baseline={params.baseline:q}"
         " --output={output.verdict:q} 2> {log:q}"
 
 
@@ -119,7 +119,7 @@ rule regression:
         "../../environment.yml"
     params:
         history=config["regression"]["history"],
-        code=code_digest("metrics.gate"),
+        code=code_digest("metrics.gate.__main__"),
     shell:
         "exec python -m metrics.gate --verdict={input.verdict:q} --history={params.history:q}"
         " > {log:q} 2>&1"

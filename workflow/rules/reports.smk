@@ -113,7 +113,7 @@ onerror:
         workflow.persistence.cleanup_metadata(IOFile(PAGE))
     if gate_is_asked_for() and not gate_has_judged() and not was_interrupted(log):
         shell(
-            "exec python -m metrics.regression --plan={plan:q} --baseline={baseline:q}"
+            "exec python -m metrics.gate.verdict --plan={plan:q} --baseline={baseline:q}"
             " --output={VERDICT:q} --unfinished",
             plan=gate_plan(),
             baseline=config["regression"]["baseline"],

@@ -2,8 +2,8 @@
 
 import sys
 
-from datasets.checkout import is_tracked
-from workflow.made import note_files, note_logs
+from datasets.io.git import is_tracked
+from workflow.cleaning.made import note_files, note_logs
 from workflow.outcome import FailedJob, describe_failures, describe_timing
 from workflow.run_lock import hold_lock
 

@@ -31,7 +31,7 @@ def family_code(wildcards, *modules):
 
 
 def score_code(wildcards):
-    protocol = f"metrics.protocol.{wildcards.protocol}"
+    protocol = f"metrics.protocols.{wildcards.protocol}"
     return family_code(wildcards, "metrics.score", protocol)
 
 
@@ -53,7 +53,7 @@ def score_origin(wildcards):
 
 def crosscheck_code(wildcards):
     references = [f"metrics.references.{name}" for name in list_references()]
-    protocol = f"metrics.protocol.{wildcards.protocol}"
+    protocol = f"metrics.protocols.{wildcards.protocol}"
     layout = "datasets.layouts.parquet"
     return family_code(wildcards, "metrics.evaluate", protocol, layout, *references)
 
@@ -63,7 +63,7 @@ def combine_code(wildcards):
 
 
 def compare_code(wildcards):
-    return family_code(wildcards, "metrics.compare")
+    return family_code(wildcards, "metrics.comparison.compare")
 
 
 def of_sequences(pattern, wildcards, **values):

@@ -65,7 +65,7 @@ rule clock:
         machine=describe_machine(),
         code=clock_code,
     shell:
-        "exec python -m trackers.clock --method={params.method:q} --options={params.options:q}"
+        "exec python -m trackers.timing.clock --method={params.method:q} --options={params.options:q}"
         " --sequence={input.sequence:q} --expect={input.tracks:q} --frames={params.frames}"
         " --warm-up={params.warm_up} --repeats={params.repeats} --scenarios {params.scenarios}"
         " --output={output.timing:q} 2> {log:q}"
@@ -94,7 +94,7 @@ rule real_time:
         machine=describe_machine(),
         code=real_time_code,
     shell:
-        "exec python -m trackers.real_time --method={params.method:q} --options={params.options:q}"
+        "exec python -m trackers.timing.streaming --method={params.method:q} --options={params.options:q}"
         " --sequence={input.sequence:q} --rate={wildcards.rate} --warm-up={params.warm_up}"
         " --output={output.tracks:q} --timing={output.timing:q} --run={output.run:q}"
         " --code={params.code} 2> {log:q}"

@@ -113,11 +113,11 @@ def track_code(wildcards):
 
 
 def clock_code(wildcards):
-    return method_digest("trackers.clock", *variant_methods(wildcards))
+    return method_digest("trackers.timing.clock", *variant_methods(wildcards))
 
 
 def real_time_code(wildcards):
-    return method_digest("trackers.real_time", *variant_methods(wildcards))
+    return method_digest("trackers.timing.streaming", *variant_methods(wildcards))
 
 
 def clock_scenarios():

@@ -1,4 +1,4 @@
-// Masks of COCO run lengths, as datasets/runs.py describes them. No DOM in here.
+// Masks of COCO run lengths, as datasets/masks/mask_set.py describes them. No DOM in here.
 (() => {
   "use strict";
   const FIRST = 48, MORE = 32, DIGIT = 31, SIGN = 16;

@@ -23,18 +23,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from datasets import kitti_dump
-from datasets.frames import read_frames
-from datasets.program import run_main
-from datasets.sequence_json import read_sequence
+from datasets.formats import kitti_dump
+from datasets.io.program import run_main
+from datasets.media.frames import read_frames
+from datasets.media.video import writing_video
+from datasets.sequences.sequence_json import read_sequence
 from datasets.types import Extent, Sequence, Tracks
-from datasets.video import writing_video
 from trackers.contract import check_options, load_method
 from trackers.methods.deepstream import files
 from trackers.parts.class_names import synonyms
 from trackers.parts.result_files import check_identities
-from trackers.record import Job, add_flags, begin_record, write_result
-from trackers.whole import write_timing
+from trackers.run_record import Job, add_flags, begin_record, write_result
+from trackers.whole_runs import write_timing
 
 _STREAM = "00_000"
 _LATENCY = re.compile(r"Source id = 0 Frame_num = (\d+) Frame latency = ([0-9.]+) \(ms\)")

@@ -15,8 +15,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from datasets.files import replacing
-from datasets.program import run_main
+from datasets.io.files import replacing
+from datasets.io.program import run_main
 
 _UV = [sys.executable, "-m", "uv", "--no-progress"]
 # bytecode now: else the first start, which is timed, would wait for it

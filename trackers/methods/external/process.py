@@ -19,7 +19,7 @@ from time import monotonic, perf_counter_ns, sleep
 from types import FrameType
 from typing import IO, NoReturn
 
-from datasets.files import RUN
+from datasets.io.files import RUN
 
 _FIRST, _LAST = 1 << 13, 1 << 15  # bytes of a stream that are kept
 _CHUNK = 1 << 16

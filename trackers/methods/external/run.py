@@ -19,11 +19,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from datasets.files import printable
-from datasets.formats import FORMATS
-from datasets.program import run_main
-from datasets.sequence_folder import write_folder
-from datasets.sequence_json import read_detections, read_sequence
+from datasets.conversion.registry import FORMATS
+from datasets.io.files import printable
+from datasets.io.program import run_main
+from datasets.sequences.sequence_folder import write_folder
+from datasets.sequences.sequence_json import read_detections, read_sequence
 from datasets.types import Tracks
 from trackers.contract import check_options, load_method
 from trackers.methods.external.command import (
@@ -34,8 +34,8 @@ from trackers.methods.external.command import (
 )
 from trackers.methods.external.process import Ended, run_program
 from trackers.parts.result_files import check_format, read_result
-from trackers.record import Job, add_flags, begin_record, write_result
-from trackers.whole import write_timing
+from trackers.run_record import Job, add_flags, begin_record, write_result
+from trackers.whole_runs import write_timing
 
 _QUOTED, _WIDEST = 3, 160  # lines of a program's errors in a message, and letters of a line
 _LARGEST = 1 << 30  # bytes of a result; a day of 100 boxes in each frame

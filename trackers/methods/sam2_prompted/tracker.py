@@ -10,8 +10,9 @@ from functools import partial
 
 import numpy as np
 
-from datasets import prompt_json, rle
-from datasets.prompts import starting_in
+from datasets.formats import prompt_json
+from datasets.masks import coco_rle
+from datasets.sequences.prompts import starting_in
 from datasets.types import Frame, Sequence, Tracks
 from trackers.contract import Answer, fill_path
 from trackers.engines.runner import Runner
@@ -122,7 +123,7 @@ def _show(row: Tracks, kind: str, points: int) -> Prompt:
         return Prompt(box=row.box[0])
     if row.rle is None:
         raise ValueError(f"prompt {kind!r} needs masks, and the prompts are boxes: expected 'box'")
-    mask = rle.decode(row.rle)[0]
+    mask = coco_rle.decode(row.rle)[0]
     if kind == "mask":
         return Prompt(mask=mask)
     found = points_inside(mask, points)

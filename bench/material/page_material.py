@@ -1,0 +1,177 @@
+"""A folder as the workflow leaves it, of any number of variants and sequences, from real results.
+
+Sequences are those of MOT17 in turn. Each variant's answer is the real one, of which some tracks
+are left out, some end in another identity and all are a few pixels off. Only the first few variants
+differ: the others are these again under other names.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from datasets.io.files import write_json
+from datasets.layout import load_layout
+from datasets.sequences.sequence_json import Prepared, write_prepared
+from datasets.types import Sequence, Tracks
+from metrics.combine import combine_scores
+from metrics.events import events_of, write_events
+from metrics.score import make_pairings, score_pairings
+from metrics.speed import summarize_timings
+from trackers.profiling.machine import describe_machine
+from trackers.run_record import Job, begin_record, write_result
+
+DATASET, PROTOCOL = "mot17", "mot17"
+CLOCK = {"frames": 100, "warm_up": 10, "repeats": 3}
+_FAMILIES = ("hota", "clear", "identity", "count", "slices")
+_DIFFERENT = 3  # variants
+_TIMED = 2  # sequences, as many as config/mot17.yaml times in frames
+_MS = 5.0
+_LOST, _TURNED = 0.05, 0.1  # share of tracks
+_OFF = 2.0  # pixels
+_ORIGIN = "bench"
+_ROOT = Path(__file__).parents[2]
+
+
+def write_material(room: Path, truth: Path, results: Path, sequence_count: int) -> list[str]:
+    """Write data and the results of the different variants; return the names of the sequences."""
+    layout = load_layout("mot16")
+    known = layout.list_sequences(truth)
+    names = [f"{known[n % len(known)]}-{n // len(known)}" for n in range(sequence_count)]
+    scores: dict[str, list[dict[str, Any]]] = {}
+    for number, name in enumerate(names):
+        rows, found = layout.read_pair(truth, results, known[number % len(known)])
+        path = room / "data" / DATASET / name / "sequence.json"
+        write_prepared(path, Prepared(Sequence(DATASET, name, rows.extent, 30), rows))
+        for kind in range(_DIFFERENT):
+            answer = worse(found, _DIFFERENT * number + kind)
+            score = _score(_results(room, kind) / name, path, rows, answer)
+            scores.setdefault(f"v{kind:02d}", []).append(score)
+    for kind, each in enumerate(scores.values()):
+        write_json(_results(room, kind) / PROTOCOL / "combined.json", combine_scores(each))
+        _time(_results(room, kind), names[:_TIMED], kind)
+        _draw(room, kind, names)
+    return names
+
+
+def worse(tracks: Tracks, seed: int) -> Tracks:
+    """Return an answer with more errors that last as real ones do: no frame is drawn for itself."""
+    rng = np.random.default_rng(seed)
+    names, which = np.unique(tracks.track, return_inverse=True)
+    kept = (rng.random(len(names)) >= _LOST)[which]
+    turn = rng.integers(0, tracks.extent.frame_count, len(names))
+    turned = (rng.random(len(names)) < _TURNED)[which] & (tracks.frame >= turn[which])
+    off = np.tile(rng.normal(0, _OFF, (len(names), 2)), 2)[which]
+    track = np.where(turned, tracks.track + names.max() + 1, tracks.track)
+    return replace(tracks, box=tracks.box + off, track=track).take(kept)
+
+
+def add_variants(room: Path, count: int) -> list[str]:
+    """Let there be so many variants; return their names."""
+    for number in range(_DIFFERENT, count):
+        for here in (_results(room, number), _media(room, number)):
+            if not here.exists():
+                like = here.parts.index(f"v{number:02d}")
+                source = Path(*here.parts[:like], f"v{number % _DIFFERENT:02d}")
+                source = source.joinpath(*here.parts[like + 1 :])
+                shutil.copytree(source, here, copy_function=os.link)
+    return [f"v{number:02d}" for number in range(count)]
+
+
+def make_plan(room: Path, variants: list[str], sequences: list[str]) -> dict[str, Any]:
+    """Return the plan of a page of these; what compares them is made first."""
+    output = room / "results" / "comparisons" / DATASET / f"{PROTOCOL}.json"
+    output.parent.mkdir(parents=True, exist_ok=True)
+    run(
+        room, "metrics.comparison.compare", "--results", "results", "--dataset", DATASET,
+        "--protocol", PROTOCOL, "--variants", *variants, "--sequences", *sequences,
+        "--output", str(output),
+    )  # fmt: skip
+    cards = [
+        {
+            "name": name, "title": f"Variant {name}", "method": "imported", "source": "bench",
+            "options": {}, "timed": True, "origin": _ORIGIN, "rests_on": [], "real_time": [],
+        }
+        for name in variants
+    ]  # fmt: skip
+    entry = {
+        "dataset": DATASET, "title": "MOT17", "licence": "CC BY-NC-SA 3.0", "protocol": PROTOCOL,
+        "sequences": sequences, "clock": sequences[:_TIMED], "variants": cards,
+    }  # fmt: skip
+    return {"clock": CLOCK, "commit": "bench", "parity": [], "runs": [entry]}
+
+
+def run(room: Path, module: str, *arguments: str) -> None:
+    """Run one of our programs in a folder, as the workflow does."""
+    environment = os.environ | {"PYTHONPATH": str(_ROOT)}
+    command = [sys.executable, "-m", module, *arguments]
+    subprocess.run(command, cwd=room, env=environment, check=True)
+
+
+def _results(room: Path, number: int) -> Path:
+    return room / "results" / f"v{number:02d}" / DATASET
+
+
+def _media(room: Path, number: int) -> Path:
+    return room / "reports" / "media" / DATASET / "tracks" / f"v{number:02d}"
+
+
+def _score(folder: Path, sequence: Path, truth: Tracks, answer: Tracks) -> dict[str, Any]:
+    made_by = begin_record(Job("trackers.run", "imported", {}, sequence, ()))
+    write_result(folder / "tracks.parquet", answer, folder / "run.json", made_by)
+    pairings = make_pairings(truth, answer, PROTOCOL)
+    (folder / PROTOCOL).mkdir()
+    events = {(folder.name, name): each for name, each in events_of(pairings).items()}
+    write_events(folder / PROTOCOL / "events.parquet", events)
+    score = score_pairings(pairings, PROTOCOL, _FAMILIES) | {"origin": _ORIGIN}
+    write_json(folder / PROTOCOL / "score.json", score)
+    return score
+
+
+def _time(folder: Path, sequences: list[str], seed: int) -> None:
+    """Write times that nobody measured: as many as there would be."""
+    rng = np.random.default_rng(seed)
+    timings = []
+    for name in sequences:
+        steps = rng.lognormal(np.log(_MS * 1e6), 0.3, (CLOCK["repeats"], CLOCK["frames"]))
+        timing = {
+            "timed": "step", "frames": CLOCK["frames"], "step_ns": steps.astype(int).tolist(),
+            "peak_memory": 10**8, "machine": describe_machine(),
+        }  # fmt: skip
+        write_json(folder / name / "timing.json", timing)
+        timings.append(timing)
+    write_json(folder / "speed.json", summarize_timings(timings))
+
+
+def _draw(room: Path, number: int, names: list[str]) -> None:
+    """Make heat maps and strips, as the rules do."""
+    data = Path("data") / DATASET
+    results, media = _results(Path(), number), Path("reports", "media", DATASET)
+    if not number:
+        for name in names:
+            labels = ("--truth", str(data / name / "truth.parquet"))
+            place = ("--sequence", str(data / name / "sequence.json"))
+            run(
+                room, "reports.gallery.pictures", *place, *labels,
+                "--output", str(media / "frames" / name),
+            )  # fmt: skip
+    run(
+        room, "reports.heatmap",
+        "--tracks", *[str(results / name / "tracks.parquet") for name in names],
+        "--sequence", *[str(data / name / "sequence.json") for name in names],
+        "--truth", *[str(data / name / "truth.parquet") for name in names],
+        "--mode", "decay", "--half-life", "2", "--kernel", "foot",
+        "--output", str(results / "heatmap.json"),
+    )  # fmt: skip
+    run(
+        room, "reports.gallery.variant", "--variant", f"v{number:02d}", "--truth", str(data),
+        "--results", str(results), "--pictures", str(media / "frames"), "--sequences", *names,
+        "--protocols", PROTOCOL, "--output", str(media / "tracks" / f"v{number:02d}"),
+    )  # fmt: skip

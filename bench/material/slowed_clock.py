@@ -1,0 +1,72 @@
+"""Time a tracker that was made slower: after each step, work of its kind for a share of it.
+
+python -m bench.material.slowed_clock --slower 0.1 (flags of trackers.timing.other_checkout)
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from time import process_time_ns
+from typing import Any
+from unittest import mock
+
+import numpy as np
+
+from datasets.io.program import run_main
+from datasets.types import Frame, Sequence
+from trackers.contract import Answer, Tracker
+from trackers.timing import other_checkout
+from trackers.timing.other_checkout import load_tracker_of
+
+_BOXES = np.arange(48, dtype=float).reshape(12, 4)
+
+
+class Slowed:
+    """A tracker whose steps take longer.
+
+    Args:
+        share: Of the processor time of each step.
+    """
+
+    def __init__(self, tracker: Tracker, share: float) -> None:
+        self._tracker, self._share = tracker, share
+
+    def start(self, sequence: Sequence) -> None:
+        self._tracker.start(sequence)
+
+    def step(self, frame: Frame) -> Answer:
+        begin = process_time_ns()
+        answer = self._tracker.step(frame)
+        stepped = process_time_ns()
+        until = stepped + self._share * (stepped - begin)
+        while process_time_ns() < until:
+            np.maximum(_BOXES[:, 0], _BOXES[:, 1])
+        return answer
+
+
+def slowed(share: float) -> Callable[[Path, str, Mapping[str, Any]], Tracker]:
+    """Return what loads trackers that take longer."""
+
+    def load(root: Path, method: str, options: Mapping[str, Any]) -> Tracker:
+        return Slowed(load_tracker_of(root, method, options), share)
+
+    return load
+
+
+def main() -> None:
+    """Run the command line program."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--slower", type=float, required=True, help="share of each step")
+    given, others = parser.parse_known_args()
+    with (
+        mock.patch.object(sys, "argv", [sys.argv[0], *others]),
+        mock.patch.object(other_checkout, "load_tracker_of", slowed(given.slower)),
+    ):
+        other_checkout.main()
+
+
+if __name__ == "__main__":
+    sys.exit(run_main(main))

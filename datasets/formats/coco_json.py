@@ -1,0 +1,235 @@
+"""Read and write COCO's detection format, an image a frame, with CocoVID's keys for videos.
+
+Source: https://cocodataset.org/#format-data and #format-results; CocoVID of open-mmlab/mmtracking
+for video_id, frame_id, instance_id; TAO for track_id. A bbox is left, top, width, height in pixels
+from zero, without a shift. A key that may be left out is in all records of a list or in none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from datasets.formats.coco_images import Images, images_of, number_images, write_images
+from datasets.formats.json_records import (
+    Record,
+    check_records,
+    distinct,
+    flags,
+    have,
+    is_number,
+    list_under,
+    look_up,
+    make_categories,
+    naming,
+    numbers,
+    show,
+    whole_numbers,
+)
+from datasets.formats.segmentation_json import read_masks, write_runs
+from datasets.io.errors import RowError
+from datasets.io.files import read_json, write_json
+from datasets.overlap import box_area
+from datasets.types import NO_TRACK, Extent, Tracks
+
+_NUMBERS = 4  # of a bbox
+
+
+def read_images(path: Path) -> Images:
+    """Return the images of a ground truth file, whether or not it has annotations.
+
+    Raises:
+        ValueError: As `read_labels`.
+    """
+    return images_of(read_json(path), path)
+
+
+def read_truth(path: Path) -> dict[str, Tracks]:
+    """Return the ground truth of each sequence by name; raises as `read_labels`."""
+    return read_labels(path)[1]
+
+
+def read_labels(path: Path) -> tuple[Images, dict[str, Tracks]]:
+    """Return the images of a ground truth file, and the ground truth of each sequence, by name.
+
+    An identity is the track_id or instance_id, where there are such, and else the annotation's id.
+    Crowds have score 0, the others 1.
+
+    Raises:
+        ValueError: Not JSON, or an image, video, category or annotation is not what it should be.
+            Names the file, and which of its kind, from 0.
+    """
+    content = read_json(path)
+    images = images_of(content, path)
+    with naming(path, "annotation"):
+        records = check_records(list_under(content, "annotations", path))
+        columns = {
+            "track": _identities(records, distinct(records), ("track_id", "instance_id")),
+            "score": np.where(flags(records, "iscrowd"), 0.0, 1.0),
+        }
+        if have(records, "area"):
+            columns["area"] = numbers(records, "area")
+        return images, _read_rows(records, images, columns)
+
+
+def read_results(path: Path, images: Images) -> dict[str, Tracks]:
+    """Return the results for each sequence by name, empty for one that has none.
+
+    An identity is the track_id, and where there is none the place in the file, from 1. A box that
+    is not given is the tight one of the mask.
+
+    Raises:
+        ValueError: Not JSON, or an entry is not what it should be. Names the file and the entry,
+            from 0.
+    """
+    content = read_json(path)
+    if not isinstance(content, list):
+        raise ValueError(f"{path}: expected a list of results")
+    with naming(path, "entry"):
+        records = check_records(content)
+        columns = {
+            "track": _identities(records, np.arange(len(records)) + 1, ("track_id",)),
+            "score": numbers(records, "score"),
+        }
+        return _read_rows(records, images, columns)
+
+
+def write_truth(path: Path, tracks: Mapping[str, Tracks]) -> None:
+    """Write ground truth; sequences, images and annotations are numbered from 1, in order.
+
+    Raises:
+        ValueError: Only some rows have an identity or a mask, or the classes cannot be written.
+            Names the file, and the sequence or annotation.
+    """
+    categories = make_categories(path, tracks)
+    images = number_images(tracks)
+    records: list[Record] = []
+    for name, number in images.by_sequence().items():
+        crowd = (tracks[name].score == 0).astype(int).tolist()
+        more = zip(_write_rows(tracks[name], number), _areas(tracks[name]), crowd, strict=True)
+        for record, area, iscrowd in more:
+            records.append(
+                {"id": len(records) + 1, **record, "area": float(area), "iscrowd": iscrowd}
+            )
+    content = {
+        "videos": [{"id": number, "name": name} for number, name in enumerate(tracks, 1)],
+        "images": write_images(images),
+        "annotations": _with_what_all_have(path, "annotation", records),
+        "categories": categories,
+    }
+    write_json(path, content, indent=None)
+
+
+def write_results(path: Path, tracks: Mapping[str, Tracks], images: Images | None = None) -> None:
+    """Write results.
+
+    Args:
+        images: Those of the ground truth; numbered from 1 if not given, as `write_truth` does.
+
+    Raises:
+        ValueError: Only some rows have an identity or a mask, a class is ignored, or the ground
+            truth has no such sequence. Names the file, and the sequence or entry.
+    """
+    make_categories(path, tracks)
+    known = images or number_images(tracks)
+    number = known.by_sequence()
+    records: list[Record] = []
+    for name, each in tracks.items():
+        if known.extents.get(name) != each.extent:
+            raise ValueError(f"{path}: not written: {name}: the ground truth has no such sequence")
+        rows = zip(_write_rows(each, number[name]), each.score.tolist(), strict=True)
+        records += [record | {"score": score} for record, score in rows]
+    write_json(path, _with_what_all_have(path, "entry", records), indent=None)
+
+
+def _identities(records: list[Record], otherwise: np.ndarray, keys: tuple[str, ...]) -> np.ndarray:
+    """Return the column of the first of the keys that the records have."""
+    return next((whole_numbers(records, key) for key in keys if have(records, key)), otherwise)
+
+
+def _read_rows(
+    records: list[Record], images: Images, columns: dict[str, np.ndarray]
+) -> dict[str, Tracks]:
+    """Return the rows of each sequence by name; RowError for a record that is broken."""
+    image = look_up(records, "image_id", images.number)
+    classes = {key for extent in images.extents.values() for key in extent.classes}
+    look_up(records, "category_id", np.array(sorted(classes), np.int64))
+    masked, boxed = have(records, "segmentation"), have(records, "bbox")
+    if records and not masked and not boxed:
+        raise RowError(0, "no bbox and no segmentation found, expected one of them")
+    columns = {**columns, "class_id": whole_numbers(records, "category_id")}
+    if not masked or boxed:
+        columns["box"] = _read_boxes(records)
+    order, edges = np.argsort(image, kind="stable"), images.edges
+    cuts = pairwise(np.searchsorted(image[order], edges).tolist())
+    found = {}
+    for (name, extent), first, (begin, end) in zip(
+        images.extents.items(), edges[:-1], cuts, strict=True
+    ):
+        rows = order[begin:end]
+        own = {key: column[rows] for key, column in columns.items()}
+        runs = [records[row]["segmentation"] for row in rows.tolist()] if masked else None
+        try:
+            found[name] = _tracks(extent, {**own, "frame": image[rows] - first}, runs)
+        except RowError as error:
+            raise RowError(int(rows[error.row]), error.reason) from error
+    return found
+
+
+def _tracks(extent: Extent, columns: dict[str, Any], runs: list[Any] | None) -> Tracks:
+    if runs is None:
+        return Tracks(extent, **columns)
+    masks = read_masks(runs, extent.height, extent.width)
+    return Tracks(extent, **{"box": masks.boxes, **columns}, rle=masks)
+
+
+def _read_boxes(records: list[Record]) -> np.ndarray:
+    """Return left, top, right, bottom, (N, 4)."""
+    boxes = [record["bbox"] for record in records]
+    for row, box in enumerate(boxes):
+        if not isinstance(box, list) or len(box) != _NUMBERS or not all(map(is_number, box)):
+            raise RowError(row, f"bbox {show(box)} found, expected left, top, width and height")
+    found = np.array(boxes, np.float64).reshape(-1, 4)
+    with np.errstate(over="ignore"):  # Tracks refuses what is not finite
+        found[:, 2:] += found[:, :2]
+    return found
+
+
+def _write_rows(tracks: Tracks, number: np.ndarray) -> list[Record]:
+    """Return what truth and results hold alike; None for an identity or a mask that is not there.
+
+    Args:
+        number: (F,) what the file calls the image of each frame.
+    """
+    image = number[tracks.frame].tolist()
+    near, far = tracks.box[:, :2], tracks.box[:, 2:]
+    box = np.concatenate([near, far - near], axis=1).tolist()
+    runs = [None] * len(tracks) if tracks.rle is None else write_runs(tracks.rle)
+    columns = zip(image, tracks.class_id.tolist(), tracks.track.tolist(), box, runs, strict=True)
+    return [
+        {
+            "image_id": image_id,
+            "category_id": class_id,
+            "track_id": None if track == NO_TRACK else track,
+            "bbox": bbox,
+            "segmentation": run,
+        }
+        for image_id, class_id, track, bbox, run in columns
+    ]
+
+
+def _with_what_all_have(path: Path, kind: str, records: list[Record]) -> list[Record]:
+    """Return the records without identity or mask where none has one."""
+    with naming(path, kind):
+        empty = {key for key in ("track_id", "segmentation") if not have(records, key)}
+    return [{key: record[key] for key in record if key not in empty} for record in records]
+
+
+def _areas(tracks: Tracks) -> np.ndarray:
+    if tracks.area is not None:
+        return tracks.area
+    return box_area(tracks.box) if tracks.rle is None else tracks.rle.areas

@@ -1,0 +1,214 @@
+"""Read and write DAVIS masks: a folder of indexed PNG, one a frame.
+
+Source: https://davischallenge.org. The value of a pixel is its object; 0 is background, 255 is
+void, which is neither right nor wrong. Frames follow the order of the names. Every frame has a
+file: annotations of only some of the frames are not supported.
+"""
+
+from __future__ import annotations
+
+import struct
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from datasets.io.folders import replacing_folder
+from datasets.masks import coco_rle
+from datasets.masks.intervals import Intervals
+from datasets.masks.mask_set import Masks
+from datasets.overlap import first_shared_pixel
+from datasets.types import NO_TRACK, Extent, Tracks
+
+OBJECT, VOID = 1, 255
+CLASSES = {OBJECT: "object", VOID: "void"}
+_MOST_PIXELS = 1 << 26  # of a frame, 8192 x 8192
+_HEADER = struct.Struct(">8s4x4sIIBB")  # signature, IHDR, width, height, bit depth, colour type
+_SIGNATURE = (b"\x89PNG\r\n\x1a\n", b"IHDR")
+_GREY, _INDEXED = 0, 3
+# what Pillow raises for files that are damaged
+_BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, Image.DecompressionBombError)
+
+
+def davis_extent(height: int, width: int, frame_count: int) -> Extent:
+    """Return the extent of a sequence with the classes of the format."""
+    return Extent(height, width, frame_count, CLASSES, (VOID,))
+
+
+def list_frames(folder: Path) -> list[Path]:
+    """Return the files of the frames in order.
+
+    Raises:
+        ValueError: There are none, or their names differ in length, so that the order is unclear.
+    """
+    paths = sorted(folder.glob("*.png"))
+    if not paths:
+        raise ValueError(f"{folder}: no PNG file found, expected one a frame")
+    if len({len(path.name) for path in paths}) > 1:
+        raise ValueError(f"{folder}: names of one length expected, so that their order is clear")
+    return paths
+
+
+def read_tracks(folder: Path, *, void: bool = True) -> Tracks:
+    """Return the masks of a sequence, with the tight box of each; void has no identity.
+
+    Args:
+        void: Whether 255 is void; if not, it is an object like any other.
+
+    Raises:
+        ValueError: There is no frame, one is not an indexed or 8-bit grey PNG, is broken, has more
+            than 2^26 pixels or another size than the first. Names the file.
+    """
+    paths = list_frames(folder)
+    first = _read_labels(paths[0])
+    height, width = first.shape
+    frame, values = [], []
+    runs: list[bytes] = []
+    for index, path in enumerate(paths):
+        labels = first if index == 0 else _read_labels(path)
+        if labels.shape != first.shape:
+            found, expected = (" x ".join(map(str, each.shape)) for each in (labels, first))
+            raise ValueError(f"{path}: size {found} found, expected {expected} as in {paths[0]}")
+        value, masks = _encode(labels)
+        frame.append(np.full(len(value), index))
+        values.append(value)
+        runs.extend(masks.runs)
+    value, masks = np.concatenate(values).astype(np.int64), Masks(tuple(runs), height, width)
+    is_void = (value == VOID) & void
+    return Tracks(
+        davis_extent(height, width, len(paths)),
+        frame=np.concatenate(frame),
+        track=np.where(is_void, NO_TRACK, value),
+        class_id=np.where(is_void, VOID, OBJECT),
+        score=np.ones(len(value)),
+        box=masks.boxes,
+        rle=masks,
+    )
+
+
+def name_frames(frame_count: int) -> list[str]:
+    """Return the names of the files that are written."""
+    digits = max(5, len(str(frame_count - 1)))
+    return [f"{frame:0{digits}}.png" for frame in range(frame_count)]
+
+
+def write_tracks(folder: Path, tracks: Tracks) -> None:
+    """Write a file for every frame, 00000.png and so on; classes, scores and empty masks are lost.
+
+    Rows of an ignored class are written as void. The files appear together, when all are written.
+    Other files of the folder stay as they are.
+
+    Raises:
+        ValueError: As `check_tracks`.
+    """
+    check_tracks(folder, tracks)
+    values, masks = _values(tracks), tracks.rle
+    extent = tracks.extent
+    edges = np.searchsorted(tracks.frame, np.arange(extent.frame_count + 1))
+    palette = _palette().tobytes()
+    with replacing_folder(folder) as part:
+        for frame, name in enumerate(name_frames(extent.frame_count)):
+            labels = np.zeros((extent.height, extent.width), np.uint8)
+            for row in range(edges[frame], edges[frame + 1]):
+                assert masks is not None
+                labels[coco_rle.decode(masks.take(np.array([row])))[0]] = values[row]
+            (part / name).write_bytes(_to_png(labels, palette))
+
+
+def _to_png(labels: np.ndarray, palette: bytes) -> bytes:
+    image, file = Image.fromarray(labels), BytesIO()
+    image.putpalette(palette)
+    image.save(file, format="PNG")
+    return file.getvalue()
+
+
+def check_tracks(folder: Path, tracks: Tracks) -> None:
+    """Raise ValueError, which names the folder, for tracks that cannot be written.
+
+    There are no frames or masks, the image size is one that `read_tracks` refuses, two masks of one
+    frame share a pixel, or an identity is not one of 1 .. 254.
+    """
+    extent = tracks.extent
+    if not (extent.frame_count and 0 < extent.height * extent.width <= _MOST_PIXELS):
+        found = f"{extent.frame_count} frames of {extent.height} x {extent.width} found"
+        raise ValueError(f"{folder}: {found}, expected some, of 1 to {_MOST_PIXELS} pixels")
+    if len(tracks) and tracks.rle is None:
+        raise ValueError(f"{folder}: the tracks have no masks to write")
+    _check_identities(folder, tracks)
+    clash = first_shared_pixel(tracks.rle, tracks.frame) if tracks.rle is not None else None
+    if clash is not None:
+        one, other = (int(tracks.track[row]) for row in clash)
+        place = f"frame {tracks.frame[clash[0]]} (from 0)"
+        raise ValueError(f"{folder}, {place}: the masks of {one} and {other} share a pixel")
+
+
+def _read_labels(path: Path) -> np.ndarray:
+    """Return the values of a file, (height, width) uint8."""
+    data = path.read_bytes()
+    size = _read_size(path, data)
+    try:
+        with Image.open(BytesIO(data), formats=["PNG"]) as image:
+            image.verify()  # the checksums; closes the image
+        with Image.open(BytesIO(data), formats=["PNG"]) as image:
+            if (image.size, image.mode in ("P", "L")) != (size, True):
+                raise ValueError("it has two headers")
+            return np.array(image)
+    except _BROKEN as error:
+        raise ValueError(f"{path}: not a readable PNG file: {error}") from error
+
+
+def _read_size(path: Path, data: bytes) -> tuple[int, int]:
+    """Return width and height as the header has them; ValueError if it is not of a mask."""
+    if len(data) < _HEADER.size:
+        raise ValueError(f"{path}: {len(data)} bytes are no PNG file")
+    *signature, width, height, depth, kind = _HEADER.unpack_from(data)
+    if tuple(signature) != _SIGNATURE:
+        raise ValueError(f"{path}: not a PNG file")
+    if kind != _INDEXED and (kind, depth) != (_GREY, 8):
+        found = f"{depth} bits of colour type {kind}"
+        raise ValueError(f"{path}: {found} found, expected an indexed or 8-bit grey PNG")
+    if not 0 < width * height <= _MOST_PIXELS:
+        found = f"{height} x {width}"
+        raise ValueError(f"{path}: size {found} found, expected 1 to {_MOST_PIXELS} pixels")
+    return width, height
+
+
+def _encode(labels: np.ndarray) -> tuple[np.ndarray, Masks]:
+    """Return the values other than 0 that are there, rising, and the mask of each."""
+    line = labels.T.ravel()
+    start = np.append(0, np.flatnonzero(line[1:] != line[:-1]) + 1)
+    stop = np.append(start[1:], len(line))
+    value = line[start]
+    order = np.argsort(value, kind="stable")
+    order = order[np.searchsorted(value[order], 1) :]
+    values, first = np.unique(value[order], return_index=True)
+    intervals = Intervals(np.append(first, len(order)), start[order], stop[order])
+    return values, coco_rle.from_intervals(intervals, *labels.shape)
+
+
+def _values(tracks: Tracks) -> np.ndarray:
+    """Return the value of each row's pixels."""
+    return np.where(np.isin(tracks.class_id, tracks.extent.ignored), VOID, tracks.track)
+
+
+def _check_identities(folder: Path, tracks: Tracks) -> None:
+    is_void = np.isin(tracks.class_id, tracks.extent.ignored)
+    wrong = ~is_void & ~((tracks.track >= 1) & (tracks.track < VOID))
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        found = f"identity {tracks.track[row]} found in frame {tracks.frame[row]} (from 0)"
+        raise ValueError(f"{folder}: {found}, expected 1 to {VOID - 1}")
+
+
+def _palette() -> np.ndarray:
+    """Return the colours of PASCAL VOC, (256, 3) uint8.
+
+    Of a value's bits, counted from the lowest, every third belongs to red, then green, then blue;
+    within a colour the lowest of them is the highest bit.
+    """
+    value = np.arange(256)
+    colours = np.zeros((256, 3), np.int64)
+    for bit in range(8):
+        colours[:, bit % 3] |= ((value >> bit) & 1) << (7 - bit // 3)
+    return colours.astype(np.uint8)

@@ -1,0 +1,216 @@
+"""Lists of objects in a JSON file, read as columns; what is wrong is told by its row."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from collections.abc import Sequence as Many
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+
+from datasets.io.errors import RowError, shorten
+from datasets.masks.mask_set import MOST_PIXELS
+from datasets.types import Tracks
+
+Record = dict[str, Any]
+
+LARGEST_WHOLE = 2**53  # every program that reads JSON keeps a whole number below it
+
+
+@contextmanager
+def naming(path: Path, kind: str) -> Iterator[None]:
+    """Turn a RowError into a ValueError that names the file, and the record of this kind."""
+    try:
+        yield
+    except RowError as error:
+        raise ValueError(f"{path}, {kind} {error.row}: {shorten(error.reason)}") from error
+
+
+@contextmanager
+def naming_sequence(path: Path, name: str) -> Iterator[None]:
+    """Name the file and the sequence in a ValueError that comes while it is written."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"{path}: not written: {name}: {error}") from error
+
+
+def list_under(content: Any, key: str, path: Path) -> list[Any]:
+    """Return the list that an object holds; ValueError names the file if it does not."""
+    found = content.get(key) if isinstance(content, dict) else None
+    if not isinstance(found, list):
+        raise ValueError(f"{path}: expected an object with a list of {key}")
+    return found
+
+
+def check_records(records: list[Any]) -> list[Record]:
+    """Return the list; RowError if one of it is no object."""
+    for row, record in enumerate(records):
+        if not isinstance(record, dict):
+            raise RowError(row, f"{show(record)} found, expected an object")
+    return records
+
+
+def whole_numbers(records: Many[Record], key: str) -> np.ndarray:
+    """Return a column, (N,) int64; RowError for what is no whole number below 2^53."""
+    values = [record.get(key) for record in records]
+    for row, value in enumerate(values):
+        if type(value) is not int or not -LARGEST_WHOLE < value < LARGEST_WHOLE:
+            raise _wrong(records, row, key, "a whole number below 2^53")
+    return np.array(values, np.int64)
+
+
+def numbers(records: Many[Record], key: str) -> np.ndarray:
+    """Return a column, (N,) float64; RowError for what is no finite number."""
+    values = [record.get(key) for record in records]
+    for row, value in enumerate(values):
+        if not is_number(value):
+            raise _wrong(records, row, key, "a finite number")
+    return np.array(values, np.float64)
+
+
+def flags(records: Many[Record], key: str) -> np.ndarray:
+    """Return a column of 0 and 1, (N,) bool, all 0 where no record has it; RowError for others."""
+    if not have(records, key):
+        return np.zeros(len(records), bool)
+    for row, record in enumerate(records):
+        if record[key] not in (0, 1):
+            raise _wrong(records, row, key, "0 or 1")
+    return np.array([record[key] == 1 for record in records], bool)
+
+
+def distinct(records: Many[Record], key: str = "id") -> np.ndarray:
+    """Return a column as `whole_numbers`; RowError also for one that repeats an earlier one."""
+    values = whole_numbers(records, key)
+    first = np.unique(values, return_index=True)[1]
+    if len(first) < len(values):
+        row = int(np.setdiff1d(np.arange(len(values)), first)[0])
+        raise RowError(row, f"{key} {values[row]} found twice")
+    return values
+
+
+def have(records: Many[Record], key: str) -> bool:
+    """Return whether the records have a value; null and an empty list are none.
+
+    Raises:
+        RowError: Some have it, others not: it would have to be guessed.
+    """
+    there = [record.get(key) is not None and record[key] != [] for record in records]
+    if all(there) or not any(there):
+        return bool(there) and there[0]
+    row = there.index(not there[0])
+    raise RowError(row, f"{'has a' if there[row] else 'has no'} {key}, unlike those before it")
+
+
+def look_up(records: Many[Record], key: str, known: np.ndarray) -> np.ndarray:
+    """Return where the column's values stand among ids, (N,); RowError for one that does not."""
+    values = whole_numbers(records, key)
+    order = np.argsort(known, kind="stable")
+    place = np.searchsorted(known[order], values)
+    found = np.append(order, -1)[place]
+    wrong = (found < 0) | (np.append(known, 0)[found] != values)
+    if wrong.any():
+        expected = f"the id of a known {key.removesuffix('_id')}"
+        raise _wrong(records, int(np.argmax(wrong)), key, expected)
+    return found
+
+
+def read_classes(content: Any, path: Path) -> dict[int, str]:
+    """Return the name of each category by id.
+
+    Raises:
+        ValueError: An id or a name is missing or found twice; names the file and the category.
+    """
+    with naming(path, "category"):
+        records = check_records(list_under(content, "categories", path))
+        keys = distinct(records).tolist()
+        names: dict[str, int] = {}
+        for row, record in enumerate(records):
+            name = record.get("name")
+            if not isinstance(name, str) or not name:
+                raise _wrong(records, row, "name", "a text")
+            if name in names:
+                raise RowError(row, f"name {show(name)} found twice")
+            names[name] = keys[row]
+    return {key: name for name, key in names.items()}
+
+
+def read_sizes(records: Many[Record]) -> np.ndarray:
+    """Return height and width of images, (N, 2) int64; RowError for what no image can have."""
+    size = np.stack([whole_numbers(records, key) for key in ("height", "width")], axis=1)
+    wrong = (size < 1).any(axis=1) | (size > MOST_PIXELS // np.maximum(size[:, ::-1], 1)).any(1)
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        found = f"height {size[row, 0]} and width {size[row, 1]}"
+        raise RowError(row, f"{found} found, expected at least 1 and at most 2^30 pixels in all")
+    return size
+
+
+def name_sequences(folders: Many[str | None], ids: Many[int]) -> list[str]:
+    """Return the folders if each is there, plain and no other's; otherwise all ids as text."""
+    plain = [folder for folder in folders if folder and is_plain(folder)]
+    if len(set(plain)) == len(ids):
+        return plain
+    return [str(each) for each in ids]
+
+
+def is_plain(folder: str) -> bool:
+    """Whether a folder's name, with blanks and slashes at most, stays below where it is put."""
+    path = PurePosixPath(folder)
+    inside = not path.is_absolute() and ".." not in path.parts and str(path) == folder != "."
+    return inside and folder.isprintable() and "\\" not in folder
+
+
+def make_categories(path: Path, tracks: Mapping[str, Tracks]) -> list[Record]:
+    """Return the categories to write: the classes that are not ignored.
+
+    Raises:
+        ValueError: Sequences differ in classes, a row is of a class that is ignored, which the
+            formats cannot say, or a sequence has no frames or a name that would not come back.
+            Names file and sequence.
+    """
+    kinds = {(tuple(each.extent.classes.items()), each.extent.ignored) for each in tracks.values()}
+    if len(kinds) > 1:
+        raise ValueError(f"{path}: not written: the sequences differ in classes")
+    for name, each in tracks.items():
+        with naming_sequence(path, name):
+            _check_sequence(name, each)
+    return [
+        {"id": int(key), "name": name}
+        for classes, ignored in kinds
+        for key, name in classes
+        if key not in ignored
+    ]
+
+
+def _check_sequence(name: str, tracks: Tracks) -> None:
+    if not is_plain(name):
+        raise ValueError("expected a name that a folder can have")
+    if not tracks.extent.frame_count:
+        raise ValueError("it has no frames")
+    ignored = np.isin(tracks.class_id, tracks.extent.ignored)
+    if ignored.any():
+        class_id = tracks.class_id[np.argmax(ignored)]
+        raise ValueError(f"rows of class {class_id} found, which is ignored: the format has none")
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value of a JSON file is a finite number that a double can hold."""
+    return type(value) in (int, float) and abs(value) <= sys.float_info.max
+
+
+def show(value: Any) -> str:
+    """Return a value as in the file, cut where it is long."""
+    try:
+        return json.dumps(value)[:40]
+    except RecursionError:
+        return "lists or objects within many others"
+
+
+def _wrong(records: Many[Record], row: int, key: str, expected: str) -> RowError:
+    found = f"{key} {show(records[row][key])}" if key in records[row] else f"no {key}"
+    return RowError(row, f"{found} found, expected {expected}")

@@ -1,0 +1,172 @@
+"""Read and write the text format of KITTI's tracking benchmark, its boxes in the image only.
+
+Source: http://www.cvlibs.net/datasets/kitti/eval_tracking.php and TrackEval 1.3.0, kitti_2d_box. A
+line is frame, identity, type, truncated, occluded, alpha, left, top, right, bottom, three sizes,
+three coordinates and the turn of the 3-D box, and in results a score, separated by blanks. Frames
+count from zero. Corners are taken as they are, as TrackEval takes them. DontCare marks a region to
+ignore: its rows have no identity here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence as Many
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from datasets.io.errors import RowError, line_error
+from datasets.io.files import replacing
+from datasets.io.text_lines import read_lines
+from datasets.io.text_numbers import check_identities, to_numbers
+from datasets.types import MOST_FRAMES, NO_TRACK, Extent, Tracks
+
+Kind = Literal["results", "truth"]
+CLASSES = {
+    1: "car",
+    2: "van",
+    3: "truck",
+    4: "pedestrian",
+    5: "person_sitting",  # Person in the files; one who stands is a pedestrian
+    6: "cyclist",
+    7: "tram",
+    8: "misc",
+    9: "dontcare",
+}
+DONT_CARE = 9
+_TYPES = {key: name.capitalize() for key, name in CLASSES.items()} | {5: "Person", 9: "DontCare"}
+_IDS = {name.encode(): b"%d" % key for key, name in CLASSES.items()} | {b"person": b"5"}
+
+_COLUMNS: dict[Kind, tuple[int, ...]] = {"truth": (17,), "results": (17, 18)}
+_MOST_COLUMNS = 18
+_FRAME, _IDENTITY, _TYPE, _TRUNCATED, _OCCLUDED, _SOLID_HEIGHT, _SCORE = 0, 1, 2, 3, 4, 10, 17
+_BOX = slice(6, 10)
+_MOST_TRUNCATED, _MOST_OCCLUDED = 0, 2  # what KITTI still scores
+_LEVELS = (0, 3)  # of occlusion, as they are written
+_NO_ALPHA, _NO_BOX = "-10", "-1 -1 -1 -1000 -1000 -1000 -10"  # KITTI's own way to say unknown
+
+
+def kitti_extent(height: int, width: int, frame_count: int) -> Extent:
+    """Return the extent of a sequence with the classes of the format."""
+    return Extent(height, width, frame_count, CLASSES, (DONT_CARE,))
+
+
+def read_tracks(path: Path, extent: Extent, kind: Kind = "results") -> Tracks:
+    """Return the boxes of a KITTI file.
+
+    Args:
+        extent: With the classes of the format.
+        kind: `truth`: 17 columns; what is occluded or truncated too much to be scored gets score 0.
+            `results`: 18 columns; 17 give score 1.
+
+    Raises:
+        ValueError: A line has another number of columns, something that is not a number, an unknown
+            type, or breaks a rule of Tracks. Names file and line.
+    """
+    lines, numbers = read_lines(path)
+    try:
+        values = _read_cells(lines, kind)
+        ignored = values[:, _TYPE] == DONT_CARE
+        return Tracks(
+            extent,
+            frame=values[:, _FRAME],
+            track=np.where(ignored, NO_TRACK, values[:, _IDENTITY]),
+            class_id=values[:, _TYPE],
+            score=_scores(values, ignored, kind),
+            box=values[:, _BOX],
+        )
+    except RowError as error:
+        line = lines[error.row].decode(errors="replace")
+        raise line_error(path, numbers[error.row], error.reason, line) from error
+
+
+def read_reach(path: Path) -> tuple[int, int, int]:
+    """Return how far down and right the boxes of a truth file reach, and its number of frames.
+
+    The format does not say how large the images are, nor how many. The frames end with the last
+    that has a row.
+
+    Raises:
+        ValueError: As `read_tracks`.
+    """
+    tracks = read_tracks(path, kitti_extent(0, 0, MOST_FRAMES), "truth")
+    right, bottom = np.ceil(tracks.box[:, 2:]).max(axis=0, initial=0).astype(int).tolist()
+    return bottom, right, int(tracks.frame.max(initial=-1)) + 1
+
+
+def count_unread(path: Path, kind: Kind = "results") -> dict[str, int]:
+    """Return what a file that can be read holds beyond Tracks, and in how many lines."""
+    values = _read_cells(read_lines(path)[0], kind)
+    there = {"3-D boxes": int((values[:, _SOLID_HEIGHT] > 0).sum())}
+    if kind == "truth":
+        written = (values[:, _TRUNCATED] == 0) & np.isin(values[:, _OCCLUDED], _LEVELS)
+        graded = ~written & (values[:, _TYPE] != DONT_CARE)
+        there["levels of occlusion and truncation"] = int(graded.sum())
+    return {name: count for name, count in there.items() if count}
+
+
+def write_tracks(path: Path, tracks: Tracks, kind: Kind = "results") -> None:
+    """Write boxes; numbers read back as the same double. Masks, visibility and areas are lost.
+
+    Args:
+        kind: `results`: with scores. `truth`: without; a score of 0 becomes occluded 3, which is
+            not scored, every other is lost.
+
+    Raises:
+        ValueError: A row is of a class that is not KITTI's, or its identity is no double.
+    """
+    for key in np.unique(tracks.class_id).tolist():
+        if tracks.extent.classes[key] != CLASSES.get(key):
+            found = f"class {key} is {tracks.extent.classes[key]!r}"
+            raise ValueError(f"{path}: {found}, expected one of {CLASSES}")
+    check_identities(path, tracks.track)
+    with replacing(path) as part, part.open("w") as file:
+        for row, box in enumerate(tracks.box.tolist()):
+            class_id, score = int(tracks.class_id[row]), float(tracks.score[row])
+            ignored = class_id == DONT_CARE
+            identity = NO_TRACK if ignored else tracks.track[row]
+            hidden = "-1 -1" if ignored or kind == "results" else f"0 {_LEVELS[score == 0]}"
+            file.write(
+                f"{tracks.frame[row]} {identity} {_TYPES[class_id]} {hidden} {_NO_ALPHA} "
+                f"{' '.join(map(repr, box))} {_NO_BOX}{'' if kind == 'truth' else f' {score!r}'}\n"
+            )
+
+
+def _read_cells(lines: Many[bytes], kind: Kind) -> np.ndarray:
+    """Return the columns as numbers, the type as its class id."""
+    cells = [line.split(None, _MOST_COLUMNS) for line in lines]
+    columns = _check_columns(cells, kind)
+    for number, row in enumerate(cells):
+        key = _IDS.get(row[_TYPE].lower())
+        if key is None:
+            found = repr(row[_TYPE][:40].decode(errors="replace"))
+            raise RowError(number, f"type {found} found, expected one of {[*_TYPES.values()]}")
+        row[_TYPE] = key
+    return to_numbers(cells, columns)
+
+
+def _check_columns(cells: Many[list[bytes]], kind: Kind) -> int:
+    """Return how many columns there are; RowError for a line with another number than allowed."""
+    allowed = _COLUMNS[kind]
+    for number, row in enumerate(cells):
+        if len(row) not in allowed:
+            expected = " or ".join(map(str, allowed))
+            found = f"more than {len(row) - 1}" if len(row) > _MOST_COLUMNS else len(row)
+            raise RowError(number, f"{found} columns, expected {expected}")
+        if len(row) != len(cells[0]):
+            raise RowError(number, f"{len(row)} columns, the first line has {len(cells[0])}")
+    return len(cells[0]) if cells else allowed[0]
+
+
+def _scores(values: np.ndarray, ignored: np.ndarray, kind: Kind) -> np.ndarray:
+    """Return the score of each row; in truth 0 for what is not scored."""
+    if kind == "results":
+        return values[:, _SCORE] if values.shape[1] > _SCORE else np.ones(len(values))
+    truncated, occluded = values[:, _TRUNCATED], values[:, _OCCLUDED]
+    broken = ~(np.isfinite(truncated) & np.isfinite(occluded))
+    if broken.any():
+        row = int(np.argmax(broken))
+        raise RowError(row, f"truncated {truncated[row]}, occluded {occluded[row]}: not finite")
+    # levels are cut to whole numbers first, so that 0.5 is not truncated, as in TrackEval
+    visible = (np.trunc(truncated) <= _MOST_TRUNCATED) & (np.trunc(occluded) <= _MOST_OCCLUDED)
+    return np.where(ignored | visible, 1.0, 0.0)

@@ -1,0 +1,168 @@
+"""Read and write the MOTS text format of KITTI-MOTS and MOTSChallenge.
+
+Source: https://www.vision.rwth-aachen.de/page/mots. A line is frame, identity, class, height, width
+and a compressed COCO run length, separated by blanks. Frames count from zero in KITTI-MOTS and from
+one in MOTSChallenge. Class 10 is a region to ignore: its rows have no identity here.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from datasets.io.errors import RowError, line_error
+from datasets.io.files import replacing
+from datasets.io.text_lines import number_lines, read_text
+from datasets.masks.mask_set import Masks
+from datasets.types import MOST_FRAMES, NO_TRACK, Extent, Tracks
+
+CLASSES = {1: "car", 2: "pedestrian", 10: "ignore"}
+IGNORE = 10
+_IGNORE_IDENTITY = 10000
+_COLUMNS = 6
+_LONGEST_LINE = 1 << 26  # bytes: more than a mask of 8192 x 8192 pixels needs
+_BLOCK = 1 << 20
+_LONGEST, _NINE = 15, 9  # digits of a number that a double holds; the largest digit
+
+
+def mots_extent(height: int, width: int, frame_count: int) -> Extent:
+    """Return the extent of a sequence with the classes of the format."""
+    return Extent(height, width, frame_count, CLASSES, (IGNORE,))
+
+
+def read_tracks(
+    path: Path,
+    extent: Extent | None = None,
+    *,
+    first_frame: int = 0,
+    frame_count: int | None = None,
+) -> Tracks:
+    """Return the masks of a MOTS file, with the tight box of each.
+
+    Args:
+        extent: By default the image size of the first line, and frames up to the last in the file.
+        first_frame: Number of the first frame in the file: 0 in KITTI-MOTS, 1 in MOTSChallenge.
+        frame_count: Of the sequence, where `extent` is not given and this is known.
+
+    Raises:
+        ValueError: A line has not six columns, something that is not a number, another image size
+            than `extent`, a broken run length, or breaks a rule of Tracks. Names file and line.
+            The file is empty and `extent` is not given.
+    """
+    numbers, runs = _read_columns(path)
+    if extent is None and not len(numbers):
+        raise ValueError(f"{path}: empty: the image size cannot be known")
+    try:
+        extent = extent or _extent_of(numbers, first_frame, frame_count)
+        _check_size(numbers, extent)
+        masks = Masks.read(runs, extent.height, extent.width)
+        ignored = numbers[:, 2] == IGNORE
+        return Tracks(
+            extent,
+            frame=numbers[:, 0] - first_frame,
+            track=np.where(ignored, NO_TRACK, numbers[:, 1]),
+            class_id=numbers[:, 2],
+            score=np.ones(len(runs)),
+            box=masks.boxes,
+            rle=masks,
+        )
+    except RowError as error:
+        number, _ = next(islice(number_lines(path.read_bytes()), error.row, None))
+        raise line_error(path, number, error.reason) from error
+
+
+def _extent_of(numbers: np.ndarray, first_frame: int, frame_count: int | None) -> Extent:
+    last = min(max(int(numbers[:, 0].max()) - first_frame, 0), MOST_FRAMES - 1)
+    try:
+        return mots_extent(int(numbers[0, 3]), int(numbers[0, 4]), frame_count or last + 1)
+    except ValueError as error:
+        raise RowError(0, str(error)) from error
+
+
+def write_tracks(path: Path, tracks: Tracks, *, first_frame: int = 0) -> None:
+    """Write masks. Scores, boxes and visibility are lost.
+
+    Raises:
+        ValueError: The tracks have no masks.
+    """
+    if tracks.rle is None and len(tracks):
+        raise ValueError(f"{path}: the tracks have no masks to write")
+    size = f"{tracks.extent.height} {tracks.extent.width}"
+    with replacing(path) as part, part.open("w") as file:
+        for row, run in enumerate(() if tracks.rle is None else tracks.rle.runs):
+            ignored = tracks.class_id[row] == IGNORE
+            identity = _IGNORE_IDENTITY if ignored else tracks.track[row]
+            frame, class_id = tracks.frame[row] + first_frame, tracks.class_id[row]
+            file.write(f"{frame} {identity} {class_id} {size} {run.decode()}\n")
+
+
+def _read_columns(path: Path) -> tuple[np.ndarray, list[bytes]]:
+    """Return the five numbers of each line, (N, 5) int64, and its run length."""
+    data = read_text(path, _LONGEST_LINE)
+    return _split(data) or _read_lines(path, data)
+
+
+def _split(data: bytes) -> tuple[np.ndarray, list[bytes]] | None:
+    """Return the columns of a file whose lines are numbers and a word with one blank between each.
+
+    None if any is not: `_read_lines` then says which, or takes it.
+    """
+    letters = np.frombuffer(data, np.uint8)
+    if not data.endswith(b"\n") or _count_blanks(letters) != data.count(b"\n") * _COLUMNS:
+        return None
+    edges = np.flatnonzero(letters <= ord(" "))
+    kind = letters[edges]
+    ends, blanks = edges[kind == ord("\n")], edges[kind == ord(" ")]
+    if len(blanks) != len(ends) * (_COLUMNS - 1) or b"\r" in data:
+        return None
+    edges = np.column_stack([np.append(0, ends[:-1] + 1), blanks.reshape(len(ends), -1) + 1])
+    sizes = np.diff(edges) - 1
+    if sizes.min() < 1 or sizes.max() > _LONGEST or (edges[:, -1] >= ends).any():
+        return None
+    numbers = np.zeros(sizes.shape, np.int64)
+    for place in range(int(sizes.max())):
+        there = place < sizes
+        digit = letters[np.where(there, edges[:, :-1] + place, 0)].astype(np.int64) - ord("0")
+        if ((digit < 0) | (digit > _NINE))[there].any():
+            return None
+        numbers = np.where(there, numbers * 10 + digit, numbers)
+    begins = edges[:, -1].tolist()
+    return numbers, [data[a:b] for a, b in zip(begins, ends.tolist(), strict=True)]
+
+
+def _count_blanks(letters: np.ndarray) -> int:
+    """Return how many letters are blanks or ends of lines, counted in little memory."""
+    blocks = range(0, len(letters), _BLOCK)
+    return sum(int(np.count_nonzero(letters[at : at + _BLOCK] <= ord(" "))) for at in blocks)
+
+
+def _read_lines(path: Path, data: bytes) -> tuple[np.ndarray, list[bytes]]:
+    """Return the same line by line: slower, takes any blanks, and names the line that is broken."""
+    numbers, runs = [], []
+    for number, line in number_lines(data):
+        cells = line.split(None, _COLUMNS)
+        if len(cells) != _COLUMNS:
+            found = f"more than {_COLUMNS}" if len(cells) > _COLUMNS else len(cells)
+            raise line_error(path, number, f"{found} columns, expected {_COLUMNS}")
+        try:
+            numbers.append([_whole(cell) for cell in cells[:-1]])
+        except ValueError as error:
+            raise line_error(path, number, str(error)) from error
+        runs.append(cells[-1])
+    return np.array(numbers, np.int64).reshape(-1, _COLUMNS - 1), runs
+
+
+def _whole(cell: bytes) -> int:
+    if not cell.removeprefix(b"-").isdigit() or len(cell) > len("-9007199254740992"):
+        raise ValueError(f"{cell[:40].decode(errors='replace')!r} found, expected a whole number")
+    return int(cell)
+
+
+def _check_size(numbers: np.ndarray, extent: Extent) -> None:
+    other = (numbers[:, 3:5] != [extent.height, extent.width]).any(axis=1)
+    if other.any():
+        row = int(np.argmax(other))
+        found = " x ".join(map(str, numbers[row, 3:5]))
+        raise RowError(row, f"size {found} found, expected {extent.height} x {extent.width}")

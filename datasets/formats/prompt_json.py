@@ -1,0 +1,163 @@
+"""Read and write the boxes of a first frame, the prompts of the SAM2 multi-object video tracker.
+
+Source: SAM2Tracking.py of that tool.
+
+    {"annotation": {"object": [
+        {"name": "dog", "bndbox": {"xmin": 1, "ymin": 2, "xmax": 9, "ymax": 8}}
+    ]}}
+
+Pixels count from 0, corners are xyxy as they are; numbers lose what is behind their point, and text
+that is a number is one. A single object need not be in a list, and without `annotation` or `object`
+there are none. Of a box that reaches beyond the image the part inside counts: boxes drawn by hand
+or by a detector often do.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from datasets.formats.json_records import show
+from datasets.io.errors import shorten
+from datasets.io.files import read_json, write_json
+from datasets.types import Extent, Tracks
+
+_NUMBER = re.compile(r"[ _#-]*[0-9]+$")  # that tells objects of one class apart
+_CORNERS = ("xmin", "ymin", "xmax", "ymax")
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """One object of a first frame.
+
+    Args:
+        name: No other object's.
+        box: Left, top, right, bottom in whole pixels; its area is not zero.
+    """
+
+    name: str
+    box: tuple[int, int, int, int]
+
+
+def read_prompts(path: Path) -> list[Prompt]:
+    """Return the objects of a file in their order, none where it has none.
+
+    Raises:
+        ValueError: The file is not JSON or not built so, a box is not four numbers or has no area,
+            or two objects have one name. Names the file, and the object by its number from 1.
+    """
+    prompts: list[Prompt] = []
+    for number, content in enumerate(_objects(path), 1):
+        try:
+            prompt = _read_prompt(content)
+            if prompt.name in {each.name for each in prompts}:
+                raise ValueError(f"name {prompt.name!r} is that of another object too")
+        except ValueError as error:
+            raise ValueError(f"{path}, object {number}: {shorten(str(error))}") from error
+        prompts.append(prompt)
+    return prompts
+
+
+def read_tracks(path: Path, extent: Extent) -> Tracks:
+    """Return the objects of a file as prompts in frame 0, with the identities 1, 2, ...
+
+    An object's class is the one that has its name, a number behind it left out, or the only one.
+
+    Raises:
+        ValueError: As `read_prompts`; there is no object, one lies wholly outside the image, or its
+            class is not clear.
+    """
+    prompts = read_prompts(path)
+    if not prompts:
+        raise ValueError(f"{path}: no objects found under annotation, object: nothing to follow")
+    boxes = np.array([prompt.box for prompt in prompts], float)
+    inside = boxes.clip(0, [extent.width, extent.height] * 2)
+    for number, (prompt, box) in enumerate(zip(prompts, inside, strict=True), 1):
+        if (box[2:] <= box[:2]).any():
+            raise ValueError(
+                f"{path}, object {number}: {prompt.name!r}: box {list(prompt.box)} lies outside "
+                f"the image, {extent.width} x {extent.height} pixels"
+            )
+    return Tracks(
+        extent,
+        frame=np.zeros(len(prompts)),
+        track=np.arange(1, len(prompts) + 1),
+        class_id=np.array([_class_id(path, prompt.name, extent) for prompt in prompts]),
+        score=np.ones(len(prompts)),
+        box=inside,
+    )
+
+
+def write_prompts(path: Path, tracks: Tracks) -> None:
+    """Write the boxes of frame 0, rounded outwards; a name that two classes share gets a number.
+
+    Masks, scores and identities are lost.
+    """
+    rows = tracks.before(1)
+    names = [tracks.extent.classes[key] for key in rows.class_id.tolist()]
+    single = {name for name in names if names.count(name) == 1}
+    corners = np.concatenate([np.floor(rows.box[:, :2]), np.ceil(rows.box[:, 2:])], axis=1)
+    objects = [
+        {
+            "name": name if name in single else f"{name} {track}",
+            "bndbox": dict(zip(_CORNERS, box, strict=True)),
+        }
+        for name, track, box in zip(names, rows.track, corners.astype(int).tolist(), strict=True)
+    ]
+    write_json(path, {"annotation": {"object": objects}})
+
+
+def _objects(path: Path) -> list[Any]:
+    content = read_json(path)
+    if not isinstance(content, dict):
+        raise ValueError(f"{path}: {show(content)} found, expected an object with annotation")
+    annotation = content.get("annotation") or {}
+    if not isinstance(annotation, dict):
+        raise ValueError(f"{path}, annotation: {show(annotation)} found, expected an object")
+    found = annotation.get("object") or []
+    if not isinstance(found, list | dict):
+        raise ValueError(f"{path}, annotation.object: {show(found)} found, expected a list")
+    return [found] if isinstance(found, dict) else found
+
+
+def _read_prompt(content: Any) -> Prompt:
+    if not isinstance(content, dict):
+        raise ValueError(f"{show(content)} found, expected an object with name and bndbox")
+    name, corners = content.get("name"), content.get("bndbox")
+    if not isinstance(name, str) or not name:
+        raise ValueError(f"name {show(name)} found, expected a text")
+    if not isinstance(corners, dict):
+        raise ValueError(f"{name!r}: bndbox {show(corners)} found, expected {', '.join(_CORNERS)}")
+    left, top, right, bottom = (_whole(name, corners, corner) for corner in _CORNERS)
+    if right <= left or bottom <= top:
+        raise ValueError(
+            f"{name!r}: box {[left, top, right, bottom]} has no area: expected xmin < xmax and "
+            "ymin < ymax"
+        )
+    return Prompt(name, (left, top, right, bottom))
+
+
+def _whole(name: str, corners: Mapping[str, Any], corner: str) -> int:
+    value = corners.get(corner)
+    try:
+        number = float(value) if isinstance(value, str | int | float) else math.nan
+        if not isinstance(value, bool) and abs(number) < 2**31:
+            return int(number)
+    except (ValueError, OverflowError):
+        pass
+    found = show(value) if corner in corners else "nothing"
+    raise ValueError(f"{name!r}: {corner}: {found} found, expected a number of pixels")
+
+
+def _class_id(path: Path, name: str, extent: Extent) -> int:
+    kinds = {key: kind for key, kind in extent.classes.items() if key not in extent.ignored}
+    for key, kind in kinds.items():
+        if kind in (name, _NUMBER.sub("", name)) or len(kinds) == 1:
+            return key
+    raise ValueError(f"{path}: name {name!r} found, expected one of {sorted(kinds.values())}")

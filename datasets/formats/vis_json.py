@@ -1,0 +1,215 @@
+"""Read and write the JSON of YouTube-VIS and OVIS: one file for the masks of all videos.
+
+Source: https://youtube-vos.org/dataset/vis; ytvos.py of youtubevos/cocoapi f3f9948. Ground truth
+lists videos, categories and an annotation a track; results are an entry a track. Both hold a
+segmentation for each frame, null where the track is not there. Boxes are written and not read: a
+box here is the tight one of its mask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+
+from datasets.formats.json_records import (
+    LARGEST_WHOLE,
+    Record,
+    check_records,
+    distinct,
+    flags,
+    have,
+    list_under,
+    make_categories,
+    name_sequences,
+    naming,
+    naming_sequence,
+    numbers,
+    read_classes,
+    read_sizes,
+    show,
+)
+from datasets.formats.vis_entries import Entries, read_entries, write_annotations, write_entries
+from datasets.io.errors import RowError
+from datasets.io.files import read_json, write_json
+from datasets.types import Extent, Tracks
+
+
+@dataclass(frozen=True)
+class Video:
+    """A video of a file.
+
+    Args:
+        number: What the file calls it.
+    """
+
+    number: int
+    extent: Extent
+
+
+def read_videos(path: Path) -> dict[str, Video]:
+    """Return the videos of a ground truth file by name, whether or not it has annotations.
+
+    A video is called as the folder of its first file if every video of the file has one of its own,
+    and otherwise as its id.
+
+    Raises:
+        ValueError: As `read_labels`.
+    """
+    return _read_videos(read_json(path), path)
+
+
+def read_truth(path: Path) -> dict[str, Tracks]:
+    """Return the ground truth of each video by name; raises as `read_labels`."""
+    return read_labels(path)[1]
+
+
+def read_labels(path: Path) -> tuple[dict[str, Video], dict[str, Tracks]]:
+    """Return the videos of a ground truth file, and the ground truth of each, by name.
+
+    A track is called as its annotation. Crowds have score 0, the others 1.
+
+    Raises:
+        ValueError: Not JSON, or a video, category or annotation is not what it should be. Names the
+            file, and which of its kind, from 0.
+    """
+    content = read_json(path)
+    videos = _read_videos(content, path)
+    with naming(path, "annotation"):
+        records = check_records(list_under(content, "annotations", path))
+        score = np.where(flags(records, "iscrowd"), 0.0, 1.0)
+        entries = Entries(records, distinct(records), score, have(records, "areas"))
+        return videos, _by_name(entries, videos)
+
+
+def read_results(path: Path, videos: Mapping[str, Video]) -> dict[str, Tracks]:
+    """Return the results for each video by name, empty for a video that has no entry.
+
+    A track is called as its place in the file, the first is 1; each of its rows has its score.
+
+    Raises:
+        ValueError: Not JSON, or an entry is not what it should be. Names the file and the entry,
+            from 0.
+    """
+    content = read_json(path)
+    if not isinstance(content, list):
+        raise ValueError(f"{path}: expected a list of results")
+    with naming(path, "entry"):
+        records = check_records(content)
+        track = np.arange(len(records)) + 1
+        return _by_name(Entries(records, track, numbers(records, "score"), False), videos)
+
+
+def write_truth(path: Path, tracks: Mapping[str, Tracks]) -> None:
+    """Write ground truth; videos are numbered from 1, annotations as `number_annotations` says.
+
+    Raises:
+        ValueError: There are no masks, a row has no identity, a track has several classes or is in
+            part not scored, or the classes cannot be written. Names the file and the video.
+    """
+    categories = make_categories(path, tracks)
+    annotations: list[Record] = []
+    ids = number_annotations(tracks).tolist()
+    for number, (name, each) in enumerate(tracks.items(), 1):
+        with naming_sequence(path, name):
+            for annotation in write_annotations(each):
+                own = {"id": ids[len(annotations)], "video_id": number}
+                annotations.append(own | annotation)
+    videos = [_video(number, name, tracks[name].extent) for number, name in enumerate(tracks, 1)]
+    content = {"videos": videos, "annotations": annotations, "categories": categories}
+    write_json(path, content, indent=None)
+
+
+def number_annotations(tracks: Mapping[str, Tracks]) -> np.ndarray:
+    """Return the id of each annotation, video by video, in order of identity.
+
+    It is the identity where all are above 0 and no two videos share one, otherwise 1, 2, ...
+    """
+    identities = [np.unique(each.track) for each in tracks.values()]
+    every = np.concatenate([np.zeros(0, np.int64), *identities])
+    own = len(np.unique(every)) == len(every) and ((every > 0) & (every < LARGEST_WHOLE)).all()
+    return every if own else np.arange(len(every)) + 1
+
+
+def count_unread(path: Path) -> dict[str, int]:
+    """Return what a ground truth file holds beyond Tracks, 0 rows each."""
+    content = read_json(path)
+    videos = _read_videos(content, path).items()
+    ours = [_video(number, name, video.extent) for number, (name, video) in enumerate(videos, 1)]
+    pairs = list(zip(content["videos"], ours, strict=True))
+    there = {
+        "names of images": any(each["file_names"] != own["file_names"] for each, own in pairs),
+        "numbers of videos": any(each["id"] != own["id"] for each, own in pairs),
+    }
+    return {what: 0 for what, lost in there.items() if lost}
+
+
+def write_results(
+    path: Path, tracks: Mapping[str, Tracks], videos: Mapping[str, int] | None = None
+) -> None:
+    """Write results: a track has the mean of its scores and the class that most of its rows have.
+
+    Args:
+        videos: What the ground truth calls each video; 1, 2, ... in order if not given, as
+            `write_truth` does.
+
+    Raises:
+        ValueError: There are no masks, a row has no identity, a class is ignored, or the ground
+            truth has no such video. Names the file and the video.
+    """
+    make_categories(path, tracks)
+    numbered = {name: number for number, name in enumerate(tracks, 1)}
+    known = numbered if videos is None else videos
+    entries: list[Record] = []
+    for name, each in tracks.items():
+        with naming_sequence(path, name):
+            if name not in known:
+                raise ValueError(f"unknown, expected one of {sorted(known)}")
+            entries += [{"video_id": known[name], **entry} for entry in write_entries(each)]
+    write_json(path, entries, indent=None)
+
+
+def _read_videos(content: Any, path: Path) -> dict[str, Video]:
+    classes = read_classes(content, path)
+    with naming(path, "video"):
+        records = check_records(list_under(content, "videos", path))
+        ids, sizes = distinct(records).tolist(), read_sizes(records).tolist()
+        lengths = [_read_length(row, record) for row, record in enumerate(records)]
+    folders = [str(PurePosixPath(record["file_names"][0]).parent) for record in records]
+    return {
+        name: Video(number, Extent(height, width, length, classes))
+        for name, number, (height, width), length in zip(
+            name_sequences(folders, ids), ids, sizes, lengths, strict=True
+        )
+    }
+
+
+def _by_name(entries: Entries, videos: Mapping[str, Video]) -> dict[str, Tracks]:
+    """Return the tracks of each video by name; RowError for an entry that is broken."""
+    numbers = np.array([video.number for video in videos.values()], np.int64)
+    found = read_entries(entries, numbers, [video.extent for video in videos.values()])
+    return dict(zip(videos, found, strict=True))
+
+
+def _read_length(row: int, record: Record) -> int:
+    """Return the number of frames."""
+    files = record.get("file_names")
+    if not isinstance(files, list) or not files or not all(isinstance(f, str) for f in files):
+        raise RowError(row, f"file_names {show(files)} found, expected the name of a file a frame")
+    length = record.get("length", len(files))
+    if length != len(files):
+        raise RowError(row, f"length {show(length)} found, expected the {len(files)} of file_names")
+    return len(files)
+
+
+def _video(number: int, name: str, extent: Extent) -> Record:
+    return {
+        "id": number,
+        "width": extent.width,
+        "height": extent.height,
+        "length": extent.frame_count,
+        "file_names": [f"{name}/{frame:05d}.jpg" for frame in range(extent.frame_count)],
+    }

@@ -1,0 +1,80 @@
+"""The numbers in the lines of a text file, parsed by Arrow, which takes memory to load."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from collections.abc import Sequence as Many
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from pyarrow import csv
+
+from datasets.io.arrow import to_array
+from datasets.io.errors import RowError
+
+# what Arrow takes for a number; ++ does not try shorter ones, which takes time on long lines
+_NUMBER = re.compile(
+    rb"[ \t]*+[+-]?((\d++(\.\d*+)?|\.\d++)(e[+-]?\d++)?|nan|inf|infinity)[ \t]*+", re.IGNORECASE
+)
+_LARGEST_BLOCK = 2**31 - 1  # bytes that Arrow reads at once
+_LARGEST_EXACT = 2**53 - 1  # whole numbers from here on are not all doubles
+
+
+def to_numbers(rows: Many[Many[bytes]], columns: int) -> np.ndarray:
+    """Return cells without blanks as float64, shape (N, columns).
+
+    Raises:
+        RowError: A cell is no number.
+    """
+    if not rows:
+        return np.zeros((0, columns))
+    try:
+        return parse_numbers(b"\n".join(map(b" ".join, rows)), columns, " ")
+    except pa.ArrowInvalid:
+        for number, row in enumerate(rows):
+            check_numbers(row, number)
+        raise
+
+
+def parse_numbers(data: bytes, columns: int, delimiter: str) -> np.ndarray:
+    """Return the first columns of a table as float64, shape (N, columns).
+
+    Raises:
+        pyarrow.ArrowInvalid: A cell is no number, or a line has another length than the first.
+        pyarrow.ArrowKeyError: There are fewer columns.
+    """
+    names = [f"f{column}" for column in range(columns)]
+    table = csv.read_csv(
+        pa.BufferReader(data + b"\n"),
+        csv.ReadOptions(
+            autogenerate_column_names=True,
+            use_threads=False,
+            block_size=min(len(data) + 1, _LARGEST_BLOCK),
+        ),
+        csv.ParseOptions(delimiter=delimiter, quote_char=False),
+        csv.ConvertOptions(
+            include_columns=names,
+            column_types=dict.fromkeys(names, pa.float64()),
+            null_values=[],
+            check_utf8=False,
+        ),
+    )
+    return np.column_stack([to_array(column) for column in table.columns])
+
+
+def check_numbers(cells: Iterable[bytes], row: int) -> None:
+    """Raise RowError for the first cell that is no number."""
+    for cell in cells:
+        if not _NUMBER.fullmatch(cell):
+            found = repr(cell[:40].decode(errors="replace"))
+            raise RowError(row, f"{found} found where a number was expected")
+
+
+def check_identities(path: Path, track: np.ndarray) -> None:
+    """Raise ValueError for an identity that a reader who takes it for a double would change."""
+    large = abs(track) > _LARGEST_EXACT
+    if large.any():
+        found = track[np.argmax(large)]
+        raise ValueError(f"{path}: identity {found} cannot be written: it is beyond 2^53")

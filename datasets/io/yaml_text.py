@@ -1,0 +1,95 @@
+"""YAML that people write: small files of plain values, read with bounded time and memory.
+
+YAML says how one value stands for many (aliases) and nests without end: 446 bytes may stand for
+gigabytes, and 60,000 brackets exhaust the stack. Both are refused before anything is built.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from datasets.io.errors import shorten
+from datasets.io.files import read_small_text
+
+_MOST_NESTED = 32
+_MOST_DIGITS = 64  # letters of a number
+_NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
+
+
+def read_yaml(path: Path) -> Any:
+    """Return what a YAML file holds.
+
+    Raises:
+        OSError: It cannot be read.
+        ValueError: It is not YAML, larger than 2^18 bytes, nested more than 32 deep, or has an
+            alias, a key twice, or a number of more than 64 letters. Names file and line.
+    """
+    text = read_small_text(path)
+    try:
+        return _load(text)
+    except (yaml.YAMLError, ValueError) as error:
+        raise ValueError(f"{path}: not valid YAML: {_reason(error)}") from error
+
+
+def _load(text: str) -> Any:
+    _check_events(text)
+    node = yaml.compose(text, yaml.SafeLoader)
+    if node is None:
+        return None
+    for each in _walk(node):
+        _check_node(each)
+    return yaml.SafeLoader("").construct_document(node)
+
+
+def _check_events(text: str) -> None:
+    """Raise ValueError for an alias or for what is nested too deep, the first there is."""
+    depth = 0
+    for event in yaml.parse(text, yaml.SafeLoader):
+        line = _line(event.start_mark)
+        if isinstance(event, yaml.AliasEvent):
+            raise ValueError(f"line {line}: alias *{event.anchor} found, expected the value itself")
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > _MOST_NESTED:
+            raise ValueError(f"line {line}: nested more than {_MOST_NESTED} deep")
+
+
+def _walk(node: yaml.Node) -> Iterator[yaml.Node]:
+    yield node
+    if isinstance(node, yaml.MappingNode):
+        for pair in node.value:
+            for each in pair:
+                yield from _walk(each)
+    elif isinstance(node, yaml.SequenceNode):
+        for each in node.value:
+            yield from _walk(each)
+
+
+def _check_node(node: yaml.Node) -> None:
+    """Raise ValueError for a key that is there twice, and for a number that is too long."""
+    line = _line(node.start_mark)
+    if node.tag in _NUMBERS and len(node.value) > _MOST_DIGITS:
+        raise ValueError(f"line {line}: a number of {len(node.value)} letters found")
+    if isinstance(node, yaml.MappingNode):
+        keys = Counter(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))
+        for key, times in keys.items():
+            if times > 1:
+                raise ValueError(f"line {line}: key {key[:40]!r} found twice")
+
+
+def _line(mark: Any) -> int:
+    """Return the number, from one, of the line where something stands."""
+    return int(mark.line) + 1
+
+
+def _reason(error: Exception) -> str:
+    """Return on one line what is wrong, beginning with the line of the file."""
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+        context = f"{error.context}: " if error.context else ""
+        return shorten(f"line {_line(error.problem_mark)}: {context}{error.problem}")
+    return " ".join(shorten(str(error)).split())

@@ -1,0 +1,186 @@
+"""A sequence's folder in MOTChallenge layout: seqinfo.ini, gt/gt.txt, det/det.txt, img1/.
+
+Source: https://motchallenge.net, Milan et al., MOT16, arXiv 1603.00831.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from configparser import ConfigParser
+from configparser import Error as ConfigError
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from datasets.class_mapping import only_class
+from datasets.formats import mot_text
+from datasets.io.errors import shorten
+from datasets.io.files import existing_folder, read_small_text
+from datasets.sequences.sequence_json import Prepared
+from datasets.types import Extent, Sequence, Tracks
+
+Classes = tuple[Mapping[int, str], tuple[int, ...]]
+_MOST_DIGITS = 10
+_DECIMAL = re.compile(r"[0-9]{1,10}(\.[0-9]{0,10})?")
+
+CLASSES = mot_text.CLASSES
+
+
+@dataclass(frozen=True)
+class Info:
+    """What seqinfo.ini says.
+
+    Args:
+        frame_rate: In frames per second.
+        images: Folder of the images, which may be absent.
+    """
+
+    extent: Extent
+    frame_rate: float
+    images: Path
+
+
+def info_path(folder: Path) -> Path:
+    """Return where a sequence's seqinfo.ini is."""
+    return folder / "seqinfo.ini"
+
+
+def truth_path(folder: Path) -> Path:
+    """Return where a sequence's ground truth is."""
+    return folder / "gt" / "gt.txt"
+
+
+def detections_path(folder: Path) -> Path:
+    """Return where a sequence's public detections are, if it has any."""
+    return folder / "det" / "det.txt"
+
+
+def read_info(folder: Path, classes: Classes = (CLASSES, ())) -> Info:
+    """Return what a sequence's seqinfo.ini says, in an extent with the classes given.
+
+    Args:
+        classes: Name of each class id, and the ids that are ignored.
+
+    Raises:
+        FileNotFoundError: There is none.
+        ValueError: A key is missing or no whole number, the rate no number. Names file and key.
+    """
+    path = info_path(folder)
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file")
+    parser = ConfigParser(interpolation=None)
+    try:
+        parser.read_string(read_small_text(path, "replace"), str(path))
+    except ConfigError as error:
+        raise ValueError(f"{path}: {shorten(str(error))}") from error
+    if "Sequence" not in parser:
+        raise ValueError(f"{path}: section [Sequence] is missing")
+    section = dict(parser["Sequence"])
+    numbers = {}
+    for key in ("imHeight", "imWidth", "seqLength"):
+        numbers[key] = _whole(f"{path}, {key}", section.get(key.lower()))
+    rate = _rate(f"{path}, frameRate", section.get("framerate"))
+    size = numbers["imHeight"], numbers["imWidth"], numbers["seqLength"]
+    try:
+        extent = Extent(*size, *classes)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+    return Info(extent, rate, folder / section.get("imdir", "img1"))
+
+
+def _whole(place: str, text: str | None) -> int:
+    if text is None or not (text.isascii() and text.isdecimal()) or len(text) > _MOST_DIGITS:
+        raise ValueError(f"{place}: {_shown(text)} found, expected a whole number")
+    return int(text)
+
+
+def _rate(place: str, text: str | None) -> float:
+    if text is None or not _DECIMAL.fullmatch(text) or not float(text):
+        raise ValueError(f"{place}: {_shown(text)} found, expected a number more than 0")
+    return float(text)
+
+
+def _shown(text: str | None) -> str:
+    return "nothing" if text is None else repr(text[:40])
+
+
+def list_sequences(truth: Path) -> list[str]:
+    """Return the names of the sequences below a folder.
+
+    One with seqinfo.ini and no ground truth is among them, so that it is missed when it is read and
+    not left out of a total.
+    """
+    every = [path for path in truth.glob("*/") if truth_path(path).is_file()]
+    described = [path for path in truth.glob("*/") if info_path(path).is_file()]
+    return sorted({path.name for path in [*every, *described]}) if every else []
+
+
+def read_pair(
+    truth: Path,
+    results: Path,
+    sequence: str,
+    kind: mot_text.Kind,
+    classes: Classes = (CLASSES, ()),
+) -> tuple[Tracks, Tracks]:
+    """Return truth and prediction of one sequence, `<results>/<sequence>.txt`.
+
+    Args:
+        kind: Of the truth: see `mot_text.read_tracks`, which raises for bad files.
+    """
+    extent = read_info(truth / sequence, classes).extent
+    return (
+        mot_text.read_tracks(truth_path(truth / sequence), extent, kind),
+        mot_text.read_tracks(results / f"{sequence}.txt", extent),
+    )
+
+
+def locate(root: str | None) -> Path:
+    """Return the folder given: such a data set is not downloaded."""
+    return existing_folder(root, "train/ in MOTChallenge layout")
+
+
+def find_sequence(split: Path, sequence: str) -> Path:
+    """Return the folder of a sequence; FileNotFoundError lists those there are."""
+    if (split / sequence).is_dir():
+        return split / sequence
+    known = sorted(path.name for path in split.glob("*/"))
+    raise FileNotFoundError(f"{split}: no sequence {sequence!r}: found {known}")
+
+
+def label_files(folder: Path) -> list[Path]:
+    """Return the label files of a sequence that are there.
+
+    Raises:
+        FileNotFoundError: Its seqinfo.ini or its ground truth is missing.
+    """
+    needed = [info_path(folder), truth_path(folder)]
+    for path in needed:
+        if not path.is_file():
+            raise FileNotFoundError(f"{path}: no such file")
+    return needed + [path for path in [detections_path(folder)] if path.is_file()]
+
+
+def read_prepared(
+    dataset: str,
+    root: Path,
+    folder: Path,
+    classes: Classes = (CLASSES, ()),
+    detected_class: str | None = None,
+) -> Prepared:
+    """Return the sequence in a folder, its images and detections where they are.
+
+    Args:
+        detected_class: Name of the class of all detections; None if their file says it.
+    """
+    _, truth, *detections = label_files(folder)
+    info = read_info(folder, classes)
+    images = str(info.images.resolve()) if info.images.is_dir() else None
+    found = None
+    if detections:
+        held = info.extent if detected_class is None else only_class(info.extent, detected_class)
+        found = replace(mot_text.read_tracks(detections[0], held), extent=info.extent)
+    return Prepared(
+        Sequence(dataset, folder.name, info.extent, info.frame_rate, images, str(root)),
+        mot_text.read_tracks(truth, info.extent, "truth"),
+        found,
+    )

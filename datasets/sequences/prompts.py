@@ -1,0 +1,56 @@
+"""What a prompted tracker is given: each object once, in the frame it is followed from.
+
+Prompts are Tracks with one row an identity: its class, its box, and its mask where there are masks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence as Many
+from dataclasses import replace
+
+import numpy as np
+
+from datasets.masks.mask_set import Masks
+from datasets.types import NO_TRACK, Tracks
+
+
+def first_visible(truth: Tracks) -> Tracks:
+    """Return the row of each object in the first frame in which it is visible.
+
+    This is the task of semi-supervised video object segmentation. Boxes are those of what is seen:
+    around the mask, or the part of the box that is in the image. Rows that are not scored and
+    classes that are ignored are no objects.
+    """
+    size = np.tile([truth.extent.width, truth.extent.height], 2)
+    seen = truth.box.clip(0, size) if truth.rle is None else truth.rle.boxes.astype(np.float64)
+    visible = (seen[:, 2:] > seen[:, :2]).all(axis=1)
+    if truth.visibility is not None:
+        visible &= truth.visibility > 0
+    visible &= (truth.score > 0) & (truth.track != NO_TRACK)
+    visible &= ~np.isin(truth.class_id, truth.extent.ignored)
+    rows = np.flatnonzero(visible)
+    first = rows[np.sort(np.unique(truth.track[rows], return_index=True)[1])]
+    boxed = replace(truth, box=np.where(visible[:, None], seen, truth.box))
+    return replace(boxed.take(first), visibility=None, area=None)
+
+
+def starting_in(prompts: Tracks, frame: int) -> Tracks:
+    """Return the prompts of one frame."""
+    return prompts.take(np.arange(*np.searchsorted(prompts.frame, [frame, frame + 1])))
+
+
+def joined(prompts: Many[Tracks], frame: int) -> Tracks:
+    """Return prompts of several frames, one at least, as those of one frame, in their order."""
+    first = prompts[0]
+    columns = {
+        name: np.concatenate([getattr(each, name) for each in prompts])
+        for name in ("track", "class_id", "score", "box")
+    }
+    masks = [each.rle for each in prompts if each.rle is not None]
+    runs = [run for each in masks for run in each.runs]
+    return Tracks(
+        first.extent,
+        frame=np.full(len(columns["track"]), frame),
+        rle=Masks.read(runs, first.extent.height, first.extent.width) if masks else None,
+        **columns,
+    )

@@ -1,0 +1,190 @@
+"""Our numbers beside those of the tools they should equal, and why where they do not."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from collections.abc import Sequence as Many
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from metrics.crosscheck.reference import (
+    CLASS_AVERAGED,
+    COMBINED,
+    DETECTION_AVERAGED,
+    Explanation,
+    Place,
+    Sample,
+    Scores,
+    list_references,
+    load_reference,
+)
+from metrics.family import load_family
+
+_TOLERANCE = 1e-9  # of ratios, and relative of sums
+_AVERAGED = {CLASS_AVERAGED: "class_averaged", DETECTION_AVERAGED: "detection_averaged"}
+
+Missing = dict[str, dict[str, list[str]]]  # columns by reference and family
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One number; None where there is none.
+
+    Args:
+        explanation: Why the two differ; empty where they are equal, or where nothing explains it.
+    """
+
+    reference: str
+    class_name: str
+    sequence: str
+    column: str
+    ours: float | None
+    theirs: float | None
+    explanation: str = ""
+
+    @property
+    def difference(self) -> float:
+        """Ours minus theirs, NaN where there is no such number."""
+        if self.ours is None or self.theirs is None:
+            return math.nan
+        return self.ours - self.theirs
+
+    @property
+    def equal(self) -> bool:
+        """Whether the two are the same number, or neither is one."""
+        if self.ours is None or self.theirs is None:
+            return self.ours is self.theirs
+        return abs(self.difference) <= _TOLERANCE * max(1, abs(self.theirs))
+
+    @property
+    def passed(self) -> bool:
+        """Whether they are equal, or it is known why not."""
+        return self.equal or bool(self.explanation)
+
+
+def compare(
+    found: Mapping[str, Any], families: Many[str], samples: Mapping[str, Sample]
+) -> list[Comparison]:
+    """Return every number that a reference has too.
+
+    Args:
+        found: What metrics.evaluate writes.
+    """
+    from tempfile import TemporaryDirectory
+
+    comparisons = []
+    owner = _columns(families)
+    for name in list_references():
+        reference = load_reference(name)
+        with TemporaryDirectory() as room:
+            theirs = reference.score(found["protocol"], families, samples, Path(room))
+        for each in _pair_up(name, found, theirs, owner):
+            place = _place(found["protocol"], each, samples)
+            comparisons.append(_explained(each, owner, reference.EXPLAINED, place))
+    return comparisons
+
+
+def find_missing(comparisons: Many[Comparison], families: Many[str]) -> Missing:
+    """Return the columns that each reference has nothing to say of."""
+    owner = _columns(families)
+    missing: Missing = {name: {} for name in list_references()}
+    for name, of_family in missing.items():
+        there = {each.column for each in comparisons if each.reference == name}
+        for column, family in owner.items():
+            if column not in there:
+                of_family.setdefault(family, []).append(column)
+    return missing
+
+
+def table(comparisons: Many[Comparison], families: Many[str]) -> Iterator[str]:
+    """Yield the lines of the totals side by side, every number that nothing explains, and a sum.
+
+    What a reference has no number of is said too.
+    """
+    shown = [each for each in comparisons if each.sequence == COMBINED or not each.passed]
+    width = max((len(_title(each)) for each in shown), default=0)
+    yield f"{'':{width}}{'ours':>18}{'theirs':>18}{'difference':>12}"
+    for each in shown:
+        verdict = "" if each.equal else "  explained" if each.passed else "  UNEXPLAINED"
+        numbers = "".join(f"{_number(value):>18}" for value in (each.ours, each.theirs))
+        yield f"{_title(each):{width}}{numbers}{each.difference:12.3g}{verdict}"
+    reasons = {(c.reference, c.explanation) for c in comparisons if not c.equal and c.explanation}
+    for name, reason in sorted(reasons):
+        yield f"explained, {name}: {reason}"
+    yield from _missing_lines(find_missing(comparisons, families), _columns(families))
+    failed = sum(not each.passed for each in comparisons)
+    equal = sum(each.equal for each in comparisons)
+    rest = len(comparisons) - equal - failed
+    yield f"{len(comparisons)} numbers: {equal} equal, {rest} explained, {failed} unexplained"
+
+
+def _missing_lines(missing: Missing, owner: Mapping[str, str]) -> Iterator[str]:
+    whole = list(owner.values())
+    for name, of_family in missing.items():
+        none = [key for key, columns in of_family.items() if len(columns) == whole.count(key)]
+        if none:
+            yield f"not compared, {name}: has nothing of {', '.join(none)}"
+        for family, columns in of_family.items():
+            if family not in none:
+                yield f"not compared, {name}: has no {', '.join(columns)} of {family}"
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.10g}"
+
+
+def _title(each: Comparison) -> str:
+    return f"{each.reference}, {each.class_name}, {each.sequence}, {each.column}"
+
+
+def _columns(families: Many[str]) -> dict[str, str]:
+    """Return the family of each column."""
+    return {column.name: name for name in families for column in load_family(name).columns}
+
+
+def _pair_up(
+    name: str, found: Mapping[str, Any], theirs: Scores, columns: Mapping[str, str]
+) -> Iterator[Comparison]:
+    for class_name, sequences in theirs.items():
+        for sequence, values in sequences.items():
+            here = _our_values(found, class_name, sequence)
+            for column, value in values.items():
+                if column in columns:
+                    other = None if math.isnan(value) else value
+                    yield Comparison(name, class_name, sequence, column, here[column], other)
+
+
+def _our_values(
+    found: Mapping[str, Any], class_name: str, sequence: str
+) -> Mapping[str, float | None]:
+    if class_name in _AVERAGED:
+        return found[_AVERAGED[class_name]]
+    scores = found["classes"][class_name]
+    return scores["combined"] if sequence == COMBINED else scores["sequences"][sequence]
+
+
+def _place(protocol: str, each: Comparison, samples: Mapping[str, Sample]) -> Place:
+    chosen = samples.values() if each.sequence == COMBINED else [samples[each.sequence]]
+    names = [each.class_name]
+    if each.class_name in _AVERAGED:
+        names = list(next(iter(samples.values())).pairings)
+    pairings = {name: [sample.pairings[name] for sample in chosen] for name in names}
+    return Place(protocol, each.class_name, pairings)
+
+
+def _explained(
+    each: Comparison,
+    owner: Mapping[str, str],
+    explanations: Many[Explanation],
+    place: Place,
+) -> Comparison:
+    """Return the comparison with the first reason there is for a difference."""
+    if each.equal:
+        return each
+    for known in explanations:
+        about = each.column in known.about or owner[each.column] in known.about
+        if about and known.applies(place):
+            return replace(each, explanation=known.reason)
+    return each

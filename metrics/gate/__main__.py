@@ -1,0 +1,42 @@
+"""A verdict as an exit code, and as a line of a history.
+
+    python -m metrics.gate --verdict results/regression/verdict.json --history history.jsonl
+
+Ends with 0 for a pass, 1 for a regression, 2 where that could not be judged: where there is no
+verdict, and where code, config or baseline are no longer those it is of, too. With `--history` a
+line is added to that file, unless it has the line already.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from datasets.io.program import REFUSED, run_main
+from metrics.gate.checks import EXIT, UNDECIDED
+from metrics.gate.outcome import append_line, history_line, read_verdict
+
+
+def main() -> None:
+    """Run the command line program."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--verdict", type=Path, required=True)
+    parser.add_argument("--history", type=Path, help="file to add a line to")
+    given = parser.parse_args()
+    try:
+        verdict = read_verdict(given.verdict)
+    except (OSError, ValueError) as error:
+        print(f"{UNDECIDED}: {error}")
+        sys.exit(EXIT[UNDECIDED])
+    if given.history:
+        append_line(given.history, history_line(verdict))
+    print(
+        f"{verdict['verdict']}: {len(verdict['checks'])} comparisons of commit {verdict['commit']},"
+        f" {verdict['date']}, see {given.verdict.parent}"
+    )
+    sys.exit(verdict["exit"])
+
+
+if __name__ == "__main__":
+    sys.exit(run_main(main, crashed=REFUSED))

@@ -1,0 +1,297 @@
+"""The gate: what a run left, beside a baseline → verdict.json.
+
+    python -m metrics.gate.verdict --plan '{"runs": [...], ...}'
+        --baseline config/baselines/default.json --output results/regression/verdict.json
+
+`--plan` says what the run was to make; the workflow writes it from the config. The program ends
+with 0 whatever the verdict: `metrics.gate` makes an exit code of it. docs/regression.md has the
+rules.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Mapping
+from collections.abc import Sequence as Many
+from dataclasses import dataclass, replace
+from math import expm1
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from datasets.io.files import read_json, write_json
+from datasets.io.flags import json_value
+from datasets.io.program import run_main
+from metrics.comparison.bootstrap import Judge, Rules, families_of
+from metrics.comparison.compare import SAME
+from metrics.gate.checks import (
+    EXIT,
+    MISSING,
+    NEW,
+    NOT_JUDGED,
+    Check,
+    judge_pace,
+    judge_total,
+    overall,
+)
+from metrics.gate.relative_step_time import Slowing, compare_paces
+from metrics.gate.snapshot import now, read_baseline, take_snapshot, timed_variants
+from metrics.gate.turns import compare_turns
+
+_NOISE = ("memory", "system")  # facts of a machine that may differ between paces
+Snapshot = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Totals:
+    """One variant before and now, by column.
+
+    Args:
+        half_width: Of the interval of the difference, None where there is none.
+        same: Whether the tracks are equal to the byte.
+    """
+
+    baseline: np.ndarray
+    found: np.ndarray
+    half_width: list[float | None]
+    same: bool
+
+    def why_same(self, number: int) -> str:
+        """Return why a column is the same whatever its interval, empty where it may not be."""
+        if self.same:
+            return "tracks equal to the byte"
+        neither = np.isnan(self.baseline[number]) and np.isnan(self.found[number])
+        return "no number, then and now" if neither else ""
+
+
+def judge(
+    baseline: Snapshot,
+    found: Snapshot,
+    plan: Mapping[str, Any],
+    turns: Mapping[str, Any] | None = None,
+) -> list[Check]:
+    """Return every comparison, of accuracy and then of speed.
+
+    Args:
+        found: A snapshot as the baseline is.
+        plan: Its tolerances, and which variants are timed.
+        turns: By data set and variant, paces of both sides in turns; compared in place of the
+            baseline's, which were taken at another time.
+    """
+    checks = [
+        check
+        for run in dict.fromkeys([*baseline["accuracy"], *found["accuracy"]])
+        for check in _judge_run(run, baseline, found, plan["tolerances"])
+    ]
+    timed = [(run["dataset"], variant) for run, variant in timed_variants(plan)]
+    if turns is not None:
+        return checks + [_judge_turns(key, turns, plan["slow_down"]) for key in timed]
+    return checks + [_judge_speed(key, baseline, found, plan["slow_down"]) for key in timed]
+
+
+def _judge_run(
+    run: str, baseline: Snapshot, found: Snapshot, tolerances: Mapping[str, float]
+) -> Iterator[Check]:
+    old, new = (
+        each["accuracy"].get(run, {"variants": {}, "columns": []}) for each in (baseline, found)
+    )
+    for variant in dict.fromkeys([*old["variants"], *new["variants"]]):
+        if variant not in new["variants"]:
+            why = "the baseline has results of it, this run has none"
+            yield Check(run, variant, "results", MISSING, why=why)
+        elif variant not in old["variants"]:
+            yield Check(run, variant, "results", NEW, why="not in the baseline")
+        else:
+            yield from _judge_variant(run, variant, old, new, tolerances)
+
+
+def _judge_variant(
+    run: str, variant: str, old: Snapshot, new: Snapshot, tolerances: Mapping[str, float]
+) -> Iterator[Check]:
+    before, now = (each["variants"][variant] for each in (old, new))
+    columns = [each for each in new["columns"] if each in old["columns"]]
+    if differs := _difference(before, now):
+        yield Check(run, variant, "results", NOT_JUDGED, why=differs)
+        return
+    for column in new["columns"]:
+        if column not in columns:
+            yield Check(run, variant, column["name"], NEW, why="not in the baseline")
+    for column in old["columns"]:
+        if column["name"] in tolerances and column not in columns:
+            yield Check(run, variant, column["name"], NOT_JUDGED, why="not among the run's numbers")
+    try:
+        totals = _totals(before, now, new["scenes"], [each["name"] for each in columns])
+    except (KeyError, TypeError, ValueError) as error:
+        why = f"what the baseline keeps was made by other code: {error}"
+        yield Check(run, variant, "results", NOT_JUDGED, why=why)
+        return
+    for number, column in enumerate(columns):
+        width = totals.half_width[number]
+        change = float(totals.found[number] - totals.baseline[number])
+        change *= 1 if column["better"] == "up" else -1
+        tolerance = tolerances[column["name"]]
+        yield Check(
+            run,
+            variant,
+            column["name"],
+            SAME if totals.why_same(number) else judge_total(change, width, tolerance),
+            unit=column["unit"],
+            baseline=_known(totals.baseline[number]),
+            found=_known(totals.found[number]),
+            change=_known(change),
+            low=None if width is None else _known(change - width),
+            high=None if width is None else _known(change + width),
+            tolerance=tolerance,
+            why=totals.why_same(number),
+        )
+
+
+def _totals(before: Snapshot, now: Snapshot, scenes: Many[str], columns: list[str]) -> Totals:
+    """Return the totals of both sides of a variant, each sequence of one beside its own."""
+    numbers = np.unique(scenes, return_inverse=True)[1]
+    sides = [list(each.values()) for each in (before, now)]
+    judging = Judge(families_of(sides[0][0], columns), columns, numbers, Rules())
+    partials = [judging.read(side) for side in sides]
+    baseline, found = (judging.total(each) for each in partials)
+    same = all(before[name]["tracks"] == now[name]["tracks"] for name in now)
+    if same:
+        return Totals(baseline, found, [0.0] * len(columns), same)
+    samples = [judging.bootstrap([each]) for each in partials]
+    return Totals(baseline, found, judging.widths(samples[1] - samples[0]), same)
+
+
+def _known(number: float) -> float | None:
+    """Return a number that JSON can hold."""
+    return None if np.isnan(number) else float(number)
+
+
+def _difference(before: Snapshot, now: Snapshot) -> str:
+    """Return what keeps the two from being compared, in words; empty where nothing does."""
+    if list(before) != list(now):
+        return f"sequences {list(now)} found, {list(before)} in the baseline"
+    for name, old in before.items():
+        new = now[name]
+        for what in ("frames", "truth"):
+            if old[what] != new[what]:
+                return f"{name}: {what} {new[what]} found, {old[what]} in the baseline"
+        classes = [list(each["classes"]) for each in (old, new)]
+        if classes[0] != classes[1]:
+            return f"{name}: classes {classes[1]} found, {classes[0]} in the baseline"
+    return ""
+
+
+def _judge_turns(key: tuple[str, str], turns: Mapping[str, Any], tolerance: float) -> Check:
+    dataset, variant = key
+    found = turns.get(dataset, {}).get(variant)
+    if found is None:
+        return Check(dataset, variant, "pace", MISSING, "work", why="this run has none")
+    if "pairs" not in found:
+        return Check(dataset, variant, "pace", found["verdict"], "work", why=found["why"])
+    on_gpu = "gpu" in found["machine"]
+    compared = compare_turns(found["pairs"], tolerance, Rules().level, on_gpu=on_gpu)
+    why = f"{compared.clock} of {len(found['pairs'])} pairs of processes"
+    return _speed_check(
+        Check(dataset, variant, "pace", judge_pace(compared.slowing, tolerance), "work", why=why),
+        (compared.baseline, compared.found),
+        compared.slowing,
+        tolerance,
+    )
+
+
+def _speed_check(
+    check: Check, paces: tuple[float, float], slowing: Slowing, tolerance: float
+) -> Check:
+    width = slowing.half_width
+    return replace(
+        check,
+        baseline=paces[0],
+        found=paces[1],
+        change=-expm1(slowing.change),
+        low=None if width is None else -expm1(slowing.change + width),
+        high=None if width is None else -expm1(slowing.change - width),
+        tolerance=tolerance,
+    )
+
+
+def _judge_speed(
+    key: tuple[str, str], baseline: Snapshot, found: Snapshot, tolerance: float
+) -> Check:
+    dataset, variant = key
+    old, new = (each["speed"].get(dataset, {}).get(variant) for each in (baseline, found))
+    if new is None:
+        return Check(dataset, variant, "pace", MISSING, "work", why="this run has none")
+    if old is None:
+        return Check(dataset, variant, "pace", NEW, "work", why="the baseline has none")
+    if why := _other_machine(old, new):
+        return Check(dataset, variant, "pace", NOT_JUDGED, "work", why=why)
+    slowing = compare_paces(old["paces"], new["paces"], Rules().level)
+    return _speed_check(
+        Check(dataset, variant, "pace", judge_pace(slowing, tolerance), "work"),
+        (_middle(old["paces"]), _middle(new["paces"])),
+        slowing,
+        tolerance,
+    )
+
+
+def _middle(paces: Many[float]) -> float:
+    return float(np.exp(np.log(paces).mean()))
+
+
+def _other_machine(old: Snapshot, new: Snapshot) -> str:
+    names = dict.fromkeys([*old["machine"], *new["machine"]])
+    facts = [
+        f"{name} {new['machine'].get(name)}, in the baseline {old['machine'].get(name)}"
+        for name in names
+        if name not in _NOISE and old["machine"].get(name) != new["machine"].get(name)
+    ]
+    if old["frames"] != new["frames"]:
+        facts.append(f"{new['frames']} frames timed, in the baseline {old['frames']}")
+    works = [each.get("work", 1) for each in (new, old)]
+    if works[0] != works[1]:
+        facts.append(f"fixed work {works[0]}, in the baseline {works[1]}: make the baseline anew")
+    return "; ".join(facts)
+
+
+def describe(
+    checks: Many[Check], plan: Mapping[str, Any], path: Path, baseline: Snapshot
+) -> dict[str, Any]:
+    """Return what verdict.json holds."""
+    verdict = overall(checks)
+    return {
+        "verdict": verdict,
+        "exit": EXIT[verdict],
+        **{key: plan[key] for key in ("commit", "date", "config", "judged")},
+        "baseline": {
+            "path": path.as_posix(),
+            **{key: baseline.get(key) for key in ("commit", "date", "config")},
+        },
+        "checks": [vars(check) for check in checks],
+    }
+
+
+def main() -> None:
+    """Run the command line program."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--plan", type=json_value, required=True, help="JSON")
+    parser.add_argument("--baseline", type=Path, required=True)
+    parser.add_argument("--turns", type=Path, help="paces of both sides, see workflow.gate.against")
+    parser.add_argument("--room", type=Path, default=Path(), help="folder the workflow ran in")
+    parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--unfinished", action="store_true", help="judge what a failed run left")
+    given = parser.parse_args()
+    plan = given.plan | {"date": now()}
+    try:
+        baseline: Snapshot = read_baseline(given.baseline)
+    except (OSError, ValueError) as error:
+        checks = [Check("", "", "results", NOT_JUDGED, why=str(error))]
+        write_json(given.output, describe(checks, plan, given.baseline, {}))
+        return
+    found = take_snapshot(plan, given.room, finished=not given.unfinished)
+    checks = judge(baseline, found, plan, read_json(given.turns) if given.turns else None)
+    write_json(given.output, describe(checks, plan, given.baseline, baseline))
+
+
+if __name__ == "__main__":
+    sys.exit(run_main(main))

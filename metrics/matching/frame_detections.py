@@ -1,0 +1,52 @@
+"""What COCO scores: each row on its own, ranked in its frame.
+
+Source: Lin et al., Microsoft COCO, ECCV 2014; equal to pycocotools 2.0
+(tests/metrics/test_coco_ap.py).
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from metrics.matching.greedy_matching import Overlaps, Scene
+from metrics.pairing import Pairing, Pairs, overlapping, tracks_areas
+
+SIDES = (32, 96)
+Kind = Literal["box", "masks"]
+
+
+def frame_scene(pairing: Pairing, kind: Kind) -> Scene:
+    """Return the rows of a pairing as detections of their frames. Truth of score 0 is a crowd.
+
+    Raises:
+        ValueError: Masks are asked for and there are none.
+    """
+    truth, prediction = pairing.truth, pairing.prediction
+    pairs = _pairs(pairing, kind)
+    area = tracks_areas(prediction.tracks, kind)[prediction.rows]
+    given = truth.tracks.area
+    truth_area = tracks_areas(truth.tracks, "masks") if given is None else given
+    crowd = truth.tracks.score[truth.rows] == 0
+    within = pairs.shared / area[pairs.prediction]
+    return Scene(
+        prediction.frame,
+        prediction.tracks.score[prediction.rows],
+        area,
+        truth_area[truth.rows],
+        crowd,
+        Overlaps(
+            pairs.prediction, pairs.truth, np.where(crowd[pairs.truth], within, pairs.similarity)
+        ),
+    )
+
+
+def _pairs(pairing: Pairing, kind: Kind) -> Pairs:
+    """Return the pairing's own pairs where they are of that kind, otherwise find them."""
+    if (pairing.similarity == "box") == (kind == "box"):
+        return pairing.pairs
+    truth, prediction = (
+        side.tracks.take(side.rows) for side in (pairing.truth, pairing.prediction)
+    )
+    return overlapping(truth, prediction, kind)

@@ -1,0 +1,167 @@
+"""Objects drawn on an image: masks half transparent with their outline, boxes, labels, trails.
+
+Everything is drawn inside the boxes it is in, so the cost is that of what is seen and not of the
+image. Colours belong to identities, and colour-blind people can tell them apart.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from datasets.masks.mask_set import Masks
+from datasets.types import Tracks
+from datasets.zone import Zone
+
+Colour = tuple[int, int, int]
+
+# Each the farthest from those before in CIELAB, of bright and coloured ones, in normal vision and
+# with protan, deutan and tritan colour blindness as Machado et al. (2009) simulate them: no two are
+# closer than 24.
+PALETTE: tuple[Colour, ...] = (
+    *((180, 105, 240), (240, 0, 0), (135, 255, 225), (165, 45, 90), (240, 240, 0), (105, 0, 255)),
+    *((225, 150, 120), (0, 165, 165), (195, 180, 255), (150, 45, 150), (180, 240, 120)),
+    (180, 15, 45),
+)
+_LINE = 2  # pixels of a box's side
+_FULL = 255  # ink that hides what is under it
+_FAR = 1 << 20  # pixels from where on it does not matter how far away something is
+_LARGE = 720  # rows of an image in which an outline is twice as thick
+_AROUND = np.ones((3, 3), np.uint8)
+_TEXT_SHARE, _SMALLEST_TEXT = 1 / 54, 11  # of the image's height; pixels
+_DARK, _LIGHT = (20, 20, 20), (255, 255, 255)
+_LUMINANCE, _BRIGHT = (0.299, 0.587, 0.114), 130
+
+
+def draw(image: np.ndarray, rows: Tracks, ranks: dict[int, int]) -> None:
+    """Draw the objects of one frame onto its image, which changes.
+
+    Args:
+        image: (height, width, 3) uint8 RGB.
+        rows: What is in the frame.
+        ranks: Number of each identity, which chooses its colour.
+    """
+    colours = [PALETTE[ranks[track] % len(PALETTE)] for track in rows.track.tolist()]
+    boxes = [_inside(image, box) for box in rows.box]
+    if rows.rle is not None:
+        _draw_masks(image, rows.rle, colours)
+    for box, colour in zip(boxes, colours, strict=True):
+        _frame(image, box, colour)
+    size = max(_SMALLEST_TEXT, round(image.shape[0] * _TEXT_SHARE))
+    for row, (box, colour) in enumerate(zip(boxes, colours, strict=True)):
+        name = rows.extent.classes[int(rows.class_id[row])]
+        _paste(image, draw_text(f"ID:{rows.track[row]} {name}", colour, size), box)
+
+
+def draw_trails(image: np.ndarray, rows: Tracks, ranks: dict[int, int], frames: range) -> None:
+    """Draw where objects have stood onto an image, which changes: lines that fade with age.
+
+    A line joins the middles of the lower edges of an identity's boxes, over frames without it too.
+
+    Args:
+        rows: What is in `frames`.
+        frames: Those the lines go back to, up to the image's own.
+    """
+    order = np.lexsort((rows.frame, rows.track))
+    track, box = rows.track[order], rows.box[order].clip(-_FAR, _FAR)
+    foot = np.stack([(box[:, 0] + box[:, 2]) / 2, box[:, 3]], axis=1).round().astype(np.int32)
+    age = frames[-1] - rows.frame[order]
+    ink = (_FULL * (1 - age / len(frames))).round().astype(np.int32)
+    for each in np.split(np.arange(len(track)), np.flatnonzero(np.diff(track)) + 1):
+        if len(each) > 1:
+            colour = PALETTE[ranks[int(track[each[0]])] % len(PALETTE)]
+            _fade(image, foot[each], ink[each], colour)
+
+
+def draw_zone(image: np.ndarray, zone: Zone) -> None:
+    """Draw the border of a zone onto an image, which changes: a light line in a dark one."""
+    corner = [zone.corner.round().astype(np.int32)]
+    for colour, thickness in ((_DARK, _LINE + 2), (_LIGHT, _LINE)):
+        cv2.polylines(image, corner, isClosed=True, color=colour, thickness=thickness)
+
+
+@lru_cache(maxsize=4096)
+def draw_text(text: str, colour: Colour, size: int) -> np.ndarray:
+    """Return a line of text on a filled ground, (h, w, 3) uint8; letters are `size` high."""
+    text, font = " ".join(text.split()), ImageFont.load_default(size)
+    left, top, _, bottom = font.getbbox("ID:0jÅ")
+    pad = max(2, size // 4)
+    across, down = int(font.getlength(text)) + 2 * pad, int(bottom - top) + pad
+    ground = Image.new("RGB", (across, down), colour)
+    ink = _DARK if np.dot(colour, _LUMINANCE) > _BRIGHT else _LIGHT
+    ImageDraw.Draw(ground).text((pad - left, pad // 2 - top), text, ink, font)
+    return np.asarray(ground)
+
+
+def _fade(image: np.ndarray, point: np.ndarray, ink: np.ndarray, colour: Colour) -> None:
+    """Draw a line through points, (N, 2), each part as strong as the ink of its later end."""
+    thick = 2 * _LINE if image.shape[0] >= _LARGE else _LINE
+    near = np.maximum(point.min(axis=0) - thick, 0)
+    far = np.minimum(point.max(axis=0) + thick + 1, image.shape[1::-1])
+    if (far <= near).any():
+        return
+    layer = np.zeros((far - near)[::-1], np.uint8)
+    corners = (point - near).tolist()
+    for one, other, strength in zip(corners[:-1], corners[1:], ink[1:].tolist(), strict=True):
+        cv2.line(layer, one, other, strength, thick)
+    region, covered = image[near[1] : far[1], near[0] : far[0]], layer > 0
+    under, share = region[covered].astype(np.int32), layer[covered, None].astype(np.int32)
+    region[covered] = under + (np.array(colour) - under) * share // _FULL
+
+
+def _frame(image: np.ndarray, box: tuple[int, int, int, int], colour: Colour) -> None:
+    """Draw the sides of a box, just within it."""
+    left, top, right, bottom = box
+    inside = image[top:bottom, left:right]
+    inside[:_LINE] = inside[-_LINE:] = inside[:, :_LINE] = inside[:, -_LINE:] = colour
+
+
+def _draw_masks(image: np.ndarray, masks: Masks, colours: list[Colour]) -> None:
+    found = masks.intervals
+    for row, (box, colour) in enumerate(zip(masks.boxes.astype(int), colours, strict=True)):
+        begin, end = found.first[row], found.first[row + 1]
+        if end > begin:
+            mask = _crop(found.start[begin:end], found.stop[begin:end], box, masks.height)
+            _tint(image, mask, box, colour)
+
+
+def _crop(start: np.ndarray, stop: np.ndarray, box: np.ndarray, height: int) -> np.ndarray:
+    """Return a mask within its box, (h, w) uint8, from its intervals down the columns."""
+    left, top, right, bottom = box.tolist()
+    edges = np.stack([start, stop], axis=1).ravel() - left * height
+    runs = np.diff(edges, prepend=0, append=(right - left) * height)
+    columns = np.repeat(np.arange(len(runs), dtype=np.uint8) & 1, runs)
+    return np.ascontiguousarray(columns.reshape(right - left, height)[:, top:bottom].T)
+
+
+def _tint(image: np.ndarray, mask: np.ndarray, box: np.ndarray, colour: Colour) -> None:
+    """Mix the pixels of a mask half and half with a colour, and draw its outline."""
+    left, top, right, bottom = box.tolist()
+    region = image[top:bottom, left:right]
+    rows = region.reshape(bottom - top, -1)
+    mixed = (rows >> 1) + np.tile(np.array(colour, np.uint8) >> 1, right - left)
+    cv2.copyTo(mixed.reshape(region.shape), mask, region)
+    thick = 2 if image.shape[0] >= _LARGE else 1
+    alone = np.pad(mask, 1)  # what is beyond its box is not of it
+    inner = cv2.erode(alone, _AROUND, iterations=thick)[1:-1, 1:-1]
+    region[(mask ^ inner).view(bool)] = colour
+
+
+def _paste(image: np.ndarray, chip: np.ndarray, box: tuple[int, int, int, int]) -> None:
+    """Put a chip on a box's upper left corner, within it where there is no room above."""
+    height, width = chip.shape[:2]
+    top = box[1] - height if box[1] >= height else box[1]
+    left = max(0, min(box[0], image.shape[1] - width))
+    seen = image[top : top + height, left : left + width]
+    seen[:] = chip[: seen.shape[0], : seen.shape[1]]
+
+
+def _inside(image: np.ndarray, box: np.ndarray) -> tuple[int, int, int, int]:
+    """Return a box in whole pixels, cut where the image ends, at least a pixel large."""
+    height, width = image.shape[:2]
+    left, top = np.floor(box[:2]).clip(0, [width - 1, height - 1]).astype(int).tolist()
+    right, bottom = np.ceil(box[2:]).clip([left + 1, top + 1], [width, height]).astype(int).tolist()
+    return left, top, right, bottom

@@ -1,0 +1,78 @@
+"""Time the tracker of another checkout by all that times the trackers of this one.
+
+    cd OTHER && PYTHONPATH=HERE python -P -m trackers.timing.other_checkout
+        --root OTHER --inputs image (flags of trackers.timing.calibrated_clock)
+
+Clock, fixed work, frames and checks are this checkout's: two sides timed by two programs could
+differ because of the programs. The tracker, with all it imports, is the other's: both need to share
+no more than `load_tracker` and the contract, `start`, `step`, the fields of a frame and of an
+answer.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from datasets.formats.parquet import read_tracks
+from datasets.io.program import run_main
+from datasets.masks.mask_set import Masks
+from datasets.sequences.sequence_json import read_sequence
+from datasets.types import Frame, Sequence
+from trackers.contract import INPUTS, Answer, Method, Tracker
+from trackers.timing.calibrated_clock import add_flags, measure
+from trackers.timing.clock import Course
+
+_PACKAGES = ("datasets", "trackers")
+
+
+class Adapted:
+    """A tracker of another checkout, whose answers become ours."""
+
+    def __init__(self, tracker: Any) -> None:
+        self._tracker = tracker
+
+    def start(self, sequence: Sequence) -> None:
+        self._tracker.start(sequence)
+
+    def step(self, frame: Frame) -> Answer:
+        found = self._tracker.step(frame)
+        mask = found.mask
+        if mask is not None and not isinstance(mask, np.ndarray):
+            mask = Masks(mask.runs, mask.height, mask.width)
+        return Answer(found.track, found.box, found.score, found.class_id, mask)
+
+
+def load_tracker_of(root: Path, method: str, options: Mapping[str, Any]) -> Tracker:
+    """Return a tracker of the checkout in a folder; from now on its packages are imported.
+
+    Raises:
+        ImportError, AttributeError, ValueError: That checkout has no such tracker.
+    """
+    for name in [name for name in sys.modules if name.split(".")[0] in _PACKAGES]:
+        del sys.modules[name]  # what this program needs of ours it has imported
+    sys.path.insert(0, str(root))
+    return Adapted(importlib.import_module("trackers.contract").load_tracker(method, options))
+
+
+def main() -> None:
+    """Run the command line program."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    add_flags(parser)
+    parser.add_argument("--root", type=Path, required=True, help="the other checkout")
+    parser.add_argument("--inputs", nargs="*", choices=sorted(INPUTS), default=[])
+    given = parser.parse_args()
+    sequence, expected = read_sequence(given.sequence), read_tracks(given.expect)
+    method = Method(given.method, source=str(given.root), inputs=tuple(given.inputs))
+    tracker = load_tracker_of(given.root, given.method, given.options)
+    measure(Course(tracker, method, given.sequence, sequence, expected, given.frames), given)
+
+
+if __name__ == "__main__":
+    sys.exit(run_main(main))
