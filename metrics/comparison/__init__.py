@@ -1,0 +1,4 @@
+"""Which variant is better, and how surely: bootstrap, intervals, tests.
+
+May import: datasets.io, metrics.family, metrics.score.
+"""

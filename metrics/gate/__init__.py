@@ -1,0 +1,4 @@
+"""The gate: a run beside a baseline or another commit, and the verdict.
+
+May import: datasets.formats, datasets.io, metrics.comparison, metrics.timing_warnings.
+"""
