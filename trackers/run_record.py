@@ -27,7 +27,7 @@ from datasets.sequences.sequence_json import (
 from datasets.types import Tracks
 from trackers.contract import load_method
 from trackers.named_files import named_files, split_engines
-from trackers.profiling.machine import describe_machine
+from trackers.profiling.machine import describe_machine, usable_cores
 
 # what decides on how many threads, and on which device, a sum is made: its last bits may differ
 SETTINGS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "CUDA_VISIBLE_DEVICES")
@@ -102,13 +102,6 @@ def begin_record(job: Job) -> Record:
 def describe_threads() -> dict[str, str | None]:
     """Return how many cores this process may use, and the settings that say how many it does."""
     return {"cores": str(usable_cores())} | {name: os.environ.get(name) for name in SETTINGS}
-
-
-def usable_cores() -> int:
-    """Return how many cores this process may use, which may be fewer than there are."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def write_result(output: Path, tracks: Tracks, run: Path | None, record: Record) -> None:
