@@ -16,11 +16,10 @@ from datasets.formats.parquet import write_tracks
 from datasets.io.files import replacing, sha256, sha256_of, write_json
 from datasets.io.flags import json_value
 from datasets.io.git import LOCK, Asked, ask_commit, read_commit
+from datasets.run_layout import DETECTIONS, PROMPTS
 from datasets.sequences.run_json import SCHEMA_VERSION
 from datasets.sequences.sequence_json import (
-    DETECTIONS,
     IMAGES,
-    PROMPTS,
     read_digests,
     read_sequence,
 )

@@ -2,5 +2,5 @@
 tracks.
 
 May import: datasets.class_mapping, datasets.formats, datasets.io, datasets.masks, datasets.media,
-datasets.types.
+datasets.run_layout, datasets.types.
 """

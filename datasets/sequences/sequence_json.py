@@ -13,6 +13,7 @@ from datasets.formats.extent_json import extent_from_json, extent_to_json
 from datasets.formats.json_records import show
 from datasets.io.errors import shorten
 from datasets.io.files import read_json, sha256, sha256_of, write_json
+from datasets.run_layout import DETECTIONS, PROMPTS, TRUTH
 from datasets.sequences.prompts import first_visible
 from datasets.types import Sequence, Tracks
 
@@ -29,7 +30,6 @@ _KINDS: dict[str, tuple[Any, str]] = {
     "sha256": (dict, "an object"),
 }
 _FASTEST = 1e6  # frames per second
-TRUTH, DETECTIONS, PROMPTS = "truth.parquet", "detections.parquet", "prompts.parquet"
 IMAGES = "images"  # in `sha256`: the folder or video
 
 

@@ -1,4 +1,4 @@
 """Which variant is better, and how surely: bootstrap, intervals, tests.
 
-May import: datasets.io, metrics.family, metrics.score.
+May import: datasets.io, datasets.run_layout, metrics.family, metrics.score.
 """
