@@ -18,11 +18,7 @@ from datasets.io.flags import json_value
 from datasets.io.git import LOCK, Asked, ask_commit, read_commit
 from datasets.run_layout import DETECTIONS, PROMPTS
 from datasets.sequences.run_json import SCHEMA_VERSION
-from datasets.sequences.sequence_json import (
-    IMAGES,
-    read_digests,
-    read_sequence,
-)
+from datasets.sequences.sequence_json import IMAGES, PreparedSequence
 from datasets.types import Tracks
 from trackers.contract import load_method
 from trackers.named_files import named_files, split_engines
@@ -39,7 +35,7 @@ class Job:
 
     Args:
         program: Its module.
-        sequence: Path of sequence.json.
+        sequence: The prepared one.
         inputs: What of the sequence it reads, if there is any: `image`, `detections`, `prompts`.
         files: What it reads beside that and beside what its options name.
         code: A digest of all it runs, from the workflow; None where nobody gave one.
@@ -48,7 +44,7 @@ class Job:
     program: str
     method: str
     options: Mapping[str, Any]
-    sequence: Path
+    sequence: PreparedSequence
     inputs: tuple[str, ...]
     files: tuple[Path, ...] = ()
     code: str | None = None
@@ -74,8 +70,8 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def begin_record(job: Job) -> Record:
     """Take down what a job runs with, before it does."""
-    sequence = read_sequence(job.sequence)
-    prepared = read_digests(job.sequence, [_PREPARED[each] for each in job.inputs])
+    path, sequence = job.sequence.path, job.sequence.sequence
+    prepared = job.sequence.digests([_PREPARED[each] for each in job.inputs])
     method = load_method(job.method)
     named = named_files(method, job.options, sequence.root, sequence.name)
     files, engines = split_engines(named)
@@ -85,8 +81,8 @@ def begin_record(job: Job) -> Record:
         "method": job.method,
         "options": job.options,
         "command": ["python", "-m", job.program, *sys.argv[1:]],
-        "sequence": str(job.sequence),
-        "inputs": {job.sequence.name: sha256(job.sequence)} | prepared,
+        "sequence": str(path),
+        "inputs": {path.name: sha256(path)} | prepared,
         "files": _digests([*files, *job.files]),
         "engines": _digests(engines),
         "code": job.code,
