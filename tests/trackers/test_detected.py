@@ -113,5 +113,5 @@ def test_an_unknown_tracker_or_option_of_it_is_refused(folder):
     with pytest.raises(ValueError, match="method 'bytetrak' is unknown"):
         load_tracker("detected", options)
     options |= {"tracker": "bytetrack", "options": {"hgih": 1}}
-    with pytest.raises(ValueError, match=r"unknown options \['hgih'\]"):
+    with pytest.raises(ValueError, match=r"options\.options: \['hgih'\] found"):
         load_tracker("detected", options)
