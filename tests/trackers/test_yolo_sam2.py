@@ -14,7 +14,8 @@ from datasets.synthesis.scripts import SCENARIOS
 from datasets.types import Detections, Extent, Frame, Sequence
 from datasets.zone import Zone
 from trackers.contract import load_tracker
-from trackers.methods.yolo_sam2.rules import Presence, Rules, newcomers, partners
+from trackers.methods.yolo_sam2.options import Rules
+from trackers.methods.yolo_sam2.rules import Presence, newcomers, partners
 from trackers.methods.yolo_sam2.tracker import seeds
 from trackers.sam2.seen import Seen
 
