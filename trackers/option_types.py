@@ -46,7 +46,7 @@ class Range:
     def __str__(self) -> str:
         most = "" if self.maximum is None else f"at most {self.maximum}"
         if self.minimum is None:
-            return most
+            return f"of {most}" if most else ""
         if self.exclusive:
             return f"above {self.minimum}" + (f" and {most}" if most else "")
         least = f"at least {self.minimum}"

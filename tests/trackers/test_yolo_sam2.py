@@ -191,7 +191,7 @@ def test_a_zone_outside_the_image_is_refused_at_the_start():
 @pytest.mark.parametrize(
     ("option", "message"),
     [
-        ({"mode": "offline"}, "mode 'offline' is unknown"),
+        ({"mode": "offline"}, "mode: 'offline' found"),
         ({"key_frame": -1}, "key_frame: -1 found"),
         ({"zone": [1, 2]}, r"zone: \[1, 2\] found"),
     ],

@@ -1,1 +1,1 @@
-"""One folder a method: tracker.py with `build(**options) -> Tracker`, and method.yaml."""
+"""One folder a method: tracker.py with `build`, its options.py, and method.yaml."""
