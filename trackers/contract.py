@@ -147,9 +147,8 @@ def load_method(method: str) -> Method:
     Raises:
         ValueError: There is no such method, or its method.yaml is not as it should be.
     """
-    known = sorted(path.parent.name for path in _METHODS.glob("*/method.yaml"))
-    if method not in known:
-        raise ValueError(f"method {method!r} is unknown: expected one of {known}")
+    if method not in _list_methods():
+        raise ValueError(f"method {method!r} is unknown: expected one of {_list_methods()}")
     path = _METHODS / method / "method.yaml"
     content = read_yaml(path)
     whole = isinstance(content, dict) and content.get("whole_sequences", False)
@@ -181,7 +180,23 @@ def check_options(method: str, options: Any, place: str | None = None) -> None:
     for name, nested in known.methods.items():
         other = options.get(name, known.options[name])
         if other is not None:
+            _check_nested(f"{place}.{name}", other)
             check_options(other, options.get(nested) or {}, f"{place}.{nested}")
+
+
+def _check_nested(place: str, method: str) -> None:
+    """Raise ValueError if a method that an option names has no tracker that is stepped."""
+    if method not in _list_methods():
+        raise ValueError(f"{place}: {method!r} found, expected one of {_list_methods()}")
+    if not has_tracker(method):
+        raise ValueError(
+            f"{place}: {method!r} found, which takes whole sequences: expected a method that is "
+            "stepped through frames"
+        )
+
+
+def _list_methods() -> list[str]:
+    return sorted(path.parent.name for path in _METHODS.glob("*/method.yaml"))
 
 
 def fill_path(template: str, root: Path | str | None, sequence: str) -> Path:

@@ -140,6 +140,10 @@ def test_the_options_of_a_tracker_within_another_are_checked_too(check):
     options = {"detector": "a", "tracker": "sort", "options": {"max_age": -1}}
     with pytest.raises(ValueError, match=r"^variants\.mine\.options\.options\.max_age: -1 found"):
         check("detected", options)
+    with pytest.raises(ValueError, match=r"^variants\.mine\.options\.tracker: 'srot' found, expec"):
+        check("detected", options | {"tracker": "srot"})
+    with pytest.raises(ValueError, match=r"options\.tracker: 'external' found, which takes whole"):
+        check("detected", options | {"tracker": "external"})
 
 
 def test_every_variant_of_every_config_has_options_that_can_be():
