@@ -32,8 +32,19 @@ def json_value(text: str) -> Any:
             text, parse_float=_finite, parse_constant=_finite, object_pairs_hook=_object
         )
     except (ValueError, RecursionError) as error:
-        shown = text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}..."
-        raise argparse.ArgumentTypeError(f"{shown!r}: not valid JSON: {error}") from error
+        raise argparse.ArgumentTypeError(f"{_shown(text)}: not valid JSON: {error}") from error
+
+
+def json_mapping(text: str) -> dict[str, Any]:
+    """Return what a JSON object stands for; ArgumentTypeError for what is none."""
+    value = json_value(text)
+    if not isinstance(value, dict):
+        raise argparse.ArgumentTypeError(f"{_shown(text)} found, expected values by name")
+    return value
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}...")
 
 
 def _finite(text: str) -> float:

@@ -4,7 +4,7 @@ from argparse import ArgumentTypeError
 
 import pytest
 
-from datasets.io.flags import json_value
+from datasets.io.flags import json_mapping, json_value
 
 
 def test_json_of_the_command_line_is_read():
@@ -26,3 +26,9 @@ def test_what_is_no_json_is_refused_in_one_short_line(text, message):
     with pytest.raises(ArgumentTypeError, match=f"not valid JSON: .*{message}") as caught:
         json_value(text)
     assert len(str(caught.value)) < 300
+
+
+def test_what_is_no_mapping_is_refused_where_one_is_expected():
+    assert json_mapping('{"a": 1}') == {"a": 1}
+    with pytest.raises(ArgumentTypeError, match=r"'\[1\]' found, expected values by name"):
+        json_mapping("[1]")

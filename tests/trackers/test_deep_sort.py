@@ -16,8 +16,9 @@ from stage import FAR, HERE
 from datasets.overlap import box_iou
 from datasets.readers import mot17
 from datasets.types import Detections
-from trackers.parts.deep_sort import DeepSort, Rules
+from trackers.parts.deep_sort import DeepSort
 from trackers.parts.gallery import Gallery
+from trackers.parts.options import DeepSortOptions
 
 REAL_FRAMES = 300  # of a sequence: many targets outlive the largest budget
 X, Y = [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]
@@ -32,15 +33,13 @@ def right(by):
     return [HERE[0] + by, HERE[1], HERE[2] + by, HERE[3]]
 
 
-def rules(**changes):
-    usual = {"max_iou_distance": 0.7, "max_age": 30, "n_init": 3, "max_cosine_distance": 0.2,
-             "nn_budget": 100, "report_coasted": False}  # fmt: skip
-    return Rules(**usual | changes)
+def association(*, report_coasted=False, **changes):
+    return DeepSort(DeepSortOptions(**changes), report_coasted=report_coasted)
 
 
 def steps(frames, **changes):
     """Return what is reported of frames of (box, look) or (box, look, class)."""
-    targets, told = DeepSort(rules(**changes)), []
+    targets, told = association(**changes), []
     targets.start()
     for frame in frames:
         full = [(*row, 1) if len(row) == 2 else row for row in frame]
@@ -144,7 +143,7 @@ def test_the_row_is_that_of_the_detection_and_none_for_a_coasted_target():
 
 
 def test_without_vectors_it_goes_by_motion_and_no_look_is_kept():
-    targets = DeepSort(rules())
+    targets = association()
     seen, looks = detected([(HERE, 1)]), np.array([X])
     for given in (None, None, None):
         targets.step(seen, given)
@@ -155,7 +154,7 @@ def test_without_vectors_it_goes_by_motion_and_no_look_is_kept():
 
 
 def test_nothing_is_left_after_start():
-    targets, seen, nobody = DeepSort(rules()), detected([(HERE, 1)]), detected([])
+    targets, seen, nobody = association(), detected([(HERE, 1)]), detected([])
     for look in (X, Y):
         targets.start()
         told = [targets.step(seen, np.array([look])).track.tolist() for _ in range(3)]
@@ -165,7 +164,7 @@ def test_nothing_is_left_after_start():
 
 
 def test_what_targets_that_are_gone_looked_like_takes_no_memory():
-    targets = DeepSort(rules(nn_budget=None))
+    targets = association(nn_budget=None)
     tracemalloc.start()
     for place in range(200):
         targets.step(detected([(right(50 * place), 1)]), np.ones((1, 100_000)))
@@ -177,7 +176,7 @@ def test_what_targets_that_are_gone_looked_like_takes_no_memory():
 @pytest.mark.parametrize("embeddings", [np.ones((2, 3)), np.ones(1), np.array([[np.nan, 1]])])
 def test_embeddings_that_are_not_one_finite_vector_a_detection_are_refused(embeddings):
     with pytest.raises(ValueError, match="embeddings"):
-        DeepSort(rules()).step(detected([(HERE, 1)]), embeddings)
+        association().step(detected([(HERE, 1)]), embeddings)
 
 
 def test_a_gallery_keeps_the_newest_and_forgets_the_gone():
@@ -238,7 +237,7 @@ def first_frames(root, number):
 
 def our_tracks(frames, budget):
     """Return (frame, row) of each detection that is reported, by identity."""
-    targets, told = DeepSort(rules(nn_budget=budget)), {}
+    targets, told = association(nn_budget=budget), {}
     for number, (found, looks) in enumerate(frames):
         answer = targets.step(found, looks)
         for track, row in zip(answer.track.tolist(), answer.row.tolist(), strict=True):

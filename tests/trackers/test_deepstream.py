@@ -21,6 +21,7 @@ from datasets.sequences.run_json import read_run_json
 from datasets.sequences.sequence_json import read_sequence, write_prepared
 from trackers.contract import load_method, load_tracker
 from trackers.methods.deepstream import files
+from trackers.methods.deepstream.options import Options
 from trackers.methods.deepstream.run import command, read_latencies, write_files
 
 FRAMES = 24
@@ -170,7 +171,7 @@ def test_without_docker_it_says_so(place, tmp_path):
 
 
 def written(place, tmp_path, **more):
-    options = {"values": None, "interval": 0} | place[0] | more
+    options = Options(**place[0], **more)
     write_files(tmp_path, read_sequence(place[1]), options)
     found = {}
     for name in ("application", "detector"):
@@ -227,7 +228,7 @@ def test_any_value_can_be_another_but_no_key(place, tmp_path):
 
 
 def test_the_container_gets_the_files_the_models_and_no_network(place, tmp_path):
-    given = command(tmp_path, place[0])
+    given = command(tmp_path, Options(**place[0]))
     assert given[:3] == [place[0]["docker"], "run", "--rm"]
     assert f"{tmp_path}:{files.ROOM}" in given
     assert f"{place[0]['models']}:{files.MODELS}" in given

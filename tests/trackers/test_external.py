@@ -31,10 +31,10 @@ from datasets.types import Extent, Sequence, Tracks
 from trackers.contract import load_tracker
 from trackers.methods.external.command import check_command, fill_command, list_files
 from trackers.methods.external.environment import make_environment
+from trackers.methods.external.options import Options
 from trackers.methods.external.process import Excerpt, run_program
 from trackers.methods.external.run import main
 
-OPTIONS = {"command": [], "format": "mot", "environment": None, "timeout_s": 60}
 GOOD = "2,7,11,21,30,40,0.5,1,-1,-1"
 FLOOD = """
 block = b"x" * 999 + b"\\n"
@@ -302,16 +302,16 @@ def test_a_run_that_is_ended_ends_its_program(tmp_path, sequence):
     ("options", "message"),
     [
         ({"command": "python {sequence} {output}"}, "command: 'python {sequence} {output}' found"),
-        ({"command": []}, "command: [] found, expected a list of words"),
+        ({"command": []}, "command: [] found, expected {sequence} in one"),
         ({"command": ["a", "{sequence}"]}, "expected {output} in one of the words"),
         ({"environment": "../x"}, "environment: '../x' found"),
         ({"command": ["{environment}", "{sequence}{output}"]}, "but no option environment"),
-        ({"timeout_s": 0}, "timeout_s: 0 found, expected more than 0"),
+        ({"timeout_s": 0}, "timeout_s: 0 found, expected a number above 0 and at most 1000000"),
         ({"timeout_s": float("inf")}, "Infinity found, expected a finite number"),
-        ({"format": "mott"}, "format 'mott' is unknown: expected one of ["),
-        ({"format": "coco_results"}, "format 'coco_results' is not read without a truth"),
+        ({"format": "mott"}, "format: 'mott' found, expected one of ["),
+        ({"format": "coco_results"}, "format: 'coco_results' found, expected one of ["),
         ({"command": ["/no/such", "{sequence}", "{output}"]}, "/no/such: No such file"),
-        ({"comand": []}, "unknown options ['comand']"),
+        ({"comand": []}, "options: ['comand'] found, expected some of"),
     ],
 )
 def test_options_that_cannot_be_are_refused(tmp_path, run, options, message):
@@ -322,7 +322,7 @@ def test_options_that_cannot_be_are_refused(tmp_path, run, options, message):
 def test_places_are_filled_in_and_nothing_else(tmp_path):
     words = ["{environment}/bin/python", "{repository}/Snakefile", "-s={sequence}", "{output}"]
     words += ['{"a": 1}', "{frames}"]
-    options = OPTIONS | {"command": words, "environment": "mine"}
+    options = Options(command=tuple(words), environment="mine")
     check_command(options)
     assert fill_command(options, Path("/s/{output}"), Path("/o")) == [
         str(Path("engines/environments/mine/bin/python").resolve()),

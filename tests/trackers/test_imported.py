@@ -55,7 +55,7 @@ def test_results_without_classes_are_of_the_class_that_is_named(tmp_path):
 
 
 def test_an_unknown_format_lists_the_known(tmp_path):
-    with pytest.raises(ValueError, match=r"format 'mott' is unknown: expected one of \[.*'mots'"):
+    with pytest.raises(ValueError, match=r"format: 'mott' found, expected one of \[.*'mots'"):
         replay(tmp_path, masked(), results="s.txt", format="mott")
 
 

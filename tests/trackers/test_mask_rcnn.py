@@ -14,8 +14,8 @@ from trackers.mask_rcnn.boxes import decode, level_of, make_anchors
 from trackers.mask_rcnn.card import Card, write_card
 from trackers.mask_rcnn.conventions import CONVENTIONS
 from trackers.mask_rcnn.loading import load_segmenter
+from trackers.mask_rcnn.options import Limits
 from trackers.mask_rcnn.paste import paste
-from trackers.mask_rcnn.segmenter import Limits
 from trackers.mask_rcnn.sizes import SIZES, STRIDES
 
 CLASSES = ("person", "dog")

@@ -20,7 +20,7 @@ from trackers.mask_rcnn.convert import main as convert_main
 from trackers.mask_rcnn.fit import fit
 from trackers.mask_rcnn.loading import load_model, load_segmenter
 from trackers.mask_rcnn.modules import Pyramid
-from trackers.mask_rcnn.segmenter import Limits
+from trackers.mask_rcnn.options import Limits
 from trackers.mask_rcnn.sizes import SIZES
 from trackers.mask_rcnn.youtube_vis import YOUTUBE_VIS
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from trackers.mask_rcnn.segmenter import Objects
-from trackers.methods.masktrack_rcnn.memory import NOBODY, Memory, Weights
+from trackers.methods.masktrack_rcnn.memory import NOBODY, Memory
+from trackers.methods.masktrack_rcnn.options import Weights
 
 LEFT, RIGHT = [0, 0, 20, 40], [100, 0, 120, 40]
 RED, BLUE = [4.0, 0.0], [0.0, 4.0]
@@ -39,7 +40,7 @@ def test_looks_decide_where_boxes_do_not():
 
 
 def test_without_the_tracking_head_only_overlap_and_class_count():
-    known = memory(Weights(vector=0.0))
+    known = memory(Weights(vector_weight=0.0))
     known.assign(objects(LEFT, RIGHT), vectors(RED, BLUE))
     assert known.assign(objects(LEFT), vectors(BLUE)).tolist() == [0]
     assert known.assign(objects([300, 0, 320, 40]), vectors(BLUE)).tolist() == [2]
@@ -127,7 +128,7 @@ def test_the_vector_of_an_entry_may_be_the_mean_of_all_its_own():
 
 @pytest.mark.parametrize(("new", "identity"), [(0.0, 0), (2.0, 0), (14.0, 1)])
 def test_who_is_known_must_be_surer_than_what_is_new(new, identity):
-    known = memory(Weights(new=new))
+    known = memory(Weights(new_logit=new))
     known.assign(objects(LEFT), vectors(RED))
     half = [3.0, 0.0]  # product 12, overlap counts nothing
     assert known.assign(objects([300, 0, 320, 40]), vectors(half)).tolist() == [identity]

@@ -13,12 +13,13 @@ from datasets.synthesis.scene import play
 from datasets.synthesis.scripts import crossing
 from datasets.types import Detections, Extent, Frame, Sequence
 from trackers.contract import load_tracker
-from trackers.methods.masktracker.association import Gates, associate
+from trackers.methods.masktracker.association import associate
 from trackers.methods.masktracker.motion import Noise, boxes
-from trackers.methods.masktracker.targets import ACTIVE, INACTIVE, TENTATIVE, Life, Targets, without
+from trackers.methods.masktracker.options import Gates, Life, Variances
+from trackers.methods.masktracker.targets import ACTIVE, INACTIVE, TENTATIVE, Targets, without
 from trackers.parts import rows
 
-NOISE = Noise()
+NOISE = Noise(Variances())
 SQUARE = np.array([[0.0, 0.0, 20.0, 20.0]])
 
 
@@ -56,29 +57,31 @@ def test_the_gate_of_size(width, partner):
 def test_the_gate_of_both_together():
     seen = found(moved(0.05))
     score = 0.8590 * 0.05 + 0.2410
-    assert pairs(SQUARE, seen, overall=score - 1e-6) == [0]
-    assert pairs(SQUARE, seen, overall=score + 1e-6) == [-1]
+    assert pairs(SQUARE, seen, min_matching_score_4_overall=score - 1e-6) == [0]
+    assert pairs(SQUARE, seen, min_matching_score_4_overall=score + 1e-6) == [-1]
 
 
 def test_the_weights_decide_between_iou_and_size():
     seen = found([[0, 0, 20, 10], [8, 0, 28, 20]])  # half of it; another as large, IoU 3 / 7
-    assert pairs(SQUARE, seen, weight_of_size=0.0) == [0]
+    assert pairs(SQUARE, seen, matching_score_weight_4_size_similarity=0.0) == [0]
     assert pairs(SQUARE, seen) == [1]
 
 
 def test_classes_are_compared_or_not():
     seen = found(SQUARE, class_id=[2])
     assert pairs(SQUARE, seen) == [-1]
-    assert pairs(SQUARE, seen, check_class=False) == [0]
+    assert pairs(SQUARE, seen, check_class_match=False) == [0]
 
 
 def test_tentative_detections_do_not_exist_with_the_shipped_values_but_with_others():
     weak = found(moved(0.4), score=[0.5])
     assert pairs(SQUARE, weak) == [0]
-    assert pairs(SQUARE, weak, tentative_confidence=0.6) == [0], "of an active target, by IoU 0.366"
-    assert pairs(SQUARE, weak, tentative_confidence=0.6, tentative_iou=0.41) == [-1]
-    assert pairs(SQUARE, weak, tentative_confidence=0.6, active=False) == [-1]
-    assert pairs(SQUARE, weak, tentative_confidence=0.6, active=False, validated=False) == [-1]
+    tentative = {"tentative_detector_confidence": 0.6}
+    stricter = tentative | {"min_matching_score_4_tentative_iou": 0.41}
+    assert pairs(SQUARE, weak, **tentative) == [0], "of an active target, by IoU 0.366"
+    assert pairs(SQUARE, weak, **stricter) == [-1]
+    assert pairs(SQUARE, weak, **tentative, active=False) == [-1]
+    assert pairs(SQUARE, weak, **tentative, active=False, validated=False) == [-1]
 
 
 def test_validated_targets_choose_before_tentative_ones():
@@ -96,10 +99,10 @@ def test_the_best_matching_and_the_greedy_one():
     # the pair of largest similarity leaves the others without any
     box = np.array([[0, 0, 20, 20], [8, 0, 28, 20]], float)
     seen = found([[6, 0, 26, 20], [30, 0, 50, 20]])
-    assert pairs(box, seen, matcher=0) == [-1, 0]
+    assert pairs(box, seen, association_matcher_type=0) == [-1, 0]
     seen = found([[6, 0, 26, 20], [24, 0, 44, 20]])
-    assert pairs(box, seen, matcher=1) == [0, 1]
-    assert pairs(box, seen, matcher=0) == [-1, 0]
+    assert pairs(box, seen, association_matcher_type=1) == [0, 1]
+    assert pairs(box, seen, association_matcher_type=0) == [-1, 0]
 
 
 def targets(*state, age=10, shadow=0) -> Targets:
@@ -140,7 +143,8 @@ def test_a_target_is_told_of_in_the_frame_in_which_its_age_exceeds_probation():
 
 def test_a_tentative_target_dies_when_it_is_missed():
     assert grown(targets(TENTATIVE, age=2), matched=False) == ([TENTATIVE], [True])
-    assert grown(targets(TENTATIVE, age=2), matched=False, early=2) == ([TENTATIVE], [False])
+    later = grown(targets(TENTATIVE, age=2), matched=False, early_termination_age=2)
+    assert later == ([TENTATIVE], [False])
 
 
 def test_an_active_target_hides_when_missed_or_unsure_and_comes_back():

@@ -116,5 +116,5 @@ def test_a_target_is_never_matched_to_another_class():
 
 
 def test_what_makes_no_direction_is_refused():
-    with pytest.raises(ValueError, match="delta_t 0"):
+    with pytest.raises(ValueError, match="delta_t: 0 found, expected an integer of at least 1"):
         load_tracker("oc_sort", {"delta_t": 0})

@@ -81,8 +81,12 @@ def test_a_method_without_the_detections_it_needs_is_told(crossing, tmp_path):
     ("method", "options", "message"),
     [
         ("sorted", {}, r"method 'sorted' is unknown: expected one of \[.*'bytetrack', .*'sort'"),
-        ("sort", {"max_aeg": 1}, r"sort: unknown options \['max_aeg'\]: expected .*'max_age'"),
-        ("imported", {}, r"imported: options \['results'\] are missing"),
+        (
+            "sort",
+            {"max_aeg": 1},
+            r"sort: options: \['max_aeg'\] found, expected some of .*'max_age'",
+        ),
+        ("imported", {}, r"imported: options: \['results'\] are missing"),
     ],
 )
 def test_unknown_methods_and_options_list_the_known(method, options, message):

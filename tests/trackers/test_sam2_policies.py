@@ -9,6 +9,7 @@ from sam2.modeling.sam2_base import SAM2Base
 
 from trackers.engines.numpy_arrays import NumpyArrays
 from trackers.sam2.object_outputs import ObjectOutputs
+from trackers.sam2.options import DeepStreamMemory
 from trackers.sam2.policies import DeepStream, make_write_policy, share_out, undisputed
 
 
@@ -51,7 +52,7 @@ def test_deepstream_leaves_out_what_is_unsure_or_overlaps():
 
 
 def test_deepstream_remembers_every_so_many_frames():
-    policy = DeepStream(mask_memory_update_interval=3)
+    policy = DeepStream(DeepStreamMemory(mask_memory_update_interval=3))
     assert [policy.choose(seen(APART)).all() for _ in range(7)] == [True, False, False] * 2 + [True]
     policy.start()
     assert policy.choose(seen(APART)).all()

@@ -20,7 +20,7 @@ from trackers.engines.tensorrt_build import Flags, Range, build_engine, profile_
 from trackers.engines.tensorrt_engine import TensorrtEngine, fitting_profile
 from trackers.mask_rcnn import build as mask_rcnn
 from trackers.mask_rcnn.loading import load_segmenter
-from trackers.mask_rcnn.segmenter import Limits
+from trackers.mask_rcnn.options import Limits
 
 HERE = {"gpu": "NVIDIA H200", "compute_capability": "9.0", "driver": "580.65.06"}
 INPUTS = {"x": {"type": "float16", "shape": ["objects", 2]}, "fixed": {"shape": [1, 3]}}

@@ -15,7 +15,8 @@ from datasets.types import Detections, Extent, Frame, Sequence
 from datasets.zone import Zone
 from trackers.contract import load_tracker
 from trackers.engines.numpy_arrays import NumpyArrays
-from trackers.methods.yolo_sam2.rules import Presence, Rules, newcomers, partners
+from trackers.methods.yolo_sam2.options import Rules
+from trackers.methods.yolo_sam2.rules import Presence, newcomers, partners
 from trackers.methods.yolo_sam2.tracker import seeds
 from trackers.sam2.object_outputs import ObjectOutputs
 
@@ -190,7 +191,7 @@ def test_a_zone_outside_the_image_is_refused_at_the_start():
 @pytest.mark.parametrize(
     ("option", "message"),
     [
-        ({"mode": "offline"}, "mode 'offline' is unknown"),
+        ({"mode": "offline"}, "mode: 'offline' found"),
         ({"key_frame": -1}, "key_frame: -1 found"),
         ({"zone": [1, 2]}, r"zone: \[1, 2\] found"),
     ],

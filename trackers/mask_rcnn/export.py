@@ -19,8 +19,8 @@ from tqdm import tqdm
 from datasets.io.files import read_json, sha256, write_json
 from datasets.io.program import run_main
 from trackers.engines.card import CARD, replacing_networks
-from trackers.engines.contract import PRECISIONS
 from trackers.engines.export import Signature, export_onnx, facts_path
+from trackers.engines.runner import PRECISIONS
 from trackers.mask_rcnn.card import Card, read_card
 from trackers.mask_rcnn.conventions import CONVENTIONS
 from trackers.mask_rcnn.loading import load_model

@@ -21,8 +21,8 @@ from tqdm import tqdm
 from datasets.io.files import read_json, sha256, write_json
 from datasets.io.program import run_main
 from trackers.engines.card import CARD, replacing_networks
-from trackers.engines.contract import PRECISIONS
 from trackers.engines.export import Signature, export_onnx, facts_path
+from trackers.engines.runner import PRECISIONS
 from trackers.sam2.loading import RANDOM, load_model
 from trackers.sam2.modules import OF_FRAME, example, modules, sizes, takes
 

@@ -24,7 +24,7 @@ from tqdm import trange
 
 from datasets.formats.parquet import read_tracks
 from datasets.io.files import write_json
-from datasets.io.flags import json_value
+from datasets.io.flags import json_mapping
 from datasets.io.program import run_main
 from datasets.masks import coco_rle
 from datasets.sequences.sequence_json import PreparedSequence, open_sequence
@@ -183,7 +183,7 @@ def offline(course: Course, repeats: int) -> dict[str, Any]:
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Add the flags that say what is timed."""
     parser.add_argument("--method", required=True)
-    parser.add_argument("--options", type=json_value, default={}, help="JSON")
+    parser.add_argument("--options", type=json_mapping, default={}, help="JSON")
     parser.add_argument("--sequence", type=Path, required=True, help=".../sequence.json")
     parser.add_argument("--expect", type=Path, required=True, help="the scored tracks")
     parser.add_argument("--frames", type=int, required=True, help="at most so many, from the first")

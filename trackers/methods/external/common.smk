@@ -1,14 +1,22 @@
 """Input functions of the rules of external programs, and what their variants rest on."""
 
+from trackers.contract import check_options
 from trackers.methods.external.command import check_command, list_files, versions_path
+from trackers.methods.external.options import Options as ExternalOptions
+from trackers.options import make_options
 
 EXTERNAL = variants_of("external")
 
 
 def check_external(variant):
-    """Refuse a config whose command, or requirements file, cannot be."""
+    """Refuse a config whose options, command or requirements file cannot be."""
+    given = config["variants"][variant].get("options", {})
     try:
-        name = external_options(Wildcards(variant=variant))["environment"]
+        check_options("external", given, f"variants.{variant}.options")
+    except ValueError as error:
+        raise WorkflowError(str(error)) from None
+    try:
+        name = external_options(Wildcards(variant=variant)).environment
     except ValueError as error:
         raise WorkflowError(f"variants.{variant}.options: {error}") from None
     path = Path("trackers/methods/external/environments", f"{name}.txt")
@@ -19,8 +27,8 @@ def check_external(variant):
 
 
 def external_options(wildcards):
-    method, variant = load_method("external"), config["variants"][wildcards.variant]
-    options = {**method.options, **variant.get("options", {})}
+    variant = config["variants"][wildcards.variant]
+    options = make_options(ExternalOptions, variant.get("options", {}))
     check_command(options)
     return options
 
@@ -30,7 +38,7 @@ def external_files(wildcards):
 
 
 def external_environment(wildcards):
-    name = external_options(wildcards)["environment"]
+    name = external_options(wildcards).environment
     return versions_path(name) if name else []
 
 
