@@ -5,9 +5,18 @@
 
   function copy(button) {
     const text = button.closest("details").querySelector("pre");
-    const done = () => { button.textContent = "Copied"; setTimeout(() => { button.textContent = "Copy"; }, 1500); };
-    const byHand = () => { getSelection().selectAllChildren(text); if (document.execCommand("copy")) done(); };
-    if (navigator.clipboard) navigator.clipboard.writeText(text.textContent).then(done, byHand); else byHand();
+    const done = () => {
+      button.textContent = "Copied";
+      setTimeout(() => {
+        button.textContent = "Copy";
+      }, 1500);
+    };
+    const byHand = () => {
+      getSelection().selectAllChildren(text);
+      if (document.execCommand("copy")) done();
+    };
+    if (navigator.clipboard) navigator.clipboard.writeText(text.textContent).then(done, byHand);
+    else byHand();
   }
 
   // As reports/export.py: what a spreadsheet would take for a formula is text.
@@ -20,10 +29,22 @@
 
   function shownNow() {
     const run = bench.run();
-    const columns = [...run.headline.map(name => bench.column(name, run)), ...bench.speedHeadline(run)];
-    const rows = bench.variants(run).map(variant => [variant.name, variant.title, ...columns.map(column => bench.valuesOf(run, variant)[column.name])]);
-    const lines = [["variant", "title", ...columns.map(column => column.name)], ...rows].map(row => row.map(field).join(","));
-    at("shown-now").href = `data:text/csv;charset=utf-8,${encodeURIComponent(`${lines.join("\n")}\n`)}`;
+    const columns = [
+      ...run.headline.map(name => bench.column(name, run)),
+      ...bench.speedHeadline(run),
+    ];
+    const rows = bench
+      .variants(run)
+      .map(variant => [
+        variant.name,
+        variant.title,
+        ...columns.map(column => bench.valuesOf(run, variant)[column.name]),
+      ]);
+    const lines = [["variant", "title", ...columns.map(column => column.name)], ...rows].map(row =>
+      row.map(field).join(","),
+    );
+    at("shown-now").href =
+      `data:text/csv;charset=utf-8,${encodeURIComponent(`${lines.join("\n")}\n`)}`;
     at("shown-now").download = `${run.dataset}_${run.protocol}_shown.csv`;
   }
 

@@ -2,7 +2,8 @@
 (() => {
   "use strict";
   const LOST = -1;
-  const KINDS = { // as events are called, and the column that counts them
+  const KINDS = {
+    // as events are called, and the column that counts them
     switch: { one: "identity switch", title: "Identity switches", column: "IDSW" },
     miss: { one: "missed", title: "Missed", column: "CLR_FN" },
     false_alarm: { one: "false alarm", title: "False alarms", column: "CLR_FP" },
@@ -12,7 +13,8 @@
   function objectsOf(line) {
     return line.objects.map(([identity, ...numbers]) => {
       const runs = [];
-      for (let at = 0; at < numbers.length; at += 3) runs.push({ first: numbers[at], length: numbers[at + 1], tracker: numbers[at + 2] });
+      for (let at = 0; at < numbers.length; at += 3)
+        runs.push({ first: numbers[at], length: numbers[at + 1], tracker: numbers[at + 2] });
       return { identity, runs };
     });
   }
@@ -20,22 +22,30 @@
   function tracksOf(line) {
     return line.tracks.map(([identity, ...numbers]) => {
       const runs = [];
-      for (let at = 0; at < numbers.length; at += 2) runs.push({ first: numbers[at], length: numbers[at + 1] });
+      for (let at = 0; at < numbers.length; at += 2)
+        runs.push({ first: numbers[at], length: numbers[at + 1] });
       return { identity, runs };
     });
   }
 
   // The number of each frame among those in which both sides have something.
   function evaluatedSteps(objects, tracks) {
-    const ends = [...objects, ...tracks].flatMap(each => each.runs.map(run => run.first + run.length));
+    const ends = [...objects, ...tracks].flatMap(each =>
+      each.runs.map(run => run.first + run.length),
+    );
     const end = ends.reduce((most, each) => Math.max(most, each), 0);
-    const truth = new Uint8Array(end), prediction = new Uint8Array(end), step = new Int32Array(end);
-    for (const { runs } of objects) for (const { first, length, tracker } of runs) {
-      truth.fill(1, first, first + length);
-      if (tracker !== LOST) prediction.fill(1, first, first + length);
-    }
-    for (const { runs } of tracks) for (const { first, length } of runs) prediction.fill(1, first, first + length);
-    for (let frame = 0, count = 0; frame < end; frame += 1) step[frame] = count += truth[frame] & prediction[frame];
+    const truth = new Uint8Array(end);
+    const prediction = new Uint8Array(end);
+    const step = new Int32Array(end);
+    for (const { runs } of objects)
+      for (const { first, length, tracker } of runs) {
+        truth.fill(1, first, first + length);
+        if (tracker !== LOST) prediction.fill(1, first, first + length);
+      }
+    for (const { runs } of tracks)
+      for (const { first, length } of runs) prediction.fill(1, first, first + length);
+    for (let frame = 0, count = 0; frame < end; frame += 1)
+      step[frame] = count += truth[frame] & prediction[frame];
     return step;
   }
 
@@ -43,13 +53,20 @@
     const found = [];
     let before = null;
     for (const run of runs) {
-      const error = { identity, frame: run.first, length: 1, tracker: run.tracker, before: before?.tracker ?? LOST };
+      const error = {
+        identity,
+        frame: run.first,
+        length: 1,
+        tracker: run.tracker,
+        before: before?.tracker ?? LOST,
+      };
       if (run.tracker === LOST) {
         found.push({ ...error, kind: "miss", length: run.length });
         continue;
       }
       if (before && before.tracker !== run.tracker) found.push({ ...error, kind: "switch" });
-      if (before && step[run.first] - step[before.first + before.length - 1] > 1) found.push({ ...error, kind: "fragmentation" });
+      if (before && step[run.first] - step[before.first + before.length - 1] > 1)
+        found.push({ ...error, kind: "fragmentation" });
       before = run;
     }
     return found;
@@ -59,11 +76,21 @@
   // What is in a timeline: objects and tracks with their runs, and all errors; `length` is in frames.
   function of(line) {
     if (!read.has(line)) {
-      const objects = objectsOf(line), tracks = tracksOf(line), step = evaluatedSteps(objects, tracks);
+      const objects = objectsOf(line);
+      const tracks = tracksOf(line);
+      const step = evaluatedSteps(objects, tracks);
       const errors = objects.flatMap(each => errorsOfObject(each, step));
-      for (const { identity, runs } of tracks) for (const { first, length } of runs) {
-        errors.push({ kind: "false_alarm", identity, frame: first, length, tracker: identity, before: LOST });
-      }
+      for (const { identity, runs } of tracks)
+        for (const { first, length } of runs) {
+          errors.push({
+            kind: "false_alarm",
+            identity,
+            frame: first,
+            length,
+            tracker: identity,
+            before: LOST,
+          });
+        }
       read.set(line, { objects, tracks, errors });
     }
     return read.get(line);
@@ -82,7 +109,11 @@
     const same = new Set(other.errors.map(each => `${each.kind} ${each.identity} ${each.frame}`));
     const found = [];
     for (const error of errors) {
-      if (error.kind === "false_alarm" || same.has(`${error.kind} ${error.identity} ${error.frame}`) && error.kind !== "miss") continue;
+      if (
+        error.kind === "false_alarm" ||
+        (same.has(`${error.kind} ${error.identity} ${error.frame}`) && error.kind !== "miss")
+      )
+        continue;
       const end = error.frame + error.length;
       for (const { first, length, tracker } of runs.get(error.identity) ?? []) {
         const [from, to] = [Math.max(error.frame, first), Math.min(end, first + length)];

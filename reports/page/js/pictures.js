@@ -1,30 +1,49 @@
 // Pictures and objects of a frame: loaded from beside the page when they are asked for, and drawn.
 (() => {
   "use strict";
-  const MOST_PICTURES = 300, MOST_MASKS = 3000;
-  const store = new Map(), waiting = new Map(), pictures = new Map();
+  const MOST_PICTURES = 300;
+  const MOST_MASKS = 3000;
+  const store = new Map();
+  const waiting = new Map();
+  const pictures = new Map();
   const key = (dataset, sequence, variant) => JSON.stringify([dataset, sequence, variant]);
 
   // What the files in reports/media call with their content.
   function add(content) {
-    store.set(key(content.dataset, content.sequence, content.variant), { ...content, masks: new Map() });
+    store.set(key(content.dataset, content.sequence, content.variant), {
+      ...content,
+      masks: new Map(),
+    });
   }
 
-  const path = (...parts) => parts.flatMap(part => part.split("/")).map(encodeURIComponent).join("/");
-  const truthPath = (run, sequence) => `${path(run.gallery.media.folder, "frames", sequence)}/truth.js`;
-  const variantPath = (run, sequence, variant) => `${path(run.gallery.media.folder, "tracks", variant, sequence)}.js`;
+  const path = (...parts) =>
+    parts
+      .flatMap(part => part.split("/"))
+      .map(encodeURIComponent)
+      .join("/");
+  const truthPath = (run, sequence) =>
+    `${path(run.gallery.media.folder, "frames", sequence)}/truth.js`;
+  const variantPath = (run, sequence, variant) =>
+    `${path(run.gallery.media.folder, "tracks", variant, sequence)}.js`;
 
   // The objects of a variant, of the truth where it is null; null where the file is not there.
   function load(run, sequence, variant) {
     const name = key(run.dataset, sequence, variant);
     if (store.has(name)) return Promise.resolve(store.get(name));
     if (!waiting.has(name)) {
-      waiting.set(name, new Promise(done => {
-        const src = variant === null ? truthPath(run, sequence) : variantPath(run, sequence, variant);
-        const script = bench.element("script", { src });
-        script.onload = script.onerror = () => { script.remove(); done(store.get(name) ?? null); };
-        document.head.append(script);
-      }));
+      waiting.set(
+        name,
+        new Promise(done => {
+          const src =
+            variant === null ? truthPath(run, sequence) : variantPath(run, sequence, variant);
+          const script = bench.element("script", { src });
+          script.onload = script.onerror = () => {
+            script.remove();
+            done(store.get(name) ?? null);
+          };
+          document.head.append(script);
+        }),
+      );
     }
     return waiting.get(name);
   }
@@ -35,12 +54,15 @@
     const src = `${path(run.gallery.media.folder, "frames", sequence)}/${String(frame).padStart(6, "0")}.jpg`;
     if (!pictures.has(src)) {
       if (pictures.size >= MOST_PICTURES) pictures.delete(pictures.keys().next().value);
-      pictures.set(src, new Promise(done => {
-        const image = new Image();
-        image.onload = () => done(image);
-        image.onerror = () => done(null);
-        image.src = src;
-      }));
+      pictures.set(
+        src,
+        new Promise(done => {
+          const image = new Image();
+          image.onload = () => done(image);
+          image.onerror = () => done(null);
+          image.src = src;
+        }),
+      );
     }
     return pictures.get(src);
   }
@@ -54,7 +76,8 @@
     return row === undefined ? null : boxAt(content, row);
   }
 
-  const boxAt = (content, row) => content.box.slice(4 * row, 4 * row + 4).map(tenths => tenths / 10);
+  const boxAt = (content, row) =>
+    content.box.slice(4 * row, 4 * row + 4).map(tenths => tenths / 10);
   function rowsOf(content, frame) {
     const [begin, end] = [content.first[frame] ?? 0, content.first[frame + 1] ?? 0];
     return Array.from({ length: Math.max(0, end - begin) }, (_, place) => begin + place);
@@ -69,15 +92,17 @@
   }
 
   function paint({ width, height, pixels }, colour) {
-    const canvas = bench.element("canvas", { width, height }), pen = canvas.getContext("2d");
+    const canvas = bench.element("canvas", { width, height });
+    const pen = canvas.getContext("2d");
     const image = pen.createImageData(width, height);
     const [red, green, blue] = [1, 3, 5].map(at => parseInt(colour.slice(at, at + 2), 16));
     const there = (x, y) => x >= 0 && x < width && y >= 0 && y < height && pixels[y * width + x];
-    for (let y = 0; y < height; y += 1) for (let x = 0; x < width; x += 1) {
-      if (!pixels[y * width + x]) continue;
-      const inside = there(x - 1, y) && there(x + 1, y) && there(x, y - 1) && there(x, y + 1);
-      image.data.set([red, green, blue, inside ? 120 : 255], 4 * (y * width + x));
-    }
+    for (let y = 0; y < height; y += 1)
+      for (let x = 0; x < width; x += 1) {
+        if (!pixels[y * width + x]) continue;
+        const inside = there(x - 1, y) && there(x + 1, y) && there(x, y - 1) && there(x, y + 1);
+        image.data.set([red, green, blue, inside ? 120 : 255], 4 * (y * width + x));
+      }
     pen.putImageData(image, 0, 0);
     return canvas;
   }
@@ -85,7 +110,8 @@
   // Draws a frame. `view` is what is seen, {left, top, width, height} in pixels of the pictures; `mark`
   // a box to be marked. Objects of classes that are not shown are dashed.
   function draw(canvas, run, { content, image, frame, view, mark }) {
-    const ratio = window.devicePixelRatio || 1, zoom = (canvas.clientWidth * ratio) / view.width;
+    const ratio = window.devicePixelRatio || 1;
+    const zoom = (canvas.clientWidth * ratio) / view.width;
     canvas.width = Math.round(view.width * zoom);
     canvas.height = Math.round(view.height * zoom);
     const pen = canvas.getContext("2d");
@@ -110,12 +136,14 @@
   function objects(pen, run, content, frame, { zoom, ratio, view }) {
     const shown = new Set(bench.classes(run));
     const scored = row => !content.class || shown.has(content.classes[content.class[row]]);
-    const rows = rowsOf(content, frame).filter(row => seen(boxAt(content, row), view)), pixel = ratio / zoom;
+    const rows = rowsOf(content, frame).filter(row => seen(boxAt(content, row), view));
+    const pixel = ratio / zoom;
     pen.imageSmoothingEnabled = false;
-    if (content.rle) for (const row of rows.filter(scored)) {
-      const mask = tinted(content, row, colourOf(run, content.track[row]));
-      if (mask) pen.drawImage(mask.canvas, mask.left, mask.top);
-    }
+    if (content.rle)
+      for (const row of rows.filter(scored)) {
+        const mask = tinted(content, row, colourOf(run, content.track[row]));
+        if (mask) pen.drawImage(mask.canvas, mask.left, mask.top);
+      }
     pen.imageSmoothingEnabled = true;
     for (const row of rows) {
       const [left, top, right, bottom] = boxAt(content, row);
@@ -129,14 +157,20 @@
   }
 
   const seen = ([left, top, right, bottom], view) =>
-    left < view.left + view.width && right > view.left && top < view.top + view.height && bottom > view.top;
+    left < view.left + view.width &&
+    right > view.left &&
+    top < view.top + view.height &&
+    bottom > view.top;
 
   function label(pen, run, content, row, { pixel, view }) {
-    const text = String(content.track[row]), size = 11 * pixel;
+    const text = String(content.track[row]);
+    const size = 11 * pixel;
     const [left, top] = boxAt(content, row);
     pen.font = `600 ${size}px system-ui, sans-serif`;
-    const colour = colourOf(run, content.track[row]), width = pen.measureText(text).width + 4 * pixel;
-    const x = Math.max(left, view.left), y = Math.max(top - size - 2 * pixel, view.top);
+    const colour = colourOf(run, content.track[row]);
+    const width = pen.measureText(text).width + 4 * pixel;
+    const x = Math.max(left, view.left);
+    const y = Math.max(top - size - 2 * pixel, view.top);
     const [red, green, blue] = [1, 3, 5].map(at => parseInt(colour.slice(at, at + 2), 16));
     pen.fillStyle = colour;
     pen.fillRect(x, y, width, size + 2 * pixel);
@@ -145,10 +179,18 @@
   }
 
   function marked(pen, [left, top, right, bottom], pixel) {
-    for (const [width, colour] of [[5, "#141414"], [2.5, "#fff"]]) {
+    for (const [width, colour] of [
+      [5, "#141414"],
+      [2.5, "#fff"],
+    ]) {
       pen.lineWidth = width * pixel;
       pen.strokeStyle = colour;
-      pen.strokeRect(left - 4 * pixel, top - 4 * pixel, right - left + 8 * pixel, bottom - top + 8 * pixel);
+      pen.strokeRect(
+        left - 4 * pixel,
+        top - 4 * pixel,
+        right - left + 8 * pixel,
+        bottom - top + 8 * pixel,
+      );
     }
   }
 
