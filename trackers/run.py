@@ -11,9 +11,8 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from tqdm import tqdm
-
 from datasets.io.program import run_main
+from datasets.io.progress import progress
 from datasets.sequences.sequence_json import read_sequence
 from datasets.types import Frame, Tracks
 from trackers.contract import Answer, Method, Tracker, load_method, load_tracker
@@ -36,7 +35,7 @@ def track(tracker: Tracker, method: Method, path: Path) -> Tracks:
     frames = read_feed(path, method)
     if "image" in method.inputs:
         frames = ahead(frames)
-    shown = tqdm(frames, desc=sequence.name, total=sequence.extent.frame_count, unit="frame")
+    shown = progress(frames, sequence.name, "frame", sequence.extent.frame_count)
     for answer in behind(packed, _steps(tracker, shown, sequence.name)):
         collector.add(answer)
     return collector.tracks()
