@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from conftest import ROOT
 from datasets.io import program
 from datasets.io.files import RUN
 from datasets.io.program import run_main
+from trackers.contract import load_tracker
 
 TRACEBACK = "Traceback (most recent call last)"
 
@@ -77,6 +79,46 @@ def test_a_fault_is_one_line_with_its_type_and_place(end, main, message):
     assert said.startswith(f"{NAME}{message}")
     assert said.count("\n") == 1
     assert said.endswith(f"in {main.__name__}); --debug shows the traceback\n")
+
+
+def test_what_a_method_raises_in_a_step_is_shown_with_its_type_and_place(end):
+    tracker = load_tracker("imported", {"results": "a.txt"})
+
+    def step():
+        tracker.step(None)
+
+    line = "RuntimeError: step was called before start (trackers/methods/imported/tracker.py:"
+    code, said = end(step)
+    assert code == 1
+    assert said.startswith(f"{NAME}{line}")
+    assert said.endswith("in step)\n")
+
+
+def test_a_library_missing_in_the_imports_of_a_program_is_one_line(tmp_path):
+    missing = "raise ModuleNotFoundError(\"No module named 'torch'\", name='torch')\n"
+    (tmp_path / "torch.py").write_text(missing)
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+
+    def run(*flags):
+        command = [sys.executable, "-m", "trackers.sam2.export", *flags]
+        return subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        )
+
+    done = run()
+    assert done.returncode == 1
+    line = "python -m trackers.sam2.export: error: ModuleNotFoundError: No module named 'torch' "
+    assert done.stderr.startswith(f"{line}(trackers/sam2/export.py:")
+    assert done.stderr.count("\n") == 1
+    assert run("--debug").stderr.startswith(TRACEBACK)
+
+
+def test_importing_our_packages_changes_no_hook_of_others():
+    code = "import sys, datasets, trackers, metrics, reports; print(sys.excepthook.__module__)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "sys\n"
 
 
 def test_a_file_that_is_no_python_is_named_with_its_line(end, tmp_path, monkeypatch):

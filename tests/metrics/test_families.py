@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hand import apart, pairing
 
-from metrics.families import clear, count, hota, identity
+from metrics.families import clear, count, hota, identity, vace
 
 
 def scores(family, *given, **more):
@@ -123,3 +123,11 @@ def test_every_column_is_summarized_and_no_other(family):
 def test_the_total_of_one_sequence_is_the_sequence(family):
     partial = family.evaluate(pairing(ALONE, ALONE[1:]))
     assert family.summarize(family.combine([partial])) == family.summarize(partial)
+
+
+@pytest.mark.parametrize("last", [4, 6_000_000])  # dense, and sparse in a video that long
+def test_vace_counts_frames_in_which_both_are_in_short_and_endless_videos(last):
+    truth = [*ALONE, (last, 1, 0)]
+    found = scores(vace, truth, [(0, 1, 0), (1, 1, 0), (2, 2, 0), (3, 2, 0), (last, 2, 0)])
+    assert found["STDA"] == pytest.approx(3 / 5)  # track 2: three frames of the five of either
+    assert found["ATA"] == pytest.approx(3 / 5 / 1.5)

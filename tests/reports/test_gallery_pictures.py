@@ -129,6 +129,7 @@ def test_the_page_has_timelines_and_the_worst_error_of_each_kind(room):
     assert found["timelines"][VARIANT][HOSTILE]["<script>"] == {
         "objects": ((7, 0, 1, 1, 1, 2, 2, 3, 1, LOST),),
         "tracks": ((3, 2, 2),),
+        "fragmentations": (),
     }
     worst = found["thumbnails"][VARIANT]
     places = [(each["kind"], each["identity"], each["frame"]) for each in worst]
@@ -160,7 +161,7 @@ def test_the_worst_are_the_longest_and_those_who_change_most_each_object_once():
         (1, 0, 1, 4, 1, 1, 5, 2, 1, 4),
         (2, 0, 2, 4, 2, 3, LOST, 5, 1, 6, 6, 9, LOST),
     )
-    events = worst_events({"s": {"p": Timelines(objects, ((9, 3, 1, 5, 7),))}})
+    events = worst_events({"s": {"p": Timelines(objects, ((9, 3, 1, 5, 7),), ())}})
     found = [(each.kind, each.identity, each.frame, each.weight) for each in events]
     assert found == [("switch", 1, 1, 2), ("miss", 2, 6, 9), ("false_alarm", 9, 5, 7),
                      ("switch", 2, 5, 1)]  # fmt: skip
@@ -168,7 +169,7 @@ def test_the_worst_are_the_longest_and_those_who_change_most_each_object_once():
 
 def test_a_strip_without_pictures_is_on_grey_and_ends_where_the_sequence_does(tmp_path):
     truth = tracks([(0, 7, 192)])
-    (event,) = worst_events({"s": {"<script>": Timelines(((7, 0, 1, LOST),), ())}})
+    (event,) = worst_events({"s": {"<script>": Timelines(((7, 0, 1, LOST),), (), ())}})
     strip = draw_strip(event, truth, truth.take([]), tmp_path)
     image = cv2.imdecode(np.frombuffer(strip, np.uint8), cv2.IMREAD_COLOR).astype(int)
     assert image[40, 40].min() > 240  # before the first frame is nothing

@@ -13,7 +13,7 @@ from hand import pairing
 
 from datasets.masks.coco_rle import encode
 from metrics.events import list_events, write_events
-from reports.gallery.timelines import LOST, count_events, read_timelines
+from reports.gallery.timelines import LOST, count_events, read_timelines, to_json
 
 NODE = shutil.which("node")
 pytestmark = pytest.mark.skipif(NODE is None, reason="node is not installed")
@@ -46,14 +46,15 @@ def test_the_page_counts_the_errors_of_random_tracks_as_python_does(tmp_path):
         events = list_events(pairing(truth, prediction, frame_count=12))
         write_events(tmp_path / "events.parquet", {("s", "person"): events})
         lines.append(read_timelines(tmp_path / "events.parquet")["person"])
-    given = [{"objects": each.objects, "tracks": each.tracks} for each in lines]
+    given = [to_json({"person": each})["person"] for each in lines]
     expression = "given.map(line => bench.errors.count(bench.errors.of(line).errors))"
     assert run_script("errors", expression, given) == [count_events(each) for each in lines]
 
 
 def test_an_error_that_the_other_makes_too_is_no_difference():
-    mine = {"objects": [[7, 0, 4, LOST, 4, 2, 1, 6, 1, 2]], "tracks": [[9, 0, 3]]}
-    other = {"objects": [[7, 0, 2, LOST, 2, 4, 5, 6, 1, 5]], "tracks": []}
+    none = {"tracks": [], "fragmentations": []}
+    mine = {"objects": [[7, 0, 4, LOST, 4, 2, 1, 6, 1, 2]], **none, "tracks": [[9, 0, 3]]}
+    other = {"objects": [[7, 0, 2, LOST, 2, 4, 5, 6, 1, 5]], **none}
     expression = (
         "bench.errors.unlike(bench.errors.of(given[0]).errors, bench.errors.of(given[1]))"
         ".map(each => [each.kind, each.frame, each.length])"
@@ -68,8 +69,8 @@ def test_the_page_decodes_masks_to_the_pixels_they_have():
     masks[2, 8, 3] = masks[2, 0, 39] = True
     texts = [each.decode() for each in encode(masks).runs]
     found = run_script(
-        "runs",
-        "given.map(text => bench.runs.decode(text, 9))"
+        "run_lengths",
+        "given.map(text => bench.runLengths.decode(text, 9))"
         ".map(mask => mask && ({...mask, pixels: [...mask.pixels]}))",
         texts,
     )

@@ -42,6 +42,7 @@ def test_an_object_is_a_run_for_each_that_follows_it_and_a_track_a_run_for_each_
     found = timelines(tmp_path, person=pairing(truth, prediction))["person"]
     assert found.objects == ((7, 0, 2, 1, 2, 1, LOST, 3, 1, 1, 4, 2, 2),)
     assert found.tracks == ((9, 2, 2),)
+    assert found.fragmentations == ((7, 3),)
     assert count_events(found) == {"miss": 1, "false_alarm": 2, "switch": 1, "fragmentation": 1}
 
 
@@ -60,8 +61,8 @@ def test_each_class_has_its_own_timelines(tmp_path):
     one, other = pairing([(0, 7, A)], []), pairing([], [(0, 3, A)])
     found = timelines(tmp_path, cat=one, dog=other)
     assert to_json(found) == {
-        "cat": {"objects": ((7, 0, 1, LOST),), "tracks": ()},
-        "dog": {"objects": (), "tracks": ((3, 0, 1),)},
+        "cat": {"objects": ((7, 0, 1, LOST),), "tracks": (), "fragmentations": ()},
+        "dog": {"objects": (), "tracks": ((3, 0, 1),), "fragmentations": ()},
     }
 
 
