@@ -4,10 +4,10 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import ROOT
 
 from datasets.formats import parquet
 from datasets.masks import coco_rle
@@ -101,9 +101,6 @@ def run_clock(crossing, tmp_path, expected, *more):
     command += ["--sequence", crossing, "--expect", tracks, "--frames", "40", "--warm-up", "5"]
     command += ["--repeats", "3", "--output", tmp_path / "timing.json", *more]
     return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
-
-
-ROOT = Path(__file__).parent.parent.parent
 
 
 def test_the_clock_times_every_frame_of_every_pass(crossing, tmp_path):

@@ -68,7 +68,7 @@ def test_what_is_wrong_with_the_input_is_one_line(end):
 @pytest.mark.parametrize(
     ("main", "message"),
     [
-        (fail, "KeyError: 'speed', in frame 3 of crowd (tests/datasets/test_program.py:"),
+        (fail, "KeyError: 'speed', in frame 3 of crowd (tests/datasets/io/test_program.py:"),
         (import_something, "ModuleNotFoundError: No module named 'no_such_library' (tests/"),
         (parse, "JSONDecodeError: Expecting property name"),
     ],

@@ -10,7 +10,7 @@ import pytest
 import torch
 from mmdet_oracle import STRIDES, Project
 from safetensors.torch import save_file
-from test_mask_rcnn import image, lively
+from small_mask_rcnn import image, lively
 
 from trackers.engines.runner import Runner
 from trackers.mask_rcnn.architecture import build_model

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
+from small_mask_rcnn import CLASSES, image, lively
 from torchvision.models.detection.image_list import ImageList
 
 from trackers.engines.runner import Runner
-from trackers.mask_rcnn.architecture import build_model
 from trackers.mask_rcnn.boxes import decode, level_of, make_anchors
 from trackers.mask_rcnn.card import Card, write_card
 from trackers.mask_rcnn.conventions import CONVENTIONS
@@ -17,27 +17,6 @@ from trackers.mask_rcnn.loading import load_segmenter
 from trackers.mask_rcnn.options import Limits
 from trackers.mask_rcnn.paste import paste
 from trackers.mask_rcnn.sizes import SIZES, STRIDES
-
-CLASSES = ("person", "dog")
-
-
-def lively(size="demo", seed=0):
-    """A model that finds something in noise, and says different things of different places."""
-    torch.manual_seed(seed)
-    model = build_model(size, len(CLASSES))
-    with torch.no_grad():
-        for name, each in model.named_parameters():
-            if "predictor" in name and each.dim() > 1:
-                each.normal_(std=0.2)
-        for name, each in model.named_buffers():
-            if name.endswith("running_var"):
-                each.fill_(0.5)
-    return model
-
-
-def image(height=288, width=384, seed=0):
-    coarse = np.random.default_rng(seed).integers(0, 256, (9, 12, 3), np.uint8)
-    return np.kron(coarse, np.ones((height // 9, width // 12, 1), np.uint8))
 
 
 def saved(model, folder, convention="torchvision", fit=(384, 288)):
