@@ -35,7 +35,7 @@ class _Code:
 
 def forget() -> None:
     """Read files anew: what was read of them is kept for as long as the process runs."""
-    for kept in (_read, _file, _closure):
+    for kept in (_read, _file, _closure, code_digest):
         kept.cache_clear()
 
 
@@ -44,6 +44,7 @@ def digest(*parts: object) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
+@cache
 def code_digest(*modules: str, files: tuple[str, ...] = ()) -> str:
     """Return a digest of modules, of all modules of ours they import, and of other files.
 

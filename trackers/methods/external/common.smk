@@ -8,7 +8,7 @@ EXTERNAL = variants_of("external")
 def check_external(variant):
     """Refuse a config whose command, or requirements file, cannot be."""
     try:
-        name = external_options(Wildcards(variant=variant))["environment"]
+        name = external_options(variant)["environment"]
     except ValueError as error:
         raise WorkflowError(f"variants.{variant}.options: {error}") from None
     path = Path("trackers/methods/external/environments", f"{name}.txt")
@@ -18,20 +18,19 @@ def check_external(variant):
         )
 
 
-def external_options(wildcards):
-    method, variant = load_method("external"), config["variants"][wildcards.variant]
-    options = {**method.options, **variant.get("options", {})}
+def external_options(variant):
+    options = plan.variant(variant).options
     check_command(options)
     return options
 
 
-def external_files(wildcards):
-    return list_files(external_options(wildcards))
+def external_files(variant):
+    return list_files(external_options(variant))
 
 
-def external_environment(wildcards):
-    name = external_options(wildcards)["environment"]
-    return versions_path(name) if name else []
+def external_environment(variant):
+    name = external_options(variant)["environment"]
+    return [versions_path(name)] if name else []
 
 
 for variant in EXTERNAL:
@@ -48,7 +47,7 @@ JOBS_BEFORE.update(
             }
         ]
         for variant in EXTERNAL
-        for name in [config["variants"][variant].get("options", {}).get("environment")]
+        for name in [plan.variants[variant].given.get("environment")]
         if isinstance(name, str)
     }
 )
