@@ -119,12 +119,22 @@ def _read(path: Path) -> _Code:
     tree = ast.parse(path.read_text(), str(path))
     names = {
         ".".join(parts[:length])
-        for node in ast.walk(tree)
+        for node in _statements(tree)
         for name in _names(node)
         if (parts := name.split("."))[0] in _OURS
         for length in range(1, len(parts) + 1)
     }
     return _Code(frozenset(names), ast.dump(tree))
+
+
+def _statements(tree: ast.Module) -> Iterator[ast.AST]:
+    """Yield all statements, those within others too; expressions, the most of a tree, hold none."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        for name in ("body", "orelse", "finalbody", "handlers", "cases"):
+            waiting += getattr(node, name, ())
+        yield node
 
 
 def _names(node: ast.AST) -> Iterator[str]:

@@ -75,7 +75,7 @@ class Variant:
         return _read_method(self.method_name)
 
     @property
-    def given(self) -> Mapping[str, Any]:
+    def given_options(self) -> Mapping[str, Any]:
         """The options that the config gives."""
         options: Mapping[str, Any] = self.entry.get("options", {})
         return options
@@ -83,12 +83,12 @@ class Variant:
     @property
     def options(self) -> dict[str, Any]:
         """All options, the defaults of the method included."""
-        return {**self.method.options, **self.given}
+        return {**self.method.options, **self.given_options}
 
     @property
     def methods(self) -> list[str]:
         """Its method, and those that its options name."""
-        return [self.method_name, *self.method.others(self.given)]
+        return [self.method_name, *self.method.others(self.given_options)]
 
     @property
     def title(self) -> str:
@@ -125,7 +125,7 @@ class Variant:
     @property
     def asks_for_prompts(self) -> bool:
         """Whether each sequence must have prompts."""
-        return "prompts" in self.method.given(self.given).inputs
+        return "prompts" in self.method.given(self.given_options).inputs
 
     @cached_property
     def network_files(self) -> list[Path]:
@@ -152,7 +152,7 @@ class Variant:
         Args:
             number: Of the run, from 1 for the first.
         """
-        options = dict(self.given)
+        options = dict(self.given_options)
         if "seed" in self.method.options:
             options["seed"] = self.options["seed"] + number - 1
         return options

@@ -17,7 +17,7 @@ def repeat_flag(name: str, values: Iterable[object]) -> list[str]:
 
 @dataclass(frozen=True)
 class Flags:
-    """What the programs are told of data sets and variants; values that are one word, unquoted."""
+    """What programs are told of data sets and variants: a list of flags, or the value of one."""
 
     plan: Plan
 
@@ -52,7 +52,7 @@ class Flags:
 
     def options(self, variant: str) -> str:
         """Return the options that the config gives a variant, as JSON."""
-        return json.dumps(self.plan.variant(variant).given)
+        return json.dumps(self.plan.variant(variant).given_options)
 
     def options_of_run(self, variant: str, number: str) -> str:
         """Return the options of a further run, as JSON."""

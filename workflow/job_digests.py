@@ -49,7 +49,7 @@ class JobDigests:
         return digest(
             self.plan.datasets[dataset].entry,
             self.reader(dataset),
-            json.dumps(self.plan.variant(variant).given),
+            json.dumps(self.plan.variant(variant).given_options),
             self.real_time(variant) if "@" in variant else self.track(variant),
             self.plan.families(dataset, protocol),
             self.score(dataset, protocol),

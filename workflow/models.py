@@ -103,7 +103,7 @@ class Models:
     def _folders(self) -> list[str]:
         """Return the folders of networks that the config names for variants of a run."""
         variants = [self.plan.variants[name] for _, name in self.plan.pairs()]
-        found = [each.given.get(name) for each in variants for name in each.method.engines]
+        found = [each.given_options.get(name) for each in variants for name in each.method.engines]
         return [folder for folder in found if isinstance(folder, str)]
 
     def _entry(self, model: str) -> Mapping[str, Any]:

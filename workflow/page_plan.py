@@ -79,7 +79,7 @@ class PagePlan:
             "title": variant.title,
             "method": variant.method_name,
             "source": variant.source,
-            "options": variant.given,
+            "options": variant.given_options,
             "timed": self.plan.is_timed(run, name),
             "real_time": self.plan.real_time_names(run, name),
             "rests_on": self.jobs_before.get(name, []),

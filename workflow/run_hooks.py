@@ -18,8 +18,8 @@ from workflow.outcome import FailedJob, describe_failures, describe_timing
 from workflow.page_plan import PAGE
 
 GATE_LOG = Path("logs", "regression.log")  # of the last job of the gate
-_SHOWN = (PAGE, "all", "report")
-_ENDED = ("on user request", "Will exit after finishing currently running")
+_PAGE_TARGETS = (PAGE, "all", "report")
+_INTERRUPTED = ("on user request", "Will exit after finishing currently running")
 
 
 def start_jobs_without_timer(workflow: Any) -> None:
@@ -58,15 +58,12 @@ class CurrentRun:
 
     def makes_page(self) -> bool:
         """Whether the page was asked for."""
-        return self.is_asked_for(*_SHOWN)
+        return self.is_asked_for(*_PAGE_TARGETS)
 
-    def judges(self) -> bool:
-        """Whether the verdict of the gate was asked for."""
-        return self.is_asked_for("regression", str(VERDICT_FILES[0]))
-
-    def has_judged(self) -> bool:
-        """Whether the last job of the gate began in this run: then all before it is done."""
-        return GATE_LOG.is_file() and GATE_LOG.stat().st_mtime >= self.started
+    def lacks_verdict(self) -> bool:
+        """Whether the verdict of the gate was asked for, and its last job has not begun."""
+        asked = self.is_asked_for("regression", str(VERDICT_FILES[0]))
+        return asked and not (GATE_LOG.is_file() and GATE_LOG.stat().st_mtime >= self.started)
 
     def is_asked_for(self, *names: str) -> bool:
         """Whether one of these files or rules was."""
@@ -103,7 +100,7 @@ def was_interrupted(logs: Iterable[str]) -> bool:
         logs: Its own.
     """
     text = "".join(Path(path).read_text() for path in logs)
-    return any(words in text for words in _ENDED)
+    return any(words in text for words in _INTERRUPTED)
 
 
 def _failed_job(job: Any) -> FailedJob:

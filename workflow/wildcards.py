@@ -34,4 +34,6 @@ def from_wildcards(function: Callable[..., Any]) -> Callable[[Wildcards], Any]:
     def of_wildcards(wildcards: Wildcards) -> Any:
         return call(*(getattr(wildcards, name) for name in names))
 
+    # Snakemake asks for it a dozen times a job, and working it out is slow
+    of_wildcards.__dict__["__signature__"] = inspect.signature(of_wildcards)
     return of_wildcards

@@ -40,6 +40,7 @@ current_run = CurrentRun(workflow, time.time())
 held = []  # the lock of the folder, until this process ends
 
 REPLACE_BASELINE = os.environ.get("REPLACE_BASELINE", "") not in ("", "0")
+MACHINE = describe_machine()
 JOBS_BEFORE = {}  # what a variant alone rests on; rules of methods add theirs
 # the rules that step through frames leave the other variants to the rules of their methods
 STEPPED = any_of(plan.stepped)

@@ -39,7 +39,7 @@ rule pace:
         warm_up=from_wildcards(gate.pace_limit("warm_up")),
         passes=from_wildcards(gate.pace_limit("passes")),
         seconds=from_wildcards(gate.pace_limit("seconds")),
-        machine=describe_machine(),
+        machine=MACHINE,
         code=from_wildcards(digests.pace),
     shell:
         "exec python -m trackers.timing.calibrated_clock --method={params.method:q}"

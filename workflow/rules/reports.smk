@@ -12,6 +12,7 @@ from snakemake.io import IOFile
 from workflow.cleaning.made import note_files
 from workflow.page_plan import PAGE, PagePlan, page_files
 from workflow.run_hooks import was_interrupted
+from workflow.unfinished import judge_unfinished, render_unfinished
 
 page = PagePlan(plan, digests, models, JOBS_BEFORE)
 
@@ -112,30 +113,12 @@ rule side_by_side:
 
 onerror:
     if current_run.makes_page():
-        shell(
-            "exec python -m reports.render --plan={plan:q} --output={PAGE}"
-            " --unfinished-since={current_run.started}",
-            plan=page.as_json(),
-        )
+        render_unfinished(page.as_json(), current_run.started)
         # forget what the page was last made from: together with its old date this makes the next
         # run make it again, even where all it asks for was there before
         workflow.persistence.cleanup_metadata(IOFile(PAGE))
-    unjudged = current_run.judges() and not current_run.has_judged()
-    if unjudged and not was_interrupted(log):
-        shell(
-            "exec python -m metrics.gate.verdict --plan={plan:q} --baseline={baseline:q}"
-            " --output={VERDICT:q} --unfinished",
-            plan=gate.as_json(),
-            baseline=config["regression"]["baseline"],
-        )
-        shell(
-            "exec python -m reports.regression --verdict={VERDICT:q}"
-            " --markdown={VERDICT_TEXTS[0]:q} --junit={VERDICT_TEXTS[1]:q}"
-        )
-        shell(
-            "python -m metrics.gate --verdict={VERDICT:q} --history={history:q} || true",
-            history=config["regression"]["history"],
-        )
+    if current_run.lacks_verdict() and not was_interrupted(log):
+        judge_unfinished(gate.as_json(), config["regression"])
     note_files([PAGE, VERDICT, *VERDICT_TEXTS])
     current_run.print_timing(inputs.speeds())
     current_run.print_failures()

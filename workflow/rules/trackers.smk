@@ -65,7 +65,7 @@ rule clock:
         warm_up=config["clock"]["warm_up"],
         repeats=config["clock"]["repeats"],
         scenarios=plan.clock_scenarios(),
-        machine=describe_machine(),
+        machine=MACHINE,
         code=from_wildcards(digests.clock),
     shell:
         "exec python -m trackers.timing.clock --method={params.method:q}"
@@ -94,7 +94,7 @@ rule real_time:
         method=variant_method,
         options=variant_options,
         warm_up=config["clock"]["warm_up"],
-        machine=describe_machine(),
+        machine=MACHINE,
         code=from_wildcards(digests.real_time),
     shell:
         "exec python -m trackers.timing.streaming --method={params.method:q}"
@@ -122,7 +122,7 @@ rule adopt:
         method=variant_method,
         options=variant_options,
         format=from_wildcards(flags.result_format),
-        machine=describe_machine(),
+        machine=MACHINE,
         code=track_code,
     shell:
         "exec python -m trackers.adopt --method={params.method:q} --options={params.options:q}"

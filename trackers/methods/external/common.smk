@@ -47,7 +47,7 @@ JOBS_BEFORE.update(
             }
         ]
         for variant in EXTERNAL
-        for name in [plan.variants[variant].given.get("environment")]
+        for name in [plan.variants[variant].given_options.get("environment")]
         if isinstance(name, str)
     }
 )

@@ -41,7 +41,7 @@ rule external:
     threads: workflow.cores  # alone on the machine: it is being timed
     params:
         options=variant_options,
-        machine=describe_machine(),
+        machine=MACHINE,
         code=track_code,
     shell:
         "exec python -m trackers.methods.external.run --options={params.options:q}"
