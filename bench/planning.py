@@ -145,7 +145,7 @@ def main() -> None:
             f"{case['seconds']:.1f} s ({case['processor_seconds']:.1f} s of a core)"
         )
     content = {
-        "what": "snakemake --dry-run of SORT variants on own sequences, nothing made yet",
+        "what": "snakemake --dry-run of variants of six methods on own sequences, nothing made yet",
         "date": str(date.today()),
         "repeats": given.repeats,
         "cases": found,
