@@ -30,7 +30,7 @@ from datasets.io.program import run_main
 from datasets.masks import coco_rle
 from datasets.media.frames import write_image
 from datasets.media.video import writing_video
-from datasets.sequences.sequence_json import Prepared, write_prepared
+from datasets.sequences.sequence_json import Prepared, open_sequence, write_prepared
 from datasets.types import Frame, Sequence, Tracks
 from trackers import run
 from trackers.contract import Answer, Method
@@ -79,7 +79,7 @@ def measure(path: Path, tracker: Timed, repeats: int) -> dict[str, Any]:
     for _ in range(repeats):
         record, begin = Record(), perf_counter_ns()
         with recording(record):
-            tracks = run.track(tracker, method, path)
+            tracks = run.track(tracker, method, open_sequence(path))
             with stage("write"):
                 write_tracks(path.with_name("answers.parquet"), tracks)
         whole, frames = perf_counter_ns() - begin, tracks.extent.frame_count

@@ -21,6 +21,8 @@ from datasets.formats.parquet import read_tracks
 from datasets.io.files import write_json
 from datasets.io.flags import json_value
 from datasets.io.program import run_main
+from datasets.run_layout import TRUTH
+from datasets.sequences.sequence_json import open_sequence
 from datasets.synthesis.scripts import SCENARIOS
 from metrics.combine import combine_scores
 from metrics.score import score_tracks
@@ -44,7 +46,8 @@ def score(method: str, options: dict[str, Any], paths: list[Path]) -> dict[str, 
     tracker, kind = load_tracker(method, options), load_method(method).given(options)
     scores = {}
     for path in paths:
-        found, truth = track(tracker, kind, path), read_tracks(path.parent / "truth.parquet")
+        found = track(tracker, kind, open_sequence(path))
+        truth = read_tracks(path.with_name(TRUTH))
         scores[path.parent.name] = score_tracks(truth, found, _PROTOCOL, _FAMILIES)
     together = combine_scores([*scores.values()])["values"]
     return {

@@ -100,7 +100,7 @@ def steps(
             session.prompt({n: Prompt(box=box) for n, box in enumerate(boxes)})
         session.masks()
         session.remember()
-        yield number, dict(zip(session.identities, session.logits(), strict=True))
+        yield number, dict(zip(session.identities, session.outputs.logits, strict=True))
 
 
 def measure(given: argparse.Namespace, room: Path) -> list[dict[str, Any]]:

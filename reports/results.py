@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from datasets.io.files import is_made, read_json
+from datasets.run_layout import EVENTS, SCORE, SPEED, TIMING, TRACKS, RunLayout
 from reports.steps import count_objects, mean_stages, read_steps, read_warm_up
 from reports.streaming import Late, read_late
 from reports.timeline import Timeline, read_timeline
@@ -147,16 +148,21 @@ class _Place:
         """Whether a file counts, with what it was made from."""
         return is_made(made, made_from, finished=self.unfinished_since is None)
 
+    @property
+    def layout(self) -> RunLayout:
+        return RunLayout(self.room)
+
     def data(self, sequence: str) -> Path:
-        return self.room / "data" / self.dataset / sequence / "sequence.json"
+        return self.layout.prepared(self.dataset, sequence)
 
-    def results(self, variant: str, *parts: str) -> Path:
-        return self.room.joinpath("results", variant, self.dataset, *parts)
+    def sequence(self, variant: str, sequence: str, file: str = "") -> Path:
+        return self.layout.sequence(variant, self.dataset, sequence, file)
 
-    def scores(self, variant: str, *parts: str) -> Path:
-        """Return where the score, events or total are, of one sequence or of all."""
-        *sequence, file = parts
-        return self.results(variant, *sequence, self.protocol, file)
+    def score(self, variant: str, sequence: str, file: str = SCORE) -> Path:
+        return self.layout.score(variant, self.dataset, sequence, self.protocol, file)
+
+    def combined(self, variant: str) -> Path:
+        return self.layout.combined(variant, self.dataset, self.protocol)
 
     def trouble(self, variant: str, sequence: str, job: str) -> Trouble:
         """Return the trouble of a job that left no result, with the end of its log."""
@@ -181,9 +187,9 @@ class _Place:
 def _read_comparison(
     place: _Place, plan: Mapping[str, Any], whole: bool
 ) -> Mapping[str, Any] | None:
-    path = place.room / "results" / "comparisons" / place.dataset / f"{place.protocol}.json"
+    path = place.layout.comparison(place.dataset, place.protocol)
     scores = [
-        place.scores(card["name"], sequence, "score.json")
+        place.score(card["name"], sequence)
         for card in plan["variants"]
         for sequence in plan["sequences"]
     ]
@@ -202,14 +208,14 @@ def _read_variant(
     name = card["name"]
     found = {s: scores[name, s] for s in plan["sequences"] if (name, s) in scores}
     sequences = {sequence: score["values"] for sequence, score in found.items()}
-    parts = [place.scores(name, sequence, "score.json") for sequence in plan["sequences"]]
-    times = [place.results(name, sequence, "timing.json") for sequence in plan["clock"]]
-    combined, speed = place.scores(name, "combined.json"), place.results(name, "speed.json")
+    parts = [place.score(name, sequence) for sequence in plan["sequences"]]
+    times = [place.sequence(name, sequence, TIMING) for sequence in plan["clock"]]
+    combined, speed = place.combined(name), place.layout.dataset(name, place.dataset, SPEED)
     whole = len(sequences) == len(plan["sequences"]) and place.holds(combined, parts)
     timed = (
         card["timed"]
         and all(sequence in sequences for sequence in plan["clock"])
-        and all(place.holds(path, [path.with_name("tracks.parquet")]) for path in times)
+        and all(place.holds(path, [path.with_name(TRACKS)]) for path in times)
         and place.holds(speed, times)
     )
     total = read_json(combined) if whole else None
@@ -232,8 +238,8 @@ def _read_variant(
 def _read_late(place: _Place, plan: Mapping[str, Any], card: Mapping[str, Any]) -> list[Late]:
     found = [
         read_late(
-            place.scores(name, "combined.json"),
-            [place.results(name, sequence) for sequence in plan["sequences"]],
+            place.combined(name),
+            [place.sequence(name, sequence) for sequence in plan["sequences"]],
             finished=place.unfinished_since is None,
         )
         for name in card["real_time"]
@@ -247,17 +253,15 @@ def _partials(score: Mapping[str, Any]) -> dict[str, Any]:
 
 def _timeline(place: _Place, variant: str, sequence: str) -> Timeline:
     frames: int = read_json(place.data(sequence))["extent"]["frame_count"]
-    return read_timeline(place.scores(variant, sequence, "events.parquet"), frames)
+    return read_timeline(place.score(variant, sequence, EVENTS), frames)
 
 
 def _read_chain(place: _Place, card: Mapping[str, Any], sequence: str) -> Any:
     """Return what score.json holds, or the Trouble of the first job without a result."""
     variant = card["name"]
     prepared = place.data(sequence)
-    tracks = place.results(variant, sequence, "tracks.parquet")
-    events, score = (
-        place.scores(variant, sequence, file) for file in ("events.parquet", "score.json")
-    )
+    tracks = place.sequence(variant, sequence, TRACKS)
+    events, score = (place.score(variant, sequence, file) for file in (EVENTS, SCORE))
     if not prepared.is_file():
         return place.trouble(variant, sequence, "prepare")
     rests_on = [place.room / each["made"] for each in card["rests_on"]]
@@ -289,8 +293,7 @@ def _late_troubles(place: _Place, plan: Mapping[str, Any], variant: Variant) -> 
         for sequence in plan["clock"]
         if sequence in variant.sequences
         and not place.holds(
-            place.results(name, sequence, "timing.json"),
-            [place.results(name, sequence, "tracks.parquet")],
+            place.sequence(name, sequence, TIMING), [place.sequence(name, sequence, TRACKS)]
         )
     ]
     troubles += [place.trouble(name, sequence, "clock") for sequence in untimed]

@@ -9,6 +9,7 @@ import numpy as np
 
 from datasets.formats.parquet import read_tracks
 from datasets.io.files import read_json
+from datasets.run_layout import TRACKS
 
 _PLACES = {"decode": 0, "rest": 2, "pack": 3}  # of stages around those that a tracker names
 
@@ -53,6 +54,6 @@ def count_objects(timings: Many[Path]) -> dict[str, list[int]]:
     counts = {}
     for path in timings:
         frames = read_json(path)["frames"]
-        rows = read_tracks(path.with_name("tracks.parquet")).frame
+        rows = read_tracks(path.with_name(TRACKS)).frame
         counts[path.parent.name] = np.bincount(rows, minlength=frames)[:frames].tolist()
     return counts

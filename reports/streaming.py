@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from datasets.io.files import is_made, read_json
+from datasets.run_layout import STREAMING, TRACKS
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,8 @@ def read_late(combined: Path, sequences: Many[Path], *, finished: bool) -> Late 
         sequences: Folder of each sequence's tracks and real_time.json.
         finished: See `is_made`.
     """
-    timings = [folder / "real_time.json" for folder in sequences]
-    tracks = [folder / "tracks.parquet" for folder in sequences]
+    timings = [folder / STREAMING for folder in sequences]
+    tracks = [folder / TRACKS for folder in sequences]
     if not all(path.is_file() for path in timings):
         return None
     if not is_made(combined, tracks, finished=finished):

@@ -18,7 +18,7 @@ from hypothesis import settings
 
 from datasets.readers import synthetic
 from datasets.sequences.sequence_json import write_prepared
-from trackers.run_record import usable_cores
+from trackers.profiling.machine import usable_cores
 
 # the same cases in every run, however slow the machine
 settings.register_profile("steady", deadline=None, derandomize=True)

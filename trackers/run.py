@@ -9,12 +9,11 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from tqdm import tqdm
 
 from datasets.io.program import run_main
-from datasets.sequences.sequence_json import read_sequence
+from datasets.sequences.sequence_json import PreparedSequence, open_sequence
 from datasets.types import Frame, Tracks
 from trackers.contract import Answer, Method, Tracker, load_method, load_tracker
 from trackers.feed import Collector, pack, read_feed
@@ -23,9 +22,9 @@ from trackers.prefetch import ahead, behind
 from trackers.run_record import Job, add_flags, begin_record, write_result
 
 
-def track(tracker: Tracker, method: Method, path: Path) -> Tracks:
-    """Return the tracker's answers for every frame of the sequence described by `path`."""
-    sequence = read_sequence(path)
+def track(tracker: Tracker, method: Method, prepared: PreparedSequence) -> Tracks:
+    """Return the tracker's answers for every frame of a prepared sequence."""
+    sequence = prepared.sequence
     collector, check = Collector(sequence.extent), OutputCheck(method.title, sequence)
 
     def packed(step: tuple[int, Answer]) -> Answer:
@@ -33,7 +32,7 @@ def track(tracker: Tracker, method: Method, path: Path) -> Tracks:
         return pack(step[1])
 
     tracker.start(sequence)
-    frames = read_feed(path, method)
+    frames = read_feed(prepared, method)
     if "image" in method.inputs:
         frames = ahead(frames)
     shown = tqdm(frames, desc=sequence.name, total=sequence.extent.frame_count, unit="frame")
@@ -59,14 +58,14 @@ def main() -> None:
     add_flags(parser)
     given = parser.parse_args()
     method = load_method(given.method).given(given.options)
+    prepared = open_sequence(given.sequence)
     record = begin_record(
         Job(
-            "trackers.run", given.method, given.options, given.sequence, method.inputs,
-            code=given.code,
+            "trackers.run", given.method, given.options, prepared, method.inputs, code=given.code
         )
     )  # fmt: skip
     tracker = load_tracker(given.method, given.options)
-    write_result(given.output, track(tracker, method, given.sequence), given.run, record)
+    write_result(given.output, track(tracker, method, prepared), given.run, record)
 
 
 if __name__ == "__main__":

@@ -16,18 +16,13 @@ from datasets.formats.parquet import write_tracks
 from datasets.io.files import replacing, sha256, sha256_of, write_json
 from datasets.io.flags import json_value
 from datasets.io.git import LOCK, Asked, ask_commit, read_commit
+from datasets.run_layout import DETECTIONS, PROMPTS
 from datasets.sequences.run_json import SCHEMA_VERSION
-from datasets.sequences.sequence_json import (
-    DETECTIONS,
-    IMAGES,
-    PROMPTS,
-    read_digests,
-    read_sequence,
-)
+from datasets.sequences.sequence_json import IMAGES, PreparedSequence
 from datasets.types import Tracks
 from trackers.contract import load_method
 from trackers.named_files import named_files, split_engines
-from trackers.profiling.machine import describe_machine
+from trackers.profiling.machine import describe_machine, usable_cores
 
 # what decides on how many threads, and on which device, a sum is made: its last bits may differ
 SETTINGS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "CUDA_VISIBLE_DEVICES")
@@ -40,7 +35,7 @@ class Job:
 
     Args:
         program: Its module.
-        sequence: Path of sequence.json.
+        sequence: The prepared one.
         inputs: What of the sequence it reads, if there is any: `image`, `detections`, `prompts`.
         files: What it reads beside that and beside what its options name.
         code: A digest of all it runs, from the workflow; None where nobody gave one.
@@ -49,7 +44,7 @@ class Job:
     program: str
     method: str
     options: Mapping[str, Any]
-    sequence: Path
+    sequence: PreparedSequence
     inputs: tuple[str, ...]
     files: tuple[Path, ...] = ()
     code: str | None = None
@@ -75,8 +70,8 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def begin_record(job: Job) -> Record:
     """Take down what a job runs with, before it does."""
-    sequence = read_sequence(job.sequence)
-    prepared = read_digests(job.sequence, [_PREPARED[each] for each in job.inputs])
+    path, sequence = job.sequence.path, job.sequence.sequence
+    prepared = job.sequence.digests([_PREPARED[each] for each in job.inputs])
     method = load_method(job.method)
     named = named_files(method, job.options, sequence.root, sequence.name)
     files, engines = split_engines(named)
@@ -86,8 +81,8 @@ def begin_record(job: Job) -> Record:
         "method": job.method,
         "options": job.options,
         "command": ["python", "-m", job.program, *sys.argv[1:]],
-        "sequence": str(job.sequence),
-        "inputs": {job.sequence.name: sha256(job.sequence)} | prepared,
+        "sequence": str(path),
+        "inputs": {path.name: sha256(path)} | prepared,
         "files": _digests([*files, *job.files]),
         "engines": _digests(engines),
         "code": job.code,
@@ -102,13 +97,6 @@ def begin_record(job: Job) -> Record:
 def describe_threads() -> dict[str, str | None]:
     """Return how many cores this process may use, and the settings that say how many it does."""
     return {"cores": str(usable_cores())} | {name: os.environ.get(name) for name in SETTINGS}
-
-
-def usable_cores() -> int:
-    """Return how many cores this process may use, which may be fewer than there are."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def write_result(output: Path, tracks: Tracks, run: Path | None, record: Record) -> None:

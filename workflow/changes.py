@@ -10,8 +10,7 @@ from datasets.io.files import sha256, sha256_of
 from datasets.io.git import LOCK, git_commit
 from datasets.sequences.sequence_json import IMAGES, read_sequence
 from trackers.contract import load_method
-from trackers.profiling.machine import describe_machine
-from trackers.run_record import usable_cores
+from trackers.profiling.machine import describe_machine, usable_cores
 from workflow.digests import method_digest
 
 

@@ -21,7 +21,8 @@ from typing import Any
 from datasets.formats.parquet import read_tracks
 from datasets.io.files import file_in, sha256
 from datasets.io.program import run_main
-from datasets.sequences.run_json import NAME, read_run_json
+from datasets.run_layout import RUN, TIMING, TRACKS
+from datasets.sequences.run_json import read_run_json
 from trackers.run_record import SETTINGS
 from workflow.changes import changed_files, changed_surroundings
 from workflow.track_diff import describe_differences
@@ -34,7 +35,7 @@ def main() -> int:
     """Run the command line program; return its exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("result", type=Path, help="run.json, or the folder it is in")
-    path = file_in(parser.parse_args().result, NAME)
+    path = file_in(parser.parse_args().result, RUN)
     try:
         record = read_run_json(path)
         changed = changed_files(record)
@@ -52,7 +53,7 @@ def main() -> int:
             made = _make(record, Path(room))
         except RuntimeError as error:
             return _give_up([str(error)])
-        return _compare(record, path.with_name("tracks.parquet"), made)
+        return _compare(record, path.with_name(TRACKS), made)
 
 
 def _give_up(reasons: list[str]) -> int:
@@ -74,13 +75,13 @@ def _make(record: Mapping[str, Any], room: Path) -> Path:
     if done.returncode:
         lines = [line for line in done.stderr.splitlines() if line.strip()][-_QUOTED:]
         raise RuntimeError(f"exit code {done.returncode}; printed last: {' | '.join(lines)}")
-    return room / "tracks.parquet"
+    return room / TRACKS
 
 
 def _command(record: Mapping[str, Any], room: Path) -> list[str]:
     """Return the recorded command with its outputs below `room`."""
     parser = argparse.ArgumentParser(allow_abbrev=False)
-    outputs = {"output": "tracks.parquet", "timing": "timing.json", "run": NAME}
+    outputs = {"output": TRACKS, "timing": TIMING, "run": RUN}
     for name in outputs:
         parser.add_argument(f"--{name}")
     given, others = parser.parse_known_args(record["command"][3:])

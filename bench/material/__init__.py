@@ -1,0 +1,6 @@
+"""What the benches run on: results that were made worse, rooms with tracks, the official SAM 2.
+
+May import: datasets.formats, datasets.io, datasets.layout, datasets.masks, datasets.sequences,
+datasets.types, metrics.combine, metrics.events, metrics.score, metrics.speed, trackers.contract,
+trackers.profiling, trackers.run_record, trackers.sam2, trackers.timing.
+"""

@@ -19,7 +19,7 @@ import numpy as np
 
 from datasets.io.files import write_json
 from datasets.layout import load_layout
-from datasets.sequences.sequence_json import Prepared, write_prepared
+from datasets.sequences.sequence_json import Prepared, open_sequence, write_prepared
 from datasets.types import Sequence, Tracks
 from metrics.combine import combine_scores
 from metrics.events import events_of, write_events
@@ -124,7 +124,7 @@ def _media(room: Path, number: int) -> Path:
 
 
 def _score(folder: Path, sequence: Path, truth: Tracks, answer: Tracks) -> dict[str, Any]:
-    made_by = begin_record(Job("trackers.run", "imported", {}, sequence, ()))
+    made_by = begin_record(Job("trackers.run", "imported", {}, open_sequence(sequence), ()))
     write_result(folder / "tracks.parquet", answer, folder / "run.json", made_by)
     pairings = make_pairings(truth, answer, PROTOCOL)
     (folder / PROTOCOL).mkdir()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from datasets.formats.parquet import read_tracks
+from datasets.run_layout import TRACKS, TRUTH
 from datasets.sequences.same_sequence import check_tracks_beside
 from datasets.types import Tracks
 
@@ -20,6 +21,6 @@ def read_pair(truth: Path, results: Path, sequence: str) -> tuple[Tracks, Tracks
     Raises:
         ValueError: The prediction is of another sequence, where files beside it and the truth say.
     """
-    labels, tracks = truth / sequence / "truth.parquet", results / sequence / "tracks.parquet"
+    labels, tracks = truth / sequence / TRUTH, results / sequence / TRACKS
     check_tracks_beside(tracks, labels)
     return read_tracks(labels), read_tracks(tracks)

@@ -1,0 +1,4 @@
+"""Images and videos: read as frames, and written.
+
+May import: datasets.io, datasets.types.
+"""

@@ -24,7 +24,6 @@ from datasets.formats.json_records import show
 from datasets.io.files import read_json
 
 SCHEMA_VERSION = 1
-NAME = "run.json"
 _PROGRAM = re.compile(r"trackers\.(run|timing\.streaming|adopt|methods\.\w+\.run)")
 _TEXTS = ("program", "method", "sequence", "commit", "lock", "started", "tracks")
 _TEXTS_BY_NAME = ("inputs", "files", "engines", "machine")

@@ -9,7 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from datasets.io.files import sha256
-from datasets.sequences.run_json import NAME, read_run_json
+from datasets.run_layout import RUN
+from datasets.sequences.run_json import read_run_json
 from datasets.sequences.sequence_json import read_sequence
 from datasets.types import Extent
 
@@ -56,7 +57,7 @@ def check_extent(place: str, found: Extent, expected: Extent) -> None:
 def _made_from(tracks: Path, sequence: Path) -> Path | None:
     """Return the sequence.json that tracks were made from, where it is known and is another."""
     try:
-        record = read_run_json(tracks.with_name(NAME))
+        record = read_run_json(tracks.with_name(RUN))
     except (OSError, ValueError):
         return None
     path = Path(record["sequence"])

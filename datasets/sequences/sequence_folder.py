@@ -17,7 +17,7 @@ from datasets.formats import mot_text
 from datasets.io.program import run_main
 from datasets.media.frames import list_images, read_frames, write_image
 from datasets.sequences.mot_folder import detections_path, info_path
-from datasets.sequences.sequence_json import read_detections, read_sequence
+from datasets.sequences.sequence_json import open_sequence
 from datasets.types import Sequence, Tracks
 
 _IMAGES = "img1"
@@ -79,7 +79,8 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help="folder to make")
     parser.add_argument("--copy-images", action="store_true", help="instead of links to them")
     given = parser.parse_args()
-    sequence, detections = read_sequence(given.sequence), read_detections(given.sequence)
+    prepared = open_sequence(given.sequence)
+    sequence, detections = prepared.sequence, prepared.detections()
     write_folder(given.output, sequence, detections, copied=given.copy_images)
 
 

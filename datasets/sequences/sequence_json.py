@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import NoneType
@@ -13,6 +13,7 @@ from datasets.formats.extent_json import extent_from_json, extent_to_json
 from datasets.formats.json_records import show
 from datasets.io.errors import shorten
 from datasets.io.files import read_json, sha256, sha256_of, write_json
+from datasets.run_layout import DETECTIONS, PROMPTS, TRUTH
 from datasets.sequences.prompts import first_visible
 from datasets.types import Sequence, Tracks
 
@@ -29,7 +30,6 @@ _KINDS: dict[str, tuple[Any, str]] = {
     "sha256": (dict, "an object"),
 }
 _FASTEST = 1e6  # frames per second
-TRUTH, DETECTIONS, PROMPTS = "truth.parquet", "detections.parquet", "prompts.parquet"
 IMAGES = "images"  # in `sha256`: the folder or video
 
 
@@ -67,8 +67,58 @@ def write_prepared(path: Path, prepared: Prepared) -> None:
     write_json(path, content | {"sha256": files})
 
 
-def read_sequence(path: Path) -> Sequence:
-    """Return the sequence a file describes; a relative image path is taken from its folder.
+@dataclass(frozen=True)
+class PreparedSequence:
+    """A prepared sequence whose sequence.json was read, once.
+
+    Args:
+        path: That file.
+        sequence: What it describes; a relative image path is taken from its folder.
+        sha256: Of the files beside it, by name, and of IMAGES where they were there.
+    """
+
+    path: Path
+    sequence: Sequence
+    sha256: Mapping[str, str]
+
+    def digests(self, names: Collection[str]) -> dict[str, str]:
+        """Return the SHA-256 of what was prepared, of these names: TRUTH, ... and IMAGES.
+
+        What there is none of is left out. Images are those of then; of now where no digest was
+        written.
+        """
+        found = {name: digest for name, digest in self.sha256.items() if name in names}
+        if IMAGES in names and IMAGES not in found:
+            return found | _digest_images(self.path, self.sequence)
+        return found
+
+    def detections(self) -> Tracks | None:
+        """Return the public detections, None if there are none.
+
+        Raises:
+            ValueError: The file is missing, or is not the one that was prepared.
+        """
+        return self._labels(DETECTIONS)
+
+    def prompts(self) -> Tracks | None:
+        """Return the objects to follow, None if nothing names them; raises as `detections`."""
+        return self._labels(PROMPTS)
+
+    def _labels(self, name: str) -> Tracks | None:
+        digest = self.sha256.get(name)
+        if digest is None:
+            return None
+        file = self.path.with_name(name)
+        if not file.is_file() or sha256(file) != digest:
+            found = "has changed since" if file.is_file() else "is missing though"
+            raise ValueError(
+                f"{file}: {found} {self.path.name} was written: remove that one and run again"
+            )
+        return parquet.read_tracks(file)
+
+
+def open_sequence(path: Path) -> PreparedSequence:
+    """Return the prepared sequence that a file describes.
 
     Raises:
         ValueError: Not JSON, another schema version, or a key is missing or not what it should be.
@@ -80,7 +130,7 @@ def read_sequence(path: Path) -> Sequence:
         extent = extent_from_json(content["extent"])
     except ValueError as error:
         raise ValueError(f"{path}, extent: {shorten(str(error))}") from error
-    return Sequence(
+    sequence = Sequence(
         dataset=content["dataset"],
         name=content["name"],
         extent=extent,
@@ -88,55 +138,17 @@ def read_sequence(path: Path) -> Sequence:
         images=None if images is None else str(path.parent / images),
         root=content["root"],
     )
+    return PreparedSequence(path, sequence, content["sha256"])
 
 
-def read_digests(path: Path, names: Collection[str]) -> dict[str, str]:
-    """Return the SHA-256 of what was prepared, of these names: TRUTH, ... and IMAGES.
-
-    What there is none of is left out. Images are told as they were then, and as they are now where
-    nobody told.
-
-    Raises:
-        ValueError: As `read_sequence`.
-    """
-    digests = {name: each for name, each in _read(path)["sha256"].items() if name in names}
-    if IMAGES in names and IMAGES not in digests:
-        return digests | _digest_images(path, read_sequence(path))
-    return digests
-
-
-def read_detections(path: Path) -> Tracks | None:
-    """Return the public detections of the sequence described by `path`, None if it has none.
-
-    Raises:
-        ValueError: The file is missing, or is not the one that was prepared.
-    """
-    return _read_labels(path, DETECTIONS)
-
-
-def read_prompts(path: Path) -> Tracks | None:
-    """Return the objects to follow in the sequence described by `path`, None if nobody says.
-
-    Raises:
-        ValueError: As `read_detections`.
-    """
-    return _read_labels(path, PROMPTS)
+def read_sequence(path: Path) -> Sequence:
+    """Return the sequence that a file describes; raises as `open_sequence`."""
+    return open_sequence(path).sequence
 
 
 def _digest_images(path: Path, sequence: Sequence) -> dict[str, str]:
     images = None if sequence.images is None else path.parent / sequence.images
     return {} if images is None or not images.exists() else {IMAGES: sha256_of(images)}
-
-
-def _read_labels(path: Path, name: str) -> Tracks | None:
-    digest = _read(path)["sha256"].get(name)
-    if digest is None:
-        return None
-    file = path.with_name(name)
-    if not file.is_file() or sha256(file) != digest:
-        found = "has changed since" if file.is_file() else "is missing though"
-        raise ValueError(f"{file}: {found} {path.name} was written: remove that one and run again")
-    return parquet.read_tracks(file)
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -26,6 +26,7 @@ import numpy as np
 
 from datasets.io.files import read_json, sha256, write_json
 from datasets.io.program import run_main
+from datasets.run_layout import SCORE, TRACKS
 from metrics.comparison.bootstrap import Judge, Rules, families_of
 from metrics.comparison.intervals import holm, least_chance
 
@@ -166,11 +167,11 @@ def _read_runs(given: argparse.Namespace, variant: str) -> _Runs:
     places = [
         [given.results / name / given.dataset / each for each in given.sequences] for name in names
     ]
-    digests = [[sha256(place / "tracks.parquet") for place in each] for each in places]
+    digests = [[sha256(place / TRACKS) for place in each] for each in places]
     if all(each == digests[0] for each in digests):
         places, digests = places[:1], digests[:1]
     scores: list[Scores] = [
-        [read_json(place / given.protocol / "score.json") for place in each] for each in places
+        [read_json(place / given.protocol / SCORE) for place in each] for each in places
     ]
     return _Runs(scores, digests)
 

@@ -1,1 +1,5 @@
-"""One module a metric family: evaluate one sequence, combine sequences, summarize in columns."""
+"""Metric families, one module each: see `metrics/family.py`.
+
+May import: datasets.assignment, datasets.overlap, metrics.average_precision, metrics.family,
+metrics.matching, metrics.pairing, metrics.segmentation.
+"""

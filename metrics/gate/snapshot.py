@@ -18,6 +18,7 @@ from typing import Any
 
 from datasets.formats.parquet import read_tracks
 from datasets.io.files import is_made, read_json, sha256
+from datasets.run_layout import SCORE, TRACKS, TRUTH, RunLayout
 from metrics.comparison.bootstrap import families_of
 from metrics.comparison.compare import scene_of
 from metrics.gate.relative_step_time import measure_pace
@@ -77,8 +78,8 @@ def run_name(run: Mapping[str, Any]) -> str:
 
 def pace_files(run: Mapping[str, Any], variant: str, room: Path, process: int) -> list[Path]:
     """Return the files of one process, one of each timed sequence."""
-    place = room / "results" / variant / run["dataset"]
-    return [place / sequence / f"pace_{process}.json" for sequence in run["clock"]]
+    layout, name = RunLayout(room), f"pace_{process}.json"
+    return [layout.sequence(variant, run["dataset"], each, name) for each in run["clock"]]
 
 
 def timed_variants(plan: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], str]]:
@@ -96,7 +97,7 @@ def _accuracy(
 ) -> dict[str, Any]:
     found, columns = {}, []
     for card in run["variants"]:
-        folder = room / "results" / card["name"] / run["dataset"]
+        folder = RunLayout(room).dataset(card["name"], run["dataset"])
         scores = {
             sequence: _score(folder / sequence, run["protocol"], card["origin"], finished)
             for sequence in run["sequences"]
@@ -120,16 +121,16 @@ def _accuracy(
 
 def _score(folder: Path, protocol: str, origin: str, finished: bool) -> dict[str, Any] | None:
     """Return a score; None where there is none of this config and code, of the tracks there are."""
-    path = folder / protocol / "score.json"
-    if not is_made(path, [folder / "tracks.parquet"], finished=finished):
+    path = folder / protocol / SCORE
+    if not is_made(path, [folder / TRACKS], finished=finished):
         return None
     score: dict[str, Any] = read_json(path)
     return score if score["origin"] == origin else None
 
 
 def _files(run: Mapping[str, Any], room: Path, place: Path, sequence: str) -> dict[str, Any]:
-    truth = room / "data" / run["dataset"] / sequence / "truth.parquet"
-    tracks = place / sequence / "tracks.parquet"
+    truth = RunLayout(room).prepared(run["dataset"], sequence, TRUTH)
+    tracks = place / sequence / TRACKS
     return {
         "frames": read_tracks(tracks).extent.frame_count,
         "truth": sha256(truth),

@@ -1,0 +1,4 @@
+"""Which prediction is matched with which ground truth, by the rules of each family.
+
+May import: datasets.assignment, metrics.pairing.
+"""

@@ -1,1 +1,5 @@
-"""What each benchmark leaves out before it scores: one module a protocol, with a `keep`."""
+"""Scoring protocols of the benchmarks, one module each: see `metrics/family.py`.
+
+May import: datasets.masks, datasets.types, metrics.family, metrics.matching, metrics.pairing,
+metrics.preprocessing.
+"""

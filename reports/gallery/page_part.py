@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from datasets.io.files import is_made, read_json
+from datasets.run_layout import EVENTS, RunLayout
 from reports.gallery.timelines import read_timelines, to_json
 from reports.gallery.variant import THUMBNAILS
 from reports.overlays.drawing import PALETTE
@@ -64,9 +65,11 @@ def _of_run(run: Run, room: Path, most_bytes: int) -> dict[str, Any]:
 
 def _event_files(room: Path, run: Run, variant: Variant) -> Mapping[str, Path]:
     """Return the events of each sequence that has a result."""
-    place = room / "results" / variant.card["name"] / run.plan["dataset"]
-    protocol = run.plan["protocol"]
-    return {name: place / name / protocol / "events.parquet" for name in variant.sequences}
+    layout, owner = RunLayout(room), variant.card["name"]
+    dataset, protocol = run.plan["dataset"], run.plan["protocol"]
+    return {
+        name: layout.score(owner, dataset, name, protocol, EVENTS) for name in variant.sequences
+    }
 
 
 def _first(strips: list[dict[str, Any]], most_bytes: int) -> list[dict[str, Any]]:

@@ -21,6 +21,7 @@ from datasets.formats.parquet import read_tracks
 from datasets.io.files import write_json
 from datasets.io.folders import replacing_folder
 from datasets.io.program import run_main
+from datasets.run_layout import EVENTS, TRACKS
 from datasets.sequences.same_sequence import check_tracks_of
 from datasets.sequences.sequence_json import read_sequence
 from datasets.types import Tracks
@@ -34,11 +35,11 @@ THUMBNAILS = "thumbnails.json"
 def main() -> None:
     """Run the command line program."""
     given = _arguments()
-    found = {name: read_tracks(given.results / name / "tracks.parquet") for name in given.sequences}
+    found = {name: read_tracks(given.results / name / TRACKS) for name in given.sequences}
     with replacing_folder(given.output, FILES) as folder:
         for name, tracks in found.items():
             place = given.truth / name / "sequence.json"
-            check_tracks_of(given.results / name / "tracks.parquet", place)
+            check_tracks_of(given.results / name / TRACKS, place)
             sequence = read_sequence(place)
             write_objects(folder / f"{name}.js", sequence, given.variant, tracks)
         strips = {each: _strips(given, each, found) for each in given.protocols}
@@ -49,9 +50,7 @@ def _strips(
     given: argparse.Namespace, protocol: str, found: dict[str, Tracks]
 ) -> list[dict[str, Any]]:
     """Return the worst errors under a protocol as JSON types, each with its picture."""
-    timelines = {
-        name: read_timelines(given.results / name / protocol / "events.parquet") for name in found
-    }
+    timelines = {name: read_timelines(given.results / name / protocol / EVENTS) for name in found}
     worst, strips = worst_events(timelines), []
     names = {event.sequence for event in worst}
     truth = {name: read_tracks(given.truth / name / "truth.parquet") for name in names}

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from datasets.io.files import is_made, read_json
+from datasets.run_layout import HEATMAP, TRACKS, TRUTH, RunLayout
 from reports.results import Run
 
 _SCENE = ("width", "height", "frame_rate", "rows", "columns", "frames", "still", "truth")
@@ -38,13 +39,14 @@ def page_part(runs: Iterable[Run], room: Path) -> dict[str, Any]:
 
 def _read(room: Path, run: Run, variant: str) -> Any:
     plan = run.plan
-    path = room / "results" / variant / plan["dataset"] / "heatmap.json"
+    layout, dataset = RunLayout(room), plan["dataset"]
+    path = layout.dataset(variant, dataset, HEATMAP)
     made_from = [
         file
         for sequence in plan["sequences"]
         for file in (
-            path.parent / sequence / "tracks.parquet",
-            room / "data" / plan["dataset"] / sequence / "truth.parquet",
+            layout.sequence(variant, dataset, sequence, TRACKS),
+            layout.prepared(dataset, sequence, TRUTH),
         )
     ]
     return read_json(path) if is_made(path, made_from, finished=run.finished) else None

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from datasets.io.files import sha256
-from datasets.sequences.run_json import NAME, read_run_json
+from datasets.run_layout import RUN, TRACKS, RunLayout
+from datasets.sequences.run_json import read_run_json
 from reports.results import Run
 
 _NAMED = 3  # sequences in a warning
@@ -84,7 +85,7 @@ def _read_results(
     return [
         Result(*place, *_read_result(folder, prepared[f"{place[1]}/{place[2]}"]))
         for place in places
-        if ((folder := room.joinpath("results", *place)) / "tracks.parquet").is_file()
+        if ((folder := RunLayout(room).sequence(*place)) / TRACKS).is_file()
     ]
 
 
@@ -103,15 +104,15 @@ def _places(run: Run) -> Iterator[tuple[str, str, str]]:
 def _read_result(
     folder: Path, prepared: Mapping[str, str]
 ) -> tuple[str, Mapping[str, Any] | None, str]:
-    tracks, path = sha256(folder / "tracks.parquet"), folder / NAME
+    tracks, path = sha256(folder / TRACKS), folder / RUN
     if not path.is_file():
-        return tracks, None, f"no {NAME}"
+        return tracks, None, f"no {RUN}"
     try:
         record = read_run_json(path)
     except ValueError:
-        return tracks, None, f"a {NAME} that cannot be read"
+        return tracks, None, f"a {RUN} that cannot be read"
     if record["tracks"] != tracks:
-        return tracks, None, f"a {NAME} of other tracks"
+        return tracks, None, f"a {RUN} of other tracks"
     others = [name for name, digest in record["inputs"].items() if prepared.get(name) != digest]
     return tracks, record, f"other inputs than there are now: {', '.join(others)}" if others else ""
 

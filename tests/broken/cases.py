@@ -14,7 +14,7 @@ from broken import by_cells, by_chunks, by_columns, by_nodes, by_values, expecte
 from datasets.conversion.codec import Given
 from datasets.conversion.registry import FORMATS
 from datasets.layout import load_layout
-from datasets.sequences.sequence_json import read_detections, read_sequence
+from datasets.sequences.sequence_json import open_sequence, read_sequence
 from metrics.family import load_benchmark
 from metrics.score import score_tracks
 
@@ -165,7 +165,7 @@ def _converted(name: str, like: Case, given: Given, truth: str = "") -> dict[str
 
 def _sequence(folder: Path) -> list[Pair]:
     path = folder / "sequence.json"
-    return [(read_detections(path), read_sequence(path))]
+    return [(open_sequence(path).detections(), read_sequence(path))]
 
 
 MOT_TRUTH = partial(expected.mot, classes=True)

@@ -9,7 +9,7 @@ from conftest import ROOT
 
 from datasets.media.frames import read_frames, write_image
 from datasets.own import read_own
-from datasets.sequences.sequence_json import read_prompts, read_sequence
+from datasets.sequences.sequence_json import open_sequence, read_sequence
 
 
 def picture(level, height=20, width=30):
@@ -43,7 +43,7 @@ def test_a_folder_becomes_a_sequence_with_its_prompts(folder, first, tmp_path):
     assert done.returncode == 0, done.stderr
     assert done.stdout.endswith("sequence.json: frames: 3, size: 30 x 20, objects: 2\n")
     path = tmp_path / "out" / "sequence.json"
-    sequence, prompts = read_sequence(path), read_prompts(path)
+    sequence, prompts = read_sequence(path), open_sequence(path).prompts()
     assert (sequence.name, sequence.frame_rate) == ("out", 12.5)
     assert sequence.extent.classes == {1: "dog", 2: "cat"}
     assert prompts.track.tolist() == prompts.class_id.tolist() == [1, 2]

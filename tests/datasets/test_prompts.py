@@ -8,7 +8,7 @@ import pytest
 from datasets.masks import coco_rle
 from datasets.readers import synthetic
 from datasets.sequences.prompts import first_visible, starting_in
-from datasets.sequences.sequence_json import Prepared, read_prompts, read_sequence, write_prepared
+from datasets.sequences.sequence_json import Prepared, open_sequence, read_sequence, write_prepared
 from datasets.types import NO_TRACK, Extent, Sequence, Tracks
 
 EXTENT = Extent(4, 6, 3, {1: "person", 2: "crowd"}, ignored=(2,))
@@ -60,7 +60,7 @@ def test_a_frame_has_the_prompts_that_start_in_it():
 
 
 def test_truth_prompts_where_a_reader_names_no_prompts(crossing):
-    found = read_prompts(crossing)
+    found = open_sequence(crossing).prompts()
     truth = synthetic.read("synthetic", None, "crossing", crossing.parent).truth
     assert found.same(first_visible(truth))
     assert sorted(found.track.tolist()) == np.unique(truth.track).tolist()
@@ -70,12 +70,12 @@ def test_prompts_that_are_given_count_and_none_without_truth(tmp_path):
     sequence, given = Sequence("own", "a", EXTENT, 10), rows((1, 5, (0, 0, 2, 2)))
     path = tmp_path / "sequence.json"
     write_prepared(path, Prepared(sequence, truth=None, prompts=given))
-    assert read_prompts(path).same(given)
+    assert open_sequence(path).prompts().same(given)
     assert read_sequence(path) == sequence
     write_prepared(path, Prepared(sequence, rows((0, 1, (0, 0, 2, 2))), prompts=given))
-    assert read_prompts(path).same(given)
+    assert open_sequence(path).prompts().same(given)
     write_prepared(path, Prepared(sequence, truth=None))
-    assert read_prompts(path) is None
+    assert open_sequence(path).prompts() is None
     assert json.loads(path.read_text())["sha256"] == {}
 
 
@@ -84,4 +84,4 @@ def test_prompts_that_changed_since_are_refused(tmp_path):
     write_prepared(path, Prepared(Sequence("own", "a", EXTENT, 10), rows((0, 1, (0, 0, 2, 2)))))
     (tmp_path / "prompts.parquet").write_bytes(b"")
     with pytest.raises(ValueError, match=r"prompts\.parquet: has changed since sequence\.json"):
-        read_prompts(path)
+        open_sequence(path).prompts()

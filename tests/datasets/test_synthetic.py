@@ -10,7 +10,7 @@ from datasets.masks import coco_rle
 from datasets.media.frames import read_frames
 from datasets.overlap import box_iou
 from datasets.readers import synthetic
-from datasets.sequences.sequence_json import read_detections, read_sequence, write_prepared
+from datasets.sequences.sequence_json import open_sequence, read_sequence, write_prepared
 from datasets.synthesis.scripts import SCENARIOS
 
 # Made by this code once, on x86-64 with the locked versions; another machine must give the same.
@@ -32,7 +32,7 @@ def digest(*arrays):
 def test_a_seed_gives_the_same_pixels_and_labels_everywhere(crossing):
     sequence, truth = read_sequence(crossing), truth_of(crossing)
     images = list(read_frames(crossing.parent / "images", sequence.extent))
-    detections = read_detections(crossing)
+    detections = open_sequence(crossing).detections()
     assert digest(*images) == PIXELS
     masks = np.frombuffer(b"".join(truth.rle), np.uint8)
     labels = (truth.frame, truth.track, truth.box, truth.visibility, masks)

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from datasets.media.frames import decode_frames
-from datasets.sequences.sequence_json import read_sequence
+from datasets.sequences.sequence_json import open_sequence, read_sequence
 from datasets.types import Detections, Frame
 from trackers.appearance.crops import crop
 from trackers.appearance.embedder import Card, Embedder, Input, load_embedder, read_card
@@ -181,8 +181,11 @@ def test_an_option_asks_for_images_only_where_it_is_given():
 
 def test_images_are_decoded_only_where_the_option_is_given(crossing):
     method = load_method("deepsort")
-    assert next(read_feed(crossing, method.given({}))).image is None
-    assert next(read_feed(crossing, method.given({"embedding": "card.yaml"}))).image is not None
+    assert next(read_feed(open_sequence(crossing), method.given({}))).image is None
+    assert (
+        next(read_feed(open_sequence(crossing), method.given({"embedding": "card.yaml"}))).image
+        is not None
+    )
 
 
 def test_a_sequence_without_images_is_told(crossing, tmp_path):
@@ -191,10 +194,10 @@ def test_a_sequence_without_images_is_told(crossing, tmp_path):
     for name in ("detections.parquet", "truth.parquet", "prompts.parquet"):
         (tmp_path / name).symlink_to(crossing.parent / name)
     method = load_method("deepsort")
-    assert len(list(read_feed(path, method.given({})))) == 100
+    assert len(list(read_feed(open_sequence(path), method.given({})))) == 100
     message = "DeepSORT with embedding needs images and this sequence has none"
     with pytest.raises(ValueError, match=message):
-        next(read_feed(path, method.given({"embedding": "card.yaml"})))
+        next(read_feed(open_sequence(path), method.given({"embedding": "card.yaml"})))
 
 
 @pytest.fixture
@@ -289,7 +292,7 @@ def test_a_frame_without_an_image_is_told(osnet):
 
 def test_deepsort_with_osnet_keeps_the_contract_on_a_synthetic_sequence(osnet, crossing):
     method = load_method("deepsort").given({"embedding": str(osnet)})
-    frames = list(islice(read_feed(crossing, method), 30))
+    frames = list(islice(read_feed(open_sequence(crossing), method), 30))
     tracker = load_tracker("deepsort", {"embedding": str(osnet)})
     runs = []
     for _ in range(2):

@@ -9,7 +9,7 @@ import pytest
 
 from datasets.formats import mot_text, mots_text
 from datasets.masks import coco_rle
-from datasets.sequences.sequence_json import Prepared, write_prepared
+from datasets.sequences.sequence_json import Prepared, open_sequence, write_prepared
 from datasets.types import Sequence, Tracks
 from trackers.contract import load_method, load_tracker
 from trackers.run import track
@@ -28,7 +28,7 @@ def replay(tmp_path, tracks, **options) -> Tracks:
     sequence = Sequence("d", "s", tracks.extent, 10, root=str(tmp_path))
     path = tmp_path / "sequence.json"
     write_prepared(path, Prepared(sequence, tracks))
-    return track(load_tracker("imported", options), load_method("imported"), path)
+    return track(load_tracker("imported", options), load_method("imported"), open_sequence(path))
 
 
 def test_masks_of_a_mots_file_come_back(tmp_path):

@@ -201,8 +201,8 @@ def test_a_video_is_followed_as_on_pytorch(precision, most, networks, low_networ
             play(session, frame)
             session.remember()
             masks.append(session.masks())
-            logits = [each.logits() for each in sessions[: len(masks)]]
-        np.testing.assert_array_equal(sessions[0].seen.identity, sessions[1].seen.identity)
+            logits = [each.outputs.logits for each in sessions[: len(masks)]]
+        np.testing.assert_array_equal(sessions[0].outputs.identity, sessions[1].outputs.identity)
         largest = np.abs(logits[1]).max()  # they go to 40
         apart = np.abs(logits[0] - logits[1])
         # Over memories, the rounding of a float16 can grow a hundredfold in single pixels of noise.

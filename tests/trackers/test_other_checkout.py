@@ -14,7 +14,7 @@ from conftest import ROOT
 from datasets.formats.parquet import write_tracks
 from datasets.io.files import read_json
 from datasets.masks import coco_rle
-from datasets.sequences.sequence_json import read_detections, read_sequence
+from datasets.sequences.sequence_json import open_sequence, read_sequence
 from trackers.contract import Answer
 from trackers.feed import Collector
 
@@ -71,7 +71,7 @@ def checkout(tmp_path):
 
 def timed(checkout, crossing, tmp_path, options):
     """Run the program; the tracks that were scored are the detections."""
-    sequence, detections = read_sequence(crossing), read_detections(crossing)
+    sequence, detections = read_sequence(crossing), open_sequence(crossing).detections()
     collector = Collector(sequence.extent)
     empty = np.zeros((sequence.extent.height, sequence.extent.width), bool)
     for index in range(sequence.extent.frame_count):

@@ -11,7 +11,7 @@ import pytest
 
 from datasets.masks import coco_rle
 from datasets.masks.mask_set import Masks
-from datasets.sequences.sequence_json import Prepared, read_sequence, write_prepared
+from datasets.sequences.sequence_json import Prepared, open_sequence, read_sequence, write_prepared
 from datasets.types import Extent, Frame, Sequence
 from trackers.contract import Answer, Method
 from trackers.output_check import OutputCheck
@@ -198,7 +198,7 @@ def playing(name):
 def test_wrong_output_is_refused_at_its_frame(path, name):
     tracker, message = playing(name)
     with pytest.raises(ValueError, match=message):
-        track(tracker, METHOD, path)
+        track(tracker, METHOD, open_sequence(path))
 
 
 @pytest.mark.parametrize(
@@ -228,7 +228,7 @@ def test_wrong_output_is_refused_wherever_a_tracker_is_timed(path, check, how, n
 @pytest.mark.parametrize("name", RIGHT_OUTPUTS)
 def test_right_output_is_kept_as_it_is(path, name):
     output = RIGHT_OUTPUTS[name]
-    found = track(Playing(MASKED, output), METHOD, path)
+    found = track(Playing(MASKED, output), METHOD, open_sequence(path))
     rows = found.take(np.flatnonzero(found.frame == WRONG))
     for column in ("track", "box", "score", "class_id"):
         assert np.array_equal(getattr(rows, column), getattr(output, column))

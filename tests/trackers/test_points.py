@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from trackers.sam2.points import points_inside
+from trackers.methods.sam2_prompted.points import points_inside
 
 
 def test_the_first_point_is_farthest_from_the_border():

@@ -15,7 +15,7 @@ from datasets.io.files import read_json, sha256
 from datasets.masks import coco_rle
 from datasets.sequences.prompts import starting_in
 from datasets.sequences.run_json import read_run_json
-from datasets.sequences.sequence_json import read_sequence
+from datasets.sequences.sequence_json import open_sequence, read_sequence
 from datasets.types import Extent, Frame, Sequence, Tracks
 from metrics.score import score_tracks
 from trackers.contract import load_method, load_tracker
@@ -83,7 +83,7 @@ def test_prompts_of_dropped_frames_come_with_the_next_frame_taken():
 def test_late_answers_cost_what_the_dropped_frames_imply(crossing: Path):
     """A tracker that sees every other frame is scored as one whose answers are shown twice."""
     truth, method = read_tracks(crossing.with_name("truth.parquet")), load_method("sort")
-    frames = list(read_feed(crossing, method))
+    frames = list(read_feed(open_sequence(crossing), method))
     tracker = load_tracker("sort", {})
     tracker.start(read_sequence(crossing))
     ticks = itertools.count(step=80 * MS)  # a look at the clock is 80 ms after the one before
@@ -92,7 +92,7 @@ def test_late_answers_cost_what_the_dropped_frames_imply(crossing: Path):
     tracker.start(read_sequence(crossing))
     shown = [tracker.step(frame) for frame in frames[::2]]
     twice = collected(truth, [answer for answer in shown for _ in range(2)])
-    whole = track(load_tracker("sort", {}), method, crossing)
+    whole = track(load_tracker("sort", {}), method, open_sequence(crossing))
     hota, expected, normal = (
         score_tracks(truth, each, "mot15", ["hota"])["values"]["HOTA"]
         for each in (late, twice, whole)
@@ -125,7 +125,7 @@ def run_real_time(crossing, folder, rate):
 
 def test_at_ample_speed_the_tracks_are_those_of_a_normal_run(crossing: Path, tmp_path):
     found, timing = run_real_time(crossing, tmp_path, 0.1)  # a frame in ten seconds
-    assert found.same(track(load_tracker("sort", {}), load_method("sort"), crossing))
+    assert found.same(track(load_tracker("sort", {}), load_method("sort"), open_sequence(crossing)))
     assert (timing["frames"], timing["dropped"]) == (100, 0)
     told = read_run_json(tmp_path / "run.json")
     assert told["program"] == "trackers.timing.streaming"

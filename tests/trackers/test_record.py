@@ -16,7 +16,7 @@ from datasets.formats.parquet import read_tracks
 from datasets.io.files import RUN, sha256, sha256_of, write_json
 from datasets.io.git import LOCK
 from datasets.sequences.run_json import read_run_json
-from datasets.sequences.sequence_json import read_digests
+from datasets.sequences.sequence_json import open_sequence
 from datasets.types import Extent, Tracks
 from trackers import run_record
 from trackers.contract import load_method
@@ -68,7 +68,7 @@ def test_a_run_that_fails_leaves_neither(crossing, tmp_path):
 
 
 def job(sequence: Path, *inputs: str, method: str = "sort", **options) -> Job:
-    return Job("trackers.run", method, options, sequence, inputs)
+    return Job("trackers.run", method, options, open_sequence(sequence), inputs)
 
 
 def test_images_and_prompts_count_where_they_are_asked_for(crossing):
@@ -84,7 +84,7 @@ def test_images_of_a_sequence_prepared_before_they_were_digested_are_digested_no
     content["images"] = str(crossing.with_name("images"))
     expected = content["sha256"].pop("images")
     write_json(tmp_path / "sequence.json", content)
-    assert read_digests(tmp_path / "sequence.json", ["images"]) == {"images": expected}
+    assert open_sequence(tmp_path / "sequence.json").digests(["images"]) == {"images": expected}
 
 
 def test_killed_between_the_two_tracks_keep_and_the_record_does_not_fit(

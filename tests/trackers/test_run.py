@@ -11,6 +11,7 @@ import pytest
 
 from datasets.formats import parquet
 from datasets.masks import coco_rle
+from datasets.sequences.sequence_json import open_sequence
 from datasets.types import Extent, Tracks
 from trackers.contract import Answer, check_options, load_method, load_tracker
 from trackers.feed import Collector, read_feed
@@ -58,12 +59,12 @@ def test_an_error_in_a_step_says_in_which_frame(crossing):
             return answer([])
 
     with pytest.raises(ValueError, match="not finite") as caught:
-        track(Failing(), load_method("sort"), crossing)
+        track(Failing(), load_method("sort"), open_sequence(crossing))
     assert caught.value.__notes__ == ["in frame 2 (from 0) of crossing"]
 
 
 def test_a_method_gets_images_only_if_it_asks(crossing):
-    images = [frame.image for frame in read_feed(crossing, load_method("sort"))]
+    images = [frame.image for frame in read_feed(open_sequence(crossing), load_method("sort"))]
     assert images == [None] * 100
 
 
@@ -73,7 +74,7 @@ def test_a_method_without_the_detections_it_needs_is_told(crossing, tmp_path):
     del content["sha256"]["detections.parquet"]
     path.write_text(json.dumps(content))
     with pytest.raises(ValueError, match="SORT needs detections and this sequence has none"):
-        list(read_feed(path, load_method("sort")))
+        list(read_feed(open_sequence(path), load_method("sort")))
 
 
 @pytest.mark.parametrize(
@@ -102,7 +103,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 def test_the_clock_times_every_frame_of_every_pass(crossing, tmp_path):
-    expected = track(load_tracker("sort", {}), load_method("sort"), crossing)
+    expected = track(load_tracker("sort", {}), load_method("sort"), open_sequence(crossing))
     done = run_clock(crossing, tmp_path, expected)
     assert done.returncode == 0, done.stderr
     timing = json.loads((tmp_path / "timing.json").read_text())
@@ -121,7 +122,7 @@ def test_the_clock_times_every_frame_of_every_pass(crossing, tmp_path):
 
 
 def test_the_clock_times_whole_passes_where_it_is_asked_to(crossing, tmp_path):
-    expected = track(load_tracker("sort", {}), load_method("sort"), crossing)
+    expected = track(load_tracker("sort", {}), load_method("sort"), open_sequence(crossing))
     done = run_clock(crossing, tmp_path, expected, "--scenarios", "single_stream", "offline")
     assert done.returncode == 0, done.stderr
     timing = json.loads((tmp_path / "timing.json").read_text())
@@ -131,7 +132,7 @@ def test_the_clock_times_whole_passes_where_it_is_asked_to(crossing, tmp_path):
 
 
 def test_the_clock_refuses_a_run_that_answers_otherwise(crossing, tmp_path):
-    expected = track(load_tracker("sort", {}), load_method("sort"), crossing)
+    expected = track(load_tracker("sort", {}), load_method("sort"), open_sequence(crossing))
     done = run_clock(crossing, tmp_path, expected, "--options", '{"min_hits": 1}')
     assert done.returncode == 2
     assert "answered otherwise than the scored run" in done.stderr

@@ -7,8 +7,9 @@ import pytest
 import torch
 from sam2.modeling.sam2_base import SAM2Base
 
+from trackers.engines.numpy_arrays import NumpyArrays
+from trackers.sam2.object_outputs import ObjectOutputs
 from trackers.sam2.policies import DeepStream, make_write_policy, share_out, undisputed
-from trackers.sam2.seen import Seen
 
 
 def seen(boxes, iou=None, presence=None, identity=None):
@@ -17,23 +18,23 @@ def seen(boxes, iou=None, presence=None, identity=None):
     for mask, (left, top, right, bottom) in zip(masks, boxes, strict=True):
         mask[top:bottom, left:right] = True
     count = len(boxes)
-    return Seen(
-        np.arange(count) if identity is None else np.array(identity),
-        np.array([0.9] * count if iou is None else iou, np.float32),
-        np.array([5.0] * count if presence is None else presence, np.float32),
-        np.zeros(count, bool),
-        lambda: masks,
-        (32, 64),
-    )
+    found = {
+        "logits": np.where(masks, 1.0, -1.0),
+        "iou": np.array([0.9] * count if iou is None else iou, np.float32),
+        "presence": np.array([5.0] * count if presence is None else presence, np.float32),
+    }
+    names = tuple(range(count) if identity is None else identity)
+    unprompted = np.zeros(count, bool)
+    return ObjectOutputs(NumpyArrays(np.float32), 16, (32, 64), names, found, unprompted)
 
 
 APART = [(0, 0, 4, 4), (8, 8, 12, 16)]
 
 
 def test_boxes_are_in_pixels_of_the_image():
-    found = seen([*APART, (3, 3, 3, 3)]).boxes()
+    found = seen([*APART, (3, 3, 3, 3)]).boxes
     assert found.tolist() == [[0, 0, 16, 8], [32, 16, 48, 32], [0, 0, 0, 0]]
-    assert seen([]).boxes().shape == (0, 4)
+    assert seen([]).boxes.shape == (0, 4)
 
 
 def test_sam2_remembers_everything():

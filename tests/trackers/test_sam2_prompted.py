@@ -15,7 +15,7 @@ from datasets.formats import sam2_jsonl
 from datasets.masks import coco_rle
 from datasets.media.frames import write_image
 from datasets.own import read_own
-from datasets.sequences.sequence_json import read_sequence, write_prepared
+from datasets.sequences.sequence_json import open_sequence, read_sequence, write_prepared
 from datasets.types import Frame, Tracks
 from trackers.contract import load_method, load_tracker
 from trackers.feed import read_feed
@@ -32,7 +32,7 @@ def tracker(**options):
 @pytest.fixture(scope="module")
 def stage(crossing):
     """The sequence, and six frames: two people at first, one more in frame 3."""
-    frames = list(islice(read_feed(crossing, load_method("sam2_prompted")), 60))
+    frames = list(islice(read_feed(open_sequence(crossing), load_method("sam2_prompted")), 60))
     known = [frame for frame in frames if len(frame.prompts)]
     rows = [
         frame.prompts.take(np.array([n])) for frame in known for n in range(len(frame.prompts))
@@ -165,7 +165,7 @@ def test_one_s_own_images_are_tracked_and_written_as_json_lines(tmp_path, json_f
         write_image(tmp_path / "in" / f"{number}.jpg", draw.integers(0, 255, (60, 90, 3), np.uint8))
     path = tmp_path / "out" / "sequence.json"
     write_prepared(path, read_own(tmp_path / "in", "out", first_frame(json_file, "anna")))
-    found = track(tracker(mask_threshold=-1e4), load_method("sam2_prompted"), path)
+    found = track(tracker(mask_threshold=-1e4), load_method("sam2_prompted"), open_sequence(path))
     assert found.frame.tolist() == [0, 1]
     assert found.rle.areas.tolist() == [60 * 90] * 2
     sam2_jsonl.write_tracks(tmp_path / "t.jsonl", found)

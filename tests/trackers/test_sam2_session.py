@@ -82,7 +82,9 @@ def together(networks, frames, begins, drops=None, **options):
         for identity in (drops or {}).get(number, ()):
             session.drop(identity)
         session.prompt(begins.get(number, {}))
-        for identity, logits in zip(session.seen.identity.tolist(), session.logits(), strict=True):
+        for identity, logits in zip(
+            session.outputs.identity.tolist(), session.outputs.logits, strict=True
+        ):
             found.setdefault(identity, {})[number] = logits.copy()
         session.remember()
     return found
@@ -188,7 +190,7 @@ def test_a_session_begins_anew(networks, scene):
             if number == 0:
                 session.prompt({4: Prompt(box=scene[0][1][0].box)})
             session.remember()
-        answers.append(session.logits())
+        answers.append(session.outputs.logits)
     assert np.array_equal(*answers)
 
 
@@ -205,7 +207,7 @@ def test_an_object_dropped_after_its_memory_was_asked_for_leaves_the_others(netw
             session.drop(0)
         session.look(scene[1][0])
         assert session.identities == [2, 1]
-        followed.append(session.logits())
+        followed.append(session.outputs.logits)
     np.testing.assert_allclose(*followed, rtol=0, atol=1e-3)
 
 
@@ -230,12 +232,12 @@ def test_a_wrong_prompt_leaves_the_session_as_it_was(networks, scene):
     image, labels = scene[0]
     session.look(image)
     session.prompt({1: Prompt(box=labels[0].box)})
-    before = session.logits().copy()
+    before = session.outputs.logits.copy()
     wrong = Prompt(box=np.array([500.0, 0, 600, 10]))
     with pytest.raises(ValueError, match=r"object 2: box .* lies outside the 384 x 288 image"):
         session.prompt({3: Prompt(box=labels[1].box), 2: wrong})
     assert session.identities == [1]
-    assert np.array_equal(session.logits(), before)
+    assert np.array_equal(session.outputs.logits, before)
 
 
 def test_a_frame_of_another_size_is_refused_and_the_video_goes_on(networks, scene):
@@ -264,7 +266,7 @@ def test_masks_of_which_no_two_share_a_pixel(networks, scene):
 def memories(session, frame, of="memory") -> list[int]:
     """How many memories, or pointers, there are of each object when a frame comes."""
     session._settle()
-    past = session._bank.read(frame)
+    past = session._memory_bank.read(frame)
     if f"{of}_there" in past:
         return past[f"{of}_there"].sum(1).tolist()
     return [past["memories" if of == "memory" else "pointers"].shape[1]] * len(session.identities)
@@ -279,7 +281,7 @@ def test_who_loses_his_mask_to_another_is_hidden_unless_pixels_may_be_shared(
     session.prompt({n: Prompt(box=label.box) for n, label in enumerate(scene[0][1][:3])})
     session.remember()
     session.look(scene[1][0])
-    logits = session._answers.found["logits"]
+    logits = session._outputs.found["logits"]
     logits[1] = logits[0] - 0.1  # as if it had taken the first for its own
     session.remember()
     assert session.masks().any((1, 2)).tolist() == [True, not exclusive, True]
@@ -303,7 +305,7 @@ def test_what_a_sure_prompt_shows_is_remembered_whole(sure, whole, networks, sce
         session.prompt({1: Prompt(box=box), 2: Prompt(box=np.add(box, (4, 0, 4, 0)))})
         session.remember()
         session.look(scene[1][0])
-        return session._bank.read(1)
+        return session._memory_bank.read(1)
 
     shared, parted = remembered(), remembered(exclusive=True, sure=sure)
     same = [torch.equal(array, parted[name]) for name, array in shared.items()]
@@ -319,7 +321,7 @@ def test_of_who_is_not_present_the_policy_present_remembers_no_pointer(
     session.prompt({n: Prompt(box=label.box) for n, label in enumerate(scene[0][1][:2])})
     session.remember()
     session.look(scene[1][0])
-    session._answers.found["presence"][0] = -5
+    session._outputs.found["presence"][0] = -5
     session.remember()
     assert memories(session, 2) == memories(session, 2, "pointer") == left
 

@@ -243,7 +243,7 @@ def test_mask_rcnn_is_built_for_as_many_boxes_as_there_may_be(
     exported, install, tmp_path, monkeypatch
 ):
     library = install()
-    mask_rcnn.build_model(exported("engines/masktrack_demo/fp32"), tmp_path / "built", FLAGS)
+    mask_rcnn.build_engines(exported("engines/masktrack_demo/fp32"), tmp_path / "built", FLAGS)
     assert sorted(path.name for path in (tmp_path / "built").glob("*.engine")) == [
         f"{name}.engine" for name in ("classify", "embed", "pyramid", "segment")
     ]

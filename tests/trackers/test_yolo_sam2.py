@@ -14,9 +14,10 @@ from datasets.synthesis.scripts import SCENARIOS
 from datasets.types import Detections, Extent, Frame, Sequence
 from datasets.zone import Zone
 from trackers.contract import load_tracker
+from trackers.engines.numpy_arrays import NumpyArrays
 from trackers.methods.yolo_sam2.rules import Presence, Rules, newcomers, partners
 from trackers.methods.yolo_sam2.tracker import seeds
-from trackers.sam2.seen import Seen
+from trackers.sam2.object_outputs import ObjectOutputs
 
 RULES = Rules()
 
@@ -27,17 +28,16 @@ def found(*box, score=None) -> Detections:
     return Detections(box, score, np.ones(len(box), np.int64))
 
 
-def seen(presence, coarse=None) -> Seen:
+def seen(presence, coarse=None) -> ObjectOutputs:
     count = len(presence)
     grid = np.eye(count, 16, dtype=bool).reshape(count, 4, 4) if coarse is None else coarse
-    return Seen(
-        np.arange(1, count + 1),
-        np.full(count, 0.9, np.float32),
-        np.array(presence, np.float32),
-        np.zeros(count, bool),
-        lambda: grid,
-        (40, 40),
-    )
+    found = {
+        "logits": np.where(grid, 1.0, -1.0),
+        "iou": np.full(count, 0.9, np.float32),
+        "presence": np.array(presence, np.float32),
+    }
+    names, unprompted = tuple(range(1, count + 1)), np.zeros(count, bool)
+    return ObjectOutputs(NumpyArrays(np.float32), 4, (40, 40), names, found, unprompted)
 
 
 def test_somebody_new_is_mostly_under_no_mask():

@@ -16,7 +16,7 @@ import pytest
 from conftest import ROOT
 from room import TARGET, Room, make_room
 
-from trackers.run_record import usable_cores
+from trackers.profiling.machine import usable_cores
 from workflow.run_lock import LOCK, hold_lock
 
 pytestmark = pytest.mark.slow

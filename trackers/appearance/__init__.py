@@ -1,1 +1,4 @@
-"""Networks that tell what an object looks like: a vector for each, near for the same object."""
+"""Re-identification: crops of objects to vectors.
+
+May import: trackers.engines, trackers.parts, trackers.profiling.
+"""

@@ -1,1 +1,5 @@
-"""Networks that find objects in an image: building blocks of methods."""
+"""Object detectors: images to boxes, scores and classes.
+
+May import: datasets.io, datasets.overlap, datasets.types, trackers.engines, trackers.parts,
+trackers.profiling.
+"""

@@ -1,7 +1,7 @@
-"""How a network runs: PyTorch, ONNX Runtime, TensorRT.
+"""Networks on PyTorch, ONNX Runtime and TensorRT: named arrays in, named arrays out.
 
 Libraries are told here, before they load, to send nothing and to keep what they compile in the
-repository's `.cache`.
+repository's `.cache`. May import: datasets.io, trackers.profiling.
 """
 
 import os

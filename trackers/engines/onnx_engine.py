@@ -11,7 +11,8 @@ import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as errors
 
 from trackers.engines.contract import check_names
-from trackers.engines.onnx_shares import Shares, cores
+from trackers.engines.onnx_shares import Shares
+from trackers.profiling.machine import usable_cores
 
 PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 # A thread that waits by spinning takes the core from the next network: SAM 2 has three a frame.
@@ -59,7 +60,9 @@ class OnnxEngine:
         self._types = {each.name: _type(path, each) for each in self._session.get_inputs()}
         self.shapes = {each.name: each.shape for each in self._session.get_inputs()}
         self._outputs = [each.name for each in self._session.get_outputs()]
-        self._shares = self._shared_by(threads or cores(), shared) if device == "cpu" else None
+        self._shares = (
+            self._shared_by(threads or usable_cores(), shared) if device == "cpu" else None
+        )
 
     def _shared_by(self, threads: int, axis: str | None) -> Shares | None:
         if axis is None or threads == 1:

@@ -6,7 +6,6 @@ they meet once, at the end, and what a core works on is small enough to stay in 
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -85,10 +84,3 @@ class Shares:
             {**given, **{name: given[name][begin:end] for name in self._rows}}
             for begin, end in pairwise(bounds)
         ]
-
-
-def cores() -> int:
-    """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

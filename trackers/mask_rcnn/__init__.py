@@ -1,0 +1,4 @@
+"""MaskTrack R-CNN's networks: segmentation of one frame, and vectors to associate by.
+
+May import: datasets.io, datasets.types, trackers.engines, trackers.parts, trackers.profiling.
+"""

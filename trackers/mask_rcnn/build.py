@@ -13,8 +13,9 @@ from pathlib import Path
 from datasets.io.files import write_json
 from datasets.io.program import run_main
 from trackers.engines.card import CARD
+from trackers.engines.network_folder import read_facts
 from trackers.engines.tensorrt_build import Flags, Range, add_flags, build_engine, flags_of
-from trackers.mask_rcnn.loading import NETWORKS, read_facts
+from trackers.mask_rcnn.loading import NETWORKS
 from trackers.mask_rcnn.segmenter import Limits
 from trackers.mask_rcnn.sizes import BOXES
 
@@ -22,7 +23,7 @@ _OF_A_LEVEL = Range(1, 50, Limits.proposals)  # boxes; a level without any is gi
 _TIMES = "timing.cache"
 
 
-def build_model(networks: Path, folder: Path, flags: Flags) -> None:
+def build_engines(networks: Path, folder: Path, flags: Flags) -> None:
     """Write an engine of each network to a folder.
 
     Args:
@@ -47,7 +48,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help=f".../{CARD}")
     add_flags(parser)
     given = parser.parse_args()
-    build_model(given.networks.parent, given.output.parent, flags_of(given))
+    build_engines(given.networks.parent, given.output.parent, flags_of(given))
 
 
 if __name__ == "__main__":

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from datasets.io.files import read_json
 from trackers.engines.card import CARD
 from trackers.engines.checkpoint import check_state, read_checkpoint
+from trackers.engines.network_folder import NetworkFolder, open_onnx, open_tensorrt
 from trackers.engines.runner import Runner
 from trackers.mask_rcnn.card import Card, parse_card, read_card
 from trackers.mask_rcnn.conventions import CONVENTIONS
@@ -52,8 +49,8 @@ def load_segmenter(weights: str, run: Runner, limits: Limits) -> Segmenter:
         return _on_torch(Path(weights), run, limits)
     folder = Path(run.networks)
     if run.engine == "onnxruntime":
-        return _on_onnxruntime(folder, run.device, limits)
-    return _on_tensorrt(folder, folder.parent, limits)
+        return _of_folder(folder, open_onnx(folder, NETWORKS, run.device), limits)
+    return _of_folder(folder, open_tensorrt(folder, folder.parent, NETWORKS), limits)
 
 
 def _on_torch(weights: Path, run: Runner, limits: Limits) -> Segmenter:
@@ -68,36 +65,6 @@ def _on_torch(weights: Path, run: Runner, limits: Limits) -> Segmenter:
     return Segmenter(engines, arrays, card, limits)
 
 
-def _on_onnxruntime(folder: Path, device: str, limits: Limits) -> Segmenter:
-    from trackers.engines.numpy_arrays import NumpyArrays
-    from trackers.engines.onnx_engine import OnnxEngine
-
-    facts = read_facts(folder)
-    engines = {name: OnnxEngine(folder / f"{name}.onnx", device) for name in NETWORKS}
-    dtype = np.float16 if facts["precision"] == "fp16" else np.float32
-    return Segmenter(engines, NumpyArrays(dtype), _card(folder, facts), limits)
-
-
-def _on_tensorrt(folder: Path, onnx: Path, limits: Limits) -> Segmenter:
-    from trackers.engines.tensorrt_engine import TensorrtEngine
-    from trackers.engines.torch_engine import DTYPES, TorchArrays
-
-    facts = read_facts(folder)
-    engines = {
-        name: TensorrtEngine(folder / f"{name}.engine", onnx / f"{name}.onnx") for name in NETWORKS
-    }
-    arrays = TorchArrays("cuda", DTYPES[facts["precision"]])
-    return Segmenter(engines, arrays, _card(folder, facts), limits)
-
-
-def read_facts(folder: Path) -> dict[str, Any]:
-    """Return what `networks.json` says; FileNotFoundError if there is none."""
-    path = folder / CARD
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file: export the model first")
-    facts: dict[str, Any] = read_json(path)
-    return facts
-
-
-def _card(folder: Path, facts: Mapping[str, Any]) -> Card:
-    return parse_card(str(folder / CARD), facts["card"])
+def _of_folder(folder: Path, found: NetworkFolder, limits: Limits) -> Segmenter:
+    card = parse_card(str(folder / CARD), found.facts["card"])
+    return Segmenter(found.engines, found.arrays, card, limits)

@@ -23,6 +23,13 @@ def describe_machine() -> dict[str, str]:
     return facts | _gpu() | _versions()
 
 
+def usable_cores() -> int:
+    """Return how many cores this process may use, which may be fewer than there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def peak_memory() -> int:
     """Return the most memory that was resident for this process so far, in bytes.
 

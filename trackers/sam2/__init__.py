@@ -1,0 +1,4 @@
+"""SAM 2: its networks, memory bank and sessions of many objects.
+
+May import: datasets.io, datasets.overlap, trackers.engines, trackers.parts, trackers.profiling.
+"""

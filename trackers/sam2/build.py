@@ -13,14 +13,15 @@ from pathlib import Path
 from datasets.io.files import write_json
 from datasets.io.program import run_main
 from trackers.engines.card import CARD
+from trackers.engines.network_folder import read_facts
 from trackers.engines.tensorrt_build import Flags, Range, add_flags, build_engine, flags_of
-from trackers.sam2.networks import NETWORKS, read_facts
+from trackers.sam2.networks import NETWORKS
 
 _POINTS = Range(1, 2, 8)  # of a prompt; a box is two
 _TIMES = "timing.cache"
 
 
-def build_model(networks: Path, folder: Path, objects: list[Range], flags: Flags) -> None:
+def build_engines(networks: Path, folder: Path, objects: list[Range], flags: Flags) -> None:
     """Write an engine of each network to a folder.
 
     Args:
@@ -54,7 +55,7 @@ def main() -> None:
     parser.add_argument("--objects", type=range_of, nargs="+", default=[Range(1, 4, 16)])
     add_flags(parser)
     given = parser.parse_args()
-    build_model(given.networks.parent, given.output.parent, given.objects, flags_of(given))
+    build_engines(given.networks.parent, given.output.parent, given.objects, flags_of(given))
 
 
 if __name__ == "__main__":

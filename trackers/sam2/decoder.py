@@ -10,7 +10,7 @@ from trackers.sam2.two_way import TwoWay
 
 _STABLE, _MARGIN = 0.98, 0.05  # a mask whose area hardly depends on the threshold is trusted
 
-Answers = tuple[Tensor, Tensor, Tensor, Tensor]  # logits, iou, presence, pointer
+MaskOutputs = tuple[Tensor, Tensor, Tensor, Tensor]  # logits, iou, presence, pointer
 
 
 class Decoder(nn.Module):
@@ -63,15 +63,18 @@ class Decoder(nn.Module):
         fine: Tensor = bend_again(second(bend(norm(middle + high1))) + high0)
         return fine
 
-    def best(self, found: tuple[Tensor, Tensor, Tensor, Tensor]) -> Answers:
-        """Return the mask of largest predicted IoU of the last three, and the pointer with it."""
+    def best(self, found: tuple[Tensor, Tensor, Tensor, Tensor]) -> MaskOutputs:
+        """Return logits, iou, presence and pointer of the best of the last three masks.
+
+        The best is that of largest predicted IoU.
+        """
         masks, iou, tokens, presence = found
         chosen = iou[:, 1:].argmax(1) + 1
         token = _take(tokens, chosen)
         return self._answer(_take(masks, chosen), _take(iou, chosen), token, presence)
 
-    def single(self, found: tuple[Tensor, Tensor, Tensor, Tensor]) -> Answers:
-        """Return the first mask, or the best of the others where it is unstable."""
+    def single(self, found: tuple[Tensor, Tensor, Tensor, Tensor]) -> MaskOutputs:
+        """Return the same of the first mask, or of the best of the others where it is unstable."""
         masks, iou, tokens, presence = found
         sure = (masks[:, 0] > _MARGIN).flatten(1).sum(1)
         maybe = (masks[:, 0] > -_MARGIN).flatten(1).sum(1)
@@ -79,7 +82,7 @@ class Decoder(nn.Module):
         chosen = torch.where(stable, 0, iou[:, 1:].argmax(1) + 1)
         return self._answer(_take(masks, chosen), _take(iou, chosen), tokens[:, 0], presence)
 
-    def _answer(self, logits: Tensor, iou: Tensor, token: Tensor, presence: Tensor) -> Answers:
+    def _answer(self, logits: Tensor, iou: Tensor, token: Tensor, presence: Tensor) -> MaskOutputs:
         there = presence > 0
         logits = torch.where(there[..., None], logits, NO_OBJ_SCORE)
         return logits, iou, presence[:, 0], torch.where(there, self.to_pointer(token), self.absent)

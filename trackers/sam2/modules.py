@@ -9,7 +9,7 @@ import torch
 from sam2.modeling.sam2_base import SAM2Base
 from torch import Tensor, nn
 
-from trackers.sam2.split import Encoder, MaskPrompter, Memorizer, Prompter, Tracker
+from trackers.sam2.split import Encoder, MaskPrompter, Memorizer, MemoryTracker, Prompter
 
 OF_FRAME = ("image", "prompt_features", "high0", "high1", "tokens", "memory_pixels")
 _ONLY_PARTIAL = ("memory_there", "pointer_there")
@@ -40,8 +40,8 @@ def modules(model: SAM2Base) -> dict[str, nn.Module]:
         "prompt": Prompter(model, clicks=False),
         "click": Prompter(model, clicks=True),
         "mask_prompt": MaskPrompter(model),
-        "track": Tracker(model, partial=False),
-        "track_partial": Tracker(model, partial=True),
+        "track": MemoryTracker(model, partial=False),
+        "track_partial": MemoryTracker(model, partial=True),
         "memorize": Memorizer(model),
     }
 
@@ -49,7 +49,7 @@ def modules(model: SAM2Base) -> dict[str, nn.Module]:
 def takes(module: nn.Module) -> list[str]:
     """Return the names of what a network takes."""
     names = list(inspect.signature(module.forward).parameters)
-    partial = not isinstance(module, Tracker) or module.partial
+    partial = not isinstance(module, MemoryTracker) or module.partial
     return [name for name in names if partial or name not in _ONLY_PARTIAL]
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from datasets.overlap import box_iou
 from trackers.parts.box_motion import AspectHeight
 from trackers.parts.kalman import Motion
-from trackers.sam2.seen import Seen
+from trackers.sam2.object_outputs import ObjectOutputs
 
 OVERLAPS = ("none", "argmax_logit", "score_priority")
 _TAKEN = -10.0  # largest logit of an object's pixels that are another's, as SAM 2 has it
@@ -34,7 +34,7 @@ class WritePolicy(Protocol):
     def start(self) -> None:
         """Forget everything."""
 
-    def choose(self, seen: Seen) -> np.ndarray:
+    def choose(self, outputs: ObjectOutputs) -> np.ndarray:
         """Return which objects' masks are remembered, (B,) bool; called once a frame, in order."""
 
 
@@ -46,9 +46,9 @@ class Always:
     def start(self) -> None:
         """Do nothing."""
 
-    def choose(self, seen: Seen) -> np.ndarray:
+    def choose(self, outputs: ObjectOutputs) -> np.ndarray:
         """Return all."""
-        return np.ones(len(seen.identity), bool)
+        return np.ones(len(outputs.identity), bool)
 
 
 class DeepStream:
@@ -78,15 +78,15 @@ class DeepStream:
         """Forget which frame it is."""
         self._frame = -1
 
-    def choose(self, seen: Seen) -> np.ndarray:
+    def choose(self, outputs: ObjectOutputs) -> np.ndarray:
         """Return the objects that are sure and stand apart, none between two updates."""
         self._frame += 1
         if self._frame % self._interval:
-            return np.zeros(len(seen.identity), bool)
-        box = seen.boxes()
+            return np.zeros(len(outputs.identity), bool)
+        box = outputs.boxes
         shared = box_iou(box[:, None], box)
         np.fill_diagonal(shared, 0)
-        return (seen.iou >= self._confidence) & (shared.max(1, initial=0) <= self._overlap)
+        return (outputs.iou >= self._confidence) & (shared.max(1, initial=0) <= self._overlap)
 
 
 class Present:
@@ -97,9 +97,9 @@ class Present:
     def start(self) -> None:
         """Do nothing."""
 
-    def choose(self, seen: Seen) -> np.ndarray:
+    def choose(self, outputs: ObjectOutputs) -> np.ndarray:
         """Return the objects whose score of presence is above 0."""
-        return seen.presence > 0
+        return outputs.presence > 0
 
 
 class Samurai:
@@ -121,14 +121,16 @@ class Samurai:
         """Forget how everything moves."""
         self._beliefs: dict[int, Motion] = {}
 
-    def choose(self, seen: Seen) -> np.ndarray:
+    def choose(self, outputs: ObjectOutputs) -> np.ndarray:
         """Return the objects all of whose scores are above the thresholds."""
-        boxes = seen.boxes()
+        boxes = outputs.boxes
         moved = np.array(
-            [self._follow(*each) for each in zip(seen.identity.tolist(), boxes, strict=True)]
+            [self._follow(*each) for each in zip(outputs.identity.tolist(), boxes, strict=True)]
         ).reshape(-1)
-        self._beliefs = {name: self._beliefs[name] for name in seen.identity.tolist()}
-        return (seen.iou > self._iou) & (seen.presence > self._presence) & (moved > self._motion)
+        self._beliefs = {name: self._beliefs[name] for name in outputs.identity.tolist()}
+        return (
+            (outputs.iou > self._iou) & (outputs.presence > self._presence) & (moved > self._motion)
+        )
 
     def _follow(self, identity: int, box: np.ndarray) -> float:
         """Return how well a box fits the motion so far, from 0 to 1, and learn from it."""

@@ -2,7 +2,7 @@
 
 Every frame goes through `look`, any number of `prompt` and `drop`, and `remember`:
 
-    session.look(image)                    # follows all objects; their masks are session.seen
+    session.look(image)                    # follows all objects; see session.outputs
     session.prompt({7: Prompt(box=box)})   # another object, or one that is forgotten and begun anew
     session.refresh({5: Prompt(box=box)})  # a new prompt for one, instead of its last or for now
     session.drop(3)
@@ -26,11 +26,10 @@ from PIL import Image
 
 from trackers.engines.contract import Arrays, Engine, begin
 from trackers.profiling.stages import stage
-from trackers.sam2.answers import Answers
-from trackers.sam2.bank import Bank, Entry
+from trackers.sam2.memory_bank import Entry, MemoryBank
+from trackers.sam2.object_outputs import ObjectOutputs
 from trackers.sam2.policies import OVERLAPS, WritePolicy, make_write_policy, share_out, undisputed
 from trackers.sam2.prompt import Prompt
-from trackers.sam2.seen import Seen
 
 
 @dataclass(frozen=True)
@@ -95,8 +94,12 @@ class Session:
         """Forget everything."""
         net = self._networks
         self._write.start()
-        self._bank = Bank(net.arrays, net.memories, net.pointers, net.shapes, net.pointer_width)
-        self._answers = Answers(net.arrays)
+        self._memory_bank = MemoryBank(
+            net.arrays, net.memories, net.pointers, net.shapes, net.pointer_width
+        )
+        self._outputs = ObjectOutputs(net.arrays, net.image_size // 4, (0, 0))
+        self._renewed: set[int] = set()  # whose prompt takes the place of their last
+        self._aside: dict[int, ObjectOutputs] = {}  # what is remembered instead of their prompt
         self._now = -1
         self._size = (0, 0)
         self._features: Mapping[str, Any] = {}
@@ -105,36 +108,14 @@ class Session:
     @property
     def identities(self) -> list[int]:
         """Of the objects there are, in the order of all arrays."""
-        return list(self._answers.identities)
+        return list(self._outputs.identities)
 
     @property
-    def seen(self) -> Seen:
-        """What is seen of all objects in the frame, in the order they are kept in."""
-        return self._seen(self._answers.found, self._answers.prompted)
+    def outputs(self) -> ObjectOutputs:
+        """What the model outputs for all objects in the frame, in the order they are kept in."""
+        return self._outputs
 
-    def _seen(self, found: Mapping[str, Any], prompted: np.ndarray) -> Seen:
-        get = self._networks.arrays.get
-        nothing = np.zeros(0, np.float32)
-        return Seen(
-            np.array(self._answers.identities, np.int64),
-            get(found["iou"]) if found else nothing,
-            get(found["presence"]) if found else nothing,
-            prompted,
-            lambda: self._grid(found) > 0,
-            self._size,
-        )
-
-    def logits(self) -> np.ndarray:
-        """Return the logits of all objects in the frame, (B, L, L) float32, above 0 on each."""
-        return self._grid(self._answers.found)
-
-    def _grid(self, found: Mapping[str, Any]) -> np.ndarray:
-        if "logits" in found:
-            return self._networks.arrays.get(found["logits"])
-        side = self._networks.image_size // 4
-        return np.zeros((0, side, side), np.float32)
-
-    def look(self, image: np.ndarray) -> Seen:
+    def look(self, image: np.ndarray) -> ObjectOutputs:
         """Take the next frame, (height, width, 3) uint8 RGB, and follow all objects into it.
 
         Raises:
@@ -151,20 +132,25 @@ class Session:
         with stage("encode"):
             self._features = net.encode(image=net.arrays.put(small[None]))
         self._settle()
-        there = self._answers.identities
-        self._answers = Answers(net.arrays, there, self._follow() if there else None)
-        return self.seen
+        there = self._outputs.identities
+        found = self._follow() if there else {}
+        unprompted = np.zeros(len(there), bool)
+        self._outputs = ObjectOutputs(
+            net.arrays, net.image_size // 4, size, there, found, unprompted
+        )
+        self._renewed, self._aside = set(), {}
+        return self._outputs
 
     @stage("track")
     def _follow(self) -> Mapping[str, Any]:
-        past = self._bank.read(self._now)
+        past = self._memory_bank.read(self._now)
         track = self._networks.track_partial if "memory_there" in past else self._networks.track
         return track(**self._pick("tokens", "high0", "high1"), **past)
 
     def _pick(self, *names: str) -> dict[str, Any]:
         return {name: self._features[name] for name in names}
 
-    def prompt(self, prompts: Mapping[int, Prompt]) -> Seen:
+    def prompt(self, prompts: Mapping[int, Prompt]) -> ObjectOutputs:
         """Begin with objects, or begin anew with those there are, in the frame looked at.
 
         Raises:
@@ -172,10 +158,11 @@ class Session:
         """
         self._check(prompts)
         self._show(prompts)
-        self._answers.begin(prompts)
-        return self.seen
+        for identity in prompts:
+            self._forget_prompt(identity)
+        return self._outputs
 
-    def refresh(self, prompts: Mapping[int, Prompt], *, renew: bool = True) -> Seen:
+    def refresh(self, prompts: Mapping[int, Prompt], *, renew: bool = True) -> ObjectOutputs:
         """Show objects once more; their other memories stay.
 
         Args:
@@ -186,15 +173,22 @@ class Session:
             KeyError: There is no such object.
             ValueError: A prompt is empty or outside the image. Then nothing has changed.
         """
-        row = {identity: self._answers.row(identity) for identity in prompts}
+        row = {identity: self._outputs.row(identity) for identity in prompts}
         self._check(prompts)
-        begun = [identity for identity in prompts if self._bank.is_begun(row[identity])]
-        if renew:
-            self._answers.renew(begun)
-        else:
-            self._answers.set_aside(begun)
+        begun = [identity for identity in prompts if self._memory_bank.is_begun(row[identity])]
+        for identity in begun:
+            if renew:
+                self._renewed.add(identity)
+                self._aside.pop(identity, None)
+            elif identity not in self._aside:
+                self._aside[identity] = self._outputs.take(np.array([row[identity]]))
         self._show(prompts)
-        return self.seen
+        return self._outputs
+
+    def _forget_prompt(self, identity: int) -> None:
+        """Let a prompt be all that is remembered of an object."""
+        self._renewed.discard(identity)
+        self._aside.pop(identity, None)
 
     def _check(self, prompts: Mapping[int, Prompt]) -> None:
         for identity, prompt in prompts.items():
@@ -215,9 +209,9 @@ class Session:
             answer = self._ask([prompts[identity] for identity in group])
             answers |= {identity: (answer, row) for row, identity in enumerate(group)}
         for identity in prompts:
-            if identity not in self._answers.identities:
-                self._bank.add()
-            self._answers.put(identity, *answers[identity])
+            if identity not in self._outputs.identities:
+                self._memory_bank.add()
+        self._outputs = self._outputs.with_prompts({each: answers[each] for each in prompts})
 
     def _ask(self, prompts: list[Prompt]) -> Mapping[str, Any]:
         """Return the answers to prompts of one kind, and of equally many points."""
@@ -233,29 +227,31 @@ class Session:
 
     def drop(self, identity: int) -> None:
         """Forget an object; KeyError if there is none of that name."""
-        row = self._answers.row(identity)
+        row = self._outputs.row(identity)
         self._settle()
-        self._bank.drop(row)
-        self._answers.drop(identity)
+        self._memory_bank.drop(row)
+        self._outputs = self._outputs.without(identity)
+        self._forget_prompt(identity)
 
     @stage("memorize")
     def remember(self) -> None:
         """Make memories of what was seen in the frame; the next one finds them written."""
-        if not self._answers.identities:
+        if not self._outputs.identities:
             return
-        answers, prompted = self._answers.memorable()
-        logits, hidden = self._part(answers, prompted)
-        chosen = self._write.choose(self._seen(answers, prompted)) & ~hidden
+        outputs = self._outputs.with_rows(self._aside)
+        prompted = outputs.prompted
+        logits, hidden = self._part(outputs)
+        chosen = self._write.choose(outputs) & ~hidden
         rows = np.flatnonzero(prompted | chosen)
-        presence = answers["presence"][rows]
+        presence = outputs.found["presence"][rows]
         made = self._memorize(logits[rows], presence, prompted[rows]) if len(rows) else dict
-        again, pointer = self._answers.again, answers["pointer"]
+        again, pointer = np.isin(outputs.identity, list(self._renewed)), outputs.found["pointer"]
         pointed = ~hidden if self._write.pointers else chosen
         self._entry = Entry(self._now, prompted, again, rows, made, pointer, pointed)
 
-    def _part(self, answers: Mapping[str, Any], prompted: np.ndarray) -> tuple[Any, np.ndarray]:
-        """Return logits by which pixels are told apart, and who is hidden by others, (B,) bool."""
-        logits = answers["logits"]
+    def _part(self, outputs: ObjectOutputs) -> tuple[Any, np.ndarray]:
+        """Return logits by which no pixel is claimed twice, and who is occluded, (B,) bool."""
+        logits, prompted = outputs.found["logits"], outputs.prompted
         if not self._exclusive:
             return logits, np.zeros(len(prompted), bool)
         arrays = self._networks.arrays
@@ -279,7 +275,7 @@ class Session:
     def _settle(self) -> None:
         """Write what was seen in the frame before into the memories, if it is not yet."""
         if self._entry is not None:
-            self._bank.write(self._entry)
+            self._memory_bank.write(self._entry)
             self._entry = None
 
     @stage("masks")
@@ -289,14 +285,13 @@ class Session:
         Args:
             threshold: Logits above it are on the object.
         """
-        found = self._answers.found
-        if not found:
+        outputs, arrays = self._outputs, self._networks.arrays
+        if not outputs.identities:
             return np.zeros((0, *self._size), bool)
-        arrays = self._networks.arrays
-        maps = arrays.resize(found["logits"], *self._size)
+        maps = arrays.resize(outputs.found["logits"], *self._size)
         masks, best = arrays.get(maps > threshold), np.zeros(0, np.int64)
         if self._overlap == "argmax_logit":
             best = arrays.get(maps.argmax(0))
-        _, hidden = self._part(found, self._answers.prompted)
+        _, hidden = self._part(outputs)
         masks = masks & ~hidden[:, None, None]
-        return share_out(self._overlap, masks, best, self.seen.iou)
+        return share_out(self._overlap, masks, best, outputs.iou)

@@ -5,7 +5,7 @@
 | `Encoder` | frame | the image | features that all objects share |
 | `Prompter` | new object | points or a box | its mask |
 | `MaskPrompter` | new object | its mask | what the others answer too |
-| `Tracker` | frame, all objects at once | features, memories and pointers | masks |
+| `MemoryTracker` | frame, all objects at once | features, memories and pointers | masks |
 | `Memorizer` | frame, all objects at once | masks | memories |
 
 They hold the weights of one official model and compute what it computes, in real numbers: a
@@ -30,7 +30,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from trackers.sam2.attention import CrossAttention, Past, SelfAttention
-from trackers.sam2.decoder import Answers, Decoder, as_tokens
+from trackers.sam2.decoder import Decoder, MaskOutputs, as_tokens
 
 _MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet
 _POSITION_WEIGHT = 0.1  # of the position added to features before memory attention
@@ -100,7 +100,7 @@ class Prompter(nn.Module):
 
     def forward(
         self, points: Tensor, labels: Tensor, prompt_features: Tensor, high0: Tensor, high1: Tensor
-    ) -> Answers:
+    ) -> MaskOutputs:
         """Return logits (B, L, L), iou (B,), presence (B,), pointer (B, C).
 
         Args:
@@ -137,7 +137,7 @@ class MaskPrompter(nn.Module):
 
     def forward(
         self, mask: Tensor, prompt_features: Tensor, high0: Tensor, high1: Tensor
-    ) -> Answers:
+    ) -> MaskOutputs:
         """Return logits (B, L, L), iou (B,), presence (B,), pointer (B, C).
 
         Args:
@@ -154,7 +154,7 @@ class MaskPrompter(nn.Module):
         return logits, torch.ones_like(answer[1]), 20.0 * seen - 10, pointer
 
 
-class Tracker(nn.Module):
+class MemoryTracker(nn.Module):
     """Features of a frame, and what is remembered of each object → its mask.
 
     Args:
@@ -188,7 +188,7 @@ class Tracker(nn.Module):
         pointer_age: Tensor,
         memory_there: Tensor | None = None,
         pointer_there: Tensor | None = None,
-    ) -> Answers:
+    ) -> MaskOutputs:
         """Return logits (B, L, L), iou (B,), presence (B,), pointer (B, C).
 
         Args:

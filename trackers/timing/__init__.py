@@ -1,0 +1,6 @@
+"""How fast a tracker is: timed passes, the clock of the page and that of the gate, streaming.
+
+May import: datasets.formats, datasets.io, datasets.masks, datasets.sequences, datasets.types,
+trackers.contract, trackers.feed, trackers.output_check, trackers.prefetch, trackers.profiling,
+trackers.run_record.
+"""

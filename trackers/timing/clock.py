@@ -27,7 +27,7 @@ from datasets.io.files import write_json
 from datasets.io.flags import json_value
 from datasets.io.program import run_main
 from datasets.masks import coco_rle
-from datasets.sequences.sequence_json import read_sequence
+from datasets.sequences.sequence_json import PreparedSequence, open_sequence
 from datasets.types import Frame, Sequence, Tracks
 from trackers.contract import Answer, Method, Tracker, load_method, load_tracker
 from trackers.feed import Collector, read_feed
@@ -46,21 +46,24 @@ class Course:
     """What is timed.
 
     Args:
-        path: Of the sequence's description.
+        prepared: The sequence.
         expected: The tracks that were scored.
         frames: At most so many are timed, from the first.
     """
 
     tracker: Tracker
     method: Method
-    path: Path
-    sequence: Sequence
+    prepared: PreparedSequence
     expected: Tracks
     frames: int
 
     def feed(self) -> Iterator[Frame]:
         """Yield the frames, decoded anew."""
-        return read_feed(self.path, self.method)
+        return read_feed(self.prepared, self.method)
+
+    @property
+    def sequence(self) -> Sequence:
+        return self.prepared.sequence
 
     @property
     def output_check(self) -> OutputCheck:
@@ -198,8 +201,7 @@ def load_course(given: argparse.Namespace) -> Course:
     return Course(
         load_tracker(given.method, given.options),
         load_method(given.method).given(given.options),
-        given.sequence,
-        read_sequence(given.sequence),
+        open_sequence(given.sequence),
         read_tracks(given.expect),
         given.frames,
     )

@@ -23,7 +23,7 @@ import numpy as np
 from datasets.formats.parquet import read_tracks
 from datasets.io.program import run_main
 from datasets.masks.mask_set import Masks
-from datasets.sequences.sequence_json import read_sequence
+from datasets.sequences.sequence_json import open_sequence
 from datasets.types import Frame, Sequence
 from trackers.contract import INPUTS, Answer, Method, Tracker
 from trackers.timing.calibrated_clock import add_flags, measure
@@ -68,10 +68,10 @@ def main() -> None:
     parser.add_argument("--root", type=Path, required=True, help="the other checkout")
     parser.add_argument("--inputs", nargs="*", choices=sorted(INPUTS), default=[])
     given = parser.parse_args()
-    sequence, expected = read_sequence(given.sequence), read_tracks(given.expect)
+    prepared, expected = open_sequence(given.sequence), read_tracks(given.expect)
     method = Method(given.method, source=str(given.root), inputs=tuple(given.inputs))
     tracker = load_tracker_of(given.root, given.method, given.options)
-    measure(Course(tracker, method, given.sequence, sequence, expected, given.frames), given)
+    measure(Course(tracker, method, prepared, expected, given.frames), given)
 
 
 if __name__ == "__main__":

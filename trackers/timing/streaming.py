@@ -33,7 +33,7 @@ from tqdm import tqdm
 from datasets.io.files import write_json
 from datasets.io.program import run_main
 from datasets.sequences.prompts import joined
-from datasets.sequences.sequence_json import read_sequence
+from datasets.sequences.sequence_json import open_sequence
 from datasets.types import Frame, Tracks
 from trackers.contract import Answer, Tracker, load_method, load_tracker
 from trackers.feed import Collector, pack, read_feed
@@ -109,19 +109,20 @@ def main() -> None:
     """Run the command line program."""
     given = _arguments()
     method = load_method(given.method).given(given.options)
+    prepared = open_sequence(given.sequence)
+    sequence = prepared.sequence
     record = begin_record(
         Job(
-            "trackers.timing.streaming", given.method, given.options, given.sequence, method.inputs,
+            "trackers.timing.streaming", given.method, given.options, prepared, method.inputs,
             code=given.code,
         )
     )  # fmt: skip
     tracker = load_tracker(given.method, given.options)
-    sequence = read_sequence(given.sequence)
     check = OutputCheck(method.title, sequence)
-    first = list(islice(read_feed(given.sequence, method), given.warm_up))
+    first = list(islice(read_feed(prepared, method), given.warm_up))
     warm = warm_up(tracker, sequence, first, check)
     tracker.start(sequence)
-    frames = tqdm(ahead(read_feed(given.sequence, method)), desc=sequence.name, unit="frame")
+    frames = tqdm(ahead(read_feed(prepared, method)), desc=sequence.name, unit="frame")
     begin = system_load.now()
     seen = stream(tracker, frames, check, given.rate)
     state = system_load.between(begin, system_load.now())

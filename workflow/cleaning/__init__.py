@@ -1,0 +1,4 @@
+"""What rules have made and `make clean` may remove.
+
+May import: nothing of ours.
+"""

@@ -23,6 +23,7 @@ import yaml
 from datasets.io.files import read_json, write_json
 from datasets.io.git import ROOT, git_commit
 from datasets.io.program import REFUSED, run_main
+from datasets.run_layout import RUN, TRACKS
 from metrics.comparison.compare import SAME
 from metrics.gate.checks import NEW, NOT_JUDGED
 from metrics.gate.snapshot import timed_variants
@@ -33,7 +34,6 @@ from workflow.gate.turns import Side, Timed, take_turns
 
 _CONFIGS = ("datasets", "engines", "trackers", "config")  # as in the Snakefile
 _SAME_RUN = ("method", "options", "code", "lock", "files", "engines")  # of run.json
-_OF_A_RUN = ("run.json", "tracks.parquet")
 
 
 @dataclass(frozen=True)
@@ -138,8 +138,8 @@ def time_variant(
     records = []
     for side in sides:
         places = [side.result(timed.variant, timed.dataset, name) for name in timed.sequences]
-        whole = all((place / name).is_file() for place in places for name in _OF_A_RUN)
-        records.append([read_json(place / "run.json") for place in places] if whole else None)
+        whole = all((place / name).is_file() for place in places for name in (RUN, TRACKS))
+        records.append([read_json(place / RUN) for place in places] if whole else None)
     if records[1] is None:
         return None
     if records[0] is None:

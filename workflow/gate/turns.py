@@ -19,6 +19,7 @@ from typing import Any
 
 from datasets.io.files import read_json
 from datasets.io.git import ROOT
+from datasets.run_layout import RUN, TRACKS, RunLayout
 from metrics.comparison.bootstrap import Rules
 from metrics.comparison.compare import AMBIGUOUS, WORSE
 from metrics.gate.checks import judge_pace
@@ -45,7 +46,7 @@ class Side:
 
     def result(self, variant: str, dataset: str, sequence: str) -> Path:
         """Return the folder of a tracked sequence."""
-        return self.root / "results" / variant / dataset / sequence
+        return RunLayout(self.root).sequence(variant, dataset, sequence)
 
     def environment(self) -> dict[str, str]:
         """Return the environment in which its programs run."""
@@ -110,7 +111,7 @@ def _time(side: Side, timed: Timed) -> list[dict[str, Any]]:
 
 def _time_sequence(side: Side, timed: Timed, sequence: str) -> dict[str, Any]:
     place = side.result(timed.variant, timed.dataset, sequence)
-    run, limits = read_json(place / "run.json"), timed.limits
+    run, limits = read_json(place / RUN), timed.limits
     with TemporaryDirectory() as folder:
         output = Path(folder, "pace.json")
         flags = {
@@ -118,7 +119,7 @@ def _time_sequence(side: Side, timed: Timed, sequence: str) -> dict[str, Any]:
             "method": run["method"],
             "options": json.dumps(run["options"]),
             "sequence": side.root / "data" / timed.dataset / sequence / "sequence.json",
-            "expect": place / "tracks.parquet",
+            "expect": place / TRACKS,
             "frames": limits["frames"],
             "warm-up": limits["warm_up"],
             "seconds": limits["seconds"],

@@ -27,7 +27,7 @@ from datasets.formats import kitti_dump
 from datasets.io.program import run_main
 from datasets.media.frames import read_frames
 from datasets.media.video import writing_video
-from datasets.sequences.sequence_json import read_sequence
+from datasets.sequences.sequence_json import open_sequence
 from datasets.types import Extent, Sequence, Tracks
 from trackers.contract import check_options, load_method
 from trackers.methods.deepstream import files
@@ -170,13 +170,14 @@ def main() -> None:
     check_options("deepstream", given.options)
     method = load_method("deepstream")
     options = {**method.options, **given.options}
+    prepared = open_sequence(given.sequence)
     job = Job(
-        "trackers.methods.deepstream.run", "deepstream", given.options, given.sequence,
+        "trackers.methods.deepstream.run", "deepstream", given.options, prepared,
         method.inputs, code=given.code,
     )  # fmt: skip
     record = begin_record(job)
     with tempfile.TemporaryDirectory() as room:
-        tracks, latencies = run(read_sequence(given.sequence), options, Path(room))
+        tracks, latencies = run(prepared.sequence, options, Path(room))
     write_result(given.output, tracks, given.run, record)
     timed = latencies[_WARM_UP:]
     write_timing(given.timing, "pipeline", len(timed), timed, _WARM_UP)

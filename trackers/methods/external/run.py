@@ -23,7 +23,7 @@ from datasets.conversion.registry import FORMATS
 from datasets.io.files import printable
 from datasets.io.program import run_main
 from datasets.sequences.sequence_folder import write_folder
-from datasets.sequences.sequence_json import read_detections, read_sequence
+from datasets.sequences.sequence_json import PreparedSequence, open_sequence
 from datasets.types import Tracks
 from trackers.contract import check_options, load_method
 from trackers.methods.external.command import (
@@ -41,8 +41,8 @@ _QUOTED, _WIDEST = 3, 160  # lines of a program's errors in a message, and lette
 _LARGEST = 1 << 30  # bytes of a result; a day of 100 boxes in each frame
 
 
-def run(path: Path, options: Mapping[str, Any], room: Path) -> tuple[Tracks, Ended]:
-    """Return what a program makes of the sequence described by `path`, and how it ended.
+def run(prepared: PreparedSequence, options: Mapping[str, Any], room: Path) -> tuple[Tracks, Ended]:
+    """Return what a program makes of a prepared sequence, and how it ended.
 
     Args:
         room: Empty folder; nothing in it outlives the run.
@@ -54,7 +54,7 @@ def run(path: Path, options: Mapping[str, Any], room: Path) -> tuple[Tracks, End
     """
     check_command(options)
     check_format(options["format"])
-    sequence, detections = read_sequence(path), read_detections(path)
+    sequence, detections = prepared.sequence, prepared.detections()
     folder, work = room / "sequence" / sequence.name, room / "work"
     result = room / "result" / f"{sequence.name}{FORMATS[options['format']].suffix}"
     write_folder(folder, sequence, detections, copied=options["copy_images"])
@@ -99,14 +99,15 @@ def main() -> None:
     given = _arguments()
     check_options("external", given.options)
     options = {**load_method("external").options, **given.options}
-    record = begin_record(_job(given, options))
+    prepared = open_sequence(given.sequence)
+    record = begin_record(_job(given, options, prepared))
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as room:
-        tracks, ended = run(given.sequence, options, Path(room).resolve())
+        tracks, ended = run(prepared, options, Path(room).resolve())
     write_result(given.output, tracks, given.run, record)
     write_timing(given.timing, "process", tracks.extent.frame_count, [ended.elapsed_ns])
 
 
-def _job(given: argparse.Namespace, options: Mapping[str, Any]) -> Job:
+def _job(given: argparse.Namespace, options: Mapping[str, Any], prepared: PreparedSequence) -> Job:
     """Return what is asked for; of a virtual environment what is in it is kept."""
     check_command(options)
     files = [Path(name) for name in list_files(options)]
@@ -116,7 +117,7 @@ def _job(given: argparse.Namespace, options: Mapping[str, Any]) -> Job:
         "trackers.methods.external.run",
         "external",
         given.options,
-        given.sequence,
+        prepared,
         ("image", "detections"),
         tuple(path for path in files if path.is_file()),
         given.code,

@@ -8,7 +8,7 @@ DeepStream's MaskTracker; what is not documented there is said where it is decid
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -20,9 +20,9 @@ from trackers.methods.masktracker.association import Gates, associate
 from trackers.methods.masktracker.motion import Noise, boxes
 from trackers.methods.masktracker.targets import ACTIVE, TENTATIVE, Life, Targets, without
 from trackers.parts import rows
-from trackers.parts.dense_masks import tight_boxes
 from trackers.parts.detections import no_detections
 from trackers.sam2.loading import load_networks
+from trackers.sam2.object_outputs import ObjectOutputs
 from trackers.sam2.policies import DeepStream
 from trackers.sam2.prompt import Prompt
 from trackers.sam2.session import Session
@@ -183,7 +183,7 @@ class MaskTracker:
         targets, view = replace(self._targets, motion=motion), None
         if self._remembers:
             view = self._view(targets)
-            targets = self._measure(targets, view.there, view.box, detected=False)
+            targets = self._measure(targets, *view.tight, detected=False)
         detected = frame.index % (self._interval + 1) == 0
         found = self._source.find(frame) if detected else no_detections()
         partner = associate(
@@ -198,8 +198,9 @@ class MaskTracker:
         targets = self._measure(targets, met, found.box[partner[met]], detected=True)
         if view is None:
             view = self._show_anew(targets, frame.image)
-            alone = np.isin(view.there, met, invert=True)
-            targets = self._measure(targets, view.there[alone], view.box[alone], detected=False)
+            there, box = view.tight
+            alone = np.isin(there, met, invert=True)
+            targets = self._measure(targets, there[alone], box[alone], detected=False)
         targets, gone = targets.grow(
             partner >= 0, view.iou >= self._life.confidence, self._life, detected=detected
         )
@@ -210,24 +211,22 @@ class MaskTracker:
         self._targets = self._bear(kept, found, partner)
         return _tell(kept, view)
 
-    def _view(self, targets: Targets) -> _View:
-        """Return what the session sees of the targets."""
+    def _view(self, targets: Targets) -> ObjectOutputs:
+        """Return the session's outputs for the targets, with masks, a row a target."""
         place = {name: row for row, name in enumerate(self._session.identities)}
         order = np.array([place[name] for name in targets.track.tolist()], np.int64)
-        masks = self._session.masks()[order]
-        there, box = tight_boxes(masks)
-        return _View(masks, there, box, self._session.seen.iou[order])
+        return self._session.outputs.with_masks(self._session.masks()).take(order)
 
-    def _show_anew(self, targets: Targets, image: np.ndarray) -> _View:
-        """Return what the session sees of targets that it is shown where they are expected."""
+    def _show_anew(self, targets: Targets, image: np.ndarray) -> ObjectOutputs:
+        """Return the outputs for targets that are prompted where they are expected.
+
+        A target that is expected outside the image has an empty mask and an IoU of 0.
+        """
         box = boxes(targets.motion)
         inside = np.flatnonzero(reaching(box, image.shape))
-        self._show(rows.take(targets, inside), box[inside])
-        some = self._view(rows.take(targets, inside))
-        masks = np.zeros((len(box), *image.shape[:2]), bool)
-        iou = np.zeros(len(box), np.float32)
-        masks[inside], iou[inside] = some.masks, some.iou
-        return _View(masks, inside[some.there], some.box, iou)
+        some = rows.take(targets, inside)
+        self._show(some, box[inside])
+        return self._view(some).scattered(inside, len(box))
 
     def _measure(
         self, targets: Targets, which: np.ndarray, box: np.ndarray, *, detected: bool
@@ -238,8 +237,8 @@ class MaskTracker:
         return replace(targets, motion=rows.put(targets.motion, which, new))
 
     def _refresh(
-        self, targets: Targets, view: _View, found: Detections, partner: np.ndarray
-    ) -> _View:
+        self, targets: Targets, view: ObjectOutputs, found: Detections, partner: np.ndarray
+    ) -> ObjectOutputs:
         """Return what is seen of targets after some were shown their detections once more."""
         again = np.flatnonzero((partner >= 0) & (view.iou >= self._sure))
         if not self._remembers or not len(again):
@@ -272,33 +271,11 @@ class MaskTracker:
         self._session.prompt({name: Prompt(box=each) for name, each in shown})
 
 
-@dataclass(frozen=True)
-class _View:
-    """What SAM 2 sees of N targets.
-
-    Args:
-        masks: (N, height, width) bool.
-        there: (K,) rows of the targets whose masks are not empty.
-        box: (K, 4) around those.
-        iou: (N,) how sure each mask is.
-    """
-
-    masks: np.ndarray
-    there: np.ndarray
-    box: np.ndarray
-    iou: np.ndarray
-
-    def take(self, which: np.ndarray) -> _View:
-        """Return what is seen of some of the targets, (M,) rows in rising order."""
-        there = np.isin(self.there, which)
-        place = np.searchsorted(which, self.there[there])
-        return _View(self.masks[which], place, self.box[there], self.iou[which])
-
-
-def _tell(targets: Targets, view: _View) -> Answer:
+def _tell(targets: Targets, view: ObjectOutputs) -> Answer:
     """Return the active targets that are seen."""
+    assert view.masks is not None
     told = np.zeros(len(targets.track), bool)
-    told[view.there] = True
+    told[view.tight[0]] = True
     told &= targets.state == ACTIVE
     return Answer(
         targets.track[told],

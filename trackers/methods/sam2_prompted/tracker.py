@@ -16,9 +16,9 @@ from datasets.sequences.prompts import starting_in
 from datasets.types import Frame, Sequence, Tracks
 from trackers.contract import Answer, fill_path
 from trackers.engines.runner import Runner
+from trackers.methods.sam2_prompted.points import points_inside
 from trackers.parts.dense_masks import answer_of
 from trackers.sam2.loading import load_networks
-from trackers.sam2.points import points_inside
 from trackers.sam2.prompt import Prompt
 from trackers.sam2.session import Session
 
@@ -100,15 +100,15 @@ class Sam2Prompted:
 
     def step(self, frame: Frame) -> Answer:
         assert frame.image is not None
-        seen = self._session.look(frame.image)
+        outputs = self._session.look(frame.image)
         new = self._prompts(frame)
         if len(new):
             rows = [new.take(np.array([row])) for row in range(len(new))]
-            seen = self._session.prompt({int(row.track[0]): self._show(row) for row in rows})
+            outputs = self._session.prompt({int(row.track[0]): self._show(row) for row in rows})
             self._class_id |= dict(zip(new.track.tolist(), new.class_id.tolist(), strict=True))
         self._session.remember()
         masks = self._session.masks(self._threshold)
-        return answer_of(masks, seen.identity, seen.iou, self._class_id)
+        return answer_of(masks, outputs.identity, outputs.iou, self._class_id)
 
     def _prompts(self, frame: Frame) -> Tracks:
         if self._own is not None:

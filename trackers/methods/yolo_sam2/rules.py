@@ -17,7 +17,7 @@ import numpy as np
 from datasets.overlap import box_iou
 from datasets.types import Detections
 from trackers.parts.assignment import match
-from trackers.sam2.seen import Seen
+from trackers.sam2.object_outputs import ObjectOutputs
 
 
 @dataclass(frozen=True)
@@ -94,22 +94,24 @@ class Presence:
         """Forget everything."""
         self._past, self._lost, self.hidden = {}, {}, set()
 
-    def note(self, seen: Seen) -> None:
+    def note(self, outputs: ObjectOutputs) -> None:
         """Take a frame: who is lost, and whose mask is another's."""
         rules = self.rules
-        for name, presence in zip(seen.identity.tolist(), seen.presence.tolist(), strict=True):
+        for name, presence in zip(
+            outputs.identity.tolist(), outputs.presence.tolist(), strict=True
+        ):
             self._past.setdefault(name, deque(maxlen=rules.memory)).append(presence)
             self._lost[name] = self._lost.get(name, 0) + 1 if presence <= rules.suspicious else 0
-        self.hidden = self._hide(seen)
+        self.hidden = self._hide(outputs)
 
     def gone(self) -> list[int]:
         """Return who was lost for too long."""
         return [name for name, frames in self._lost.items() if frames > self.rules.patience]
 
-    def is_pending(self, seen: Seen) -> np.ndarray:
+    def is_pending(self, outputs: ObjectOutputs) -> np.ndarray:
         """Return who is to be shown again where they are detected, (B,) bool."""
         rules = self.rules
-        return (seen.presence > rules.pending) & (seen.presence <= rules.reliable)
+        return (outputs.presence > rules.pending) & (outputs.presence <= rules.reliable)
 
     def forget(self, names: Iterable[int]) -> None:
         """Forget people who are gone."""
@@ -118,25 +120,25 @@ class Presence:
             self._lost.pop(name, None)
             self.hidden.discard(name)
 
-    def choose(self, seen: Seen) -> np.ndarray:
+    def choose(self, outputs: ObjectOutputs) -> np.ndarray:
         """Return whose masks are remembered: all but those of the hidden."""
-        return ~np.isin(seen.identity, list(self.hidden))
+        return ~np.isin(outputs.identity, list(self.hidden))
 
-    def _hide(self, seen: Seen) -> set[int]:
-        coarse = seen.coarse().astype(np.float32)
+    def _hide(self, outputs: ObjectOutputs) -> set[int]:
+        coarse = (outputs.logits > 0).astype(np.float32)
         coarse = coarse.reshape(len(coarse), math.prod(coarse.shape[1:]))
         both = coarse @ coarse.T
         area = coarse.sum(1)
         either = area[:, None] + area - both
         same = np.triu((both > self.rules.collapse * either) & (either > 0), 1)
-        return {self._behind(seen, one, other) for one, other in np.argwhere(same)}
+        return {self._behind(outputs, one, other) for one, other in np.argwhere(same)}
 
-    def _behind(self, seen: Seen, one: int, other: int) -> int:
+    def _behind(self, outputs: ObjectOutputs, one: int, other: int) -> int:
         """Return the one of two that is thought to be behind the other."""
-        presence = seen.presence[[one, other]]
+        presence = outputs.presence[[one, other]]
         if abs(presence[0] - presence[1]) > self.rules.gap:
-            return int(seen.identity[(one, other)[int(presence.argmin())]])
-        names = seen.identity[[one, other]].tolist()
+            return int(outputs.identity[(one, other)[int(presence.argmin())]])
+        names = outputs.identity[[one, other]].tolist()
         spread = [float(np.std(self._past[name])) for name in names]
         if abs(spread[0] - spread[1]) > self.rules.spread:
             return int(names[int(np.argmax(spread))])

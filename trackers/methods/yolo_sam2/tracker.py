@@ -204,12 +204,14 @@ class Online:
     def _meet(self, found: Detections) -> None:
         """Show the model people again whom it is not sure of, and those who are new."""
         session, presence = self._session, self._presence
-        seen, masks = session.seen, session.masks()
+        outputs, masks = session.outputs, session.masks()
         there, box = tight_boxes(masks)
         who, what = partners(box, found, presence.rules)
         who = there[who]
-        again = presence.is_pending(seen)[who] & ~np.isin(seen.identity[who], list(presence.hidden))
-        shown = zip(seen.identity[who[again]].tolist(), found.box[what[again]], strict=True)
+        again = presence.is_pending(outputs)[who] & ~np.isin(
+            outputs.identity[who], list(presence.hidden)
+        )
+        shown = zip(outputs.identity[who[again]].tolist(), found.box[what[again]], strict=True)
         left = np.setdiff1d(np.arange(len(found.score)), what)
         new = newcomers(found, left, masks, presence.rules)
         new = [row for row in new if _in_zone(self._zone, found.take(np.array([row])))[0]]
@@ -239,9 +241,9 @@ def _in_zone(zone: Zone | None, found: Detections) -> np.ndarray:
 
 def _tell(session: Session, class_id: dict[int, int], hidden: set[int]) -> Answer:
     """Return what is seen of everybody in a session but the hidden."""
-    seen, masks = session.seen, session.masks()
-    shown = ~np.isin(seen.identity, list(hidden))
-    return answer_of(masks[shown], seen.identity[shown], seen.iou[shown], class_id)
+    outputs, masks = session.outputs, session.masks()
+    shown = ~np.isin(outputs.identity, list(hidden))
+    return answer_of(masks[shown], outputs.identity[shown], outputs.iou[shown], class_id)
 
 
 def _join(answers: list[Answer]) -> Answer:

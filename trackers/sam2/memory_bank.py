@@ -72,7 +72,7 @@ class Entry:
 
 
 @dataclass
-class Bank:
+class MemoryBank:
     """The memories and pointers of all objects of a video, those of object n in row n.
 
     Args:
@@ -188,7 +188,7 @@ class Bank:
         self._pointer[rows, self._pointer_ages.next_places(rows, now)] = pointer
 
     def read(self, now: int) -> dict[str, Any]:
-        """Return the arguments of `Tracker.forward` that tell of the past, of all objects.
+        """Return the arguments of `MemoryTracker.forward` that tell of the past, of all objects.
 
         `memory_there` and `pointer_there` are left out where everything is.
         """

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from trackers.engines.torch_engine import TorchArrays
-from trackers.sam2.bank import Bank
+from trackers.sam2.memory_bank import MemoryBank
 
 ARRAYS = TorchArrays()
 
 
-def new_bank() -> Bank:
-    return Bank(ARRAYS, 7, 16, {"memories": (1, 1)}, 1)
+def new_bank() -> MemoryBank:
+    return MemoryBank(ARRAYS, 7, 16, {"memories": (1, 1)}, 1)
 
 
 def mark(*numbers):

@@ -1,0 +1,108 @@
+"""A folder of exported networks, each run by ONNX Runtime or TensorRT.
+
+It holds a file of each network, and `networks.json`, which says of what model and in which
+precision they are. Engines of TensorRT lie in a folder within that of the ONNX files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from datasets.io.files import read_json
+from trackers.engines.card import CARD
+from trackers.engines.contract import Arrays, Engine
+
+_NONE: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class NetworkFolder:
+    """The networks of a folder, ready to run.
+
+    Args:
+        engines: By the name of the network.
+        arrays: Where inputs and outputs of the engines are.
+        facts: Content of `networks.json`.
+    """
+
+    engines: Mapping[str, Engine]
+    arrays: Arrays
+    facts: Mapping[str, Any]
+
+
+def open_onnx(
+    folder: Path,
+    names: Iterable[str],
+    device: str = "cpu",
+    threads: Mapping[str, int] = _NONE,
+    shared: Mapping[str, str] = _NONE,
+) -> NetworkFolder:
+    """Return the networks on ONNX Runtime.
+
+    Args:
+        device: `cpu` or `cuda`.
+        threads: Of a network that does not take one a core.
+        shared: Axis of a network that threads share, see `OnnxEngine`.
+
+    Raises:
+        FileNotFoundError: The folder lacks a file.
+        ValueError: A file is not what it should be.
+        RuntimeError: ONNX Runtime has no such device.
+    """
+    import numpy as np
+
+    from trackers.engines.numpy_arrays import NumpyArrays
+    from trackers.engines.onnx_engine import OnnxEngine
+
+    facts = read_facts(folder)
+    engines = {
+        name: OnnxEngine(folder / f"{name}.onnx", device, threads.get(name, 0), shared.get(name))
+        for name in names
+    }
+    dtype = np.float16 if facts["precision"] == "fp16" else np.float32
+    return NetworkFolder(engines, NumpyArrays(dtype), facts)
+
+
+def open_tensorrt(folder: Path, onnx: Path, names: Iterable[str]) -> NetworkFolder:
+    """Return the networks on TensorRT.
+
+    Args:
+        onnx: Folder of the ONNX files that the engines were built from.
+
+    Raises:
+        FileNotFoundError: A folder lacks a file.
+        ValueError: An engine was built for another machine, version or file.
+        RuntimeError: TensorRT is not installed, or there is no GPU.
+    """
+    from trackers.engines.tensorrt_engine import TensorrtEngine
+    from trackers.engines.torch_engine import DTYPES, TorchArrays
+
+    facts = read_facts(folder)
+    engines = {
+        name: TensorrtEngine(folder / f"{name}.engine", onnx / f"{name}.onnx") for name in names
+    }
+    return NetworkFolder(engines, TorchArrays("cuda", DTYPES[facts["precision"]]), facts)
+
+
+def read_facts(folder: Path, needed: Collection[str] = ()) -> dict[str, Any]:
+    """Return what `networks.json` says.
+
+    Args:
+        needed: Keys that it must have beside the precision.
+
+    Raises:
+        FileNotFoundError: There is none.
+        ValueError: A key is missing. Names the file.
+    """
+    path = folder / CARD
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file: export the model first")
+    facts: dict[str, Any] = read_json(path)
+    missing = [key for key in (*needed, "precision") if key not in facts]
+    if missing:
+        raise ValueError(f"{path}: {missing} missing")
+    return facts

@@ -1,0 +1,162 @@
+"""What SAM 2 outputs for the objects of a frame: one type, from the networks to the methods."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from trackers.engines.contract import Arrays
+from trackers.parts.dense_masks import tight_boxes
+
+
+@dataclass(frozen=True)
+class ObjectOutputs:
+    """The outputs for B objects, a row each. Nothing is written to them once they are made.
+
+    Args:
+        arrays: Where the arrays of `found` are.
+        side: L, side of the grid of logits.
+        size: Height and width of the image, in pixels.
+        identities: Track ids, in the order of the rows.
+        found: Outputs of the networks by name: `logits` (B, L, L), above 0 on the object; `iou`
+            (B,) predicted; `presence` (B,), SAM 2's object score, above 0 where it is visible;
+            `pointer` (B, C). Empty where there are no objects.
+        prompted: (B,) bool, whether the outputs are those of a prompt in this frame.
+        masks: (B, height, width) bool, see `with_masks`; None before.
+    """
+
+    arrays: Arrays
+    side: int
+    size: tuple[int, int]
+    identities: tuple[int, ...] = ()
+    found: Mapping[str, Any] = field(default_factory=dict)
+    prompted: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
+    masks: np.ndarray | None = None
+
+    @property
+    def identity(self) -> np.ndarray:
+        """Track ids, (B,) int64."""
+        return np.array(self.identities, np.int64)
+
+    @cached_property
+    def iou(self) -> np.ndarray:
+        """How well the mask fits, as the model predicts, (B,) float32."""
+        return self._numbers("iou")
+
+    @cached_property
+    def presence(self) -> np.ndarray:
+        """Object scores, (B,) float32, above 0 where the object is visible."""
+        return self._numbers("presence")
+
+    @property
+    def logits(self) -> np.ndarray:
+        """Mask logits, (B, L, L) float32."""
+        if "logits" in self.found:
+            return self.arrays.get(self.found["logits"])
+        return np.zeros((0, self.side, self.side), np.float32)
+
+    @cached_property
+    def boxes(self) -> np.ndarray:
+        """Boxes of the masks, (B, 4) in pixels, as fine as the grid of logits is.
+
+        Zeros for an object that is not seen.
+        """
+        masks = self.logits > 0
+        there, tight = tight_boxes(masks)
+        box = np.zeros((len(masks), 4))
+        box[there] = tight * np.tile(np.array(self.size[::-1]) / masks.shape[:0:-1], 2)
+        return box
+
+    @cached_property
+    def tight(self) -> tuple[np.ndarray, np.ndarray]:
+        """Rows of the masks that are not empty, (K,), and the boxes around those, (K, 4)."""
+        assert self.masks is not None
+        return tight_boxes(self.masks)
+
+    def row(self, identity: int) -> int:
+        """Return the row of an object; KeyError if there is none of that id."""
+        if identity not in self.identities:
+            raise KeyError(identity)
+        return self.identities.index(identity)
+
+    def take(self, rows: np.ndarray) -> ObjectOutputs:
+        """Return the outputs of some objects, by rows (M,)."""
+        return replace(
+            self,
+            identities=tuple(self.identities[row] for row in rows.tolist()),
+            found={name: array[rows] for name, array in self.found.items()},
+            prompted=self.prompted[rows],
+            masks=None if self.masks is None else self.masks[rows],
+        )
+
+    def with_prompts(self, answers: Mapping[int, tuple[Mapping[str, Any], int]]) -> ObjectOutputs:
+        """Return the outputs after prompts.
+
+        Args:
+            answers: By track id, outputs of a network by name, and the row in them. Objects that
+                there were not yet come last, in this order.
+        """
+        new = [identity for identity in answers if identity not in self.identities]
+        identities, prompted = (*self.identities, *new), [*self.prompted, *[True] * len(new)]
+        found: dict[str, Any] = {}
+        for name in next(iter(answers.values()))[0] if answers else self.found:
+            parts = [self.found[name]] if name in self.found else []
+            parts += [answers[each][0][name][answers[each][1] :][:1] for each in new]
+            found[name] = self.arrays.concatenate(parts)
+        for identity, (answer, row) in answers.items():
+            own = identities.index(identity)
+            prompted[own] = True
+            for name, array in found.items():
+                array[own] = answer[name][row]
+        return replace(self, identities=identities, found=found, prompted=np.array(prompted, bool))
+
+    def with_rows(self, others: Mapping[int, ObjectOutputs]) -> ObjectOutputs:
+        """Return the outputs with those of some objects replaced by single rows, as unprompted."""
+        if not others:
+            return self
+        prompted = self.prompted.copy()
+        found = {name: self.arrays.concatenate([array]) for name, array in self.found.items()}
+        for identity, other in others.items():
+            row = self.row(identity)
+            prompted[row] = False
+            for name, array in other.found.items():
+                found[name][row] = array[0]
+        return replace(self, found=found, prompted=prompted)
+
+    def without(self, identity: int) -> ObjectOutputs:
+        """Return the outputs of the other objects; the last one takes the row that is free."""
+        rows = np.arange(len(self.identities))
+        rows[self.row(identity)] = rows[-1]
+        return (
+            self.take(rows[:-1])
+            if len(rows) > 1
+            else ObjectOutputs(self.arrays, self.side, self.size)
+        )
+
+    def with_masks(self, masks: np.ndarray) -> ObjectOutputs:
+        """Return the outputs with masks of the image's size, which take the place of the logits."""
+        found = {name: self.found[name] for name in ("iou", "presence") if name in self.found}
+        return replace(self, found=found, masks=masks)
+
+    def scattered(self, rows: np.ndarray, count: int) -> ObjectOutputs:
+        """Return outputs with masks as rows (B,) of as many as `count`, the others empty.
+
+        Others have the track id -1, no mask, and 0 for all numbers.
+        """
+        assert self.masks is not None
+        identity, prompted = np.full(count, -1), np.zeros(count, bool)
+        masks = np.zeros((count, *self.size), bool)
+        identity[rows], prompted[rows], masks[rows] = self.identity, self.prompted, self.masks
+        found = {name: self.arrays.zeros((count,)) for name in ("iou", "presence")}
+        for name, array in self.found.items():
+            found[name][rows] = array
+        return replace(
+            self, identities=tuple(identity.tolist()), found=found, prompted=prompted, masks=masks
+        )
+
+    def _numbers(self, name: str) -> np.ndarray:
+        return self.arrays.get(self.found[name]) if self.found else np.zeros(0, np.float32)
