@@ -13,7 +13,8 @@ from conftest import ROOT
 from small_tasks import masks, task_of
 from test_davis import random_video, write_video
 
-from bench import harness_cost, held_out, planning, sam2_methods, yolo_sam2_modes
+from bench import held_out, sam2_methods, yolo_sam2_modes
+from bench.harness import harness_cost, planning
 from datasets.formats import mots_text
 from datasets.formats.parquet import read_tracks
 

@@ -15,7 +15,7 @@ from datasets.io.git import is_tracked
 from metrics.gate.subject import VERDICT_FILES
 from workflow.cleaning.made import note_logs
 from workflow.outcome import FailedJob, describe_failures, describe_timing
-from workflow.page_plan import PAGE
+from workflow.planning.page_plan import PAGE
 
 GATE_LOG = Path("logs", "regression.log")  # of the last job of the gate
 _PAGE_TARGETS = (PAGE, "all", "report")

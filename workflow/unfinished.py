@@ -10,7 +10,7 @@ from typing import Any
 
 from datasets.io.files import RUN
 from metrics.gate.subject import VERDICT_FILES
-from workflow.page_plan import PAGE
+from workflow.planning.page_plan import PAGE
 
 
 def render_unfinished(plan: str, started: float) -> None:

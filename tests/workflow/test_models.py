@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from workflow.models import Models
-from workflow.plan import Plan
+from workflow.planning.models import Models
+from workflow.planning.plan import Plan
 
 ENGINES = {
     "demo": {

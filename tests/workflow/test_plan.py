@@ -10,13 +10,13 @@ import pytest
 from conftest import ROOT
 
 from trackers.contract import Method
-from workflow import entries
 from workflow.digests import code_digest, method_digest
-from workflow.flags import Flags
-from workflow.inputs import Inputs, expand
-from workflow.job_digests import JobDigests
-from workflow.plan import Plan, any_of
-from workflow.wildcards import from_wildcards
+from workflow.planning import entries
+from workflow.planning.flags import Flags
+from workflow.planning.inputs import Inputs, expand
+from workflow.planning.job_digests import JobDigests
+from workflow.planning.plan import Plan, any_of
+from workflow.planning.wildcards import from_wildcards
 
 RUN = {"dataset": "synthetic", "variants": ["sort", "deepsort"], "clock": ["crowd"]}
 

@@ -27,9 +27,8 @@ from datasets.run_layout import RUN, TRACKS
 from metrics.comparison.compare import SAME
 from metrics.gate.checks import NEW, NOT_JUDGED
 from metrics.gate.snapshot import timed_variants
-from metrics.gate.subject import VERDICT_FILES, forget_verdict
+from metrics.gate.subject import PLAN_FILE, VERDICT_FILES, forget_verdict
 from workflow.gate.other_checkout import alone, check_out, interpreter, resolve_commit
-from workflow.gate.plan import PLAN_FILE
 from workflow.gate.turns import Side, Timed, take_turns
 
 _CONFIGS = ("datasets", "engines", "trackers", "config")  # as in the Snakefile

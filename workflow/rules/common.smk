@@ -14,13 +14,13 @@ from trackers.profiling.machine import describe_machine
 from workflow.configs.checks import check_config
 from workflow.configs.schema import check_schema
 from workflow.digests import code_digest
-from workflow.flags import Flags
-from workflow.inputs import Inputs
-from workflow.job_digests import JobDigests
-from workflow.plan import Plan, any_of
+from workflow.planning.flags import Flags
+from workflow.planning.inputs import Inputs
+from workflow.planning.job_digests import JobDigests
+from workflow.planning.plan import Plan, any_of
 from workflow.run_hooks import CurrentRun, refuse_to_replace, start_jobs_without_timer
 from workflow.run_lock import hold_lock
-from workflow.wildcards import from_wildcards
+from workflow.planning.wildcards import from_wildcards
 
 min_version("9.0")
 gc.disable()  # until a run starts: planning leaves no garbage, and looking for it takes a fifth

@@ -7,7 +7,7 @@ which is of SAM 2 alone. A method asks for them by path:
     snakemake --cores all engines/sam2_demo/fp32/parity_onnxruntime.json
 """
 
-from workflow.models import Models
+from workflow.planning.models import Models
 
 models = Models(plan)
 

@@ -8,8 +8,8 @@ verdict.json, verdict.md, junit.xml and the history; `baseline` writes the file 
     snakemake --cores all baseline --forcerun pace
 """
 
-from metrics.gate.subject import VERDICT_FILES
-from workflow.gate.plan import PLAN_FILE, GatePlan
+from metrics.gate.subject import PLAN_FILE, VERDICT_FILES
+from workflow.planning.gate_plan import GatePlan
 from workflow.run_hooks import GATE_LOG
 
 VERDICT, *VERDICT_TEXTS = map(str, VERDICT_FILES)

@@ -10,7 +10,7 @@ not stand.
 from snakemake.io import IOFile
 
 from workflow.cleaning.made import note_files
-from workflow.page_plan import PAGE, PagePlan, page_files
+from workflow.planning.page_plan import PAGE, PagePlan, page_files
 from workflow.run_hooks import was_interrupted
 from workflow.unfinished import judge_unfinished, render_unfinished
 

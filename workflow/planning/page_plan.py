@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from datasets.io.git import git_commit
-from workflow.entries import Run
-from workflow.job_digests import JobDigests
-from workflow.models import Models
-from workflow.plan import Plan
+from workflow.planning.entries import Run
+from workflow.planning.job_digests import JobDigests
+from workflow.planning.models import Models
+from workflow.planning.plan import Plan
 
 PAGE = "reports/summary.html"
 _FILES = Path("reports", "page")

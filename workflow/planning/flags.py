@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from workflow.plan import Plan
+from workflow.planning.plan import Plan
 
 
 def repeat_flag(name: str, values: Iterable[object]) -> list[str]:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from workflow.digests import code_digest
-from workflow.flags import repeat_flag
-from workflow.plan import Plan
+from workflow.planning.flags import repeat_flag
+from workflow.planning.plan import Plan
 
 _EXPORTS: dict[str, tuple[str, tuple[str, ...]]] = {
     # by kind of model: the program, and files it reads beside its modules

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from metrics.crosscheck.reference import list_references
 from workflow.digests import code_digest, digest, method_digest
-from workflow.plan import Plan
+from workflow.planning.plan import Plan
 
 
 @dataclass(frozen=True)

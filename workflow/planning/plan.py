@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from workflow.entries import Dataset, Run, Variant
+from workflow.planning.entries import Dataset, Run, Variant
 
 
 def any_of(names: Iterable[str]) -> str:

@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from datasets.io.git import git_commit
-from metrics.gate.subject import FOLDER, describe_judged
+from metrics.gate.subject import describe_judged
 from workflow.digests import digest
-from workflow.entries import Run
-from workflow.job_digests import JobDigests
-from workflow.plan import Plan
+from workflow.planning.entries import Run
+from workflow.planning.job_digests import JobDigests
+from workflow.planning.plan import Plan
 
-PLAN_FILE = FOLDER / "plan.json"
 _LIMITS = ("frames", "warm_up", "passes", "seconds")
 
 

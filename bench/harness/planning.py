@@ -1,6 +1,6 @@
 """How long Snakemake plans before the first job of a large run starts, with nothing made yet.
 
-    python -m bench.planning --output bench/planning.json
+    python -m bench.harness.planning --output bench/planning.json
 
 Variants of six methods with other options are planned on own sequences of two frames; the dry run
 is timed in processor seconds too, as the machine may be busy.

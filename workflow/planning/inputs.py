@@ -8,21 +8,34 @@ from itertools import product
 from pathlib import Path
 
 from datasets.conversion.registry import FORMATS
-from workflow.entries import Run
-from workflow.plan import Plan
+from datasets.run_layout import (
+    EVENTS,
+    HEATMAP,
+    PROMPTS,
+    SPEED,
+    TIMING,
+    TRACKS,
+    TRUTH,
+    RunLayout,
+)
+from workflow.planning.entries import Run
+from workflow.planning.plan import Plan
 
-_SEQUENCE = "data/{dataset}/{sequence}/sequence.json"
-_TRUTH = "data/{dataset}/{sequence}/truth.parquet"
-_PROMPTS = "data/{dataset}/{sequence}/prompts.parquet"
-_TRACKS = "results/{variant}/{dataset}/{sequence}/tracks.parquet"
-_TIMING = "results/{variant}/{dataset}/{sequence}/timing.json"
-_PACE = "results/{variant}/{dataset}/{sequence}/pace_{process}.json"
-_SCORE = "results/{variant}/{dataset}/{sequence}/{protocol}/score.json"
-_EVENTS = "results/{variant}/{dataset}/{sequence}/{protocol}/events.parquet"
-_COMBINED = "results/{variant}/{dataset}/{protocol}/combined.json"
-_SPEED = "results/{variant}/{dataset}/speed.json"
-_HEATMAP = "results/{variant}/{dataset}/heatmap.json"
-_COMPARISON = "results/comparisons/{dataset}/{protocol}.json"
+_RUN = RunLayout()
+_DATA = ("{dataset}", "{sequence}")
+_RESULT = ("{variant}", *_DATA)
+_SEQUENCE = str(_RUN.prepared(*_DATA))
+_TRUTH = str(_RUN.prepared(*_DATA, TRUTH))
+_PROMPTS = str(_RUN.prepared(*_DATA, PROMPTS))
+_TRACKS = str(_RUN.sequence(*_RESULT, TRACKS))
+_TIMING = str(_RUN.sequence(*_RESULT, TIMING))
+_PACE = str(_RUN.sequence(*_RESULT, "pace_{process}.json"))
+_SCORE = str(_RUN.score(*_RESULT, "{protocol}"))
+_EVENTS = str(_RUN.score(*_RESULT, "{protocol}", EVENTS))
+_COMBINED = str(_RUN.combined("{variant}", "{dataset}", "{protocol}"))
+_COMPARISON = str(_RUN.comparison("{dataset}", "{protocol}"))
+_SPEED = str(_RUN.dataset("{variant}", "{dataset}", SPEED))
+_HEATMAP = str(_RUN.dataset("{variant}", "{dataset}", HEATMAP))
 _FRAMES = "reports/media/{dataset}/frames/{sequence}"
 _MEDIA = "reports/media/{dataset}/tracks/{variant}"
 
@@ -60,7 +73,7 @@ class Inputs:
         """Return what the rule of a variant's method makes, named after the method."""
         entry = self.plan.variant(variant)
         name = entry.method_name + FORMATS[entry.result_format].suffix
-        return f"results/{variant}/{dataset}/{sequence}/{name}"
+        return str(_RUN.sequence(variant, dataset, sequence, name))
 
     def sequences(self, dataset: str) -> list[str]:
         """Return the descriptions of all sequences of a data set."""
