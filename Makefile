@@ -15,12 +15,15 @@ PICTURED := run=synthetic-youtube_vis&baseline=sam2_prompted
 
 VENV := .venv
 STAMP := $(VENV)/installed
+BIOME := node_modules/.bin/biome
+NPM_STAMP := node_modules/installed
 UV = VIRTUAL_ENV=$(VENV) TMPDIR="$(CURDIR)/$(VENV)" $(VENV)/bin/uv
 LOCK_FLAGS := --universal --fork-strategy fewest --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --quiet
 
-# everything stays in this folder: the environment, and what pip, uv, Snakemake, ... cache
+# everything stays in this folder: the environment, and what pip, uv, npm, Snakemake, ... cache
 export XDG_CACHE_HOME := $(CURDIR)/.cache
+export npm_config_cache := $(CURDIR)/.cache/npm
 export MPLCONFIGDIR := $(CURDIR)/.cache/matplotlib
 # ONNX Runtime would write a device id into the home folder and send events to Microsoft
 export ORT_DISABLE_TELEMETRY := 1
@@ -76,12 +79,13 @@ test: $(STAMP) ## all tests
 test-fast: $(STAMP) ## the tests that take seconds
 	pytest -m "not slow"
 
-lint: $(STAMP) ## ruff, mypy, snakefmt, snakemake --lint
+lint: $(STAMP) $(NPM_STAMP) ## ruff, mypy, snakefmt, snakemake --lint; biome for JavaScript and CSS
 	ruff check .
 	ruff format --check .
 	mypy
 	snakefmt --check Snakefile workflow
 	snakemake --lint
+	$(BIOME) check --error-on-warnings
 
 bench: $(STAMP) ## measure what is claimed about speed; needs MOT17, KITTI_MOTS, DAVIS (see bench/)
 	python -m bench.box_scoring --truth $(MOT17)/train --results $(MOT17)/results/lif_t \
@@ -134,10 +138,11 @@ demo-weights: $(STAMP) ## train the demo models anew; some hours on two cores
 		--output trackers/weights/masktrack_demo.safetensors
 	python -m trackers.training.curve --log trackers/weights/sam2_demo.json --plot docs/sam2_demo.png
 
-format: $(STAMP) ## put code and rules into their one layout
+format: $(STAMP) $(NPM_STAMP) ## put code, rules, scripts and styles into their one layout
 	ruff check --fix-only --quiet .
 	ruff format .
 	snakefmt Snakefile workflow
+	$(BIOME) format --write
 
 lock: $(STAMP) ## pin again: requirements.in -> requirements.lock, environment.yml
 	$(UV) pip compile $(LOCK_FLAGS) --override requirements-overrides.txt requirements.in \
@@ -158,4 +163,10 @@ $(STAMP): requirements.lock
 	sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > $(VENV)/uv.txt
 	$(VENV)/bin/python -m pip install --quiet --require-hashes --no-deps -r $(VENV)/uv.txt
 	SAM2_BUILD_CUDA=0 $(UV) pip sync --compile-bytecode --require-hashes requirements.lock
+	touch $@
+
+$(NPM_STAMP): package.json package-lock.json
+	@command -v npm > /dev/null || \
+		{ echo "npm is needed for JavaScript and CSS; on Debian and Ubuntu: apt install npm"; exit 1; }
+	npm ci --silent
 	touch $@

@@ -29,10 +29,9 @@ from datasets.io.files import write_json
 from datasets.io.program import run_main
 from datasets.types import Detections, Extent, Frame, Sequence
 from trackers.contract import Tracker, load_tracker
-from trackers.engines.contract import PRECISIONS
-from trackers.engines.runner import Runner
+from trackers.engines.runner import ENGINES, PRECISIONS, Runner
 from trackers.profiling.machine import describe_machine
-from trackers.sam2.loading import ENGINES, RANDOM
+from trackers.sam2.loading import RANDOM
 
 _FULL = 20  # frames until every target is told of and has all memories and pointers
 _SURE = 0.9

@@ -17,12 +17,11 @@ import sys
 from collections.abc import Sequence as Many
 from pathlib import Path
 
-from tqdm import tqdm
-
 from datasets.formats.prompt_json import read_prompts, read_tracks
 from datasets.io.files import printable
 from datasets.io.flags import frames_per_second
 from datasets.io.program import run_main
+from datasets.io.progress import progress
 from datasets.media.frames import decode_frames, read_frame_rate
 from datasets.sequences.sequence_json import Prepared, write_prepared
 from datasets.types import Extent, Sequence
@@ -82,7 +81,7 @@ def main() -> None:
 def _measure(images: Path) -> tuple[int, int, int]:
     """Return height, width and number of frames; ValueError if the size changes."""
     first, size, count = "", (0, 0), 0
-    for source, image in tqdm(decode_frames(images), desc=images.name, unit="frame"):
+    for source, image in progress(decode_frames(images), images.name, "frame"):
         found = image.shape[0], image.shape[1]
         if not count:
             first, size = source, found

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 from datasets.formats.prompt_json import read_tracks
-from datasets.io.flags import json_value
+from datasets.io.flags import json_mapping
 from datasets.io.program import run_main
 from datasets.sequences.sequence_json import Prepared, write_prepared
 
@@ -53,7 +53,7 @@ def main() -> None:
     parser.add_argument("--root", help="folder of the data set; not for generated ones")
     parser.add_argument("--dataset", required=True)
     parser.add_argument("--sequence", required=True)
-    parser.add_argument("--options", type=json_value, default={}, help="JSON")
+    parser.add_argument("--options", type=json_mapping, default={}, help="JSON")
     parser.add_argument("--prompts", type=Path, help="first-frame boxes, JSON; not those of truth")
     parser.add_argument("--output", type=Path, required=True, help=".../sequence.json")
     given = parser.parse_args()

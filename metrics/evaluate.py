@@ -17,10 +17,11 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from datasets.io.files import printable, write_json
 from datasets.io.program import run_main
+from datasets.io.progress import progress
 from datasets.layout import list_layouts, load_layout
 from metrics.combine import combine_scores
 from metrics.crosscheck.compare import Comparison, compare, find_missing
@@ -32,8 +33,6 @@ from metrics.text_table import table
 
 if TYPE_CHECKING:
     from concurrent.futures import ProcessPoolExecutor
-
-_Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True)
@@ -115,24 +114,18 @@ def evaluate(task: Task, jobs: int = 1) -> dict[str, Any]:
 def score_all(
     task: Task, jobs: int = 1, *, with_events: bool = False
 ) -> Iterator[tuple[str, Scored]]:
-    """Yield each sequence and what it scored, in order, with a progress bar."""
+    """Yield each sequence and what it scored, in order, and tell how far it is."""
     score = partial(score_sequence, task, with_events=with_events)
     with ExitStack() as stack:
         each = map if jobs == 1 else stack.enter_context(_pool(jobs)).map
         scored = zip(task.sequences, each(score, task.sequences), strict=True)
-        yield from _with_bar(scored, len(task.sequences)) if sys.stderr.isatty() else scored
+        yield from progress(scored, "score", "sequence", len(task.sequences), kept=False)
 
 
 def _pool(jobs: int) -> ProcessPoolExecutor:
     from concurrent.futures import ProcessPoolExecutor  # which takes memory that one job saves
 
     return ProcessPoolExecutor(jobs)
-
-
-def _with_bar(items: Iterable[_Item], total: int) -> Iterator[_Item]:
-    from tqdm import tqdm
-
-    return iter(tqdm(items, total=total, unit="sequence", leave=False))
 
 
 def crosscheck(task: Task, found: dict[str, Any]) -> list[Comparison]:

@@ -22,6 +22,7 @@ import cv2
 from datasets.formats.parquet import read_tracks
 from datasets.io.files import replacing, write_json
 from datasets.io.program import run_main
+from datasets.io.progress import progress
 from datasets.sequences.same_sequence import check_tracks_of
 from datasets.sequences.sequence_json import read_sequence
 from datasets.types import Sequence
@@ -48,15 +49,13 @@ def write_picture(path: Path, source: Source, settings: Settings, time_s: float 
 
 def write_film(path: Path, source: Source, settings: Settings) -> None:
     """Write an MP4 of the map after each frame."""
-    from tqdm import tqdm
-
     from datasets.media.video import writing_video
 
     sequence, images = source.sequence, paint_each(source, settings)
     first = next(images)
     with writing_video(path, sequence.frame_rate, *first.shape[:2]) as write:
         both = chain([first], images)
-        for image in tqdm(both, sequence.name, sequence.extent.frame_count, unit="frame"):
+        for image in progress(both, sequence.name, "frame", sequence.extent.frame_count):
             write(image)
 
 

@@ -25,12 +25,12 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from tqdm import tqdm
 
 from datasets.formats.parquet import read_tracks
 from datasets.io.flags import frames_per_second, json_value
 from datasets.io.folders import replacing_folder
 from datasets.io.program import run_main
+from datasets.io.progress import progress
 from datasets.media.frames import list_images, read_frames, write_image
 from datasets.media.video import Writer, writing_video
 from datasets.sequences.same_sequence import check_extent, check_tracks_of
@@ -140,7 +140,7 @@ def main() -> None:
             rate = given.fps or sequence.frame_rate
             writers.append(stack.enter_context(writing_video(given.video, rate, height, width)))
         images = drawn(sequence, painters, titles)
-        for image in tqdm(images, desc=sequence.name, total=extent.frame_count, unit="frame"):
+        for image in progress(images, sequence.name, "frame", extent.frame_count):
             for write in writers:
                 write(image)
 

@@ -1,14 +1,13 @@
 """What a tracker is, and how one is found: the folder trackers/methods/<method>/.
 
 It holds method.yaml, and either tracker.py, whose `build` makes a tracker that is stepped through
-frames, or rule.smk, whose rule runs any program on a whole sequence.
+frames, or rule.smk, whose rule runs any program on a whole sequence. Its options are declared in
+options.py, in the signature of `build`, or in method.yaml.
 """
 
 from __future__ import annotations
 
-import ast
 import importlib
-import inspect
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,15 +18,16 @@ import numpy as np
 from datasets.io.yaml_text import read_yaml
 from datasets.masks.mask_set import Masks
 from datasets.types import Frame, Sequence
+from trackers.declared_options import IN_YAML, declared_options, options_class
+from trackers.options import Option, check_values, make_options
 
 _METHODS = Path(__file__).parent / "methods"
-NEEDED = inspect.Parameter.empty
 INPUTS = frozenset({"detections", "image", "prompts"})  # what a frame can carry
 _KEYS, _ALLOWED = (
     {"title", "source"},
-    {"inputs", "inputs_with", "files", "engines", "methods", "timed"},
+    {"inputs", "inputs_with", "files", "engines", "methods", "timed", "whole_sequences"},
 )  # keys of method.yaml
-_OF_A_RULE = {"options", "required", "format"}  # keys of a method without tracker.py
+_OF_WHOLE_SEQUENCES = {*IN_YAML, "format"}  # further keys of such a method
 
 
 @dataclass(frozen=True)
@@ -75,13 +75,14 @@ class Method:
         inputs_with: What else where an option is given: `{embedding: [image]}`. See `given`.
         files: Options whose value is a path; `{root}` and `{sequence}` in it are filled in.
         engines: Options whose value is a folder of networks that rules of the workflow make.
-        methods: Options whose value is another method, whose code runs too.
+        methods: Options whose value is another method, whose code runs too; each with the option
+            that holds the options of that method.
         timed: False where the time of a step says nothing, as for imported results.
-        options: Arguments of `build`, and their defaults where these are plain values; NEEDED of
-            one that must be given. Of a method without tracker.py, as method.yaml says.
+        declared: Its options, with their types and defaults.
         format: Of the result file that the method's rule makes, see `trackers/adopt.py`; None where
             it has no rule, or one that writes tracks itself.
-        stepped: Whether it has a tracker that is stepped through frames.
+        whole_sequences: Whether its own rule runs it on whole sequences. Otherwise it has a tracker
+            that is stepped through frames.
     """
 
     title: str
@@ -90,11 +91,16 @@ class Method:
     inputs_with: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     files: tuple[str, ...] = ()
     engines: tuple[str, ...] = ()
-    methods: tuple[str, ...] = ()
+    methods: Mapping[str, str] = field(default_factory=dict)
     timed: bool = True
-    options: Mapping[str, Any] = field(default_factory=dict)
+    declared: Mapping[str, Option] = field(default_factory=dict)
     format: str | None = None
-    stepped: bool = True
+    whole_sequences: bool = False
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The default of each option, REQUIRED where it must be given."""
+        return {name: each.default for name, each in self.declared.items()}
 
     def given(self, options: Mapping[str, Any]) -> Method:
         """Return the method with the inputs that these options ask for beside its own."""
@@ -113,8 +119,8 @@ def load_tracker(method: str, options: Mapping[str, Any]) -> Tracker:
     """Return a new tracker.
 
     Raises:
-        ValueError: Unknown method, unknown or missing option; lists those there are. The method
-            takes whole sequences.
+        ValueError: Unknown method, an option that is unknown, missing or has a wrong value. The
+            method takes whole sequences.
     """
     check_options(method, options)
     if not has_tracker(method):
@@ -123,56 +129,74 @@ def load_tracker(method: str, options: Mapping[str, Any]) -> Tracker:
             "by the workflow"
         )
     module = importlib.import_module(f"trackers.methods.{method}.tracker")
-    tracker: Tracker = module.build(**options)
+    kind = options_class(_METHODS / method)
+    tracker: Tracker = (
+        module.build(make_options(kind, options)) if kind else module.build(**options)
+    )
     return tracker
 
 
 def has_tracker(method: str) -> bool:
     """Whether a method has a tracker that is stepped through frames."""
-    return (_METHODS / method / "tracker.py").is_file()
+    return not load_method(method).whole_sequences
 
 
 def load_method(method: str) -> Method:
-    """Return what trackers/methods/<method>/method.yaml says, and the options of `build`.
+    """Return what trackers/methods/<method>/method.yaml says, and the options it declares.
 
     Raises:
         ValueError: There is no such method, or its method.yaml is not as it should be.
     """
-    known = sorted(path.parent.name for path in _METHODS.glob("*/method.yaml"))
-    if method not in known:
-        raise ValueError(f"method {method!r} is unknown: expected one of {known}")
+    if method not in _list_methods():
+        raise ValueError(f"method {method!r} is unknown: expected one of {_list_methods()}")
     path = _METHODS / method / "method.yaml"
     content = read_yaml(path)
-    stepped = has_tracker(method)
-    allowed = _ALLOWED if stepped else _ALLOWED | _OF_A_RULE
+    whole = isinstance(content, dict) and content.get("whole_sequences", False)
+    allowed = _ALLOWED | _OF_WHOLE_SEQUENCES if whole else _ALLOWED
     if not isinstance(content, dict) or not _KEYS <= content.keys() <= _KEYS | allowed:
         keys = sorted(content) if isinstance(content, dict) else content
         raise ValueError(f"{path}: {keys} found, expected {sorted(_KEYS)} and of {sorted(allowed)}")
-    options = _options(method) if stepped else _options_of_rule(path, content)
-    for key in ("inputs", "files", "engines", "methods"):
+    _check_files(path, whole)
+    options = declared_options(path.parent, content)
+    content = {key: value for key, value in content.items() if key not in IN_YAML}
+    for key in ("inputs", "files", "engines"):
         names = INPUTS if key == "inputs" else set(options)
         content[key] = _listed(f"{path}: {key}", content.get(key, []), names)
-    further = content.get("inputs_with", {})
-    if not isinstance(further, dict) or not set(further) <= set(options):
+    nested = content.get("methods", {})
+    if not isinstance(nested, dict) or not {*nested, *nested.values()} <= set(options):
+        raise ValueError(f"{path}: methods: {nested} found, expected pairs of {sorted(options)}")
+    content["inputs_with"] = _inputs_with(path, content.get("inputs_with", {}), options)
+    return Method(**content, declared=options)
+
+
+def check_options(method: str, options: Any, place: str | None = None) -> None:
+    """Raise ValueError if a method does not take these options, or another that they name.
+
+    Args:
+        place: Where the options stand, for the message.
+    """
+    known, place = load_method(method), place or f"method {method}: options"
+    check_values(place, options, known.declared)
+    for name, nested in known.methods.items():
+        other = options.get(name, known.options[name])
+        if other is not None:
+            _check_nested(f"{place}.{name}", other)
+            check_options(other, options.get(nested) or {}, f"{place}.{nested}")
+
+
+def _check_nested(place: str, method: str) -> None:
+    """Raise ValueError if a method that an option names has no tracker that is stepped."""
+    if method not in _list_methods():
+        raise ValueError(f"{place}: {method!r} found, expected one of {_list_methods()}")
+    if not has_tracker(method):
         raise ValueError(
-            f"{path}: inputs_with: {further} found, expected some of {sorted(options)}, a list each"
+            f"{place}: {method!r} found, which takes whole sequences: expected a method that is "
+            "stepped through frames"
         )
-    content["inputs_with"] = {
-        name: _listed(f"{path}: inputs_with: {name}", found, INPUTS)
-        for name, found in further.items()
-    }
-    return Method(**content, options=options, stepped=stepped)
 
 
-def check_options(method: str, options: Mapping[str, Any]) -> None:
-    """Raise ValueError if `build` of the method does not take these options."""
-    known = load_method(method).options
-    unknown = sorted(set(options) - set(known))
-    if unknown:
-        raise ValueError(f"method {method}: unknown options {unknown}: expected {sorted(known)}")
-    missing = sorted(name for name in known if known[name] is NEEDED and name not in options)
-    if missing:
-        raise ValueError(f"method {method}: options {missing} are missing")
+def _list_methods() -> list[str]:
+    return sorted(path.parent.name for path in _METHODS.glob("*/method.yaml"))
 
 
 def fill_path(template: str, root: Path | str | None, sequence: str) -> Path:
@@ -187,44 +211,30 @@ def _listed(place: str, found: Any, names: Collection[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _options_of_rule(path: Path, content: dict[str, Any]) -> dict[str, Any]:
-    """Take the options out of a method.yaml without tracker.py, and return them.
-
-    Raises:
-        ValueError: There is no rule.smk either, or options are not named as they should be.
-    """
-    if not path.with_name("rule.smk").is_file():
-        raise ValueError(f"{path.parent}: expected tracker.py or rule.smk beside method.yaml")
-    defaults, required = content.pop("options", {}), content.pop("required", [])
-    if not isinstance(defaults, dict) or not all(isinstance(name, str) for name in defaults):
-        raise ValueError(f"{path}: options: {defaults} found, expected defaults by name")
-    if not isinstance(required, list) or not all(isinstance(name, str) for name in required):
-        raise ValueError(f"{path}: required: {required} found, expected a list of names")
-    return {**dict.fromkeys(required, NEEDED), **defaults}
+def _inputs_with(path: Path, found: Any, names: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """Return the inputs that options ask for; ValueError if they are not as they should be."""
+    if not isinstance(found, dict) or not set(found) <= set(names):
+        raise ValueError(
+            f"{path}: inputs_with: {found} found, expected some of {sorted(names)}, a list each"
+        )
+    return {
+        name: _listed(f"{path}: inputs_with: {name}", asked, INPUTS)
+        for name, asked in found.items()
+    }
 
 
-def _options(method: str) -> dict[str, Any]:
-    """Return the options of `build` and their defaults.
-
-    The file is parsed, not imported: the workflow asks this of every variant before it starts, and
-    a method may import heavy libraries.
-    """
-    path = _METHODS / method / "tracker.py"
-    for node in ast.parse(path.read_text(), str(path)).body:
-        if isinstance(node, ast.FunctionDef) and node.name == "build":
-            plain, named = node.args.args, node.args.kwonlyargs
-            needed = [None] * (len(plain) - len(node.args.defaults))
-            defaults = [*needed, *node.args.defaults, *node.args.kw_defaults]
-            pairs = zip([*plain, *named], defaults, strict=True)
-            return {arg.arg: _value(default) for arg, default in pairs}
-    raise ValueError(f"{path}: expected a function build(**options) that returns a tracker")
-
-
-def _value(default: ast.expr | None) -> Any:
-    """Return what a default is, the expression itself where it is no plain value."""
-    if default is None:
-        return NEEDED
-    try:
-        return ast.literal_eval(default)
-    except ValueError:
-        return default
+def _check_files(path: Path, whole: Any) -> None:
+    """Raise ValueError if what runs a method contradicts the files beside its method.yaml."""
+    if not isinstance(whole, bool):
+        raise ValueError(f"{path}: whole_sequences: {whole!r} found, expected true or false")
+    stepped, ruled = (path.with_name(name).is_file() for name in ("tracker.py", "rule.smk"))
+    if whole and (stepped or not ruled):
+        found = "tracker.py" if stepped else "no rule.smk"
+        raise ValueError(
+            f"{path}: whole_sequences: true and {found} found, expected rule.smk and no tracker.py"
+        )
+    if not whole and not stepped:
+        raise ValueError(
+            f"{path.parent}: no tracker.py found, expected it beside method.yaml, or "
+            "`whole_sequences: true` in there and rule.smk"
+        )

@@ -10,9 +10,8 @@ import argparse
 import sys
 from collections.abc import Iterable, Iterator
 
-from tqdm import tqdm
-
 from datasets.io.program import run_main
+from datasets.io.progress import progress
 from datasets.sequences.sequence_json import PreparedSequence, open_sequence
 from datasets.types import Frame, Tracks
 from trackers.contract import Answer, Method, Tracker, load_method, load_tracker
@@ -35,7 +34,7 @@ def track(tracker: Tracker, method: Method, prepared: PreparedSequence) -> Track
     frames = read_feed(prepared, method)
     if "image" in method.inputs:
         frames = ahead(frames)
-    shown = tqdm(frames, desc=sequence.name, total=sequence.extent.frame_count, unit="frame")
+    shown = progress(frames, sequence.name, "frame", sequence.extent.frame_count)
     for answer in behind(packed, _steps(tracker, shown, sequence.name)):
         collector.add(answer)
     return collector.tracks()

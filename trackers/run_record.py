@@ -14,7 +14,7 @@ from typing import Any
 
 from datasets.formats.parquet import write_tracks
 from datasets.io.files import replacing, sha256, sha256_of, write_json
-from datasets.io.flags import json_value
+from datasets.io.flags import json_mapping
 from datasets.io.git import LOCK, Asked, ask_commit, read_commit
 from datasets.run_layout import DETECTIONS, PROMPTS
 from datasets.sequences.run_json import SCHEMA_VERSION
@@ -61,7 +61,7 @@ class Record:
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Add the flags of every program that makes tracks."""
-    parser.add_argument("--options", type=json_value, default={}, help="of the method, JSON")
+    parser.add_argument("--options", type=json_mapping, default={}, help="of the method, JSON")
     parser.add_argument("--sequence", type=Path, required=True, help=".../sequence.json")
     parser.add_argument("--output", type=Path, required=True, help=".../tracks.parquet")
     parser.add_argument("--run", type=Path, help=".../run.json to write: what made the tracks")

@@ -32,8 +32,30 @@ def json_value(text: str) -> Any:
             text, parse_float=_finite, parse_constant=_finite, object_pairs_hook=_object
         )
     except (ValueError, RecursionError) as error:
-        shown = text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}..."
-        raise argparse.ArgumentTypeError(f"{shown!r}: not valid JSON: {error}") from error
+        raise argparse.ArgumentTypeError(
+            f"{_short(text)!r} found: not valid JSON: {_reason(error)}"
+        ) from error
+
+
+def json_mapping(text: str) -> dict[str, Any]:
+    """Return what a JSON object stands for; ArgumentTypeError for what is none."""
+    value = json_value(text)
+    if not isinstance(value, dict):
+        raise argparse.ArgumentTypeError(f"{_short(text)!r} found, expected values by name")
+    return value
+
+
+def _reason(error: Exception) -> str:
+    """Return what is wrong, and for broken syntax from where on."""
+    if not isinstance(error, json.JSONDecodeError):
+        return str(error)
+    rest = error.doc[error.pos :]
+    there = repr(_short(rest)) if rest else "the end"
+    return f"{error.msg} at character {error.pos + 1}, where {there} is"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}..."
 
 
 def _finite(text: str) -> float:

@@ -5,9 +5,10 @@
 
 An error that a program raises on purpose says what is wrong with its input, and is shown as it is.
 Any other is a fault of a program or of a tracker, and is shown with its type and the place in this
-repository where it happened. Ask for the traceback with the flag `--debug`, which every program
-takes, or with the environment variable `MASKTRACK_DEBUG=1`, which reaches the jobs of the workflow.
-The log of such a job keeps the traceback of a fault in any case, above that line.
+repository where it happened; so is what a tracker's method raises in a step. Ask for the traceback
+with the flag `--debug`, which every program takes, or with the environment variable
+`MASKTRACK_DEBUG=1`, which reaches the jobs of the workflow. The log of such a job keeps the
+traceback of a fault in any case, above that line.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ DEBUG = "MASKTRACK_DEBUG"
 FLAG = "--debug"
 CRASHED, REFUSED, BROKEN_PIPE, INTERRUPTED = 1, 2, 141, 130  # the last two as a shell reports them
 _ROOT = Path(__file__).resolve().parents[2]
+_METHODS = "trackers/methods/"
 _ON_PURPOSE = (ValueError, OSError, RuntimeError)
 
 
@@ -35,8 +37,8 @@ def run_main(main: Callable[[], int | None], crashed: int = CRASHED) -> int:
     Args:
         crashed: The exit code after a fault, of a program for which 1 means something else.
     """
-    name = _name(main)
-    debug = FLAG in sys.argv or os.environ.get(DEBUG, "") not in ("", "0")
+    name = program_name(main.__module__)
+    debug = is_debugged()
     sys.argv = [name, *(each for each in sys.argv[1:] if each != FLAG)]
     try:
         code = _call(main)
@@ -50,11 +52,27 @@ def run_main(main: Callable[[], int | None], crashed: int = CRASHED) -> int:
     return code
 
 
+def program_name(module: str = "__main__") -> str:
+    """Return how the program is called whose main function is in a module."""
+    spec = getattr(sys.modules["__main__"], "__spec__", None)
+    called = spec.name if module == "__main__" and spec else module
+    return f"python -m {called.removesuffix('.__main__')}"
+
+
+def is_debugged() -> bool:
+    """Whether tracebacks are asked for."""
+    return FLAG in sys.argv or os.environ.get(DEBUG, "") not in ("", "0")
+
+
 def describe_error(error: BaseException) -> str:
-    """Return an error on one line: with its notes and, if it is a fault, its type and place."""
+    """Return an error on one line, with its notes.
+
+    With its type and place, too, if it is a fault or if a method raised it in a step: what a step
+    gets has been checked, so it tells more often of the method than of its input.
+    """
     notes = "".join(f", {note}" for note in getattr(error, "__notes__", ()))
     text = " ".join(f"{_message(error)}{notes}".split("\n"))
-    if is_refusal(error):
+    if is_refusal(error) and not _is_of_step(error):
         return printable(text)
     return printable(f"{type(error).__name__}: {shorten(text)} ({_place(error)})")
 
@@ -71,6 +89,13 @@ def is_refusal(error: BaseException) -> bool:
     pooled = type(error.__cause__).__name__ == "_RemoteTraceback"
     raised = bool(frames) and _is_ours(frames[-1]) and (frames[-1].line or "").startswith("raise ")
     return isinstance(error, _ON_PURPOSE) and (raised or pooled)
+
+
+def _is_of_step(error: BaseException) -> bool:
+    """Whether a tracker's method raised it, in a step."""
+    frames = traceback.extract_tb(error.__traceback__)
+    inner = [frame for frame in frames if _short(frame.filename).startswith(_METHODS)]
+    return bool(inner) and frames[-1] is inner[-1] and "step" in {frame.name for frame in inner}
 
 
 def _call(main: Callable[[], int | None]) -> int:
@@ -96,13 +121,6 @@ def _report(name: str, error: Exception, crashed: int, *, debug: bool) -> int:
     traceback.clear_frames(error.__traceback__)  # which ends a progress bar's line
     print(f"{name}: error: {line}", file=sys.stderr)
     return REFUSED if isinstance(error, ValueError | OSError) and refusal else crashed
-
-
-def _name(main: Callable[[], int | None]) -> str:
-    """Return how the program is called."""
-    spec = getattr(sys.modules["__main__"], "__spec__", None)
-    module = spec.name if main.__module__ == "__main__" and spec else main.__module__
-    return f"python -m {module.removesuffix('.__main__')}"
 
 
 def _message(error: BaseException) -> str:

@@ -10,16 +10,20 @@ from __future__ import annotations
 from collections.abc import Sequence as Many
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from datasets.assignment import linear_sum_assignment
 from metrics.family import Column
 from metrics.matching.hungarian import match_frames
 from metrics.pairing import Pairing, Side
 
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
 _THRESHOLD = 0.5
+_DENSE = 10_000_000  # tracks by frames: below it SciPy takes longer to load than it saves
 _averaged = partial(Column, over_classes="mean")  # as TrackEval: of its counts too
 
 COLUMNS = (
@@ -102,13 +106,33 @@ def _tracking(pairing: Pairing) -> float:
     close = pairs.take(pairs.similarity >= _THRESHOLD)
     together = np.zeros((truth.track_count, prediction.track_count))
     np.add.at(together, (truth.track[close.truth], prediction.track[close.prediction]), 1)
-    both = _presence(truth, pairing) @ _presence(prediction, pairing).T
-    either = truth.lengths()[:, None] + prediction.lengths() - both.toarray()
+    either = truth.lengths()[:, None] + prediction.lengths() - _frames_shared(pairing)
     share = together / np.maximum(either, 1)
     return float(share[linear_sum_assignment(share, maximize=True)].sum())
 
 
-def _presence(side: Side, pairing: Pairing) -> csr_array:
-    """Return in which frames each track is, (track_count, frame_count) 0 or 1."""
+def _frames_shared(pairing: Pairing) -> np.ndarray:
+    """Return in how many frames both tracks are, (truth tracks, predicted tracks) of int64."""
+    truth, prediction = pairing.truth, pairing.prediction
+    if (truth.track_count + prediction.track_count) * pairing.frame_count <= _DENSE:
+        both = _presence(truth, pairing) @ _presence(prediction, pairing).T
+        return both.astype(np.int64)
+    return (_sparse_presence(truth, pairing) @ _sparse_presence(prediction, pairing).T).toarray()
+
+
+def _presence(side: Side, pairing: Pairing) -> np.ndarray:
+    """Return in which frames each track is, (track_count, frame_count) 0 or 1.
+
+    float32, which BLAS multiplies, is exact for the sum of up to 2**24 frames.
+    """
+    found = np.zeros((side.track_count, pairing.frame_count), np.float32)
+    found[side.track, side.frame] = 1
+    return found
+
+
+def _sparse_presence(side: Side, pairing: Pairing) -> csr_array:
+    """Return the same, for many tracks in many frames."""
+    from scipy.sparse import csr_array
+
     ones = np.ones(len(side), np.int64)
     return csr_array((ones, (side.track, side.frame)), (side.track_count, pairing.frame_count))

@@ -1,7 +1,7 @@
 """Video AP as YouTube-VIS has it: a detection is a whole predicted track.
 
 Source: Yang et al., Video instance segmentation, ICCV 2019; its official evaluator, which is the
-COCO API with overlaps over time (tests/metrics/test_vis_ap.py).
+COCO API with overlaps over time (tests/metrics/families/test_vis_ap.py).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What COCO scores: each row on its own, ranked in its frame.
 
 Source: Lin et al., Microsoft COCO, ECCV 2014; equal to pycocotools 2.0
-(tests/metrics/test_coco_ap.py).
+(tests/metrics/families/test_coco_ap.py).
 """
 
 from __future__ import annotations

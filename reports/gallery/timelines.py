@@ -1,8 +1,8 @@
 """Identity timelines: the events of a sequence as runs of frames, which say the same in less room.
 
 A run of a truth object is `first frame, frames, tracker id`, LOST where nobody follows it; a run of
-a predicted track is `first frame, frames` of false alarms. Misses, switches, fragmentations and
-false alarms follow from them, here as in the page.
+a predicted track is `first frame, frames` of false alarms. Misses, switches and false alarms follow
+from them, here as in the page; fragmentations do not, and are told by their frames.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from datasets.io.arrow import open_native, to_array
 
 LOST = -1
 Runs = tuple[tuple[int, ...], ...]
-_KINDS = ("match", "miss", "false_alarm")
+_KINDS = ("match", "miss", "false_alarm", "fragmentation")
 _WORDS = ["event", "class"]
 _COLUMNS = [*_WORDS, "frame", "truth_id", "tracker_id"]
 
@@ -32,10 +32,13 @@ class Timelines:
     Args:
         objects: A truth object each: its id, then three numbers a run, in order of frame.
         tracks: A predicted track each that has false alarms: its id, then two numbers a run.
+        fragmentations: A truth object each that has any: its id, then the frames in which it is
+            followed again.
     """
 
     objects: Runs
     tracks: Runs
+    fragmentations: Runs
 
 
 def read_timelines(path: Path) -> dict[str, Timelines]:
@@ -64,12 +67,14 @@ def make_timelines(
     """Return the timelines of events, (N,) each.
 
     Args:
-        kind: 0 a match, 1 a miss, 2 a false alarm; others say nothing that these do not.
+        kind: 0 a match, 1 a miss, 2 a false alarm, 3 a fragmentation; others say nothing that these
+            do not.
         frame: From 0.
         truth: Identity; any number where there is none.
         tracker: Likewise.
     """
-    seen, alarm = kind <= _KINDS.index("miss"), kind == _KINDS.index("false_alarm")
+    seen = kind <= _KINDS.index("miss")
+    alarm, fragmentation = (kind == _KINDS.index(name) for name in _KINDS[2:])
     follower = np.where(kind == 0, tracker, LOST)
     return Timelines(
         _runs(truth[seen], frame[seen], follower[seen]),
@@ -77,36 +82,21 @@ def make_timelines(
             (name, *(number for run in _threes(runs) for number in run[:2]))
             for name, *runs in _runs(tracker[alarm], frame[alarm], tracker[alarm])
         ),
+        _frames(truth[fragmentation], frame[fragmentation]),
     )
 
 
 def count_events(timelines: Timelines) -> dict[str, int]:
     """Return how many errors of each kind there are, as `metrics.events` calls them."""
-    step = _evaluated_steps(timelines)
     count = dict.fromkeys(("miss", "false_alarm", "switch", "fragmentation"), 0)
     for _, *runs in timelines.objects:
         followed = [run for run in _threes(runs) if run[2] != LOST]
         count["miss"] += sum(run[1] for run in _threes(runs) if run[2] == LOST)
         for before, after in pairwise(followed):
             count["switch"] += before[2] != after[2]
-            gap = step[after[0]] - step[before[0] + before[1] - 1]
-            count["fragmentation"] += int(gap > 1)
+    count["fragmentation"] = sum(len(frames) for _, *frames in timelines.fragmentations)
     count["false_alarm"] = sum(sum(runs[1::2]) for _, *runs in timelines.tracks)
     return count
-
-
-def _evaluated_steps(timelines: Timelines) -> np.ndarray:
-    """Return the number of each frame among those in which both sides have rows."""
-    runs = [run for _, *each in timelines.objects for run in _threes(each)]
-    alarms = [pair for _, *each in timelines.tracks for pair in _pairs(each)]
-    end = max((first + length for first, length, *_ in [*runs, *alarms]), default=0)
-    truth, prediction = np.zeros(end, bool), np.zeros(end, bool)
-    for first, length, tracker in runs:
-        truth[first : first + length] = True
-        prediction[first : first + length] |= tracker != LOST
-    for first, length in alarms:
-        prediction[first : first + length] = True
-    return np.cumsum(truth & prediction)
 
 
 def _runs(owner: np.ndarray, frame: np.ndarray, follower: np.ndarray) -> Runs:
@@ -123,12 +113,17 @@ def _runs(owner: np.ndarray, frame: np.ndarray, follower: np.ndarray) -> Runs:
     return tuple((name, *numbers) for name, numbers in found.items())
 
 
+def _frames(owner: np.ndarray, frame: np.ndarray) -> Runs:
+    """Return for each owner its id and its frames, rising."""
+    order = np.lexsort((frame, owner))
+    found: dict[int, list[int]] = {}
+    for name, each in zip(owner[order].tolist(), frame[order].tolist(), strict=True):
+        found.setdefault(name, []).append(each)
+    return tuple((name, *frames) for name, frames in found.items())
+
+
 def _threes(numbers: list[int]) -> list[tuple[int, int, int]]:
     return list(zip(numbers[::3], numbers[1::3], numbers[2::3], strict=True))
-
-
-def _pairs(numbers: list[int]) -> list[tuple[int, int]]:
-    return list(zip(numbers[::2], numbers[1::2], strict=True))
 
 
 def _words(column: pa.ChunkedArray) -> tuple[np.ndarray, list[str]]:
@@ -147,5 +142,10 @@ def _whole(column: pa.ChunkedArray) -> np.ndarray:
 def to_json(timelines: Mapping[str, Timelines]) -> dict[str, dict[str, Runs]]:
     """Return what the page holds of a sequence, by class."""
     return {
-        name: {"objects": each.objects, "tracks": each.tracks} for name, each in timelines.items()
+        name: {
+            "objects": each.objects,
+            "tracks": each.tracks,
+            "fragmentations": each.fragmentations,
+        }
+        for name, each in timelines.items()
     }

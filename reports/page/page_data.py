@@ -15,12 +15,12 @@ from reports.heatmaps.page import page_part as heatmaps_part
 from reports.page import table
 from reports.page.history import History, read_history
 from reports.page.history import page_part as trend_part
+from reports.page.step_times import by_objects, in_ms
 from reports.results import Run, Variant
 from reports.timeline import ERRORS, Timeline
 
 # families whose partials list every box there is, with how their columns begin
 _LARGE = {"coco_box_ap": "box ", "coco_mask_ap": "mask "}
-_DIGITS = 6  # of a time in ms that are kept
 
 
 def page_data(plan: Mapping[str, Any], runs: Many[Run], room: Path) -> dict[str, Any]:
@@ -82,6 +82,11 @@ def _of_run(run: Run) -> dict[str, Any]:
         "speed": {each.card["name"]: _speed(each) for each in run.variants if each.speed},
         "timings": {each.card["name"]: _timings(each) for each in run.variants if each.timings},
         "late": {each.card["name"]: _late(each) for each in run.variants if each.late},
+        "by_objects": {
+            each.card["name"]: found
+            for each in run.variants
+            if (found := by_objects(each)) is not None
+        },
         "stages": {each.card["name"]: each.stages for each in run.variants if each.stages},
         "timelines": {
             each.card["name"]: {name: _timeline(line) for name, line in each.timelines.items()}
@@ -160,19 +165,14 @@ def _late(variant: Variant) -> list[dict[str, Any]]:
 
 
 def _timings(variant: Variant) -> dict[str, Any]:
-    """Return each pass over each timed sequence in ms, and how many objects each answer holds."""
+    """Return each pass over each timed sequence in ms, and its warm-up."""
     return {
         sequence: {
-            "step_ms": [[_ms(ns) for ns in each] for each in steps],
-            "warm_up_ms": [_ms(ns) for ns in variant.warm_up[sequence]],
-            "objects": variant.objects[sequence],
+            "step_ms": [[in_ms(ns / 1e6) for ns in each] for each in steps],
+            "warm_up_ms": [in_ms(ns / 1e6) for ns in variant.warm_up[sequence]],
         }
         for sequence, steps in variant.timings.items()
     }
-
-
-def _ms(ns: int) -> float:
-    return float(f"{ns / 1e6:.{_DIGITS}g}")
 
 
 def _timeline(line: Timeline) -> dict[str, Any]:

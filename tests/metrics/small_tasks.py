@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from test_coco_ap import scene
+from coco_scenes import scene
 from test_davis import random_video, write_video
 from test_parity_files import dance, street, write_info
 from test_parity_vis import answer, ellipses

@@ -39,6 +39,22 @@ def run(folders, *more) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
+def test_scoring_short_sequences_loads_no_sparse_matrices(folders):
+    truth, results = folders
+    code = f"""
+import runpy, sys
+sys.argv = "x --protocol mot15 --truth {truth} --results {results}".split()
+try:
+    runpy.run_module("metrics.evaluate", run_name="__main__")
+finally:
+    print([name for name in sys.modules if name.startswith("scipy.sparse")])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
 def test_the_file_holds_every_sequence_and_the_total(folders, tmp_path):
     done = run(folders, "--output", tmp_path / "out.json")
     assert done.returncode == 0, done.stderr

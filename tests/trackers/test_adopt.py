@@ -10,10 +10,14 @@ from datasets.sequences.run_json import read_run_json
 from datasets.sequences.sequence_json import Prepared, write_prepared
 from datasets.types import Extent, Sequence
 from trackers import adopt, contract
-from trackers.contract import NEEDED, check_options, load_method, load_tracker
+from trackers.contract import check_options, load_method, load_tracker
+from trackers.options import REQUIRED
 from workflow import reproduce
 
-CARD = "title: Mine\nsource: a test\nformat: mot\nrequired: [model]\noptions: {min_score: 0.5}\n"
+CARD = (
+    "title: Mine\nsource: a test\nwhole_sequences: true\nformat: mot\nrequired: [model]\n"
+    "options: {min_score: 0.5}\n"
+)
 
 
 @pytest.fixture
@@ -83,9 +87,9 @@ def test_what_is_no_result_or_no_benchmark_is_refused(run, tmp_path, result, ben
 
 def test_a_method_without_a_tracker_names_its_options_in_its_card(mine):
     method = load_method("mine")
-    assert (method.format, method.stepped) == ("mot", False)
-    assert method.options == {"model": NEEDED, "min_score": 0.5}
-    with pytest.raises(ValueError, match=r"mine: options \['model'\] are missing"):
+    assert (method.format, method.whole_sequences) == ("mot", True)
+    assert method.options == {"model": REQUIRED, "min_score": 0.5}
+    with pytest.raises(ValueError, match=r"mine: options: \['model'\] are missing"):
         check_options("mine", {})
     with pytest.raises(ValueError, match=r"mine takes whole sequences, by methods/mine/rule\.smk"):
         load_tracker("mine", {"model": "a"})
@@ -108,5 +112,18 @@ def test_a_card_that_is_wrong_says_what_was_expected(mine, card, message):
 def test_a_method_with_neither_tracker_nor_rule_is_refused(mine):
     (mine / "rule.smk").unlink()
     (mine / "method.yaml").write_text("title: Mine\nsource: a test\n")
-    with pytest.raises(ValueError, match=r"mine: expected tracker\.py or rule\.smk beside method"):
+    with pytest.raises(ValueError, match=r"mine: no tracker\.py found, expected it beside method"):
+        load_method("mine")
+
+
+def test_whole_sequences_that_contradict_the_files_are_refused(mine):
+    (mine / "tracker.py").write_text("def build(): ...\n")
+    with pytest.raises(ValueError, match=r"whole_sequences: true and tracker\.py found, expected"):
+        load_method("mine")
+    (mine / "tracker.py").unlink()
+    (mine / "rule.smk").unlink()
+    with pytest.raises(ValueError, match=r"whole_sequences: true and no rule\.smk found, expected"):
+        load_method("mine")
+    (mine / "method.yaml").write_text(CARD.replace("true", "yes please"))
+    with pytest.raises(ValueError, match="whole_sequences: 'yes please' found, expected true or"):
         load_method("mine")

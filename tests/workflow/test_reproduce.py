@@ -121,7 +121,7 @@ def test_a_program_that_fails_now_is_not_another_answer(result, again):
     code, printed = again(result)
     assert code == 2
     assert "cannot be made again: exit code 2; printed last: " in printed
-    assert "unknown options ['max_aeg']" in printed
+    assert "options: ['max_aeg'] found, expected some of" in printed
 
 
 def test_no_run_json_and_none_of_ours_cannot_be_made(tmp_path, again):

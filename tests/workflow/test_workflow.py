@@ -152,9 +152,9 @@ def test_a_touch_of_code_and_a_comment_rerun_nothing(room):
 
 def test_a_change_in_one_method_reruns_that_method(room):
     room.edit(
-        "trackers/methods/sort/tracker.py",
-        "iou_threshold: float = 0.3",
-        "iou_threshold: float = 0.4",
+        "trackers/methods/sort/options.py",
+        "iou_threshold: UnitInterval = 0.3",
+        "iou_threshold: UnitInterval = 0.4",
     )
     assert room.jobs() == OF_A_VARIANT
 
@@ -360,7 +360,7 @@ def wait_for(folder: Path, name: str, running: subprocess.Popen[bytes]) -> None:
         (
             "clock: {",
             "variants: {sort: {options: {max_aeg: 2}}}\nclock: {",
-            "variants.sort: method sort: unknown options ['max_aeg']: expected",
+            "variants.sort.options: ['max_aeg'] found, expected some of",
         ),
         (
             "sequences: [crossing]",

@@ -19,8 +19,8 @@ from trackers.detectors.coco import COCO
 from trackers.detectors.yolox import SIZES, Yolox
 from trackers.engines.card import CARD, replacing_networks
 from trackers.engines.checkpoint import check_state, read_checkpoint
-from trackers.engines.contract import PRECISIONS
 from trackers.engines.export import Signature, export_onnx
+from trackers.engines.runner import PRECISIONS
 
 _FILE = "detect.onnx"
 _STEP = 32  # pixels of the coarsest cell

@@ -7,8 +7,6 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-PRECISIONS = ("fp32", "fp16", "bf16")
-
 
 def check_names(given: Collection[str], expected: Collection[str], place: str) -> None:
     """Raise ValueError, naming `place`, if an engine is not given the inputs it expects."""

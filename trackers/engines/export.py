@@ -17,8 +17,8 @@ import torch
 from torch import Tensor, nn
 
 from datasets.io.files import replacing, sha256, write_json
-from trackers.engines.contract import PRECISIONS
 from trackers.engines.precision import lower
+from trackers.engines.runner import PRECISIONS
 
 OPSET = 22  # the first in which convolutions may be bfloat16, and the last before `Attention`,
 # which ONNX Runtime refuses with a mask that is the same for all queries

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, get_args
 
-from trackers.engines.contract import PRECISIONS
-
+EngineName = Literal["torch", "onnxruntime", "tensorrt"]
+Precision = Literal["fp32", "fp16", "bf16"]
+TorchMode = Literal["eager", "compile", "graphs"]
+ENGINES, PRECISIONS = get_args(EngineName), get_args(Precision)
 _OWN = ("fp32", "eager")
 
 
@@ -14,24 +17,24 @@ class Runner:
     """See the module.
 
     Args:
-        engine: `torch`, `onnxruntime` or `tensorrt`.
-        device: As the engine calls it.
-        networks: Folder of what the other two run, as engines/sam2_demo/fp32; it has the weights
-            and a precision of its own. None for PyTorch.
-        precision: Of PyTorch: `fp32`, `fp16` or `bf16`.
-        torch_mode: Of PyTorch: `eager`, `compile` or `graphs`, see `TorchEngine`.
+        engine: What runs the networks.
+        device: Device that the engine runs on, as it calls it: `cpu`, `cuda`.
+        networks: Folder of the networks of the other two engines, as engines/sam2_demo/fp32; it has
+            the weights and a precision of its own. None for PyTorch.
+        precision: Precision in which PyTorch computes.
+        torch_mode: How PyTorch runs a network, see `TorchEngine`.
     """
 
-    engine: str = "torch"
+    engine: EngineName = "torch"
     device: str = "cpu"
     networks: str | None = None
-    precision: str = "fp32"
-    torch_mode: str = "eager"
+    precision: Precision = "fp32"
+    torch_mode: TorchMode = "eager"
 
-    def check(self, known: tuple[str, ...]) -> None:
-        """Raise ValueError if the engine is not among the known, or things do not go together."""
-        if self.engine not in known:
-            raise ValueError(f"engine {self.engine!r} is unknown: expected one of {list(known)}")
+    def check(self) -> None:
+        """Raise ValueError if the engine is unknown, or things do not go together."""
+        if self.engine not in ENGINES:
+            raise ValueError(f"engine {self.engine!r} is unknown: expected one of {list(ENGINES)}")
         if self.precision not in PRECISIONS:
             raise ValueError(f"precision: {self.precision!r} found, expected one of {PRECISIONS}")
         if (self.networks is None) != (self.engine == "torch"):

@@ -12,9 +12,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
 from datasets.io.files import read_json, replacing, sha256, write_json
+from datasets.io.progress import Progress
 from trackers.engines.tensorrt_library import load_tensorrt, major, this_place
 
 _GIB = 1 << 30
@@ -182,14 +181,14 @@ def _network_flags(library: Any) -> int:
 
 
 class Bars:
-    """Progress of a build: a bar for each phase that runs, those within it below."""
+    """Progress of a build: of each phase that runs, those within it below."""
 
     def __init__(self, title: str) -> None:
         self._title = title
-        self._bars: dict[str, tqdm[Any]] = {}
+        self._bars: dict[str, Progress] = {}
 
     def start(self, phase: str, steps: int) -> None:
-        self._bars[phase] = tqdm(total=steps, desc=f"{self._title}: {phase}", leave=False)
+        self._bars[phase] = Progress(f"{self._title}: {phase}", "step", steps, kept=False)
 
     def step(self, phase: str) -> None:
         self._bars[phase].update()

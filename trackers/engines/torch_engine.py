@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from trackers.engines.runner import TorchMode
 from trackers.engines.torch_graphs import Recorded
 
 # on one of the hosts that this was tried on, bfloat16 by oneDNN's kernels for AMX is wrong by more
 # than half of the largest value; it is read when PyTorch first computes
 os.environ.setdefault("ONEDNN_MAX_CPU_ISA", "AVX512_CORE_BF16")
 
-MODES = ("eager", "compile", "graphs")
+MODES = get_args(TorchMode)
 DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
 
 

@@ -16,10 +16,10 @@ from trackers.engines.card import CARD
 from trackers.engines.network_folder import read_facts
 from trackers.engines.tensorrt_build import Flags, Range, add_flags, build_engine, flags_of
 from trackers.mask_rcnn.loading import NETWORKS
-from trackers.mask_rcnn.segmenter import Limits
+from trackers.mask_rcnn.segmenter import PROPOSALS
 from trackers.mask_rcnn.sizes import BOXES
 
-_OF_A_LEVEL = Range(1, 50, Limits.proposals)  # boxes; a level without any is given one
+_OF_A_LEVEL = Range(1, 50, PROPOSALS)  # boxes; a level without any is given one
 _TIMES = "timing.cache"
 
 

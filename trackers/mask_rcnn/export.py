@@ -14,13 +14,13 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from datasets.io.files import read_json, sha256, write_json
 from datasets.io.program import run_main
+from datasets.io.progress import progress
 from trackers.engines.card import CARD, replacing_networks
-from trackers.engines.contract import PRECISIONS
 from trackers.engines.export import Signature, export_onnx, facts_path
+from trackers.engines.runner import PRECISIONS
 from trackers.mask_rcnn.card import Card, read_card
 from trackers.mask_rcnn.conventions import CONVENTIONS
 from trackers.mask_rcnn.loading import load_model
@@ -37,7 +37,7 @@ def export_model(
     """Write the networks to a folder; ValueError for an unknown precision."""
     files = {}
     with replacing_networks(folder) as part:
-        for name, module in tqdm(made.items(), desc=f"export {precision}", unit="network"):
+        for name, module in progress(made.items(), f"export {precision}", "network"):
             path = part / f"{name}.onnx"
             signature = _of_image(card) if name == "pyramid" else _of_boxes(card)
             export_onnx(module, signature, path, precision, origin)

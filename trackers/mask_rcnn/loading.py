@@ -11,13 +11,13 @@ from trackers.engines.network_folder import NetworkFolder, open_onnx, open_tenso
 from trackers.engines.runner import Runner
 from trackers.mask_rcnn.card import Card, parse_card, read_card
 from trackers.mask_rcnn.conventions import CONVENTIONS
-from trackers.mask_rcnn.segmenter import Limits, Segmenter
+from trackers.mask_rcnn.options import Limits
+from trackers.mask_rcnn.segmenter import Segmenter
 
 if TYPE_CHECKING:
     from trackers.mask_rcnn.architecture import MaskTrackRcnn
 
 NETWORKS = ("pyramid", "classify", "embed", "segment")
-ENGINES = ("torch", "onnxruntime", "tensorrt")
 
 
 def load_model(weights: Path, card: Card) -> MaskTrackRcnn:
@@ -44,7 +44,7 @@ def load_segmenter(weights: str, run: Runner, limits: Limits) -> Segmenter:
         ValueError: There is no such engine, precision or mode, or a file is not what it should be.
         RuntimeError: The engine has no such device, or TensorRT is not installed.
     """
-    run.check(ENGINES)
+    run.check()
     if run.networks is None:
         return _on_torch(Path(weights), run, limits)
     folder = Path(run.networks)

@@ -17,32 +17,16 @@ from trackers.mask_rcnn.boxes import clip, decode, exclusive, level_of, make_anc
 from trackers.mask_rcnn.card import Card
 from trackers.mask_rcnn.conventions import CONVENTIONS
 from trackers.mask_rcnn.fit import fit
+from trackers.mask_rcnn.options import Limits
 from trackers.mask_rcnn.paste import paste
 from trackers.mask_rcnn.sizes import BOXES, LEVELS, SIZES, STRIDES
 from trackers.profiling.stages import stage
 
 _PROPOSAL, _OBJECT = (1.0, 1.0, 1.0, 1.0), (10.0, 10.0, 5.0, 5.0)  # what deltas are divided by
+PROPOSALS = 200  # of a level, and of all together
+_PROPOSAL_OVERLAP = 0.7  # at most, as IoU, of two of a level
 _SMALL_PROPOSAL, _SMALL_OBJECT = 1e-3, 1e-2  # sides that count as nothing
 _NOWHERE = np.array([[0, 0, 1, 1]], np.float32)  # fills a level without boxes
-
-
-@dataclass(frozen=True)
-class Limits:
-    """Which boxes are kept.
-
-    Args:
-        score: An object's is above it.
-        overlap: With a surer object of its class, at most, as IoU.
-        most: Objects of an image.
-        proposals: Of a level, and of all together.
-        proposal_overlap: As `overlap`, of proposals of one level.
-    """
-
-    score: float = 0.05
-    overlap: float = 0.5
-    most: int = 10
-    proposals: int = 200
-    proposal_overlap: float = 0.7
 
 
 @dataclass(frozen=True)
@@ -116,10 +100,10 @@ class Segmenter:
 
     def _propose(self, found: Mapping[str, Any]) -> np.ndarray:
         """Return boxes that may hold an object, (P, 4)."""
-        limits, boxes, scores, levels = self._limits, [], [], []
+        boxes, scores, levels = [], [], []
         for number, anchors in enumerate(self._anchors):
             logits = self._arrays.get(found[f"objectness{number}"])
-            first = np.argsort(-logits, kind="stable")[: limits.proposals]
+            first = np.argsort(-logits, kind="stable")[:PROPOSALS]
             deltas = self._arrays.get(found[f"deltas{number}"])[first, None]
             box = decode(deltas, anchors[first], _PROPOSAL, self._convention)[:, 0]
             boxes.append(clip(box, *self._fitted, self._convention))
@@ -129,8 +113,8 @@ class Segmenter:
         large = self._larger(box, _SMALL_PROPOSAL)
         box, score, level = box[large], score[large], level[large]
         whole = exclusive(box, self._convention)
-        kept = surest(whole, score, level, limits.proposal_overlap)
-        return box[kept[: limits.proposals]]
+        kept = surest(whole, score, level, _PROPOSAL_OVERLAP)
+        return box[kept[:PROPOSALS]]
 
     def _choose(
         self, proposals: np.ndarray, logits: np.ndarray, moves: np.ndarray
@@ -143,12 +127,12 @@ class Segmenter:
         box = clip(
             decode(moves, proposals, _OBJECT, self._convention), *self._fitted, self._convention
         )
-        row, label = np.nonzero(share[:, 1:] > limits.score)
+        row, label = np.nonzero(share[:, 1:] > limits.min_score)
         box, score = box[row, label + 1], share[row, label + 1]
         large = self._larger(box, _SMALL_OBJECT)
         box, score, label = box[large], score[large], label[large]
-        kept = surest(exclusive(box, self._convention), score, label, limits.overlap)
-        kept = kept[: limits.most]
+        kept = surest(exclusive(box, self._convention), score, label, limits.max_overlap)
+        kept = kept[: limits.max_objects]
         return box[kept], score[kept].astype(np.float64), label[kept]
 
     def _larger(self, box: np.ndarray, side: float) -> np.ndarray:

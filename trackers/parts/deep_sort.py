@@ -23,32 +23,10 @@ from trackers.parts.box_motion import AspectHeight
 from trackers.parts.detections import no_detections, same_class
 from trackers.parts.gallery import Gallery, unit
 from trackers.parts.kalman import Motion
+from trackers.parts.options import DeepSortOptions
 
 _GATE = 9.4877  # 0.95 quantile of chi-square with four degrees of freedom
 _UNSEEN = -1
-
-
-@dataclass(frozen=True)
-class Rules:
-    """By the names of the authors.
-
-    Args:
-        max_iou_distance: Pairs with a larger 1 - IoU are no match in the IoU stage.
-        max_age: A confirmed target can be found again up to so many frames after its last
-            detection.
-        n_init: Detections in a row, the first included, that confirm a target.
-        max_cosine_distance: Pairs with a larger 1 - cosine are no match by appearance.
-        nn_budget: The newest so many vectors of a target are what it looks like; None keeps all.
-        report_coasted: Report a target's predicted box in the first frame it is not seen, as the
-            authors' program does.
-    """
-
-    max_iou_distance: float
-    max_age: int
-    n_init: int
-    max_cosine_distance: float
-    nn_budget: int | None
-    report_coasted: bool
 
 
 @dataclass(frozen=True)
@@ -61,7 +39,7 @@ class Reported:
         score: (K,) of the last detection.
         class_id: (K,) int64.
         row: (K,) int64, which of the detections given for this frame is the target's; -1 where
-            none is and the box is a prediction, see `Rules.report_coasted`.
+            none is and the box is a prediction, see `DeepSort`.
     """
 
     track: np.ndarray
@@ -88,6 +66,10 @@ class _Targets:
 class DeepSort:
     """See the module.
 
+    Args:
+        report_coasted: Whether the predicted box of a target is reported in the first frame
+            without a detection of it, as the authors' program does.
+
     Raises:
         ValueError: A budget of vectors is less than one.
     """
@@ -95,14 +77,14 @@ class DeepSort:
     _gallery: Gallery
     _targets: _Targets
 
-    def __init__(self, rules: Rules) -> None:
-        self._rules = rules
+    def __init__(self, options: DeepSortOptions, *, report_coasted: bool) -> None:
+        self._options, self._report_coasted = options, report_coasted
         self.start()
 
     def start(self) -> None:
         """Forget everything."""
         self._born = 0
-        self._gallery = Gallery(self._rules.nn_budget)
+        self._gallery = Gallery(self._options.nn_budget)
         self._targets = self._bear(no_detections(), np.zeros(0, np.int64))
 
     def step(self, seen: Detections, embeddings: np.ndarray | None = None) -> Reported:
@@ -122,7 +104,8 @@ class DeepSort:
         targets = _predict(self._targets)
         targets, left = self._cascade(targets, seen, looks)
         targets, left = self._match_iou(targets, seen, left)
-        old = (targets.missed > 0) & ~(targets.confirmed & (targets.missed <= self._rules.max_age))
+        alive = targets.confirmed & (targets.missed <= self._options.max_age)
+        old = (targets.missed > 0) & ~alive
         self._targets = rows.join(rows.take(targets, ~old), self._bear(seen, left))
         if looks is not None:
             self._remember(looks)
@@ -133,14 +116,14 @@ class DeepSort:
     ) -> tuple[_Targets, np.ndarray]:
         """Match confirmed targets within the gate, the most recently seen first."""
         left, missed = np.arange(len(seen.score)), targets.missed
-        able = targets.confirmed & (missed <= self._rules.max_age)
+        able = targets.confirmed & (missed <= self._options.max_age)
         distance = AspectHeight.distance(targets.motion, seen.box)
         distance[~same_class(targets.class_id, seen.class_id)] = np.inf
         most = _GATE
         if looks is not None:
             gated = (distance <= _GATE) & able[:, None]
             distance = self._look_distance(targets.track, looks, gated)
-            most = self._rules.max_cosine_distance
+            most = self._options.max_cosine_distance
         for age in np.unique(missed[able]):
             candidates = np.flatnonzero(able & (missed == age))
             who, what = match(-distance[np.ix_(candidates, left)], -most)
@@ -164,7 +147,7 @@ class DeepSort:
         old = rows.take(targets, candidates)
         iou = box_iou(AspectHeight.box(old.motion)[:, None], seen.box[left])
         alike = same_class(old.class_id, seen.class_id[left])
-        least = 1 - self._rules.max_iou_distance
+        least = 1 - self._options.max_iou_distance
         who, what = match(np.where(alike, iou, -np.inf), least)
         targets = self._found(targets, candidates[who], seen, left[what])
         return targets, left[unmatched(len(left), what)]
@@ -180,7 +163,7 @@ class DeepSort:
             row=what,
             hits=old.hits + 1,
             missed=np.zeros_like(old.missed),
-            confirmed=old.confirmed | (old.hits + 1 >= self._rules.n_init),
+            confirmed=old.confirmed | (old.hits + 1 >= self._options.n_init),
             motion=AspectHeight.update(old.motion, met.box),
         )
         return rows.put(targets, who, new)
@@ -197,7 +180,7 @@ class DeepSort:
             row=what,
             hits=np.ones(count, np.int64),
             missed=np.zeros(count, np.int64),
-            confirmed=np.full(count, self._rules.n_init <= 1),
+            confirmed=np.full(count, self._options.n_init <= 1),
             motion=AspectHeight.begin(met.box),
         )
 
@@ -213,7 +196,7 @@ class DeepSort:
         self._gallery.forget_others(self._targets.track.tolist())
 
     def _report(self) -> Reported:
-        recent = self._targets.missed <= (1 if self._rules.report_coasted else 0)
+        recent = self._targets.missed <= (1 if self._report_coasted else 0)
         told = rows.take(self._targets, self._targets.confirmed & recent)
         box = AspectHeight.box(told.motion)
         return Reported(told.track, box, told.score, told.class_id, told.row)

@@ -11,9 +11,14 @@ from datasets.conversion.registry import FORMATS
 from datasets.types import Sequence, Tracks
 
 
+def list_formats() -> list[str]:
+    """Return the formats in which results of one sequence can be read."""
+    return sorted(name for name, each in FORMATS.items() if "truth" not in each.takes)
+
+
 def check_format(name: str) -> None:
     """Raise ValueError if results of one sequence cannot be read in a format of this name."""
-    known = sorted(name for name, each in FORMATS.items() if "truth" not in each.takes)
+    known = list_formats()
     if name in FORMATS and name not in known:
         raise ValueError(f"format {name!r} is not read without a truth: expected one of {known}")
     if name not in known:

@@ -1,4 +1,5 @@
 """SAM 2: its networks, memory bank and sessions of many objects.
 
-May import: datasets.io, datasets.overlap, trackers.engines, trackers.parts, trackers.profiling.
+May import: datasets.io, datasets.overlap, trackers.engines, trackers.option_types, trackers.parts,
+trackers.profiling.
 """

@@ -16,13 +16,13 @@ from typing import Any
 import torch
 from sam2.modeling.sam2_base import SAM2Base
 from torch import Tensor
-from tqdm import tqdm
 
 from datasets.io.files import read_json, sha256, write_json
 from datasets.io.program import run_main
+from datasets.io.progress import progress
 from trackers.engines.card import CARD, replacing_networks
-from trackers.engines.contract import PRECISIONS
 from trackers.engines.export import Signature, export_onnx, facts_path
+from trackers.engines.runner import PRECISIONS
 from trackers.sam2.loading import RANDOM, load_model
 from trackers.sam2.modules import OF_FRAME, example, modules, sizes, takes
 
@@ -42,7 +42,7 @@ def export_model(model: SAM2Base, folder: Path, precision: str, origin: Mapping[
     """
     model = with_fixed_position(model)
     arrays, files = example(model, _OBJECTS), {}
-    made = tqdm(modules(model).items(), desc=f"export {precision}", unit="network")
+    made = progress(modules(model).items(), f"export {precision}", "network")
     with replacing_networks(folder) as part:
         for name, module in made:
             path = part / f"{name}.onnx"

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from sam2.modeling.sam2_base import SAM2Base
 
 RANDOM = "random"  # in place of a file: weights that are drawn, always the same
-ENGINES = ("torch", "onnxruntime", "tensorrt")
 
 
 def load_networks(size: str, weights: str, run: Runner) -> Networks:
@@ -29,7 +28,7 @@ def load_networks(size: str, weights: str, run: Runner) -> Networks:
         ValueError: There is no such size, engine, precision or mode, or the file is no checkpoint
             of this size.
     """
-    run.check(ENGINES)
+    run.check()
     if run.networks is not None:
         folder = Path(run.networks)
         if run.engine == "onnxruntime":

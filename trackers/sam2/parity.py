@@ -21,7 +21,8 @@ import numpy as np
 from datasets.io.files import write_json
 from datasets.io.program import run_main
 from trackers.engines.card import CARD
-from trackers.engines.contract import PRECISIONS, Engine
+from trackers.engines.contract import Engine
+from trackers.engines.runner import PRECISIONS
 from trackers.profiling.machine import describe_machine
 from trackers.sam2.loading import load_model
 from trackers.sam2.networks import NETWORKS, on_onnxruntime, on_tensorrt, on_torch

@@ -8,7 +8,8 @@ conditions, for pointers too. The others remember the pointers of every frame.
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any, Protocol, get_args
 
 import numpy as np
 
@@ -16,8 +17,9 @@ from datasets.overlap import box_iou
 from trackers.parts.box_motion import AspectHeight
 from trackers.parts.kalman import Motion
 from trackers.sam2.object_outputs import ObjectOutputs
+from trackers.sam2.options import DeepStreamMemory, Overlap
 
-OVERLAPS = ("none", "argmax_logit", "score_priority")
+OVERLAPS = get_args(Overlap)
 _TAKEN = -10.0  # largest logit of an object's pixels that are another's, as SAM 2 has it
 _LEFT = 0.3  # share of its mask that an object must be left with
 
@@ -52,26 +54,12 @@ class Always:
 
 
 class DeepStream:
-    """What is sure, alone where it is, and every so many frames.
-
-    Args:
-        min_memory_update_confidence: Lowest predicted IoU, `minMemoryUpdateConfidence`.
-        min_iou_diff_4_memory_update: An object whose box overlaps that of another by more than this
-            is not remembered, `minIouDiff4MemoryUpdate`.
-        mask_memory_update_interval: In frames, `maskMemoryUpdateInterval`.
-    """
+    """What is sure, alone where it is, and every so many frames."""
 
     pointers = True
 
-    def __init__(
-        self,
-        min_memory_update_confidence: float = 0.0089,
-        min_iou_diff_4_memory_update: float = 0.3196,
-        mask_memory_update_interval: int = 1,
-    ) -> None:
-        self._confidence = min_memory_update_confidence
-        self._overlap = min_iou_diff_4_memory_update
-        self._interval = mask_memory_update_interval
+    def __init__(self, options: DeepStreamMemory) -> None:
+        self._options = options
         self.start()
 
     def start(self) -> None:
@@ -81,12 +69,13 @@ class DeepStream:
     def choose(self, outputs: ObjectOutputs) -> np.ndarray:
         """Return the objects that are sure and stand apart, none between two updates."""
         self._frame += 1
-        if self._frame % self._interval:
+        if self._frame % self._options.mask_memory_update_interval:
             return np.zeros(len(outputs.identity), bool)
         box = outputs.boxes
         shared = box_iou(box[:, None], box)
         np.fill_diagonal(shared, 0)
-        return (outputs.iou >= self._confidence) & (shared.max(1, initial=0) <= self._overlap)
+        sure = outputs.iou >= self._options.min_memory_update_confidence
+        return sure & (shared.max(1, initial=0) <= self._options.min_iou_diff_4_memory_update)
 
 
 class Present:
@@ -147,7 +136,12 @@ class Samurai:
 
 def make_write_policy(name: str) -> WritePolicy:
     """Return a policy by its name, with its own values; ValueError if there is none such."""
-    known = {"sam2": Always, "ds": DeepStream, "samurai": Samurai, "present": Present}
+    known: dict[str, Callable[[], WritePolicy]] = {
+        "sam2": Always,
+        "ds": lambda: DeepStream(DeepStreamMemory()),
+        "samurai": Samurai,
+        "present": Present,
+    }
     if name not in known:
         raise ValueError(f"memory policy {name!r} is unknown: expected one of {list(known)}")
     return known[name]()

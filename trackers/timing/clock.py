@@ -20,12 +20,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tqdm import trange
 
 from datasets.formats.parquet import read_tracks
 from datasets.io.files import write_json
-from datasets.io.flags import json_value
+from datasets.io.flags import json_mapping
 from datasets.io.program import run_main
+from datasets.io.progress import progress
 from datasets.masks import coco_rle
 from datasets.sequences.sequence_json import PreparedSequence, open_sequence
 from datasets.types import Frame, Sequence, Tracks
@@ -121,7 +121,7 @@ def single_stream(course: Course, warm_frames: int, repeats: int) -> dict[str, A
     warm = warm_up(course.tracker, course.sequence, frames[:warm_frames], course.output_check)
     passes, energy, states = [], [], []
     objects: list[int] = []
-    for _ in trange(repeats, desc=course.sequence.name, unit="pass"):
+    for _ in progress(range(repeats), course.sequence.name, "repeat"):
         before = gpu.energy_mj() if gpu else None
         one = time_steps(course.tracker, course.sequence, frames, course.output_check, gpu)
         energy.append(_since(before, gpu))
@@ -183,7 +183,7 @@ def offline(course: Course, repeats: int) -> dict[str, Any]:
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Add the flags that say what is timed."""
     parser.add_argument("--method", required=True)
-    parser.add_argument("--options", type=json_value, default={}, help="JSON")
+    parser.add_argument("--options", type=json_mapping, default={}, help="JSON")
     parser.add_argument("--sequence", type=Path, required=True, help=".../sequence.json")
     parser.add_argument("--expect", type=Path, required=True, help="the scored tracks")
     parser.add_argument("--frames", type=int, required=True, help="at most so many, from the first")

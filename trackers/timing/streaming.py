@@ -28,10 +28,10 @@ from pathlib import Path
 from time import perf_counter_ns
 
 import numpy as np
-from tqdm import tqdm
 
 from datasets.io.files import write_json
 from datasets.io.program import run_main
+from datasets.io.progress import progress
 from datasets.sequences.prompts import joined
 from datasets.sequences.sequence_json import open_sequence
 from datasets.types import Frame, Tracks
@@ -122,7 +122,7 @@ def main() -> None:
     first = list(islice(read_feed(prepared, method), given.warm_up))
     warm = warm_up(tracker, sequence, first, check)
     tracker.start(sequence)
-    frames = tqdm(ahead(read_feed(prepared, method)), desc=sequence.name, unit="frame")
+    frames = progress(ahead(read_feed(prepared, method)), sequence.name, "frame")
     begin = system_load.now()
     seen = stream(tracker, frames, check, given.rate)
     state = system_load.between(begin, system_load.now())

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from tqdm import tqdm
 
 from datasets.io.files import replacing
+from datasets.io.progress import progress
 from datasets.synthesis.scene import play
 from datasets.synthesis.scripts import SCENARIOS
 
@@ -52,7 +52,7 @@ def load_worlds(folder: Path, count: int, size: int, seed: int) -> list[World]:
     folder.mkdir(parents=True, exist_ok=True)
     return [
         _load_world(folder, number, size, seed)
-        for number in tqdm(range(count), desc="worlds", unit="world")
+        for number in progress(range(count), "worlds", "world")
     ]
 
 

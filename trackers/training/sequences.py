@@ -9,9 +9,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from tqdm import tqdm
-
 from datasets.io.program import run_main
+from datasets.io.progress import progress
 from datasets.prepare import load_reader
 from datasets.sequences.sequence_json import write_prepared
 from datasets.synthesis.scripts import SCENARIOS
@@ -35,7 +34,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help="folder")
     given = parser.parse_args()
     names = list(SCENARIOS)
-    for number in tqdm(range(given.count), desc="sequences", unit="sequence"):
+    for number in progress(range(given.count), "sequences", "sequence"):
         prepare(given.output, f"{names[number % len(names)]}-{number // len(names)}")
 
 

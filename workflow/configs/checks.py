@@ -9,7 +9,7 @@ from typing import Any
 
 from datasets.prepare import load_reader
 from metrics.family import list_benchmarks, list_families, load_family
-from trackers.contract import check_options, fill_path
+from trackers.contract import check_options, fill_path, load_method
 from workflow.configs.names import check_names
 
 
@@ -90,9 +90,10 @@ def _check_prompts(entry: Mapping[str, Any], root: Path | None, sequence: str) -
 
 def _check_variant(name: str, entry: Mapping[str, Any]) -> None:
     try:
-        check_options(entry["method"], entry.get("options", {}))
+        load_method(entry["method"])
     except ValueError as error:
         raise ValueError(f"variants.{name}: {error}") from error
+    check_options(entry["method"], entry.get("options", {}), f"variants.{name}.options")
 
 
 def _one_of(key: str, found: Iterable[str], known: Iterable[str]) -> None:

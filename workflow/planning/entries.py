@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from datasets.prepare import Reader, load_reader
-from trackers.contract import Method, fill_path, has_tracker, load_method
+from trackers.contract import Method, fill_path, load_method
 from trackers.engines.card import files_of
 from trackers.named_files import named_files
 from trackers.parts.result_files import check_format
 
-_METHODS = Path("trackers", "methods")
 _read_method = cache(load_method)  # once a run, not once a variant
 
 
@@ -71,8 +70,15 @@ class Variant:
 
     @property
     def method(self) -> Method:
-        """What method.yaml of its method says."""
-        return _read_method(self.method_name)
+        """What method.yaml of its method says.
+
+        Raises:
+            ValueError: There is no such method, or its method.yaml is not as it should be.
+        """
+        try:
+            return _read_method(self.method_name)
+        except ValueError as error:
+            raise ValueError(f"variants.{self.name}: {error}") from error
 
     @property
     def given_options(self) -> Mapping[str, Any]:
@@ -80,7 +86,7 @@ class Variant:
         options: Mapping[str, Any] = self.entry.get("options", {})
         return options
 
-    @property
+    @cached_property
     def options(self) -> dict[str, Any]:
         """All options, the defaults of the method included."""
         return {**self.method.options, **self.given_options}
@@ -103,13 +109,12 @@ class Variant:
     @property
     def is_stepped(self) -> bool:
         """Whether its tracker is stepped through frames; else a rule of its method runs it."""
-        return has_tracker(self.method_name)
+        return not self.method.whole_sequences
 
     @property
     def has_result_file(self) -> bool:
         """Whether a rule of its method makes a file that has yet to become tracks."""
-        ruled = (_METHODS / self.method_name / "rule.smk").is_file()
-        return ruled and self.method.format is not None
+        return self.method.whole_sequences and self.method.format is not None
 
     @property
     def result_format(self) -> str:

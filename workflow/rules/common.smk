@@ -29,10 +29,12 @@ shell.prefix(f"export {RUN}={os.getpid()} ORT_DISABLE_TELEMETRY=1; ")
 try:
     check_schema(config, Path(workflow.basedir, "config", "schema.yaml"))
     check_config(config)
+    plan = Plan(config)
+    # the rules that step through frames leave the other variants to the rules of their methods
+    STEPPED = any_of(plan.stepped)
 except ValueError as error:
     raise WorkflowError(str(error)) from None
 
-plan = Plan(config)
 inputs = Inputs(plan)
 flags = Flags(plan)
 digests = JobDigests(plan)
@@ -42,8 +44,6 @@ held = []  # the lock of the folder, until this process ends
 REPLACE_BASELINE = os.environ.get("REPLACE_BASELINE", "") not in ("", "0")
 MACHINE = describe_machine()
 JOBS_BEFORE = {}  # what a variant alone rests on; rules of methods add theirs
-# the rules that step through frames leave the other variants to the rules of their methods
-STEPPED = any_of(plan.stepped)
 
 variant_files = from_wildcards(inputs.files)
 variant_prompts = from_wildcards(inputs.prompts)

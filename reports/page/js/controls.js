@@ -1,77 +1,139 @@
 // What is compared: the run, the baseline, which variants and sequences, the class, the theme.
 (() => {
   "use strict";
-  const { data, state, element, onChange } = bench;
-  const at = id => document.getElementById(id);
+  const { data, state, byId, element } = bench;
+  // keys of the state that the button sets back, and those that mean nothing without them
+  const CHOICES = ["baseline", "hide", "without", "class", "metric", "sort"];
+  const WITH_THEM = ["sequence", "event"];
 
-  function runs() {
-    at("runs").replaceChildren(...data.runs.map(run => element("button", {
-      type: "button", textContent: run.heading, "aria-pressed": String(run === bench.run()),
-      onclick: () => state.set({ run: run.id, sequence: "", event: "", class: "" }),
-    })));
-    at("runs").hidden = data.runs.length < 2;
-    for (const block of document.querySelectorAll("[data-run]")) block.hidden = block.dataset.run !== bench.run().id;
-  }
-
-  function baseline() {
-    const entries = bench.variants().map(variant => [variant.name, variant.title]);
-    bench.options(at("baseline"), [["", "none"], ...entries], bench.baseline()?.name ?? "");
-  }
-
-  function classes() {
-    const names = bench.run().classes;
-    at("class-choice").hidden = names.length < 2;
-    bench.options(at("class"), [["", "all together"], [bench.totals.MEAN, "mean of classes"], ...names.map(name => [name, name])], state.get("class"));
-  }
-
-  // A list of boxes to tick; what is not ticked goes into the list `key` of the state.
-  function ticks(id, key, entries) {
-    const known = entries.map(([value]) => value), named = state.list(key);
-    const found = known.filter(value => named.has(value));
-    const out = found.length < known.length ? found : []; // all of them: then none is left out
-    at(`${id}-count`).textContent = out.length ? `${known.length - out.length} of ${known.length}` : `all ${known.length}`;
-    const boxes = entries.map(([value, text, mark = null]) => element("label", {},
-      element("input", {
-        type: "checkbox", value, checked: !out.includes(value),
-        disabled: !out.includes(value) && known.length - out.length === 1, // one has to stay
-        onchange: event => {
-          const changed = new Set([...state.list(key)].filter(each => !known.includes(each) || out.includes(each)));
-          if (event.target.checked) changed.delete(value); else changed.add(value);
-          state.set({ [key]: changed });
-          at(id).querySelectorAll("input")[known.indexOf(value)]?.focus();
-        },
+  function showRuns() {
+    const buttons = data.runs.map(run =>
+      element("button", {
+        type: "button",
+        textContent: run.heading,
+        "aria-pressed": String(run === bench.run()),
+        onclick: () => state.set({ run: run.id, sequence: "", event: "", class: "" }),
       }),
-      mark,
-      element("span", { textContent: text })));
-    at(id).replaceChildren(...boxes);
+    );
+    byId("runs").replaceChildren(...buttons);
+    byId("runs").hidden = data.runs.length < 2;
+    for (const block of document.querySelectorAll("[data-run]")) {
+      block.hidden = block.dataset.run !== bench.run().id;
+    }
   }
 
-  function notes() {
-    const run = bench.run(), gone = run.sequences.length - bench.sequences(run).length;
-    at("recomputed").hidden = !gone;
-    at("recomputed").textContent = gone ? `Without ${gone} of ${run.sequences.length} sequences: totals are computed again from the others' counts. Speed is of the timed sequences still.` : "";
-    at("reset").hidden = !["baseline", "hide", "without", "class", "metric", "sort"].some(key => state.get(key));
+  function showBaseline() {
+    const entries = bench.variants().map(variant => [variant.name, variant.title]);
+    const chosen = bench.baseline()?.name ?? "";
+    bench.setOptions(byId("baseline"), [["", "none"], ...entries], chosen);
   }
 
-  at("baseline").addEventListener("change", event => state.set({ baseline: event.target.value }));
-  at("class").addEventListener("change", event => state.set({ class: event.target.value }));
-  at("reset").addEventListener("click", () =>
-    state.set({ baseline: "", hide: "", without: "", class: "", metric: "", sort: "", sequence: "", event: "" }));
-  at("theme").addEventListener("click", () =>
-    state.set({ theme: document.documentElement.dataset.theme === "dark" ? "light" : "dark" }));
-  addEventListener("click", event => { // a click elsewhere closes what has opened over the page
-    for (const open of document.querySelectorAll("details.drop[open]")) if (!open.contains(event.target)) open.open = false;
-  });
-  addEventListener("keydown", event => {
-    if (event.key === "Escape") for (const open of document.querySelectorAll("details.drop[open]")) { open.open = false; open.firstElementChild.focus(); }
-  });
+  function showClasses() {
+    const names = bench.run().classes;
+    const all = [
+      ["", "all together"],
+      [bench.totals.MEAN, "mean of classes"],
+    ];
+    const entries = [...all, ...names.map(name => [name, name])];
+    byId("class-choice").hidden = names.length < 2;
+    bench.setOptions(byId("class"), entries, state.get("class"));
+  }
 
-  onChange(() => {
-    runs();
-    baseline();
-    classes();
-    ticks("variants", "hide", bench.run().variants.map(each => [each.name, each.title, bench.markOf(each)]));
-    ticks("sequences", "without", bench.run().sequences.map(name => [name, name]));
-    notes();
+  /** What of `names` the list `key` of the state leaves out: nothing where it leaves out all. */
+  function leftOutOf(names, key) {
+    const listed = state.list(key);
+    const leftOut = names.filter(name => listed.has(name));
+    return leftOut.length < names.length ? leftOut : [];
+  }
+
+  /** Boxes to tick; what is not ticked is listed in the state. Entries: name, text, mark. */
+  function showTicks(id, key, entries) {
+    const names = entries.map(each => each.name);
+    const leftOut = leftOutOf(names, key);
+    const left = names.length - leftOut.length;
+    byId(`${id}-count`).textContent = leftOut.length
+      ? `${left} of ${names.length}`
+      : `all ${names.length}`;
+    const boxes = entries.map(({ name, text, mark = null }) => {
+      const checked = !leftOut.includes(name);
+      const box = element("input", {
+        type: "checkbox",
+        value: name,
+        checked,
+        disabled: checked && left === 1, // one has to stay
+        onchange: event => {
+          tick(key, names, { name, checked: event.target.checked });
+          byId(id).querySelectorAll("input")[names.indexOf(name)]?.focus();
+        },
+      });
+      return element("label", {}, box, mark, element("span", { textContent: text }));
+    });
+    byId(id).replaceChildren(...boxes);
+  }
+
+  /** Takes a name into the list of the state or out of it; those of other runs stay in it. */
+  function tick(key, names, { name, checked }) {
+    const leftOut = leftOutOf(names, key);
+    const listed = [...state.list(key)];
+    const changed = new Set(listed.filter(each => !names.includes(each) || leftOut.includes(each)));
+    if (checked) changed.delete(name);
+    else changed.add(name);
+    state.set({ [key]: changed });
+  }
+
+  function showNotes() {
+    const run = bench.run();
+    const all = run.sequences.length;
+    const without = all - bench.sequences(run).length;
+    byId("recomputed").hidden = !without;
+    byId("recomputed").textContent = without
+      ? `Without ${without} of ${all} sequences: totals are computed again from the others' ` +
+        "counts. Speed is of the timed sequences still."
+      : "";
+    byId("reset").hidden = !CHOICES.some(key => state.get(key));
+  }
+
+  const openLists = () => [...document.querySelectorAll("details.drop[open]")];
+
+  function closeOthers(event) {
+    for (const list of openLists()) if (!list.contains(event.target)) list.open = false;
+  }
+
+  function closeOnEscape(event) {
+    if (event.key !== "Escape") return;
+    for (const list of openLists()) {
+      list.open = false;
+      list.firstElementChild.focus();
+    }
+  }
+
+  function toggleTheme() {
+    const isDark = document.documentElement.dataset.theme === "dark";
+    state.set({ theme: isDark ? "light" : "dark" });
+  }
+
+  byId("baseline").addEventListener("change", event => state.set({ baseline: event.target.value }));
+  byId("class").addEventListener("change", event => state.set({ class: event.target.value }));
+  byId("reset").addEventListener("click", () =>
+    state.set(Object.fromEntries([...CHOICES, ...WITH_THEM].map(key => [key, ""]))),
+  );
+  byId("theme").addEventListener("click", toggleTheme);
+  addEventListener("click", closeOthers);
+  addEventListener("keydown", closeOnEscape);
+
+  bench.onChange(() => {
+    const run = bench.run();
+    showRuns();
+    showBaseline();
+    showClasses();
+    const variants = run.variants.map(variant => ({
+      name: variant.name,
+      text: variant.title,
+      mark: bench.variantMark(variant),
+    }));
+    showTicks("variants", "hide", variants);
+    const sequences = run.sequences.map(name => ({ name, text: name }));
+    showTicks("sequences", "without", sequences);
+    showNotes();
   });
 })();

@@ -1,95 +1,113 @@
 // Errors from identity timelines, whose shape reports/gallery/timelines.py says. No DOM in here.
 (() => {
   "use strict";
-  const LOST = -1;
-  const KINDS = { // as events are called, and the column that counts them
+  const LOST = -1; // the tracker of a run in which nobody follows the object
+  const KINDS = {
+    // what events are called, and the column that counts them
     switch: { one: "identity switch", title: "Identity switches", column: "IDSW" },
     miss: { one: "missed", title: "Missed", column: "CLR_FN" },
     false_alarm: { one: "false alarm", title: "False alarms", column: "CLR_FP" },
     fragmentation: { one: "fragmentation", title: "Fragmentations", column: "Frag" },
   };
 
-  function objectsOf(line) {
-    return line.objects.map(([identity, ...numbers]) => {
-      const runs = [];
-      for (let at = 0; at < numbers.length; at += 3) runs.push({ first: numbers[at], length: numbers[at + 1], tracker: numbers[at + 2] });
-      return { identity, runs };
-    });
-  }
+  /** A list cut into lists of one length. */
+  const cut = (numbers, length) =>
+    Array.from({ length: numbers.length / length }, (_, place) =>
+      numbers.slice(place * length, (place + 1) * length),
+    );
 
-  function tracksOf(line) {
-    return line.tracks.map(([identity, ...numbers]) => {
-      const runs = [];
-      for (let at = 0; at < numbers.length; at += 2) runs.push({ first: numbers[at], length: numbers[at + 1] });
-      return { identity, runs };
-    });
-  }
+  const objectsOf = timeline =>
+    timeline.objects.map(([identity, ...numbers]) => ({
+      identity,
+      runs: cut(numbers, 3).map(([first, length, tracker]) => ({ first, length, tracker })),
+    }));
 
-  // The number of each frame among those in which both sides have something.
-  function evaluatedSteps(objects, tracks) {
-    const ends = [...objects, ...tracks].flatMap(each => each.runs.map(run => run.first + run.length));
-    const end = ends.reduce((most, each) => Math.max(most, each), 0);
-    const truth = new Uint8Array(end), prediction = new Uint8Array(end), step = new Int32Array(end);
-    for (const { runs } of objects) for (const { first, length, tracker } of runs) {
-      truth.fill(1, first, first + length);
-      if (tracker !== LOST) prediction.fill(1, first, first + length);
-    }
-    for (const { runs } of tracks) for (const { first, length } of runs) prediction.fill(1, first, first + length);
-    for (let frame = 0, count = 0; frame < end; frame += 1) step[frame] = count += truth[frame] & prediction[frame];
-    return step;
-  }
+  const tracksOf = timeline =>
+    timeline.tracks.map(([identity, ...numbers]) => ({
+      identity,
+      runs: cut(numbers, 2).map(([first, length]) => ({ first, length })),
+    }));
 
-  function errorsOfObject({ identity, runs }, step) {
-    const found = [];
-    let before = null;
-    for (const run of runs) {
-      const error = { identity, frame: run.first, length: 1, tracker: run.tracker, before: before?.tracker ?? LOST };
-      if (run.tracker === LOST) {
-        found.push({ ...error, kind: "miss", length: run.length });
+  /** The errors of an object; `fragmented` are the frames in which it is found again. */
+  function errorsOfObject({ identity, runs }, fragmented) {
+    const errors = [];
+    let before = LOST; // the track that followed it last
+    for (const { first: frame, length, tracker } of runs) {
+      const error = { identity, frame, length: 1, tracker, before };
+      if (tracker === LOST) {
+        errors.push({ ...error, kind: "miss", length });
         continue;
       }
-      if (before && before.tracker !== run.tracker) found.push({ ...error, kind: "switch" });
-      if (before && step[run.first] - step[before.first + before.length - 1] > 1) found.push({ ...error, kind: "fragmentation" });
-      before = run;
+      if (before !== LOST && before !== tracker) errors.push({ ...error, kind: "switch" });
+      if (fragmented.has(frame)) errors.push({ ...error, kind: "fragmentation" });
+      before = tracker;
     }
-    return found;
+    return errors;
   }
 
-  const read = new WeakMap();
-  // What is in a timeline: objects and tracks with their runs, and all errors; `length` is in frames.
-  function of(line) {
-    if (!read.has(line)) {
-      const objects = objectsOf(line), tracks = tracksOf(line), step = evaluatedSteps(objects, tracks);
-      const errors = objects.flatMap(each => errorsOfObject(each, step));
-      for (const { identity, runs } of tracks) for (const { first, length } of runs) {
-        errors.push({ kind: "false_alarm", identity, frame: first, length, tracker: identity, before: LOST });
-      }
-      read.set(line, { objects, tracks, errors });
-    }
-    return read.get(line);
+  const falseAlarmsOf = ({ identity, runs }) =>
+    runs.map(({ first, length }) => ({
+      kind: "false_alarm",
+      identity,
+      frame: first,
+      length,
+      tracker: identity,
+      before: LOST,
+    }));
+
+  const known = new WeakMap();
+
+  /** What is in a timeline: objects and tracks with their runs, and all errors. */
+  function of(timeline) {
+    if (!known.has(timeline)) known.set(timeline, read(timeline));
+    return known.get(timeline);
   }
 
+  function read(timeline) {
+    const [objects, tracks] = [objectsOf(timeline), tracksOf(timeline)];
+    const fragmented = new Map(
+      timeline.fragmentations.map(([identity, ...frames]) => [identity, new Set(frames)]),
+    );
+    const none = new Set();
+    const ofObjects = objects.flatMap(each =>
+      errorsOfObject(each, fragmented.get(each.identity) ?? none),
+    );
+    return { objects, tracks, errors: [...ofObjects, ...tracks.flatMap(falseAlarmsOf)] };
+  }
+
+  /** How many errors there are of each kind: frames of misses and false alarms. */
   function count(errors) {
     const total = { switch: 0, miss: 0, false_alarm: 0, fragmentation: 0 };
     for (const { kind, length } of errors) total[kind] += length;
     return total;
   }
 
-  // The errors of one variant where another follows the same object without that error in the same
-  // frame. False alarms have no object that both know, and are left out.
+  const keyOf = ({ kind, identity, frame }) => `${kind} ${identity} ${frame}`;
+
+  /**
+   * The errors of one variant where another follows the same object without that error in the same
+   * frame. False alarms have no object that both know, and are left out.
+   */
   function unlike(errors, other) {
     const runs = new Map(other.objects.map(each => [each.identity, each.runs]));
-    const same = new Set(other.errors.map(each => `${each.kind} ${each.identity} ${each.frame}`));
-    const found = [];
-    for (const error of errors) {
-      if (error.kind === "false_alarm" || same.has(`${error.kind} ${error.identity} ${error.frame}`) && error.kind !== "miss") continue;
-      const end = error.frame + error.length;
-      for (const { first, length, tracker } of runs.get(error.identity) ?? []) {
-        const [from, to] = [Math.max(error.frame, first), Math.min(end, first + length)];
-        if (tracker !== LOST && to > from) found.push({ ...error, frame: from, length: to - from });
-      }
-    }
-    return found;
+    const ofOther = new Set(other.errors.map(keyOf));
+    return errors
+      .filter(error => error.kind !== "false_alarm")
+      .filter(error => error.kind === "miss" || !ofOther.has(keyOf(error)))
+      .flatMap(error => followedParts(error, runs.get(error.identity) ?? []));
+  }
+
+  /** The parts of an error that lie in runs in which the object is followed. */
+  function followedParts(error, runs) {
+    const end = error.frame + error.length;
+    return runs
+      .filter(run => run.tracker !== LOST)
+      .map(({ first, length }) => ({
+        begin: Math.max(error.frame, first),
+        end: Math.min(end, first + length),
+      }))
+      .filter(part => part.end > part.begin)
+      .map(part => ({ ...error, frame: part.begin, length: part.end - part.begin }));
   }
 
   bench.errors = { LOST, KINDS, of, count, unlike };

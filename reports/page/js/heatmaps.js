@@ -1,182 +1,211 @@
 // Where objects were: truth, prediction and their difference over a dimmed still, over time.
 (() => {
   "use strict";
-  const { element, onChange, state } = bench;
-  const at = id => document.getElementById(id);
-  const INFERNO = [[87, 16, 110], [136, 34, 106], [188, 55, 84], [227, 89, 51], [249, 140, 10], [249, 201, 50], [252, 255, 164]];
-  const MORE = [230, 159, 0], LESS = [86, 180, 233]; // Okabe and Ito
-  const OPAQUE = 0.9;
+  const { state, byId, element, isNumber, NO_NUMBER } = bench;
+  const { read, makePanel, heat, difference } = bench.heatmapPanels;
   const KERNELS = {
     foot: "a soft spot, 1 high, at the middle of its box's lower edge, where it stands",
     box: "its box",
     mask: "its mask",
   };
-  const local = { variant: "", kind: "over_time", moment: null }; // what no other part of the page shares
-
-  const part = () => bench.data.heatmaps?.[bench.run().dataset] ?? null;
-  const gradient = (...stops) => `linear-gradient(90deg, ${stops.join(", ")}), #33383e`; // on the ground of a scene
-  const rgb = (colour, opacity = 1) => `rgb(${colour.join(" ")} / ${opacity})`;
-  const percent = value => (value === null || value === undefined ? "–" : `${bench.number(value, "ratio")} %`);
-  const decimals = value => (value === null || value === undefined ? "–" : value.toFixed(3).replace("-", "\u2212"));
-
-  const unpacked = new WeakMap(); // bytes of each map, once
-  function unpack(packed) {
-    if (!unpacked.has(packed)) {
-      const bytes = Uint8Array.from(atob(packed.cells), letter => letter.charCodeAt(0));
-      const plain = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
-      unpacked.set(packed, new Response(plain).arrayBuffer().then(buffer => new Uint8Array(buffer)));
-    }
-    return unpacked.get(packed);
-  }
-
-  // The values of one map at one moment, row by row.
-  async function values(packed, moment, cells) {
-    const steps = (await unpack(packed)).subarray(moment * cells, (moment + 1) * cells);
-    return Float32Array.from(steps, step => (step * packed.top) / 255);
-  }
-
-  function inferno(share) {
-    const place = Math.min(share, 1) * (INFERNO.length - 1), below = Math.min(Math.floor(place), INFERNO.length - 2);
-    return INFERNO[below].map((low, channel) => low + (INFERNO[below + 1][channel] - low) * (place - below));
-  }
-  const heatInk = share => [...inferno(share), 255 * OPAQUE * Math.sqrt(Math.min(share, 1))];
-  const differenceInk = share => [...(share > 0 ? MORE : LESS), 255 * OPAQUE * Math.min(Math.abs(share), 1)];
-
-  function paint(canvas, scene, map, top, ink) {
-    canvas.width = scene.columns;
-    canvas.height = scene.rows;
-    const image = new ImageData(scene.columns, scene.rows);
-    map.forEach((value, cell) => image.data.set(ink(top ? value / top : 0), 4 * cell));
-    canvas.getContext("2d").putImageData(image, 0, 0);
-  }
-
-  // A scene to paint maps over; a pointer over a cell reads its value. It stays while the maps change.
-  function panel(scene, title, ink, ends) {
-    const canvas = element("canvas", { role: "img" }), reading = element("span", { className: "cell", hidden: true });
-    const scale = element("div", { className: "scale" });
-    let map = [];
-    canvas.addEventListener("pointermove", event => {
-      const column = Math.floor((event.offsetX / canvas.clientWidth) * scene.columns), row = Math.floor((event.offsetY / canvas.clientHeight) * scene.rows);
-      const value = map[row * scene.columns + column];
-      reading.hidden = value === undefined;
-      reading.textContent = value?.toFixed(2).replace("-", "\u2212") ?? "";
-    });
-    canvas.addEventListener("pointerleave", () => { reading.hidden = true; });
-    const node = element("figure", {}, element("figcaption", {}, element("h3", { textContent: title })),
-      element("div", { className: "scene", style: { aspectRatio: `${scene.width} / ${scene.height}` } },
-        scene.still && element("img", { src: scene.still, alt: "" }), canvas, reading), scale);
-    function show(values, top, when) {
-      map = values;
-      paint(canvas, scene, map, top, ink);
-      canvas.setAttribute("aria-label", `${title}, ${when}`);
-      const { low, high, colours } = ends(top);
-      scale.replaceChildren(element("span", { textContent: low }), element("i", { style: { background: colours } }), element("span", { textContent: high }));
-    }
-    return { node, show };
-  }
-
-  const heatEnds = top => ({ low: "0", high: Number(top.toPrecision(2)).toString(), colours: gradient(...[0, 0.05, 0.2, 0.4, 0.6, 0.8, 1].map(share => rgb(inferno(share), OPAQUE * Math.sqrt(share)))) });
-  const differenceEnds = () => ({ low: "less than truth", high: "more", colours: gradient(rgb(LESS), rgb(LESS, 0), rgb(MORE, 0), rgb(MORE)) });
-
+  const SUM = "sum"; // the kind of map that is of the whole sequence
+  const chosen = { variant: "", kind: "over_time", moment: null }; // of this section alone
   let panels = { scene: null, all: [] };
+  let turn = 0; // only the latest wish is drawn: maps are unpacked while people go on
+
+  const heatmapsOf = run => bench.data.heatmaps?.[run.dataset] ?? null;
+  const percent = value =>
+    isNumber(value) ? `${bench.formatNumber(value, "ratio")} %` : NO_NUMBER;
+  const decimals = value => (isNumber(value) ? bench.withMinus(value.toFixed(3)) : NO_NUMBER);
+
+  function choose(changes) {
+    Object.assign(chosen, changes);
+    update();
+  }
+
   function panelsOf(scene) {
     if (panels.scene !== scene) {
-      const all = scene.truth ? [panel(scene, "Truth", heatInk, heatEnds)] : [];
-      all.push(panel(scene, "Prediction", heatInk, heatEnds));
-      if (scene.truth) all.push(panel(scene, "Prediction − truth", differenceInk, differenceEnds));
+      const prediction = makePanel(scene, "Prediction", heat);
+      const all = scene.truth
+        ? [
+            makePanel(scene, "Truth", heat),
+            prediction,
+            makePanel(scene, "Prediction − truth", difference),
+          ]
+        : [prediction];
       panels = { scene, all };
-      at("heatmap-maps").replaceChildren(...all.map(each => each.node));
+      byId("heatmap-maps").replaceChildren(...all.map(each => each.node));
     }
     return panels.all;
   }
 
-  let turn = 0; // only the latest wish is drawn: maps are unpacked while people go on
-  async function maps(scene, variant, when) {
-    const sides = [scene.truth, scene.variants[variant]].filter(Boolean), mine = ++turn;
-    const moment = local.kind === "sum" ? 0 : local.moment;
-    const found = await Promise.all(sides.map(side => values(side[local.kind], moment, scene.rows * scene.columns)));
+  async function showMaps(scene, when) {
+    turn += 1;
+    const mine = turn;
+    const { kind } = chosen;
+    const moment = kind === SUM ? 0 : chosen.moment;
+    const sides = [scene.truth, scene.variants[chosen.variant]].filter(Boolean);
+    const cells = scene.rows * scene.columns;
+    const maps = await Promise.all(sides.map(side => read(side[kind], moment, cells)));
     if (mine !== turn) return;
-    if (sides.length === 2) found.push(found[1].map((value, cell) => value - found[0][cell]));
-    const top = Math.max(...sides.map(side => side[local.kind].top));
-    panelsOf(scene).forEach((each, place) => each.show(found[place], top, when));
+    if (maps.length === 2) maps.push(maps[1].map((value, cell) => value - maps[0][cell]));
+    const top = Math.max(...sides.map(side => side[kind].top));
+    panelsOf(scene).forEach((panel, place) => {
+      panel.show(maps[place], top, when);
+    });
   }
 
-  const seconds = (scene, frame) => `${((frame + 1) / scene.frame_rate).toFixed(1)} s`;
-  function time(scene) {
+  const secondsAt = (scene, frame) => `${((frame + 1) / scene.frame_rate).toFixed(1)} s`;
+
+  /** Sets the slider; returns when the maps are of, in words. */
+  function showTime(scene) {
     const last = scene.frames.length - 1;
-    local.moment = Math.min(local.moment ?? last, last);
-    const slider = at("heatmap-slider"), frame = scene.frames[local.moment], now = `after ${seconds(scene, frame)}, frame ${frame}`;
+    chosen.moment = Math.min(chosen.moment ?? last, last);
+    const frame = scene.frames[chosen.moment];
+    const now = `after ${secondsAt(scene, frame)}, frame ${frame}`;
+    const slider = byId("heatmap-slider");
     slider.max = last;
-    slider.value = local.moment;
+    slider.value = chosen.moment;
     slider.setAttribute("aria-valuetext", now);
-    at("heatmap-now").textContent = now;
-    at("heatmap-end").textContent = seconds(scene, scene.frames[last]);
-    at("heatmap-time").hidden = local.kind === "sum";
-    return local.kind === "sum" ? "the whole sequence" : now;
+    byId("heatmap-now").textContent = now;
+    byId("heatmap-end").textContent = secondsAt(scene, scene.frames[last]);
+    byId("heatmap-time").hidden = chosen.kind === SUM;
+    return chosen.kind === SUM ? "the whole sequence" : now;
   }
 
-  const button = variant => element("button", {
-    type: "button", className: "number", textContent: variant.title, title: "Show its map",
-    onclick: () => { choose({ variant: variant.name }); at("heatmap-table").querySelector("tr.chosen button")?.focus(); },
-  });
-  function table(scene, shown) {
-    const rows = shown.map(variant => ({ variant, agreement: scene.variants[variant.name]?.agreement ?? {} }));
-    const present = name => rows.map(each => each.agreement[name]).filter(value => value !== null && value !== undefined);
-    const best = { error: Math.min(...present("error")), correlation: Math.max(...present("correlation")) };
-    const cell = (name, value, text) => element("td", { className: value === best[name] && rows.length > 1 ? "best" : "", textContent: text });
-    at("heatmap-table").replaceChildren(
+  const chooseButton = variant =>
+    element("button", {
+      type: "button",
+      className: "number",
+      textContent: variant.title,
+      title: "Show its map",
+      onclick: () => {
+        choose({ variant: variant.name });
+        byId("heatmap-table").querySelector("tr.chosen button")?.focus();
+      },
+    });
+
+  /** How well each variant agrees with the truth; the best of each column is marked. */
+  function showTable(scene, shown) {
+    const rows = shown.map(variant => ({ variant, map: scene.variants[variant.name] }));
+    const numbers = name => rows.map(({ map }) => map?.agreement?.[name]).filter(isNumber);
+    const best = {
+      error: Math.min(...numbers("error")),
+      correlation: Math.max(...numbers("correlation")),
+    };
+    const cell = (name, value, textContent) => {
+      const isBest = value === best[name] && rows.length > 1;
+      return element("td", { className: isBest ? "best" : "", textContent });
+    };
+    const bodyRows = rows.map(({ variant, map }) => {
+      const { error, correlation } = map?.agreement ?? {};
+      return element(
+        "tr",
+        { className: variant.name === chosen.variant ? "chosen" : "" },
+        element(
+          "th",
+          { className: "name", scope: "row" },
+          bench.variantMark(variant),
+          map ? chooseButton(variant) : `${variant.title} (no map)`,
+        ),
+        cell("error", error, percent(error)),
+        cell("correlation", correlation, decimals(correlation)),
+      );
+    });
+    byId("heatmap-table").replaceChildren(
       element("caption", { textContent: `Agreement with truth on ${bench.sequence()}` }),
-      element("thead", {}, element("tr", {}, element("th", { className: "head name", scope: "col", textContent: "Variant" }),
-        ...["Error ↓", "Correlation ↑"].map(text => element("th", { className: "head", scope: "col", textContent: text })))),
-      element("tbody", {}, ...rows.map(({ variant, agreement }) => element("tr", { className: variant.name === local.variant ? "chosen" : "" },
-        element("th", { className: "name", scope: "row" }, bench.markOf(variant),
-          scene.variants[variant.name] ? button(variant) : `${variant.title} (no map)`),
-        cell("error", agreement.error, percent(agreement.error)), cell("correlation", agreement.correlation, decimals(agreement.correlation))))));
+      element("thead", {}, tableHead()),
+      element("tbody", {}, ...bodyRows),
+    );
   }
 
-  function meaning(found) {
-    const what = found.classes ? `Objects of ${found.classes.join(", ")}` : "Objects of all classes";
-    const how = found.mode === "decay"
-      ? `each adds in every frame ${KERNELS[found.kernel] ?? found.kernel}, and what is there is half of it ${found.half_life_s} seconds of video later`
-      : "one object each 40 ms adds a spot at its upper left corner, as Maskout does it";
-    at("heatmap-meaning").textContent = `${what}: ${how}. Truth and prediction have one scale.`;
+  const tableHead = () =>
+    element(
+      "tr",
+      {},
+      element("th", { className: "head name", scope: "col", textContent: "Variant" }),
+      ["Error ↓", "Correlation ↑"].map(textContent =>
+        element("th", { className: "head", scope: "col", textContent }),
+      ),
+    );
+
+  function showMeaning({ classes, mode, kernel, half_life_s: halfLife }) {
+    const what = classes ? `Objects of ${classes.join(", ")}` : "Objects of all classes";
+    const how =
+      mode === "decay"
+        ? `each adds in every frame ${KERNELS[kernel] ?? kernel}, and what is there is half of ` +
+          `it ${halfLife} seconds of video later`
+        : "one object each 40 ms adds a spot at its upper left corner, as Maskout does it";
+    byId("heatmap-meaning").textContent = `${what}: ${how}. Truth and prediction have one scale.`;
   }
 
-  function nothing(text) {
-    at("heatmap-nothing").hidden = !text;
-    at("heatmap-nothing").textContent = text;
-    at("heatmap-all").hidden = Boolean(text);
-    return Boolean(text);
+  /** Shows a text in place of all maps; "" shows the maps. */
+  function showInstead(text) {
+    byId("heatmap-nothing").hidden = !text;
+    byId("heatmap-nothing").textContent = text;
+    byId("heatmap-all").hidden = Boolean(text);
   }
 
-  function draw() {
-    const found = part(), run = bench.run(), sequence = bench.sequence(run), scene = found?.sequences[sequence];
-    const shown = bench.variants(run).filter(variant => scene?.variants[variant.name]);
-    const unable = !("DecompressionStream" in window) && "This browser is too old to unpack the maps.";
-    if (nothing(!found ? "There are no heat maps of this data set: the rule heatmap left no file." : unable || "")) return;
-    bench.options(at("heatmap-sequence"), run.sequences.map(name => [name, name]), sequence);
-    if (!shown.length) {
-      turn += 1;
-      panels = { scene: null, all: [] };
-      at("heatmap-maps").replaceChildren(element("p", { className: "soft", textContent: "None of the variants that are shown has a heat map of this sequence." }));
-      at("heatmap-table").replaceChildren();
-      at("heatmap-time").hidden = true;
-      bench.options(at("heatmap-variant"), [["", "none"]], "");
+  function reasonAgainst(heatmaps) {
+    if (!heatmaps) return "There are no heat maps of this data set: the rule heatmap left no file.";
+    if ("DecompressionStream" in window) return "";
+    return "This browser is too old to unpack the maps.";
+  }
+
+  function showNoMaps() {
+    turn += 1;
+    panels = { scene: null, all: [] };
+    const textContent = "None of the variants that are shown has a heat map of this sequence.";
+    byId("heatmap-maps").replaceChildren(element("p", { className: "soft", textContent }));
+    byId("heatmap-table").replaceChildren();
+    byId("heatmap-time").hidden = true;
+    bench.setOptions(byId("heatmap-variant"), [["", "none"]], "");
+  }
+
+  function showChoices(heatmaps, mapped) {
+    if (!mapped.some(variant => variant.name === chosen.variant)) chosen.variant = mapped[0].name;
+    const variants = mapped.map(({ name, title }) => [name, title]);
+    bench.setOptions(byId("heatmap-variant"), variants, chosen.variant);
+    const fading =
+      heatmaps.mode === "decay" ? `fading, half-life ${heatmaps.half_life_s} s` : "Maskout's";
+    const kinds = [
+      ["over_time", fading],
+      [SUM, "whole sequence, summed"],
+    ];
+    bench.setOptions(byId("heatmap-kind"), kinds, chosen.kind);
+  }
+
+  function update() {
+    const run = bench.run();
+    const heatmaps = heatmapsOf(run);
+    const reason = reasonAgainst(heatmaps);
+    showInstead(reason);
+    if (reason) return;
+    const sequence = bench.sequence(run);
+    const scene = heatmaps.sequences[sequence];
+    const shown = bench.variants(run);
+    const mapped = shown.filter(variant => scene?.variants[variant.name]);
+    const sequences = run.sequences.map(name => [name, name]);
+    bench.setOptions(byId("heatmap-sequence"), sequences, sequence);
+    if (!mapped.length) {
+      showNoMaps();
       return;
     }
-    if (!shown.some(variant => variant.name === local.variant)) local.variant = shown[0].name;
-    bench.options(at("heatmap-variant"), shown.map(variant => [variant.name, variant.title]), local.variant);
-    const fading = found.mode === "decay" ? `fading, half-life ${found.half_life_s} s` : "Maskout's";
-    bench.options(at("heatmap-kind"), [["over_time", fading], ["sum", "whole sequence, summed"]], local.kind);
-    meaning(found);
-    table(scene, bench.variants(run));
-    maps(scene, local.variant, time(scene)).catch(error => nothing(`The heat maps could not be drawn: ${error.message}`));
+    showChoices(heatmaps, mapped);
+    showMeaning(heatmaps);
+    showTable(scene, shown);
+    showMaps(scene, showTime(scene)).catch(error =>
+      showInstead(`The heat maps could not be drawn: ${error.message}`),
+    );
   }
 
-  const choose = changes => { Object.assign(local, changes); draw(); };
-  at("heatmap-sequence").addEventListener("change", event => state.set({ sequence: event.target.value }));
-  at("heatmap-variant").addEventListener("change", event => choose({ variant: event.target.value }));
-  at("heatmap-kind").addEventListener("change", event => choose({ kind: event.target.value }));
-  at("heatmap-slider").addEventListener("input", event => choose({ moment: Number(event.target.value) }));
-  onChange(draw);
+  const onChoice = (id, event, changesOf) =>
+    byId(id).addEventListener(event, ({ target }) => choose(changesOf(target.value)));
+  byId("heatmap-sequence").addEventListener("change", event =>
+    state.set({ sequence: event.target.value }),
+  );
+  onChoice("heatmap-variant", "change", variant => ({ variant }));
+  onChoice("heatmap-kind", "change", kind => ({ kind }));
+  onChoice("heatmap-slider", "input", moment => ({ moment: Number(moment) }));
+  bench.onChange(update);
 })();

@@ -1,157 +1,163 @@
-// Pictures and objects of a frame: loaded from beside the page when they are asked for, and drawn.
+// A frame with its objects, drawn on a canvas.
 (() => {
   "use strict";
-  const MOST_PICTURES = 300, MOST_MASKS = 3000;
-  const store = new Map(), waiting = new Map(), pictures = new Map();
-  const key = (dataset, sequence, variant) => JSON.stringify([dataset, sequence, variant]);
+  const { themeColour } = bench.charts;
+  const MOST_MASKS = 3000;
+  const [DARK, LIGHT, GREY] = ["#141414", "#fff", "#888"];
+  const [INSIDE, EDGE] = [120, 255]; // opacity of a mask, of 255
+  const LETTERS = 11; // pixels of the screen, as below
+  const PADDING = 2;
+  const MARK_DISTANCE = 4;
+  const MARK_LINES = [
+    [5, DARK],
+    [2.5, LIGHT],
+  ]; // width and colour
 
-  // What the files in reports/media call with their content.
-  function add(content) {
-    store.set(key(content.dataset, content.sequence, content.variant), { ...content, masks: new Map() });
+  const colourOf = ({ gallery: { palette } }, identity) => palette[identity % palette.length];
+  const channelsOf = colour => [1, 3, 5].map(at => parseInt(colour.slice(at, at + 2), 16));
+
+  /** The colour in which a text can be read on another. */
+  function textColourOn(colour) {
+    const [red, green, blue] = channelsOf(colour);
+    return 0.299 * red + 0.587 * green + 0.114 * blue > 130 ? DARK : LIGHT;
   }
 
-  const path = (...parts) => parts.flatMap(part => part.split("/")).map(encodeURIComponent).join("/");
-  const truthPath = (run, sequence) => `${path(run.gallery.media.folder, "frames", sequence)}/truth.js`;
-  const variantPath = (run, sequence, variant) => `${path(run.gallery.media.folder, "tracks", variant, sequence)}.js`;
-
-  // The objects of a variant, of the truth where it is null; null where the file is not there.
-  function load(run, sequence, variant) {
-    const name = key(run.dataset, sequence, variant);
-    if (store.has(name)) return Promise.resolve(store.get(name));
-    if (!waiting.has(name)) {
-      waiting.set(name, new Promise(done => {
-        const src = variant === null ? truthPath(run, sequence) : variantPath(run, sequence, variant);
-        const script = bench.element("script", { src });
-        script.onload = script.onerror = () => { script.remove(); done(store.get(name) ?? null); };
-        document.head.append(script);
-      }));
-    }
-    return waiting.get(name);
+  /** The rows of `content` that are of a frame. */
+  function rowsOf(content, frame) {
+    const [begin, end] = [content.first[frame] ?? 0, content.first[frame + 1] ?? 0];
+    return Array.from({ length: Math.max(0, end - begin) }, (_, place) => begin + place);
   }
 
-  // The picture of a frame; null where there is none.
-  function picture(run, sequence, frame) {
-    if (!run.gallery.media.sequences[sequence]?.pictures) return Promise.resolve(null);
-    const src = `${path(run.gallery.media.folder, "frames", sequence)}/${String(frame).padStart(6, "0")}.jpg`;
-    if (!pictures.has(src)) {
-      if (pictures.size >= MOST_PICTURES) pictures.delete(pictures.keys().next().value);
-      pictures.set(src, new Promise(done => {
-        const image = new Image();
-        image.onload = () => done(image);
-        image.onerror = () => done(null);
-        image.src = src;
-      }));
-    }
-    return pictures.get(src);
-  }
+  /** The box of a row in pixels of the pictures: left, top, right, bottom. */
+  const boxAt = (content, row) =>
+    content.box.slice(4 * row, 4 * row + 4).map(tenths => tenths / 10);
 
-  const colourOf = (run, identity) => run.gallery.palette[identity % run.gallery.palette.length];
-
-  // The box of an identity in a frame, in pixels of the pictures; null where it is not there.
+  /** The box of an identity in a frame; null where it is not there. */
   function boxOf(content, frame, identity) {
     if (!content) return null;
     const row = rowsOf(content, frame).find(each => content.track[each] === identity);
     return row === undefined ? null : boxAt(content, row);
   }
 
-  const boxAt = (content, row) => content.box.slice(4 * row, 4 * row + 4).map(tenths => tenths / 10);
-  function rowsOf(content, frame) {
-    const [begin, end] = [content.first[frame] ?? 0, content.first[frame + 1] ?? 0];
-    return Array.from({ length: Math.max(0, end - begin) }, (_, place) => begin + place);
-  }
-
-  function tinted(content, row, colour) {
+  /** The mask of a row with a canvas of it in a colour; null for an empty mask. */
+  function tintedMask(content, row, colour) {
     if (content.masks.has(row)) return content.masks.get(row);
     if (content.masks.size >= MOST_MASKS) content.masks.clear();
-    const mask = bench.runs.decode(content.rle[row], content.height);
-    content.masks.set(row, mask && { ...mask, canvas: paint(mask, colour) });
-    return content.masks.get(row);
+    const mask = bench.runLengths.decode(content.rle[row], content.height);
+    const tinted = mask && { ...mask, canvas: paintMask(mask, colour) };
+    content.masks.set(row, tinted);
+    return tinted;
   }
 
-  function paint({ width, height, pixels }, colour) {
-    const canvas = bench.element("canvas", { width, height }), pen = canvas.getContext("2d");
+  function paintMask({ width, height, pixels }, colour) {
+    const canvas = bench.element("canvas", { width, height });
+    const pen = canvas.getContext("2d");
     const image = pen.createImageData(width, height);
-    const [red, green, blue] = [1, 3, 5].map(at => parseInt(colour.slice(at, at + 2), 16));
-    const there = (x, y) => x >= 0 && x < width && y >= 0 && y < height && pixels[y * width + x];
-    for (let y = 0; y < height; y += 1) for (let x = 0; x < width; x += 1) {
-      if (!pixels[y * width + x]) continue;
-      const inside = there(x - 1, y) && there(x + 1, y) && there(x, y - 1) && there(x, y + 1);
-      image.data.set([red, green, blue, inside ? 120 : 255], 4 * (y * width + x));
-    }
+    const isIn = (x, y) => x >= 0 && x < width && y >= 0 && y < height && pixels[y * width + x];
+    pixels.forEach((isSet, place) => {
+      if (!isSet) return;
+      const [x, y] = [place % width, Math.floor(place / width)];
+      const isInside = isIn(x - 1, y) && isIn(x + 1, y) && isIn(x, y - 1) && isIn(x, y + 1);
+      image.data.set([...channelsOf(colour), isInside ? INSIDE : EDGE], 4 * place);
+    });
     pen.putImageData(image, 0, 0);
     return canvas;
   }
 
-  // Draws a frame. `view` is what is seen, {left, top, width, height} in pixels of the pictures; `mark`
-  // a box to be marked. Objects of classes that are not shown are dashed.
+  /**
+   * Draws a frame. `view` is what is seen, {left, top, width, height} in pixels of the pictures;
+   * `mark` a box to be marked. Objects of classes that are not shown are dashed.
+   */
   function draw(canvas, run, { content, image, frame, view, mark }) {
-    const ratio = window.devicePixelRatio || 1, zoom = (canvas.clientWidth * ratio) / view.width;
+    const ratio = window.devicePixelRatio || 1;
+    const zoom = (canvas.clientWidth * ratio) / view.width;
+    const pixel = ratio / zoom; // of the screen, in pixels of the pictures
     canvas.width = Math.round(view.width * zoom);
     canvas.height = Math.round(view.height * zoom);
     const pen = canvas.getContext("2d");
-    pen.fillStyle = bench.ink("--raised");
+    pen.fillStyle = themeColour("--raised");
     pen.fillRect(0, 0, canvas.width, canvas.height);
     pen.setTransform(zoom, 0, 0, zoom, -view.left * zoom, -view.top * zoom);
     if (image && content) pen.drawImage(image, 0, 0, content.width, content.height);
-    else if (content) ground(pen, content, zoom);
-    if (content) objects(pen, run, content, frame, { zoom, ratio, view });
-    if (mark) marked(pen, mark, ratio / zoom);
+    else if (content) drawGround(pen, content, zoom);
+    if (content) drawObjects(pen, objectsIn(run, content, frame, view), { content, view, pixel });
+    if (mark) drawMark(pen, mark, pixel);
     pen.resetTransform();
   }
 
-  function ground(pen, content, zoom) {
-    pen.fillStyle = bench.ink("--paper");
-    pen.fillRect(0, 0, content.width, content.height);
-    pen.strokeStyle = bench.ink("--line");
+  function drawGround(pen, { width, height }, zoom) {
+    pen.fillStyle = themeColour("--paper");
+    pen.fillRect(0, 0, width, height);
+    pen.strokeStyle = themeColour("--line");
     pen.lineWidth = 1 / zoom;
-    pen.strokeRect(0, 0, content.width, content.height);
+    pen.strokeRect(0, 0, width, height);
   }
 
-  function objects(pen, run, content, frame, { zoom, ratio, view }) {
+  /** The objects of a frame that can be seen: row, box, identity, colour, and if they count. */
+  function objectsIn(run, content, frame, view) {
     const shown = new Set(bench.classes(run));
-    const scored = row => !content.class || shown.has(content.classes[content.class[row]]);
-    const rows = rowsOf(content, frame).filter(row => seen(boxAt(content, row), view)), pixel = ratio / zoom;
+    return rowsOf(content, frame)
+      .map(row => ({
+        row,
+        box: boxAt(content, row),
+        identity: content.track[row],
+        colour: colourOf(run, content.track[row]),
+        counts: !content.class || shown.has(content.classes[content.class[row]]),
+      }))
+      .filter(({ box }) => isSeen(box, view));
+  }
+
+  const isSeen = ([left, top, right, bottom], view) =>
+    left < view.left + view.width &&
+    right > view.left &&
+    top < view.top + view.height &&
+    bottom > view.top;
+
+  function drawObjects(pen, objects, { content, view, pixel }) {
+    const counted = objects.filter(each => each.counts);
+    if (content.rle) drawMasks(pen, content, counted);
+    for (const object of objects) drawBox(pen, object, pixel);
+    pen.setLineDash([]);
+    for (const object of counted) drawLabel(pen, object, { view, pixel });
+  }
+
+  function drawMasks(pen, content, objects) {
     pen.imageSmoothingEnabled = false;
-    if (content.rle) for (const row of rows.filter(scored)) {
-      const mask = tinted(content, row, colourOf(run, content.track[row]));
+    for (const { row, colour } of objects) {
+      const mask = tintedMask(content, row, colour);
       if (mask) pen.drawImage(mask.canvas, mask.left, mask.top);
     }
     pen.imageSmoothingEnabled = true;
-    for (const row of rows) {
-      const [left, top, right, bottom] = boxAt(content, row);
-      pen.lineWidth = (scored(row) ? 2 : 1) * pixel;
-      pen.setLineDash(scored(row) ? [] : [3 * pixel, 3 * pixel]);
-      pen.strokeStyle = scored(row) ? colourOf(run, content.track[row]) : "#888";
-      pen.strokeRect(left, top, right - left, bottom - top);
-    }
-    pen.setLineDash([]);
-    for (const row of rows.filter(scored)) label(pen, run, content, row, { pixel, view });
   }
 
-  const seen = ([left, top, right, bottom], view) =>
-    left < view.left + view.width && right > view.left && top < view.top + view.height && bottom > view.top;
+  function drawBox(pen, { box: [left, top, right, bottom], colour, counts }, pixel) {
+    pen.lineWidth = (counts ? 2 : 1) * pixel;
+    pen.setLineDash(counts ? [] : [3 * pixel, 3 * pixel]);
+    pen.strokeStyle = counts ? colour : GREY;
+    pen.strokeRect(left, top, right - left, bottom - top);
+  }
 
-  function label(pen, run, content, row, { pixel, view }) {
-    const text = String(content.track[row]), size = 11 * pixel;
-    const [left, top] = boxAt(content, row);
+  /** Writes the identity above its box, or within where the box ends outside. */
+  function drawLabel(pen, { box: [left, top], identity, colour }, { view, pixel }) {
+    const [size, padding] = [LETTERS * pixel, PADDING * pixel];
     pen.font = `600 ${size}px system-ui, sans-serif`;
-    const colour = colourOf(run, content.track[row]), width = pen.measureText(text).width + 4 * pixel;
-    const x = Math.max(left, view.left), y = Math.max(top - size - 2 * pixel, view.top);
-    const [red, green, blue] = [1, 3, 5].map(at => parseInt(colour.slice(at, at + 2), 16));
+    const width = pen.measureText(String(identity)).width + 2 * padding;
+    const x = Math.max(left, view.left);
+    const y = Math.max(top - size - padding, view.top);
     pen.fillStyle = colour;
-    pen.fillRect(x, y, width, size + 2 * pixel);
-    pen.fillStyle = 0.299 * red + 0.587 * green + 0.114 * blue > 130 ? "#141414" : "#fff";
-    pen.fillText(text, x + 2 * pixel, y + size);
+    pen.fillRect(x, y, width, size + padding);
+    pen.fillStyle = textColourOn(colour);
+    pen.fillText(String(identity), x + padding, y + size);
   }
 
-  function marked(pen, [left, top, right, bottom], pixel) {
-    for (const [width, colour] of [[5, "#141414"], [2.5, "#fff"]]) {
+  function drawMark(pen, [left, top, right, bottom], pixel) {
+    const apart = MARK_DISTANCE * pixel;
+    for (const [width, colour] of MARK_LINES) {
       pen.lineWidth = width * pixel;
       pen.strokeStyle = colour;
-      pen.strokeRect(left - 4 * pixel, top - 4 * pixel, right - left + 8 * pixel, bottom - top + 8 * pixel);
+      pen.strokeRect(left - apart, top - apart, right - left + 2 * apart, bottom - top + 2 * apart);
     }
   }
 
-  bench.media = { add };
-  bench.pictures = { load, picture, draw, boxOf, colourOf };
+  bench.pictures = { draw, boxOf, colourOf, textColourOn };
 })();

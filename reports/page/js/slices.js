@@ -1,8 +1,8 @@
 // Recall, overlap and switches by slice, computed again from the sums of what is shown.
 (() => {
   "use strict";
-  const { element, number, onChange } = bench;
-  const at = id => document.getElementById(id);
+  const { byId, element, charts, formatNumber, NO_NUMBER } = bench;
+  const { nominal, variantColour, variantShape, tooltip } = charts;
   const FEW = 100; // rows
   const KINDS = {
     size: ["Size", "area of the mask, or of the box where boxes are scored"],
@@ -12,106 +12,268 @@
     sequence: ["Sequence", ""],
   };
   const MEASURES = {
-    recall: { label: "Recall", title: "Recall (%)", digits: 2, domain: [0, 100], of: ({ rows, matched }) => (rows ? (100 * matched) / rows : null) },
-    overlap: { label: "Mean IoU of matches", title: "Mean IoU of matches (%)", digits: 2, domain: [50, 100], of: ({ matched, similarity }) => (matched ? (100 * similarity) / matched : null) },
-    switches: { label: "Identity switches", title: "Identity switches for every 1,000 rows", digits: 1, of: ({ rows, switches }) => (rows ? (1000 * switches) / rows : null) },
+    recall: {
+      label: "Recall",
+      title: "Recall (%)",
+      digits: 2,
+      domain: [0, 100],
+      of: ({ rows, matched }) => (rows ? (100 * matched) / rows : null),
+    },
+    overlap: {
+      label: "Mean IoU of matches",
+      title: "Mean IoU of matches (%)",
+      digits: 2,
+      domain: [50, 100],
+      of: ({ matched, similarity }) => (matched ? (100 * similarity) / matched : null),
+    },
+    switches: {
+      label: "Identity switches",
+      title: "Identity switches for every 1,000 rows",
+      digits: 1,
+      of: ({ rows, switches }) => (rows ? (1000 * switches) / rows : null),
+    },
   };
-  let measure = "recall";
+  let chosen = "recall"; // a measure
 
-  const add = (one, other) => (one ? one.map((value, place) => value + other[place]) : other);
+  const unique = values => [...new Set(values)];
+  const add = (counts, others) =>
+    counts ? counts.map((count, place) => count + others[place]) : others;
+  const format = (measure, entry) => {
+    const value = entry ? measure.of(entry) : null;
+    return value === null ? NO_NUMBER : value.toFixed(measure.digits);
+  };
 
-  // Rows, matches, their overlap and switches by kind and slice of one variant; null where a sequence has no result.
-  function sums(run, variant) {
-    const mine = run.partials[variant.name] ?? {}, total = {};
-    for (const sequence of bench.sequences(run)) for (const name of bench.classes(run)) {
-      const kinds = mine[sequence]?.[name]?.slices?.kinds;
-      if (!kinds) return null;
-      const whole = kinds.size.map(([, ...counts]) => counts).reduce(add);
-      for (const [kind, slices] of Object.entries({ ...kinds, sequence: [[sequence, ...whole]] })) {
-        total[kind] ??= new Map();
-        for (const [slice, ...counts] of slices) total[kind].set(slice, add(total[kind].get(slice), counts));
+  /** The counts of a sequence and class by kind; the sequence is a slice of its own kind. */
+  function kindsOf(run, variant, sequence, name) {
+    const kinds = run.partials[variant.name]?.[sequence]?.[name]?.slices?.kinds;
+    if (!kinds) return null;
+    const all = kinds.size.map(([, ...counts]) => counts).reduce(add);
+    return { ...kinds, sequence: [[sequence, ...all]] };
+  }
+
+  /** Rows, matches, their overlap and switches of a variant, by kind and slice; null for none. */
+  function sumsOf(run, variant) {
+    const total = Object.fromEntries(Object.keys(KINDS).map(kind => [kind, new Map()]));
+    for (const sequence of bench.sequences(run)) {
+      for (const name of bench.classes(run)) {
+        const kinds = kindsOf(run, variant, sequence, name);
+        if (!kinds) return null;
+        addTo(total, kinds);
       }
     }
     return total;
   }
 
-  // One entry for each variant, kind and slice that has rows.
-  function collect(run) {
-    const found = [];
-    for (const variant of bench.variants(run)) {
-      for (const [kind, slices] of Object.entries(sums(run, variant) ?? {})) {
-        for (const [slice, [rows, matched, similarity, switches]] of slices) {
-          if (rows && kind in KINDS) found.push({ variant, kind, slice, rows, matched, similarity, switches });
-        }
+  function addTo(total, kinds) {
+    for (const [kind, sums] of Object.entries(total)) {
+      for (const [slice, ...counts] of kinds[kind] ?? []) {
+        sums.set(slice, add(sums.get(slice), counts));
       }
     }
-    return found;
   }
 
-  const unique = values => [...new Set(values)];
-  const rowsOf = (entries, slice) => Math.max(...entries.filter(each => each.slice === slice).map(each => each.rows));
+  /** One entry for each variant, kind and slice that has rows. */
+  function entriesOf(run) {
+    return bench.variants(run).flatMap(variant =>
+      Object.entries(sumsOf(run, variant) ?? {}).flatMap(([kind, sums]) =>
+        [...sums]
+          .map(([slice, [rows, matched, similarity, switches]]) => {
+            return { variant, kind, slice, rows, matched, similarity, switches };
+          })
+          .filter(each => each.rows),
+      ),
+    );
+  }
+
+  const rowsIn = (entries, slice) =>
+    Math.max(...entries.filter(each => each.slice === slice).map(each => each.rows));
+
+  /** What a figure shows of the entries of one kind. */
+  function pointsOf(entries, baseline) {
+    const { of } = MEASURES[chosen];
+    const reference = slice =>
+      entries.find(each => each.slice === slice && each.variant === baseline);
+    const texts = entry =>
+      Object.entries(MEASURES).map(([name, measure]) => [name, format(measure, entry)]);
+    return entries
+      .map(entry => ({
+        name: entry.variant.title,
+        slice: entry.slice,
+        rows: entry.rows,
+        value: of(entry),
+        few: entry.rows < FEW,
+        from: reference(entry.slice) ? of(reference(entry.slice)) : null,
+        ...Object.fromEntries(texts(entry)),
+      }))
+      .filter(point => point.value !== null);
+  }
+
+  /** The axis of the slices, each with its number of rows below its name. */
+  function sliceAxis(entries) {
+    const slices = unique(entries.map(each => each.slice));
+    const labelOf = slice => [slice, `n = ${formatNumber(rowsIn(entries, slice), "count")}`];
+    const labels = Object.fromEntries(slices.map(slice => [slice, labelOf(slice)]));
+    return nominal("slice", {
+      title: null,
+      sort: slices,
+      axis: {
+        labelExpr: `${JSON.stringify(labels)}[datum.value]`,
+        labelLimit: 160,
+        labelLineHeight: 14,
+        grid: true,
+        tickBand: "extent",
+        ticks: false,
+      },
+    });
+  }
+
+  const faint = (value, fewer) => ({
+    condition: { test: "datum.few", value: fewer },
+    value,
+  });
 
   function figure(run, entries) {
-    const { of, title, domain, digits } = MEASURES[measure];
-    const from = bench.baseline(run), shown = unique(entries.map(each => each.variant));
-    const label = slice => [slice, `n = ${number(rowsOf(entries, slice), "count")}`];
-    const reference = slice => entries.find(each => each.slice === slice && each.variant === from);
-    const points = entries.map(each => ({
-      name: each.variant.title, slice: each.slice, rows: each.rows, value: of(each), few: each.rows < FEW,
-      from: reference(each.slice) ? of(reference(each.slice)) : null,
-      ...Object.fromEntries(Object.entries(MEASURES).map(([key, one]) => [key, one.of(each) === null ? "–" : one.of(each).toFixed(one.digits)])),
-    })).filter(each => each.value !== null);
+    const { title, domain } = MEASURES[chosen];
+    const shown = unique(entries.map(each => each.variant));
+    const points = pointsOf(entries, bench.baseline(run));
     if (!points.length) return null;
-    const slices = unique(entries.map(each => each.slice));
-    const names = Object.fromEntries(slices.map(slice => [slice, label(slice)]));
-    const y = { field: "slice", type: "nominal", title: null, sort: slices, axis: { labelExpr: `${JSON.stringify(names)}[datum.value]`, labelLimit: 160, labelLineHeight: 14, grid: true, tickBand: "extent", ticks: false } };
-    const yOffset = { field: "name", type: "nominal", scale: { domain: shown.map(each => each.title), paddingOuter: 0.8 } };
-    const x = { type: "quantitative", title, scale: domain ? { domain, clamp: true } : { zero: true }, axis: { tickCount: 5 } };
-    const opacity = { condition: { test: "datum.few", value: 0.25 }, value: 1 };
-    const tooltip = [["name", "variant"], ["slice", "slice"], ["rows", "rows"], ["recall", "recall (%)"], ["overlap", "mean IoU (%)"], ["switches", "switches for every 1,000"]].map(([field, name]) => ({ field, title: name, type: "nominal" }));
-    const colour = { field: "name", type: "nominal", scale: bench.colours(shown), legend: null };
-    const spans = { transform: [{ filter: "isValid(datum.from)" }], mark: { type: "rule", strokeWidth: 2 }, encoding: { y, yOffset, x: { ...x, field: "from" }, x2: { field: "value" }, color: colour, opacity: { condition: { test: "datum.few", value: 0.15 }, value: 0.45 } } };
-    const dots = { mark: { type: "point", filled: true, size: 60 }, encoding: { y, yOffset, x: { ...x, field: "value" }, color: colour, shape: { field: "name", type: "nominal", scale: bench.shapes(shown), legend: null }, opacity, tooltip } };
-    const tall = Math.max(34, (shown.length + 1) * (shown.length > 4 ? 9 : 14)); // two lines of text at least
-    return { height: slices.length * tall, data: { values: points }, layer: [spans, dots], view: { stroke: null } };
-  }
-
-  function table(run, entries) {
-    const shown = unique(entries.map(each => each.variant)), cell = MEASURES[measure];
-    const row = (kind, slice) => {
-      const mine = entries.filter(each => each.kind === kind && each.slice === slice), rows = rowsOf(mine, slice);
-      const value = variant => { const one = mine.find(each => each.variant === variant); return one ? cell.of(one) : null; };
-      return element("tr", { className: rows < FEW ? "troubled" : "" }, element("th", { scope: "row", className: "name", textContent: slice }),
-        element("td", { textContent: number(rows, "count") }),
-        shown.map(variant => element("td", { textContent: value(variant) === null ? "–" : value(variant).toFixed(cell.digits) })));
+    const y = sliceAxis(entries);
+    const scale = { domain: charts.titlesOf(shown), paddingOuter: 0.8 };
+    const x = {
+      type: "quantitative",
+      title,
+      scale: domain ? { domain, clamp: true } : { zero: true },
+      axis: { tickCount: 5 },
     };
-    const kinds = Object.keys(KINDS).filter(kind => entries.some(each => each.kind === kind));
-    at("slice-table").replaceChildren(
-      element("caption", { textContent: cell.title }),
-      element("thead", {}, element("tr", {}, element("th", { scope: "col", className: "name head", textContent: "Slice" }), element("th", { scope: "col", className: "head", textContent: "rows" }),
-        shown.map(variant => element("th", { scope: "col", className: "head" }, bench.markOf(variant), variant.title)))),
-      ...kinds.map(kind => element("tbody", {},
-        element("tr", { className: "total" }, element("th", { scope: "rowgroup", className: "name", colSpan: shown.length + 2, textContent: `${KINDS[kind][0]}${KINDS[kind][1] ? `: ${KINDS[kind][1]}` : ""}` })),
-        unique(entries.filter(each => each.kind === kind).map(each => each.slice)).map(slice => row(kind, slice)))));
+    const both = { y, yOffset: nominal("name", { scale }), color: variantColour(shown, "name") };
+    const spans = {
+      transform: [{ filter: "isValid(datum.from)" }],
+      mark: { type: "rule", strokeWidth: 2 },
+      encoding: {
+        ...both,
+        x: { ...x, field: "from" },
+        x2: { field: "value" },
+        opacity: faint(0.45, 0.15),
+      },
+    };
+    const dots = {
+      mark: { type: "point", filled: true, size: 60 },
+      encoding: {
+        ...both,
+        x: { ...x, field: "value" },
+        shape: variantShape(shown, "name"),
+        opacity: faint(1, 0.25),
+        tooltip: tooltip(
+          ["name", "variant"],
+          ["slice"],
+          ["rows"],
+          ["recall", "recall (%)"],
+          ["overlap", "mean IoU (%)"],
+          ["switches", "switches for every 1,000"],
+        ),
+      },
+    };
+    return {
+      height: y.sort.length * heightOfSlice(shown.length),
+      data: { values: points },
+      layer: [spans, dots],
+      view: { stroke: null },
+    };
   }
 
-  function show() {
-    const run = bench.run(), entries = collect(run);
-    at("no-slices").hidden = entries.length > 0;
-    at("sliced").hidden = !entries.length;
-    bench.legend(at("slices"), unique(entries.map(each => each.variant)));
-    bench.options(at("slice-measure"), Object.entries(MEASURES).map(([key, one]) => [key, one.label]), measure);
-    const kinds = Object.keys(KINDS).map(kind => [kind, entries.filter(each => each.kind === kind)])
-      .filter(([kind, mine]) => mine.length && (kind !== "sequence" || bench.sequences(run).length > 1));
-    at("slice-figures").replaceChildren(...kinds.map(([kind, mine]) => {
-      const node = element("div", { className: "figure", "aria-label": `${MEASURES[measure].label} by ${kind}` });
-      bench.draw(node, figure(run, mine));
-      return element("figure", {}, element("figcaption", {}, element("h3", { textContent: KINDS[kind][0] }), element("small", { textContent: KINDS[kind][1] })), node);
-    }));
-    if (at("slice-rows").open) table(run, entries);
+  /** In pixels: two lines of text at least. */
+  const heightOfSlice = variants => Math.max(34, (variants + 1) * (variants > 4 ? 9 : 14));
+
+  function tableRow(entries, slice, shown) {
+    const ofSlice = entries.filter(each => each.slice === slice);
+    const rows = rowsIn(ofSlice, slice);
+    const entryOf = variant => ofSlice.find(each => each.variant === variant);
+    return element(
+      "tr",
+      { className: rows < FEW ? "troubled" : "" },
+      element("th", { scope: "row", className: "name", textContent: slice }),
+      element("td", { textContent: formatNumber(rows, "count") }),
+      shown.map(variant =>
+        element("td", { textContent: format(MEASURES[chosen], entryOf(variant)) }),
+      ),
+    );
   }
 
-  at("slice-measure").addEventListener("change", event => { measure = event.target.value; show(); });
-  at("slice-rows").addEventListener("toggle", show);
-  onChange(show);
+  function tableBody(kind, entries, shown) {
+    const [title, meaning] = KINDS[kind];
+    const heading = element("th", {
+      scope: "rowgroup",
+      className: "name",
+      colSpan: shown.length + 2,
+      textContent: meaning ? `${title}: ${meaning}` : title,
+    });
+    const slices = unique(entries.map(each => each.slice));
+    return element(
+      "tbody",
+      {},
+      element("tr", { className: "total" }, heading),
+      slices.map(slice => tableRow(entries, slice, shown)),
+    );
+  }
+
+  function showTable(entries) {
+    const shown = unique(entries.map(each => each.variant));
+    const head = element(
+      "tr",
+      {},
+      element("th", { scope: "col", className: "name head", textContent: "Slice" }),
+      element("th", { scope: "col", className: "head", textContent: "rows" }),
+      shown.map(variant =>
+        element(
+          "th",
+          { scope: "col", className: "head" },
+          bench.variantMark(variant),
+          variant.title,
+        ),
+      ),
+    );
+    const bodies = byKind(entries).map(([kind, ofKind]) => tableBody(kind, ofKind, shown));
+    byId("slice-table").replaceChildren(
+      element("caption", { textContent: MEASURES[chosen].title }),
+      element("thead", {}, head),
+      ...bodies,
+    );
+  }
+
+  const byKind = entries =>
+    Object.keys(KINDS)
+      .map(kind => [kind, entries.filter(each => each.kind === kind)])
+      .filter(([, ofKind]) => ofKind.length);
+
+  function figureNode(run, kind, entries) {
+    const [title, meaning] = KINDS[kind];
+    const label = `${MEASURES[chosen].label} by ${kind}`;
+    const node = element("div", { className: "figure", "aria-label": label });
+    charts.draw(node, figure(run, entries));
+    const heading = element("h3", { textContent: title });
+    const small = element("small", { textContent: meaning });
+    return element("figure", {}, element("figcaption", {}, heading, small), node);
+  }
+
+  function update() {
+    const run = bench.run();
+    const entries = entriesOf(run);
+    byId("no-slices").hidden = entries.length > 0;
+    byId("sliced").hidden = !entries.length;
+    bench.fillLegends(byId("slices"), unique(entries.map(each => each.variant)));
+    const measures = Object.entries(MEASURES).map(([name, { label }]) => [name, label]);
+    bench.setOptions(byId("slice-measure"), measures, chosen);
+    const figures = byKind(entries)
+      .filter(([kind]) => kind !== "sequence" || bench.sequences(run).length > 1)
+      .map(([kind, ofKind]) => figureNode(run, kind, ofKind));
+    byId("slice-figures").replaceChildren(...figures);
+    if (byId("slice-rows").open) showTable(entries);
+  }
+
+  byId("slice-measure").addEventListener("change", event => {
+    chosen = event.target.value;
+    update();
+  });
+  byId("slice-rows").addEventListener("toggle", update);
+  bench.onChange(update);
 })();

@@ -15,6 +15,7 @@ import numpy as np
 from datasets.overlap import box_iou
 from datasets.types import Detections, Frame, Sequence
 from trackers.contract import Answer
+from trackers.methods.bytetrack.options import Options
 from trackers.parts import rows
 from trackers.parts.assignment import match, unmatched
 from trackers.parts.box_motion import AspectHeight
@@ -25,25 +26,9 @@ _SECOND_IOU, _UNCONFIRMED_SIMILARITY = 0.5, 0.3  # least similarity of those two
 _DUPLICATE_IOU = 0.85  # a lost and a tracked target that overlap more are one
 
 
-def build(
-    *,
-    high_threshold: float = 0.6,
-    low_threshold: float = 0.1,
-    birth_threshold: float = 0.7,
-    match_threshold: float = 0.2,
-    track_buffer: int = 30,
-) -> ByteTrack:
-    """Return a ByteTrack tracker.
-
-    Args:
-        high_threshold: Detections above it take part in the first association.
-        low_threshold: Detections above it and not above `high_threshold`, in the second.
-        birth_threshold: An unmatched detection of at least this score starts a target.
-        match_threshold: Least IoU times score in the first association.
-        track_buffer: Frames a lost target can be found again, at 30 frames per second; it is scaled
-            to the frame rate of the sequence.
-    """
-    return ByteTrack(high_threshold, low_threshold, birth_threshold, match_threshold, track_buffer)
+def build(options: Options) -> ByteTrack:
+    """Return a ByteTrack tracker."""
+    return ByteTrack(options)
 
 
 @dataclass(frozen=True)
@@ -64,44 +49,38 @@ class ByteTrack:
 
     _targets: _Targets
 
-    def __init__(
-        self,
-        high_threshold: float,
-        low_threshold: float,
-        birth_threshold: float,
-        match_threshold: float,
-        track_buffer: int,
-    ) -> None:
-        self._high, self._low, self._birth = high_threshold, low_threshold, birth_threshold
-        self._match_threshold = match_threshold
-        self._track_buffer = track_buffer
+    def __init__(self, options: Options) -> None:
+        self._options = options
         self._begin(frame_rate=30)
 
     def start(self, sequence: Sequence) -> None:
         self._begin(sequence.frame_rate)
 
     def step(self, frame: Frame) -> Answer:
-        seen = select(frame.detections, self._low)
-        sure = seen.take(seen.score > self._high)
-        unsure = seen.take((seen.score > self._low) & (seen.score <= self._high))
+        low, high = self._options.low_threshold, self._options.high_threshold
+        seen = select(frame.detections, low)
+        sure = seen.take(seen.score > high)
+        unsure = seen.take((seen.score > low) & (seen.score <= high))
         targets = _predict(self._targets)
         followed = targets.lost == 1  # seen in the frame before
 
         candidates = np.flatnonzero(targets.confirmed)
-        targets, left = _associate(targets, candidates, sure, self._match_threshold, fused=True)
+        targets, left = _associate(
+            targets, candidates, sure, self._options.match_threshold, fused=True
+        )
         candidates = np.flatnonzero(targets.confirmed & followed & (targets.lost > 0))
         targets, _ = _associate(targets, candidates, unsure, _SECOND_IOU, fused=False)
         candidates = np.flatnonzero(~targets.confirmed)
         targets, left = _associate(targets, candidates, left, _UNCONFIRMED_SIMILARITY, fused=True)
 
-        newborn = self._bear(left.take(left.score >= self._birth), frame.index)
+        newborn = self._bear(left.take(left.score >= self._options.birth_threshold), frame.index)
         alive = (targets.lost == 0) | (targets.confirmed & (targets.lost <= self._patience))
         targets = rows.join(rows.take(targets, alive), newborn)
         self._targets = _without_duplicates(targets, frame.index)
         return self._report()
 
     def _begin(self, frame_rate: float) -> None:
-        self._patience = int(frame_rate / 30 * self._track_buffer)
+        self._patience = int(frame_rate / 30 * self._options.track_buffer)
         self._born = 0
         self._targets = self._bear(no_detections(), 0)
 

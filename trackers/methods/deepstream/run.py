@@ -17,11 +17,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
 from collections.abc import Sequence as Many
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from datasets.formats import kitti_dump
 from datasets.io.program import run_main
@@ -31,6 +29,8 @@ from datasets.sequences.sequence_json import open_sequence
 from datasets.types import Extent, Sequence, Tracks
 from trackers.contract import check_options, load_method
 from trackers.methods.deepstream import files
+from trackers.methods.deepstream.options import Options
+from trackers.options import make_options
 from trackers.parts.class_names import synonyms
 from trackers.parts.result_files import check_identities
 from trackers.run_record import Job, add_flags, begin_record, write_result
@@ -42,17 +42,17 @@ _LAST = 20  # lines of the container's output in a message
 _WARM_UP = 20  # frames whose times are left out: engines are still loading
 
 
-def write_files(folder: Path, sequence: Sequence, options: Mapping[str, Any]) -> None:
+def write_files(folder: Path, sequence: Sequence, options: Options) -> None:
     """Write what deepstream-app reads but for the video.
 
     Raises:
         ValueError: A value is of no key that is written.
         OSError: The names of the classes cannot be read.
     """
-    extent, values = sequence.extent, options["values"] or {}
-    names = [line for line in Path(options["labels"]).read_text().splitlines() if line.strip()]
+    extent, values = sequence.extent, options.values or {}
+    names = [line for line in Path(options.labels).read_text().splitlines() if line.strip()]
     parts = {
-        "application": files.application(extent.width, extent.height, options["interval"]),
+        "application": files.application(extent.width, extent.height, options.interval),
         "detector": files.detector(
             f"{files.ROOM}/detector.onnx", f"{files.ROOM}/labels.txt", len(names)
         ),
@@ -71,21 +71,21 @@ def write_files(folder: Path, sequence: Sequence, options: Mapping[str, Any]) ->
     (folder / "labels.txt").write_text("\n".join(names) + "\n")
 
 
-def command(folder: Path, options: Mapping[str, Any]) -> list[str]:
+def command(folder: Path, options: Options) -> list[str]:
     """Return the command that runs the container."""
     mounts = {
         folder: files.ROOM,
-        Path(options["detector"]): f"{files.ROOM}/detector.onnx",
-        Path(options["models"]): files.MODELS,
+        Path(options.detector): f"{files.ROOM}/detector.onnx",
+        Path(options.models): files.MODELS,
     }
     volumes = [
         part for here, there in mounts.items() for part in ("-v", f"{here.resolve()}:{there}")
     ]
     return [
-        *(options["docker"], "run", "--rm", "--gpus", "all", "--network", "none"),
+        *(options.docker, "run", "--rm", "--gpus", "all", "--network", "none"),
         *volumes,
         *("-e", "NVDS_ENABLE_LATENCY_MEASUREMENT=1"),
-        *(options["image"], "deepstream-app", "-c", f"{files.ROOM}/application.txt"),
+        *(options.image, "deepstream-app", "-c", f"{files.ROOM}/application.txt"),
     ]
 
 
@@ -123,7 +123,7 @@ def read_latencies(text: str, frames: int) -> list[int]:
     return [round(found[number] * 1e6) for number in range(frames)]
 
 
-def run(sequence: Sequence, options: Mapping[str, Any], room: Path) -> tuple[Tracks, list[int]]:
+def run(sequence: Sequence, options: Options, room: Path) -> tuple[Tracks, list[int]]:
     """Return the tracks and the nanoseconds of each frame.
 
     Args:
@@ -169,7 +169,7 @@ def main() -> None:
     given = parser.parse_args()
     check_options("deepstream", given.options)
     method = load_method("deepstream")
-    options = {**method.options, **given.options}
+    options = make_options(Options, given.options)
     prepared = open_sequence(given.sequence)
     job = Job(
         "trackers.methods.deepstream.run", "deepstream", given.options, prepared,

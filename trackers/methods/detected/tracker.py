@@ -6,41 +6,27 @@ detector alone, whose average precision the protocol `coco` gives.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
 from datasets.types import Frame, Sequence
 from trackers.contract import Answer, Tracker, load_tracker
 from trackers.detectors.source import Source
+from trackers.methods.detected.options import Options
 
 
-def build(
-    *,
-    detector: str,
-    tracker: str | None = None,
-    options: Mapping[str, Any] | None = None,
-    device: str = "cpu",
-    min_score: float = 0.1,
-) -> Detected:
+def build(options: Options) -> Detected:
     """Return a tracker.
-
-    Args:
-        detector: Card of a detector, or the folder of an exported one.
-        tracker: The method, by its folder's name; without it each detection is an identity of its
-            own.
-        options: Of the method.
-        device: `cpu` or `cuda`, of the detector.
-        min_score: Of a detection; the method may have a threshold of its own above it.
 
     Raises:
         FileNotFoundError: The card or the network is not there.
-        ValueError: One of them is not as it should be, or there is no such method or option.
+        ValueError: One of them is not as it should be.
     """
-    follow = Alone() if tracker is None else load_tracker(tracker, options or {})
-    return Detected(Source(detector, device, min_score), follow)
+    follow: Tracker = Alone()
+    if options.tracker is not None:
+        follow = load_tracker(options.tracker, options.options or {})
+    return Detected(Source(options.detector, options.device, options.min_score), follow)
 
 
 class Detected:

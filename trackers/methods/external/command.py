@@ -5,41 +5,37 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+
+from trackers.methods.external.options import Options
 
 REPOSITORY = Path(__file__).parents[3]
 _ENVIRONMENTS = "engines/environments"
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 _NEEDED = ("{sequence}", "{output}")
-_LONGEST = 10**6  # seconds: eleven days
 
 
-def check_command(options: Mapping[str, Any]) -> None:
-    """Raise ValueError if the options cannot be a command, its environment and its time."""
-    words, name, seconds = options["command"], options["environment"], options["timeout_s"]
-    if not isinstance(words, list) or not words or not all(isinstance(w, str) for w in words):
-        raise ValueError(f"command: {words!r} found, expected a list of words")
+def check_command(options: Options) -> None:
+    """Raise ValueError if the options cannot be a command and its environment."""
+    words, name = options.command, options.environment
     for place in _NEEDED:
         if not any(place in word for word in words):
-            raise ValueError(f"command: {words} found, expected {place} in one of the words")
-    if name is not None and not (isinstance(name, str) and _NAME.fullmatch(name)):
+            raise ValueError(f"command: {list(words)} found, expected {place} in one of the words")
+    if name is not None and not _NAME.fullmatch(name):
         raise ValueError(f"environment: {name!r} found, expected the name of a requirements file")
     if name is None and any("{environment}" in word for word in words):
         raise ValueError("command: {environment} found, but no option environment")
-    if type(seconds) not in (int, float) or not 0 < seconds <= _LONGEST:
-        raise ValueError(f"timeout_s: {seconds!r} found, expected more than 0, at most {_LONGEST}")
 
 
-def fill_command(options: Mapping[str, Any], sequence: Path, output: Path) -> list[str]:
+def fill_command(options: Options, sequence: Path, output: Path) -> list[str]:
     """Return the words of the command with its folders and files filled in."""
-    name = options["environment"]
+    name = options.environment
     places = {
         "{sequence}": sequence,
         "{output}": output,
         "{environment}": environment_folder(name).resolve() if name else "",
         "{repository}": REPOSITORY,
     }
-    return [_fill(word, places) for word in options["command"]]
+    return [_fill(word, places) for word in options.command]
 
 
 def _fill(word: str, places: Mapping[str, object]) -> str:
@@ -57,11 +53,11 @@ def versions_path(name: str) -> Path:
     return environment_folder(name) / "versions.txt"
 
 
-def list_files(options: Mapping[str, Any]) -> list[str]:
+def list_files(options: Options) -> list[str]:
     """Return the files of this repository that a command names, from its root."""
     named = [
         word.removeprefix("{repository}/")
-        for word in options["command"]
+        for word in options.command
         if word.startswith("{repository}/")
     ]
     return [name for name in named if (REPOSITORY / name).is_file()]

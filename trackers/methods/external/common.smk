@@ -1,25 +1,31 @@
 """Input functions of the rules of external programs, and what their variants rest on."""
 
+from trackers.contract import check_options
 from trackers.methods.external.command import check_command, list_files, versions_path
+from trackers.methods.external.options import Options as ExternalOptions
+from trackers.options import make_options
 
 EXTERNAL = variants_of("external")
 
 
 def check_external(variant):
-    """Refuse a config whose command, or requirements file, cannot be."""
+    """Refuse a config whose options, command or requirements file cannot be."""
+    place = f"variants.{variant}.options"
     try:
-        name = external_options(variant)["environment"]
+        check_options("external", plan.variants[variant].given_options, place)
     except ValueError as error:
-        raise WorkflowError(f"variants.{variant}.options: {error}") from None
+        raise WorkflowError(str(error)) from None
+    try:
+        name = external_options(variant).environment
+    except ValueError as error:
+        raise WorkflowError(f"{place}: {error}") from None
     path = Path("trackers/methods/external/environments", f"{name}.txt")
     if name and not path.is_file():
-        raise WorkflowError(
-            f"variants.{variant}.options: environment: {path}: no such file"
-        )
+        raise WorkflowError(f"{place}: environment: {path}: no such file")
 
 
 def external_options(variant):
-    options = plan.variant(variant).options
+    options = make_options(ExternalOptions, plan.variants[variant].given_options)
     check_command(options)
     return options
 
@@ -29,7 +35,7 @@ def external_files(variant):
 
 
 def external_environment(variant):
-    name = external_options(variant)["environment"]
+    name = external_options(variant).environment
     return [versions_path(name)] if name else []
 
 

@@ -15,9 +15,7 @@ import shlex
 import signal
 import sys
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from datasets.conversion.registry import FORMATS
 from datasets.io.files import printable
@@ -25,15 +23,17 @@ from datasets.io.program import run_main
 from datasets.sequences.sequence_folder import write_folder
 from datasets.sequences.sequence_json import PreparedSequence, open_sequence
 from datasets.types import Tracks
-from trackers.contract import check_options, load_method
+from trackers.contract import check_options
 from trackers.methods.external.command import (
     check_command,
     fill_command,
     list_files,
     versions_path,
 )
+from trackers.methods.external.options import Options
 from trackers.methods.external.process import Ended, run_program
-from trackers.parts.result_files import check_format, read_result
+from trackers.options import make_options
+from trackers.parts.result_files import read_result
 from trackers.run_record import Job, add_flags, begin_record, write_result
 from trackers.whole_runs import write_timing
 
@@ -41,7 +41,7 @@ _QUOTED, _WIDEST = 3, 160  # lines of a program's errors in a message, and lette
 _LARGEST = 1 << 30  # bytes of a result; a day of 100 boxes in each frame
 
 
-def run(prepared: PreparedSequence, options: Mapping[str, Any], room: Path) -> tuple[Tracks, Ended]:
+def run(prepared: PreparedSequence, options: Options, room: Path) -> tuple[Tracks, Ended]:
     """Return what a program makes of a prepared sequence, and how it ended.
 
     Args:
@@ -53,21 +53,20 @@ def run(prepared: PreparedSequence, options: Mapping[str, Any], room: Path) -> t
         RuntimeError: The program failed, was too slow or left no result.
     """
     check_command(options)
-    check_format(options["format"])
     sequence, detections = prepared.sequence, prepared.detections()
     folder, work = room / "sequence" / sequence.name, room / "work"
-    result = room / "result" / f"{sequence.name}{FORMATS[options['format']].suffix}"
-    write_folder(folder, sequence, detections, copied=options["copy_images"])
+    result = room / "result" / f"{sequence.name}{FORMATS[options.format].suffix}"
+    write_folder(folder, sequence, detections, copied=options.copy_images)
     work.mkdir()
     result.parent.mkdir()
     words = fill_command(options, folder, result)
     print(printable(f"command: {shlex.join(words)}"), file=sys.stderr)
-    ended = run_program(words, work, options["timeout_s"])
+    ended = run_program(words, work, options.timeout_s)
     for name, text in (("stdout", ended.output), ("stderr", ended.errors)):
         print(f"{name}:\n{text}" if text else f"{name}: nothing", file=sys.stderr)
-    _check_end(ended, options["timeout_s"])
+    _check_end(ended, options.timeout_s)
     _check_result(result)
-    return read_result(result, options["format"], sequence, options["only_class"]), ended
+    return read_result(result, options.format, sequence, options.only_class), ended
 
 
 def _check_end(ended: Ended, timeout_s: float) -> None:
@@ -98,7 +97,7 @@ def main() -> None:
     """Run the command line program."""
     given = _arguments()
     check_options("external", given.options)
-    options = {**load_method("external").options, **given.options}
+    options = make_options(Options, given.options)
     prepared = open_sequence(given.sequence)
     record = begin_record(_job(given, options, prepared))
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as room:
@@ -107,12 +106,12 @@ def main() -> None:
     write_timing(given.timing, "process", tracks.extent.frame_count, [ended.elapsed_ns])
 
 
-def _job(given: argparse.Namespace, options: Mapping[str, Any], prepared: PreparedSequence) -> Job:
+def _job(given: argparse.Namespace, options: Options, prepared: PreparedSequence) -> Job:
     """Return what is asked for; of a virtual environment what is in it is kept."""
     check_command(options)
     files = [Path(name) for name in list_files(options)]
-    if options["environment"]:
-        files.append(versions_path(options["environment"]))
+    if options.environment:
+        files.append(versions_path(options.environment))
     return Job(
         "trackers.methods.external.run",
         "external",

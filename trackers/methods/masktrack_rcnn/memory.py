@@ -18,30 +18,12 @@ import numpy as np
 
 from datasets.overlap import box_iou
 from trackers.mask_rcnn.segmenter import Objects
+from trackers.methods.masktrack_rcnn.options import Weights
 from trackers.parts import rows
 from trackers.parts.box_motion import AspectHeight
 from trackers.parts.kalman import Motion
 
 NOBODY = -1
-
-
-@dataclass(frozen=True)
-class Weights:
-    """What counts in the comparison.
-
-    Args:
-        vector: How much the vectors do: 1 as in the paper, 0 leaves the tracking head out.
-        score: a above.
-        overlap: b.
-        label: c.
-        new: S of what is new; the higher, the surer an object must be known to be met again.
-    """
-
-    vector: float = 1.0
-    score: float = 1.0
-    overlap: float = 2.0
-    label: float = 10.0
-    new: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -124,7 +106,7 @@ class Memory:
         """Return score(i, n), (N, M + 1), column 0 for what is new."""
         given = self._weights
         product = vectors.astype(np.float64) @ old.vector.T.astype(np.float64)
-        product = np.pad(product, ((0, 0), (1, 0)), constant_values=given.new)
+        product = np.pad(product, ((0, 0), (1, 0)), constant_values=given.new_logit)
         highest = product.max(1, keepdims=True)
         share = product - highest - np.log(np.exp(product - highest).sum(1, keepdims=True))
         overlap = np.pad(box_iou(objects.box[:, None], old.box), ((0, 0), (1, 0)))
@@ -132,7 +114,10 @@ class Memory:
         same = np.pad(same, ((0, 0), (1, 0)), constant_values=True)
         sure = np.log(objects.score)[:, None]
         found: np.ndarray = (
-            given.vector * share + given.score * sure + given.overlap * overlap + given.label * same
+            given.vector_weight * share
+            + given.score_weight * sure
+            + given.overlap_weight * overlap
+            + given.label_weight * same
         )
         return found
 

@@ -20,87 +20,33 @@ import numpy as np
 
 from datasets.types import Detections, Frame, Sequence
 from trackers.contract import Answer
-from trackers.engines.runner import Runner
 from trackers.mask_rcnn.loading import load_segmenter
-from trackers.mask_rcnn.segmenter import Limits, Objects, Segmenter
-from trackers.methods.masktrack_rcnn.memory import NOBODY, Memory, Weights
+from trackers.mask_rcnn.segmenter import Objects, Segmenter
+from trackers.methods.masktrack_rcnn.memory import NOBODY, Memory
+from trackers.methods.masktrack_rcnn.options import Options
 from trackers.parts.class_names import class_ids
-from trackers.parts.deep_sort import DeepSort, Rules
+from trackers.parts.deep_sort import DeepSort
 
-ASSOCIATIONS = ("native", "kalman_iou", "deepsort")
-VECTORS = ("newest", "mean")
 _UNWANTED = -1  # class id of what the sequence has not
 
 
-def build(
-    *,
-    weights: str = "trackers/weights/masktrack_demo.safetensors",
-    engine: str = "torch",
-    device: str = "cpu",
-    networks: str | None = None,
-    precision: str = "fp32",
-    torch_mode: str = "eager",
-    association: str = "native",
-    min_score: float = 0.05,
-    max_overlap: float = 0.5,
-    max_objects: int = 10,
-    vector_weight: float = 1.0,
-    score_weight: float = 1.0,
-    overlap_weight: float = 2.0,
-    label_weight: float = 10.0,
-    new_logit: float = 0.0,
-    remembered_vector: str = "newest",
-    retain: int | None = None,
-    min_confidence: float = 0.3,
-    max_iou_distance: float = 0.7,
-    max_age: int = 70,
-    n_init: int = 3,
-    max_cosine_distance: float = 0.2,
-    nn_budget: int | None = 100,
-) -> MasktrackRcnn:
+def build(options: Options) -> MasktrackRcnn:
     """Return a tracker.
-
-    Args:
-        weights: A file that `trackers.mask_rcnn.convert` or a training has written; it says size,
-            classes and convention.
-        engine, device, networks, precision, torch_mode: What runs it, see `Runner`; a mode is of
-            the first network alone, for the others meet new shapes in each frame.
-        association: `native`, `kalman_iou` or `deepsort`.
-        min_score, max_overlap, max_objects: Which objects are found, see `Limits`.
-        vector_weight, score_weight, overlap_weight, label_weight, new_logit: Of the first two, see
-            `Weights`.
-        remembered_vector: Of those: `newest` of an object, as in the paper, or the `mean` of all.
-        retain: Of those: an object unseen for more frames is forgotten; mmtracking's is 20.
-        min_confidence: Of `deepsort`: objects below it are not looked at.
-        max_age: Of the last two: frames that an unseen object's box moves on, or that it lives.
-        max_iou_distance, n_init, max_cosine_distance, nn_budget: Of `deepsort`, see its `Rules`.
 
     Raises:
         FileNotFoundError: The weights or networks are not there.
-        ValueError: An option is not one of those, or files do not fit.
+        ValueError: Options contradict each other, or files do not fit.
     """
-    if association not in ASSOCIATIONS:
-        raise ValueError(
-            f"association {association!r} is unknown: expected one of {list(ASSOCIATIONS)}"
-        )
-    if remembered_vector not in VECTORS:
-        raise ValueError(
-            f"remembered_vector {remembered_vector!r} is unknown: expected one of {list(VECTORS)}"
-        )
-    run = Runner(engine, device, networks, precision, torch_mode)
-    segmenter = load_segmenter(weights, run, Limits(min_score, max_overlap, max_objects))
-    if association == "deepsort":
-        rules = Rules(
-            max_iou_distance, max_age, n_init, max_cosine_distance, nn_budget, report_coasted=False
-        )
-        return MasktrackRcnn(segmenter, ByDeepSort(DeepSort(rules), min_confidence))
-    coefficients = Weights(vector_weight, score_weight, overlap_weight, label_weight, new_logit)
+    segmenter = load_segmenter(options.weights, options.runner, options.limits)
+    if options.association == "deepsort":
+        targets = DeepSort(options.deep_sort, report_coasted=False)
+        return MasktrackRcnn(segmenter, ByDeepSort(targets, options.min_confidence))
     memory = Memory(
-        coefficients,
-        retain,
-        motion=association == "kalman_iou",
-        max_age=max_age,
-        mean=remembered_vector == "mean",
+        options.coefficients,
+        options.retain,
+        motion=options.association == "kalman_iou",
+        max_age=options.deep_sort.max_age,
+        mean=options.remembered_vector == "mean",
     )
     return MasktrackRcnn(segmenter, ByMemory(memory))
 

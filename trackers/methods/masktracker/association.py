@@ -10,42 +10,13 @@ gate of the third step: here it is that of the first.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from datasets.overlap import box_area, box_iou
 from datasets.types import Detections
+from trackers.methods.masktracker.options import Gates
 from trackers.parts.assignment import match
 from trackers.parts.detections import same_class
-
-
-@dataclass(frozen=True)
-class Gates:
-    """`DataAssociator`, with DeepStream's names in its own spelling.
-
-    Args:
-        matcher: `associationMatcherType`: 1 the cascade with the best matching in each step, 0 the
-            cascade with the most similar pair first.
-        check_class: `checkClassMatch`.
-        overall: `minMatchingScore4Overall`.
-        size: `minMatchingScore4SizeSimilarity`.
-        iou: `minMatchingScore4Iou`.
-        weight_of_size: `matchingScoreWeight4SizeSimilarity`.
-        weight_of_iou: `matchingScoreWeight4Iou`.
-        tentative_confidence: `tentativeDetectorConfidence`.
-        tentative_iou: `minMatchingScore4TentativeIou`.
-    """
-
-    matcher: int = 1
-    check_class: bool = True
-    overall: float = 0.0293
-    size: float = 0.1047
-    iou: float = 0.0437
-    weight_of_size: float = 0.2410
-    weight_of_iou: float = 0.8590
-    tentative_confidence: float = 0.1866
-    tentative_iou: float = 0.3660
 
 
 def associate(
@@ -65,24 +36,26 @@ def associate(
         active: (N,) bool.
     """
     iou = box_iou(box[:, None], found.box)
-    if gates.check_class:
+    if gates.check_class_match:
         iou = np.where(same_class(class_id, found.class_id), iou, -np.inf)
     area, other = box_area(box)[:, None], box_area(found.box)
     size = np.minimum(area, other) / np.maximum(np.maximum(area, other), np.finfo(float).tiny)
-    joint = gates.weight_of_iou * iou + gates.weight_of_size * size
-    joint = np.where((iou >= gates.iou) & (size >= gates.size), joint, -np.inf)
-    sure = found.score >= gates.tentative_confidence
+    similar = size >= gates.min_matching_score_4_size_similarity
+    weight = gates.matching_score_weight_4_size_similarity
+    joint = gates.matching_score_weight_4_iou * iou + weight * size
+    joint = np.where((iou >= gates.min_matching_score_4_iou) & similar, joint, -np.inf)
+    sure = found.score >= gates.tentative_detector_confidence
     partner = np.full(len(box), -1)
     for similarity, least, who, what in (
-        (joint, gates.overall, validated, sure),
-        (iou, gates.tentative_iou, active, ~sure),
-        (iou, gates.iou, ~validated, sure),
+        (joint, gates.min_matching_score_4_overall, validated, sure),
+        (iou, gates.min_matching_score_4_tentative_iou, active, ~sure),
+        (iou, gates.min_matching_score_4_iou, ~validated, sure),
     ):
         free = np.ones(len(found.score), bool)
         free[partner[partner >= 0]] = False
         rows = np.flatnonzero(who & (partner < 0))
         columns = np.flatnonzero(what & free)
-        pairs = _pairs(similarity[np.ix_(rows, columns)], least, gates.matcher)
+        pairs = _pairs(similarity[np.ix_(rows, columns)], least, gates.association_matcher_type)
         partner[rows[pairs[0]]] = columns[pairs[1]]
     return partner
 

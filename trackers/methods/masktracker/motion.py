@@ -10,32 +10,24 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from trackers.methods.masktracker.options import Variances
 from trackers.parts import kalman
 from trackers.parts.kalman import Motion
 
 
 @dataclass(frozen=True)
 class Noise:
-    """Variances, in square pixels.
+    """The filter with its variances."""
 
-    Args:
-        location: `processNoiseVar4Loc`.
-        size: `processNoiseVar4Size`.
-        velocity: `processNoiseVar4Vel`.
-        detector: `measurementNoiseVar4Detector`.
-        tracker: `measurementNoiseVar4Tracker`.
-    """
-
-    location: float = 2856.7104
-    size: float = 8157.1946
-    velocity: float = 2602.8703
-    detector: float = 0.1
-    tracker: float = 8.6695
+    variances: Variances
 
     @property
     def _process(self) -> tuple[np.ndarray, np.ndarray]:
-        still = np.array([self.location, self.location, self.size, self.size])
-        return still, np.array([self.velocity, self.velocity, 0.0, 0.0])
+        given = self.variances
+        location, size = given.process_noise_var_4_loc, given.process_noise_var_4_size
+        velocity = given.process_noise_var_4_vel
+        still = np.array([location, location, size, size])
+        return still, np.array([velocity, velocity, 0.0, 0.0])
 
     def begin(self, box: np.ndarray) -> Motion:
         """Return the belief after a first detection, (N, 4)."""
@@ -47,7 +39,9 @@ class Noise:
 
     def update(self, motion: Motion, box: np.ndarray, detected: np.ndarray) -> Motion:
         """Return the belief after a box each, (N, 4), of the detector or else of the mask."""
-        noise = np.where(detected, self.detector, self.tracker)[:, None]
+        of_detector = self.variances.measurement_noise_var_4_detector
+        of_mask = self.variances.measurement_noise_var_4_tracker
+        noise = np.where(detected, of_detector, of_mask)[:, None]
         return kalman.update(motion, _state(box), noise)
 
 

@@ -17,31 +17,11 @@ import numpy as np
 from datasets.overlap import box_iou
 from datasets.types import Detections
 from trackers.methods.masktracker.motion import Noise, boxes
+from trackers.methods.masktracker.options import Life
 from trackers.parts import rows
 from trackers.parts.kalman import Motion
 
 TENTATIVE, ACTIVE, INACTIVE = 0, 1, 2
-
-
-@dataclass(frozen=True)
-class Life:
-    """`TargetManagement`, with DeepStream's names in its own spelling.
-
-    Args:
-        most: `maxTargetsPerStream`.
-        new_iou: `minIouDiff4NewTarget`.
-        confidence: `minTrackerConfidence`.
-        probation: `probationAge`.
-        early: `earlyTerminationAge`.
-        shadow: `maxShadowTrackingAge`.
-    """
-
-    most: int = 150
-    new_iou: float = 0.7608
-    confidence: float = 0.6223
-    probation: int = 4
-    early: int = 1
-    shadow: int = 84
 
 
 @dataclass(frozen=True)
@@ -83,10 +63,11 @@ class Targets:
         shadow = np.where(matched, 0, self.shadow + 1) if detected else self.shadow
         age = self.age + 1
         tentative = self.state == TENTATIVE
-        gone = np.where(tentative, shadow >= life.early, shadow > life.shadow)
+        early, late = life.early_termination_age, life.max_shadow_tracking_age
+        gone = np.where(tentative, shadow >= early, shadow > late)
         on = sure & (shadow == 0)
         state = np.where(on, ACTIVE, INACTIVE)
-        state = np.where(tentative & (age <= life.probation), TENTATIVE, state)
+        state = np.where(tentative & (age <= life.probation_age), TENTATIVE, state)
         return replace(self, age=age, shadow=shadow, state=state), gone
 
     def born(
@@ -102,15 +83,15 @@ class Targets:
         box = boxes(self.motion)
         chosen: list[int] = []
         for row in np.argsort(-found.score, kind="stable"):
-            if not free[row] or len(self.track) + len(chosen) >= life.most:
+            if not free[row] or len(self.track) + len(chosen) >= life.max_targets_per_stream:
                 continue
-            if box_iou(box, found.box[row]).max(initial=0) > life.new_iou:
+            if box_iou(box, found.box[row]).max(initial=0) > life.min_iou_diff_4_new_target:
                 continue
             chosen.append(int(row))
             box = np.concatenate([box, found.box[[row]]])
         new = found.take(np.array(chosen, np.int64))
         count = len(new.score)
-        state = np.full(count, TENTATIVE if life.probation >= 1 else ACTIVE)
+        state = np.full(count, TENTATIVE if life.probation_age >= 1 else ACTIVE)
         return Targets(
             first + np.arange(count),
             new.class_id,

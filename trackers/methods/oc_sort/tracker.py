@@ -19,6 +19,7 @@ import numpy as np
 from datasets.overlap import box_iou
 from datasets.types import Detections, Frame, Sequence
 from trackers.contract import Answer
+from trackers.methods.oc_sort.options import Options
 from trackers.parts import life, rows
 from trackers.parts.assignment import match_overlapping, unmatched
 from trackers.parts.box_motion import AreaAspect
@@ -27,43 +28,9 @@ from trackers.parts.kalman import Motion
 from trackers.parts.life import Life
 
 
-def build(
-    *,
-    max_age: int = 30,
-    min_hits: int = 3,
-    iou_threshold: float = 0.3,
-    min_score: float = 0.6,
-    delta_t: int = 3,
-    inertia: float = 0.2,
-    use_low_scores: bool = False,
-    low_threshold: float = 0.1,
-) -> OcSort:
-    """Return an OC-SORT tracker.
-
-    Args:
-        max_age: Frames a target lives on without a detection.
-        min_hits: A target is reported once it was matched so many frames in a row after the one it
-            was born in; in the first `min_hits` frames of the sequence every target is.
-        iou_threshold: Pairs below it are no match, in every association.
-        min_score: Detections below it start no target and take no part, but see `use_low_scores`.
-        delta_t: Frames between the two observations that make a direction, at least 1.
-        inertia: Weight of the directions beside IoU.
-        use_low_scores: Give detections below `min_score` to the targets that the first association
-            left, as ByteTrack does.
-        low_threshold: Least score of those detections.
-    """
-    if delta_t < 1:
-        raise ValueError(f"delta_t {delta_t} found, expected at least 1")
-    limits = _Limits(max_age, min_hits, iou_threshold, min_score)
-    return OcSort(limits, delta_t, inertia, low_threshold if use_low_scores else min_score)
-
-
-@dataclass(frozen=True)
-class _Limits:
-    age: int
-    hits: int
-    iou: float
-    score: float
+def build(options: Options) -> OcSort:
+    """Return an OC-SORT tracker."""
+    return OcSort(options)
 
 
 @dataclass(frozen=True)
@@ -83,11 +50,9 @@ class OcSort:
 
     _targets: _Targets
 
-    def __init__(self, limits: _Limits, delta_t: int, inertia: float, lowest: float) -> None:
-        self._limits = limits
-        self._delta_t = delta_t
-        self._inertia = inertia
-        self._lowest = lowest
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._lowest = options.low_threshold if options.use_low_scores else options.min_score
         self._forget()
 
     def start(self, sequence: Sequence) -> None:
@@ -95,18 +60,20 @@ class OcSort:
 
     def step(self, frame: Frame) -> Answer:
         seen = select(frame.detections, self._lowest)
-        sure = seen.score >= self._limits.score
+        sure = seen.score >= self._options.min_score
         targets = _predict(self._targets)
         expected, momentum = AreaAspect.box(targets.motion), _momentum(targets, seen.take(sure))
         everyone = np.arange(len(expected))
-        bonus = self._inertia * momentum
+        bonus = self._options.inertia * momentum
         targets, left = self._associate(targets, everyone, expected, seen.take(sure), bonus)
         missing = np.flatnonzero(targets.life.missed > 0)
         targets, _ = self._associate(targets, missing, expected, seen.take(~sure))
         missing = np.flatnonzero(targets.life.missed > 0)
         targets, left = self._associate(targets, missing, targets.observed, left)
         targets = rows.join(targets, self._bear(left))
-        self._targets = _remember(rows.take(targets, targets.life.missed <= self._limits.age))
+        self._targets = _remember(
+            rows.take(targets, targets.life.missed <= self._options.life.max_age)
+        )
         self._steps += 1
         return self._report()
 
@@ -133,7 +100,7 @@ class OcSort:
         iou = box_iou(box[candidates][:, None], seen.box)
         alike = same_class(targets.life.class_id[candidates], seen.class_id)
         iou = np.where(alike, iou, -np.inf)
-        who, what = match_overlapping(iou, self._limits.iou, bonus)
+        who, what = match_overlapping(iou, self._options.iou_threshold, bonus)
         left = seen.take(unmatched(len(seen.score), what))
         who = candidates[who]
         return rows.put(targets, who, _see(rows.take(targets, who), seen.take(what))), left
@@ -141,13 +108,13 @@ class OcSort:
     def _bear(self, seen: Detections) -> _Targets:
         """Return a new target for each detection."""
         count, motion = len(seen.score), AreaAspect.begin(seen.box)
-        nothing = np.full((count, self._delta_t, 4), np.nan)
+        nothing = np.full((count, self._options.delta_t, 4), np.nan)
         lives = life.begin(seen, self._born)
         self._born += count
         return _Targets(lives, seen.box, nothing, np.zeros((count, 2)), motion, motion)
 
     def _report(self) -> Answer:
-        reported = life.told(self._targets.life, self._limits.hits, self._steps)
+        reported = life.told(self._targets.life, self._options.life.min_hits, self._steps)
         told = rows.take(self._targets, reported)
         return Answer(told.life.track, told.observed, told.life.score, told.life.class_id)
 

@@ -5,9 +5,6 @@ Source: Ravi et al., arXiv 2408.00714; the SAM2 multi-object video tracker, SAM2
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
-
 import numpy as np
 
 from datasets.formats import prompt_json
@@ -15,87 +12,40 @@ from datasets.masks import coco_rle
 from datasets.sequences.prompts import starting_in
 from datasets.types import Frame, Sequence, Tracks
 from trackers.contract import Answer, fill_path
-from trackers.engines.runner import Runner
+from trackers.methods.sam2_prompted.options import Options
 from trackers.methods.sam2_prompted.points import points_inside
 from trackers.parts.dense_masks import answer_of
 from trackers.sam2.loading import load_networks
 from trackers.sam2.prompt import Prompt
 from trackers.sam2.session import Session
 
-KINDS = ("box", "mask", "points")
 
-
-def build(
-    *,
-    size: str = "demo",
-    weights: str = "trackers/weights/sam2_demo.safetensors",
-    engine: str = "torch",
-    device: str = "cpu",
-    networks: str | None = None,
-    precision: str = "fp32",
-    torch_mode: str = "eager",
-    prompt: str = "box",
-    points: int = 3,
-    prompts: str | None = None,
-    mask_threshold: float = 0.0,
-    memory: str = "sam2",
-    overlap: str = "none",
-    exclusive: bool = False,
-) -> Sam2Prompted:
+def build(options: Options) -> Sam2Prompted:
     """Return a tracker.
-
-    Args:
-        size, weights: Of SAM 2, see `load_networks`.
-        engine, device, networks, precision, torch_mode: What runs it, see `Runner`.
-        prompt: What an object is shown by: `box`, `mask`, or `points` on its mask.
-        points: How many of them.
-        prompts: First-frame boxes as JSON, instead of the prompts of the sequence; `{root}` and
-            `{sequence}` are filled in.
-        mask_threshold: A pixel is on an object whose logit is above it.
-        memory: Which masks are remembered: `sam2`, `ds`, `samurai` or `present`.
-        overlap: Whom a pixel belongs to that several objects claim: all of them (`none`), the one
-            of largest logit (`argmax_logit`) or of largest predicted IoU (`score_priority`).
-        exclusive: Whether a pixel is remembered as of one object only, but for what a prompt shows,
-            see `Session`.
 
     Raises:
         FileNotFoundError: The weights are not there.
-        ValueError: An option is not one of those, or the weights do not fit.
+        ValueError: Options contradict each other, or the weights do not fit.
     """
-    if prompt not in KINDS:
-        raise ValueError(f"prompt {prompt!r} is unknown: expected one of {list(KINDS)}")
-    if points < 1:
-        raise ValueError(f"points: {points} found, expected at least 1")
-    net = load_networks(size, weights, Runner(engine, device, networks, precision, torch_mode))
-    session = Session(net, memory, overlap, exclusive=exclusive, sure=True)
-    show = partial(_show, kind=prompt, points=points)
-    return Sam2Prompted(session, show, prompts, mask_threshold)
+    model = options.sam2
+    net = load_networks(model.size, model.weights, model.runner)
+    session = Session(net, options.memory, model.overlap, exclusive=model.exclusive, sure=True)
+    return Sam2Prompted(session, options)
 
 
 class Sam2Prompted:
-    """See the module.
+    """See the module."""
 
-    Args:
-        show: How the one object of a Tracks is shown.
-    """
-
-    def __init__(
-        self,
-        session: Session,
-        show: Callable[[Tracks], Prompt],
-        prompts: str | None,
-        mask_threshold: float,
-    ) -> None:
-        self._session, self._show = session, show
-        self._path, self._threshold = prompts, mask_threshold
+    def __init__(self, session: Session, options: Options) -> None:
+        self._session, self._options = session, options
         self._own: Tracks | None = None
         self._class_id: dict[int, int] = {}
 
     def start(self, sequence: Sequence) -> None:
         self._session.start()
         self._class_id = {}
-        if self._path is not None:
-            path = fill_path(self._path, sequence.root, sequence.name)
+        if self._options.prompts is not None:
+            path = fill_path(self._options.prompts, sequence.root, sequence.name)
             self._own = prompt_json.read_tracks(path, sequence.extent)
 
     def step(self, frame: Frame) -> Answer:
@@ -104,10 +54,12 @@ class Sam2Prompted:
         new = self._prompts(frame)
         if len(new):
             rows = [new.take(np.array([row])) for row in range(len(new))]
-            outputs = self._session.prompt({int(row.track[0]): self._show(row) for row in rows})
+            kind, points = self._options.prompt, self._options.points
+            prompts = {int(row.track[0]): _show(row, kind, points) for row in rows}
+            outputs = self._session.prompt(prompts)
             self._class_id |= dict(zip(new.track.tolist(), new.class_id.tolist(), strict=True))
         self._session.remember()
-        masks = self._session.masks(self._threshold)
+        masks = self._session.masks(self._options.mask_threshold)
         return answer_of(masks, outputs.identity, outputs.iou, self._class_id)
 
     def _prompts(self, frame: Frame) -> Tracks:

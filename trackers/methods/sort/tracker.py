@@ -12,6 +12,7 @@ import numpy as np
 from datasets.overlap import box_iou
 from datasets.types import Detections, Frame, Sequence
 from trackers.contract import Answer
+from trackers.methods.sort.options import Options
 from trackers.parts import life, rows
 from trackers.parts.assignment import match_overlapping, unmatched
 from trackers.parts.box_motion import AreaAspect
@@ -20,19 +21,9 @@ from trackers.parts.kalman import Motion
 from trackers.parts.life import Life
 
 
-def build(
-    *, max_age: int = 1, min_hits: int = 3, iou_threshold: float = 0.3, min_score: float = -np.inf
-) -> Sort:
-    """Return a SORT tracker.
-
-    Args:
-        max_age: Frames a target lives on without a detection.
-        min_hits: A target is reported once it was matched so many frames in a row after the one it
-            was born in; in the first `min_hits` frames of the sequence every target is.
-        iou_threshold: Pairs below it are no match.
-        min_score: Detections below it are not looked at.
-    """
-    return Sort(max_age, min_hits, iou_threshold, min_score)
+def build(options: Options) -> Sort:
+    """Return a SORT tracker."""
+    return Sort(options)
 
 
 @dataclass(frozen=True)
@@ -48,11 +39,9 @@ class Sort:
 
     _targets: _Targets
 
-    def __init__(self, max_age: int, min_hits: int, iou_threshold: float, min_score: float) -> None:
-        self._max_age = max_age
-        self._min_hits = min_hits
-        self._iou_threshold = iou_threshold
-        self._min_score = min_score
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._min_score = -np.inf if options.min_score is None else options.min_score
         self._forget()
 
     def start(self, sequence: Sequence) -> None:
@@ -65,7 +54,7 @@ class Sort:
         targets = rows.put(targets, who, _see(rows.take(targets, who), seen.take(what)))
         newborn = self._bear(seen.take(unmatched(len(seen.score), what)))
         targets = rows.join(targets, newborn)
-        self._targets = rows.take(targets, targets.life.missed <= self._max_age)
+        self._targets = rows.take(targets, targets.life.missed <= self._options.life.max_age)
         self._steps += 1
         return self._report()
 
@@ -78,7 +67,7 @@ class Sort:
         """Return matched targets and detections."""
         iou = box_iou(AreaAspect.box(targets.motion)[:, None], seen.box)
         iou = np.where(same_class(targets.life.class_id, seen.class_id), iou, -np.inf)
-        return match_overlapping(iou, self._iou_threshold)
+        return match_overlapping(iou, self._options.iou_threshold)
 
     def _bear(self, seen: Detections) -> _Targets:
         """Return a new target for each detection."""
@@ -87,7 +76,7 @@ class Sort:
         return newborn
 
     def _report(self) -> Answer:
-        reported = life.told(self._targets.life, self._min_hits, self._steps)
+        reported = life.told(self._targets.life, self._options.life.min_hits, self._steps)
         told = rows.take(self._targets, reported)
         box = AreaAspect.box(told.motion)
         return Answer(told.life.track, box, told.life.score, told.life.class_id)

@@ -16,37 +16,9 @@ import numpy as np
 
 from datasets.overlap import box_iou
 from datasets.types import Detections
+from trackers.methods.yolo_sam2.options import Rules
 from trackers.parts.assignment import match
 from trackers.sam2.object_outputs import ObjectOutputs
-
-
-@dataclass(frozen=True)
-class Rules:
-    """The thresholds.
-
-    Args:
-        reliable: Presence above it is reliable.
-        pending: Down to here it is pending.
-        suspicious: Down to here suspicious, and lost below.
-        match_iou: Least IoU of a detection with the box of a mask that it is of.
-        free: A detection is of somebody new if more than this share of it is under no mask.
-        patience: Frames in a row that somebody may be lost.
-        collapse: Two masks with a larger IoU are of one person, and one of the two is hidden.
-        gap: The one of lower presence is, if the presences differ by more than this;
-        spread: else the one whose presence varies more, by more than this,
-        memory: over so many frames.
-    """
-
-    reliable: float = 8.0
-    pending: float = 6.0
-    suspicious: float = 2.0
-    match_iou: float = 0.3
-    free: float = 0.5
-    patience: int = 25
-    collapse: float = 0.8
-    gap: float = 2.0
-    spread: float = 0.2
-    memory: int = 10
 
 
 def newcomers(found: Detections, left: np.ndarray, masks: np.ndarray, rules: Rules) -> list[int]:
@@ -97,10 +69,8 @@ class Presence:
     def note(self, outputs: ObjectOutputs) -> None:
         """Take a frame: who is lost, and whose mask is another's."""
         rules = self.rules
-        for name, presence in zip(
-            outputs.identity.tolist(), outputs.presence.tolist(), strict=True
-        ):
-            self._past.setdefault(name, deque(maxlen=rules.memory)).append(presence)
+        for name, presence in zip(outputs.identities, outputs.presence.tolist(), strict=True):
+            self._past.setdefault(name, deque(maxlen=rules.spread_frames)).append(presence)
             self._lost[name] = self._lost.get(name, 0) + 1 if presence <= rules.suspicious else 0
         self.hidden = self._hide(outputs)
 

@@ -14,7 +14,6 @@ people with YOLO and SAM 2"; Jiang et al., SAM2MOT, arXiv 2504.04519.
 from __future__ import annotations
 
 from collections.abc import Callable
-from collections.abc import Sequence as Many
 from functools import partial
 
 import numpy as np
@@ -23,89 +22,33 @@ from datasets.types import Detections, Frame, Sequence
 from datasets.zone import Zone
 from trackers.contract import Answer
 from trackers.detectors.source import Source
-from trackers.engines.runner import Runner
-from trackers.methods.yolo_sam2.rules import Presence, Rules, newcomers, partners
+from trackers.methods.yolo_sam2.options import Options
+from trackers.methods.yolo_sam2.rules import Presence, newcomers, partners
 from trackers.parts.dense_masks import answer_of, tight_boxes
 from trackers.sam2.loading import load_networks
 from trackers.sam2.prompt import Prompt
 from trackers.sam2.session import Session
 
-MODES = ("article", "joint", "online")
 _BELOW, _ABOVE = 0.05, 0.15  # of the height of a box, from its centre
 
 
-def build(
-    *,
-    mode: str = "online",
-    size: str = "demo",
-    weights: str = "trackers/weights/sam2_demo.safetensors",
-    engine: str = "torch",
-    device: str = "cpu",
-    networks: str | None = None,
-    precision: str = "fp32",
-    torch_mode: str = "eager",
-    detector: str | None = None,
-    min_score: float = 0.5,
-    interval: int = 0,
-    zone: Many[float] | Many[Many[float]] | None = None,
-    key_frame: int = 30,
-    overlap: str = "none",
-    exclusive: bool = False,
-    reliable: float = 8.0,
-    pending: float = 6.0,
-    suspicious: float = 2.0,
-    match_iou: float = 0.3,
-    free: float = 0.5,
-    patience: int = 25,
-    collapse: float = 0.8,
-    gap: float = 2.0,
-    spread: float = 0.2,
-    spread_frames: int = 10,
-) -> Article | Online:
-    """Return a tracker. From `reliable` on the options are those of `Rules`, for `online` alone.
-
-    Args:
-        mode: `article`, `joint` or `online`.
-        size, weights: Of SAM 2, see `load_networks`.
-        engine, device, networks, precision, torch_mode: What runs it, see `Runner`.
-        detector: Card of a detector or the folder of an exported one; without it the detections of
-            the data set are taken.
-        min_score: Of a detection.
-        interval: Frames between two in which the detector runs, in `online`.
-        zone: `[left, top, width, height]`, or corners: only people who reach into it are followed.
-        key_frame: Frame, from 0, whose detections `article` and `joint` follow.
-        overlap: Whom a pixel belongs to that several people claim, see `Session`.
-        exclusive: Whether it is remembered as of one only, see `Session`.
+def build(options: Options) -> Article | Online:
+    """Return a tracker.
 
     Raises:
         FileNotFoundError: Weights, networks or the detector are not there.
-        ValueError: An option is not one of those, or files do not fit.
+        ValueError: Options contradict each other, or files do not fit.
     """
-    if mode not in MODES:
-        raise ValueError(f"mode {mode!r} is unknown: expected one of {list(MODES)}")
-    for name, number in (("interval", interval), ("key_frame", key_frame)):
-        if number < 0:
-            raise ValueError(f"{name}: {number} found, expected 0 or more")
-    net = load_networks(size, weights, Runner(engine, device, networks, precision, torch_mode))
-    source, area = Source(detector, device, min_score), None if zone is None else Zone.of(zone)
-    if mode != "online":
-        begin = partial(Session, net, overlap=overlap, exclusive=exclusive)
-        return Article(begin, source, area, key_frame, together=mode == "joint")
-    rules = Rules(
-        reliable,
-        pending,
-        suspicious,
-        match_iou,
-        free,
-        patience,
-        collapse,
-        gap,
-        spread,
-        spread_frames,
-    )
-    presence = Presence(rules)
-    session = Session(net, presence, overlap, exclusive=exclusive)
-    return Online(session, source, area, presence, interval)
+    model = options.sam2
+    net = load_networks(model.size, model.weights, model.runner)
+    source = Source(options.detection.detector, model.runner.device, options.min_score)
+    zone = None if options.zone is None else Zone.of(options.zone)
+    if options.mode != "online":
+        begin = partial(Session, net, overlap=model.overlap, exclusive=model.exclusive)
+        return Article(begin, source, zone, options.key_frame, together=options.mode == "joint")
+    presence = Presence(options.rules)
+    session = Session(net, presence, model.overlap, exclusive=model.exclusive)
+    return Online(session, source, zone, presence, options.detection.interval)
 
 
 class Article:
@@ -113,7 +56,7 @@ class Article:
 
     Args:
         begin: Returns a new session.
-        key_frame: See `build`.
+        key_frame: See `Options`.
         together: Whether all people share a session.
     """
 
@@ -170,7 +113,7 @@ class Online:
 
     Args:
         presence: The session's memory policy.
-        interval: See `build`.
+        interval: See `DetectorOptions`.
     """
 
     def __init__(

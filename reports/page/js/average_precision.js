@@ -1,0 +1,120 @@
+// Average precision from detections of many sequences, as metrics/average_precision.py computes it.
+// Of a detection, bit 10 s + t of `matched` and `ignored` is of size s and threshold t.
+(() => {
+  "use strict";
+  const { sum, mean, add } = bench.arithmetic;
+  const SIZES = ["", "small", "medium", "large"];
+  const THRESHOLDS = Array.from({ length: 10 }, (_, place) => place); // of 0.5, 0.55, ... 0.95
+  const AT_50 = 0;
+  const AT_75 = 5;
+  const LIMITS = [1, 10, 100]; // detections of an image
+  const STEPS = 100;
+  // as numpy's linspace
+  const RECALLS = Array.from({ length: STEPS + 1 }, (_, step) =>
+    step === STEPS ? 1 : step * 0.01,
+  );
+
+  const bitOf = (packed, place) => Math.floor(packed / 2 ** place) % 2;
+  const placeOf = (size, threshold) => THRESHOLDS.length * size + threshold;
+
+  /** Detections and numbers of truths of each class of some sequences, in order of the class. */
+  function joinSequences(partials) {
+    const classes = new Map();
+    for (const partial of partials) {
+      let first = 0;
+      partial.classes.forEach((name, row) => {
+        const end = first + partial.detection_count[row];
+        const known = classes.get(name) ?? { detections: [], truths: SIZES.map(() => 0) };
+        classes.set(name, {
+          detections: known.detections.concat(detectionsOf(partial, first, end)),
+          truths: add(known.truths, partial.truth_count[row]),
+        });
+        first = end;
+      });
+    }
+    return [...classes.keys()].sort((a, b) => a - b).map(name => classes.get(name));
+  }
+
+  function detectionsOf({ score, rank, matched, ignored }, first, end) {
+    return score.slice(first, end).map((ofOne, place) => ({
+      score: ofOne,
+      rank: rank[first + place],
+      matched: matched[first + place],
+      ignored: ignored[first + place],
+    }));
+  }
+
+  /** Recall and precision after each detection, the best precision from there on. */
+  function precisionOverRecall({ detections, truths }, size, threshold) {
+    const place = placeOf(size, threshold);
+    const recall = [];
+    const precision = [];
+    let right = 0;
+    let wrong = 0;
+    for (const detection of detections) {
+      const [isMatched, isIgnored] = [detection.matched, detection.ignored].map(packed =>
+        bitOf(packed, place),
+      );
+      right += isMatched && !isIgnored;
+      wrong += !isMatched && !isIgnored;
+      recall.push(right / truths[size]);
+      precision.push(right / (wrong + right + Number.EPSILON));
+    }
+    for (let at = precision.length - 2; at >= 0; at -= 1) {
+      precision[at] = Math.max(precision[at], precision[at + 1]);
+    }
+    return { recall, precision };
+  }
+
+  /** The mean precision over equal steps of recall. */
+  function precisionAt(ofClass, size, threshold) {
+    const { recall, precision } = precisionOverRecall(ofClass, size, threshold);
+    let total = 0;
+    let at = 0;
+    for (const wanted of RECALLS) {
+      while (at < recall.length && recall[at] < wanted) at += 1;
+      total += at < precision.length ? precision[at] : 0;
+    }
+    return total / RECALLS.length;
+  }
+
+  /** The mean recall over thresholds where an image may have so many detections. */
+  function recallAt({ detections, truths }, limit) {
+    const counted = detections.filter(each => each.rank < limit);
+    const isHit = ({ matched, ignored }, threshold) =>
+      bitOf(matched, threshold) && !bitOf(ignored, threshold) ? 1 : 0;
+    const hits = THRESHOLDS.map(threshold => sum(counted.map(each => isHit(each, threshold))));
+    return mean(hits) / truths[0];
+  }
+
+  const sorted = ({ detections, truths }) => ({
+    detections: [...detections].sort((a, b) => b.score - a.score), // stable
+    truths,
+  });
+
+  /** The means over classes that have truths; `partials` of sequences. */
+  bench.averagePrecision = partials => {
+    const classes = joinSequences(partials).map(sorted);
+    const bySize = SIZES.map((_, size) =>
+      classes
+        .filter(({ truths }) => truths[size])
+        .map(each => THRESHOLDS.map(threshold => precisionAt(each, size, threshold))),
+    );
+    const [all, small, medium, large] = bySize.map(ofSize => mean(ofSize.map(mean)));
+    const withTruths = classes.filter(({ truths }) => truths[0]);
+    const [one, ten, hundred] = LIMITS.map(limit =>
+      mean(withTruths.map(each => recallAt(each, limit))),
+    );
+    return {
+      AP: all,
+      AP50: mean(bySize[0].map(precisions => precisions[AT_50])),
+      AP75: mean(bySize[0].map(precisions => precisions[AT_75])),
+      AP_small: small,
+      AP_medium: medium,
+      AP_large: large,
+      AR1: one,
+      AR10: ten,
+      AR100: hundred,
+    };
+  };
+})();

@@ -1,0 +1,177 @@
+// Values from what sequences add up: `combine` and `summarize` of metrics/families/*.py. No DOM.
+(() => {
+  "use strict";
+  const { mean, add } = bench.arithmetic;
+
+  /** Each field of the partials joined by a function, but for fields that a total has not. */
+  function join(partials, joined, without = []) {
+    const names = Object.keys(partials[0]).filter(name => !without.includes(name));
+    return Object.fromEntries(names.map(name => [name, joined(partials.map(each => each[name]))]));
+  }
+
+  const addUp = (partials, without) => join(partials, values => values.reduce(add), without);
+  const concatenate = partials => join(partials, lists => lists.flat());
+
+  /** The parts of HOTA at each threshold. */
+  function hotaCurves(partial) {
+    const { hits, misses, extras } = partial;
+    const each = formula => hits.map((_, place) => formula(place));
+    const matched = each(k => Math.max(1, hits[k]));
+    const detection = each(k => hits[k] / Math.max(1, hits[k] + misses[k] + extras[k]));
+    const recall = each(k => hits[k] / Math.max(1, hits[k] + misses[k]));
+    const association = each(k => partial.accuracy[k] / matched[k]);
+    return {
+      HOTA: each(k => Math.sqrt(detection[k] * association[k])),
+      DetA: detection,
+      AssA: association,
+      DetRe: recall,
+      DetPr: each(k => hits[k] / Math.max(1, hits[k] + extras[k])),
+      AssRe: each(k => partial.recall[k] / matched[k]),
+      AssPr: each(k => partial.precision[k] / matched[k]),
+      LocA: each(k => Math.max(1e-10, partial.similarity[k]) / Math.max(1e-10, hits[k])),
+      OWTA: each(k => Math.sqrt(recall[k] * association[k])),
+      HOTA_TP: hits,
+      HOTA_FN: misses,
+      HOTA_FP: extras,
+    };
+  }
+
+  function hota(partial) {
+    const curves = hotaCurves(partial);
+    const means = Object.entries(curves).map(([name, curve]) => [name, mean(curve)]);
+    return {
+      ...Object.fromEntries(means),
+      "HOTA(0)": curves.HOTA[0],
+      "LocA(0)": curves.LocA[0],
+      "HOTALocA(0)": curves.HOTA[0] * curves.LocA[0],
+    };
+  }
+
+  function clear(partial) {
+    const { matches: hits, misses, extras, switches, similarity } = partial;
+    const counts = {
+      MOTP_sum: similarity,
+      CLR_TP: hits,
+      CLR_FN: misses,
+      CLR_FP: extras,
+      IDSW: switches,
+      MT: partial.mostly_tracked,
+      PT: partial.partly_tracked,
+      ML: partial.mostly_lost,
+      Frag: partial.fragments,
+      CLR_Frames: partial.frames,
+    };
+    const ratios = {
+      MOTA: 0,
+      MOTP: 0,
+      MODA: 0,
+      CLR_Re: 0,
+      CLR_Pr: 0,
+      MTR: 0,
+      PTR: 0,
+      MLR: 1,
+      sMOTA: 0,
+      CLR_F1: 0,
+      FP_per_frame: 0,
+      MOTAL: 0,
+    };
+    if (partial.empty) return { ...counts, ...ratios };
+    const truth = Math.max(1, hits + misses);
+    const tracks = Math.max(
+      1,
+      partial.mostly_tracked + partial.partly_tracked + partial.mostly_lost,
+    );
+    return {
+      ...counts,
+      MOTA: (hits - extras - switches) / truth,
+      MOTP: similarity / Math.max(1, hits),
+      MODA: (hits - extras) / truth,
+      CLR_Re: hits / truth,
+      CLR_Pr: hits / Math.max(1, hits + extras),
+      MTR: partial.mostly_tracked / tracks,
+      PTR: partial.partly_tracked / tracks,
+      MLR: partial.mostly_lost / tracks,
+      sMOTA: (similarity - extras - switches) / truth,
+      CLR_F1: hits / Math.max(1, hits + (misses + extras) / 2),
+      FP_per_frame: extras / Math.max(1, partial.frames),
+      MOTAL: (hits - extras - (switches > 0 ? Math.log10(switches) : 0)) / truth,
+    };
+  }
+
+  function identity({ matches: hits, misses, extras }) {
+    return {
+      IDF1: hits / Math.max(1, hits + (misses + extras) / 2),
+      IDR: hits / Math.max(1, hits + misses),
+      IDP: hits / Math.max(1, hits + extras),
+      IDTP: hits,
+      IDFN: misses,
+      IDFP: extras,
+    };
+  }
+
+  function count(partial) {
+    return {
+      Dets: partial.predictions,
+      GT_Dets: partial.truths,
+      IDs: partial.predicted_tracks,
+      GT_IDs: partial.truth_tracks,
+      Frames: partial.frames,
+    };
+  }
+
+  function vace(partial) {
+    const names = [
+      "SFDA",
+      "ATA",
+      "STDA",
+      "FDA",
+      "VACE_IDs",
+      "VACE_GT_IDs",
+      "num_non_empty_timesteps",
+    ];
+    if (!partial.frames) return Object.fromEntries(names.map(name => [name, null]));
+    return {
+      SFDA: partial.detection / partial.frames,
+      ATA: partial.tracking / ((partial.predicted_tracks + partial.truth_tracks) / 2),
+      STDA: partial.tracking,
+      FDA: partial.detection,
+      VACE_IDs: partial.predicted_tracks,
+      VACE_GT_IDs: partial.truth_tracks,
+      num_non_empty_timesteps: partial.frames,
+    };
+  }
+
+  function jf(partial) {
+    const [j, f] = [mean(partial.region_mean), mean(partial.boundary_mean)];
+    return {
+      "J&F": j === null ? null : (j + f) / 2,
+      "J-Mean": j,
+      "J-Recall": mean(partial.region_recall),
+      "J-Decay": mean(partial.region_decay),
+      "F-Mean": f,
+      "F-Recall": mean(partial.boundary_recall),
+      "F-Decay": mean(partial.boundary_decay),
+    };
+  }
+
+  const prefixed = (values, prefix) =>
+    Object.fromEntries(Object.entries(values).map(([name, value]) => [prefix + name, value]));
+  const precision = prefix => partials => prefixed(bench.averagePrecision(partials), prefix);
+
+  /** Values by column of the partials of sequences and classes, by family. */
+  const summarize = {
+    hota: partials => hota(addUp(partials)),
+    clear: partials => clear(partials.length > 1 ? addUp(partials, ["empty"]) : partials[0]),
+    identity: partials => identity(addUp(partials)),
+    count: partials => count(addUp(partials)),
+    vace: partials => vace(addUp(partials)),
+    jf_te: partials => jf(concatenate(partials)),
+    jf_davis_ss: partials => jf(concatenate(partials)),
+    jf_davis_us: partials => jf(concatenate(partials)),
+    vis_ap: precision(""),
+    coco_box_ap: precision("box "),
+    coco_mask_ap: precision("mask "),
+  };
+
+  bench.families = { summarize, hotaCurves: partials => hotaCurves(addUp(partials)) };
+})();

@@ -1,0 +1,80 @@
+// Masks of COCO run lengths, as datasets/masks/mask_set.py describes them. No DOM in here.
+(() => {
+  "use strict";
+  const FIRST = 48; // the letter of 0
+  const MORE = 32; // bit of a letter: the number goes on
+  const DIGIT = 31; // bits of a letter that are of the number
+  const SIGN = 16; // bit of the last letter: the number is negative
+
+  /** Lengths of background and foreground in turn, down the columns. */
+  function lengthsOf(text) {
+    const lengths = [];
+    let place = 0;
+    while (place < text.length) {
+      const { value, end } = numberAt(text, place);
+      lengths.push(lengths.length > 2 ? value + lengths.at(-2) : value);
+      place = end;
+    }
+    return lengths;
+  }
+
+  /** The number that begins at a letter, and where the next one begins. */
+  function numberAt(text, begin) {
+    let value = 0;
+    let scale = 1;
+    for (let place = begin; ; place += 1) {
+      const letter = text.charCodeAt(place) - FIRST;
+      value += (letter & DIGIT) * scale;
+      scale *= DIGIT + 1;
+      if (letter & MORE) continue;
+      return { value: letter & SIGN ? value - scale : value, end: place + 1 };
+    }
+  }
+
+  /** The runs of foreground: {first, last} of their pixels, counted down the columns. */
+  function runsOf(text) {
+    const runs = [];
+    let first = 0;
+    lengthsOf(text).forEach((length, place) => {
+      if (place % 2 && length) runs.push({ first, last: first + length - 1 });
+      first += length;
+    });
+    return runs;
+  }
+
+  /** The smallest box around the runs of an image of a height; the far edges are within. */
+  function boxOf(runs, height) {
+    const columnOf = pixel => Math.floor(pixel / height);
+    const crossing = runs.some(({ first, last }) => columnOf(first) < columnOf(last));
+    return {
+      left: columnOf(runs[0].first),
+      right: columnOf(runs.at(-1).last),
+      top: crossing ? 0 : runs.reduce((top, { first }) => Math.min(top, first % height), height),
+      bottom: crossing
+        ? height - 1
+        : runs.reduce((end, { last }) => Math.max(end, last % height), 0),
+    };
+  }
+
+  /**
+   * {left, top, width, height, pixels}: the smallest box around a mask, and 0 or 1 a pixel of it,
+   * row by row; null for an empty mask.
+   */
+  function decode(text, height) {
+    const runs = runsOf(text);
+    if (!runs.length) return null;
+    const { left, right, top, bottom } = boxOf(runs, height);
+    const width = right - left + 1;
+    const rows = bottom - top + 1;
+    const pixels = new Uint8Array(width * rows);
+    for (const { first, last } of runs) {
+      for (let pixel = first; pixel <= last; pixel += 1) {
+        const [row, column] = [(pixel % height) - top, Math.floor(pixel / height) - left];
+        pixels[row * width + column] = 1;
+      }
+    }
+    return { left, top, width, height: rows, pixels };
+  }
+
+  bench.runLengths = { decode };
+})();

@@ -1,0 +1,53 @@
+"""Times of steps by the number of objects in the answer: medians, and the line through all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from reports.results import Variant
+
+_NS_PER_MS = 1e6
+_DIGITS = 6  # of a time in ms that are kept
+
+
+def by_objects(variant: Variant) -> dict[str, Any] | None:
+    """Return the median step at each number of objects, and the line of least squares.
+
+    None unless the answers of the timed steps are of two sizes at least.
+    """
+    counts, times_ms = _steps(variant)
+    sizes = np.unique(counts)
+    if not len(sizes) or sizes[0] == sizes[-1]:
+        return None
+    slope, start = np.polyfit(counts, times_ms, 1)
+    return {
+        "medians": [[int(size), in_ms(_upper_median(times_ms[counts == size]))] for size in sizes],
+        "line": {
+            "start_ms": in_ms(start),
+            "slope_ms": in_ms(slope),
+            "low": int(sizes[0]),
+            "high": int(sizes[-1]),
+        },
+    }
+
+
+def in_ms(time_ms: float) -> float:
+    """Return a time with the digits that the page shows."""
+    return float(f"{time_ms:.{_DIGITS}g}")
+
+
+def _steps(variant: Variant) -> tuple[np.ndarray, np.ndarray]:
+    """Return of each timed step the number of objects and the time in ms, (N,) each."""
+    counts = [
+        variant.objects[sequence] for sequence, passes in variant.timings.items() for _ in passes
+    ]
+    times = [one for passes in variant.timings.values() for one in passes]
+    if not times:
+        return np.zeros(0, np.int64), np.zeros(0)
+    return np.concatenate(counts), np.concatenate(times) / _NS_PER_MS
+
+
+def _upper_median(values: np.ndarray) -> float:
+    return float(np.sort(values)[len(values) // 2])

@@ -1,0 +1,282 @@
+"""TensorRT: what is asked of the library, and which engines are refused; the library stands in."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from zipfile import ZipFile
+
+import fake_tensorrt
+import pytest
+import torch
+
+from datasets.io.files import sha256
+from trackers.engines import tensorrt_build, tensorrt_engine, tensorrt_library
+from trackers.engines.runner import Runner
+from trackers.engines.tensorrt_build import Flags, Range, build_engine, profile_shapes
+from trackers.engines.tensorrt_engine import TensorrtEngine, fitting_profile
+from trackers.mask_rcnn import build as mask_rcnn
+from trackers.mask_rcnn.loading import load_segmenter
+from trackers.mask_rcnn.options import Limits
+
+HERE = {"gpu": "NVIDIA H200", "compute_capability": "9.0", "driver": "580.65.06"}
+INPUTS = {"x": {"type": "float16", "shape": ["objects", 2]}, "fixed": {"shape": [1, 3]}}
+
+
+@pytest.fixture
+def onnx(tmp_path):
+    path = tmp_path / "track.onnx"
+    path.write_bytes(b"network")
+    facts = {"inputs": INPUTS, "precision": "fp16"}
+    path.with_name("track.onnx.json").write_text(json.dumps(facts))
+    return path
+
+
+@pytest.fixture
+def install(monkeypatch):
+    """A function that puts a library, and a GPU, where they are looked for."""
+
+    def put(**facts):
+        library = fake_tensorrt.library(**facts)
+        monkeypatch.setitem(sys.modules, "tensorrt", library)
+        monkeypatch.setattr(tensorrt_library, "identify_gpu", lambda: dict(HERE))
+        stream = SimpleNamespace(
+            cuda_stream=7, wait_stream=lambda other: None, synchronize=lambda: None
+        )
+        monkeypatch.setattr(torch.cuda, "Stream", lambda device: stream)
+        monkeypatch.setattr(torch.cuda, "current_stream", lambda device: stream)
+        return library
+
+    return put
+
+
+OBJECTS, FLAGS = (Range(1, 4, 16),), Flags()
+
+
+def build(onnx, objects=OBJECTS, flags=FLAGS):
+    output = onnx.with_name("track.engine")
+    times = onnx.with_name("timing.cache")
+    build_engine(onnx, output, [{"objects": each} for each in objects], flags, times)
+    return output
+
+
+def test_strong_types_are_asked_for_where_there_is_a_choice(onnx, install):
+    library = install()
+    build(onnx)
+    flag = library.NetworkDefinitionCreationFlag.STRONGLY_TYPED
+    assert library.notes["create_network"] == [(1 << flag,)]
+    library = install(version="11.4.0.106")
+    build(onnx)
+    assert library.notes["create_network"] == [(0,)]
+
+
+def test_a_profile_is_set_for_inputs_with_dynamic_axes_only(onnx, install):
+    library = install()
+    build(onnx, [Range(1, 1, 1), Range(2, 8, 16)])
+    assert library.notes["set_shape"] == [
+        ("x", [1, 2], [1, 2], [1, 2]),
+        ("x", [2, 2], [8, 2], [16, 2]),
+    ]
+    assert len(library.notes["add_optimization_profile"]) == 2
+
+
+def test_flags_reach_the_library(onnx, install):
+    library = install()
+    build(onnx, flags=Flags(level=5, workspace_gib=0.5))
+    assert library.notes["builder_optimization_level"] == 5
+    assert library.notes["set_memory_pool_limit"] == [(library.MemoryPoolType.WORKSPACE, 1 << 29)]
+    assert library.notes["clear_flag"] == [(library.BuilderFlag.TF32,)]
+    library = install()
+    build(onnx, flags=Flags(tf32=True))
+    assert "clear_flag" not in library.notes
+
+
+def test_times_of_kernels_are_kept_and_read_again(onnx, install):
+    library = install()
+    build(onnx)
+    assert onnx.with_name("timing.cache").read_bytes() == b"times"
+    build(onnx)
+    assert [data for (data,) in library.notes["create_timing_cache"]] == [b"", b"times"]
+
+
+def test_times_of_another_gpu_are_left_aside(onnx, install):
+    onnx.with_name("timing.cache").write_bytes(b"of another")
+    library = install(known_times=False)
+    build(onnx)
+    assert [data for (data,) in library.notes["create_timing_cache"]] == [b"of another", b""]
+
+
+def test_progress_is_told_by_a_monitor_that_the_library_knows(onnx, install):
+    library = install()
+    build(onnx)
+    monitor = library.notes["progress_monitor"]
+    assert isinstance(monitor, library.IProgressMonitor)
+    assert type(monitor).started == 1
+
+
+def test_what_was_built_is_written_beside_it(onnx, install):
+    install()
+    output = build(onnx)
+    assert output.read_bytes() == b"plan"
+    assert json.loads(output.with_name("track.engine.json").read_text()) == {
+        "sha256": sha256(output),
+        "onnx_sha256": sha256(onnx),
+        "tensorrt": "10.14.1.48",
+        **HERE,
+        "precision": "fp16",
+        "flags": {"level": 3, "workspace_gib": 8, "tf32": False},
+        "profiles": [{"x": [[1, 2], [4, 2], [16, 2]]}],
+    }
+
+
+def test_what_the_parser_says_is_told(onnx, install):
+    install(errors=["no such operator: Foo", "and another"])
+    with pytest.raises(ValueError, match=r"track\.onnx: .*no such operator: Foo; and another"):
+        build(onnx)
+
+
+def test_a_build_that_finds_nothing_leaves_nothing(onnx, install):
+    install(plan=None)
+    with pytest.raises(RuntimeError, match=r"track\.onnx: TensorRT found no engine"):
+        build(onnx)
+    assert not onnx.with_name("track.engine").exists()
+
+
+def test_a_profile_names_every_axis():
+    with pytest.raises(ValueError, match=r"input x: the profile lacks the axes \['objects'\]"):
+        profile_shapes(Path("track.onnx"), INPUTS, {"points": Range(1, 2, 3)})
+
+
+@pytest.mark.parametrize("numbers", [(0, 1, 2), (2, 1, 3), (1, 3, 2)])
+def test_a_range_is_in_order(numbers):
+    with pytest.raises(ValueError, match="expected 1 <= least <= best <= most"):
+        Range(*numbers)
+
+
+def test_an_engine_runs_in_its_own_types(onnx, install):
+    install()
+    engine = TensorrtEngine(build(onnx), onnx, torch.device("cpu"))
+    answer = engine(x=torch.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]))
+    assert answer["y"].dtype == torch.float16
+    assert answer["y"].tolist() == [[2, 3], [4, 5], [6, 7]]
+
+
+def test_an_engine_takes_its_inputs_and_no_others(onnx, install):
+    install()
+    engine = TensorrtEngine(build(onnx), onnx, torch.device("cpu"))
+    with pytest.raises(ValueError, match=r"inputs \['z'\] found, expected \['x'\]"):
+        engine(z=torch.zeros(1, 2))
+
+
+def test_the_first_profile_that_fits_is_taken(onnx, install):
+    library = install()
+    output = build(onnx, [Range(1, 1, 1), Range(1, 8, 16)])
+    engine = TensorrtEngine(output, onnx, torch.device("cpu"))
+    for objects in (1, 5, 6, 1):
+        engine(x=torch.zeros(objects, 2))
+    assert library.notes["set_optimization_profile_async"] == [(0, 7), (1, 7)]
+
+
+def test_more_objects_than_it_was_built_for_are_refused():
+    with pytest.raises(ValueError, match=r"track\.engine: built for .* found \{'x': \[17, 2\]\}"):
+        fitting_profile(Path("track.engine"), [{"x": [[1, 2], [4, 2], [16, 2]]}], {"x": [17, 2]})
+
+
+@pytest.mark.parametrize(
+    ("key", "other"),
+    [
+        ("tensorrt", "10.13.0.35"),
+        ("gpu", "NVIDIA A100"),
+        ("compute_capability", "8.0"),
+        ("driver", "570.1"),
+        ("onnx_sha256", "0"),
+        ("sha256", "0"),
+    ],
+)
+def test_an_engine_for_elsewhere_is_refused(key, other, onnx, install):
+    install()
+    output = build(onnx)
+    beside = output.with_name("track.engine.json")
+    beside.write_text(json.dumps(json.loads(beside.read_text()) | {key: other}))
+    with pytest.raises(ValueError, match=rf"track\.engine: built for elsewhere: {key} '{other}'"):
+        TensorrtEngine(output, onnx)
+
+
+def test_an_engine_without_its_json_is_refused(onnx, install):
+    install()
+    output = build(onnx)
+    output.with_name("track.engine.json").unlink()
+    with pytest.raises(FileNotFoundError, match=r"track\.engine\.json: no such file"):
+        TensorrtEngine(output, onnx)
+
+
+def test_a_file_that_the_library_cannot_read_is_refused(onnx, install):
+    install(plan=b"broken")
+    output = build(onnx)
+    with pytest.raises(RuntimeError, match=r"track\.engine: TensorRT cannot read it"):
+        TensorrtEngine(output, onnx)
+
+
+def test_without_the_library_the_message_says_where_it_comes_from(monkeypatch, onnx):
+    monkeypatch.setitem(sys.modules, "tensorrt", None)
+    with pytest.raises(RuntimeError, match=r"TensorRT cannot be loaded .*environment\.yml"):
+        build(onnx)
+
+
+def test_a_version_that_is_not_known_is_refused(onnx, install):
+    install(version="9.3.0")
+    with pytest.raises(RuntimeError, match=r"TensorRT 9\.3\.0 found, expected one of \(10, 11\)"):
+        build(onnx)
+
+
+def test_a_machine_without_a_gpu_is_told_so(monkeypatch, onnx):
+    monkeypatch.setitem(sys.modules, "tensorrt", fake_tensorrt.library())
+    if not torch.cuda.is_available():
+        with pytest.raises(RuntimeError, match="no NVIDIA GPU found"):
+            build(onnx)
+
+
+def test_mask_rcnn_is_built_for_as_many_boxes_as_there_may_be(
+    exported, install, tmp_path, monkeypatch
+):
+    library = install()
+    mask_rcnn.build_engines(exported("engines/masktrack_demo/fp32"), tmp_path / "built", FLAGS)
+    assert sorted(path.name for path in (tmp_path / "built").glob("*.engine")) == [
+        f"{name}.engine" for name in ("classify", "embed", "pyramid", "segment")
+    ]
+    heads = [(f"boxes{level}", [1, 4], [50, 4], [200, 4]) for level in range(4)]
+    assert library.notes["set_shape"] == 3 * heads, "the image has one shape"
+    monkeypatch.setitem(sys.modules, "tensorrt", None)
+    run = Runner("tensorrt", "cuda", str(tmp_path / "built"))
+    with pytest.raises(RuntimeError, match="TensorRT cannot be loaded"):
+        load_segmenter("", run, Limits())
+
+
+def bindings():
+    """The wheels of the bindings in the folder that TENSORRT_WHEELS names."""
+    folder = os.environ.get("TENSORRT_WHEELS")
+    return sorted(Path(folder).glob("tensorrt*bindings*.whl")) if folder else []
+
+
+def test_the_names_we_use_are_in_the_bindings():
+    if not bindings():
+        pytest.skip("TENSORRT_WHEELS names no folder with wheels tensorrt_cu13_bindings-*.whl")
+    for wheel in bindings():
+        with ZipFile(wheel) as archive:
+            path = next(name for name in archive.namelist() if name.endswith("tensorrt.so"))
+            data = archive.read(path)
+        for name in fake_tensorrt.NAMES:
+            missing = [part for part in name if part.encode() + b"\0" not in data]
+            assert not missing, f"{wheel.name}: {name}"
+
+
+def test_every_name_in_the_list_is_used():
+    code = "".join(
+        Path(module.__file__).read_text()
+        for module in (tensorrt_build, tensorrt_engine, tensorrt_library)
+    )
+    unused = [name for _, name in fake_tensorrt.NAMES if name not in code]
+    assert not unused

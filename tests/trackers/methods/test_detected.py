@@ -1,0 +1,117 @@
+"""A detector is exported, found by its card, and put before a tracker of boxes."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from datasets.io.files import write_json
+from datasets.media.frames import decode_frames
+from datasets.readers import synthetic
+from datasets.types import Extent, Frame, Sequence, Tracks
+from metrics.score import score_tracks
+from trackers.contract import load_tracker
+from trackers.detectors.detector import load_detector
+from trackers.detectors.export import export_yolox, load_yolox
+from trackers.detectors.yolo import yolox
+from trackers.detectors.yolox import Yolox
+from trackers.engines.onnx_engine import OnnxEngine
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    path = tmp_path_factory.mktemp("weights") / "nano.safetensors"
+    torch.manual_seed(0)
+    save_file(Yolox("nano", 2).state_dict(), path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def folder(weights, tmp_path_factory):
+    made = tmp_path_factory.mktemp("engine")
+    model = load_yolox("nano", weights, 2)
+    card = export_yolox(model, ["cat", "person"], (64, 96), made, "fp32")
+    write_json(made / "networks.json", card | {"origin": {}})
+    return made
+
+
+def test_the_exported_network_answers_as_the_one_on_pytorch(weights, folder):
+    images = np.random.default_rng(0).uniform(0, 255, (1, 3, 64, 96)).astype(np.float32)
+    with torch.no_grad():
+        expected = load_yolox("nano", weights, 2)(torch.tensor(images))[0].numpy()
+    found = OnnxEngine(folder / "detect.onnx")(images=images)["output"]
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+    assert len(yolox([found], (64, 96), 2).box) == 126
+
+
+def test_the_folder_of_an_export_is_a_detector(folder):
+    detector = load_detector(str(folder), score=0.0)
+    detector.start({7: "pedestrian"})
+    image = np.random.default_rng(0).integers(0, 255, (100, 80, 3), np.uint8)
+    found = detector(image).detections
+    assert set(found.class_id.tolist()) == {7}
+    assert ((found.box >= 0) & (found.box <= [80, 100, 80, 100])).all()
+
+
+def test_weights_of_another_size_are_refused(weights):
+    with pytest.raises(ValueError, match=r"no checkpoint of size 'tiny' and 2 classes"):
+        load_yolox("tiny", weights, 2)
+    with pytest.raises(ValueError, match=r"no checkpoint of size 'nano' and 80 classes"):
+        load_yolox("nano", weights, 80)
+    with pytest.raises(ValueError, match="size 'huge' is unknown"):
+        load_yolox("huge", weights, 2)
+
+
+def test_a_box_tracker_follows_what_a_real_detector_finds(shared, tmp_path):
+    card = tmp_path / "yolox.yaml"
+    card.write_text("file: yolox_nano.onnx\nlayout: yolox\nclasses: coco\n")
+    (tmp_path / "yolox_nano.onnx").symlink_to(shared / "weights" / "yolox_nano.onnx")
+    tracker = load_tracker("detected", {"detector": str(card), "tracker": "bytetrack"})
+    video = shared / "videos" / "one-by-one-person-detection.mp4"
+    images = [image for _, image in islice(decode_frames(video), 290, 310)]
+    extent = Extent(*images[0].shape[:2], len(images), {1: "pedestrian"})
+    tracker.start(Sequence("d", "s", extent, 10.0))
+    answers = [tracker.step(Frame(index, image)) for index, image in enumerate(images)]
+    assert [answer.track.tolist() for answer in answers] == [[1]] * 20
+
+
+@pytest.mark.slow
+def test_the_demo_detector_finds_the_people_of_the_test_split(exported, tmp_path):
+    options = {"detector": str(exported("engines/yolox_demo/fp32")), "min_score": 0.01}
+    tracker = load_tracker("detected", options)
+    for name in ("crowd",):
+        prepared = synthetic.read("synthetic", None, name, tmp_path / name)
+        sequence, truth = prepared.sequence, prepared.truth
+        tracker.start(sequence)
+        frames = [
+            (frame, tracker.step(Frame(frame, image)))
+            for frame, (_, image) in enumerate(decode_frames(tmp_path / name / "images"))
+            if frame % 5 == 0
+        ]
+        found = as_tracks(sequence.extent, frames)
+        truth = truth.take(truth.frame % 5 == 0)
+        scores = score_tracks(truth, found, "coco", ["coco_box_ap"])["values"]
+        assert scores["box AP50"] >= 0.85, name
+        assert len(set(found.track.tolist())) == len(found)
+
+
+def as_tracks(extent, frames) -> Tracks:
+    columns = {
+        name: np.concatenate([getattr(answer, name) for _, answer in frames])
+        for name in ("track", "class_id", "score", "box")
+    }
+    frame = np.repeat([frame for frame, _ in frames], [len(each.track) for _, each in frames])
+    return Tracks(extent, frame, **columns)
+
+
+def test_an_unknown_tracker_or_option_of_it_is_refused(folder):
+    options = {"detector": str(folder), "tracker": "bytetrak"}
+    with pytest.raises(ValueError, match=r"options\.tracker: 'bytetrak' found, expected one of"):
+        load_tracker("detected", options)
+    options |= {"tracker": "bytetrack", "options": {"hgih": 1}}
+    with pytest.raises(ValueError, match=r"options\.options: \['hgih'\] found"):
+        load_tracker("detected", options)

@@ -1,0 +1,435 @@
+"""What an external program is given, and what is made of what it does: works, hangs, crashes ..."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import ROOT
+
+from datasets.formats.parquet import read_tracks
+from datasets.io.files import sha256
+from datasets.io.program import run_main
+from datasets.media.frames import decode_frames, write_image
+from datasets.media.video import writing_video
+from datasets.own import read_own
+from datasets.sequences.mot_folder import read_info
+from datasets.sequences.run_json import read_run_json
+from datasets.sequences.sequence_folder import write_folder
+from datasets.sequences.sequence_json import Prepared, read_sequence, write_prepared
+from datasets.types import Extent, Sequence, Tracks
+from trackers.contract import load_tracker
+from trackers.methods.external.command import check_command, fill_command, list_files
+from trackers.methods.external.environment import make_environment
+from trackers.methods.external.options import Options
+from trackers.methods.external.process import Excerpt, run_program
+from trackers.methods.external.run import main
+
+GOOD = "2,7,11,21,30,40,0.5,1,-1,-1"
+FLOOD = """
+block = b"x" * 999 + b"\\n"
+for stream in (1, 2):
+    os.write(stream, b"begin\\n")
+    for _ in range(150):
+        os.write(stream, 1000 * block)
+os.write(2, b"the end\\n")
+sys.exit(3)
+"""
+CHILD = """
+import subprocess
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+open("{pid}", "w").write(str(child.pid))
+"""
+
+
+@pytest.fixture
+def sequence(tmp_path) -> Path:
+    """sequence.json of three frames with two detections, and ground truth nobody is to see."""
+    extent = Extent(100, 200, 3, {1: "pedestrian", 2: "bag"})
+    box, score = np.array([[10.0, 20, 40, 60], [1, 2, 3, 4]]), np.array([0.5, 0.9])
+    frame, track, kinds = np.array([1, 2]), np.array([7, 8]), np.array([1, 2])
+    truth = Tracks(extent, frame, track, kinds, score, box)
+    found = Tracks(extent, frame, np.array([-1, -1]), kinds, score, box)
+    path = tmp_path / "data" / "walk" / "sequence.json"
+    write_prepared(path, Prepared(Sequence("d", "walk", extent, 12.5), truth, found))
+    return path
+
+
+def script(tmp_path: Path, body: str, **options) -> dict:
+    """Return the options of a program; `sequence` and `output` are its arguments."""
+    path = tmp_path / "program.py"
+    path.write_text(f"import os, sys, time\nsequence, output = sys.argv[1:]\n{body}\n")
+    return {"command": [sys.executable, str(path), "{sequence}", "{output}"], **options}
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a run ended: its exit code and what it printed."""
+
+    code: int
+    log: str
+
+
+@pytest.fixture
+def run(tmp_path, sequence, monkeypatch, capsys):
+    """A function that runs a program of these options on the sequence."""
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    made = [f"--output={tmp_path / 'tracks.parquet'}", f"--timing={tmp_path / 'timing.json'}"]
+    made.append(f"--run={tmp_path / 'run.json'}")
+
+    def run_it(options: dict) -> Done:
+        told = [f"--options={json.dumps(options)}", f"--sequence={sequence}", *made]
+        monkeypatch.setattr("sys.argv", ["run", *told])
+        code = run_main(main)
+        assert list(temporary.iterdir()) == []
+        return Done(code, capsys.readouterr().err)
+
+    return run_it
+
+
+def last_line(tmp_path: Path, done: Done) -> str:
+    """Return why a run failed, once it is sure that it left nothing behind."""
+    assert done.code in (1, 2), done.log
+    assert not (tmp_path / "tracks.parquet").exists()
+    assert not (tmp_path / "timing.json").exists()
+    assert not (tmp_path / "run.json").exists()
+    return done.log.splitlines()[-1].removeprefix("python -m trackers.methods.external.run: ")
+
+
+def is_running(process: int) -> bool:
+    """Whether there is a process, other than one that has ended and that nobody asked for."""
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{process}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def test_a_program_that_works_gives_tracks_and_the_time_of_the_whole(tmp_path, sequence, run):
+    body = f"time.sleep(0.2); print('hello'); open(output, 'w').write('{GOOD}\\n')"
+    done = run(script(tmp_path, body))
+    assert done.code == 0, done.log
+    assert "stdout:\nhello\n\nstderr: nothing\n" in done.log
+    tracks = read_tracks(tmp_path / "tracks.parquet")
+    assert tracks.extent == read_sequence(sequence).extent
+    assert (tracks.frame.tolist(), tracks.track.tolist()) == ([1], [7])
+    assert tracks.box.tolist() == [[10, 20, 40, 60]]
+    timing = json.loads((tmp_path / "timing.json").read_text())
+    assert (timing["timed"], timing["frames"], timing["peak_memory"]) == ("process", 3, None)
+    assert 2e8 < timing["step_ns"][0][0] < 2e10
+
+
+def test_it_tells_the_program_and_the_detections_it_was_given(tmp_path, sequence, run):
+    options = script(tmp_path, f"open(output, 'w').write('{GOOD}\\n')")
+    assert run(options).code == 0
+    told = read_run_json(tmp_path / "run.json")
+    assert told["tracks"] == sha256(tmp_path / "tracks.parquet")
+    assert set(told["inputs"]) == {"sequence.json", "detections.parquet"}
+    assert told["files"][str(tmp_path / "program.py")] == sha256(tmp_path / "program.py")
+    assert told["program"] == "trackers.methods.external.run"
+
+
+def test_an_empty_file_says_that_there_is_nothing(tmp_path, run):
+    done = run(script(tmp_path, "open(output, 'w')"))
+    assert done.code == 0, done.log
+    assert len(read_tracks(tmp_path / "tracks.parquet")) == 0
+
+
+def test_a_result_of_another_format_is_read(tmp_path, run):
+    body = """
+os.mkdir(output)
+for frame in range(3):
+    line = "bag 5 0.0 0 0.0 1 2 30 40 0 0 0 0 0 0 0 0.75" * (frame == 1)
+    open(f"{output}/00_000_{frame:06}.txt", "w").write(line)
+"""
+    done = run(script(tmp_path, body, format="kitti_dump"))
+    assert done.code == 0, done.log
+    tracks = read_tracks(tmp_path / "tracks.parquet")
+    assert (tracks.frame.tolist(), tracks.class_id.tolist()) == ([1], [2])
+    assert (tracks.box.tolist(), tracks.score.tolist()) == ([[1, 2, 30, 40]], [0.75])
+
+
+def test_a_broken_result_of_another_format_is_named(tmp_path, run):
+    body = "open(output, 'w').write('{\\n')"
+    done = run(script(tmp_path, body, format="sam2_jsonl"))
+    assert "walk.jsonl, line 1" in last_line(tmp_path, done)
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("pass", "error: exit code 0 and nothing written, expected walk.txt"),
+        ("os.mkfifo(output)", "error: exit code 0 and nothing written, expected walk.txt"),
+        (
+            "print('one', file=sys.stderr); sys.exit('no GPU')",
+            "error: exit code 1; printed last as error: one | no GPU",
+        ),
+        ("sys.exit(5)", "error: exit code 5; printed last as error: nothing"),
+        (
+            "import signal; os.kill(os.getpid(), signal.SIGSEGV)",
+            "error: exit code -11 (SIGSEGV); printed last as error: nothing",
+        ),
+        (f"open(output, 'w').write('{GOOD}'); sys.exit(2)", "error: exit code 2; printed"),
+    ],
+)
+def test_a_program_that_fails_leaves_a_reason_and_nothing_else(tmp_path, run, body, message):
+    done = run(script(tmp_path, body))
+    assert last_line(tmp_path, done).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("no numbers", "walk.txt, line 1 ('no numbers'): 1 columns, expected at least 7"),
+        (f"{GOOD}\\n{GOOD}", "walk.txt, line 2"),
+        (GOOD.replace("2,", "9,", 1), "frame 8 (from 0) is beyond the last frame, 2"),
+        (GOOD.replace(",7,", ",-1,"), "walk.txt: a row without identity found in frame 1"),
+    ],
+)
+def test_garbage_is_named_by_file_and_line(tmp_path, run, text, message):
+    done = run(script(tmp_path, f"open(output, 'w').write('{text}')"))
+    assert message in last_line(tmp_path, done)
+
+
+def test_bytes_that_are_no_text_are_named_too(tmp_path, run):
+    body = "open(output, 'wb').write(bytes(range(256)) * 50)"
+    assert "walk.txt, line 1" in last_line(tmp_path, run(script(tmp_path, body)))
+
+
+def test_a_program_that_hangs_is_stopped_with_all_it_started(tmp_path, run):
+    body = CHILD.format(pid=tmp_path / "pid") + "print('waiting', flush=True); time.sleep(60)"
+    begin = time.monotonic()
+    done = run(script(tmp_path, body, timeout_s=1.5))
+    assert time.monotonic() - begin < 30
+    assert last_line(tmp_path, done) == "error: no result after 1.5 s: the program was stopped"
+    assert "waiting" in done.log, "what it printed is kept"
+    assert not is_running(int((tmp_path / "pid").read_text()))
+
+
+def test_a_program_that_will_not_be_stopped_is_ended(tmp_path):
+    code = "import signal, time; signal.signal(15, signal.SIG_IGN); print(1, flush=True)"
+    ended = run_program([sys.executable, "-c", f"{code}; time.sleep(60)"], tmp_path, 0.7)
+    assert ended.code is None
+    assert ended.elapsed_ns < 2e10
+
+
+@pytest.mark.parametrize("end", ["", "sys.exit('lost')"])
+def test_a_child_that_outlives_its_program_is_stopped(tmp_path, run, end):
+    body = CHILD.format(pid=tmp_path / "pid") + f"open(output, 'w').write('{GOOD}')\n{end}"
+    begin = time.monotonic()
+    done = run(script(tmp_path, body))
+    assert time.monotonic() - begin < 30, "not waited for, though it holds the streams open"
+    assert not is_running(int((tmp_path / "pid").read_text()))
+    if end:
+        assert last_line(tmp_path, done) == "error: exit code 1; printed last as error: lost"
+    else:
+        assert done.code == 0, done.log
+
+
+def test_a_daemon_that_leaves_the_group_is_not_waited_for(tmp_path):
+    daemon = f"""
+import os, time
+if os.fork():
+    while not os.path.exists("{tmp_path}/pid"):
+        time.sleep(0.01)
+    os._exit(0)
+os.setsid()
+open("{tmp_path}/part", "w").write(str(os.getpid()))
+os.rename("{tmp_path}/part", "{tmp_path}/pid")
+time.sleep(40)
+"""
+    begin = time.monotonic()
+    ended = run_program([sys.executable, "-c", daemon], tmp_path, 30)
+    assert ended.code == 0
+    assert time.monotonic() - begin < 20
+    os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
+
+
+def test_a_flood_is_kept_by_its_ends(tmp_path, run):
+    done = run(script(tmp_path, FLOOD))
+    assert last_line(tmp_path, done).endswith("| the end")
+    assert len(done.log) < 100_000
+    for text in ("stdout:\nbegin\n", "stderr:\nbegin\n", "bytes left out ...]\n"):
+        assert text in done.log
+
+
+def test_an_excerpt_says_how_much_it_left_out():
+    excerpt = Excerpt()
+    for _ in range(100):
+        excerpt.add(b"abcdefgh" * 1000)
+    text = excerpt.text()
+    assert text.startswith("abcdefgh" * 1024 + f"\n[... {800_000 - (1 << 13) - (1 << 15)} bytes")
+    assert text.endswith("]\n" + "abcdefgh" * 4096)
+
+
+def test_little_output_is_kept_whole():
+    excerpt = Excerpt()
+    excerpt.add(b"a" * (1 << 13))
+    excerpt.add("é\n".encode())
+    assert excerpt.text() == "a" * (1 << 13) + "é\n"
+
+
+def test_a_run_that_is_ended_ends_its_program(tmp_path, sequence):
+    body = f"open('{tmp_path}/pid', 'w').write(str(os.getpid())); time.sleep(60)"
+    options = json.dumps(script(tmp_path, body))
+    arguments = ["--options", options, "--sequence", sequence, "--output", "a", "--timing", "b"]
+    running = subprocess.Popen(
+        [sys.executable, "-m", "trackers.methods.external.run", *arguments], cwd=ROOT
+    )
+    deadline = time.monotonic() + 30
+    while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():
+        assert running.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    running.terminate()
+    assert running.wait(30) == 128 + signal.SIGTERM
+    assert not is_running(int((tmp_path / "pid").read_text()))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"command": "python {sequence} {output}"}, "command: 'python {sequence} {output}' found"),
+        ({"command": []}, "command: [] found, expected {sequence} in one"),
+        ({"command": ["a", "{sequence}"]}, "expected {output} in one of the words"),
+        ({"environment": "../x"}, "environment: '../x' found"),
+        ({"command": ["{environment}", "{sequence}{output}"]}, "but no option environment"),
+        ({"timeout_s": 0}, "timeout_s: 0 found, expected a number above 0 and at most 1000000"),
+        ({"timeout_s": float("inf")}, "Infinity found, expected a finite number"),
+        ({"format": "mott"}, "format: 'mott' found, expected one of ["),
+        ({"format": "coco_results"}, "format: 'coco_results' found, expected one of ["),
+        ({"command": ["/no/such", "{sequence}", "{output}"]}, "/no/such: No such file"),
+        ({"comand": []}, "options: ['comand'] found, expected some of"),
+    ],
+)
+def test_options_that_cannot_be_are_refused(tmp_path, run, options, message):
+    done = run(script(tmp_path, "pass") | options)
+    assert message in last_line(tmp_path, done)
+
+
+def test_places_are_filled_in_and_nothing_else(tmp_path):
+    words = ["{environment}/bin/python", "{repository}/Snakefile", "-s={sequence}", "{output}"]
+    words += ['{"a": 1}', "{frames}"]
+    options = Options(command=tuple(words), environment="mine")
+    check_command(options)
+    assert fill_command(options, Path("/s/{output}"), Path("/o")) == [
+        str(Path("engines/environments/mine/bin/python").resolve()),
+        str(ROOT / "Snakefile"), "-s=/s/{output}", "/o", '{"a": 1}', "{frames}",
+    ]  # fmt: skip
+    assert list_files(options) == ["Snakefile"]
+
+
+def test_the_program_is_in_a_folder_and_a_group_of_its_own_without_our_paths(tmp_path, run):
+    body = f"""
+import json
+told = [os.getcwd(), os.getpgrp() == os.getpid(), os.environ.get("PYTHONPATH"), sys.stdin.read()]
+held = sorted(os.path.relpath(os.path.join(at, name), sequence)
+              for at, _, names in os.walk(sequence) for name in names)
+open({str(tmp_path / "told.json")!r}, "w").write(json.dumps(told + [os.listdir(), held]))
+open(output, "w")
+"""
+    done = run(script(tmp_path, body))
+    assert done.code == 0, done.log
+    folder, leads, path, stdin, work, held = json.loads((tmp_path / "told.json").read_text())
+    assert Path(folder).is_relative_to(tmp_path / "temporary")
+    assert (leads, path, stdin, work) == (True, None, "", [])
+    assert held == ["det/det.txt", "seqinfo.ini"], "neither truth nor anything else"
+
+
+def test_the_folder_says_what_the_sequence_is(tmp_path, sequence):
+    described = read_sequence(sequence)
+    found = read_tracks(sequence.with_name("detections.parquet"))
+    write_folder(tmp_path / "walk", described, found)
+    info = read_info(tmp_path / "walk", (described.extent.classes, ()))
+    assert (info.extent, info.frame_rate) == (described.extent, 12.5)
+    lines = (tmp_path / "walk" / "det" / "det.txt").read_text().splitlines()
+    assert lines == ["2,-1,11.0,21.0,30.0,40.0,0.5,1,-1,-1", "3,-1,2.0,3.0,2.0,2.0,0.9,2,-1,-1"]
+
+
+def shade(number: int) -> np.ndarray:
+    return np.full((46, 62, 3), 40 * number, np.uint8)
+
+
+@pytest.mark.parametrize("copied", [False, True])
+def test_images_are_linked_or_copied_in_order(tmp_path, copied):
+    for number in (10, 2, 1):
+        write_image(tmp_path / "in" / f"{number}.png", shade(number // 2))
+    prepared = read_own(tmp_path / "in", "walk")
+    write_folder(tmp_path / "walk", prepared.sequence, None, copied=copied)
+    images = sorted((tmp_path / "walk" / "img1").iterdir())
+    assert [each.name for each in images] == ["000001.png", "000002.png", "000003.png"]
+    assert all(each.is_symlink() != copied for each in images)
+    assert [image.max() for _, image in decode_frames(tmp_path / "walk" / "img1")] == [0, 40, 200]
+    assert "imExt=.png\n" in (tmp_path / "walk" / "seqinfo.ini").read_text()
+    (tmp_path / "in" / "2.png").unlink()
+    with pytest.raises(ValueError, match="2 images found, expected 3"):
+        write_folder(tmp_path / "again", prepared.sequence, None)
+
+
+def test_a_video_is_written_out_as_images_without_loss(tmp_path):
+    with writing_video(tmp_path / "walk.mp4", 25, 46, 62) as write:
+        for number in range(3):
+            write(shade(number))
+    prepared = read_own(tmp_path / "walk.mp4", "walk")
+    write_folder(tmp_path / "walk", prepared.sequence, None)
+    before = [image for _, image in decode_frames(tmp_path / "walk.mp4")]
+    after = [image for _, image in decode_frames(tmp_path / "walk" / "img1")]
+    assert np.array_equal(before, after)
+    assert (tmp_path / "walk" / "img1" / "000003.png").is_file()
+
+
+def wheel(folder: Path) -> str:
+    """Make a package of one module; return its line of a requirements file."""
+    path = folder / "lone_package-1.0-py3-none-any.whl"
+    about = "lone_package-1.0.dist-info"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("lone_package.py", "ANSWER = 42\n")
+        archive.writestr(
+            f"{about}/METADATA", "Metadata-Version: 2.1\nName: lone-package\nVersion: 1.0\n"
+        )
+        archive.writestr(
+            f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        archive.writestr(f"{about}/RECORD", "")
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return f"lone-package @ {path.as_uri()} --hash=sha256:{digest}\n"
+
+
+def test_an_environment_holds_what_its_file_names(tmp_path, monkeypatch):
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
+    (tmp_path / "mine.txt").write_text(wheel(tmp_path))
+    assert "lone-package" in make_environment(tmp_path / "mine.txt", tmp_path / "mine")
+    python = tmp_path / "mine" / "bin" / "python"
+    code = "import lone_package; print(lone_package.ANSWER)"
+    assert subprocess.check_output([python, "-c", code], cwd=tmp_path, text=True) == "42\n"
+
+
+@pytest.mark.parametrize(
+    "line", [f"no-such-package==1.0 --hash=sha256:{64 * '0'}", "lone-package @ {wheel}"]
+)
+def test_an_environment_that_cannot_be_made_is_not_there(tmp_path, monkeypatch, line):
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
+    without_hash = wheel(tmp_path).split(" ")[2]
+    (tmp_path / "mine.txt").write_text(line.format(wheel=without_hash) + "\n")
+    with pytest.raises(RuntimeError, match=r"mine\.txt: uv pip install: exit code [12]"):
+        make_environment(tmp_path / "mine.txt", tmp_path / "mine")
+    assert not (tmp_path / "mine").exists()
+
+
+def test_as_a_tracker_of_frames_it_says_how_it_is_run():
+    with pytest.raises(ValueError, match=r"takes whole sequences, by methods/external/rule\.smk"):
+        load_tracker("external", {"command": ["a", "{sequence}", "{output}"]})

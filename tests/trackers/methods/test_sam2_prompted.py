@@ -1,0 +1,171 @@
+"""The prompted tracker on drawn weights: what it does with prompts, not how well."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from functools import cache
+from itertools import chain, islice
+
+import numpy as np
+import pytest
+from test_contract import empty, play, same
+
+from datasets.formats import sam2_jsonl
+from datasets.masks import coco_rle
+from datasets.media.frames import write_image
+from datasets.own import read_own
+from datasets.sequences.sequence_json import open_sequence, read_sequence, write_prepared
+from datasets.types import Frame, Tracks
+from trackers.contract import load_method, load_tracker
+from trackers.feed import read_feed
+from trackers.run import track
+
+OPTIONS = {"weights": "random"}
+
+
+@cache
+def tracker(**options):
+    return load_tracker("sam2_prompted", OPTIONS | options)
+
+
+@pytest.fixture(scope="module")
+def stage(crossing):
+    """The sequence, and six frames: two people at first, one more in frame 3."""
+    frames = list(islice(read_feed(open_sequence(crossing), load_method("sam2_prompted")), 60))
+    known = [frame for frame in frames if len(frame.prompts)]
+    rows = [
+        frame.prompts.take(np.array([n])) for frame in known for n in range(len(frame.prompts))
+    ][:3]
+    people = {0: rows[:2], 3: rows[2:]}
+    image = [frame.image for frame in frames[40:46]]
+    prompts = [_together(frames[0].prompts, people.get(n, []), n) for n in range(6)]
+    return read_sequence(crossing), [Frame(n, image[n], None, prompts[n]) for n in range(6)]
+
+
+def _together(some: Tracks, rows: list[Tracks], frame: int) -> Tracks:
+    masks = [run for row in rows for run in row.rle.runs]
+    return Tracks(
+        some.extent,
+        np.full(len(rows), frame),
+        np.array([row.track[0] for row in rows], int),
+        np.array([row.class_id[0] for row in rows], int),
+        np.ones(len(rows)),
+        np.array([row.box[0] for row in rows]).reshape(-1, 4),
+        replace(some.rle, runs=tuple(masks)),
+    )
+
+
+def identities(frames):
+    return [frame.prompts.track.tolist() for frame in frames]
+
+
+def test_an_object_is_answered_from_its_prompt_on_under_its_identity(stage):
+    sequence, frames = stage
+    one, two, three = chain.from_iterable(identities(frames))
+    answers = play(tracker(mask_threshold=-1e4), sequence, frames)  # everything is on the object
+    assert [answer.track.tolist() for answer in answers[:3]] == [[one, two]] * 3
+    assert [answer.track.tolist() for answer in answers[3:]] == [[one, two, three]] * 3
+    whole = [0, 0, sequence.extent.width, sequence.extent.height]
+    assert all((answer.box == whole).all() and answer.mask.all() for answer in answers)
+    assert all((answer.class_id == 1).all() for answer in answers)
+    assert all(((answer.score > 0) & (answer.score < 1)).all() for answer in answers)
+
+
+def test_an_object_without_a_pixel_is_not_answered(stage):
+    sequence, frames = stage
+    answers = play(tracker(mask_threshold=1e4), sequence, frames)
+    assert [len(answer.track) for answer in answers] == [0] * 6
+    assert answers[0].box.shape == (0, 4)
+    assert answers[0].mask.shape == (0, sequence.extent.height, sequence.extent.width)
+
+
+def test_boxes_are_tight_around_the_masks(stage):
+    for answer in play(tracker(prompt="mask"), *stage):
+        assert np.array_equal(answer.box, coco_rle.encode(answer.mask).boxes)
+
+
+def test_a_mask_is_answered_as_it_was_prompted(stage):
+    sequence, frames = stage
+    first = play(tracker(prompt="mask"), sequence, frames)[0]
+    overlap = coco_rle.iou(coco_rle.encode(first.mask), frames[0].prompts.rle)
+    assert np.diag(overlap).min() > 0.8
+    assert (first.score == 1).all()
+
+
+@pytest.mark.parametrize("prompt", ["box", "mask", "points"])
+def test_it_keeps_the_contract(stage, prompt):
+    sequence, frames = stage
+    one = tracker(prompt=prompt, mask_threshold=-1e4)
+    answers = play(one, sequence, frames)
+    assert sum(len(answer.track) for answer in answers)
+    assert same(answers, play(one, sequence, frames))
+    blank = frames[:4] + [empty(frame) for frame in frames[4:]]
+    assert same(answers[:4], play(one, sequence, blank)[:4])
+    assert play(one, sequence, [empty(frame) for frame in frames])[0].track.tolist() == []
+
+
+def test_kinds_of_prompt_differ(stage):
+    found = [play(tracker(prompt=kind), *stage)[0].score for kind in ("box", "mask", "points")]
+    assert not np.array_equal(found[0], found[1])
+    assert not np.array_equal(found[0], found[2])
+
+
+def first_frame(json_file, *names):
+    corners = {"xmin": 20, "ymin": 30, "xmax": 60, "ymax": 90}
+    objects = [{"name": name, "bndbox": corners} for name in names]
+    return json_file({"annotation": {"object": objects}}, "crossing.json")
+
+
+def test_a_file_of_boxes_takes_the_place_of_the_sequence_s_prompts(stage, json_file):
+    sequence, frames = stage
+    template = str(first_frame(json_file, "anna", "ben")).replace("crossing", "{sequence}")
+    one = load_tracker("sam2_prompted", OPTIONS | {"prompts": template, "mask_threshold": -1e4})
+    bare = [replace(frame, prompts=None) for frame in frames]
+    assert [answer.track.tolist() for answer in play(one, sequence, bare)] == [[1, 2]] * 6
+    assert same(play(one, sequence, frames), play(one, sequence, bare))
+
+
+def test_without_prompts_it_says_what_to_do(stage, tmp_path):
+    sequence, frames = stage
+    with pytest.raises(ValueError, match="no prompts: name a JSON file in the option prompts"):
+        play(tracker(), sequence, [replace(frames[0], prompts=None)])
+    missing = load_tracker("sam2_prompted", OPTIONS | {"prompts": str(tmp_path / "no.json")})
+    with pytest.raises(FileNotFoundError, match=r"no\.json"):
+        missing.start(sequence)
+
+
+def test_prompts_without_masks_are_boxes(stage):
+    sequence, frames = stage
+    boxes = replace(frames[0], prompts=replace(frames[0].prompts, rle=None))
+    with pytest.raises(ValueError, match="prompt 'points' needs masks, and the prompts are boxes"):
+        play(tracker(prompt="points"), sequence, [boxes])
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"prompt": "word"}, r"prompt: 'word' found, expected one of \['box', 'mask', 'points'"),
+        ({"points": 0}, "points: 0 found, expected an integer of at least 1"),
+        ({"overlap": "all"}, "overlap: 'all' found"),
+        ({"engine": "abacus"}, "engine: 'abacus' found"),
+    ],
+)
+def test_options_are_checked(options, message):
+    with pytest.raises(ValueError, match=message):
+        load_tracker("sam2_prompted", OPTIONS | options)
+
+
+def test_one_s_own_images_are_tracked_and_written_as_json_lines(tmp_path, json_file):
+    draw = np.random.default_rng(0)
+    for number in (9, 10):
+        write_image(tmp_path / "in" / f"{number}.jpg", draw.integers(0, 255, (60, 90, 3), np.uint8))
+    path = tmp_path / "out" / "sequence.json"
+    write_prepared(path, read_own(tmp_path / "in", "out", first_frame(json_file, "anna")))
+    found = track(tracker(mask_threshold=-1e4), load_method("sam2_prompted"), open_sequence(path))
+    assert found.frame.tolist() == [0, 1]
+    assert found.rle.areas.tolist() == [60 * 90] * 2
+    sam2_jsonl.write_tracks(tmp_path / "t.jsonl", found)
+    lines = [json.loads(line) for line in (tmp_path / "t.jsonl").read_text().splitlines()]
+    assert [line["prelabels"][0]["name"] for line in lines] == ["anna", "anna"]
+    assert lines[0]["prelabels"][0]["points"][2] == {"x": 89.0, "y": 59.0}

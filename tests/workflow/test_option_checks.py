@@ -1,0 +1,155 @@
+"""Options of each method are checked before any job: types, ranges and names, with the key."""
+
+from __future__ import annotations
+
+import copy
+import re
+
+import pytest
+import yaml
+from conftest import ROOT
+from variants import all_configs
+
+from trackers.contract import check_options
+from workflow.configs.checks import check_config
+
+NEEDED = {  # what must be given
+    "deepstream": {"image": "a", "detector": "b", "labels": "c", "models": "d"},
+    "detected": {"detector": "a"},
+    "external": {"command": ["a", "{sequence}", "{output}"]},
+    "imported": {"results": "a"},
+}
+WRONG = {  # a value of a wrong type and one out of range, and what the message says after the key
+    "bytetrack": [
+        ("track_buffer", 2.5, "2.5 found, expected an integer of at least 0"),
+        ("match_threshold", 1.5, "1.5 found, expected a number from 0 to 1"),
+    ],
+    "deepsort": [
+        ("report_coasted", 1, "1 found, expected true or false"),
+        ("nn_budget", 0, "0 found, expected an integer of at least 1 or null"),
+    ],
+    "deepstream": [
+        ("image", 7, "7 found, expected a string"),
+        ("interval", -1, "-1 found, expected an integer of at least 0"),
+    ],
+    "detected": [
+        ("tracker", True, "True found, expected a string or null"),
+        ("min_score", -0.1, "-0.1 found, expected a number from 0 to 1"),
+    ],
+    "external": [
+        ("command", "a b", "'a b' found, expected a list of strings"),
+        ("timeout_s", 0, "0 found, expected a number above 0 and at most 1000000"),
+    ],
+    "imported": [
+        ("results", ["a"], "['a'] found, expected a string"),
+        ("format", "mott", "'mott' found, expected one of ["),
+    ],
+    "masktrack_rcnn": [
+        ("max_objects", "10", "'10' found, expected an integer of at least 1"),
+        ("association", "iou", "'iou' found, expected one of ['native', 'kalman_iou', 'deepsort']"),
+    ],
+    "masktracker": [
+        ("exclusive", "yes", "'yes' found, expected true or false"),
+        (
+            "memory",
+            "recent",
+            "'recent' found, expected one of ['sam2', 'ds', 'samurai', 'present']",
+        ),
+    ],
+    "oc_sort": [
+        ("inertia", None, "None found, expected a number of at least 0"),
+        ("delta_t", 0, "0 found, expected an integer of at least 1"),
+    ],
+    "sam2_prompted": [
+        ("points", True, "True found, expected an integer of at least 1"),
+        (
+            "engine",
+            "abacus",
+            "'abacus' found, expected one of ['torch', 'onnxruntime', 'tensorrt']",
+        ),
+    ],
+    "sort": [
+        ("max_age", "3", "'3' found, expected an integer of at least 0"),
+        ("iou_threshold", 1.5, "1.5 found, expected a number from 0 to 1"),
+    ],
+    "yolo_sam2": [
+        ("zone", 5, "5 found, expected a list of numbers or a list of lists of numbers or null"),
+        ("collapse", 1.01, "1.01 found, expected a number from 0 to 1"),
+    ],
+}
+CASES = [(method, *case) for method, cases in WRONG.items() for case in cases]
+
+
+@pytest.fixture(scope="module")
+def default() -> dict:
+    merged: dict = {}
+    for name in ("datasets", "trackers", "config"):
+        merged |= yaml.safe_load((ROOT / "config" / f"{name}.yaml").read_text())
+    return merged
+
+
+@pytest.fixture
+def check(default):
+    """A function that checks a config with a variant of these options."""
+
+    def check_it(method, options):
+        config = copy.deepcopy(default)
+        config["variants"]["mine"] = {"method": method, "options": options}
+        config["run"] = [{"dataset": "synthetic", "variants": ["mine"]}]
+        config["regression"]["timed"] = []
+        check_config(config)
+
+    return check_it
+
+
+def test_the_table_has_every_method():
+    methods = {path.parent.name for path in (ROOT / "trackers" / "methods").glob("*/method.yaml")}
+    assert set(WRONG) == methods
+
+
+@pytest.mark.parametrize("method", WRONG)
+def test_the_options_that_are_needed_are_enough(check, method):
+    check(method, NEEDED.get(method, {}))
+
+
+@pytest.mark.parametrize(("method", "option", "value", "message"), CASES)
+def test_a_value_that_cannot_be_is_refused_with_its_key(check, method, option, value, message):
+    expected = f"^{re.escape(f'variants.mine.options.{option}: {message}')}"
+    with pytest.raises(ValueError, match=expected):
+        check(method, NEEDED.get(method, {}) | {option: value})
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_what_is_no_finite_number_is_refused(check, value):
+    with pytest.raises(ValueError, match=r"options\.min_score: -?(nan|inf) found, expected a numb"):
+        check("sort", {"min_score": value})
+
+
+def test_an_option_that_is_unknown_or_missing_is_named_with_its_key(check):
+    with pytest.raises(
+        ValueError, match=r"^variants\.mine\.options: \['max_aeg'\] found, expected"
+    ):
+        check("sort", {"max_aeg": 1})
+    with pytest.raises(ValueError, match=r"^variants\.mine\.options: \['results'\] are missing"):
+        check("imported", {})
+    with pytest.raises(ValueError, match=r"^variants\.mine\.options: \[1\] found, expected a mapp"):
+        check("sort", [1])
+
+
+def test_the_options_of_a_tracker_within_another_are_checked_too(check):
+    options = {"detector": "a", "tracker": "sort", "options": {"max_age": -1}}
+    with pytest.raises(ValueError, match=r"^variants\.mine\.options\.options\.max_age: -1 found"):
+        check("detected", options)
+    with pytest.raises(ValueError, match=r"^variants\.mine\.options\.tracker: 'srot' found, expec"):
+        check("detected", options | {"tracker": "srot"})
+    with pytest.raises(ValueError, match=r"options\.tracker: 'external' found, which takes whole"):
+        check("detected", options | {"tracker": "external"})
+
+
+def test_every_variant_of_every_config_has_options_that_can_be():
+    checked = set()
+    for _, config in all_configs():
+        for name, entry in config["variants"].items():
+            check_options(entry["method"], entry.get("options", {}), f"variants.{name}.options")
+            checked.add(entry["method"])
+    assert len(checked) >= 8
