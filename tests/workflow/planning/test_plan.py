@@ -75,6 +75,14 @@ def test_variants_with_a_tracker_are_stepped_and_others_are_left_to_rules_of_the
     assert plan.variants_of("oc_sort") == []
 
 
+def test_a_variant_of_an_unknown_method_is_refused_with_its_key():
+    plan = make_plan(variants={"odd": {"method": "nope"}})
+    with pytest.raises(
+        ValueError, match=r"variants\.odd: method 'nope' is unknown: expected one of"
+    ):
+        list(plan.stepped)
+
+
 def test_a_pattern_of_names_matches_these_alone():
     assert re.fullmatch(any_of(["a.b", "c"]), "a.b")
     assert not re.fullmatch(any_of(["a.b", "c"]), "axb")
