@@ -33,12 +33,6 @@ configfile: "config/config.yaml"
 
 
 include: "workflow/rules/common.smk"
-include: "workflow/rules/variants.smk"
-include: "workflow/rules/scores.smk"
-include: "workflow/rules/models.smk"
-include: "workflow/rules/page.smk"
-include: "workflow/rules/gate.smk"
-include: "workflow/rules/run.smk"
 
 
 rule all:
@@ -59,5 +53,5 @@ for path in sorted(Path("trackers/methods").glob("*/rule.smk")):
 
 include: "workflow/rules/metrics.smk"
 include: "workflow/rules/gallery.smk"
-include: "workflow/rules/reports.smk"
 include: "workflow/rules/regression.smk"
+include: "workflow/rules/reports.smk"

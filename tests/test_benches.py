@@ -13,7 +13,8 @@ from conftest import ROOT
 from small_tasks import masks, task_of
 from test_davis import random_video, write_video
 
-from bench import harness_cost, held_out, sam2_methods, yolo_sam2_modes
+from bench import held_out, sam2_methods, yolo_sam2_modes
+from bench.harness import harness_cost, planning
 from datasets.formats import mots_text
 from datasets.formats.parquet import read_tracks
 
@@ -119,3 +120,12 @@ def test_options_are_compared_on_people_who_were_not_trained_on(tmp_path, monkey
     found = held_out.score("imported", options, paths)
     assert found["HOTA"] == {"crossing-30": 100.0}
     assert found["together"]["AP50"] == found["together"]["J&F"] == 100.0
+
+
+@pytest.mark.slow
+def test_a_plan_is_timed_of_variants_and_sequences_that_are_not_there_yet():
+    found = planning.measure(variants=2, sequences=3, repeats=1)
+    each = {"track": 6, "score": 6, "prepare": 3, "pictures": 3}  # of a sequence
+    of_a_variant = ("clock", "speed", "combine", "gallery", "heatmap")
+    assert found["jobs"] == sum(each.values()) + 2 * len(of_a_variant) + 2  # and compare, report
+    assert found["processor_seconds"] > 0

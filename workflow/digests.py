@@ -35,7 +35,7 @@ class _Code:
 
 def forget() -> None:
     """Read files anew: what was read of them is kept for as long as the process runs."""
-    for kept in (_read, _file, _closure):
+    for kept in (_read, _file, _closure, code_digest):
         kept.cache_clear()
 
 
@@ -44,6 +44,7 @@ def digest(*parts: object) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
+@cache
 def code_digest(*modules: str, files: tuple[str, ...] = ()) -> str:
     """Return a digest of modules, of all modules of ours they import, and of other files.
 
@@ -118,12 +119,22 @@ def _read(path: Path) -> _Code:
     tree = ast.parse(path.read_text(), str(path))
     names = {
         ".".join(parts[:length])
-        for node in ast.walk(tree)
+        for node in _statements(tree)
         for name in _names(node)
         if (parts := name.split("."))[0] in _OURS
         for length in range(1, len(parts) + 1)
     }
     return _Code(frozenset(names), ast.dump(tree))
+
+
+def _statements(tree: ast.Module) -> Iterator[ast.AST]:
+    """Yield all statements, those within others too; expressions, the most of a tree, hold none."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        for name in ("body", "orelse", "finalbody", "handlers", "cases"):
+            waiting += getattr(node, name, ())
+        yield node
 
 
 def _names(node: ast.AST) -> Iterator[str]:

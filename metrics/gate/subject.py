@@ -10,6 +10,7 @@ from typing import Any
 from datasets.io.git import ROOT
 
 FOLDER = Path("results", "regression")
+PLAN_FILE = FOLDER / "plan.json"  # what the gate is to look at
 VERDICT_FILES = tuple(FOLDER / name for name in ("verdict.json", "verdict.md", "junit.xml"))
 _FOLDERS = ("config", "datasets", "metrics", "trackers", "workflow")
 _SUFFIXES = {".json", ".py", ".safetensors", ".smk", ".yaml"}

@@ -27,12 +27,11 @@ from datasets.run_layout import RUN, TRACKS
 from metrics.comparison.compare import SAME
 from metrics.gate.checks import NEW, NOT_JUDGED
 from metrics.gate.snapshot import timed_variants
-from metrics.gate.subject import FOLDER, VERDICT_FILES, forget_verdict
+from metrics.gate.subject import PLAN_FILE, VERDICT_FILES, forget_verdict
 from workflow.gate.other_checkout import alone, check_out, interpreter, resolve_commit
 from workflow.gate.turns import Side, Timed, take_turns
 
 _CONFIGS = ("datasets", "engines", "trackers", "config")  # as in the Snakefile
-_PLAN = FOLDER / "plan.json"
 _SAME_RUN = ("method", "options", "code", "lock", "files", "engines")  # of run.json
 
 
@@ -57,15 +56,15 @@ class Comparison:
             ValueError: A side could not be run.
         """
         forget_verdict(self.here)
-        (self.here / _PLAN).unlink(missing_ok=True)
+        (self.here / PLAN_FILE).unlink(missing_ok=True)
         print(f"this checkout ({git_commit()}) is compared with {self.commit[:12]}", flush=True)
         there = check_out(self.here, self.commit)
         python = interpreter(self.here, there)
         snapshot = self._run_other(there, python)
         failed = run_snakemake(sys.executable, self.here, "accuracy", self.configs)
-        if not (self.here / _PLAN).is_file():
+        if not (self.here / PLAN_FILE).is_file():
             raise ValueError("this checkout could not be run, see above")
-        plan = read_json(self.here / _PLAN)
+        plan = read_json(self.here / PLAN_FILE)
         turns = there.with_suffix(".turns.json")
         write_json(turns, self._time(plan, (Side(there, python), Side(self.here))))
         self._judge(plan, snapshot, turns, failed=failed)

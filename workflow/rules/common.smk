@@ -1,38 +1,61 @@
-"""Config checks, names, and what the rules are told of data sets."""
+"""What all rules share: the plan of the config, the wildcards, and how a run begins and ends.
 
-import json
+Needs the config; makes no files. Rules of methods may use what docs/adding_a_tracker.md names.
+"""
+
+import gc
 import os
-import re
 import time
-from types import SimpleNamespace as Wildcards
 
-from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
-from datasets.io.git import git_commit
 from datasets.io.files import RUN
-from datasets.conversion.registry import FORMATS
-from datasets.prepare import load_reader
-from metrics.crosscheck.reference import list_references
-from trackers.contract import fill_path, has_tracker, load_method
-from trackers.engines.card import files_of
 from trackers.profiling.machine import describe_machine
-from trackers.named_files import named_files
-from trackers.parts.result_files import check_format
 from workflow.configs.checks import check_config
 from workflow.configs.schema import check_schema
-from workflow.digests import code_digest, digest, method_digest
+from workflow.digests import code_digest
+from workflow.planning.flags import Flags
+from workflow.planning.inputs import Inputs
+from workflow.planning.job_digests import JobDigests
+from workflow.planning.plan import Plan, any_of
+from workflow.run_hooks import CurrentRun, refuse_to_replace, start_jobs_without_timer
+from workflow.run_lock import hold_lock
+from workflow.planning.wildcards import from_wildcards
 
 min_version("9.0")
+gc.disable()  # until a run starts: planning leaves no garbage, and looking for it takes a fifth
 # a job is `exec`ed, so this is its parent; external programs too may use ONNX Runtime
 shell.prefix(f"export {RUN}={os.getpid()} ORT_DISABLE_TELEMETRY=1; ")
-STARTED = time.time()
-JOBS_BEFORE = {}  # what a variant alone rests on; rules of methods add theirs
 try:
     check_schema(config, Path(workflow.basedir, "config", "schema.yaml"))
     check_config(config)
+    plan = Plan(config)
+    # the rules that step through frames leave the other variants to the rules of their methods
+    STEPPED = any_of(plan.stepped)
 except ValueError as error:
     raise WorkflowError(str(error)) from None
+
+inputs = Inputs(plan)
+flags = Flags(plan)
+digests = JobDigests(plan)
+current_run = CurrentRun(workflow, time.time())
+held = []  # the lock of the folder, until this process ends
+
+REPLACE_BASELINE = os.environ.get("REPLACE_BASELINE", "") not in ("", "0")
+MACHINE = describe_machine()
+JOBS_BEFORE = {}  # what a variant alone rests on; rules of methods add theirs
+
+variant_files = from_wildcards(inputs.files)
+variant_prompts = from_wildcards(inputs.prompts)
+variant_method = from_wildcards(flags.method)
+variant_options = from_wildcards(flags.options)
+track_code = from_wildcards(digests.track)
+variants_of = plan.variants_of
+
+
+def variant_option(name):
+    """A function of wildcards that gives an option of the variant, or the option's default."""
+    return from_wildcards(flags.option(name))
 
 
 wildcard_constraints:
@@ -48,47 +71,17 @@ wildcard_constraints:
     protocol=r"[a-z0-9_]+",
 
 
-def entry_root(dataset):
-    entry = config["datasets"][dataset]
-    return load_reader(entry["reader"]).locate(entry.get("root"))
+onstart:
+    gc.enable()
+    start_jobs_without_timer(workflow)
+    try:
+        held.append(hold_lock())
+        if current_run.is_asked_for("baseline") and not REPLACE_BASELINE:
+            refuse_to_replace(Path(config["regression"]["baseline"]))
+    except (BlockingIOError, FileExistsError) as error:
+        raise WorkflowError(str(error)) from None
+    current_run.note_logs()
 
 
-def label_files(wildcards):
-    """The files of the data set that one sequence is read from."""
-    entry = config["datasets"][wildcards.dataset]
-    reader, root = load_reader(entry["reader"]), entry_root(wildcards.dataset)
-    return reader.inputs(root, wildcards.sequence, **entry.get("options", {}))
-
-
-def prompt_file(wildcards):
-    """The first-frame boxes that a data set's entry names; nothing where truth prompts."""
-    template = config["datasets"][wildcards.dataset].get("prompts")
-    root = entry_root(wildcards.dataset)
-    return fill_path(template, root, wildcards.sequence) if template else []
-
-
-def repeat_flag(name, values):
-    """A flag once for each value, joined with `=`: a value may begin with a dash."""
-    return [f"--{name}={value}" for value in values]
-
-
-def dataset_prompts(wildcards, input):
-    return repeat_flag("prompts", [input.prompts] if input.prompts else [])
-
-
-def dataset_root(wildcards):
-    root = config["datasets"][wildcards.dataset].get("root")
-    return repeat_flag("root", [root] if root else [])
-
-
-def sequence_flags(wildcards):
-    return repeat_flag("sequences", config["datasets"][wildcards.dataset]["sequences"])
-
-
-def dataset_options(wildcards):
-    return json.dumps(config["datasets"][wildcards.dataset].get("options", {}))
-
-
-def reader_code(wildcards):
-    reader = config["datasets"][wildcards.dataset]["reader"]
-    return code_digest("datasets.prepare", f"datasets.readers.{reader}")
+onsuccess:
+    current_run.print_timing(inputs.speeds())

@@ -1,10 +1,15 @@
-"""Data in: any data set → data/<dataset>/<sequence>/{sequence.json, truth.parquet, prompts.parquet, ...}."""
+"""Data in: any data set, one sequence at a time.
+
+Needs the files of the data set, where its entry says they are.
+Makes sequence.json, truth.parquet, prompts.parquet in data/<dataset>/<sequence>/, with images and
+detections beside them, and, where a method asks for it, the folder `mot`.
+"""
 
 
 rule prepare:
     input:
-        labels=label_files,
-        prompts=prompt_file,
+        labels=from_wildcards(inputs.labels),
+        prompts=from_wildcards(inputs.first_boxes),
     output:
         sequence="data/{dataset}/{sequence}/sequence.json",
         truth="data/{dataset}/{sequence}/truth.parquet",
@@ -15,10 +20,10 @@ rule prepare:
         "../../environment.yml"
     params:
         reader=lookup("datasets/{dataset}/reader", within=config),
-        root=dataset_root,
-        options=dataset_options,
-        prompts=dataset_prompts,
-        code=reader_code,
+        root=from_wildcards(flags.root),
+        options=from_wildcards(flags.reader_options),
+        prompts=from_wildcards(flags.prompts),
+        code=from_wildcards(digests.reader),
     shell:
         "exec python -m datasets.prepare --reader={params.reader:q} {params.root:q}"
         " --dataset={wildcards.dataset:q} --sequence={wildcards.sequence:q}"

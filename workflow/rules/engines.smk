@@ -1,13 +1,20 @@
-"""Engines: the networks of a model → ONNX (`export`) → TensorRT (`build`), and how far each is from
-PyTorch (`parity`). A method asks for them by path. The last is of SAM 2 alone.
+"""Networks of a model → ONNX (`export`) → TensorRT (`build`), and how far each is from PyTorch.
+
+Needs weights, unless they are random.
+Makes engines/<model>/<precision>/networks.json, the same in `tensorrt/`, and parity_<engine>.json,
+which is of SAM 2 alone. A method asks for them by path:
 
     snakemake --cores all engines/sam2_demo/fp32/parity_onnxruntime.json
 """
 
+from workflow.planning.models import Models
+
+models = Models(plan)
+
 
 rule export:
     input:
-        weights=model_weights,
+        weights=from_wildcards(models.weights),
     output:
         networks="engines/{model}/{precision}/networks.json",
     log:
@@ -15,9 +22,9 @@ rule export:
     conda:
         "../../environment.yml"
     params:
-        program=export_program,
-        flags=export_flags,
-        code=export_code,
+        program=from_wildcards(models.export_program),
+        flags=from_wildcards(models.export_flags),
+        code=from_wildcards(models.export_code),
     shell:
         "exec python -m {params.program} {params.flags:q} --precision={wildcards.precision}"
         " --output={output.networks:q} 2> {log:q}"
@@ -34,9 +41,9 @@ rule build:
         "../../environment.yml"
     threads: workflow.cores  # alone on the GPU: kernels are being timed
     params:
-        program=build_program,
-        flags=build_flags,
-        code=build_code,
+        program=from_wildcards(models.build_program),
+        flags=from_wildcards(models.build_flags),
+        code=from_wildcards(models.build_code),
     shell:
         "exec python -m {params.program} --networks={input.networks:q} {params.flags:q}"
         " --output={output.networks:q} 2> {log:q}"
@@ -44,8 +51,8 @@ rule build:
 
 rule parity:
     input:
-        unpack(parity_networks),
-        weights=model_weights,
+        unpack(from_wildcards(models.parity_networks)),
+        weights=from_wildcards(models.weights),
     output:
         parity="engines/{model}/{precision}/parity_{engine}.json",
     log:
@@ -55,7 +62,7 @@ rule parity:
     params:
         size=lookup("engines/{model}/size", within=config),
         weights=lookup("engines/{model}/weights", within=config),
-        flags=parity_flags,
+        flags=from_wildcards(models.parity_flags),
         code=code_digest("trackers.sam2.parity"),
     shell:
         "exec python -m trackers.sam2.parity --size={params.size:q} --weights={params.weights:q}"

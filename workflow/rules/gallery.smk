@@ -1,4 +1,8 @@
-"""Pictures of where it went wrong, beside the page: reports/media/<dataset>/{frames,tracks}/."""
+"""Pictures of where it went wrong, beside the page.
+
+Needs sequences, their truth, and tracks and events of a variant.
+Makes reports/media/<dataset>/{frames/<sequence>,tracks/<variant>}/.
+"""
 
 
 rule pictures:
@@ -20,10 +24,10 @@ rule pictures:
 
 rule gallery:
     input:
-        pictures=all_pictures,
-        truth=all_truth,
-        tracks=all_tracks,
-        events=gallery_events,
+        pictures=from_wildcards(inputs.pictures),
+        truth=from_wildcards(inputs.truth),
+        tracks=from_wildcards(inputs.tracks),
+        events=from_wildcards(inputs.events),
     output:
         tracks=directory("reports/media/{dataset}/tracks/{variant}"),
     log:
@@ -31,8 +35,8 @@ rule gallery:
     conda:
         "../../environment.yml"
     params:
-        sequences=sequence_flags,
-        protocols=gallery_protocols,
+        sequences=from_wildcards(flags.sequences),
+        protocols=from_wildcards(plan.protocols_of),
         truth="data/{dataset}",
         results="results/{variant}/{dataset}",
         pictures="reports/media/{dataset}/frames",

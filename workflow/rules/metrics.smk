@@ -1,4 +1,9 @@
-"""Numbers: each sequence scored, all sequences of a data set combined, times summarized."""
+"""Numbers: each sequence scored, all of a data set combined, variants compared, times summarized.
+
+Needs truth and tracks of each sequence, and timing.json where it is timed.
+Makes score.json and events.parquet of each sequence, combined.json and speed.json of all,
+crosscheck.json where it is asked for, and results/comparisons/<dataset>/<protocol>.json.
+"""
 
 
 rule score:
@@ -13,8 +18,8 @@ rule score:
     conda:
         "../../environment.yml"
     params:
-        families=families,
-        origin=score_origin,
+        families=from_wildcards(plan.families),
+        origin=from_wildcards(digests.origin),
     shell:
         "exec python -m metrics.score --truth={input.truth:q} --tracks={input.tracks:q}"
         " --protocol={wildcards.protocol:q} --families {params.families:q}"
@@ -24,8 +29,8 @@ rule score:
 
 rule crosscheck:
     input:
-        truth=all_truth,
-        tracks=all_tracks,
+        truth=from_wildcards(inputs.truth),
+        tracks=from_wildcards(inputs.tracks),
     output:
         crosscheck="results/{variant}/{dataset}/{protocol}/crosscheck.json",
     log:
@@ -33,11 +38,11 @@ rule crosscheck:
     conda:
         "../../environment.yml"
     params:
-        families=families,
-        sequences=sequence_flags,
+        families=from_wildcards(plan.families),
+        sequences=from_wildcards(flags.sequences),
         truth="data/{dataset}",
         results="results/{variant}/{dataset}",
-        code=crosscheck_code,
+        code=from_wildcards(digests.crosscheck),
     shell:
         "exec python -m metrics.evaluate --layout parquet --crosscheck"
         " --protocol={wildcards.protocol:q} --families {params.families:q}"
@@ -47,7 +52,7 @@ rule crosscheck:
 
 rule combine:
     input:
-        scores=all_scores,
+        scores=from_wildcards(inputs.scores),
     output:
         combined="results/{variant}/{dataset}/{protocol}/combined.json",
     log:
@@ -55,7 +60,7 @@ rule combine:
     conda:
         "../../environment.yml"
     params:
-        code=combine_code,
+        code=from_wildcards(digests.combine),
     shell:
         "exec python -m metrics.combine --scores {input.scores:q}"
         " --output={output.combined:q} 2> {log:q}"
@@ -63,8 +68,8 @@ rule combine:
 
 rule compare:
     input:
-        scores=compared_scores,
-        tracks=compared_tracks,
+        scores=from_wildcards(inputs.compared_scores),
+        tracks=from_wildcards(inputs.compared_tracks),
     output:
         comparison="results/comparisons/{dataset}/{protocol}.json",
     log:
@@ -72,21 +77,21 @@ rule compare:
     conda:
         "../../environment.yml"
     params:
-        variants=compared_variants,
-        again=runs_again,
-        sequences=sequence_flags,
-        scene=dataset_scene,
-        code=compare_code,
+        variants=from_wildcards(plan.variants_by),
+        again=from_wildcards(plan.runs_again),
+        sequences=from_wildcards(flags.sequences),
+        scene=from_wildcards(flags.scene),
+        code=from_wildcards(digests.compare),
     shell:
-        "exec python -m metrics.comparison.compare --results results --dataset={wildcards.dataset:q}"
-        " --protocol={wildcards.protocol:q} --variants {params.variants:q}"
-        " --again {params.again:q} {params.sequences:q} {params.scene:q}"
-        " --output={output.comparison:q} 2> {log:q}"
+        "exec python -m metrics.comparison.compare --results results"
+        " --dataset={wildcards.dataset:q} --protocol={wildcards.protocol:q}"
+        " --variants {params.variants:q} --again {params.again:q} {params.sequences:q}"
+        " {params.scene:q} --output={output.comparison:q} 2> {log:q}"
 
 
 rule speed:
     input:
-        timings=all_timings,
+        timings=from_wildcards(inputs.timings),
     output:
         speed="results/{variant}/{dataset}/speed.json",
     log:

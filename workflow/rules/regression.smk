@@ -1,8 +1,19 @@
 """The gate: paces of the trackers, a baseline, and whether a run is worse than it.
 
-snakemake --cores all regression
-snakemake --cores all baseline --forcerun pace
+Needs truth, tracks and scores of all variants, and the baseline.
+Makes pace_<process>.json of each sequence that is timed, and in results/regression/ plan.json,
+verdict.json, verdict.md, junit.xml and the history; `baseline` writes the file of the config.
+
+    snakemake --cores all regression
+    snakemake --cores all baseline --forcerun pace
 """
+
+from metrics.gate.subject import PLAN_FILE, VERDICT_FILES
+from workflow.planning.gate_plan import GatePlan
+from workflow.run_hooks import GATE_LOG
+
+VERDICT, *VERDICT_TEXTS = map(str, VERDICT_FILES)
+gate = GatePlan(plan, digests, [*map(str, workflow.config_settings.configfiles or ())])
 
 
 rule pace:
@@ -24,28 +35,29 @@ rule pace:
     params:
         method=variant_method,
         options=variant_options,
-        frames=pace_limit("frames"),
-        warm_up=pace_limit("warm_up"),
-        passes=pace_limit("passes"),
-        seconds=pace_limit("seconds"),
-        machine=describe_machine(),
-        code=pace_code,
+        frames=from_wildcards(gate.pace_limit("frames")),
+        warm_up=from_wildcards(gate.pace_limit("warm_up")),
+        passes=from_wildcards(gate.pace_limit("passes")),
+        seconds=from_wildcards(gate.pace_limit("seconds")),
+        machine=MACHINE,
+        code=from_wildcards(digests.pace),
     shell:
-        "exec python -m trackers.timing.calibrated_clock --method={params.method:q} --options={params.options:q}"
-        " --sequence={input.sequence:q} --expect={input.tracks:q} --frames={params.frames}"
-        " --warm-up={params.warm_up} --passes {params.passes[least]} {params.passes[most]}"
-        " --seconds={params.seconds} --output={output.pace:q} 2> {log:q}"
+        "exec python -m trackers.timing.calibrated_clock --method={params.method:q}"
+        " --options={params.options:q} --sequence={input.sequence:q} --expect={input.tracks:q}"
+        " --frames={params.frames} --warm-up={params.warm_up}"
+        " --passes {params.passes[least]} {params.passes[most]} --seconds={params.seconds}"
+        " --output={output.pace:q} 2> {log:q}"
 
 
 rule gate_plan:
     output:
-        plan=PLAN,
+        plan=str(PLAN_FILE),
     log:
         "logs/gate_plan.log",
     conda:
         "../../environment.yml"
     params:
-        plan=gate_plan,
+        plan=from_wildcards(gate.as_json),
     shell:
         "printf '%s' {params.plan:q} > {output.plan:q} 2> {log:q}"
 
@@ -53,21 +65,21 @@ rule gate_plan:
 rule accuracy:
     """What `make regression AGAINST=...` needs of this side before it takes paces."""
     input:
-        accuracy_inputs,
-        plan=PLAN,
+        from_wildcards(inputs.accuracy),
+        plan=str(PLAN_FILE),
 
 
 rule baseline:
     input:
-        gate_inputs,
+        from_wildcards(inputs.gate),
     log:
         "logs/baseline.log",
     conda:
         "../../environment.yml"
     params:
-        plan=gate_plan,
+        plan=from_wildcards(gate.as_json),
         baseline=config["regression"]["baseline"],
-        code=gate_code,
+        code=from_wildcards(digests.gate),
     shell:
         "exec python -m metrics.gate.baseline --plan={params.plan:q} --output={params.baseline:q}"
         " > {log:q} 2>&1"
@@ -75,8 +87,8 @@ rule baseline:
 
 rule judge:
     input:
-        gate_inputs,
-        baseline=gate_baseline,
+        from_wildcards(inputs.gate),
+        baseline=from_wildcards(gate.baseline),
     output:
         verdict=VERDICT,
     log:
@@ -84,9 +96,9 @@ rule judge:
     conda:
         "../../environment.yml"
     params:
-        plan=gate_plan,
+        plan=from_wildcards(gate.as_json),
         baseline=config["regression"]["baseline"],
-        code=gate_code,
+        code=from_wildcards(digests.gate),
     shell:
         "exec python -m metrics.gate.verdict --plan={params.plan:q} --baseline={params.baseline:q}"
         " --output={output.verdict:q} 2> {log:q}"
@@ -96,8 +108,8 @@ rule verdict_files:
     input:
         verdict=VERDICT,
     output:
-        markdown=VERDICT_FILES[0],
-        junit=VERDICT_FILES[1],
+        markdown=VERDICT_TEXTS[0],
+        junit=VERDICT_TEXTS[1],
     log:
         "logs/verdict_files.log",
     conda:
@@ -112,9 +124,9 @@ rule verdict_files:
 rule regression:
     input:
         verdict=VERDICT,
-        files=VERDICT_FILES,
+        files=VERDICT_TEXTS,
     log:
-        GATE_LOG,
+        str(GATE_LOG),
     conda:
         "../../environment.yml"
     params:

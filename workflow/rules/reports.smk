@@ -1,15 +1,27 @@
-"""The page. If a run fails, what there is of it is still shown, with what failed and why; and where
-the gate was asked for it judges that, as the verdict of a run before must not stand.
+"""The page, its figures and videos.
+
+Needs what metrics.smk makes of all variants, pictures of gallery.smk, and the history of the gate.
+Makes reports/summary.html, reports/tables/, heatmap.json of each variant, and videos in
+reports/media/<dataset>/<sequence>/. If a run fails, what there is of it is still shown, with what
+failed and why; and where the gate was asked for it judges that, as the verdict of a run before must
+not stand.
 """
 
 from snakemake.io import IOFile
 
+from workflow.cleaning.made import note_files
+from workflow.planning.page_plan import PAGE, PagePlan, page_files
+from workflow.run_hooks import was_interrupted
+from workflow.unfinished import judge_unfinished, render_unfinished
+
+page = PagePlan(plan, digests, models, JOBS_BEFORE)
+
 
 rule heatmap:
     input:
-        sequences=all_sequences,
-        truth=all_truth,
-        tracks=all_tracks,
+        sequences=from_wildcards(inputs.sequences),
+        truth=from_wildcards(inputs.truth),
+        tracks=from_wildcards(inputs.tracks),
     output:
         heatmap="results/{variant}/{dataset}/heatmap.json",
     log:
@@ -26,21 +38,19 @@ rule heatmap:
 
 rule report:
     input:
-        page_inputs,
-        pictures=page_pictures,
-        heatmaps=page_heatmaps,
-        parities=page_parities,
-        history=page_history,
+        from_wildcards(inputs.page),
+        pictures=from_wildcards(inputs.page_pictures),
+        heatmaps=from_wildcards(inputs.heatmaps),
+        parities=from_wildcards(models.parities),
+        history=from_wildcards(page.history),
     output:
-        page=report(
-            "reports/summary.html", category="Comparison", caption="../caption.rst"
-        ),
+        page=report(PAGE, category="Comparison", caption="../caption.rst"),
     log:
         "logs/report.log",
     conda:
         "../../environment.yml"
     params:
-        plan=page_plan,
+        plan=from_wildcards(page.as_json),
         code=code_digest("reports.render", files=page_files()),
     shell:
         "exec python -m reports.render --plan={params.plan:q} --output={output.page:q} 2> {log:q}"
@@ -48,7 +58,7 @@ rule report:
 
 rule tables:
     input:
-        page_inputs,
+        from_wildcards(inputs.page),
     output:
         tables=directory("reports/tables"),
     log:
@@ -56,7 +66,7 @@ rule tables:
     conda:
         "../../environment.yml"
     params:
-        plan=page_plan,
+        plan=from_wildcards(page.as_json),
         code=code_digest("reports.export"),
     shell:
         "exec python -m reports.export --plan={params.plan:q} --folder={output.tables:q} 2> {log:q}"
@@ -86,7 +96,7 @@ rule side_by_side:
     input:
         sequence="data/{dataset}/{sequence}/sequence.json",
         truth="data/{dataset}/{sequence}/truth.parquet",
-        tracks=tracks_side_by_side,
+        tracks=from_wildcards(inputs.side_by_side),
     output:
         video="reports/media/{dataset}/{sequence}/side_by_side.mp4",
     log:
@@ -94,7 +104,7 @@ rule side_by_side:
     conda:
         "../../environment.yml"
     params:
-        titles=titles_side_by_side,
+        titles=from_wildcards(flags.titles),
         code=code_digest("reports.overlay"),
     shell:
         "exec python -m reports.overlay --sequence={input.sequence:q} --truth={input.truth:q}"
@@ -102,30 +112,13 @@ rule side_by_side:
 
 
 onerror:
-    if is_target(PAGE, "all", "report"):
-        shell(
-            "exec python -m reports.render --plan={plan:q} --output={PAGE}"
-            " --unfinished-since={STARTED}",
-            plan=page_plan(),
-        )
+    if current_run.makes_page():
+        render_unfinished(page.as_json(), current_run.started)
         # forget what the page was last made from: together with its old date this makes the next
         # run make it again, even where all it asks for was there before
         workflow.persistence.cleanup_metadata(IOFile(PAGE))
-    if gate_is_asked_for() and not gate_has_judged() and not was_interrupted(log):
-        shell(
-            "exec python -m metrics.gate.verdict --plan={plan:q} --baseline={baseline:q}"
-            " --output={VERDICT:q} --unfinished",
-            plan=gate_plan(),
-            baseline=config["regression"]["baseline"],
-        )
-        shell(
-            "exec python -m reports.regression --verdict={VERDICT:q}"
-            " --markdown={VERDICT_FILES[0]:q} --junit={VERDICT_FILES[1]:q}"
-        )
-        shell(
-            "python -m metrics.gate --verdict={VERDICT:q} --history={history:q} || true",
-            history=config["regression"]["history"],
-        )
-    note_files([PAGE, VERDICT, *VERDICT_FILES])
-    print_timing()
-    print_failures()
+    if current_run.lacks_verdict() and not was_interrupted(log):
+        judge_unfinished(gate.as_json(), config["regression"])
+    note_files([PAGE, VERDICT, *VERDICT_TEXTS])
+    current_run.print_timing(inputs.speeds())
+    current_run.print_failures()

@@ -1,5 +1,8 @@
 """Trackers run: what each variant answers (`track`), how fast (`clock`), and late (`real_time`).
 
+Needs sequences, prompts, and the files that options name: weights, networks, results.
+Makes tracks.parquet, run.json and timing.json of each sequence, those of further runs in
+results/<variant>@run2/, those of late frames, with real_time.json, in results/<variant>@25fps/.
 Methods without tracker.py have a rule of their own, whose result file becomes tracks (`adopt`).
 """
 
@@ -36,7 +39,7 @@ use rule track as track_again with:
         "logs/track/{variant}@run{number}/{dataset}/{sequence}.log",
     params:
         method=variant_method,
-        options=options_of_run,
+        options=from_wildcards(flags.options_of_run),
         code=track_code,
 
 
@@ -61,14 +64,14 @@ rule clock:
         frames=config["clock"]["frames"],
         warm_up=config["clock"]["warm_up"],
         repeats=config["clock"]["repeats"],
-        scenarios=clock_scenarios(),
-        machine=describe_machine(),
-        code=clock_code,
+        scenarios=plan.clock_scenarios(),
+        machine=MACHINE,
+        code=from_wildcards(digests.clock),
     shell:
-        "exec python -m trackers.timing.clock --method={params.method:q} --options={params.options:q}"
-        " --sequence={input.sequence:q} --expect={input.tracks:q} --frames={params.frames}"
-        " --warm-up={params.warm_up} --repeats={params.repeats} --scenarios {params.scenarios}"
-        " --output={output.timing:q} 2> {log:q}"
+        "exec python -m trackers.timing.clock --method={params.method:q}"
+        " --options={params.options:q} --sequence={input.sequence:q} --expect={input.tracks:q}"
+        " --frames={params.frames} --warm-up={params.warm_up} --repeats={params.repeats}"
+        " --scenarios {params.scenarios} --output={output.timing:q} 2> {log:q}"
 
 
 rule real_time:
@@ -91,18 +94,18 @@ rule real_time:
         method=variant_method,
         options=variant_options,
         warm_up=config["clock"]["warm_up"],
-        machine=describe_machine(),
-        code=real_time_code,
+        machine=MACHINE,
+        code=from_wildcards(digests.real_time),
     shell:
-        "exec python -m trackers.timing.streaming --method={params.method:q} --options={params.options:q}"
-        " --sequence={input.sequence:q} --rate={wildcards.rate} --warm-up={params.warm_up}"
-        " --output={output.tracks:q} --timing={output.timing:q} --run={output.run:q}"
-        " --code={params.code} 2> {log:q}"
+        "exec python -m trackers.timing.streaming --method={params.method:q}"
+        " --options={params.options:q} --sequence={input.sequence:q} --rate={wildcards.rate}"
+        " --warm-up={params.warm_up} --output={output.tracks:q} --timing={output.timing:q}"
+        " --run={output.run:q} --code={params.code} 2> {log:q}"
 
 
 rule adopt:
     input:
-        result=result_file,
+        result=from_wildcards(inputs.result_file),
         benchmark="results/{variant}/{dataset}/{sequence}/benchmark.jsonl",
         sequence="data/{dataset}/{sequence}/sequence.json",
     output:
@@ -112,14 +115,14 @@ rule adopt:
     log:
         "logs/track/{variant}/{dataset}/{sequence}.log",
     wildcard_constraints:
-        variant=any_of(filter(has_result_file, config["variants"])),
+        variant=any_of(plan.with_result_file),
     conda:
         "../../environment.yml"
     params:
         method=variant_method,
         options=variant_options,
-        format=result_format,
-        machine=describe_machine(),
+        format=from_wildcards(flags.result_format),
+        machine=MACHINE,
         code=track_code,
     shell:
         "exec python -m trackers.adopt --method={params.method:q} --options={params.options:q}"

@@ -1,4 +1,8 @@
-"""Weights that others published, see trackers/weights/catalogue.yaml."""
+"""Weights that others published.
+
+Needs access to the network and an entry of trackers/weights/catalogue.yaml.
+Makes data/weights/<file>, where its digest is the one in the catalogue.
+"""
 
 
 rule fetch_weights:

@@ -18,7 +18,7 @@ rule deepstream:
     threads: workflow.cores  # alone on the machine: it is being timed
     params:
         options=variant_options,
-        machine=describe_machine(),
+        machine=MACHINE,
         code=track_code,
     shell:
         "exec python -m trackers.methods.deepstream.run --options={params.options:q}"

@@ -10,36 +10,33 @@ EXTERNAL = variants_of("external")
 
 def check_external(variant):
     """Refuse a config whose options, command or requirements file cannot be."""
-    given = config["variants"][variant].get("options", {})
+    place = f"variants.{variant}.options"
     try:
-        check_options("external", given, f"variants.{variant}.options")
+        check_options("external", plan.variants[variant].given_options, place)
     except ValueError as error:
         raise WorkflowError(str(error)) from None
     try:
-        name = external_options(Wildcards(variant=variant)).environment
+        name = external_options(variant).environment
     except ValueError as error:
-        raise WorkflowError(f"variants.{variant}.options: {error}") from None
+        raise WorkflowError(f"{place}: {error}") from None
     path = Path("trackers/methods/external/environments", f"{name}.txt")
     if name and not path.is_file():
-        raise WorkflowError(
-            f"variants.{variant}.options: environment: {path}: no such file"
-        )
+        raise WorkflowError(f"{place}: environment: {path}: no such file")
 
 
-def external_options(wildcards):
-    variant = config["variants"][wildcards.variant]
-    options = make_options(ExternalOptions, variant.get("options", {}))
+def external_options(variant):
+    options = make_options(ExternalOptions, plan.variants[variant].given_options)
     check_command(options)
     return options
 
 
-def external_files(wildcards):
-    return list_files(external_options(wildcards))
+def external_files(variant):
+    return list_files(external_options(variant))
 
 
-def external_environment(wildcards):
-    name = external_options(wildcards).environment
-    return versions_path(name) if name else []
+def external_environment(variant):
+    name = external_options(variant).environment
+    return [versions_path(name)] if name else []
 
 
 for variant in EXTERNAL:
@@ -56,7 +53,7 @@ JOBS_BEFORE.update(
             }
         ]
         for variant in EXTERNAL
-        for name in [config["variants"][variant].get("options", {}).get("environment")]
+        for name in [plan.variants[variant].given_options.get("environment")]
         if isinstance(name, str)
     }
 )

@@ -1,6 +1,6 @@
 """An external program's tracks and time come from one run of it, in place of track and clock.
 
-A requirements file of `environments/` becomes a virtual environment once, and again when it changes.
+A requirements file of `environments/` becomes a virtual environment, again when it changes.
 """
 
 
@@ -25,8 +25,8 @@ rule environment:
 
 rule external:
     input:
-        files=external_files,
-        environment=external_environment,
+        files=from_wildcards(external_files),
+        environment=from_wildcards(external_environment),
         sequence="data/{dataset}/{sequence}/sequence.json",
     output:
         tracks="results/{variant}/{dataset}/{sequence}/tracks.parquet",
@@ -41,7 +41,7 @@ rule external:
     threads: workflow.cores  # alone on the machine: it is being timed
     params:
         options=variant_options,
-        machine=describe_machine(),
+        machine=MACHINE,
         code=track_code,
     shell:
         "exec python -m trackers.methods.external.run --options={params.options:q}"

@@ -1,6 +1,6 @@
 """What the harness adds around a tracker of 33 ms a frame at 1080p, with ten masks in each answer.
 
-    python -m bench.harness_cost --output bench/harness_cost.json
+    python -m bench.harness.harness_cost --output bench/harness_cost.json
 
 The tracker is run as `trackers.run` runs it, on an H.264 video and on JPEG images. It waits for its
 33 ms as for a GPU (`waiting`), or keeps a core at work (`working`). What passes outside its step is

@@ -1,6 +1,6 @@
 """What it costs to check a tracker's output for a frame of 1080p with ten objects.
 
-    python -m bench.output_check --output bench/output_check.json
+    python -m bench.harness.output_check --output bench/output_check.json
 
 Beside it stands what the masks take to become run lengths, which is done to them next.
 """

@@ -1,0 +1,88 @@
+"""Digests of the code behind each job, and of all that a score comes from: `code`, `origin`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from metrics.crosscheck.reference import list_references
+from workflow.digests import code_digest, digest, method_digest
+from workflow.planning.plan import Plan
+
+
+@dataclass(frozen=True)
+class JobDigests:
+    """A digest for each rule whose code depends on the config; other rules name their modules."""
+
+    plan: Plan
+
+    def reader(self, dataset: str) -> str:
+        """Return that of `prepare`."""
+        reader = self.plan.datasets[dataset].entry["reader"]
+        return code_digest("datasets.prepare", f"datasets.readers.{reader}")
+
+    def track(self, variant: str) -> str:
+        """Return that of what makes tracks: `track`, or `adopt` of a result file."""
+        adopted = self.plan.variant(variant).has_result_file
+        return self._method("trackers.adopt" if adopted else "trackers.run", variant)
+
+    def clock(self, variant: str) -> str:
+        """Return that of `clock`."""
+        return self._method("trackers.timing.clock", variant)
+
+    def real_time(self, variant: str) -> str:
+        """Return that of `real_time`."""
+        return self._method("trackers.timing.streaming", variant)
+
+    def pace(self, variant: str) -> str:
+        """Return that of `pace`."""
+        return self._method("trackers.timing.calibrated_clock", variant)
+
+    def origin(self, dataset: str, protocol: str, variant: str) -> str:
+        """Return a digest of all that a score comes from beside files: config and code.
+
+        Args:
+            dataset: Name of the data set.
+            protocol: By which it is scored.
+            variant: As its results are called: `sort`, `sort@25fps`, `sort@run2`.
+        """
+        return digest(
+            self.plan.datasets[dataset].entry,
+            self.reader(dataset),
+            json.dumps(self.plan.variant(variant).given_options),
+            self.real_time(variant) if "@" in variant else self.track(variant),
+            self.plan.families(dataset, protocol),
+            self.score(dataset, protocol),
+        )
+
+    def score(self, dataset: str, protocol: str) -> str:
+        """Return that of `score`."""
+        return self._families(dataset, protocol, "metrics.score", f"metrics.protocols.{protocol}")
+
+    def crosscheck(self, dataset: str, protocol: str) -> str:
+        """Return that of `crosscheck`."""
+        references = [f"metrics.references.{name}" for name in list_references()]
+        modules = ["metrics.evaluate", f"metrics.protocols.{protocol}", "datasets.layouts.parquet"]
+        return self._families(dataset, protocol, *modules, *references)
+
+    def combine(self, dataset: str, protocol: str) -> str:
+        """Return that of `combine`."""
+        return self._families(dataset, protocol, "metrics.combine")
+
+    def compare(self, dataset: str, protocol: str) -> str:
+        """Return that of `compare`."""
+        return self._families(dataset, protocol, "metrics.comparison.compare")
+
+    def gate(self) -> str:
+        """Return that of `judge` and `baseline`."""
+        runs = self.plan.runs
+        names = {name for run in runs for name in self.plan.families(run.dataset, run.protocol)}
+        modules = ["metrics.gate.verdict", "metrics.gate.baseline"]
+        return code_digest(*modules, *(f"metrics.families.{name}" for name in sorted(names)))
+
+    def _method(self, program: str, variant: str) -> str:
+        return method_digest(program, *self.plan.variant(variant).methods)
+
+    def _families(self, dataset: str, protocol: str, *modules: str) -> str:
+        names = self.plan.families(dataset, protocol)
+        return code_digest(*modules, *(f"metrics.families.{name}" for name in names))

@@ -1,0 +1,111 @@
+"""What exports and builds the networks of a model, and what they are compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from workflow.digests import code_digest
+from workflow.planning.flags import repeat_flag
+from workflow.planning.plan import Plan
+
+_EXPORTS: dict[str, tuple[str, tuple[str, ...]]] = {
+    # by kind of model: the program, and files it reads beside its modules
+    "sam2": ("trackers.sam2.export", ("trackers/sam2/demo.yaml",)),
+    "yolox": ("trackers.detectors.export", ()),
+    "masktrack_rcnn": ("trackers.mask_rcnn.export", ()),
+}
+_BUILDS = {"sam2": "trackers.sam2.build", "masktrack_rcnn": "trackers.mask_rcnn.build"}
+
+
+@dataclass(frozen=True)
+class Models:
+    """The entries of `engines`."""
+
+    plan: Plan
+
+    def weights(self, model: str) -> list[str]:
+        """Return the file of weights, unless they are random."""
+        weights = self._entry(model)["weights"]
+        return [] if weights == "random" else [weights]
+
+    def export_program(self, model: str) -> str:
+        """Return the module that exports a model to ONNX."""
+        return _EXPORTS[self._entry(model)["kind"]][0]
+
+    def export_code(self, model: str) -> str:
+        """Return the digest of what exports a model."""
+        program, files = _EXPORTS[self._entry(model)["kind"]]
+        return code_digest(program, files=files)
+
+    def export_flags(self, model: str) -> list[str]:
+        """Return the weights, and what else the entry says of a model of its kind."""
+        entry = self._entry(model)
+        flags = repeat_flag("weights", [entry["weights"]])
+        if "size" in entry:
+            flags += repeat_flag("size", [entry["size"]])
+        if entry["kind"] == "yolox":
+            flags += [*repeat_flag("classes", entry["classes"]), "--input", *entry["input"]]
+        return flags
+
+    def build_program(self, model: str) -> str:
+        """Return the module that builds TensorRT engines of a model.
+
+        Raises:
+            ValueError: There is none for models of its kind.
+        """
+        kind = self._entry(model)["kind"]
+        if kind not in _BUILDS:
+            raise ValueError(
+                f"engines.{model}.kind: {kind!r} found, expected one of {list(_BUILDS)}: TensorRT "
+                "runs no others"
+            )
+        return _BUILDS[kind]
+
+    def build_code(self, model: str) -> str:
+        """Return the digest of what builds engines of a model."""
+        return code_digest(self.build_program(model))
+
+    def build_flags(self, model: str) -> list[str]:
+        """Return the numbers of objects that engines are built for, where the entry has them."""
+        objects = self._entry(model).get("objects")
+        return ["--objects", *objects] if objects else []
+
+    def parity_networks(self, model: str, precision: str, engine: str) -> dict[str, str]:
+        """Return the networks.json of an engine, and of the ONNX files it was built from."""
+        exported = f"engines/{model}/{precision}/networks.json"
+        built = f"engines/{model}/{precision}/tensorrt/networks.json"
+        of_engines: dict[str, dict[str, str]] = {
+            "torch": {},
+            "onnxruntime": {"networks": exported},
+            "tensorrt": {"networks": built, "onnx": exported},
+        }
+        return of_engines[engine]
+
+    def parity_flags(self, model: str, precision: str, engine: str) -> list[str]:
+        """Return the networks that are compared with PyTorch, and the device."""
+        named = self.parity_networks(model, precision, engine)
+        device = "cuda" if engine == "tensorrt" else "cpu"
+        return [*(f"--{name}={path}" for name, path in named.items()), f"--device={device}"]
+
+    def parities(self) -> list[str]:
+        """Return what is compared of each model whose networks a variant of a run asks for."""
+        models = dict.fromkeys(Path(folder).parent.name for folder in self._folders())
+        return [
+            f"engines/{model}/{precision}/parity_{engine}.json"
+            for model in models
+            for kind in self.plan.config["engines"].get(model, {}).get("parity", [])
+            for precision, engine in [kind.split("/")]
+        ]
+
+    def _folders(self) -> list[str]:
+        """Return the folders of networks that the config names for variants of a run."""
+        variants = [self.plan.variants[name] for _, name in self.plan.pairs()]
+        found = [each.given_options.get(name) for each in variants for name in each.method.engines]
+        return [folder for folder in found if isinstance(folder, str)]
+
+    def _entry(self, model: str) -> Mapping[str, Any]:
+        entry: Mapping[str, Any] = self.plan.config["engines"][model]
+        return entry

@@ -1,0 +1,114 @@
+"""What is done when a run begins and when it has ended, around Snakemake's own work.
+
+`workflow` is Snakemake's object of a Snakefile, which has no types.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from datasets.io.git import is_tracked
+from metrics.gate.subject import VERDICT_FILES
+from workflow.cleaning.made import note_logs
+from workflow.outcome import FailedJob, describe_failures, describe_timing
+from workflow.planning.page_plan import PAGE
+
+GATE_LOG = Path("logs", "regression.log")  # of the last job of the gate
+_PAGE_TARGETS = (PAGE, "all", "report")
+_INTERRUPTED = ("on user request", "Will exit after finishing currently running")
+
+
+def start_jobs_without_timer(workflow: Any) -> None:
+    """Take out Snakemake's limit of how many jobs start a second, where jobs run on this machine.
+
+    Snakemake 9 keeps the limit by a timer after each round of its scheduler. The timer starts
+    another round, and so another timer: in a long run they keep a core busy.
+    """
+    if workflow.local_exec:
+        workflow.scheduler.job_rate_limiter = None
+
+
+def refuse_to_replace(baseline: Path) -> None:
+    """Raise FileExistsError where there is a baseline that a new one would replace."""
+    if baseline.is_file():
+        found = "is committed" if is_tracked(baseline) else "exists"
+        raise FileExistsError(
+            f"{baseline} {found}: a new baseline would replace it, and later runs would be "
+            "compared with today's results. Replace it with `make baseline ACCEPT=1` "
+            "(REPLACE_BASELINE=1 for snakemake), or keep it and name another file as "
+            "regression.baseline in a config of your own: make baseline CONFIG=<that file>"
+        )
+
+
+@dataclass(frozen=True)
+class CurrentRun:
+    """The run that Snakemake is at.
+
+    Args:
+        workflow: Snakemake's.
+        started: When it was, in seconds since 1970.
+    """
+
+    workflow: Any
+    started: float
+
+    def makes_page(self) -> bool:
+        """Whether the page was asked for."""
+        return self.is_asked_for(*_PAGE_TARGETS)
+
+    def lacks_verdict(self) -> bool:
+        """Whether the verdict of the gate was asked for, and its last job has not begun."""
+        asked = self.is_asked_for("regression", str(VERDICT_FILES[0]))
+        return asked and not (GATE_LOG.is_file() and GATE_LOG.stat().st_mtime >= self.started)
+
+    def is_asked_for(self, *names: str) -> bool:
+        """Whether one of these files or rules was."""
+        dag = self.workflow.persistence.dag
+        return bool({*names} & {*map(str, dag.targetfiles), *map(str, dag.targetrules)})
+
+    def note_logs(self) -> None:
+        """Remember the logs of the jobs to come."""
+        jobs = self.workflow.persistence.dag.needrun_jobs()
+        note_logs(path for job in jobs for path in job.log)
+
+    def print_timing(self, speeds: Iterable[tuple[str, Path]]) -> None:
+        """Print why the times of the page may be off, if they may.
+
+        Args:
+            speeds: The name of each timed variant, and its speed.json.
+        """
+        if self.makes_page():
+            _print(describe_timing(speeds))
+
+    def print_failures(self) -> None:
+        """Print which jobs failed and why, and where the page is."""
+        failed = [_failed_job(job) for job in self.workflow.scheduler.failed]
+        not_run = len(list(self.workflow.persistence.dag.needrun_jobs())) - len(failed)
+        _print(describe_failures(failed, not_run, self.started))
+        if self.makes_page():
+            _print([f"What there is, and what failed, is on the page: {PAGE}"])
+
+
+def was_interrupted(logs: Iterable[str]) -> bool:
+    """Return whether Snakemake was told to end (Ctrl-C, SIGTERM): what is missing has not failed.
+
+    Args:
+        logs: Its own.
+    """
+    text = "".join(Path(path).read_text() for path in logs)
+    return any(words in text for words in _INTERRUPTED)
+
+
+def _failed_job(job: Any) -> FailedJob:
+    name = job.rule.name
+    log = next((Path(path) for path in job.log), None)
+    return FailedJob(name, next(map(str, job.output), name), log)
+
+
+def _print(lines: Iterable[str]) -> None:
+    for line in lines:
+        print(line, file=sys.stderr)
