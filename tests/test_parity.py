@@ -15,7 +15,7 @@ from bench.material.corrupt import corrupt
 from datasets.formats import mot_text, mots_text
 from datasets.readers import mot17, tud
 from datasets.sequences.mot_folder import CLASSES
-from datasets.sequences.sequence_json import Prepared, write_prepared
+from datasets.sequences.sequence_json import Prepared, open_sequence, write_prepared
 from datasets.types import Extent, Tracks
 from metrics.combine import combine_scores
 from metrics.crosscheck import trackeval_run
@@ -100,7 +100,7 @@ def mot17_results(variant: str, prepared: Mapping[str, Prepared], room: Path) ->
     for name, each in prepared.items():
         path = room / "prepared" / name / "sequence.json"
         write_prepared(path, each)
-        found = track(load_tracker(variant, {}), load_method(variant), path)
+        found = track(load_tracker(variant, {}), load_method(variant), open_sequence(path))
         files[name] = room / f"{name}.txt"
         mot_text.write_tracks(files[name], found)
     return files
