@@ -101,6 +101,7 @@ bench: $(STAMP) ## measure what is claimed about speed; needs MOT17, KITTI_MOTS,
 	python -m bench.harness.harness_cost --output bench/harness_cost.json
 	python -m bench.harness.output_check --output bench/output_check.json
 	python -m bench.harness.planning --output bench/planning.json
+	python -m bench.harness.short_sequences --output bench/short_sequences.json
 	python -m bench.page --truth $(MOT17)/train --results $(MOT17)/results/lif_t \
 		--output bench/page.json
 	python -m bench.sam2_objects --weights trackers/weights/sam2_demo.safetensors \

@@ -1,0 +1,82 @@
+"""What a sequence costs beside its frames: prepared, tracked by SORT and scored, two frames each.
+
+    python -m bench.harness.short_sequences --output bench/short_sequences.json
+
+Two runs of the workflow, of few and of many sequences: the difference, a sequence.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+from typing import Any
+
+from bench.harness.planning import write_sequences
+from datasets.io.files import write_json
+from datasets.io.git import ROOT
+from datasets.io.program import run_main
+from datasets.run_layout import RunLayout
+from trackers.profiling.machine import describe_machine
+
+_VARIANT, _PROTOCOL = "sort", "plain"
+
+
+def run(count: int) -> dict[str, float]:
+    """Return the seconds of a run of so many sequences, and its processor time.
+
+    Raises:
+        RuntimeError: It failed; with the end of what it printed.
+    """
+    name, layout = f"bench_short_{count}", RunLayout(ROOT)
+    with TemporaryDirectory() as folder:
+        sequences = write_sequences(Path(folder, "data"), count)
+        entry = {
+            "title": "Short", "reader": "mot_folder", "root": str(Path(folder, "data")),
+            "licence": "none", "protocol": _PROTOCOL, "sequences": sequences,
+        }  # fmt: skip
+        asked = {"dataset": name, "variants": [_VARIANT], "clock": sequences[:1]}
+        config = Path(folder, "config.yaml")
+        config.write_text(json.dumps({"run": [asked], "datasets": {name: entry}}))  # JSON is YAML
+        target = layout.combined(_VARIANT, name, _PROTOCOL).relative_to(ROOT)
+        command = [sys.executable, "-m", "snakemake", "--cores", "all", "--configfile", str(config)]
+        before, begin = os.times(), perf_counter()
+        done = subprocess.run(
+            [*command, "--", str(target)], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        seconds, after = perf_counter() - begin, os.times()
+    for made in (layout.dataset(_VARIANT, name), layout.prepared(name, "").parent):
+        shutil.rmtree(made, ignore_errors=True)
+    if done.returncode:
+        raise RuntimeError(f"{count} sequences: the run failed: {done.stderr[-2000:]}")
+    return {"seconds": seconds, "processor_seconds": sum(after[2:4]) - sum(before[2:4])}
+
+
+def main() -> None:
+    """Run the command line program."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--few", type=int, default=10)
+    parser.add_argument("--many", type=int, default=60)
+    parser.add_argument("--output", type=Path, required=True)
+    given = parser.parse_args()
+    few, many = run(given.few), run(given.many)
+    content: dict[str, Any] = {
+        "what": parser.description,
+        "date": str(date.today()),
+        "runs": {given.few: few, given.many: many},
+        "a_sequence": {key: (many[key] - few[key]) / (given.many - given.few) for key in few},
+        "machine": describe_machine(),
+    }
+    print(content["a_sequence"])
+    write_json(given.output, content)
+
+
+if __name__ == "__main__":
+    sys.exit(run_main(main))
