@@ -7,9 +7,13 @@ import re
 import pytest
 from conftest import ROOT
 
+from datasets import run_layout
+from datasets.run_layout import RunLayout
+
 RULES = ROOT / "workflow" / "rules"
 FILES = sorted(RULES.glob("*.smk"))
 SHARED = RULES / "common.smk"  # Snakemake's own convention
+OF_METHODS = sorted((ROOT / "trackers" / "methods").glob("*/*.smk"))
 
 
 def test_the_snakefile_includes_every_file_of_rules_once():
@@ -40,3 +44,43 @@ def test_the_shared_file_defines_no_more_than_what_rules_of_methods_are_given():
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_lines_of_rules_are_as_long_as_those_of_code_at_most(path):
     assert max(map(len, path.read_text().splitlines())) <= 100
+
+
+def layout() -> set[str]:
+    """Return where RunLayout says that files lie, as patterns of a rule."""
+    of, variant, dataset, sequence, protocol = (
+        RunLayout(), "{variant}", "{dataset}", "{sequence}", "{protocol}",
+    )  # fmt: skip
+    beside = ("TRACKS", "RUN", "TIMING", "STREAMING")
+    paths = [
+        of.dataset(variant, dataset),
+        of.comparison(dataset, protocol),
+        *(of.sequence(variant, dataset, sequence, getattr(run_layout, name)) for name in beside),
+        *(of.dataset(variant, dataset, name) for name in (run_layout.SPEED, run_layout.HEATMAP)),
+        *(
+            of.score(variant, dataset, sequence, protocol, name)
+            for name in (run_layout.SCORE, run_layout.EVENTS)
+        ),
+        *(
+            of.combined(variant, dataset, protocol, name)
+            for name in (run_layout.COMBINED, run_layout.CROSSCHECK)
+        ),
+        of.sequence(variant, dataset, sequence, "pace_{process}.json"),
+        of.sequence(variant, dataset, sequence, "benchmark.jsonl"),
+    ]
+    return {path.as_posix() for path in paths}
+
+
+@pytest.mark.parametrize(
+    "path", [*FILES, *OF_METHODS], ids=lambda path: f"{path.parent.name}/{path.name}"
+)
+def test_results_lie_where_the_layout_of_a_run_says(path):
+    named = re.findall(r'"(results/[^"]*)"', path.read_text())
+    # results of `sort@run2` and `sort@25fps` lie as those of a variant of that name
+    found = {re.sub(r"@(run\{number\}|\{rate\}fps)", "", each) for each in named}
+    assert found <= layout(), found - layout()
+
+
+def test_the_rules_of_tracking_and_scoring_name_their_results():
+    named = set(re.findall(r'"(results/[^"]*)"', "".join(path.read_text() for path in FILES)))
+    assert len(named & layout()) >= 10
