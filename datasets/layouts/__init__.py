@@ -1,5 +1,5 @@
 """How benchmarks lay out ground truth and results in folders, one module each: see
 `datasets/layout.py`.
 
-May import: datasets.formats, datasets.run_layout, datasets.sequences, datasets.types.
+May import: datasets.
 """

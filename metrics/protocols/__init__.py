@@ -1,5 +1,4 @@
 """Scoring protocols of the benchmarks, one module each: see `metrics/family.py`.
 
-May import: datasets.masks, datasets.types, metrics.family, metrics.matching, metrics.pairing,
-metrics.preprocessing.
+May import: datasets, metrics.
 """

@@ -1,4 +1,4 @@
 """The tools our numbers are compared with, one module each: see `metrics/crosscheck/reference.py`.
 
-May import: datasets.types, metrics.crosscheck, metrics.pairing.
+May import: datasets, metrics.
 """
