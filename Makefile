@@ -74,7 +74,7 @@ forget-verdict:
 	@rm -f results/regression/verdict.json results/regression/verdict.md results/regression/junit.xml
 
 test: $(STAMP) ## all tests
-	OMP_NUM_THREADS=1 pytest -n auto --dist worksteal # a worker a core: no threads beside
+	OMP_NUM_THREADS=1 pytest -n auto --dist worksteal # workers fill the cores: no threads beside
 
 test-fast: $(STAMP) ## the tests that take seconds
 	pytest -m "not slow"
