@@ -118,7 +118,7 @@ def read_run(plan: Mapping[str, Any], room: Path, unfinished_since: float | None
     }
     scores = {key: each for key, each in chains.items() if not isinstance(each, Trouble)}
     first: Mapping[str, Any] = next(iter(scores.values()), _NOTHING)
-    prepared = {name: place.data(name) for name in plan["sequences"]}
+    prepared = {name: place.layout.prepared(place.dataset, name) for name in plan["sequences"]}
     variants = [_read_variant(place, plan, card, scores) for card in plan["variants"]]
     return Run(
         plan,
@@ -151,9 +151,6 @@ class _Place:
     @property
     def layout(self) -> RunLayout:
         return RunLayout(self.room)
-
-    def data(self, sequence: str) -> Path:
-        return self.layout.prepared(self.dataset, sequence)
 
     def sequence(self, variant: str, sequence: str, file: str = "") -> Path:
         return self.layout.sequence(variant, self.dataset, sequence, file)
@@ -252,14 +249,14 @@ def _partials(score: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _timeline(place: _Place, variant: str, sequence: str) -> Timeline:
-    frames: int = read_json(place.data(sequence))["extent"]["frame_count"]
+    frames: int = read_json(place.layout.prepared(place.dataset, sequence))["extent"]["frame_count"]
     return read_timeline(place.score(variant, sequence, EVENTS), frames)
 
 
 def _read_chain(place: _Place, card: Mapping[str, Any], sequence: str) -> Any:
     """Return what score.json holds, or the Trouble of the first job without a result."""
     variant = card["name"]
-    prepared = place.data(sequence)
+    prepared = place.layout.prepared(place.dataset, sequence)
     tracks = place.sequence(variant, sequence, TRACKS)
     events, score = (place.score(variant, sequence, file) for file in (EVENTS, SCORE))
     if not prepared.is_file():
