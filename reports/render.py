@@ -36,7 +36,7 @@ from reports.results import Run, read_run
 _PAGE = Path(__file__).parent / "page"
 _SCRIPTS = (  # in the order they run in: each may use what those before have put into `bench`
     *("bench", "elements", "charts", "arithmetic", "average_precision", "families", "totals"),
-    *("controls", "sureness", "verdict", "by_sequence", "speed", "step_times", "speed_limits"),
+    *("controls", "uncertainty", "verdict", "by_sequence", "speed", "step_times", "speed_limits"),
     *("accuracy", "error_figures", "slices"),
     *("errors", "run_lengths", "media", "pictures", "viewer", "lanes", "lane_figures"),
     *("gallery_choices", "gallery_overview", "gallery"),

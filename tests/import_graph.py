@@ -79,17 +79,17 @@ def allowed(package: str, root: Path = ROOT) -> set[str] | None:
 
 
 def violations(root: Path = ROOT) -> list[str]:
-    """Return what is imported without leave, and what a door allows that nothing imports."""
+    """Return imports that a door does not allow, and parts it allows that nothing imports."""
     edges, found = graph(root), []
     for package in subpackages(root):
-        leave, parts = allowed(package, root), edges.get(package, {})
-        if leave is None:
+        permitted, parts = allowed(package, root), edges.get(package, {})
+        if permitted is None:
             found.append(f"{package}: its door does not say what it may import")
             continue
         for there in sorted(parts):
-            if not leave & {there, there.split(".")[0]}:
+            if not permitted & {there, there.split(".")[0]}:
                 found += [f"{path} imports {there}" for path in sorted(parts[there])]
-        unused = sorted(leave - {*parts} - {*STAGES})
+        unused = sorted(permitted - {*parts} - {*STAGES})
         found += [f"{package}: {each} is allowed, and not imported" for each in unused]
     return found
 

@@ -50,7 +50,7 @@ def test_a_folder_holds_at_most_sixteen_modules():
     assert {folder: count for folder, count in modules().items() if count > 16} == {}
 
 
-def test_an_import_without_leave_and_a_cycle_are_found(tmp_path):
+def test_an_import_that_is_not_allowed_and_a_cycle_are_found(tmp_path):
     shutil.copytree(ROOT / "datasets", tmp_path / "datasets")
     with (tmp_path / "datasets" / "io" / "files.py").open("a") as file:
         file.write("from datasets.masks import algebra\n")

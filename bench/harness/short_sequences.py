@@ -1,4 +1,4 @@
-"""What a sequence costs beside its frames: prepared, tracked by SORT and scored, two frames each.
+"""Cost of a sequence beside its frames: prepared, tracked by SORT and scored, two frames each.
 
     python -m bench.harness.short_sequences --output bench/short_sequences.json
 

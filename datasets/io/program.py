@@ -67,8 +67,8 @@ def is_debugged() -> bool:
 def describe_error(error: BaseException) -> str:
     """Return an error on one line, with its notes.
 
-    With its type and place, too, if it is a fault or if a method raised it in a step: what a step
-    gets has been checked, so it tells more often of the method than of its input.
+    Its type and place are given too if it is a fault, or if a method raised it in a step: the input
+    of a step has been checked before, so such an error is more often one of the method.
     """
     notes = "".join(f", {note}" for note in getattr(error, "__notes__", ()))
     text = " ".join(f"{_message(error)}{notes}".split("\n"))

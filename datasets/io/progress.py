@@ -19,14 +19,14 @@ _Item = TypeVar("_Item")
 
 
 class Progress:
-    """Counts what is done, and tells.
+    """Counts finished items and reports how many there are.
 
     Args:
-        title: What is worked on.
-        unit: What is counted, in the singular.
-        total: How many there are; None if nobody knows.
-        kept: Whether a bar stays on the terminal when it is full.
-        now: Returns seconds on a clock that never goes back.
+        title: Name of what is worked on, such as a sequence.
+        unit: Name of one item, in the singular.
+        total: Number of items; None if it is not known.
+        kept: Whether a full bar stays on the terminal.
+        now: Monotonic clock, in seconds.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class Progress:
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._title, self._unit, self._total, self._now = title, unit, total, now
-        self._done, self._told_s = 0, now()
+        self._done, self._reported_s = 0, now()
         self._bar = _make_bar(title, unit, total, kept=kept) if sys.stderr.isatty() else None
 
     def update(self) -> None:
@@ -47,8 +47,8 @@ class Progress:
         self._done += 1
         if self._bar is not None:
             self._bar.update()
-        elif self._now() - self._told_s >= _EVERY_S:
-            self._told_s = self._now()
+        elif self._now() - self._reported_s >= _EVERY_S:
+            self._reported_s = self._now()
             of = "" if self._total is None else f" of {self._total}"
             units = self._unit if self._total == 1 else f"{self._unit}s"
             print(f"{self._title}: {self._done}{of} {units}", file=sys.stderr, flush=True)
@@ -62,20 +62,20 @@ class Progress:
 def progress(
     items: Iterable[_Item], title: str, unit: str, total: int | None = None, *, kept: bool = True
 ) -> Iterator[_Item]:
-    """Yield the items and tell how many are done; for arguments see `Progress`.
+    """Yield the items and report how many are done; for arguments see `Progress`.
 
     Args:
-        total: The number of items, where they do not know it.
+        total: Number of items; None takes their length, where they have one.
     """
     if total is None and isinstance(items, Sized):
         total = len(items)
-    told = Progress(title, unit, total, kept=kept)
+    report = Progress(title, unit, total, kept=kept)
     try:
         for item in items:
             yield item
-            told.update()
+            report.update()
     finally:
-        told.close()
+        report.close()
 
 
 def _make_bar(title: str, unit: str, total: int | None, *, kept: bool) -> tqdm[Any]:

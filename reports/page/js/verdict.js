@@ -272,7 +272,7 @@
 
   function update() {
     const run = bench.run();
-    byId("sureness").textContent = bench.sureness(run, comparisonOf(run));
+    byId("uncertainty").textContent = bench.uncertainty(run, comparisonOf(run));
     const headline = run.headline.map(name => bench.column(name, run));
     byId("verdict").replaceChildren(...tableOf(run, [...headline, ...bench.speedHeadline(run)]));
     if (byId("all-columns").open) {

@@ -21,7 +21,7 @@
   }
 
   /** Sentences on a comparison; null for a choice of sequences or classes. */
-  bench.sureness = (run, comparison) => {
+  bench.uncertainty = (run, comparison) => {
     if (!comparison) {
       return run.comparison
         ? "Intervals and verdicts are of all sequences and classes together."
