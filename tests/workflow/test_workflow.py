@@ -225,7 +225,7 @@ def example() -> str:
     return re.search(r"```python\n(.*?)```", text, re.DOTALL)[1]
 
 
-WORK = "seen = select(frame.detections, self._min_score)"
+WORK = "detections = select(frame.detections, self._min_score)"
 
 
 def add_method(room: Room, broken: str = WORK) -> None:
