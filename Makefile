@@ -49,7 +49,7 @@ report: $(STAMP) ## run the trackers, score and time them, write reports/summary
 
 contract: $(STAMP) ## test that a tracker keeps to the contract: VARIANT=sort
 	@test -n "$(VARIANT)" || { echo "name a variant of config/*.yaml: VARIANT=sort"; exit 2; }
-	OMP_NUM_THREADS=1 pytest tests/test_contract.py --variant="$(VARIANT)"
+	OMP_NUM_THREADS=1 pytest tests/contract/test_contract.py --variant="$(VARIANT)"
 
 reproduce: $(STAMP) ## make one result again and compare it: RUN=results/sort/synthetic/crowd
 	@test -n "$(RUN)" || { echo "name a result: RUN=results/<variant>/<dataset>/<sequence>"; exit 2; }

@@ -9,8 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from broken.cases import all_cases
-from conftest import ROOT
+
+from tests.support.broken.cases import all_cases
+from tests.support.paths import ROOT
 
 # cases by reader, and how many inputs each case is tried with
 READERS = {
@@ -105,7 +106,7 @@ def test_long_lines_and_images_take_little_time_and_memory(tmp_path):
 
 
 def test_a_harmed_file_is_the_same_in_every_run():
-    from broken.run import harmed
+    from tests.support.broken.run import harmed
 
     for name, case in all_cases().items():
         assert harmed(case, name, 99) == harmed(case, name, 99), name

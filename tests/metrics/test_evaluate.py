@@ -9,11 +9,11 @@ from pathlib import Path
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from conftest import ROOT
 
 from datasets.readers import tud
 from metrics.events import COUNTED_AS
 from metrics.text_table import table
+from tests.support.paths import ROOT
 
 INFO = "[Sequence]\nimHeight=480\nimWidth=640\nseqLength={}\nframeRate=25\n"
 LENGTHS = {"TUD-Campus": 71, "TUD-Stadtmitte": 179}

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import ROOT
 
 from datasets.formats import parquet
 from datasets.masks import coco_rle
 from datasets.sequences.sequence_json import open_sequence
 from datasets.types import Extent, Tracks
+from tests.support.paths import ROOT
 from trackers.contract import Answer, check_options, load_method, load_tracker
 from trackers.feed import Collector, read_feed
 from trackers.run import track

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import ROOT
 
+from tests.support.paths import ROOT
 from trackers.contract import load_method
 from workflow import digests
 from workflow.environment import GPU, make_environment, read_pins

@@ -7,10 +7,10 @@ import subprocess
 import sys
 
 import pytest
-from conftest import ROOT
-from room import Room, make_room
 
 from datasets.formats.parquet import read_tracks
+from tests.support.paths import ROOT
+from tests.support.workflow.room import Room, make_room
 
 pytestmark = pytest.mark.slow
 
@@ -104,7 +104,14 @@ def test_a_rule_of_the_documentation_is_on_the_page_timed_and_contract_tested(ro
     assert {"alone": 2, "adopt": 2}.items() <= room.jobs().items()
     subprocess.run(["git", "init", "--quiet"], cwd=room.path, check=True)
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "tests/test_contract.py", "--variant=alone", "-rA"],
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "tests/contract/test_contract.py",
+            "--variant=alone",
+            "-rA",
+        ],
         cwd=room.path,
         env=room.environment(),
         capture_output=True,

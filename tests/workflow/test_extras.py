@@ -7,10 +7,10 @@ import subprocess
 import av
 import numpy as np
 import pytest
-from room import TARGET, Room, make_room
 
 from datasets.io.files import read_json
 from datasets.media.frames import write_image
+from tests.support.workflow.room import TARGET, Room, make_room
 
 pytestmark = pytest.mark.slow
 VIDEOS = "reports/media/synthetic/crossing"

@@ -8,9 +8,9 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from room import SMALL, TARGET, Room, make_room
 
 from datasets.io.files import read_json
+from tests.support.workflow.room import SMALL, TARGET, Room, make_room
 
 pytestmark = pytest.mark.slow
 

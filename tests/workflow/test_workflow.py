@@ -13,9 +13,9 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
-from room import TARGET, Room, make_room
 
+from tests.support.paths import ROOT
+from tests.support.workflow.room import TARGET, Room, make_room
 from trackers.profiling.machine import usable_cores
 from workflow.run_lock import LOCK, hold_lock
 
@@ -253,7 +253,7 @@ def test_a_new_method_is_run_timed_scored_contract_tested_and_on_the_page(room):
     files = {"tracks.parquet", "run.json", "score.json", "timing.json", "combined.json"}
     assert files | {"speed.json"} <= made
     assert "Nearest &lt;script&gt;" in room.page()
-    tests = ["tests/test_contract.py", "--variant=nearest", "-q", "-rA"]
+    tests = ["tests/contract/test_contract.py", "--variant=nearest", "-q", "-rA"]
     checked = subprocess.run(
         [sys.executable, "-m", "pytest", *tests],
         cwd=room.path,

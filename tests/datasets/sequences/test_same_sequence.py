@@ -5,7 +5,6 @@ import sys
 
 import numpy as np
 import pytest
-from conftest import ROOT
 
 from datasets.formats.parquet import write_tracks
 from datasets.io.files import read_json, sha256, write_json
@@ -14,6 +13,7 @@ from datasets.media.frames import write_image
 from datasets.sequences.same_sequence import check_extent, check_tracks_beside, check_tracks_of
 from datasets.sequences.sequence_json import Prepared, write_prepared
 from datasets.types import Extent, Sequence, Tracks
+from tests.support.paths import ROOT
 
 EXTENT = Extent(48, 64, 2, {1: "person"})
 REASON = "tracks of the sequence d/b found, expected those of d/a, which is that of"

@@ -5,15 +5,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import trackeval_oracle
-from ap import assert_same, erring, kitti_mots, total
-from coco_oracle import score_videos
-from hand import pairing
 
 from datasets.masks import coco_rle
 from datasets.masks.mask_set import Masks
 from datasets.types import Extent, Tracks
 from metrics.families import vis_ap
+from tests.support import trackeval_oracle
+from tests.support.coco_oracle import score_videos
+from tests.support.metrics.ap import assert_same, erring, kitti_mots, total
+from tests.support.metrics.hand import pairing
 
 CLASSES = {2: "dog", 3: "cat", 8: "in no video"}
 STEP = 20  # a coarse grid, so that many overlaps are equal

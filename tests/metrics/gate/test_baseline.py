@@ -8,13 +8,13 @@ import subprocess
 import sys
 
 import pytest
-from conftest import ROOT
-from snapshots import plan, write_run
 
 from datasets.io.files import read_json, write_json
 from metrics.gate.baseline import make_baseline
 from metrics.gate.relative_step_time import compare_paces, measure_pace
 from metrics.gate.snapshot import read_baseline, take_snapshot
+from tests.support.metrics.snapshots import plan, write_run
+from tests.support.paths import ROOT
 
 
 def test_a_baseline_keeps_what_totals_are_made_of_and_the_pace_of_each_process(tmp_path):

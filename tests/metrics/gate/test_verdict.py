@@ -9,13 +9,13 @@ import sys
 
 import numpy as np
 import pytest
-from conftest import ROOT
-from snapshots import COLUMN, accuracy, pace, plan, snapshot, write_run
 
 from datasets.io.files import read_json, write_json
 from metrics.gate.checks import EXIT, Check, judge_pace, judge_total, overall
 from metrics.gate.relative_step_time import Slowing
 from metrics.gate.verdict import Totals, judge
+from tests.support.metrics.snapshots import COLUMN, accuracy, pace, plan, snapshot, write_run
+from tests.support.paths import ROOT
 
 
 @pytest.mark.parametrize(

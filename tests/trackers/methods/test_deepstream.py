@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from conftest import ROOT
 
 from datasets.formats.parquet import read_tracks
 from datasets.io.files import sha256, sha256_of
@@ -19,6 +18,7 @@ from datasets.media.frames import decode_frames, write_image
 from datasets.own import read_own
 from datasets.sequences.run_json import read_run_json
 from datasets.sequences.sequence_json import read_sequence, write_prepared
+from tests.support.paths import ROOT
 from trackers.contract import load_method, load_tracker
 from trackers.methods.deepstream import files
 from trackers.methods.deepstream.options import Options

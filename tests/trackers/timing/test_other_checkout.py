@@ -9,12 +9,12 @@ import sys
 
 import numpy as np
 import pytest
-from conftest import ROOT
 
 from datasets.formats.parquet import write_tracks
 from datasets.io.files import read_json
 from datasets.masks import coco_rle
 from datasets.sequences.sequence_json import open_sequence, read_sequence
+from tests.support.paths import ROOT
 from trackers.contract import Answer
 from trackers.feed import Collector
 
