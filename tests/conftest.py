@@ -81,10 +81,10 @@ def shared() -> Path:
 def made_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Maker], Path]:
     """A function (name, make) → folder, which `make` fills for all of pytest's processes once."""
     base = tmp_path_factory.getbasetemp()
-    room = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    workdir = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
 
     def once(name: str, make: Maker) -> Path:
-        folder = room / "made_once" / name
+        folder = workdir / "made_once" / name
         folder.parent.mkdir(parents=True, exist_ok=True)
         with folder.with_name(f"{name}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -110,8 +110,8 @@ def exported(made_once) -> Callable[[str], Path]:
             flags += ["--classes", *entry["classes"], "--input", *map(str, entry["input"])]
         command = [sys.executable, "-m", EXPORTS[entry["kind"]], *flags]
 
-        def make(room: Path) -> None:
-            output = f"--output={room / 'networks.json'}"
+        def make(workdir: Path) -> None:
+            output = f"--output={workdir / 'networks.json'}"
             subprocess.run([*command, output], cwd=ROOT, check=True, capture_output=True)
 
         return made_once(f"{model}_{precision}", make)

@@ -9,7 +9,7 @@ import pytest
 
 from bench.gate_against import limits_of, summary
 from bench.material import slowed_clock
-from bench.material.gate_material import SEQUENCES, Room
+from bench.material.gate_material import SEQUENCES, Workdir
 from bench.material.slowed_clock import Slowed
 from datasets.readers import synthetic
 from datasets.sequences.sequence_json import write_prepared
@@ -70,14 +70,14 @@ def test_verdicts_are_counted_by_what_was_changed():
 
 @pytest.mark.slow
 def test_tracks_lose_so_many_boxes_that_hota_falls_by_so_much(tmp_path):
-    room = Room(tmp_path)
+    workdir = Workdir(tmp_path)
     for name in SEQUENCES:
-        path = room.sequence(name)
+        path = workdir.sequence(name)
         prepared = synthetic.read("synthetic", None, name, path.parent, split="test")
         write_prepared(path, prepared)
-        room.score("truth", name, prepared.truth)
-    assert room.hota(room.tracks("truth")) == 1
-    found = room.hota(room.worse("truth", 0.01, 3))
+        workdir.score("truth", name, prepared.truth)
+    assert workdir.hota(workdir.tracks("truth")) == 1
+    found = workdir.hota(workdir.worse("truth", 0.01, 3))
     assert 0.985 < found <= 0.99
-    one, other = (room.worse("truth", 0.01, seed)["crowd"] for seed in (3, 4))
+    one, other = (workdir.worse("truth", 0.01, seed)["crowd"] for seed in (3, 4))
     assert not np.array_equal(one.box, other.box)

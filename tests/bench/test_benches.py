@@ -41,21 +41,28 @@ def test_the_tool_that_ours_is_measured_against_loads_nothing_of_ours_that_is_he
     assert not {"pyarrow", "cv2", "pycocotools", "PIL", "tqdm"} & set(loaded.split())
 
 
-def boxes(room: Path) -> list[Path | str]:
-    task = task_of("mot17", room)
+def boxes(workdir: Path) -> list[Path | str]:
+    task = task_of("mot17", workdir)
     return ["--truth", task.truth, "--results", task.results]
 
 
-def kitti_mots(room: Path) -> list[Path | str]:
-    for number, (_, rows, _) in enumerate(masks(room / "labels")):
-        mots_text.write_tracks(room / "truth" / f"{number:04d}.txt", rows)
-    return ["--truth", room / "truth", "--results", room / "results"]
+def kitti_mots(workdir: Path) -> list[Path | str]:
+    for number, (_, rows, _) in enumerate(masks(workdir / "labels")):
+        mots_text.write_tracks(workdir / "truth" / f"{number:04d}.txt", rows)
+    return ["--truth", workdir / "truth", "--results", workdir / "results"]
 
 
-def davis(room: Path) -> list[Path | str]:
+def davis(workdir: Path) -> list[Path | str]:
     for name, labels in zip(("truth", "results"), random_video(3, void=True), strict=True):
-        write_video(room / name, labels)
-    return ["--truth", room / "truth", "--results", room / "results", "--room", room / "room"]
+        write_video(workdir / name, labels)
+    return [
+        "--truth",
+        workdir / "truth",
+        "--results",
+        workdir / "results",
+        "--workdir",
+        workdir / "workdir",
+    ]
 
 
 @pytest.mark.slow

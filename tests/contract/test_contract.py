@@ -20,8 +20,8 @@ from datasets.prepare import load_reader
 from datasets.sequences.sequence_json import open_sequence, read_sequence, write_prepared
 from datasets.types import Detections, Frame, Sequence
 from tests.support.variants import Case, chosen_cases
-from tests.support.workflow.room import Room, make_room
-from trackers.contract import Answer, load_method, load_tracker
+from tests.support.workflow.workdir import Workdir, make_workdir
+from trackers.contract import TrackerOutput, load_method, load_tracker
 from trackers.feed import read_feed
 from trackers.output_check import OutputCheck
 
@@ -55,7 +55,7 @@ def _ruled(cases: dict[str, Case]) -> dict[str, Case]:
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory):
     """A function from a case to the first sequence of its data set, prepared."""
-    room, made = tmp_path_factory.mktemp("contract"), {}
+    workdir, made = tmp_path_factory.mktemp("contract"), {}
 
     def prepare(case: Case) -> Path:
         entry, key = case.data, json.dumps(case.data)
@@ -64,7 +64,7 @@ def prepared(tmp_path_factory):
             if "root" in entry and not Path(entry["root"]).is_dir():
                 pytest.skip(f"real data is not there: {entry['root']}")
             root = reader.locate(entry.get("root"))
-            path = room / f"{len(made)}" / case.dataset / "sequence.json"
+            path = workdir / f"{len(made)}" / case.dataset / "sequence.json"
             options = entry.get("options", {})
             write_prepared(path, reader.read(case.dataset, root, name, path.parent, **options))
             made[key] = path
@@ -79,7 +79,7 @@ def stage(request, prepared, exported):
     case = request.param
     path = prepared(case)
     name, options = case.entry["method"], case.entry.get("options", {})
-    method = load_method(name).given(options)
+    method = load_method(name).with_options(options)
     folders = {key: str(exported(options[key])) for key in method.engines if key in options}
     count = FRAMES_OF_NETWORKS if method.engines else FRAMES
     frames = list(islice(read_feed(open_sequence(path), method), count))
@@ -90,12 +90,12 @@ def stage(request, prepared, exported):
     return make, read_sequence(path), frames
 
 
-def play(tracker, sequence: Sequence, frames: list[Frame]) -> list[Answer]:
+def play(tracker, sequence: Sequence, frames: list[Frame]) -> list[TrackerOutput]:
     tracker.start(sequence)
     return [tracker.step(frame) for frame in frames]
 
 
-def same(first: list[Answer], second: list[Answer]) -> bool:
+def same(first: list[TrackerOutput], second: list[TrackerOutput]) -> bool:
     return all(
         np.array_equal(getattr(a, name), getattr(b, name))
         for a, b in zip(first, second, strict=True)
@@ -169,17 +169,17 @@ def test_state_does_not_leak_between_sequences_or_instances(stage):
 
 
 @pytest.fixture(scope="module")
-def ruled(request, tmp_path_factory) -> tuple[Room, Case]:
+def ruled(request, tmp_path_factory) -> tuple[Workdir, Case]:
     """A copy of the repository, and a variant that a rule of its method runs."""
     case = request.param
     if "root" in case.data and not Path(case.data["root"]).is_dir():
         pytest.skip(f"real data is not there: {case.data['root']}")
-    return make_room(tmp_path_factory.mktemp("ruled")), case
+    return make_workdir(tmp_path_factory.mktemp("ruled")), case
 
 
 @pytest.mark.slow
 def test_a_rule_makes_the_same_tracks_twice_and_they_are_timed(ruled):
-    room, case = ruled
+    workdir, case = ruled
     folder = Path("results", case.variant, case.dataset, case.data["sequences"][0])
     timed = ["timing.json"] if load_method(case.entry["method"]).timed else []
     names = ["tracks.parquet", *timed]
@@ -189,11 +189,11 @@ def test_a_rule_makes_the_same_tracks_twice_and_they_are_timed(ruled):
         configs += ["--config", f"datasets={json.dumps(root)}"]
     found = []
     for _ in range(2):
-        done = room.run("--cores", "all", *(str(folder / name) for name in names), *configs)
+        done = workdir.run("--cores", "all", *(str(folder / name) for name in names), *configs)
         assert done.returncode == 0, done.stdout + done.stderr
-        assert all((room.path / folder / name).is_file() for name in names)
-        found.append(read_tracks(room.path / folder / "tracks.parquet"))
-        rmtree(room.path / folder)
+        assert all((workdir.path / folder / name).is_file() for name in names)
+        found.append(read_tracks(workdir.path / folder / "tracks.parquet"))
+        rmtree(workdir.path / folder)
     assert len(found[0]), NOTHING
     assert (found[0].track >= 0).all()
     assert found[0].same(found[1])

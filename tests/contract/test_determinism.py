@@ -46,8 +46,8 @@ def first_frames(prepared: Prepared) -> Prepared:
 @pytest.fixture(scope="module")
 def sequences(tmp_path_factory) -> dict[str, Path]:
     """sequence.json by data set: the first frames of a synthetic one, and a whole one of TUD."""
-    room = tmp_path_factory.mktemp("determinism")
-    paths = {name: room / name / "sequence.json" for name in ("synthetic", "tud")}
+    workdir = tmp_path_factory.mktemp("determinism")
+    paths = {name: workdir / name / "sequence.json" for name in ("synthetic", "tud")}
     folder = paths["synthetic"].parent
     prepared = synthetic.read("synthetic", None, "crossing", folder)
     for image in sorted((folder / "images").iterdir())[FRAMES:]:

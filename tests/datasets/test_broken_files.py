@@ -56,10 +56,10 @@ def run(module: str, *arguments: object) -> subprocess.CompletedProcess[str]:
     )
 
 
-def assert_read_or_refused(room: Path, count: int, cases: tuple[str, ...]) -> None:
-    done = run("run", room, count, *cases)
-    assert not done.returncode, f"crashed at {(room / 'current').read_text()}: {done.stderr}"
-    report = json.loads((room / "report.json").read_text())
+def assert_read_or_refused(workdir: Path, count: int, cases: tuple[str, ...]) -> None:
+    done = run("run", workdir, count, *cases)
+    assert not done.returncode, f"crashed at {(workdir / 'current').read_text()}: {done.stderr}"
+    report = json.loads((workdir / "report.json").read_text())
     wrong = [each for case in report["cases"].values() for each in case["wrong"]]
     assert not wrong, "\n".join(map(str, wrong[:10]))
     assert report["peak"] >> 20 < MEGABYTES

@@ -92,16 +92,16 @@ def mot17_prepared() -> dict[str, Prepared]:
     return {name: mot17.read("mot17", root, name, root) for name in names}
 
 
-def mot17_results(variant: str, prepared: Mapping[str, Prepared], room: Path) -> dict[str, Path]:
+def mot17_results(variant: str, prepared: Mapping[str, Prepared], workdir: Path) -> dict[str, Path]:
     """Return a MOTChallenge result file of each sequence, tracked here or as imported."""
     if variant == "lif_t":
         return {name: SHARED / "mot17" / "results" / "lif_t" / f"{name}.txt" for name in prepared}
     files = {}
     for name, each in prepared.items():
-        path = room / "prepared" / name / "sequence.json"
+        path = workdir / "prepared" / name / "sequence.json"
         write_prepared(path, each)
         found = track(load_tracker(variant, {}), load_method(variant), open_sequence(path))
-        files[name] = room / f"{name}.txt"
+        files[name] = workdir / f"{name}.txt"
         mot_text.write_tracks(files[name], found)
     return files
 

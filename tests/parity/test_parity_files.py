@@ -50,7 +50,7 @@ def test_plain_equals_trackeval_without_preprocessing(tmp_path):
         {name: results / f"{name}.txt" for name in lengths},
         lengths,
         "DanceTrack",
-        tmp_path / "room",
+        tmp_path / "workdir",
         preprocess=False,
     )
     ours = scores_of_files("plain", truth, results)["pedestrian"]
@@ -112,7 +112,7 @@ def test_kitti_equals_trackeval(tmp_path):
             text = street(2 * seed + scored, seed, frame_count, scored)
             (folder / f"{name}.txt").write_text(text)
         lengths[name] = frame_count
-    theirs = trackeval_oracle.score_kitti(truth, results, lengths, tmp_path / "room")
+    theirs = trackeval_oracle.score_kitti(truth, results, lengths, tmp_path / "workdir")
     ours = scores_of_files("kitti", truth, results)
     assert list(ours) == list(theirs) == ["car", "pedestrian"]
     for name, scores in theirs.items():

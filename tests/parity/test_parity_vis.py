@@ -78,7 +78,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 @pytest.fixture(scope="module")
 def theirs(files, tmp_path_factory):
-    return trackeval_oracle.load_vis(*files, tmp_path_factory.mktemp("room"))
+    return trackeval_oracle.load_vis(*files, tmp_path_factory.mktemp("workdir"))
 
 
 def test_masks_identities_classes_scores_and_areas_are_those_that_trackeval_reads(files, theirs):
@@ -188,7 +188,7 @@ def test_masklets_of_sa_v_score_as_by_trackeval(shared, json_file, tmp_path):
     truth, results = tmp_path / "again.json", tmp_path / "results.json"
     vis_json.write_truth(truth, found)
     vis_json.write_results(results, {"sav": answer(found["sav"], 3)})
-    theirs = trackeval_oracle.load_vis(truth, results, tmp_path / "room")
+    theirs = trackeval_oracle.load_vis(truth, results, tmp_path / "workdir")
     ours = our_scores(truth, results)
     assert ours["COMBINED"]["values"]["CLR_TP"] > 300
     assert_equal(ours, trackeval_oracle.score_vis(theirs))

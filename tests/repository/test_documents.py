@@ -35,7 +35,7 @@ WRITTEN = (
     "--report",
     "--plot",
     "--folder",
-    "--room",
+    "--workdir",
 )
 MADE_BY_RULES = ("results/", "reports/", "engines/", "data/synthetic/", "regression")
 OF_THE_USER = {

@@ -28,14 +28,14 @@ def using(name, action):
     return [step for step in steps(name) if step.get("uses", "").startswith(f"{action}@")]
 
 
-def run_steps(name, room, python, **environment):
+def run_steps(name, workdir, python, **environment):
     """Run the shell of a workflow's steps as GitHub does; return whether each failed, and the
     summary.
 
     Args:
         python: What stands for the interpreter, as shell.
     """
-    programs = room / ".venv" / "bin"
+    programs = workdir / ".venv" / "bin"
     programs.mkdir(parents=True)
     for program, text in {"make": "exit 2", "mamba": python, "python": python}.items():
         (programs / program).write_text(f"#!/bin/sh\n{text}\n")
@@ -45,7 +45,7 @@ def run_steps(name, room, python, **environment):
     codes = [
         subprocess.run(
             ["bash", "-e", "-c", step["run"]],
-            cwd=room,
+            cwd=workdir,
             env=os.environ | known | {"PATH": path} | environment,
             capture_output=True,
             check=False,
@@ -53,7 +53,7 @@ def run_steps(name, room, python, **environment):
         for step in steps(name)
         if "run" in step
     ]
-    return codes, (room / "summary.md").read_text()
+    return codes, (workdir / "summary.md").read_text()
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.yml")), ids=lambda path: path.stem)

@@ -44,7 +44,7 @@ def score_mot(
     results: Mapping[str, Path],
     lengths: Mapping[str, int],
     benchmark: str,
-    room: Path,
+    workdir: Path,
     preprocess: bool = True,
 ) -> Scores:
     """Return the same of MOTChallenge files.
@@ -54,28 +54,28 @@ def score_mot(
         results: Result file of each sequence.
         lengths: Number of frames of each sequence.
         benchmark: MOT15, MOT16, MOT17 or MOT20; any name without preprocessing.
-        room: An empty folder to lay the files out in as TrackEval wants them.
+        workdir: An empty folder to lay the files out in as TrackEval wants them.
     """
     for name in truth:
-        _link(room / "gt" / name / "gt" / "gt.txt", truth[name])
-        _link(room / "it" / f"{name}.txt", results[name])
-    folders = room / "gt", room / "it"
+        _link(workdir / "gt" / name / "gt" / "gt.txt", truth[name])
+        _link(workdir / "it" / f"{name}.txt", results[name])
+    folders = workdir / "gt", workdir / "it"
     setting = trackeval_run.mot_challenge(*folders, lengths, benchmark, preprocess=preprocess)
     return score(setting)["pedestrian"]
 
 
 def score_kitti(
-    truth: Path, results: Path, lengths: Mapping[str, int], room: Path
+    truth: Path, results: Path, lengths: Mapping[str, int], workdir: Path
 ) -> dict[str, Scores]:
     """Return the same of KITTI's boxes; files are <folder>/<name>.txt."""
-    _link(room / trackeval_run.KITTI_TRUTH, truth)
-    return score(trackeval_run.kitti(room, results, lengths), ("car", "pedestrian"))
+    _link(workdir / trackeval_run.KITTI_TRUTH, truth)
+    return score(trackeval_run.kitti(workdir, results, lengths), ("car", "pedestrian"))
 
 
-def load_vis(truth: Path, results: Path, room: Path) -> Any:
+def load_vis(truth: Path, results: Path, workdir: Path) -> Any:
     """Return TrackEval's dataset of two files of YouTube-VIS."""
-    folder = room / f"gt_{trackeval_run.VIS_ENDING}"
-    other = room / f"results_{trackeval_run.VIS_ENDING}" / "it"
+    folder = workdir / f"gt_{trackeval_run.VIS_ENDING}"
+    other = workdir / f"results_{trackeval_run.VIS_ENDING}" / "it"
     _link(folder / "truth.json", truth)
     _link(other / "results.json", results)
     return trackeval_run.open_dataset(trackeval_run.youtube_vis(folder, other))
@@ -100,14 +100,14 @@ def score_vis(dataset: Any) -> dict[str, Scores]:
     return scores | {"COMBINED": {kind: _numbers(fields) for kind, fields in total.items()}}
 
 
-def score_track_map(videos: Pairs, room: Path) -> dict[str, dict[str, np.ndarray]]:
+def score_track_map(videos: Pairs, workdir: Path) -> dict[str, dict[str, np.ndarray]]:
     """Return AP and AR at each threshold, of all areas and of three ranges, by class.
 
     Args:
-        room: An empty folder to lay the files out in as TrackEval wants them.
+        workdir: An empty folder to lay the files out in as TrackEval wants them.
     """
     classes = next(iter(videos.values()))[0].extent.classes
-    found = trackeval_run.run(lay_out_vis(room, videos), list(classes.values()), ["TrackMAP"])
+    found = trackeval_run.run(lay_out_vis(workdir, videos), list(classes.values()), ["TrackMAP"])
     return {name: fields["TrackMAP"] for name, fields in found.combined.items()}
 
 

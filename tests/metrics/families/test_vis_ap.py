@@ -84,9 +84,9 @@ def test_a_hundred_tracks_of_a_video_and_class_are_scored_and_no_more():
     assert_same(vis_ap, partial, *score_videos(sequences))
 
 
-def assert_equal_to_trackeval(videos, room):
+def assert_equal_to_trackeval(videos, workdir):
     """Compare each class at each threshold; return how many numbers there were."""
-    theirs = trackeval_oracle.score_track_map(videos, room)
+    theirs = trackeval_oracle.score_track_map(videos, workdir)
     count = 0
     for key, name in next(iter(videos.values()))[0].extent.classes.items():
         of_class = [

@@ -225,11 +225,18 @@ def test_a_pace_that_nobody_asks_for_is_not_missed():
     assert judge(before, now, plan(variants=["a"])) == []
 
 
-def run_gate(room, baseline):
+def run_gate(workdir, baseline):
     command = [sys.executable, "-m", "metrics.gate.verdict", "--plan", json.dumps(plan("a"))]
-    command += ["--room", str(room), "--baseline", str(baseline), "--output", str(room / "v.json")]
+    command += [
+        "--workdir",
+        str(workdir),
+        "--baseline",
+        str(baseline),
+        "--output",
+        str(workdir / "v.json"),
+    ]
     subprocess.run(command, check=True, cwd=ROOT)
-    return read_json(room / "v.json")
+    return read_json(workdir / "v.json")
 
 
 @pytest.mark.parametrize(

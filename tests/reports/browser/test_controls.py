@@ -9,7 +9,7 @@ import pytest
 from datasets.io.files import read_json
 from metrics.combine import combine_scores
 from tests.support.page.browsing import opened
-from tests.support.page.page_room import MASKS
+from tests.support.page.page_workdir import MASKS
 from tests.support.page.verdict import texts, titles, values
 
 TITLES = ["Alpha", "Beta", "Gamma"]

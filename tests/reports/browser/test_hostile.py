@@ -9,7 +9,7 @@ import pytest
 
 from datasets.io.files import read_json, write_json
 from tests.support.page.browsing import grave_findings, opened
-from tests.support.page.page_room import MASKS, card, render_room, write_run
+from tests.support.page.page_workdir import MASKS, card, render_workdir, write_run
 from tests.support.page.verdict import titles
 
 SCRIPT = "<script>window.harm = 1</script>"
@@ -66,29 +66,34 @@ UNTRACED = {
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory):
     """The page of a run all of whose names are hostile, and its address."""
-    room = tmp_path_factory.mktemp("hostile")
-    run = write_run(room, HOSTILE)
+    workdir = tmp_path_factory.mktemp("hostile")
+    run = write_run(workdir, HOSTILE)
     for each, text in zip(run["variants"], ANYWHERE, strict=False):
         each |= {"source": text, "method": text, "options": {text: [text]}}
     run |= {"licence": CLOSING}
     run["variants"].append(card(as_folder(RIGHT_TO_LEFT), SCRIPT))  # has no result
     log = (
-        room / "logs" / "track" / as_folder(RIGHT_TO_LEFT) / HOSTILE.dataset / f"{SEQUENCES[0]}.log"
+        workdir
+        / "logs"
+        / "track"
+        / as_folder(RIGHT_TO_LEFT)
+        / HOSTILE.dataset
+        / f"{SEQUENCES[0]}.log"
     )
     log.parent.mkdir(parents=True)
     log.write_text("\n".join(ANYWHERE))
     for variant in VARIANTS:
-        path = room / "results" / variant / HOSTILE.dataset / "speed.json"
+        path = workdir / "results" / variant / HOSTILE.dataset / "speed.json"
         write_json(path, read_json(path) | {"machine": {SCRIPT: CLOSING, "cpu": IMAGE}})
     for sequence in SEQUENCES:
-        path = room / "data" / HOSTILE.dataset / sequence / "sequence.json"
+        path = workdir / "data" / HOSTILE.dataset / sequence / "sequence.json"
         when = path.stat()
         write_json(path, read_json(path) | {"sha256": {SCRIPT: CLOSING}})
         os.utime(path, ns=(when.st_atime_ns, when.st_mtime_ns))
         for variant in VARIANTS:
-            path = room / "results" / variant / HOSTILE.dataset / sequence / "run.json"
+            path = workdir / "results" / variant / HOSTILE.dataset / sequence / "run.json"
             write_json(path, read_json(path) | UNTRACED)
-    return render_room(room, [run], commit=CLOSING)
+    return render_workdir(workdir, [run], commit=CLOSING)
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 
 from tests.support.page.browsing import grave_findings
-from tests.support.page.page_room import BOXES, MASKS, card, plan_entry, render_room
+from tests.support.page.page_workdir import BOXES, MASKS, card, plan_entry, render_workdir
 
 RESULTS = sum(len(each.variants) * len(each.sequences) for each in (MASKS, BOXES))
 
@@ -32,10 +32,10 @@ def test_the_digest_of_every_file_is_there_once_however_many_variants_read_it(ma
 
 
 def test_a_result_without_run_json_is_marked_and_warned_of(look, made, tmp_path):
-    room = tmp_path / "room"
-    shutil.copytree(made.parent.parent, room)
-    (room / "results" / "b" / "made" / "two" / "run.json").unlink()
-    found = look(render_room(room, [plan_entry(MASKS)]))
+    workdir = tmp_path / "workdir"
+    shutil.copytree(made.parent.parent, workdir)
+    (workdir / "results" / "b" / "made" / "two" / "run.json").unlink()
+    found = look(render_workdir(workdir, [plan_entry(MASKS)]))
     found.page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
     section = found.page.locator("#provenance")
     assert "b on made: no run.json (two)" in section.locator(".banner").inner_text()
@@ -45,10 +45,10 @@ def test_a_result_without_run_json_is_marked_and_warned_of(look, made, tmp_path)
 
 
 def test_a_variant_without_result_has_its_options_and_no_code(look, made, tmp_path):
-    room = tmp_path / "room"
-    shutil.copytree(made.parent.parent, room)
+    workdir = tmp_path / "workdir"
+    shutil.copytree(made.parent.parent, workdir)
     plan = plan_entry(MASKS)
     plan["variants"].append(card("late", "Late"))
-    page = look(render_room(room, [plan])).page
+    page = look(render_workdir(workdir, [plan])).page
     row = page.locator("#provenance tr", has_text="late").first
     assert row.locator("td").all_inner_texts() == ["m", '{"age": 3}', *[""] * 4, "a test"]

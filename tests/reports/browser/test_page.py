@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from tests.support.page.browsing import grave_findings
-from tests.support.page.page_room import BOXES, MASKS, card, plan_entry, render_room
+from tests.support.page.page_workdir import BOXES, MASKS, card, plan_entry, render_workdir
 
 RUNS = "bench.data.runs.map(run => run.id)"
 
@@ -100,7 +100,7 @@ def test_a_narrow_window_is_not_scrolled_sideways(look, made):
 
 
 def test_a_page_of_which_nothing_has_a_result_says_so_without_a_complaint(look, tmp_path):
-    found = look(render_room(tmp_path, [plan_entry(MASKS)]))
+    found = look(render_workdir(tmp_path, [plan_entry(MASKS)]))
     show_everything(found.page)
     assert found.complaints == []
     assert "This run did not finish" in found.page.inner_text("header")
@@ -108,14 +108,14 @@ def test_a_page_of_which_nothing_has_a_result_says_so_without_a_complaint(look, 
 
 
 def test_a_variant_that_failed_is_marked_and_its_log_is_one_click_away(look, made, tmp_path):
-    room = tmp_path / "room"
-    shutil.copytree(made.parent.parent, room)
+    workdir = tmp_path / "workdir"
+    shutil.copytree(made.parent.parent, workdir)
     plan = plan_entry(MASKS)
     plan["variants"].append(card("late", "Late"))
-    log = room / "logs" / "track" / "late" / "made" / "one.log"
+    log = workdir / "logs" / "track" / "late" / "made" / "one.log"
     log.parent.mkdir(parents=True)
     log.write_text("ValueError: no idea\n")
-    found = look(render_room(room, [plan]))
+    found = look(render_workdir(workdir, [plan]))
     found.page.get_by_role("link", name="track failed").click()
     assert found.page.evaluate("document.activeElement.id") == "troubles"
     assert "ValueError: no idea" in found.page.inner_text("#troubles")

@@ -9,7 +9,7 @@ import yaml
 from datasets.io.files import read_json
 from datasets.layout import load_layout
 from tests.support.page.browsing import grave_findings
-from tests.support.page.page_room import Wanted, card, render_room, write_results
+from tests.support.page.page_workdir import Wanted, card, render_workdir, write_results
 from tests.support.page.verdict import values
 from tests.support.paths import ROOT
 
@@ -34,9 +34,9 @@ def mot17(shared, tmp_path_factory):
     answers = {("lif_t", name): answer for name, (_, answer) in pairs.items()}
     for name, (_, answer) in pairs.items():
         answers["half", name] = answer.take(np.arange(0, len(answer), 2))
-    room = tmp_path_factory.mktemp("mot17")
+    workdir = tmp_path_factory.mktemp("mot17")
     truths = {name: truth for name, (truth, _) in pairs.items()}
-    return render_room(room, [write_results(room, MOT17, truths, answers)])
+    return render_workdir(workdir, [write_results(workdir, MOT17, truths, answers)])
 
 
 @pytest.fixture(scope="module")
@@ -48,10 +48,10 @@ def default(tmp_path_factory):
     runs = [entry_of(config, each) for each in config["run"]]
     if not any(variant["origin"] for run in runs for variant in run["variants"]):
         pytest.skip("no results of a default run are there: make report")
-    room = tmp_path_factory.mktemp("default")
+    workdir = tmp_path_factory.mktemp("default")
     for name in ("data", "results", "logs"):
-        (room / name).symlink_to(ROOT / name)
-    page = render_room(room, runs)
+        (workdir / name).symlink_to(ROOT / name)
+    page = render_workdir(workdir, runs)
     if "This run did not finish" in page.read_text():
         pytest.skip("the default run has not finished: make report")
     return page

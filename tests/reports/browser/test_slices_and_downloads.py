@@ -9,7 +9,7 @@ from urllib.parse import unquote
 import pytest
 
 from datasets.io.files import read_json
-from tests.support.page.page_room import BOXES, MASKS
+from tests.support.page.page_workdir import BOXES, MASKS
 
 TABLE = """Object.fromEntries([...document.querySelectorAll("#slice-table tr")]
     .map(row => [...row.cells].map(cell => cell.textContent)).filter(row => row.length > 2)

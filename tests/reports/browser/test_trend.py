@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reports.page.history import page_part, read_history
-from tests.support.page.page_room import BOXES, MASKS
+from tests.support.page.page_workdir import BOXES, MASKS
 
 ROWS = """[...document.querySelectorAll("#trend-table tbody tr")]
     .map(row => [...row.cells].map(cell => cell.textContent))"""

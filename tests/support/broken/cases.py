@@ -161,10 +161,10 @@ def _converted(name: str, like: Case, given: Given, truth: str = "") -> dict[str
         return [(key, each) for key, each in found.items()]
 
     def use(found: list[Pair]) -> None:
-        with TemporaryDirectory() as room:
+        with TemporaryDirectory() as workdir:
             for each in ("parquet", name):
                 FORMATS[each].lost(dict(found))
-                FORMATS[each].write(Path(room) / each, dict(found))
+                FORMATS[each].write(Path(workdir) / each, dict(found))
 
     fields = {key: getattr(like, key) for key in ("harms", "harmless", "expected", "lines")}
     files = {each: like.files[each] for each in kept}

@@ -1,6 +1,6 @@
 """Read files of one endless line, and images that unpack to as much, each in its own process.
 
-    python -m broken.long_lines ROOM BYTES [--cases CASE ...] [--kinds KIND ...] [--memory BYTES]
+    python -m broken.long_lines WORKDIR BYTES [--cases CASE ...] [--kinds KIND ...] [--memory BYTES]
 
 A gigabyte is what BYTES says. Prints a JSON object a file: how long it took, how much memory at
 most, and what was wrong with how it ended.
@@ -91,22 +91,22 @@ def outcome(case: Case, folder: Path) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("room", type=Path)
+    parser.add_argument("workdir", type=Path)
     parser.add_argument("bytes", type=int)
     parser.add_argument("--cases", nargs="+", default=CASES)
     parser.add_argument("--kinds", nargs="+", default=[*LINES, *BOMBS])
     parser.add_argument("--memory", type=int, help="of a process, in bytes")
-    given = parser.parse_args()
+    args = parser.parse_args()
     cases = all_cases()
-    if given.memory:
-        resource.setrlimit(resource.RLIMIT_AS, (given.memory, given.memory))
-    for name in given.cases:
-        case, folder = cases[name], given.room / name.replace(" ", "_")
+    if args.memory:
+        resource.setrlimit(resource.RLIMIT_AS, (args.memory, args.memory))
+    for name in args.cases:
+        case, folder = cases[name], args.workdir / name.replace(" ", "_")
         for path, content in case.files.items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_bytes(content)
-        for kind in (each for each in kinds_of(name) if each in given.kinds):
-            data = swollen(case.files[case.broken], kind, given.bytes)
+        for kind in (each for each in kinds_of(name) if each in args.kinds):
+            data = swollen(case.files[case.broken], kind, args.bytes)
             (folder / case.broken).write_bytes(data)
             del data
             found = {"case": name, "kind": kind, **measure(case, folder)}

@@ -1,8 +1,8 @@
 """Read harmed files of some cases, in a process of its own that a crash may take with it.
 
-    python -m broken.run ROOM COUNT CASE ...
+    python -m broken.run WORKDIR COUNT CASE ...
 
-In ROOM lie, while it runs, the input that is tried, and its number in `current`; afterwards
+In WORKDIR lie, while it runs, the input that is tried, and its number in `current`; afterwards
 `report.json`: by case how many were tried and read, and what was wrong. With --only NUMBER, one
 input alone is tried and stays.
 """
@@ -79,8 +79,8 @@ def attempt(case: Case, folder: Path, data: bytes) -> tuple[list[Pair] | None, s
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def try_case(name: str, case: Case, count: int, room: Path, only: int | None) -> dict[str, Any]:
-    folder = room / name.replace(" ", "_")
+def try_case(name: str, case: Case, count: int, workdir: Path, only: int | None) -> dict[str, Any]:
+    folder = workdir / name.replace(" ", "_")
     for path, content in case.files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(content)
@@ -92,7 +92,7 @@ def try_case(name: str, case: Case, count: int, room: Path, only: int | None) ->
             continue
         path.write_bytes(data)
         os.utime(path, ns=(number, number))  # readers may keep what they read of a file
-        (room / "current").write_text(f"{name}, input {number}, {path}")
+        (workdir / "current").write_text(f"{name}, input {number}, {path}")
         found, reason = attempt(case, folder, data)
         tried, read = tried + 1, read + (found is not None)
         if same and not reason and not equal(found, unharmed):
@@ -119,19 +119,19 @@ def stop(*_: object) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("room", type=Path)
+    parser.add_argument("workdir", type=Path)
     parser.add_argument("count", type=int)
     parser.add_argument("cases", nargs="+")
     parser.add_argument("--only", type=int)
-    given = parser.parse_args()
+    args = parser.parse_args()
     cases = all_cases()
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
     signal.signal(signal.SIGALRM, stop)
     warnings.simplefilter("error", RuntimeWarning)
-    report = {n: try_case(n, cases[n], given.count, given.room, given.only) for n in given.cases}
+    report = {n: try_case(n, cases[n], args.count, args.workdir, args.only) for n in args.cases}
     status = Path("/proc/self/status").read_text()  # getrusage counts what forked it, too
     peak = int(status.split("VmHWM:")[1].split()[0]) << 10
-    (given.room / "report.json").write_text(json.dumps({"cases": report, "peak": peak}))
+    (args.workdir / "report.json").write_text(json.dumps({"cases": report, "peak": peak}))
 
 
 if __name__ == "__main__":

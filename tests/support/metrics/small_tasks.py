@@ -32,12 +32,14 @@ PROTOCOLS = {  # with the families that have something to say
 _GROUND, _RESULT = "{},{},{},{},{},{},{},1,1\n", "{},{},{},{},{},{},0.5,-1,-1,-1\n"
 
 
-def task_of(protocol: str, room: Path) -> Task:
+def task_of(protocol: str, workdir: Path) -> Task:
     """Return the task of scoring the small data of a protocol, written to an empty folder."""
     layout = load_benchmark(protocol).layout
-    _WRITERS[layout](room / "truth", room / "results")
-    names = tuple(load_layout(layout).list_sequences(room / "truth"))
-    return Task(protocol, layout, room / "truth", room / "results", PROTOCOLS[protocol], names)
+    _WRITERS[layout](workdir / "truth", workdir / "results")
+    names = tuple(load_layout(layout).list_sequences(workdir / "truth"))
+    return Task(
+        protocol, layout, workdir / "truth", workdir / "results", PROTOCOLS[protocol], names
+    )
 
 
 def _lengths(count: int) -> Iterator[tuple[int, str, int]]:
@@ -74,12 +76,12 @@ def _kitti_mots(truth: Path, results: Path) -> None:
         mots_text.write_tracks(results / f"{name}.txt", found)
 
 
-def masks(room: Path) -> Iterator[tuple[str, Tracks, Tracks]]:
+def masks(workdir: Path) -> Iterator[tuple[str, Tracks, Tracks]]:
     """Yield a name, truth with two classes and regions to ignore, and a result that errs."""
     for seed in (1, 2, 3, 4, 6):
         name = f"s{seed}"
-        write_video(room / name, random_video(seed, void=True)[0])
-        rows = davis_png.read_tracks(room / name)
+        write_video(workdir / name, random_video(seed, void=True)[0])
+        rows = davis_png.read_tracks(workdir / name)
         size = rows.extent.height, rows.extent.width, rows.extent.frame_count
         class_id = np.where(rows.track < 0, mots_text.IGNORE, 1 + rows.track % 2)
         rows = replace(rows, extent=mots_text.mots_extent(*size), class_id=class_id)

@@ -62,14 +62,14 @@ def plan(*timed, variants=None, processes=2):
     }  # fmt: skip
 
 
-def write_run(room, *variants, processes=2, others_s=0.0):
+def write_run(workdir, *variants, processes=2, others_s=0.0):
     """Write what a run leaves of two sequences."""
     extent = Extent(10, 10, FRAMES, {1: "person"})
     none = Tracks(extent, [], [], [], [], [[0, 0, 0, 0]][:0])
     for sequence in ("s0", "s1"):
-        write_tracks(room / "data" / "d" / sequence / "truth.parquet", none)
+        write_tracks(workdir / "data" / "d" / sequence / "truth.parquet", none)
         for variant in variants:
-            place = room / "results" / variant / "d" / sequence
+            place = workdir / "results" / variant / "d" / sequence
             write_tracks(place / "tracks.parquet", none)
             write_json(place / "mot15" / "score.json", score(80) | {"origin": "o"})
             for process in range(processes):

@@ -1,4 +1,4 @@
-"""A history of the gate for the runs of page_room, made up."""
+"""A history of the gate for the runs of page_workdir, made up."""
 
 from __future__ import annotations
 

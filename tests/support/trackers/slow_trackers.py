@@ -6,15 +6,15 @@ from time import perf_counter_ns, sleep
 
 import numpy as np
 
-from trackers.contract import Answer
+from trackers.contract import TrackerOutput
 from trackers.profiling.stages import stage
 
 MS = 1_000_000
 
 
-def answer(count: int) -> Answer:
+def answer(count: int) -> TrackerOutput:
     box = np.tile([0.0, 0, 1, 1], (count, 1))
-    return Answer(np.arange(count), box, np.ones(count), np.ones(count, int))
+    return TrackerOutput(np.arange(count), box, np.ones(count), np.ones(count, int))
 
 
 def work(ns: int) -> None:
@@ -71,6 +71,6 @@ class Counting:
     def step(self, frame):
         self._now += self._step_ns
         self.shown.append(frame)
-        return Answer(
+        return TrackerOutput(
             np.array([frame.index]), np.array([[0.0, 0, 1, 1]]), np.ones(1), np.ones(1, int)
         )

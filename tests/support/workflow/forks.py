@@ -32,8 +32,8 @@ def run_forked(command: list[str], folder: Path, environment: dict[str, str]) ->
     server = _server()
     assert server.stdin is not None
     assert server.stdout is not None
-    with TemporaryDirectory() as room:
-        printed = Path(room) / "printed"
+    with TemporaryDirectory() as workdir:
+        printed = Path(workdir) / "printed"
         asked = [command[1:], str(folder), environment, str(printed)]
         server.stdin.write(json.dumps(asked) + "\n")
         server.stdin.flush()

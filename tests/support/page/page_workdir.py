@@ -71,8 +71,8 @@ BOXES = Wanted(
 )
 
 
-def write_run(room: Path, wanted: Wanted) -> dict[str, Any]:
-    """Write data and results of a run below `room`; return its entry of the plan."""
+def write_run(workdir: Path, wanted: Wanted) -> dict[str, Any]:
+    """Write data and results of a run below `workdir`; return its entry of the plan."""
     classes = dict(enumerate(wanted.classes, 1))
     truths = {
         name: make_truth(seed, classes, _FRAMES) for seed, name in enumerate(wanted.sequences)
@@ -84,26 +84,26 @@ def write_run(room: Path, wanted: Wanted) -> dict[str, Any]:
     }
     for names in wanted.empty:
         answers[names] = answers[names].take(np.zeros(0, int))
-    return write_results(room, wanted, truths, answers)
+    return write_results(workdir, wanted, truths, answers)
 
 
 def write_results(
-    room: Path,
+    workdir: Path,
     wanted: Wanted,
     truths: Mapping[str, Tracks],
     answers: Mapping[tuple[str, str], Tracks],
 ) -> dict[str, Any]:
     """Write what the workflow makes of truth by sequence, and answers by variant and sequence."""
     for name, truth in truths.items():
-        _prepare(room, wanted, name, truth)
+        _prepare(workdir, wanted, name, truth)
     for number, variant in enumerate(wanted.variants):
         for name, truth in truths.items():
-            _score(room, wanted, (variant, name), truth, answers[variant, name])
-        _combine(room, wanted, variant)
+            _score(workdir, wanted, (variant, name), truth, answers[variant, name])
+        _combine(workdir, wanted, variant)
         kind = "process" if number == len(wanted.variants) - 1 else "step"
-        _time(room / "results" / variant / wanted.dataset, wanted.sequences[:1], kind, number)
-    _compare(room, wanted)
-    _draw(room, wanted)
+        _time(workdir / "results" / variant / wanted.dataset, wanted.sequences[:1], kind, number)
+    _compare(workdir, wanted)
+    _draw(workdir, wanted)
     return plan_entry(wanted)
 
 
@@ -128,20 +128,20 @@ def card(name: str, title: str, **changed: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def render_room(room: Path, runs: Many[Mapping[str, Any]], **changed: Any) -> Path:
+def render_workdir(workdir: Path, runs: Many[Mapping[str, Any]], **changed: Any) -> Path:
     """Write the page of the runs of a plan beside what they left; return where it is."""
     plan = {"clock": CLOCK, "commit": "abc", "parity": [], "runs": list(runs), **changed}
-    read = [read_run(run, room, 0) for run in runs]
-    path = room / "reports" / "summary.html"
+    read = [read_run(run, workdir, 0) for run in runs]
+    path = workdir / "reports" / "summary.html"
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = any(run.troubles for run in read)
-    path.write_text(render(plan, read, [], unfinished=unfinished, room=room))
+    path.write_text(render(plan, read, [], unfinished=unfinished, workdir=workdir))
     return path
 
 
-def _prepare(room: Path, wanted: Wanted, sequence: str, truth: Tracks) -> None:
+def _prepare(workdir: Path, wanted: Wanted, sequence: str, truth: Tracks) -> None:
     truth = without_masks(truth) if wanted.boxes else truth
-    path = room / "data" / wanted.dataset / sequence / "sequence.json"
+    path = workdir / "data" / wanted.dataset / sequence / "sequence.json"
     images = None if wanted.boxes else "images"
     about = Sequence(wanted.dataset, sequence, truth.extent, 25, images)
     write_prepared(path, Prepared(about, truth))
@@ -161,14 +161,14 @@ def _film(folder: Path, truth: Tracks) -> None:
 
 
 def _score(
-    room: Path, wanted: Wanted, names: tuple[str, str], truth: Tracks, answer: Tracks
+    workdir: Path, wanted: Wanted, names: tuple[str, str], truth: Tracks, answer: Tracks
 ) -> None:
     variant, sequence = names
     if wanted.boxes:
         truth, answer = without_masks(truth), without_masks(answer)
-    folder = room / "results" / variant / wanted.dataset / sequence
+    folder = workdir / "results" / variant / wanted.dataset / sequence
     write_tracks(folder / "tracks.parquet", answer)
-    write_json(folder / "run.json", _record(room, wanted, names))
+    write_json(folder / "run.json", _record(workdir, wanted, names))
     pairings = make_pairings(truth, answer, wanted.protocol)
     events = {(sequence, name): each for name, each in events_of(pairings).items()}
     (folder / wanted.protocol).mkdir()
@@ -177,11 +177,11 @@ def _score(
     write_json(folder / wanted.protocol / "score.json", score | {"origin": _ORIGIN})
 
 
-def _record(room: Path, wanted: Wanted, names: tuple[str, str]) -> dict[str, Any]:
+def _record(workdir: Path, wanted: Wanted, names: tuple[str, str]) -> dict[str, Any]:
     """Return what a run.json says of a variant's answer on a sequence."""
     variant, sequence = names
-    path = room / "data" / wanted.dataset / sequence / "sequence.json"
-    tracks = room / "results" / variant / wanted.dataset / sequence / "tracks.parquet"
+    path = workdir / "data" / wanted.dataset / sequence / "sequence.json"
+    tracks = workdir / "results" / variant / wanted.dataset / sequence / "tracks.parquet"
     return {
         "schema_version": 1, "program": "trackers.run", "method": "m", "options": {"age": 3},
         "command": [], "sequence": str(path), "inputs": {path.name: sha256(path)},
@@ -192,8 +192,8 @@ def _record(room: Path, wanted: Wanted, names: tuple[str, str]) -> dict[str, Any
     }  # fmt: skip
 
 
-def _combine(room: Path, wanted: Wanted, variant: str) -> None:
-    folder = room / "results" / variant / wanted.dataset
+def _combine(workdir: Path, wanted: Wanted, variant: str) -> None:
+    folder = workdir / "results" / variant / wanted.dataset
     scores = [
         read_json(folder / sequence / wanted.protocol / "score.json")
         for sequence in wanted.sequences
@@ -201,19 +201,19 @@ def _combine(room: Path, wanted: Wanted, variant: str) -> None:
     write_json(folder / wanted.protocol / "combined.json", combine_scores(scores))
 
 
-def _compare(room: Path, wanted: Wanted) -> None:
-    output = room / "results" / "comparisons" / wanted.dataset / f"{wanted.protocol}.json"
+def _compare(workdir: Path, wanted: Wanted) -> None:
+    output = workdir / "results" / "comparisons" / wanted.dataset / f"{wanted.protocol}.json"
     output.parent.mkdir(parents=True)
     call(
-        "metrics.comparison.compare", "--results", room / "results", "--dataset", wanted.dataset,
+        "metrics.comparison.compare", "--results", workdir / "results", "--dataset", wanted.dataset,
         "--protocol", wanted.protocol, "--variants", *wanted.variants,
         "--sequences", *wanted.sequences, "--output", output,
     )  # fmt: skip
 
 
-def _draw(room: Path, wanted: Wanted) -> None:
+def _draw(workdir: Path, wanted: Wanted) -> None:
     """Make heat maps and pictures, as the rules `heatmap`, `pictures` and `gallery` do."""
-    data, media = room / "data" / wanted.dataset, room / "reports" / "media" / wanted.dataset
+    data, media = workdir / "data" / wanted.dataset, workdir / "reports" / "media" / wanted.dataset
     files = [data / name / "sequence.json" for name in wanted.sequences]
     truth = [path.with_name("truth.parquet") for path in files]
     for path, labels in zip(files, truth, strict=True):
@@ -221,7 +221,7 @@ def _draw(room: Path, wanted: Wanted) -> None:
         arguments = ("--sequence", path, "--truth", labels, "--output", output)
         call("reports.gallery.pictures", *arguments)
     for variant in wanted.variants:
-        results = room / "results" / variant / wanted.dataset
+        results = workdir / "results" / variant / wanted.dataset
         tracks = [results / name / "tracks.parquet" for name in wanted.sequences]
         call(
             "reports.heatmap", "--tracks", *tracks, "--sequence", *files, "--truth", *truth,

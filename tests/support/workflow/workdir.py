@@ -29,7 +29,7 @@ clock: {frames: 30, warm_up: 5, repeats: 2}
 
 
 @dataclass(frozen=True)
-class Room:
+class Workdir:
     """A checkout with a small config laid over the default."""
 
     path: Path
@@ -73,7 +73,7 @@ class Room:
     def environment(self) -> dict[str, str]:
         path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
         cache = self.path / ".cache"
-        temporary = cache / "tmp"  # where what a killed run leaves goes with the room
+        temporary = cache / "tmp"  # where what a killed run leaves goes with the working directory
         temporary.mkdir(parents=True, exist_ok=True)
         return os.environ | {
             "PATH": path, "XDG_CACHE_HOME": str(cache), "TMPDIR": str(temporary),
@@ -96,15 +96,15 @@ class Room:
         (self.path / name).parent.mkdir(parents=True, exist_ok=True)
         (self.path / name).write_text(text)
 
-    def copy(self, path: Path) -> Room:
+    def copy(self, path: Path) -> Workdir:
         shutil.copytree(self.path, path, symlinks=True)
-        return Room(path)
+        return Workdir(path)
 
     def page(self) -> str:
         return (self.path / TARGET).read_text()
 
 
-def make_room(path: Path) -> Room:
+def make_workdir(path: Path) -> Workdir:
     """Return a copy of the files git knows or would know, with the small config."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
@@ -117,9 +117,9 @@ def make_room(path: Path) -> Room:
         if (ROOT / name).is_file():
             (path / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, path / name)
-    room = Room(path)
-    room.write("config/small.yaml", SMALL)
-    return room
+    workdir = Workdir(path)
+    workdir.write("config/small.yaml", SMALL)
+    return workdir
 
 
 def _count(line: str) -> tuple[str, int]:
