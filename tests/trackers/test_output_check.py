@@ -129,7 +129,8 @@ WRONG_OUTPUTS = {
     "no masks after masks": (replace(MASKED, mask=None), "no masks found and masks in earlier"),
     "masks after none": (MASKED, "masks found and none in earlier frames, expected masks in all"),
     "masks for no objects": (
-        TrackerOutput(np.zeros(0, int), np.zeros((0, 4)), np.zeros(0), np.zeros(0, int), MASK), "(2, 4, 6)"
+        TrackerOutput(np.zeros(0, int), np.zeros((0, 4)), np.zeros(0), np.zeros(0, int), MASK),
+        "(2, 4, 6)",
     ),
 }  # fmt: skip
 NOBODY = TrackerOutput(np.zeros(0, int), np.zeros((0, 4)), np.zeros(0), np.zeros(0, int))

@@ -68,7 +68,7 @@ def history(workdir: Workdir) -> list[str]:
 
 @pytest.fixture(scope="module")
 def passed(made_once, tmp_path_factory) -> Workdir:
-    """A working directory with a baseline of accuracy, as the machine may be busy, and a verdict beside it."""
+    """A working directory with a baseline of accuracy (the machine may be busy) and a verdict."""
 
     def make(path: Path) -> None:
         workdir = make_workdir(path)

@@ -175,7 +175,7 @@ def test_an_option_asks_for_images_only_where_it_is_given():
     method = load_method("deepsort")
     assert (
         method.with_options({}).inputs
-        == method.given({"embedding": None}).inputs
+        == method.with_options({"embedding": None}).inputs
         == ("detections",)
     )
     with_images = method.with_options({"embedding": "card.yaml"})
