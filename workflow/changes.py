@@ -55,7 +55,7 @@ def changed_surroundings(record: Mapping[str, Any]) -> list[str]:
 
 
 def _code(record: Mapping[str, Any]) -> str:
-    others = load_method(record["method"]).others(record["options"])
+    others = load_method(record["method"]).nested_methods(record["options"])
     own = record["program"] in (
         "trackers.timing.streaming",
         "trackers.adopt",

@@ -175,12 +175,12 @@ def main() -> int:
     parser.add_argument("--downloads", action="store_true", help="remove downloads, too")
     parser.add_argument("--yes", action="store_true", help="needed with --downloads")
     parser.add_argument("--dry-run", action="store_true", help="say what would be removed")
-    given = parser.parse_args()
-    asked = given.yes or not given.downloads
+    args = parser.parse_args()
+    asked = args.yes or not args.downloads
     with hold_lock():
-        really = asked and not given.dry_run
-        print("\n".join(_clean(Path(), downloads=given.downloads, really=really)))
-    if not asked and not given.dry_run:
+        really = asked and not args.dry_run
+        print("\n".join(_clean(Path(), downloads=args.downloads, really=really)))
+    if not asked and not args.dry_run:
         print("Nothing was removed: to download again takes time and a network. "
               "`make clean-downloads YES=1` removes this.")  # fmt: skip
         return _NOT_ASKED

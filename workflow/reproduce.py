@@ -48,9 +48,9 @@ def main() -> int:
         return _give_up([f"{rule} {record['method']} {path.with_name('tracks.parquet')}"])
     if changed:
         return _give_up(changed)
-    with tempfile.TemporaryDirectory() as room:
+    with tempfile.TemporaryDirectory() as workdir:
         try:
-            made = _make(record, Path(room))
+            made = _make(record, Path(workdir))
         except RuntimeError as error:
             return _give_up([str(error)])
         return _compare(record, path.with_name(TRACKS), made)
@@ -62,30 +62,30 @@ def _give_up(reasons: list[str]) -> int:
     return _NOT_MADE
 
 
-def _make(record: Mapping[str, Any], room: Path) -> Path:
-    """Return the tracks that the recorded command makes below `room`, on as many threads as then.
+def _make(record: Mapping[str, Any], workdir: Path) -> Path:
+    """Run the recorded command below `workdir`, on as many threads as recorded; return its tracks.
 
     Raises:
         RuntimeError: It fails; with the end of what it printed.
     """
     done = subprocess.run(
-        _command(record, room), env=_environment(record), capture_output=True, text=True,
+        _command(record, workdir), env=_environment(record), capture_output=True, text=True,
         errors="replace", check=False, preexec_fn=lambda: _narrow(int(record["threads"]["cores"])),
     )  # fmt: skip
     if done.returncode:
         lines = [line for line in done.stderr.splitlines() if line.strip()][-_QUOTED:]
         raise RuntimeError(f"exit code {done.returncode}; printed last: {' | '.join(lines)}")
-    return room / TRACKS
+    return workdir / TRACKS
 
 
-def _command(record: Mapping[str, Any], room: Path) -> list[str]:
-    """Return the recorded command with its outputs below `room`."""
+def _command(record: Mapping[str, Any], workdir: Path) -> list[str]:
+    """Return the recorded command with its outputs below `workdir`."""
     parser = argparse.ArgumentParser(allow_abbrev=False)
     outputs = {"output": TRACKS, "timing": TIMING, "run": RUN}
     for name in outputs:
         parser.add_argument(f"--{name}")
-    given, others = parser.parse_known_args(record["command"][3:])
-    moved = [f"--{name}={room / file}" for name, file in outputs.items() if getattr(given, name)]
+    args, others = parser.parse_known_args(record["command"][3:])
+    moved = [f"--{name}={workdir / file}" for name, file in outputs.items() if getattr(args, name)]
     return [sys.executable, "-m", record["program"], *others, *moved]
 
 

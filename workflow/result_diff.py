@@ -74,8 +74,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("before", type=Path, help="folder of results, or one file of numbers")
     parser.add_argument("after", type=Path)
-    given = parser.parse_args()
-    count, lines = compare_results(given.before, given.after)
+    args = parser.parse_args()
+    count, lines = compare_results(args.before, args.after)
     print("\n".join([*lines, f"{count} files compared, {len(lines)} differ"]))
     return bool(lines)
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import ROOT
 
+from tests.support.paths import ROOT
 from trackers.contract import load_method
 from workflow import digests
 from workflow.environment import GPU, make_environment, read_pins
@@ -67,8 +67,8 @@ def test_yaml_beside_a_module_counts_with_it(copy, edited):
 
 def test_the_code_of_a_method_within_another_counts(copy):
     known = load_method("detected")
-    assert known.others({"detector": "d", "tracker": "sort"}) == ["sort"]
-    assert known.others({"detector": "d"}) == []
+    assert known.nested_methods({"detector": "d", "tracker": "sort"}) == ["sort"]
+    assert known.nested_methods({"detector": "d"}) == []
     before = digests.method_digest("trackers.run", "detected", "sort")
     alone = digests.method_digest("trackers.run", "detected")
     path = copy / "trackers" / "methods" / "sort" / "tracker.py"

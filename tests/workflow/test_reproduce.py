@@ -11,11 +11,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import ROOT
 
 from datasets.io.files import read_json, sha256, write_json
 from datasets.masks import coco_rle
 from datasets.types import Extent, Tracks
+from tests.support.paths import ROOT
 from workflow import reproduce
 from workflow.track_diff import describe_differences
 

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
 
+from tests.support.paths import ROOT
 from workflow.run_lock import hold_lock
 
 HOLD = (

@@ -198,11 +198,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--commit", required=True, help="a branch, a tag or an id")
     parser.add_argument("--configfile", nargs="*", default=[], help="laid over the default config")
-    given = parser.parse_args()
+    args = parser.parse_args()
     forget_verdict()
     with alone(ROOT):
-        commit = resolve_commit(ROOT, given.commit)
-        Comparison(ROOT, commit, tuple(given.configfile)).run()
+        commit = resolve_commit(ROOT, args.commit)
+        Comparison(ROOT, commit, tuple(args.configfile)).run()
 
 
 if __name__ == "__main__":

@@ -94,7 +94,7 @@ class Variant:
     @property
     def methods(self) -> list[str]:
         """Its method, and those that its options name."""
-        return [self.method_name, *self.method.others(self.given_options)]
+        return [self.method_name, *self.method.nested_methods(self.given_options)]
 
     @property
     def title(self) -> str:
@@ -130,7 +130,7 @@ class Variant:
     @property
     def asks_for_prompts(self) -> bool:
         """Whether each sequence must have prompts."""
-        return "prompts" in self.method.given(self.given_options).inputs
+        return "prompts" in self.method.with_options(self.given_options).inputs
 
     @cached_property
     def network_files(self) -> list[Path]:

@@ -4,8 +4,8 @@ import copy
 
 import pytest
 import yaml
-from conftest import ROOT
 
+from tests.support.paths import ROOT
 from workflow.configs.checks import check_config
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import ROOT
 
+from tests.support.paths import ROOT
 from workflow.configs.schema import check_schema
 
 SCHEMA = ROOT / "config" / "schema.yaml"

@@ -7,8 +7,8 @@ import re
 from types import SimpleNamespace
 
 import pytest
-from conftest import ROOT
 
+from tests.support.paths import ROOT
 from trackers.contract import Method
 from trackers.options import Option
 from workflow.digests import code_digest, method_digest
