@@ -47,10 +47,9 @@ MEGABYTES = 600  # that a process takes, of which some 150 are the libraries
 
 
 def run(module: str, *arguments: object) -> subprocess.CompletedProcess[str]:
-    words = [sys.executable, "-m", f"broken.{module}", *map(str, arguments)]
-    paths = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
+    words = [sys.executable, "-m", f"tests.support.broken.{module}", *map(str, arguments)]
     threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")
-    environment = {**os.environ, **threads, "PYTHONPATH": paths}
+    environment = {**os.environ, **threads, "PYTHONPATH": str(ROOT)}
     return subprocess.run(
         words, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=500, check=False
     )

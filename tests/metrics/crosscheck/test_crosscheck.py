@@ -19,7 +19,7 @@ from metrics.evaluate import Task, crosscheck, evaluate
 from metrics.family import list_benchmarks
 from tests.metrics.test_evaluate import folders, run
 from tests.support.metrics.cross_checked import CROWD, VOID, reasons
-from tests.support.metrics.small_tasks import OF_TRACKS, PROTOCOLS, task_of
+from tests.support.metrics.small_tasks import OF_TRACKS, OUR_OWN, PROTOCOLS, task_of
 from tests.support.paths import ROOT
 
 __all__ = ["folders"]
@@ -32,7 +32,7 @@ REASONS = {
 
 
 def test_every_protocol_is_cross_checked_here():
-    assert sorted(PROTOCOLS) == list_benchmarks()
+    assert sorted([*PROTOCOLS, *OUR_OWN]) == list_benchmarks()
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)

@@ -29,6 +29,7 @@ PROTOCOLS = {  # with the families that have something to say
     "davis_semi": (*OF_TRACKS, "jf_te"),
     "davis2016": (*OF_TRACKS, "jf_te"),
 }
+OUR_OWN: tuple[str, ...] = ()  # protocols that no other tool has
 _GROUND, _RESULT = "{},{},{},{},{},{},{},1,1\n", "{},{},{},{},{},{},0.5,-1,-1,-1\n"
 
 
