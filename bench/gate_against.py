@@ -33,7 +33,7 @@ from metrics.gate.snapshot import take_snapshot
 from metrics.gate.verdict import judge
 from trackers.profiling import system_load
 from trackers.profiling.machine import describe_machine
-from workflow.gate.other_checkout import checkout_folder, resolve_commit
+from workflow.gate.other_worktree import resolve_commit, worktree_folder
 from workflow.gate.turns import Side, Timed, take_turns
 
 _VARIANTS = {"sort": "boxes", "masktrack_rcnn": "networks"}
@@ -142,7 +142,7 @@ def main() -> None:
     commit = resolve_commit(ROOT, args.against)
     regression = yaml.safe_load(Path("config/config.yaml").read_text())["regression"]
     trial = Replays(
-        (Side(checkout_folder(ROOT, commit)), Side(ROOT)), regression, Workdir(args.workdir)
+        (Side(worktree_folder(ROOT, commit)), Side(ROOT)), regression, Workdir(args.workdir)
     )
     _prepare(trial.workdir, trial.sides[1])
     content: dict[str, Any] = (
