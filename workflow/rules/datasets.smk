@@ -1,8 +1,8 @@
 """Prepare data sets, one sequence at a time.
 
 Needs the files of the data set, at the root named by its entry.
-Makes sequence.json, truth.parquet and prompts.parquet in data/<dataset>/<sequence>/, with images and
-detections, and the folder `mot` if a method needs it.
+Makes sequence.json, truth.parquet and prompts.parquet in data/<dataset>/<sequence>/, with images
+and detections, and the folder `mot` if a method needs it.
 """
 
 

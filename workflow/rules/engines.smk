@@ -1,4 +1,4 @@
-"""Networks of a model → ONNX (`export`) → TensorRT (`build`), and deviation from PyTorch (`parity`).
+"""Networks of a model → ONNX (`export`) → TensorRT (`build`); deviation from PyTorch (`parity`).
 
 Needs weights, unless they are random.
 Makes engines/<model>/<precision>/networks.json, the same in `tensorrt/`, and parity_<engine>.json,
