@@ -49,7 +49,7 @@ report: $(STAMP) ## run, score and time the trackers, write reports/summary.html
 
 contract: $(STAMP) ## test the tracker contract for one variant: VARIANT=sort
 	@test -n "$(VARIANT)" || { echo "name a variant of config/*.yaml: VARIANT=sort"; exit 2; }
-	OMP_NUM_THREADS=1 pytest tests/test_contract.py --variant="$(VARIANT)"
+	OMP_NUM_THREADS=1 pytest tests/contract/test_contract.py --variant="$(VARIANT)"
 
 reproduce: $(STAMP) ## repeat one result and compare it: RUN=results/sort/synthetic/crowd
 	@test -n "$(RUN)" || { echo "name a result: RUN=results/<variant>/<dataset>/<sequence>"; exit 2; }
@@ -95,7 +95,7 @@ bench: $(STAMP) ## measure the speed figures of the documents; needs MOT17, KITT
 	python -m bench.video_ap --truth $(KITTI_MOTS)/instances_txt \
 		--results .cache/bench/videos --output bench/video_ap.json
 	python -m bench.jf --truth $(DAVIS)/dogs-jump/masks --results $(DAVIS)/dogs-jump/results/osvos \
-		--room .cache/bench/dogs-jump --output bench/jf.json
+		--workdir .cache/bench/dogs-jump --output bench/jf.json
 	python -m bench.growth --output bench/growth.json
 	python -m bench.overlay --output bench/overlay.json
 	python -m bench.harness.harness_cost --output bench/harness_cost.json
@@ -110,7 +110,7 @@ bench: $(STAMP) ## measure the speed figures of the documents; needs MOT17, KITT
 		--output bench/sam2_objects_torch.json
 	python -m bench.yolo_sam2_modes --output bench/yolo_sam2_modes.json
 	python -m bench.sam2_memory --output bench/sam2_memory.json --plot docs/sam2_memory.png
-	python -m bench.gate --room .cache/bench/gate --output bench/gate.json
+	python -m bench.gate --workdir .cache/bench/gate --output bench/gate.json
 	rm -f bench/gate_against.json
 	$(MAKE) regression AGAINST=HEAD~1 || test -f results/regression/verdict.json # tracks of both sides
 	python -m bench.gate_against --against HEAD~1 --output bench/gate_against.json
@@ -129,13 +129,13 @@ bench-gpu: $(STAMP) ## compare SAM 2.1 with the official predictor on a GPU, in 
 		--output bench/sam2_methods_tiny.json
 
 demo-weights: $(STAMP) ## train the demo models again; some hours on two cores
-	python -m trackers.training.train_sam2 --room .cache/training/sam2 \
+	python -m trackers.training.train_sam2 --workdir .cache/training/sam2 \
 		--output trackers/weights/sam2_demo.safetensors
-	python -m trackers.training.train_yolox --room .cache/training/yolox \
+	python -m trackers.training.train_yolox --workdir .cache/training/yolox \
 		--output trackers/weights/yolox_demo.safetensors
 	python -m trackers.training.sequences --count 60 --output .cache/training/people
 	python -m trackers.training.train_masktrack_rcnn --sequences .cache/training/people \
-		--classes person --fit 384 288 --room .cache/training/masktrack_rcnn \
+		--classes person --fit 384 288 --workdir .cache/training/masktrack_rcnn \
 		--output trackers/weights/masktrack_demo.safetensors
 	python -m trackers.training.curve --log trackers/weights/sam2_demo.json --plot docs/sam2_demo.png
 

@@ -18,27 +18,27 @@ from datasets.io.program import run_main
 _FAMILIES = ("hota", "clear", "identity")
 
 
-def ours(given: argparse.Namespace) -> Answer:
+def ours(args: argparse.Namespace) -> Answer:
     """Return our combined values."""
     from metrics.evaluate import Task, evaluate
 
-    names = tuple(_names(given))
-    found = evaluate(Task("mot17", "mot16", given.truth, given.results, _FAMILIES, names), jobs=1)
+    names = tuple(_names(args))
+    found = evaluate(Task("mot17", "mot16", args.truth, args.results, _FAMILIES, names), jobs=1)
     return Answer(found["classes"]["pedestrian"]["combined"])
 
 
-def theirs(given: argparse.Namespace) -> Answer:
+def theirs(args: argparse.Namespace) -> Answer:
     """Return TrackEval's combined values."""
     from metrics.crosscheck import trackeval_run
 
-    lengths = dict.fromkeys(_names(given))
-    setting = trackeval_run.mot_challenge(given.truth, given.results, lengths, "MOT17")
+    lengths = dict.fromkeys(_names(args))
+    setting = trackeval_run.mot_challenge(args.truth, args.results, lengths, "MOT17")
     found = trackeval_run.run(setting, [setting.only_class], trackeval_run.OF_TRACKS)
     return Answer(trackeval_run.numbers(found.combined[setting.only_class]))
 
 
-def _names(given: argparse.Namespace) -> list[str]:
-    return sorted(path.stem for path in given.results.glob("*.txt"))
+def _names(args: argparse.Namespace) -> list[str]:
+    return sorted(path.stem for path in args.results.glob("*.txt"))
 
 
 def main() -> None:

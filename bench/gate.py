@@ -1,6 +1,6 @@
 """How often the gate is right: runs without a change, a loss of accuracy, a slower tracker.
 
-    python -m bench.gate --room .cache/bench/gate --output bench/gate.json
+    python -m bench.gate --workdir .cache/bench/gate --output bench/gate.json
 
 The default config's own limits and processes, two of its variants, on the machine as it is. Each
 run takes the paces anew. A slower tracker does work of its kind after each step; a less accurate
@@ -23,7 +23,7 @@ from typing import Any
 
 import yaml
 
-from bench.material.gate_material import Room, plan_of, take_paces
+from bench.material.gate_material import Workdir, plan_of, take_paces
 from datasets.io.files import write_json
 from datasets.io.program import run_main
 from metrics.gate.checks import Check, overall
@@ -46,19 +46,19 @@ class Trial:
         regression: The section of the config.
     """
 
-    room: Room
+    workdir: Workdir
     regression: dict[str, Any]
     baseline: Snapshot
 
     def judge(self) -> list[Check]:
-        """Return what the gate says of what lies in the room."""
+        """Return what the gate says of what lies in the working directory."""
         plan = plan_of(self.regression, _VARIANTS)
-        return judge(self.baseline, take_snapshot(plan, self.room.path), plan)
+        return judge(self.baseline, take_snapshot(plan, self.workdir.path), plan)
 
     def run(self, slower: float = 0.0) -> dict[str, Any]:
         """Return the words for one run whose paces are taken now."""
         begin, before = perf_counter(), system_load.now()
-        take_paces(self.room, self.regression, _VARIANTS, slower)
+        take_paces(self.workdir, self.regression, _VARIANTS, slower)
         meanwhile = system_load.between(before, system_load.now())
         checks = [each for each in self.judge() if each.metric == "pace"]
         print(
@@ -74,12 +74,12 @@ class Trial:
     def lose(self, loss: float, seed: int) -> dict[str, Any]:
         """Return the words for tracks that lost boxes; the tracks are put back."""
         variant = _VARIANTS[seed % len(_VARIANTS)]
-        whole = self.room.tracks(variant)
-        for name, tracks in self.room.worse(variant, loss, seed).items():
-            self.room.score(variant, name, tracks)
+        whole = self.workdir.tracks(variant)
+        for name, tracks in self.workdir.worse(variant, loss, seed).items():
+            self.workdir.score(variant, name, tracks)
         checks = [each for each in self.judge() if (each.variant, each.metric) == (variant, "HOTA")]
         for name, tracks in whole.items():
-            self.room.score(variant, name, tracks)
+            self.workdir.score(variant, name, tracks)
         print(loss, seed, variant, checks[0].verdict, checks[0].change, checks[0].low, flush=True)
         return {"seed": seed, **vars(checks[0])}
 
@@ -123,25 +123,25 @@ def main() -> None:
     """Run the command line program."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=10, help="of each kind")
-    parser.add_argument("--room", type=Path, required=True, help="folder to work in")
+    parser.add_argument("--workdir", type=Path, required=True, help="folder to work in")
     parser.add_argument("--output", type=Path, required=True)
-    given = parser.parse_args()
+    args = parser.parse_args()
     regression = yaml.safe_load(Path("config/config.yaml").read_text())["regression"]
-    room = Room(given.room)
-    room.prepare(_VARIANTS)
-    take_paces(room, regression, _VARIANTS)
-    trial = Trial(room, regression, take_snapshot(plan_of(regression, _VARIANTS), room.path))
+    workdir = Workdir(args.workdir)
+    workdir.prepare(_VARIANTS)
+    take_paces(workdir, regression, _VARIANTS)
+    trial = Trial(workdir, regression, take_snapshot(plan_of(regression, _VARIANTS), workdir.path))
     content: dict[str, Any] = {"what": parser.description, "date": str(date.today())}
     content |= {"machine": describe_machine(), "regression": regression, "losses": {}, "runs": {}}
     content["baseline"] = trial.baseline["speed"]
     for loss in _LOSSES:
-        content["losses"][str(loss)] = [trial.lose(loss, seed) for seed in range(given.runs)]
+        content["losses"][str(loss)] = [trial.lose(loss, seed) for seed in range(args.runs)]
     for name, slower, is_loaded in _kinds():
         with loaded(is_loaded=is_loaded):
-            runs = [trial.run(slower) for _ in range(given.runs)]
+            runs = [trial.run(slower) for _ in range(args.runs)]
         content["runs"][name] = {"words": _words(runs), "runs": runs}
         print(name, content["runs"][name]["words"], flush=True)
-        write_json(given.output, content)
+        write_json(args.output, content)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from typing import Any
 
 import yaml
 
-from bench.material.gate_material import DATASET, SEQUENCES, Room, plan_of
+from bench.material.gate_material import DATASET, SEQUENCES, Workdir, plan_of
 from datasets.formats.parquet import read_tracks
 from datasets.io.files import read_json, write_json
 from datasets.io.git import ROOT
@@ -33,7 +33,7 @@ from metrics.gate.snapshot import take_snapshot
 from metrics.gate.verdict import judge
 from trackers.profiling import system_load
 from trackers.profiling.machine import describe_machine
-from workflow.gate.other_checkout import checkout_folder, resolve_commit
+from workflow.gate.other_worktree import resolve_commit, worktree_folder
 from workflow.gate.turns import Side, Timed, take_turns
 
 _VARIANTS = {"sort": "boxes", "masktrack_rcnn": "networks"}
@@ -46,12 +46,12 @@ class Replays:
 
     Args:
         regression: The section of the config.
-        room: Sequences and tracks of this side, which some replays take boxes from.
+        workdir: Sequences and tracks of this side, which some replays take boxes from.
     """
 
     sides: tuple[Side, Side]
     regression: Mapping[str, Any]
-    room: Room
+    workdir: Workdir
 
     def time(self, variant: str, slower: float) -> dict[str, Any]:
         """Return the verdict on the speed of a variant that is slower by a share."""
@@ -77,13 +77,13 @@ class Replays:
 
     def lose(self, variant: str, seed: int) -> dict[str, Any]:
         """Return the verdict on tracks that lost boxes; the tracks are put back."""
-        whole = self.room.tracks(variant)
-        before = take_snapshot(self._plan(variant), self.room.path)
-        for name, tracks in self.room.worse(variant, _LOSS, seed).items():
-            self.room.score(variant, name, tracks)
+        whole = self.workdir.tracks(variant)
+        before = take_snapshot(self._plan(variant), self.workdir.path)
+        for name, tracks in self.workdir.worse(variant, _LOSS, seed).items():
+            self.workdir.score(variant, name, tracks)
         checks = self._judge(variant, {}, before)
         for name, tracks in whole.items():
-            self.room.score(variant, name, tracks)
+            self.workdir.score(variant, name, tracks)
         found = _verdict(checks, next(each for each in checks if each.metric == "HOTA"))
         return {"kind": "1 HOTA lower", **found}
 
@@ -91,7 +91,7 @@ class Replays:
         self, variant: str, turns: Mapping[str, Any], baseline: Mapping[str, Any] | None = None
     ) -> list[Check]:
         plan = self._plan(variant, timed=bool(turns))
-        now = take_snapshot(plan, self.room.path)
+        now = take_snapshot(plan, self.workdir.path)
         return judge(baseline or now, now, plan, turns)
 
     def _plan(self, variant: str, *, timed: bool = False) -> dict[str, Any]:
@@ -111,15 +111,15 @@ def _verdict(checks: list[Check], one: Check) -> dict[str, Any]:
     return {"variant": one.variant, "verdict": overall(checks), "check": vars(one)}
 
 
-def _prepare(room: Room, side: Side) -> None:
+def _prepare(workdir: Workdir, side: Side) -> None:
     for name in SEQUENCES:
-        place = room.sequence(name).parent
+        place = workdir.sequence(name).parent
         if not place.exists():
             place.parent.mkdir(parents=True, exist_ok=True)
             place.symlink_to(side.root / "data" / DATASET / name)
         for variant in _VARIANTS:
             tracks = read_tracks(side.result(variant, DATASET, name) / "tracks.parquet")
-            room.score(variant, name, tracks)
+            workdir.score(variant, name, tracks)
 
 
 def summary(replays: list[Mapping[str, Any]]) -> dict[str, dict[str, int]]:
@@ -136,20 +136,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--against", required=True, help="commit that was compared with")
     parser.add_argument("--replays", type=int, default=10, help="of each kind")
-    parser.add_argument("--room", type=Path, default=Path(".cache/bench/gate_against"))
+    parser.add_argument("--workdir", type=Path, default=Path(".cache/bench/gate_against"))
     parser.add_argument("--output", type=Path, required=True)
-    given = parser.parse_args()
-    commit = resolve_commit(ROOT, given.against)
+    args = parser.parse_args()
+    commit = resolve_commit(ROOT, args.against)
     regression = yaml.safe_load(Path("config/config.yaml").read_text())["regression"]
-    trial = Replays((Side(checkout_folder(ROOT, commit)), Side(ROOT)), regression, Room(given.room))
-    _prepare(trial.room, trial.sides[1])
+    trial = Replays(
+        (Side(worktree_folder(ROOT, commit)), Side(ROOT)), regression, Workdir(args.workdir)
+    )
+    _prepare(trial.workdir, trial.sides[1])
     content: dict[str, Any] = (
-        read_json(given.output)
-        if given.output.is_file()
+        read_json(args.output)
+        if args.output.is_file()
         else {"what": parser.description, "date": str(date.today()), "against": commit}
         | {"machine": describe_machine(), "regression": regression, "replays": []}
     )
-    for number in range(len(content["replays"]), given.replays):
+    for number in range(len(content["replays"]), args.replays):
         begin = perf_counter()
         one = [
             trial.time(variant, slower) for slower in (0.0, _SLOWER) for variant in _VARIANTS
@@ -157,7 +159,7 @@ def main() -> None:
         content["replays"].append({"seconds": round(perf_counter() - begin, 1), "verdicts": one})
         found = [each for replay in content["replays"] for each in replay["verdicts"]]
         content["summary"] = summary(found)
-        write_json(given.output, content)
+        write_json(args.output, content)
         print(number, content["replays"][-1]["seconds"], content["summary"], flush=True)
 
 

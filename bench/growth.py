@@ -79,9 +79,9 @@ def disturbed(truth: Tracks, seed: int) -> Tracks:
     return replace(rows, box=box, track=track)
 
 
-def measure(size: Size, room: Path, repeats: int) -> dict[str, Any]:
+def measure(size: Size, workdir: Path, repeats: int) -> dict[str, Any]:
     """Return the seconds of each of our stages and of TrackEval, for one size."""
-    truth, results = room / "truth", room / "results"
+    truth, results = workdir / "truth", workdir / "results"
     folder = truth / "s"
     (folder / "gt").mkdir(parents=True)
     rows = walks(size, 0)
@@ -123,22 +123,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--output", type=Path, required=True)
-    given = parser.parse_args()
+    args = parser.parse_args()
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     found: dict[str, list[dict[str, Any]]] = {name: [] for name in _GROWTH}
     print(f"{'':24}{'read':>8}{'pair':>8}{'score':>8}{'ours':>8}{'trackeval':>11}{'ratio':>7}")
     for name, amounts in _GROWTH.items():
         for amount in amounts:
-            with tempfile.TemporaryDirectory() as room:
-                each = measure(replace(_BASE, **{name: amount}), Path(room), given.repeats)
+            with tempfile.TemporaryDirectory() as workdir:
+                each = measure(replace(_BASE, **{name: amount}), Path(workdir), args.repeats)
             found[name].append(each)
             cells = [each["seconds"][stage] for stage in ("read", "pair", "score", "ours")]
             row = "".join(f"{cell:8.4f}" for cell in cells)
             other = each["seconds"]["trackeval"]
             print(f"{amount:6} {name:17}{row}{other:11.3f}{each['ratio']:7.1f}")
     content = {"what": parser.description, "date": str(date.today()), "base": asdict(_BASE)}
-    write_json(given.output, content | {"growth": found, "machine": describe_machine()})
+    write_json(args.output, content | {"growth": found, "machine": describe_machine()})
 
 
 if __name__ == "__main__":

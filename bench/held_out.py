@@ -35,15 +35,15 @@ _PROTOCOL, _FAMILIES = "youtube_vis", ("hota", "identity", "vis_ap", "jf_te")
 _SHOWN = ("HOTA", "DetA", "AssA", "LocA", "IDF1", "AP50", "J&F")
 
 
-def sequences(room: Path, first: int, count: int) -> list[Path]:
+def sequences(workdir: Path, first: int, count: int) -> list[Path]:
     """Return the sequences of every scenario, numbers `first` on, made where they are not there."""
     numbers = range(first, first + count)
-    return [prepare(room, f"{each}-{number}") for number in numbers for each in SCENARIOS]
+    return [prepare(workdir, f"{each}-{number}") for number in numbers for each in SCENARIOS]
 
 
 def score(method: str, options: dict[str, Any], paths: list[Path]) -> dict[str, Any]:
     """Return what a tracker reaches on sequences together, and its HOTA on each, in %."""
-    tracker, kind = load_tracker(method, options), load_method(method).given(options)
+    tracker, kind = load_tracker(method, options), load_method(method).with_options(options)
     scores = {}
     for path in paths:
         found = track(tracker, kind, open_sequence(path))
@@ -69,20 +69,20 @@ def main() -> None:
     parser.add_argument("--options", type=json_value, nargs="+", default=[{}], help="as JSON")
     parser.add_argument("--first", type=int, default=30, help="number of the first sequences")
     parser.add_argument("--count", type=int, default=2, help="sequences of each scenario")
-    parser.add_argument("--room", type=Path, default=Path(".cache/bench/held_out"))
+    parser.add_argument("--workdir", type=Path, default=Path(".cache/bench/held_out"))
     parser.add_argument("--output", type=Path)
-    given = parser.parse_args()
+    args = parser.parse_args()
     known = yaml.safe_load(_VARIANTS.read_text())["variants"]
-    if given.variant not in known:
-        parser.error(f"variant {given.variant!r} is unknown: expected one of {list(known)}")
-    entry = known[given.variant]
-    paths, found = sequences(given.room, given.first, given.count), []
-    for other in given.options:
+    if args.variant not in known:
+        parser.error(f"variant {args.variant!r} is unknown: expected one of {list(known)}")
+    entry = known[args.variant]
+    paths, found = sequences(args.workdir, args.first, args.count), []
+    for other in args.options:
         found.append(score(entry["method"], entry["options"] | other, paths))
         print(other, found[-1]["together"], found[-1]["HOTA"], sep="\n", flush=True)
-    if given.output:
-        about = {"date": date.today().isoformat(), "variant": given.variant}
-        write_json(given.output, about | {"found": found})
+    if args.output:
+        about = {"date": date.today().isoformat(), "variant": args.variant}
+        write_json(args.output, about | {"found": found})
 
 
 if __name__ == "__main__":

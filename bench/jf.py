@@ -1,10 +1,10 @@
 """Scoring J&F against TrackEval, from mask files to numbers.
 
     python -m bench.jf --truth davis2017/dogs-jump/masks --results davis2017/dogs-jump/results/osvos
-        --room /tmp/davis --output bench/jf.json
+        --workdir /tmp/davis --output bench/jf.json
 
 Both read the same PNG files and compute J&F of TrackEval's kind; J&F alone, without the reading, is
-timed too. The truth, resized to the size of the results, is written to `--room` if it is not there.
+timed too. The truth, resized to the size of the results, is written to `--workdir` if absent.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ _FIELDS = ("J&F", "J-Mean", "J-Recall", "J-Decay", "F-Mean", "F-Recall", "F-Deca
 _SEQUENCE = "sequence"
 
 
-def ours(given: argparse.Namespace) -> Answer:
+def ours(args: argparse.Namespace) -> Answer:
     """Return our values."""
     from datasets.layouts import davis
     from metrics.family import load_family
     from metrics.score import make_pairings
 
-    sides = davis.read_pair(given.room / "truth", given.room / "results", _SEQUENCE)
+    sides = davis.read_pair(args.workdir / "truth", args.workdir / "results", _SEQUENCE)
     (pairing,) = make_pairings(*sides, "davis").values()
     begin = perf_counter()
     family = load_family("jf_te")
@@ -36,13 +36,13 @@ def ours(given: argparse.Namespace) -> Answer:
     return Answer(values, perf_counter() - begin)
 
 
-def theirs(given: argparse.Namespace) -> Answer:
+def theirs(args: argparse.Namespace) -> Answer:
     """Return TrackEval's values."""
     import trackeval
 
     from metrics.crosscheck import trackeval_run
 
-    setting = trackeval_run.davis(given.room / "truth", given.room / "results")
+    setting = trackeval_run.davis(args.workdir / "truth", args.workdir / "results")
     dataset = trackeval_run.open_dataset(setting)
     with trackeval_run.undisturbed():
         raw = dataset.get_raw_seq_data(setting.tracker, _SEQUENCE)
@@ -57,12 +57,12 @@ def main() -> None:
     """Run the command line program."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     side_by_side.add_arguments(parser)
-    parser.add_argument("--room", type=Path, required=True, help="folder for what both read")
-    given = parser.parse_args()
-    if given.tool is None and not (given.room / "results" / _SEQUENCE).exists():
+    parser.add_argument("--workdir", type=Path, required=True, help="folder for what both read")
+    args = parser.parse_args()
+    if args.tool is None and not (args.workdir / "results" / _SEQUENCE).exists():
         from bench.material.inputs import lay_out_davis
 
-        lay_out_davis(given.truth, given.results, given.room, _SEQUENCE)
+        lay_out_davis(args.truth, args.results, args.workdir, _SEQUENCE)
     contest = side_by_side.Contest(
         "bench.jf",
         "J&F as TrackEval has it, DAVIS files to numbers, one core",
@@ -70,7 +70,7 @@ def main() -> None:
         _FIELDS,
         part="J&F alone",
     )
-    side_by_side.run(contest, given)
+    side_by_side.run(contest, args)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Scoring masks against TrackEval, from files to numbers.
 
-    python -m bench.mask_scoring --truth instances_txt --results /tmp/room
+    python -m bench.mask_scoring --truth instances_txt --results /tmp/workdir
         --output bench/mask_scoring.json
 
 Both read the same KITTI-MOTS files, leave out what lies in regions to ignore, and compute HOTA,
@@ -26,22 +26,22 @@ _CLASSES = ("car", "pedestrian")
 _COMPARED = ("HOTA", "DetA", "AssA", "LocA", "sMOTA", "MOTA", "MOTP", "IDSW", "Frag", "IDF1")
 
 
-def ours(given: argparse.Namespace) -> Answer:
+def ours(args: argparse.Namespace) -> Answer:
     """Return our combined values."""
     from metrics.evaluate import Task, evaluate
 
-    names = tuple(_names(given.truth))
-    task = Task("kitti_mots", "kitti_mots", given.truth, given.results, _FAMILIES, names)
+    names = tuple(_names(args.truth))
+    task = Task("kitti_mots", "kitti_mots", args.truth, args.results, _FAMILIES, names)
     classes = evaluate(task, jobs=1)["classes"]
     return _flat({name: classes[name]["combined"] for name in _CLASSES})
 
 
-def theirs(given: argparse.Namespace) -> Answer:
+def theirs(args: argparse.Namespace) -> Answer:
     """Return TrackEval's combined values."""
     from metrics.crosscheck import trackeval_run
 
-    lengths = read_json(given.results / _LENGTHS)
-    setting = trackeval_run.kitti_mots(given.truth, given.results, lengths)
+    lengths = read_json(args.results / _LENGTHS)
+    setting = trackeval_run.kitti_mots(args.truth, args.results, lengths)
     found = trackeval_run.run(setting, _CLASSES, trackeval_run.OF_TRACKS)
     return _flat({name: trackeval_run.numbers(each) for name, each in found.combined.items()})
 
@@ -61,19 +61,19 @@ def main() -> None:
     """Run the command line program."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     side_by_side.add_arguments(parser)
-    given = parser.parse_args()
-    lengths = given.results / _LENGTHS
-    if given.tool is None and not lengths.is_file():
+    args = parser.parse_args()
+    lengths = args.results / _LENGTHS
+    if args.tool is None and not lengths.is_file():
         from bench.material.inputs import make_masks
 
-        make_masks(given.truth, given.results, lengths)
+        make_masks(args.truth, args.results, lengths)
     contest = side_by_side.Contest(
         "bench.mask_scoring",
         "HOTA, CLEAR and Identity of KITTI-MOTS masks, files to numbers, one core",
         {"ours": ours, "trackeval": theirs},
         tuple(f"{name} {key}" for name in _CLASSES for key in _COMPARED),
     )
-    side_by_side.run(contest, given)
+    side_by_side.run(contest, args)
 
 
 if __name__ == "__main__":

@@ -77,8 +77,8 @@ def measure(repeats: int) -> dict[str, dict[str, float]]:
 
     def draw_and_encode() -> None:
         with (
-            TemporaryDirectory() as room,
-            writing_video(Path(room) / "v.mp4", _RATE, _HEIGHT, _WIDTH) as write,
+            TemporaryDirectory() as workdir,
+            writing_video(Path(workdir) / "v.mp4", _RATE, _HEIGHT, _WIDTH) as write,
         ):
             for index in range(_FRAMES):
                 shown = image.copy()
@@ -95,15 +95,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--repeats", type=int, default=5)
-    given = parser.parse_args()
-    found = measure(given.repeats)
+    args = parser.parse_args()
+    found = measure(args.repeats)
     for name, rates in found.items():
         print(
             f"{name:16}{rates['fps']:8.1f} fps  ({rates['slowest']:.1f} to {rates['fastest']:.1f})"
         )
     what = f"{_WIDTH} x {_HEIGHT}, {_OBJECTS} masks, trails of {_RATE} frames, {_FRAMES} frames"
     about = {"what": what, "date": str(date.today()), "machine": describe_machine()}
-    write_json(given.output, about | {"stages": found})
+    write_json(args.output, about | {"stages": found})
 
 
 if __name__ == "__main__":

@@ -32,12 +32,14 @@ _DRAWN = """() => [...document.querySelectorAll(".figure")].every(
     each => !each.checkVisibility() || each.children.length)"""
 
 
-def measure(room: Path, variants: list[str], sequences: list[str], repeats: int) -> dict[str, Any]:
+def measure(
+    workdir: Path, variants: list[str], sequences: list[str], repeats: int
+) -> dict[str, Any]:
     """Return seconds and size of the page of some variants."""
-    plan = json.dumps(make_plan(room, variants, sequences))
+    plan = json.dumps(make_plan(workdir, variants, sequences))
     arguments = ("--plan", plan, "--output", _PAGE)
-    built = [_seconds(lambda: run(room, "reports.render", *arguments)) for _ in range(repeats)]
-    page = room / _PAGE
+    built = [_seconds(lambda: run(workdir, "reports.render", *arguments)) for _ in range(repeats)]
+    page = workdir / _PAGE
     return {
         "variants": len(variants),
         "sequences": len(sequences),
@@ -90,14 +92,14 @@ def main() -> None:
     parser.add_argument("--sequences", type=int, default=25)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--output", type=Path, required=True)
-    given = parser.parse_args()
+    args = parser.parse_args()
     found = []
     with tempfile.TemporaryDirectory() as folder:
-        room = Path(folder)
-        sequences = write_material(room, given.truth, given.results, given.sequences)
+        workdir = Path(folder)
+        sequences = write_material(workdir, args.truth, args.results, args.sequences)
         print("variants  build      size     open")
-        for count in given.variants:
-            each = measure(room, add_variants(room, count), sequences, given.repeats)
+        for count in args.variants:
+            each = measure(workdir, add_variants(workdir, count), sequences, args.repeats)
             found.append(each)
             print(
                 f"{count:8d} {each['build_seconds']:5.1f} s {each['megabytes']:6.2f} MB "
@@ -105,7 +107,7 @@ def main() -> None:
                 flush=True,
             )
     content = {"what": __doc__.splitlines()[0], "date": date.today().isoformat(), "pages": found}
-    write_json(given.output, content | {"machine": describe_machine()})
+    write_json(args.output, content | {"machine": describe_machine()})
 
 
 if __name__ == "__main__":

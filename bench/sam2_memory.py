@@ -39,21 +39,21 @@ def held_mib() -> float:
     return int(status.split("VmRSS:")[1].split()[0]) / 1024
 
 
-def watch(tool: str, frames: int, objects: int, room: Path) -> None:
+def watch(tool: str, frames: int, objects: int, workdir: Path) -> None:
     """Print (frame, MiB) as JSON while a tool follows the objects."""
-    images, boxes = make_video(room / "scene", _SCENE)
+    images, boxes = make_video(workdir / "scene", _SCENE)
     model = build_predictor("demo")
     make_lively(model)
     if tool == "ours":
         session = Session(on_torch(model, TorchArrays()))
         turns: Any = steps(session, islice(cycle(images), frames), boxes[:objects])
     else:
-        (room / "video").mkdir()
+        (workdir / "video").mkdir()
         for number in range(frames):
-            source = room / "scene" / f"{number % _SCENE:05d}.jpg"
-            os.link(source, room / "video" / f"{number:05d}.jpg")
+            source = workdir / "scene" / f"{number % _SCENE:05d}.jpg"
+            os.link(source, workdir / "video" / f"{number:05d}.jpg")
         prompts = {n: {"box": box} for n, box in enumerate(boxes[:objects])}
-        turns = follow(model, room / "video", 0, prompts)
+        turns = follow(model, workdir / "video", 0, prompts)
     for number, _ in turns:
         if (number + 1) % _EVERY == 0:
             print(json.dumps([number + 1, round(held_mib(), 1)]), flush=True)
@@ -82,10 +82,10 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--plot", type=Path)
     parser.add_argument("--tool", choices=_TOOLS, help="run one of the two only")
-    given = parser.parse_args()
-    if given.tool:
-        with tempfile.TemporaryDirectory() as room:
-            watch(given.tool, given.frames, given.objects, Path(room))
+    args = parser.parse_args()
+    if args.tool:
+        with tempfile.TemporaryDirectory() as workdir:
+            watch(args.tool, args.frames, args.objects, Path(workdir))
         return
     found = {}
     for tool in _TOOLS:
@@ -93,18 +93,18 @@ def main() -> None:
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
         found[tool] = [json.loads(line) for line in done.stdout.splitlines()]
         held = dict(found[tool])
-        early, late = held[_EARLY], held[given.frames]
-        print(f"{tool:10} {early:8.0f} MiB after {_EARLY} frames, {late:8.0f} after {given.frames}")
+        early, late = held[_EARLY], held[args.frames]
+        print(f"{tool:10} {early:8.0f} MiB after {_EARLY} frames, {late:8.0f} after {args.frames}")
     content = {
         "what": "Memory held while SAM 2 follows objects in a long video",
         "date": str(date.today()),
-        "objects": given.objects,
+        "objects": args.objects,
         "mib": found,
         "machine": describe_machine(),
     }
-    write_json(given.output, content)
-    if given.plot:
-        draw(found, given.plot)
+    write_json(args.output, content)
+    if args.plot:
+        draw(found, args.plot)
 
 
 if __name__ == "__main__":

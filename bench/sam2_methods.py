@@ -64,13 +64,13 @@ def video(targets: int, frames: int, size: tuple[int, int]) -> Iterator[Frame]:
         yield Frame(number, image, Detections(box, _SURE * one, one))
 
 
-def measure(tracker: Tracker, targets: int, given: argparse.Namespace) -> dict[str, Any]:
+def measure(tracker: Tracker, targets: int, args: argparse.Namespace) -> dict[str, Any]:
     """Return the seconds of each full frame, as `fit` takes them."""
-    height, width = given.image
-    extent = Extent(height, width, given.frames, {1: "person"})
+    height, width = args.image
+    extent = Extent(height, width, args.frames, {1: "person"})
     tracker.start(Sequence("noise", str(targets), extent, 25.0))
     seconds = []
-    for frame in video(targets, given.frames, (height, width)):
+    for frame in video(targets, args.frames, (height, width)):
         begin = perf_counter()
         tracker.step(frame)
         seconds.append(perf_counter() - begin)
@@ -93,10 +93,10 @@ def parse() -> argparse.Namespace:
     size = ("HEIGHT", "WIDTH")
     parser.add_argument("--image", type=int, nargs=2, default=[1080, 1920], metavar=size)
     parser.add_argument("--output", type=Path, required=True)
-    given = parser.parse_args()
-    if given.frames <= _FULL:
-        parser.error(f"--frames {given.frames}: more than {_FULL} expected")
-    return given
+    args = parser.parse_args()
+    if args.frames <= _FULL:
+        parser.error(f"--frames {args.frames}: more than {_FULL} expected")
+    return args
 
 
 def main() -> None:

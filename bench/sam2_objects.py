@@ -103,24 +103,24 @@ def steps(
         yield number, dict(zip(session.identities, session.outputs.logits, strict=True))
 
 
-def measure(given: argparse.Namespace, room: Path) -> list[dict[str, Any]]:
+def measure(args: argparse.Namespace, workdir: Path) -> list[dict[str, Any]]:
     """Return what was found for each number of objects."""
-    images, boxes = make_video(room / "frames", given.frames)
-    model = build_predictor(given.size, compiled=given.official == "vos_optimized")
-    if given.weights:
-        model.load_state_dict(read_checkpoint(given.weights))
+    images, boxes = make_video(workdir / "frames", args.frames)
+    model = build_predictor(args.size, compiled=args.official == "vos_optimized")
+    if args.weights:
+        model.load_state_dict(read_checkpoint(args.weights))
     else:
         make_lively(model)
-    model.to(given.device)
-    session, found = Session(our_networks(given, model, room / "networks")), []
-    for count in given.objects:
+    model.to(args.device)
+    session, found = Session(our_networks(args, model, workdir / "networks")), []
+    for count in args.objects:
         chosen = np.resize(boxes, (count, 4)) + 2.0 * (np.arange(count) // len(boxes))[:, None]
         prompts = {n: {"box": box} for n, box in enumerate(chosen)}
         with torch.autocast(
-            given.device, _PRECISIONS[given.precision], enabled=given.precision != "fp32"
+            args.device, _PRECISIONS[args.precision], enabled=args.precision != "fp32"
         ):
             each = in_turn(
-                partial(follow, model, room / "frames", 0, prompts),
+                partial(follow, model, workdir / "frames", 0, prompts),
                 partial(steps, session, images, chosen),
             )
         medians = {tool: median(times) for tool, times in each["seconds"].items()}
@@ -135,13 +135,13 @@ def measure(given: argparse.Namespace, room: Path) -> list[dict[str, Any]]:
     return found
 
 
-def our_networks(given: argparse.Namespace, model: Any, folder: Path) -> Networks:
+def our_networks(args: argparse.Namespace, model: Any, folder: Path) -> Networks:
     """Return the networks of the model on the engine asked for."""
-    if given.engine == "torch":
-        arrays = TorchArrays(given.device, _PRECISIONS[given.precision])
-        return on_torch(model, arrays, given.mode)
-    export_model(model, folder, given.precision, {"size": given.size})
-    return on_onnxruntime(folder, given.device)
+    if args.engine == "torch":
+        arrays = TorchArrays(args.device, _PRECISIONS[args.precision])
+        return on_torch(model, arrays, args.mode)
+    export_model(model, folder, args.precision, {"size": args.size})
+    return on_onnxruntime(folder, args.device)
 
 
 def fit(found: list[dict[str, Any]], tool: str) -> dict[str, float]:
@@ -165,26 +165,26 @@ def main() -> None:
     parser.add_argument("--mode", choices=MODES, default="eager", help="of our torch engine")
     parser.add_argument("--official", choices=["eager", "vos_optimized"], default="eager")
     parser.add_argument("--output", type=Path, required=True)
-    given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as room:
-        found = measure(given, Path(room))
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as workdir:
+        found = measure(args, Path(workdir))
     fits = {tool: fit(found, tool) for tool in ("official", "ours")}
     for tool, each in fits.items():
         print(f"{tool}: {1e3 * each['frame']:.1f} ms + {1e3 * each['object']:.1f} ms an object")
     content = {
         "what": "SAM 2 with more and more objects, beside the official video predictor",
         "date": str(date.today()),
-        "size": given.size,
-        "device": given.device,
-        "precision": given.precision,
-        "engine": given.engine,
-        "mode": given.mode,
-        "official": given.official,
+        "size": args.size,
+        "device": args.device,
+        "precision": args.precision,
+        "engine": args.engine,
+        "mode": args.mode,
+        "official": args.official,
         "fit_seconds": fits,
         "runs": found,
         "machine": describe_machine(),
     }
-    write_json(given.output, content)
+    write_json(args.output, content)
 
 
 if __name__ == "__main__":

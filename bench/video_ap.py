@@ -23,12 +23,12 @@ _CLASSES = ("car", "pedestrian")
 _COLUMNS = ("AP", "AP50", "AP75", "AP_small", "AP_medium", "AP_large", "AR100")
 
 
-def ours(given: argparse.Namespace) -> Answer:
+def ours(args: argparse.Namespace) -> Answer:
     """Return our combined values by class and column."""
     from datasets.layout import load_layout
     from metrics.evaluate import Task, evaluate
 
-    truth, results = given.results / _TRUTH, given.results / _RESULTS
+    truth, results = args.results / _TRUTH, args.results / _RESULTS
     for path in (truth, results):
         path.touch()  # the layout keeps what it has read until the file changes
     names = tuple(load_layout("youtube_vis").list_sequences(truth))
@@ -37,11 +37,11 @@ def ours(given: argparse.Namespace) -> Answer:
     return _flat({name: classes[name]["combined"] for name in _CLASSES})
 
 
-def theirs(given: argparse.Namespace) -> Answer:
+def theirs(args: argparse.Namespace) -> Answer:
     """Return TrackEval's combined values by class and column."""
     from metrics.crosscheck import trackeval_run
 
-    truth, results = (given.results / path for path in (_TRUTH, _RESULTS))
+    truth, results = (args.results / path for path in (_TRUTH, _RESULTS))
     setting = trackeval_run.youtube_vis(truth.parent, results.parent)
     found = trackeval_run.run(setting, _CLASSES, ("TrackMAP",))
     return _flat({name: trackeval_run.numbers(each) for name, each in found.combined.items()})
@@ -62,18 +62,18 @@ def main() -> None:
     """Run the command line program."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     side_by_side.add_arguments(parser)
-    given = parser.parse_args()
-    if given.tool is None and not (given.results / _RESULTS).is_file():
+    args = parser.parse_args()
+    if args.tool is None and not (args.results / _RESULTS).is_file():
         from bench.material.inputs import make_videos
 
-        make_videos(given.truth, given.results / _TRUTH, given.results / _RESULTS)
+        make_videos(args.truth, args.results / _TRUTH, args.results / _RESULTS)
     contest = side_by_side.Contest(
         "bench.video_ap",
         "AP and AR of tracks of KITTI-MOTS masks, YouTube-VIS JSON to numbers, one core",
         {"ours": ours, "trackeval": theirs},
         tuple(f"{name} {column}" for name in _CLASSES for column in _COLUMNS),
     )
-    side_by_side.run(contest, given)
+    side_by_side.run(contest, args)
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ from datasets.io.program import run_main
 from datasets.synthesis.scene import play
 from datasets.synthesis.scripts import SCENARIOS
 from datasets.types import Detections, Extent, Frame, Sequence
-from trackers.contract import Answer, Tracker, load_tracker
+from trackers.contract import Tracker, TrackerOutput, load_tracker
 from trackers.engines.checkpoint import read_checkpoint
 from trackers.profiling.machine import describe_machine
 from trackers.sam2.architecture import build_model
@@ -49,14 +49,14 @@ def make_video(people: int, frames: int) -> list[Frame]:
     return video
 
 
-def step(tracker: Tracker, frame: Frame) -> tuple[float, Answer]:
+def step(tracker: Tracker, frame: Frame) -> tuple[float, TrackerOutput]:
     """Return the seconds that a step takes, and its answer."""
     begin = perf_counter()
     answer = tracker.step(frame)
     return perf_counter() - begin, answer
 
 
-def least_iou(one: Answer, other: Answer) -> float:
+def least_iou(one: TrackerOutput, other: TrackerOutput) -> float:
     """Return the least IoU of anybody's masks in two answers to one frame."""
     if not np.array_equal(one.track, other.track):
         return 0.0
@@ -108,13 +108,13 @@ def main() -> None:
     parser.add_argument("--people", type=int, nargs="+", default=[1, 4, 8])
     parser.add_argument("--frames", type=int, default=60)
     parser.add_argument("--output", type=Path, required=True)
-    given = parser.parse_args()
+    args = parser.parse_args()
     model = build_model("demo")
     model.load_state_dict(read_checkpoint(Path("trackers/weights/sam2_demo.safetensors")))
-    with tempfile.TemporaryDirectory() as room:
-        export_model(model, Path(room), "fp32", {"size": "demo"})
-        networks = {"engine": "onnxruntime", "networks": room}
-        found = [measure(people, given.frames, networks) for people in given.people]
+    with tempfile.TemporaryDirectory() as workdir:
+        export_model(model, Path(workdir), "fp32", {"size": "demo"})
+        networks = {"engine": "onnxruntime", "networks": workdir}
+        found = [measure(people, args.frames, networks) for people in args.people]
     content = {
         "what": "YOLO + SAM 2: each person alone (article) beside all together (joint)",
         "date": str(date.today()),
@@ -122,7 +122,7 @@ def main() -> None:
         "runs": found,
         "machine": describe_machine(),
     }
-    write_json(given.output, content)
+    write_json(args.output, content)
 
 
 if __name__ == "__main__":

@@ -110,12 +110,12 @@ def _write_named(task: Task, sequences: Sequences) -> None:
 
 def main() -> None:
     """Run the command line program."""
-    given = _arguments()
-    written, lost = convert(_plan(given))
+    args = _arguments()
+    written, lost = convert(_plan(args))
     if lost:
         print(printable(f"lost: {describe_counts(lost)}"), file=sys.stderr)
     rows = sum(map(len, written.values()))
-    print(printable(f"{given.output}: sequences: {len(written)}, rows: {rows}"))
+    print(printable(f"{args.output}: sequences: {len(written)}, rows: {rows}"))
 
 
 def _refuse_vain_flags(task: Task) -> None:
@@ -220,24 +220,24 @@ def _count_marks(tracks: Tracks, fitted: Tracks) -> Counts:
     return {"marks of what is ignored": count} if count else {}
 
 
-def _plan(given: argparse.Namespace) -> Task:
+def _plan(args: argparse.Namespace) -> Task:
     """Return the task the command line names; ValueError for classes that cannot be."""
-    classes, ignored = given.classes, tuple(given.ignored or ())
+    classes, ignored = args.classes, tuple(args.ignored or ())
     if classes:
         if len(dict(classes)) < len(classes):
             raise ValueError(f"--classes: an id is given twice: {[key for key, _ in classes]}")
         classes, ignored = check_classes("--", dict(classes), ignored)
     more = Given(
-        tuple(given.size) if given.size else None,
-        given.frames,
+        tuple(args.size) if args.size else None,
+        args.frames,
         classes,
         ignored or None,
-        given.first_frame,
-        given.truth,
+        args.first_frame,
+        args.truth,
     )
-    renamed = dict(given.rename or ())
-    kinds = given.source, given.target
-    return Task(*kinds, given.input, given.output, more, renamed, given.number_as, given.name_as)
+    renamed = dict(args.rename or ())
+    kinds = args.source, args.target
+    return Task(*kinds, args.input, args.output, more, renamed, args.number_as, args.name_as)
 
 
 def _arguments() -> argparse.Namespace:

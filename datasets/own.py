@@ -68,13 +68,13 @@ def read_own(
 
 def main() -> None:
     """Run the command line program."""
-    given = _arguments()
-    name = given.output.resolve().name
-    prepared = read_own(given.images, name, given.prompts, given.fps, given.classes)
-    write_prepared(given.output / "sequence.json", prepared)
+    args = _arguments()
+    name = args.output.resolve().name
+    prepared = read_own(args.images, name, args.prompts, args.fps, args.classes)
+    write_prepared(args.output / "sequence.json", prepared)
     extent, prompts = prepared.sequence.extent, prepared.prompts
     size, objects = f"{extent.width} x {extent.height}", 0 if prompts is None else len(prompts)
-    place = given.output / "sequence.json"
+    place = args.output / "sequence.json"
     print(printable(f"{place}: frames: {extent.frame_count}, size: {size}, objects: {objects}"))
 
 

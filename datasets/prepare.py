@@ -56,15 +56,15 @@ def main() -> None:
     parser.add_argument("--options", type=json_mapping, default={}, help="JSON")
     parser.add_argument("--prompts", type=Path, help="first-frame boxes, JSON; not those of truth")
     parser.add_argument("--output", type=Path, required=True, help=".../sequence.json")
-    given = parser.parse_args()
-    reader = load_reader(given.reader)
-    root = reader.locate(given.root)
-    folder = given.output.parent
-    prepared = reader.read(given.dataset, root, given.sequence, folder, **given.options)
-    if given.prompts is not None:
-        prompts = read_tracks(given.prompts, prepared.sequence.extent)
+    args = parser.parse_args()
+    reader = load_reader(args.reader)
+    root = reader.locate(args.root)
+    folder = args.output.parent
+    prepared = reader.read(args.dataset, root, args.sequence, folder, **args.options)
+    if args.prompts is not None:
+        prompts = read_tracks(args.prompts, prepared.sequence.extent)
         prepared = replace(prepared, prompts=prompts)
-    write_prepared(given.output, prepared)
+    write_prepared(args.output, prepared)
 
 
 if __name__ == "__main__":

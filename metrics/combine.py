@@ -50,8 +50,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--scores", type=Path, nargs="+", required=True)
     parser.add_argument("--output", type=Path, required=True)
-    given = parser.parse_args()
-    write_json(given.output, combine_scores([read_json(path) for path in given.scores]))
+    args = parser.parse_args()
+    write_json(args.output, combine_scores([read_json(path) for path in args.scores]))
 
 
 if __name__ == "__main__":

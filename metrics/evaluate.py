@@ -138,50 +138,50 @@ def crosscheck(task: Task, found: dict[str, Any]) -> list[Comparison]:
     return compare(found, task.families, samples)
 
 
-def plan(given: argparse.Namespace) -> Task:
+def plan(args: argparse.Namespace) -> Task:
     """Return the task the command line names.
 
     Raises:
         ValueError: There is no such sequence, or none at all; families do not go together; there is
             no job, or what is to be written cannot be.
     """
-    benchmark = load_benchmark(given.protocol)
-    layout, families = given.layout or benchmark.layout, given.families or benchmark.families
+    benchmark = load_benchmark(args.protocol)
+    layout, families = args.layout or benchmark.layout, args.families or benchmark.families
     load_families(families)
-    _check_flags(given)
-    known = load_layout(layout).list_sequences(given.truth)
-    chosen = given.sequences or known
+    _check_flags(args)
+    known = load_layout(layout).list_sequences(args.truth)
+    chosen = args.sequences or known
     if not known:
-        raise ValueError(f"{given.truth}: no sequence with ground truth found in layout {layout}")
+        raise ValueError(f"{args.truth}: no sequence with ground truth found in layout {layout}")
     unknown = sorted(set(chosen) - set(known))
     if unknown:
-        raise ValueError(f"{given.truth}: no sequence {unknown}: expected some of {known}")
-    _tell_of_others(given.results, known)
+        raise ValueError(f"{args.truth}: no sequence {unknown}: expected some of {known}")
+    _tell_of_others(args.results, known)
     return Task(
-        given.protocol,
+        args.protocol,
         layout,
-        given.truth,
-        given.results,
+        args.truth,
+        args.results,
         tuple(families),
         tuple(chosen),
-        tuple(given.classes or ()),
+        tuple(args.classes or ()),
     )
 
 
-def _check_flags(given: argparse.Namespace) -> None:
-    for path in (given.truth, given.results):
+def _check_flags(args: argparse.Namespace) -> None:
+    for path in (args.truth, args.results):
         if not path.exists():
             raise ValueError(f"{path}: no such file or folder")
-    if given.jobs < 1:
-        raise ValueError(f"--jobs: {given.jobs} found, expected 1 or more")
-    _refuse_repeats(families=given.families, sequences=given.sequences, classes=given.classes)
-    written = [path for path in (given.output, given.events) if path is not None]
+    if args.jobs < 1:
+        raise ValueError(f"--jobs: {args.jobs} found, expected 1 or more")
+    _refuse_repeats(families=args.families, sequences=args.sequences, classes=args.classes)
+    written = [path for path in (args.output, args.events) if path is not None]
     for path in written:
         if path.is_dir():
             raise ValueError(f"{path}: a folder, expected a file to write")
         path.parent.mkdir(parents=True, exist_ok=True)
     if len({path.resolve() for path in written}) < len(written):
-        raise ValueError(f"--output and --events: both are {given.output}")
+        raise ValueError(f"--output and --events: both are {args.output}")
 
 
 def _refuse_repeats(**chosen: list[str] | None) -> None:
@@ -201,24 +201,24 @@ def _tell_of_others(results: Path, known: Iterable[str]) -> None:
             print(f"not scored, of no sequence with truth: {named}", file=sys.stderr)
 
 
-def run(given: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
     """Score what the command line names, write and print it; return 1 if a reference disagrees."""
-    task = plan(given)
-    scored = dict(score_all(task, given.jobs, with_events=given.events is not None))
+    task = plan(args)
+    scored = dict(score_all(task, args.jobs, with_events=args.events is not None))
     found = summarize_scores({name: each.score for name, each in scored.items()})
-    if given.events:
+    if args.events:
         from metrics.events import write_events
 
         events = {(key, name): t for key, each in scored.items() for name, t in each.events.items()}
-        write_events(given.events, events)
+        write_events(args.events, events)
     lines, compared = list(table(found)), []
-    if given.crosscheck:
+    if args.crosscheck:
         compared = crosscheck(task, found)
         found["crosscheck"] = [asdict(each) for each in compared]
         found["not_compared"] = find_missing(compared, task.families)
         lines += comparison_table(compared, task.families)
-    if given.output:
-        write_json(given.output, found)
+    if args.output:
+        write_json(args.output, found)
     print(*map(printable, lines), sep="\n")
     return 0 if all(each.passed for each in compared) else 1
 

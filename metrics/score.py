@@ -208,15 +208,15 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--events", type=Path, required=True, help="Parquet file to write")
     parser.add_argument("--origin", default="", help="kept in the output: what config and code")
-    given = parser.parse_args()
-    check_tracks_beside(given.tracks, given.truth)
-    truth, tracks = read_tracks(given.truth), read_tracks(given.tracks)
-    pairings = make_pairings(truth, tracks, given.protocol)
-    score = score_pairings(pairings, given.protocol, given.families)
-    sequence = given.truth.parent.name
+    args = parser.parse_args()
+    check_tracks_beside(args.tracks, args.truth)
+    truth, tracks = read_tracks(args.truth), read_tracks(args.tracks)
+    pairings = make_pairings(truth, tracks, args.protocol)
+    score = score_pairings(pairings, args.protocol, args.families)
+    sequence = args.truth.parent.name
     events = {(sequence, name): each for name, each in events_of(pairings).items()}
-    write_events(given.events, events)
-    write_json(given.output, score | {"origin": given.origin})
+    write_events(args.events, events)
+    write_json(args.output, score | {"origin": args.origin})
 
 
 if __name__ == "__main__":

@@ -186,8 +186,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--timings", type=Path, nargs="+", required=True)
     parser.add_argument("--output", type=Path, required=True)
-    given = parser.parse_args()
-    write_json(given.output, summarize_timings([read_json(path) for path in given.timings]))
+    args = parser.parse_args()
+    write_json(args.output, summarize_timings([read_json(path) for path in args.timings]))
 
 
 if __name__ == "__main__":

@@ -52,10 +52,10 @@ def main() -> None:
     parser.add_argument("--tracks", type=Path, required=True)
     parser.add_argument("--zone", type=json_value, required=True, help="JSON, see datasets/zone.py")
     parser.add_argument("--output", type=Path, required=True)
-    given = parser.parse_args()
-    tracks, zone = read_tracks(given.tracks), Zone.of(given.zone)
+    args = parser.parse_args()
+    tracks, zone = read_tracks(args.tracks), Zone.of(args.zone)
     zone.check(tracks.extent.height, tracks.extent.width)
-    with replacing(given.output) as part:
+    with replacing(args.output) as part:
         pq.write_table(zone_events(tracks, zone), part)
 
 

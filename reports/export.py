@@ -168,9 +168,9 @@ def main() -> None:
     )
     parser.add_argument("--plan", type=json_value, required=True, help="as of reports.render")
     parser.add_argument("--folder", type=Path, required=True)
-    given = parser.parse_args()
-    made = [each for plan in given.plan["runs"] for each in files(_read_complete(plan))]
-    with replacing_folder(given.folder) as part:
+    args = parser.parse_args()
+    made = [each for plan in args.plan["runs"] for each in files(_read_complete(plan))]
+    with replacing_folder(args.folder) as part:
         for each in made:
             data = each["text"].encode("utf-8", "backslashreplace")
             (part / each["name"]).write_bytes(data)

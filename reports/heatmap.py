@@ -70,19 +70,19 @@ def _frame_at(sequence: Sequence, time_s: float | None) -> int:
 
 def main() -> None:
     """Run the command line program."""
-    given = _arguments()
-    classes = None if given.classes is None else tuple(given.classes)
-    settings = Settings(given.mode, given.half_life, given.kernel, classes)
-    truths = given.truth or [None] * len(given.tracks)
-    paths = zip(given.sequence, given.tracks, truths, strict=True)
+    args = _arguments()
+    classes = None if args.classes is None else tuple(args.classes)
+    settings = Settings(args.mode, args.half_life, args.kernel, classes)
+    truths = args.truth or [None] * len(args.tracks)
+    paths = zip(args.sequence, args.tracks, truths, strict=True)
     sources = [_read(*each) for each in paths]
-    kind = given.output.suffix.lower()
+    kind = args.output.suffix.lower()
     if kind == ".json":
-        write_json(given.output, describe(sources, settings), indent=None)
+        write_json(args.output, describe(sources, settings), indent=None)
     elif kind == ".png":
-        write_picture(given.output, sources[0], settings, given.time)
+        write_picture(args.output, sources[0], settings, args.time)
     else:
-        write_film(given.output, sources[0], settings)
+        write_film(args.output, sources[0], settings)
 
 
 def _read(sequence: Path, tracks: Path, truth: Path | None) -> Source:
@@ -115,23 +115,23 @@ def _arguments() -> argparse.Namespace:
     )  # fmt: skip
     parser.add_argument("--time", type=float, help="of a .png, in seconds of video")
     parser.add_argument("--output", type=Path, required=True, help=" ".join(_OUTPUTS))
-    given = parser.parse_args()
-    _check(parser, given)
-    return given
+    args = parser.parse_args()
+    _check(parser, args)
+    return args
 
 
-def _check(parser: argparse.ArgumentParser, given: argparse.Namespace) -> None:
-    kind, count = given.output.suffix.lower(), len(given.tracks)
+def _check(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
+    kind, count = args.output.suffix.lower(), len(args.tracks)
     if kind not in _OUTPUTS:
         parser.error(
-            f"--output: {given.output} found, expected a name that ends in {', '.join(_OUTPUTS)}"
+            f"--output: {args.output} found, expected a name that ends in {', '.join(_OUTPUTS)}"
         )
     if kind != ".json" and count > 1:
         parser.error(f"--tracks: {count} files found, expected one: several go into .json only")
-    if kind != ".png" and given.time is not None:
+    if kind != ".png" and args.time is not None:
         parser.error("--time: only a .png has a time")
     for name in ("sequence", "truth"):
-        found = len(getattr(given, name) or given.tracks)
+        found = len(getattr(args, name) or args.tracks)
         if found != count:
             parser.error(f"--{name}: {found} files found, expected one for each of {count} tracks")
 

@@ -118,15 +118,15 @@ def writing_frames(folder: Path, names: list[str]) -> Iterator[Writer]:
 
 def main() -> None:
     """Run the command line program."""
-    given = _arguments()
-    sequence = read_sequence(given.sequence)
-    sides = [_scored(read_tracks(given.truth))] if given.truth else []
-    for path in given.tracks:
-        check_tracks_of(path, given.sequence)
+    args = _arguments()
+    sequence = read_sequence(args.sequence)
+    sides = [_scored(read_tracks(args.truth))] if args.truth else []
+    for path in args.tracks:
+        check_tracks_of(path, args.sequence)
         sides.append(read_tracks(path))
-    titles = (["truth"] if given.truth else []) + given.titles
-    zone = None if given.zone is None else Zone.of(given.zone)
-    trail = round(given.trail * sequence.frame_rate)
+    titles = (["truth"] if args.truth else []) + args.titles
+    zone = None if args.zone is None else Zone.of(args.zone)
+    trail = round(args.trail * sequence.frame_rate)
     painters = [painter(sequence, tracks, zone, trail) for tracks in sides]
     extent = sequence.extent
     height, width = extent.height, extent.width
@@ -134,11 +134,11 @@ def main() -> None:
         height, width = arrange(len(sides), height, width).shape
     with ExitStack() as stack:
         writers: list[Writer] = []
-        if given.frames is not None:
-            writers.append(stack.enter_context(writing_frames(given.frames, _names(sequence))))
-        if given.video is not None:
-            rate = given.fps or sequence.frame_rate
-            writers.append(stack.enter_context(writing_video(given.video, rate, height, width)))
+        if args.frames is not None:
+            writers.append(stack.enter_context(writing_frames(args.frames, _names(sequence))))
+        if args.video is not None:
+            rate = args.fps or sequence.frame_rate
+            writers.append(stack.enter_context(writing_video(args.video, rate, height, width)))
         images = drawn(sequence, painters, titles)
         for image in progress(images, sequence.name, "frame", extent.frame_count):
             for write in writers:
@@ -190,15 +190,15 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--trail", type=_seconds, default=1, help="seconds that trails go back; 0: none"
     )
-    given = parser.parse_args()
-    beside = len(given.tracks) > 1 or given.truth is not None
-    if len(given.titles) != len(given.tracks) and (beside or given.titles):
-        parser.error(f"--titles: {len(given.titles)} found, expected one for each of --tracks")
-    if given.frames is None and given.video is None:
+    args = parser.parse_args()
+    beside = len(args.tracks) > 1 or args.truth is not None
+    if len(args.titles) != len(args.tracks) and (beside or args.titles):
+        parser.error(f"--titles: {len(args.titles)} found, expected one for each of --tracks")
+    if args.frames is None and args.video is None:
         parser.error("--frames or --video is needed: nothing would be written")
-    if given.video is not None and given.video.suffix.lower() != ".mp4":
-        parser.error(f"--video: {given.video} found, expected a name that ends in .mp4")
-    return given
+    if args.video is not None and args.video.suffix.lower() != ".mp4":
+        parser.error(f"--video: {args.video} found, expected a name that ends in .mp4")
+    return args
 
 
 if __name__ == "__main__":

@@ -111,8 +111,8 @@ def main() -> None:
     parser.add_argument("--width", type=int, default=View.width_px, help="of the window, in pixels")
     parser.add_argument("--height", type=int, default=View.height_px, help="of the window")
     parser.add_argument("--output", type=Path, required=True, help="....png")
-    given = parser.parse_args()
-    take_picture(given.page, View(given.state, given.width, given.height), given.output)
+    args = parser.parse_args()
+    take_picture(args.page, View(args.state, args.width, args.height), args.output)
 
 
 if __name__ == "__main__":

@@ -151,9 +151,9 @@ def main() -> None:
     parser.add_argument("--verdict", type=Path, required=True)
     parser.add_argument("--markdown", type=Path, required=True)
     parser.add_argument("--junit", type=Path, required=True)
-    given = parser.parse_args()
-    verdict = read_json(given.verdict)
-    for path, text in ((given.markdown, markdown(verdict)), (given.junit, junit(verdict))):
+    args = parser.parse_args()
+    verdict = read_json(args.verdict)
+    for path, text in ((args.markdown, markdown(verdict)), (args.junit, junit(verdict))):
         with replacing(path) as part:
             part.write_text(text, encoding="utf-8", errors="backslashreplace")
 

@@ -50,12 +50,12 @@ def render(
     parities: Many[Parity],
     *,
     unfinished: bool,
-    room: Path = Path(),
+    workdir: Path = Path(),
 ) -> str:
     """Return the page.
 
     Args:
-        room: Folder the workflow ran in.
+        workdir: Folder the workflow ran in.
     """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_PAGE),
@@ -65,7 +65,7 @@ def render(
         lstrip_blocks=True,
     )
     environment.filters["number"] = table.format_value
-    data = page_data(plan, runs, room)
+    data = page_data(plan, runs, workdir)
     trend = any(each["trend"] for each in data["runs"])
     return environment.get_template("page.html.j2").render(
         plan=plan,
@@ -77,7 +77,7 @@ def render(
         parities=parities,
         machines=_machines(runs),
         cards=_cards(runs),
-        origin=provenance(runs, room),
+        origin=provenance(runs, workdir),
         vega=_vega(),
         scripts=[_script(name) for name in _SCRIPTS if trend or name != "trend"],
     )
@@ -149,19 +149,19 @@ def main() -> None:
         metavar="TIME",
         help="show what there is of a run that began then, in seconds since 1970, and failed",
     )
-    given = parser.parse_args()
-    unfinished = given.unfinished_since is not None
-    runs = [read_run(each, Path(), given.unfinished_since) for each in given.plan["runs"]]
+    args = parser.parse_args()
+    unfinished = args.unfinished_since is not None
+    runs = [read_run(each, Path(), args.unfinished_since) for each in args.plan["runs"]]
     if not unfinished:
         check_complete(runs)
-    paths = [Path(name) for name in given.plan["parity"]]
+    paths = [Path(name) for name in args.plan["parity"]]
     parities = [read_parity(path) for path in paths if path.is_file() or not unfinished]
-    with replacing(given.output) as part:
-        part.write_text(render(given.plan, runs, parities, unfinished=unfinished))
+    with replacing(args.output) as part:
+        part.write_text(render(args.plan, runs, parities, unfinished=unfinished))
     if unfinished:
         # older than anything, so that the next run makes the page again; not 0, which Snakemake
         # takes for no date at all
-        os.utime(given.output, (1, 1))
+        os.utime(args.output, (1, 1))
 
 
 if __name__ == "__main__":

@@ -100,7 +100,7 @@ class Run:
     finished: bool = True
 
 
-def read_run(plan: Mapping[str, Any], room: Path, unfinished_since: float | None) -> Run:
+def read_run(plan: Mapping[str, Any], workdir: Path, unfinished_since: float | None) -> Run:
     """Return the results of one data set, below the folder the workflow ran in.
 
     A result counts only if it comes from the plan's config and code. After a run that failed, other
@@ -110,7 +110,7 @@ def read_run(plan: Mapping[str, Any], room: Path, unfinished_since: float | None
         unfinished_since: When a run that failed began, in seconds since 1970: older logs are of
             other runs. None where the workflow has made all there is.
     """
-    place = _Place(room, plan["dataset"], plan["protocol"], unfinished_since)
+    place = _Place(workdir, plan["dataset"], plan["protocol"], unfinished_since)
     chains = {
         (card["name"], sequence): _read_chain(place, card, sequence)
         for card in plan["variants"]
@@ -139,7 +139,7 @@ def read_run(plan: Mapping[str, Any], room: Path, unfinished_since: float | None
 class _Place:
     """Where the files of one data set are, scored by one protocol, and which of them count."""
 
-    room: Path
+    workdir: Path
     dataset: str
     protocol: str
     unfinished_since: float | None
@@ -150,7 +150,7 @@ class _Place:
 
     @property
     def layout(self) -> RunLayout:
-        return RunLayout(self.room)
+        return RunLayout(self.workdir)
 
     def sequence(self, variant: str, sequence: str, file: str = "") -> Path:
         return self.layout.sequence(variant, self.dataset, sequence, file)
@@ -167,7 +167,7 @@ class _Place:
         name = sequence or self.dataset
         name += f"_{self.protocol}.log" if job in _BY_PROTOCOL else ".log"
         parts = [*owner, *([self.dataset] if sequence else []), name]
-        path = self.room.joinpath("logs", job, *parts)
+        path = self.workdir.joinpath("logs", job, *parts)
         return self.explained(variant, sequence or "all sequences", job, path)
 
     def explained(self, variant: str, sequence: str, job: str, path: Path) -> Trouble:
@@ -261,10 +261,10 @@ def _read_chain(place: _Place, card: Mapping[str, Any], sequence: str) -> Any:
     events, score = (place.score(variant, sequence, file) for file in (EVENTS, SCORE))
     if not prepared.is_file():
         return place.trouble(variant, sequence, "prepare")
-    rests_on = [place.room / each["made"] for each in card["rests_on"]]
+    rests_on = [place.workdir / each["made"] for each in card["rests_on"]]
     for each, made in zip(card["rests_on"], rests_on, strict=True):
         if not made.is_file():
-            return place.explained(variant, sequence, each["job"], place.room / each["log"])
+            return place.explained(variant, sequence, each["job"], place.workdir / each["log"])
     for job, made, made_from in (
         ("track", tracks, [prepared, *rests_on]),
         ("score", events, [tracks]),

@@ -18,6 +18,7 @@ from hypothesis import settings
 
 from datasets.readers import synthetic
 from datasets.sequences.sequence_json import write_prepared
+from tests.support.paths import ROOT, SHARED
 from trackers.profiling.machine import usable_cores
 
 # the same cases in every run, however slow the machine
@@ -30,8 +31,6 @@ EXPORTS = {
     "yolox": "trackers.detectors.export",
     "masktrack_rcnn": "trackers.mask_rcnn.export",
 }
-ROOT = Path(__file__).parent.parent
-SHARED = ROOT.parent / "shared" / "data"
 
 
 @pytest.hookimpl(trylast=True)
@@ -58,12 +57,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--variant", help="of config/*.yaml: tests/test_contract.py tests it alone")
+    parser.addoption(
+        "--variant", help="a variant of config/*.yaml: the contract tests run it alone"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--variant"):
-        from variants import chosen_cases
+        from tests.support.variants import chosen_cases
 
         chosen_cases(config.getoption("--variant"))  # an unknown name ends pytest here
 
@@ -80,10 +81,10 @@ def shared() -> Path:
 def made_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Maker], Path]:
     """A function (name, make) → folder, which `make` fills for all of pytest's processes once."""
     base = tmp_path_factory.getbasetemp()
-    room = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    workdir = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
 
     def once(name: str, make: Maker) -> Path:
-        folder = room / "made_once" / name
+        folder = workdir / "made_once" / name
         folder.parent.mkdir(parents=True, exist_ok=True)
         with folder.with_name(f"{name}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -109,8 +110,8 @@ def exported(made_once) -> Callable[[str], Path]:
             flags += ["--classes", *entry["classes"], "--input", *map(str, entry["input"])]
         command = [sys.executable, "-m", EXPORTS[entry["kind"]], *flags]
 
-        def make(room: Path) -> None:
-            output = f"--output={room / 'networks.json'}"
+        def make(workdir: Path) -> None:
+            output = f"--output={workdir / 'networks.json'}"
             subprocess.run([*command, output], cwd=ROOT, check=True, capture_output=True)
 
         return made_once(f"{model}_{precision}", make)
@@ -140,9 +141,8 @@ def json_file(tmp_path: Path) -> Callable[..., Path]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     """The browser of this machine, one for all tests; they are skipped where there is none."""
-    from browsing import find_browser
-
     from reports.picture import launch
+    from tests.support.page.browsing import find_browser
 
     with launch(find_browser()) as browser:
         yield browser
@@ -151,7 +151,7 @@ def browser() -> Iterator[Any]:
 @pytest.fixture
 def look(browser: Any) -> Iterator[Callable[..., Any]]:
     """A function that opens a page, with the options of a context of Playwright."""
-    from browsing import opened
+    from tests.support.page.browsing import opened
 
     contexts = []
 

@@ -43,21 +43,21 @@ def read_seconds(path: Path) -> float:
 
 def main() -> None:
     """Run the command line program."""
-    given = _arguments()
-    check_format(given.format)
-    inputs = load_method(given.method).inputs or _ALL_INPUTS
-    prepared = open_sequence(given.sequence)
+    args = _arguments()
+    check_format(args.format)
+    inputs = load_method(args.method).inputs or _ALL_INPUTS
+    prepared = open_sequence(args.sequence)
     job = Job(
-        "trackers.adopt", given.method, given.options, prepared, inputs,
-        files=(given.result,), code=given.code,
+        "trackers.adopt", args.method, args.options, prepared, inputs,
+        files=(args.result,), code=args.code,
     )  # fmt: skip
-    seconds = read_seconds(given.benchmark)
+    seconds = read_seconds(args.benchmark)
     record = begin_record(job)
     sequence = prepared.sequence
-    tracks = read_result(given.result, given.format, sequence)
+    tracks = read_result(args.result, args.format, sequence)
     record = replace(record, begun=record.begun - seconds)  # the job is part of the run
-    write_result(given.output, tracks, given.run, record)
-    write_timing(given.timing, "process", sequence.extent.frame_count, [round(seconds * 1e9)])
+    write_result(args.output, tracks, args.run, record)
+    write_timing(args.timing, "process", sequence.extent.frame_count, [round(seconds * 1e9)])
 
 
 def _arguments() -> argparse.Namespace:

@@ -31,7 +31,7 @@ _OF_WHOLE_SEQUENCES = {*IN_YAML, "format"}  # further keys of such a method
 
 
 @dataclass(frozen=True)
-class Answer:
+class TrackerOutput:
     """What a tracker reports for one frame. It must not write to the arrays afterwards.
 
     All are NumPy arrays, of any integer or real type; `trackers/output_check.py` refuses others.
@@ -58,7 +58,7 @@ class Tracker(Protocol):
     def start(self, sequence: Sequence) -> None:
         """Forget everything and get ready for `sequence`. Not timed."""
 
-    def step(self, frame: Frame) -> Answer:
+    def step(self, frame: Frame) -> TrackerOutput:
         """Return the answer for `frame`; frames come in order, none is left out. Timed."""
 
 
@@ -72,7 +72,7 @@ class Method:
         inputs: What each frame is to carry: `image`, `detections`, `prompts`. Where a sequence has
             no images or detections a method that asks for them cannot run; prompts may also come
             from an option.
-        inputs_with: What else where an option is given: `{embedding: [image]}`. See `given`.
+        inputs_with: What else where an option is given: `{embedding: [image]}`. See `with_options`.
         files: Options whose value is a path; `{root}` and `{sequence}` in it are filled in.
         engines: Options whose value is a folder of networks that rules of the workflow make.
         methods: Options whose value is another method, whose code runs too; each with the option
@@ -102,14 +102,14 @@ class Method:
         """The default of each option, REQUIRED where it must be given."""
         return {name: each.default for name, each in self.declared.items()}
 
-    def given(self, options: Mapping[str, Any]) -> Method:
+    def with_options(self, options: Mapping[str, Any]) -> Method:
         """Return the method with the inputs that these options ask for beside its own."""
         asking = [name for name in self.inputs_with if options.get(name) is not None]
         more = [each for name in asking for each in self.inputs_with[name]]
         title = f"{self.title} with {' and '.join(asking)}" if asking else self.title
         return replace(self, title=title, inputs=tuple(dict.fromkeys([*self.inputs, *more])))
 
-    def others(self, options: Mapping[str, Any]) -> list[str]:
+    def nested_methods(self, options: Mapping[str, Any]) -> list[str]:
         """Return the methods that these options name, whose code runs within this one."""
         named = [options.get(name, self.options[name]) for name in self.methods]
         return [name for name in named if isinstance(name, str)]

@@ -15,7 +15,7 @@ from datasets.media.frames import read_frames
 from datasets.sequences.prompts import starting_in
 from datasets.sequences.sequence_json import PreparedSequence
 from datasets.types import Extent, Frame, Tracks
-from trackers.contract import Answer, Method
+from trackers.contract import Method, TrackerOutput
 from trackers.profiling.stages import stage
 
 
@@ -48,14 +48,14 @@ class Collector:
 
     def __init__(self, extent: Extent) -> None:
         self._extent = extent
-        self._answers: list[Answer] = []
+        self._answers: list[TrackerOutput] = []
         self._runs: list[tuple[bytes, ...] | None] = []
 
-    def add(self, answer: Answer) -> None:
+    def add(self, answer: TrackerOutput) -> None:
         """Take the next frame's answer, which `OutputCheck` has checked."""
         mask = pack(answer).mask
         self._runs.append(mask.runs if isinstance(mask, Masks) else None)
-        self._answers.append(Answer(answer.track, answer.box, answer.score, answer.class_id))
+        self._answers.append(TrackerOutput(answer.track, answer.box, answer.score, answer.class_id))
 
     def tracks(self) -> Tracks:
         """Return all answers."""
@@ -78,7 +78,7 @@ class Collector:
 
 
 @stage("pack")
-def pack(answer: Answer) -> Answer:
+def pack(answer: TrackerOutput) -> TrackerOutput:
     """Return an answer that was checked with its masks as run lengths."""
     mask = answer.mask
     if isinstance(mask, np.ndarray):

@@ -14,7 +14,7 @@ import numpy as np
 from datasets.io.errors import RowError
 from datasets.masks.mask_set import Masks
 from datasets.types import Extent, Sequence
-from trackers.contract import Answer
+from trackers.contract import TrackerOutput
 
 _LARGEST_ID = 2**53 - 1  # as far as a double counts
 _FARTHEST = 2.0**31  # pixels, as in Tracks
@@ -35,7 +35,7 @@ class OutputCheck:
         self._extent = sequence.extent
         self._masked: bool | None = None  # whether the objects so far had masks
 
-    def check(self, frame: int, output: Answer) -> None:
+    def check(self, frame: int, output: TrackerOutput) -> None:
         """Check the output for a frame, whose index counts from zero.
 
         Raises:
@@ -50,7 +50,7 @@ class OutputCheck:
         except ValueError as error:
             raise ValueError(f"{self._place}, frame {frame} (from 0): {error}") from error
 
-    def _check_presence(self, output: Answer) -> None:
+    def _check_presence(self, output: TrackerOutput) -> None:
         """Check that either all objects of a sequence have masks or none has."""
         if len(output.track):
             masked = output.mask is not None
@@ -65,7 +65,7 @@ class OutputCheck:
 
 def _check_columns(output: Any) -> None:
     """Check that all columns are there, hold real numbers and have a row for each track."""
-    if not isinstance(output, Answer):
+    if not isinstance(output, TrackerOutput):
         raise ValueError(f"{_kind(output)} found, expected a trackers.contract.Answer")
     for name, width in _COLUMNS.items():
         column = getattr(output, name)
@@ -81,7 +81,7 @@ def _check_columns(output: Any) -> None:
             raise ValueError(f"{name}: shape {column.shape} found, expected {expected}: {objects}")
 
 
-def _check_values(output: Answer, extent: Extent) -> None:
+def _check_values(output: TrackerOutput, extent: Extent) -> None:
     for name in ("box", "score"):
         column = getattr(output, name)
         if not np.isfinite(column).all():

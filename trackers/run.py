@@ -14,7 +14,7 @@ from datasets.io.program import run_main
 from datasets.io.progress import progress
 from datasets.sequences.sequence_json import PreparedSequence, open_sequence
 from datasets.types import Frame, Tracks
-from trackers.contract import Answer, Method, Tracker, load_method, load_tracker
+from trackers.contract import Method, Tracker, TrackerOutput, load_method, load_tracker
 from trackers.feed import Collector, pack, read_feed
 from trackers.output_check import OutputCheck
 from trackers.prefetch import ahead, behind
@@ -26,7 +26,7 @@ def track(tracker: Tracker, method: Method, prepared: PreparedSequence) -> Track
     sequence = prepared.sequence
     collector, check = Collector(sequence.extent), OutputCheck(method.title, sequence)
 
-    def packed(step: tuple[int, Answer]) -> Answer:
+    def packed(step: tuple[int, TrackerOutput]) -> TrackerOutput:
         check.check(*step)
         return pack(step[1])
 
@@ -40,7 +40,9 @@ def track(tracker: Tracker, method: Method, prepared: PreparedSequence) -> Track
     return collector.tracks()
 
 
-def _steps(tracker: Tracker, frames: Iterable[Frame], name: str) -> Iterator[tuple[int, Answer]]:
+def _steps(
+    tracker: Tracker, frames: Iterable[Frame], name: str
+) -> Iterator[tuple[int, TrackerOutput]]:
     """Yield the index of each frame and what the tracker reports for it."""
     for frame in frames:
         try:
@@ -55,16 +57,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--method", required=True)
     add_flags(parser)
-    given = parser.parse_args()
-    method = load_method(given.method).given(given.options)
-    prepared = open_sequence(given.sequence)
+    args = parser.parse_args()
+    method = load_method(args.method).with_options(args.options)
+    prepared = open_sequence(args.sequence)
     record = begin_record(
         Job(
-            "trackers.run", given.method, given.options, prepared, method.inputs, code=given.code
+            "trackers.run", args.method, args.options, prepared, method.inputs, code=args.code
         )
     )  # fmt: skip
-    tracker = load_tracker(given.method, given.options)
-    write_result(given.output, track(tracker, method, prepared), given.run, record)
+    tracker = load_tracker(args.method, args.options)
+    write_result(args.output, track(tracker, method, prepared), args.run, record)
 
 
 if __name__ == "__main__":

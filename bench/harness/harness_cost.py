@@ -33,7 +33,7 @@ from datasets.media.video import writing_video
 from datasets.sequences.sequence_json import Prepared, open_sequence, write_prepared
 from datasets.types import Frame, Sequence, Tracks
 from trackers import run
-from trackers.contract import Answer, Method
+from trackers.contract import Method, TrackerOutput
 from trackers.profiling.machine import describe_machine
 from trackers.profiling.stages import REST, Record, recording, stage
 
@@ -62,14 +62,14 @@ class Timed:
     def start(self, sequence: Sequence) -> None:
         """Do nothing."""
 
-    def step(self, frame: Frame) -> Answer:
+    def step(self, frame: Frame) -> TrackerOutput:
         """Return the masks when the time is over."""
         assert frame.image is not None
         with stage("step"):
             self._spend(_STEP)
             count = len(self._boxes)
             ones = np.ones(count)
-            return Answer(np.arange(count), self._boxes, ones, ones.astype(int), self._masks)
+            return TrackerOutput(np.arange(count), self._boxes, ones, ones.astype(int), self._masks)
 
 
 def measure(path: Path, tracker: Timed, repeats: int) -> dict[str, Any]:
@@ -91,34 +91,34 @@ def measure(path: Path, tracker: Timed, repeats: int) -> dict[str, Any]:
     return {"ms_a_frame": medians, "share_of_harness": share}
 
 
-def prepare(room: Path, kind: str, frames: int) -> tuple[Path, Tracks]:
+def prepare(workdir: Path, kind: str, frames: int) -> tuple[Path, Tracks]:
     """Return the description of a sequence of images or of a video, and who walks in it."""
     tracks = walkers()
     extent = tracks.extent
     draw = np.random.default_rng(0)
     coarse = draw.integers(0, 256, (extent.height // 8, extent.width // 8, 3), np.uint8)
     image = np.kron(coarse, np.ones((8, 8, 1), np.uint8))
-    room.mkdir(parents=True)
+    workdir.mkdir(parents=True)
     pictures = [np.roll(image, 8 * index, axis=1) for index in range(frames)]
     if kind == "video":
-        with writing_video(room / "images.mp4", _RATE, extent.height, extent.width) as write:
+        with writing_video(workdir / "images.mp4", _RATE, extent.height, extent.width) as write:
             for picture in pictures:
                 write(picture)
     for index, picture in enumerate(pictures if kind == "images" else []):
-        write_image(room / "images" / f"{index:06d}.jpg", picture)
+        write_image(workdir / "images" / f"{index:06d}.jpg", picture)
     place = "images" if kind == "images" else "images.mp4"
     extent = replace(extent, frame_count=frames)
     write_prepared(
-        room / "sequence.json",
+        workdir / "sequence.json",
         Prepared(Sequence("bench", kind, extent, _RATE, images=place), truth=None),
     )
-    return room / "sequence.json", tracks
+    return workdir / "sequence.json", tracks
 
 
-def cases(room: Path, frames: int, repeats: int) -> Iterator[dict[str, Any]]:
+def cases(workdir: Path, frames: int, repeats: int) -> Iterator[dict[str, Any]]:
     """Yield what was measured of each source of frames and kind of tracker."""
     for kind in ("video", "images"):
-        path, tracks = prepare(room / kind, kind, frames)
+        path, tracks = prepare(workdir / kind, kind, frames)
         first = tracks.take(np.flatnonzero(tracks.frame == 0))
         assert first.rle is not None
         masks = np.ascontiguousarray(coco_rle.decode(first.rle))
@@ -133,10 +133,10 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=240)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--output", type=Path, required=True)
-    given = parser.parse_args()
+    args = parser.parse_args()
     found = []
-    with TemporaryDirectory() as room:
-        for case in cases(Path(room), given.frames, given.repeats):
+    with TemporaryDirectory() as workdir:
+        for case in cases(Path(workdir), args.frames, args.repeats):
             found.append(case)
             stages = ", ".join(f"{name} {ms:.2f}" for name, ms in case["ms_a_frame"].items())
             print(
@@ -146,12 +146,12 @@ def main() -> None:
     content = {
         "what": "what the harness adds around a tracker of 33 ms a frame at 1080p with ten masks",
         "date": str(date.today()),
-        "frames": given.frames,
-        "repeats": given.repeats,
+        "frames": args.frames,
+        "repeats": args.repeats,
         "cases": found,
         "machine": describe_machine(),
     }
-    write_json(given.output, content)
+    write_json(args.output, content)
 
 
 if __name__ == "__main__":

@@ -23,19 +23,19 @@ from datasets.io.files import write_json
 from datasets.io.program import run_main
 from datasets.masks import coco_rle
 from datasets.types import Sequence
-from trackers.contract import Answer
+from trackers.contract import TrackerOutput
 from trackers.feed import pack
 from trackers.output_check import OutputCheck
 from trackers.profiling.machine import describe_machine
 
 
-def outputs() -> tuple[Sequence, dict[str, Answer]]:
+def outputs() -> tuple[Sequence, dict[str, TrackerOutput]]:
     """Return a sequence, and the same output for a frame of it by the type of its masks."""
     tracks = walkers()
     rows = tracks.take(np.flatnonzero(tracks.frame == 0))
     assert rows.rle is not None
     dense = np.ascontiguousarray(coco_rle.decode(rows.rle))
-    boxes = Answer(rows.track, rows.box, rows.score, rows.class_id)
+    boxes = TrackerOutput(rows.track, rows.box, rows.score, rows.class_id)
     sequence = Sequence("bench", "walkers", tracks.extent, 30)
     return sequence, {
         "none": boxes,
@@ -60,24 +60,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=200)
     parser.add_argument("--output", type=Path, required=True)
-    given = parser.parse_args()
+    args = parser.parse_args()
     sequence, by_masks = outputs()
     found = {}
     for name, output in by_masks.items():
         check = OutputCheck("bench", sequence)
         found[name] = {
-            "check_ms": milliseconds(partial(check.check, 0, output), given.repeats),
-            "pack_ms": milliseconds(partial(pack, output), given.repeats),
+            "check_ms": milliseconds(partial(check.check, 0, output), args.repeats),
+            "pack_ms": milliseconds(partial(pack, output), args.repeats),
         }
         print(name, found[name])
     content = {
         "what": "the check of ten objects in 1080p, and their masks made run lengths, by mask type",
         "date": str(date.today()),
-        "repeats": given.repeats,
+        "repeats": args.repeats,
         "masks": found,
         "machine": describe_machine(),
     }
-    write_json(given.output, content)
+    write_json(args.output, content)
 
 
 if __name__ == "__main__":

@@ -134,11 +134,11 @@ def main() -> None:
     )
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--output", type=Path, required=True)
-    given = parser.parse_args()
+    args = parser.parse_args()
     found = []
-    for size in given.sizes:
+    for size in args.sizes:
         variants, _, sequences = size.partition("x")
-        case = measure(int(variants), int(sequences), given.repeats)
+        case = measure(int(variants), int(sequences), args.repeats)
         found.append(case)
         print(
             f"{variants} variants on {sequences} sequences: {case['jobs']:.0f} jobs, "
@@ -147,11 +147,11 @@ def main() -> None:
     content = {
         "what": "snakemake --dry-run of variants of six methods on own sequences, nothing made yet",
         "date": str(date.today()),
-        "repeats": given.repeats,
+        "repeats": args.repeats,
         "cases": found,
         "machine": describe_machine(),
     }
-    write_json(given.output, content)
+    write_json(args.output, content)
 
 
 if __name__ == "__main__":

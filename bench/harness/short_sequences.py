@@ -65,17 +65,17 @@ def main() -> None:
     parser.add_argument("--few", type=int, default=10)
     parser.add_argument("--many", type=int, default=60)
     parser.add_argument("--output", type=Path, required=True)
-    given = parser.parse_args()
-    few, many = run(given.few), run(given.many)
+    args = parser.parse_args()
+    few, many = run(args.few), run(args.many)
     content: dict[str, Any] = {
         "what": parser.description,
         "date": str(date.today()),
-        "runs": {given.few: few, given.many: many},
-        "a_sequence": {key: (many[key] - few[key]) / (given.many - given.few) for key in few},
+        "runs": {args.few: few, args.many: many},
+        "a_sequence": {key: (many[key] - few[key]) / (args.many - args.few) for key in few},
         "machine": describe_machine(),
     }
     print(content["a_sequence"])
-    write_json(given.output, content)
+    write_json(args.output, content)
 
 
 if __name__ == "__main__":

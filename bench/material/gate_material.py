@@ -26,7 +26,7 @@ _CLOSE = 1e-4  # share of boxes within which a loss is met
 
 
 @dataclass(frozen=True)
-class Room:
+class Workdir:
     """A folder as the workflow leaves it."""
 
     path: Path
@@ -116,17 +116,17 @@ def plan_of(regression: Mapping[str, Any], variants: Many[str]) -> dict[str, Any
 
 
 def take_paces(
-    room: Room, regression: Mapping[str, Any], variants: Many[str], slower: float = 0.0
+    workdir: Workdir, regression: Mapping[str, Any], variants: Many[str], slower: float = 0.0
 ) -> None:
     """Write a run's paces: of each variant in several processes, one after the other."""
     for process in range(regression["processes"]):
         for variant in variants:
-            place = room.result(variant, SEQUENCES[0])
+            place = workdir.result(variant, SEQUENCES[0])
             passes = regression["passes"]
             run(
                 "bench.material.slowed_clock", "--slower", slower, "--root", ROOT,
                 "--inputs", "detections", "--method", variant,
-                "--sequence", room.sequence(SEQUENCES[0]), "--options", json.dumps({}),
+                "--sequence", workdir.sequence(SEQUENCES[0]), "--options", json.dumps({}),
                 "--expect", place / "tracks.parquet", "--frames", regression["frames"],
                 "--warm-up", regression["warm_up"], "--passes", passes["least"], passes["most"],
                 "--seconds", regression["seconds"], "--output", place / f"pace_{process}.json",

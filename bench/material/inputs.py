@@ -37,18 +37,18 @@ def make_videos(kitti_mots: Path, truth: Path, results: Path) -> None:
     vis_json.write_results(results, found)
 
 
-def lay_out_davis(truth: Path, results: Path, room: Path, name: str) -> None:
-    """Put truth and results of one video below `room` as DAVIS has them.
+def lay_out_davis(truth: Path, results: Path, workdir: Path, name: str) -> None:
+    """Put truth and results of one video below `workdir` as DAVIS has them.
 
     The truth is resized to the size of the results, nearest pixel, where they differ.
     """
-    (room / "truth" / name).mkdir(parents=True, exist_ok=True)
+    (workdir / "truth" / name).mkdir(parents=True, exist_ok=True)
     for path in sorted(truth.glob("*.png")):
         with Image.open(path) as image, Image.open(results / path.name) as other:
             resized = image.resize(other.size, Image.Resampling.NEAREST)
-            resized.save(room / "truth" / name / path.name)
-    (room / "results").mkdir(exist_ok=True)
-    (room / "results" / name).symlink_to(results.resolve())
+            resized.save(workdir / "truth" / name / path.name)
+    (workdir / "results").mkdir(exist_ok=True)
+    (workdir / "results" / name).symlink_to(results.resolve())
 
 
 def _read(truth: Path) -> dict[str, Tracks]:

@@ -40,7 +40,7 @@ _ORIGIN = "bench"
 _ROOT = Path(__file__).parents[2]
 
 
-def write_material(room: Path, truth: Path, results: Path, sequence_count: int) -> list[str]:
+def write_material(workdir: Path, truth: Path, results: Path, sequence_count: int) -> list[str]:
     """Write data and the results of the different variants; return the names of the sequences."""
     layout = load_layout("mot16")
     known = layout.list_sequences(truth)
@@ -48,16 +48,16 @@ def write_material(room: Path, truth: Path, results: Path, sequence_count: int) 
     scores: dict[str, list[dict[str, Any]]] = {}
     for number, name in enumerate(names):
         rows, found = layout.read_pair(truth, results, known[number % len(known)])
-        path = room / "data" / DATASET / name / "sequence.json"
+        path = workdir / "data" / DATASET / name / "sequence.json"
         write_prepared(path, Prepared(Sequence(DATASET, name, rows.extent, 30), rows))
         for kind in range(_DIFFERENT):
             answer = worse(found, _DIFFERENT * number + kind)
-            score = _score(_results(room, kind) / name, path, rows, answer)
+            score = _score(_results(workdir, kind) / name, path, rows, answer)
             scores.setdefault(f"v{kind:02d}", []).append(score)
     for kind, each in enumerate(scores.values()):
-        write_json(_results(room, kind) / PROTOCOL / "combined.json", combine_scores(each))
-        _time(_results(room, kind), names[:_TIMED], kind)
-        _draw(room, kind, names)
+        write_json(_results(workdir, kind) / PROTOCOL / "combined.json", combine_scores(each))
+        _time(_results(workdir, kind), names[:_TIMED], kind)
+        _draw(workdir, kind, names)
     return names
 
 
@@ -73,10 +73,10 @@ def worse(tracks: Tracks, seed: int) -> Tracks:
     return replace(tracks, box=tracks.box + off, track=track).take(kept)
 
 
-def add_variants(room: Path, count: int) -> list[str]:
+def add_variants(workdir: Path, count: int) -> list[str]:
     """Let there be so many variants; return their names."""
     for number in range(_DIFFERENT, count):
-        for here in (_results(room, number), _media(room, number)):
+        for here in (_results(workdir, number), _media(workdir, number)):
             if not here.exists():
                 like = here.parts.index(f"v{number:02d}")
                 source = Path(*here.parts[:like], f"v{number % _DIFFERENT:02d}")
@@ -85,12 +85,12 @@ def add_variants(room: Path, count: int) -> list[str]:
     return [f"v{number:02d}" for number in range(count)]
 
 
-def make_plan(room: Path, variants: list[str], sequences: list[str]) -> dict[str, Any]:
+def make_plan(workdir: Path, variants: list[str], sequences: list[str]) -> dict[str, Any]:
     """Return the plan of a page of these; what compares them is made first."""
-    output = room / "results" / "comparisons" / DATASET / f"{PROTOCOL}.json"
+    output = workdir / "results" / "comparisons" / DATASET / f"{PROTOCOL}.json"
     output.parent.mkdir(parents=True, exist_ok=True)
     run(
-        room, "metrics.comparison.compare", "--results", "results", "--dataset", DATASET,
+        workdir, "metrics.comparison.compare", "--results", "results", "--dataset", DATASET,
         "--protocol", PROTOCOL, "--variants", *variants, "--sequences", *sequences,
         "--output", str(output),
     )  # fmt: skip
@@ -108,19 +108,19 @@ def make_plan(room: Path, variants: list[str], sequences: list[str]) -> dict[str
     return {"clock": CLOCK, "commit": "bench", "parity": [], "runs": [entry]}
 
 
-def run(room: Path, module: str, *arguments: str) -> None:
+def run(workdir: Path, module: str, *arguments: str) -> None:
     """Run one of our programs in a folder, as the workflow does."""
     environment = os.environ | {"PYTHONPATH": str(_ROOT)}
     command = [sys.executable, "-m", module, *arguments]
-    subprocess.run(command, cwd=room, env=environment, check=True)
+    subprocess.run(command, cwd=workdir, env=environment, check=True)
 
 
-def _results(room: Path, number: int) -> Path:
-    return room / "results" / f"v{number:02d}" / DATASET
+def _results(workdir: Path, number: int) -> Path:
+    return workdir / "results" / f"v{number:02d}" / DATASET
 
 
-def _media(room: Path, number: int) -> Path:
-    return room / "reports" / "media" / DATASET / "tracks" / f"v{number:02d}"
+def _media(workdir: Path, number: int) -> Path:
+    return workdir / "reports" / "media" / DATASET / "tracks" / f"v{number:02d}"
 
 
 def _score(folder: Path, sequence: Path, truth: Tracks, answer: Tracks) -> dict[str, Any]:
@@ -150,7 +150,7 @@ def _time(folder: Path, sequences: list[str], seed: int) -> None:
     write_json(folder / "speed.json", summarize_timings(timings))
 
 
-def _draw(room: Path, number: int, names: list[str]) -> None:
+def _draw(workdir: Path, number: int, names: list[str]) -> None:
     """Make heat maps and strips, as the rules do."""
     data = Path("data") / DATASET
     results, media = _results(Path(), number), Path("reports", "media", DATASET)
@@ -159,11 +159,11 @@ def _draw(room: Path, number: int, names: list[str]) -> None:
             labels = ("--truth", str(data / name / "truth.parquet"))
             place = ("--sequence", str(data / name / "sequence.json"))
             run(
-                room, "reports.gallery.pictures", *place, *labels,
+                workdir, "reports.gallery.pictures", *place, *labels,
                 "--output", str(media / "frames" / name),
             )  # fmt: skip
     run(
-        room, "reports.heatmap",
+        workdir, "reports.heatmap",
         "--tracks", *[str(results / name / "tracks.parquet") for name in names],
         "--sequence", *[str(data / name / "sequence.json") for name in names],
         "--truth", *[str(data / name / "truth.parquet") for name in names],
@@ -171,7 +171,7 @@ def _draw(room: Path, number: int, names: list[str]) -> None:
         "--output", str(results / "heatmap.json"),
     )  # fmt: skip
     run(
-        room, "reports.gallery.variant", "--variant", f"v{number:02d}", "--truth", str(data),
+        workdir, "reports.gallery.variant", "--variant", f"v{number:02d}", "--truth", str(data),
         "--results", str(results), "--pictures", str(media / "frames"), "--sequences", *names,
         "--protocols", PROTOCOL, "--output", str(media / "tracks" / f"v{number:02d}"),
     )  # fmt: skip

@@ -72,23 +72,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tool", help="run one of the two only")
 
 
-def run(contest: Contest, given: argparse.Namespace) -> None:
+def run(contest: Contest, args: argparse.Namespace) -> None:
     """Measure one tool if the command line names one, else run both, compare, print and write."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    if given.tool is None:
-        _compare(contest, given)
+    if args.tool is None:
+        _compare(contest, args)
     else:
-        _measure(contest.tools[given.tool], given)
+        _measure(contest.tools[args.tool], args)
 
 
-def _measure(tool: Tool, given: argparse.Namespace) -> None:
+def _measure(tool: Tool, args: argparse.Namespace) -> None:
     """Run once, then once for each line of standard input; print what each run found as JSON."""
-    tool(given)
+    tool(args)
     _say(peak_mib=_peak_mib())  # of one run, as people run it
     for _ in sys.stdin:
         begin = perf_counter()
-        answer = tool(given)
+        answer = tool(args)
         _say(seconds=perf_counter() - begin, alone=answer.alone, values=answer.values)
 
 
@@ -102,8 +102,8 @@ def _peak_mib() -> float:
     return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
-def _compare(contest: Contest, given: argparse.Namespace) -> None:
-    found = _take_turns(contest, given.repeats)
+def _compare(contest: Contest, args: argparse.Namespace) -> None:
+    found = _take_turns(contest, args.repeats)
     (one, ours), (other, theirs) = found.items()
     for name in contest.compared:
         here, there = ours["values"][name], theirs["values"][name]
@@ -124,7 +124,7 @@ def _compare(contest: Contest, given: argparse.Namespace) -> None:
         "values": {name: ours["values"][name] for name in contest.compared},
         "machine": describe_machine(),
     }
-    write_json(given.output, content)
+    write_json(args.output, content)
 
 
 def _times(found: Mapping[str, dict[str, Any]], key: str) -> dict[str, Any]:

@@ -17,7 +17,7 @@ import numpy as np
 
 from datasets.io.program import run_main
 from datasets.types import Frame, Sequence
-from trackers.contract import Answer, Tracker
+from trackers.contract import Tracker, TrackerOutput
 from trackers.timing import other_checkout
 from trackers.timing.other_checkout import load_tracker_of
 
@@ -37,7 +37,7 @@ class Slowed:
     def start(self, sequence: Sequence) -> None:
         self._tracker.start(sequence)
 
-    def step(self, frame: Frame) -> Answer:
+    def step(self, frame: Frame) -> TrackerOutput:
         begin = process_time_ns()
         answer = self._tracker.step(frame)
         stepped = process_time_ns()
@@ -60,10 +60,10 @@ def main() -> None:
     """Run the command line program."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--slower", type=float, required=True, help="share of each step")
-    given, others = parser.parse_known_args()
+    args, others = parser.parse_known_args()
     with (
         mock.patch.object(sys, "argv", [sys.argv[0], *others]),
-        mock.patch.object(other_checkout, "load_tracker_of", slowed(given.slower)),
+        mock.patch.object(other_checkout, "load_tracker_of", slowed(args.slower)),
     ):
         other_checkout.main()
 

@@ -78,10 +78,10 @@ def main() -> None:
     parser.add_argument("--sequence", type=Path, required=True, help=".../sequence.json")
     parser.add_argument("--output", type=Path, required=True, help="folder to make")
     parser.add_argument("--copy-images", action="store_true", help="instead of links to them")
-    given = parser.parse_args()
-    prepared = open_sequence(given.sequence)
+    args = parser.parse_args()
+    prepared = open_sequence(args.sequence)
     sequence, detections = prepared.sequence, prepared.detections()
-    write_folder(given.output, sequence, detections, copied=given.copy_images)
+    write_folder(args.output, sequence, detections, copied=args.copy_images)
 
 
 if __name__ == "__main__":

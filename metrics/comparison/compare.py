@@ -162,16 +162,16 @@ class _Runs:
     digests: list[list[str]]
 
 
-def _read_runs(given: argparse.Namespace, variant: str) -> _Runs:
-    names = [variant, *(name for name in given.again if name.split("@")[0] == variant)]
+def _read_runs(args: argparse.Namespace, variant: str) -> _Runs:
+    names = [variant, *(name for name in args.again if name.split("@")[0] == variant)]
     places = [
-        [given.results / name / given.dataset / each for each in given.sequences] for name in names
+        [args.results / name / args.dataset / each for each in args.sequences] for name in names
     ]
     digests = [[sha256(place / TRACKS) for place in each] for each in places]
     if all(each == digests[0] for each in digests):
         places, digests = places[:1], digests[:1]
     scores: list[Scores] = [
-        [read_json(place / given.protocol / SCORE) for place in each] for each in places
+        [read_json(place / args.protocol / SCORE) for place in each] for each in places
     ]
     return _Runs(scores, digests)
 
@@ -187,11 +187,11 @@ def main() -> None:
     parser.add_argument("--scene", help="pattern that finds the scene in a sequence's name")
     parser.add_argument("--again", nargs="*", default=[], help="further runs, as sort@run2")
     parser.add_argument("--output", type=Path, required=True)
-    given = parser.parse_args()
-    found = {name: _read_runs(given, name) for name in given.variants}
+    args = parser.parse_args()
+    found = {name: _read_runs(args, name) for name in args.variants}
     content = compare(
         {name: runs.scores[0] for name, runs in found.items()},
-        [scene_of(each, given.scene) for each in given.sequences],
+        [scene_of(each, args.scene) for each in args.sequences],
         [
             (one, other)
             for one, other in combinations(found, 2)
@@ -200,7 +200,7 @@ def main() -> None:
         Rules(),
         {name: runs.scores[1:] for name, runs in found.items()},
     )
-    write_json(given.output, content)
+    write_json(args.output, content)
 
 
 if __name__ == "__main__":

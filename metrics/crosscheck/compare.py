@@ -78,8 +78,8 @@ def compare(
     owner = _columns(families)
     for name in list_references():
         reference = load_reference(name)
-        with TemporaryDirectory() as room:
-            theirs = reference.score(found["protocol"], families, samples, Path(room))
+        with TemporaryDirectory() as workdir:
+            theirs = reference.score(found["protocol"], families, samples, Path(workdir))
         for each in _pair_up(name, found, theirs, owner):
             place = _place(found["protocol"], each, samples)
             comparisons.append(_explained(each, owner, reference.EXPLAINED, place))

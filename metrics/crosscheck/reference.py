@@ -65,14 +65,14 @@ class Reference(Protocol):
     EXPLAINED: Many[Explanation]
 
     def score(
-        self, protocol: str, families: Many[str], samples: Mapping[str, Sample], room: Path
+        self, protocol: str, families: Many[str], samples: Mapping[str, Sample], workdir: Path
     ) -> Scores:
         """Return what the tool says of our columns, NaN where there is no number.
 
         Nothing where it has no such protocol or no such family.
 
         Args:
-            room: An empty folder for files it has to be given.
+            workdir: An empty folder for files it has to be given.
         """
 
 

@@ -17,9 +17,9 @@ Pairs = Mapping[str, tuple[Tracks, Tracks]]  # truth and prediction by sequence
 _TRUTH, _RESULTS = "truth", "it"
 
 
-def lay_out_mot(room: Path, pairs: Pairs, benchmark: str, *, preprocess: bool = True) -> Setting:
+def lay_out_mot(workdir: Path, pairs: Pairs, benchmark: str, *, preprocess: bool = True) -> Setting:
     """Write boxes in MOTChallenge's layout; arguments as for `trackeval_run.mot_challenge`."""
-    truth, results = room / _TRUTH, room / _RESULTS
+    truth, results = workdir / _TRUTH, workdir / _RESULTS
     for name, (one, other) in pairs.items():
         mot_text.write_tracks(truth / name / "gt" / "gt.txt", one, "truth")
         mot_text.write_tracks(results / f"{name}.txt", other, "mot15")
@@ -27,27 +27,27 @@ def lay_out_mot(room: Path, pairs: Pairs, benchmark: str, *, preprocess: bool = 
     return trackeval_run.mot_challenge(truth, results, lengths, benchmark, preprocess=preprocess)
 
 
-def lay_out_mots(room: Path, pairs: Pairs) -> Setting:
+def lay_out_mots(workdir: Path, pairs: Pairs) -> Setting:
     """Write masks in MOTSChallenge's layout."""
-    truth, results = room / _TRUTH, room / _RESULTS
+    truth, results = workdir / _TRUTH, workdir / _RESULTS
     for name, (one, other) in pairs.items():
         mots_text.write_tracks(truth / name / "gt" / "gt.txt", one, first_frame=1)
         mots_text.write_tracks(results / f"{name}.txt", other, first_frame=1)
     return trackeval_run.mots_challenge(truth, results, _lengths(pairs))
 
 
-def lay_out_kitti_mots(room: Path, pairs: Pairs) -> Setting:
+def lay_out_kitti_mots(workdir: Path, pairs: Pairs) -> Setting:
     """Write masks in KITTI-MOTS' layout."""
-    truth, results = room / _TRUTH, room / _RESULTS
+    truth, results = workdir / _TRUTH, workdir / _RESULTS
     for name, (one, other) in pairs.items():
         mots_text.write_tracks(truth / f"{name}.txt", one)
         mots_text.write_tracks(results / f"{name}.txt", other)
     return trackeval_run.kitti_mots(truth, results, _lengths(pairs))
 
 
-def lay_out_kitti(room: Path, pairs: Pairs) -> Setting:
+def lay_out_kitti(workdir: Path, pairs: Pairs) -> Setting:
     """Write boxes in KITTI's layout."""
-    truth, results = room / _TRUTH, room / _RESULTS
+    truth, results = workdir / _TRUTH, workdir / _RESULTS
     for name, (one, other) in pairs.items():
         file = f"{name}.txt"
         kitti_text.write_tracks(truth / trackeval_run.KITTI_TRUTH / file, one, "truth")
@@ -55,10 +55,10 @@ def lay_out_kitti(room: Path, pairs: Pairs) -> Setting:
     return trackeval_run.kitti(truth, results, _lengths(pairs))
 
 
-def lay_out_vis(room: Path, pairs: Pairs) -> Setting:
+def lay_out_vis(workdir: Path, pairs: Pairs) -> Setting:
     """Write masks as YouTube-VIS JSON; what is a track of several classes becomes several."""
-    truth = room / f"{_TRUTH}_{trackeval_run.VIS_ENDING}"
-    results = room / f"{_RESULTS}_{trackeval_run.VIS_ENDING}" / _RESULTS
+    truth = workdir / f"{_TRUTH}_{trackeval_run.VIS_ENDING}"
+    results = workdir / f"{_RESULTS}_{trackeval_run.VIS_ENDING}" / _RESULTS
     truths = {name: _all_or_no_crowd(_of_one_class(one)) for name, (one, _) in pairs.items()}
     predictions = {name: _of_one_class(other) for name, (_, other) in pairs.items()}
     vis_json.write_truth(truth / "truth.json", truths)
@@ -66,7 +66,7 @@ def lay_out_vis(room: Path, pairs: Pairs) -> Setting:
     return trackeval_run.youtube_vis(truth, results)
 
 
-def lay_out_davis(room: Path, pairs: Pairs) -> Setting | None:
+def lay_out_davis(workdir: Path, pairs: Pairs) -> Setting | None:
     """Write masks as DAVIS PNG, objects numbered from 1; None if they are too many for a PNG."""
     numbered = {name: (_from_one(one), _from_one(other)) for name, (one, other) in pairs.items()}
     most = max(each.track.max(initial=0) for both in numbered.values() for each in both)
@@ -74,8 +74,8 @@ def lay_out_davis(room: Path, pairs: Pairs) -> Setting | None:
         return None
     for name, both in numbered.items():
         for folder, each in zip((_TRUTH, _RESULTS), both, strict=True):
-            davis_png.write_tracks(room / folder / name, each)
-    return trackeval_run.davis(room / _TRUTH, room / _RESULTS)
+            davis_png.write_tracks(workdir / folder / name, each)
+    return trackeval_run.davis(workdir / _TRUTH, workdir / _RESULTS)
 
 
 def _lengths(pairs: Pairs) -> dict[str, int]:

@@ -1,6 +1,7 @@
 """CLEAR MOT: MOTA, MOTP, identity switches, fragments, mostly tracked and lost.
 
-Source: Bernardin and Stiefelhagen, 2008; equal to TrackEval 1.3.0 (tests/test_parity.py). With
+Source: Bernardin and Stiefelhagen, 2008; equal to TrackEval 1.3.0
+(tests/parity/test_parity.py). With
 masks they are MOTSA, MOTSP and sMOTSA of Voigtlaender et al., MOTS, CVPR 2019.
 """
 

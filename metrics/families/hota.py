@@ -1,6 +1,6 @@
 """HOTA and its parts, at 19 localisation thresholds.
 
-Source: Luiten et al., HOTA, IJCV 2021; equal to TrackEval 1.3.0 (tests/test_parity.py).
+Source: Luiten et al., HOTA, IJCV 2021; equal to TrackEval 1.3.0 (tests/parity/test_parity.py).
 """
 
 from __future__ import annotations

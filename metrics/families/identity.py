@@ -1,6 +1,6 @@
 """Identity: IDF1, IDP and IDR under the best one-to-one map of whole tracks.
 
-Source: Ristani et al., ECCV workshops 2016; equal to TrackEval 1.3.0 (tests/test_parity.py).
+Source: Ristani et al., ECCV workshops 2016; equal to TrackEval 1.3.0 (tests/parity/test_parity.py).
 """
 
 from __future__ import annotations

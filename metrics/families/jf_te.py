@@ -1,8 +1,9 @@
 """J&F as TrackEval has it: all frames, tracks assigned by their mean J.
 
-Source: TrackEval 1.3.0, metrics/j_and_f.py (tests/test_davis.py compares). Two things differ. Of
-videos of more than 255 frames the decay is of the right frames (see metrics/segmentation.py). A
-sequence without truth has no object and leaves the total as it is; there it makes it NaN.
+Source: TrackEval 1.3.0, metrics/j_and_f.py (compared in tests/parity/test_davis.py). Two
+things differ. In videos of more than 255 frames the decay uses the right frames (see
+metrics/segmentation.py). A sequence without ground truth has no object and leaves the total as it
+is; in TrackEval it makes it NaN.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Source: Manohar et al., Performance evaluation of object detection and tracking in video, ACCV 2006;
 Kasturi et al., PAMI 2009; the relaxed form at IoU 0.5, equal to TrackEval 1.3.0
-(tests/test_parity.py).
+(tests/parity/test_parity.py).
 """
 
 from __future__ import annotations

@@ -23,17 +23,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--verdict", type=Path, required=True)
     parser.add_argument("--history", type=Path, help="file to add a line to")
-    given = parser.parse_args()
+    args = parser.parse_args()
     try:
-        verdict = read_verdict(given.verdict)
+        verdict = read_verdict(args.verdict)
     except (OSError, ValueError) as error:
         print(f"{UNDECIDED}: {error}")
         sys.exit(EXIT[UNDECIDED])
-    if given.history:
-        append_line(given.history, history_line(verdict))
+    if args.history:
+        append_line(args.history, history_line(verdict))
     print(
         f"{verdict['verdict']}: {len(verdict['checks'])} comparisons of commit {verdict['commit']},"
-        f" {verdict['date']}, see {given.verdict.parent}"
+        f" {verdict['date']}, see {args.verdict.parent}"
     )
     sys.exit(verdict["exit"])
 

@@ -23,23 +23,23 @@ from metrics.gate.snapshot import now, pace_files, run_name, take_snapshot, time
 from metrics.timing_warnings import doubts
 
 
-def make_baseline(plan: Mapping[str, Any], room: Path) -> dict[str, Any]:
+def make_baseline(plan: Mapping[str, Any], workdir: Path) -> dict[str, Any]:
     """Return the snapshot of a run, if it is fit to be one that others are judged by.
 
     Args:
-        room: Folder the workflow ran in.
+        workdir: Folder the workflow ran in.
 
     Raises:
         ValueError: The machine was busy, slowed or cold while a pace was taken.
         FileNotFoundError: A variant has no result.
     """
-    snapshot = take_snapshot(plan, room)
+    snapshot = take_snapshot(plan, workdir)
     for run in plan["runs"]:
         there = snapshot["accuracy"][run_name(run)]["variants"]
         missing = sorted({card["name"] for card in run["variants"]} - set(there))
         if missing:
             raise FileNotFoundError(f"{run_name(run)}: no results of {missing}: expected of all")
-    _refuse_doubtful(list(_paces(plan, room)))
+    _refuse_doubtful(list(_paces(plan, workdir)))
     return snapshot
 
 
@@ -53,23 +53,23 @@ def _refuse_doubtful(paces: list[Path]) -> None:
         )
 
 
-def _paces(plan: Mapping[str, Any], room: Path) -> Iterator[Path]:
+def _paces(plan: Mapping[str, Any], workdir: Path) -> Iterator[Path]:
     for run, variant in timed_variants(plan):
         for process in range(plan["processes"]):
-            yield from pace_files(run, variant, room, process)
+            yield from pace_files(run, variant, workdir, process)
 
 
 def main() -> None:
     """Run the command line program."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--plan", type=json_value, required=True, help="JSON")
-    parser.add_argument("--room", type=Path, default=Path(), help="folder the workflow ran in")
+    parser.add_argument("--workdir", type=Path, default=Path(), help="folder the workflow ran in")
     parser.add_argument("--output", type=Path, required=True)
-    given = parser.parse_args()
-    content = make_baseline(given.plan | {"date": now()}, given.room)
-    write_json(given.output, content, indent=None)
-    size = given.output.stat().st_size
-    print(f"{given.output}: {size / 1e3:.0f} kB, commit {content['commit']}")
+    args = parser.parse_args()
+    content = make_baseline(args.plan | {"date": now()}, args.workdir)
+    write_json(args.output, content, indent=None)
+    size = args.output.stat().st_size
+    print(f"{args.output}: {size / 1e3:.0f} kB, commit {content['commit']}")
 
 
 if __name__ == "__main__":

@@ -28,20 +28,22 @@ _DIGITS = 6  # of a pace that are kept
 _KEYS = {"schema", "commit", "date", "config", "accuracy", "speed"}
 
 
-def take_snapshot(plan: Mapping[str, Any], room: Path, *, finished: bool = True) -> dict[str, Any]:
+def take_snapshot(
+    plan: Mapping[str, Any], workdir: Path, *, finished: bool = True
+) -> dict[str, Any]:
     """Return what there is of a run; a variant without a result of each sequence is left out.
 
     Args:
         plan: What was to be made, and when, see regression.smk.
-        room: Folder the workflow ran in.
+        workdir: Folder the workflow ran in.
         finished: Whether it has made all there is, see `is_made`.
     """
-    accuracy = {run_name(run): _accuracy(plan, run, room, finished) for run in plan["runs"]}
+    accuracy = {run_name(run): _accuracy(plan, run, workdir, finished) for run in plan["runs"]}
     return {
         "schema": SCHEMA,
         **{key: plan[key] for key in ("commit", "date", "config")},
         "accuracy": accuracy,
-        "speed": _speed(plan, room),
+        "speed": _speed(plan, workdir),
     }
 
 
@@ -76,9 +78,9 @@ def run_name(run: Mapping[str, Any]) -> str:
     return f"{run['dataset']}/{run['protocol']}"
 
 
-def pace_files(run: Mapping[str, Any], variant: str, room: Path, process: int) -> list[Path]:
+def pace_files(run: Mapping[str, Any], variant: str, workdir: Path, process: int) -> list[Path]:
     """Return the files of one process, one of each timed sequence."""
-    layout, name = RunLayout(room), f"pace_{process}.json"
+    layout, name = RunLayout(workdir), f"pace_{process}.json"
     return [layout.sequence(variant, run["dataset"], each, name) for each in run["clock"]]
 
 
@@ -93,11 +95,11 @@ def timed_variants(plan: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any],
 
 
 def _accuracy(
-    plan: Mapping[str, Any], run: Mapping[str, Any], room: Path, finished: bool
+    plan: Mapping[str, Any], run: Mapping[str, Any], workdir: Path, finished: bool
 ) -> dict[str, Any]:
     found, columns = {}, []
     for card in run["variants"]:
-        folder = RunLayout(room).dataset(card["name"], run["dataset"])
+        folder = RunLayout(workdir).dataset(card["name"], run["dataset"])
         scores = {
             sequence: _score(folder / sequence, run["protocol"], card["origin"], finished)
             for sequence in run["sequences"]
@@ -109,7 +111,7 @@ def _accuracy(
             wanted = [each["name"] for each in columns]
             families = list(families_of(first, wanted))
             found[card["name"]] = {
-                name: {**_files(run, room, folder, name), "classes": _partials(score, families)}
+                name: {**_files(run, workdir, folder, name), "classes": _partials(score, families)}
                 for name, score in whole.items()
             }
     return {
@@ -128,8 +130,8 @@ def _score(folder: Path, protocol: str, origin: str, finished: bool) -> dict[str
     return score if score["origin"] == origin else None
 
 
-def _files(run: Mapping[str, Any], room: Path, place: Path, sequence: str) -> dict[str, Any]:
-    truth = RunLayout(room).prepared(run["dataset"], sequence, TRUTH)
+def _files(run: Mapping[str, Any], workdir: Path, place: Path, sequence: str) -> dict[str, Any]:
+    truth = RunLayout(workdir).prepared(run["dataset"], sequence, TRUTH)
     tracks = place / sequence / TRACKS
     return {
         "frames": read_tracks(tracks).extent.frame_count,
@@ -145,10 +147,10 @@ def _partials(score: Mapping[str, Any], families: list[str]) -> dict[str, Any]:
     }
 
 
-def _speed(plan: Mapping[str, Any], room: Path) -> dict[str, Any]:
+def _speed(plan: Mapping[str, Any], workdir: Path) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for run, variant in timed_variants(plan):
-        files = [pace_files(run, variant, room, n) for n in range(plan["processes"])]
+        files = [pace_files(run, variant, workdir, n) for n in range(plan["processes"])]
         if all(path.is_file() for each in files for path in each):
             processes = [[read_json(path) for path in each] for each in files]
             found.setdefault(run["dataset"], {})[variant] = {

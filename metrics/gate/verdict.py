@@ -87,7 +87,7 @@ def judge(
     ]
     timed = [(run["dataset"], variant) for run, variant in timed_variants(plan)]
     if turns is not None:
-        return checks + [_judge_turns(key, turns, plan["slow_down"]) for key in timed]
+        return checks + [_verdict_of_turns(key, turns, plan["slow_down"]) for key in timed]
     return checks + [_judge_speed(key, baseline, found, plan["slow_down"]) for key in timed]
 
 
@@ -182,7 +182,7 @@ def _difference(before: Snapshot, now: Snapshot) -> str:
     return ""
 
 
-def _judge_turns(key: tuple[str, str], turns: Mapping[str, Any], tolerance: float) -> Check:
+def _verdict_of_turns(key: tuple[str, str], turns: Mapping[str, Any], tolerance: float) -> Check:
     dataset, variant = key
     found = turns.get(dataset, {}).get(variant)
     if found is None:
@@ -277,20 +277,20 @@ def main() -> None:
     parser.add_argument("--plan", type=json_value, required=True, help="JSON")
     parser.add_argument("--baseline", type=Path, required=True)
     parser.add_argument("--turns", type=Path, help="paces of both sides, see workflow.gate.against")
-    parser.add_argument("--room", type=Path, default=Path(), help="folder the workflow ran in")
+    parser.add_argument("--workdir", type=Path, default=Path(), help="folder the workflow ran in")
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--unfinished", action="store_true", help="judge what a failed run left")
-    given = parser.parse_args()
-    plan = given.plan | {"date": now()}
+    args = parser.parse_args()
+    plan = args.plan | {"date": now()}
     try:
-        baseline: Snapshot = read_baseline(given.baseline)
+        baseline: Snapshot = read_baseline(args.baseline)
     except (OSError, ValueError) as error:
         checks = [Check("", "", "results", NOT_JUDGED, why=str(error))]
-        write_json(given.output, describe(checks, plan, given.baseline, {}))
+        write_json(args.output, describe(checks, plan, args.baseline, {}))
         return
-    found = take_snapshot(plan, given.room, finished=not given.unfinished)
-    checks = judge(baseline, found, plan, read_json(given.turns) if given.turns else None)
-    write_json(given.output, describe(checks, plan, given.baseline, baseline))
+    found = take_snapshot(plan, args.workdir, finished=not args.unfinished)
+    checks = judge(baseline, found, plan, read_json(args.turns) if args.turns else None)
+    write_json(args.output, describe(checks, plan, args.baseline, baseline))
 
 
 if __name__ == "__main__":

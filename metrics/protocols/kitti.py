@@ -1,6 +1,6 @@
 """KITTI tracking, boxes in the image: cars and pedestrians.
 
-Source: TrackEval 1.3.0, kitti_2d_box; equal to it (tests/test_parity_files.py).
+Source: TrackEval 1.3.0, kitti_2d_box; equal to it (tests/parity/test_parity_files.py).
 """
 
 from __future__ import annotations

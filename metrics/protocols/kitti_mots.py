@@ -1,6 +1,7 @@
 """KITTI-MOTS: masks of cars and pedestrians, regions to ignore.
 
-Source: Voigtlaender et al., MOTS, CVPR 2019; equal to TrackEval 1.3.0 (tests/test_parity.py).
+Source: Voigtlaender et al., MOTS, CVPR 2019; equal to TrackEval 1.3.0
+(tests/parity/test_parity.py).
 """
 
 from __future__ import annotations

@@ -60,7 +60,9 @@ _DISTANCE = "motp"  # the mean distance of matches: 1 - MOTP
 _THRESHOLD = 0.5
 
 
-def score(protocol: str, families: Many[str], samples: Mapping[str, Sample], room: Path) -> Scores:
+def score(
+    protocol: str, families: Many[str], samples: Mapping[str, Sample], workdir: Path
+) -> Scores:
     """Return what motmetrics gives of CLEAR and Identity; the whole is its own overall row."""
     if not {"clear", "identity"} & set(families):
         return {}

@@ -34,7 +34,9 @@ _KINDS: dict[str, tuple[Kind, str]] = {
 }
 
 
-def score(protocol: str, families: Many[str], samples: Mapping[str, Sample], room: Path) -> Scores:
+def score(
+    protocol: str, families: Many[str], samples: Mapping[str, Sample], workdir: Path
+) -> Scores:
     """Return AP and AR of boxes and of masks of each class, sequence by sequence, and of all."""
     wanted = [_KINDS[name] for name in families if name in _KINDS]
     if not wanted:

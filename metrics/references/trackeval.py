@@ -59,7 +59,9 @@ class _Benchmark:
     more: Mapping[str, str] = field(default_factory=dict)
 
 
-def score(protocol: str, families: Many[str], samples: Mapping[str, Sample], room: Path) -> Scores:
+def score(
+    protocol: str, families: Many[str], samples: Mapping[str, Sample], workdir: Path
+) -> Scores:
     """Return what TrackEval says of each class, sequence by sequence, and of all classes."""
     benchmark = _BENCHMARKS.get(protocol)
     known = _FAMILIES | dict(benchmark.more if benchmark else {})
@@ -68,7 +70,7 @@ def score(protocol: str, families: Many[str], samples: Mapping[str, Sample], roo
         return {}
     # by number: a format may not hold every name
     pairs = {f"{n:04d}": benchmark.select(each) for n, each in enumerate(samples.values())}
-    setting = benchmark.lay_out(room, pairs)
+    setting = benchmark.lay_out(workdir, pairs)
     if setting is None:
         return {}
     classes = list(next(iter(samples.values())).pairings)
@@ -103,12 +105,12 @@ def _kept(sample: Sample) -> tuple[Tracks, Tracks]:
     return pairings[0].truth.tracks.take(truth), pairings[0].prediction.tracks.take(prediction)
 
 
-def _lay_out_plain(room: Path, pairs: Pairs) -> Setting | None:
+def _lay_out_plain(workdir: Path, pairs: Pairs) -> Setting | None:
     """Write boxes where there is one class and nothing to ignore: TrackEval has no others."""
     extents = [truth.extent for truth, _ in pairs.values()]
     if any(len(extent.classes) > 1 or extent.ignored for extent in extents):
         return None
-    return trackeval_files.lay_out_mot(room, pairs, "plain", preprocess=False)
+    return trackeval_files.lay_out_mot(workdir, pairs, "plain", preprocess=False)
 
 
 _BENCHMARKS = {

@@ -18,24 +18,24 @@ _MEDIA = Path("reports", "media")
 _THUMBNAIL_BYTES = 600_000  # of the whole page, each variant of each run the same share
 
 
-def page_parts(runs: Many[Run], room: Path) -> list[dict[str, Any]]:
+def page_parts(runs: Many[Run], workdir: Path) -> list[dict[str, Any]]:
     """Return the gallery of each run as JSON types; what is missing or outdated is left out.
 
     `timelines` are by variant, sequence, then class, see `timelines.Timelines`; `thumbnails` by
     variant, the worst first; `media` says what can be loaded from files beside the page.
 
     Args:
-        room: Folder the workflow ran in.
+        workdir: Folder the workflow ran in.
     """
     share = _THUMBNAIL_BYTES // max(sum(len(run.variants) for run in runs), 1)
-    return [_of_run(run, room, share) for run in runs]
+    return [_of_run(run, workdir, share) for run in runs]
 
 
-def _of_run(run: Run, room: Path, most_bytes: int) -> dict[str, Any]:
+def _of_run(run: Run, workdir: Path, most_bytes: int) -> dict[str, Any]:
     """Return the gallery of a run; `most_bytes` are of the thumbnails of a variant."""
     dataset, protocol = run.plan["dataset"], run.plan["protocol"]
-    media = room / _MEDIA / dataset
-    events = {each.card["name"]: _event_files(room, run, each) for each in run.variants}
+    media = workdir / _MEDIA / dataset
+    events = {each.card["name"]: _event_files(workdir, run, each) for each in run.variants}
     drawn = {
         name: media / "tracks" / name / THUMBNAILS
         for name, paths in events.items()
@@ -63,9 +63,9 @@ def _of_run(run: Run, room: Path, most_bytes: int) -> dict[str, Any]:
     }
 
 
-def _event_files(room: Path, run: Run, variant: Variant) -> Mapping[str, Path]:
+def _event_files(workdir: Path, run: Run, variant: Variant) -> Mapping[str, Path]:
     """Return the events of each sequence that has a result."""
-    layout, owner = RunLayout(room), variant.card["name"]
+    layout, owner = RunLayout(workdir), variant.card["name"]
     dataset, protocol = run.plan["dataset"], run.plan["protocol"]
     return {
         name: layout.score(owner, dataset, name, protocol, EVENTS) for name in variant.sequences

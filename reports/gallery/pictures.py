@@ -23,9 +23,9 @@ def main() -> None:
     parser.add_argument("--sequence", type=Path, required=True, help=".../sequence.json")
     parser.add_argument("--truth", type=Path, required=True, help=".../truth.parquet")
     parser.add_argument("--output", type=Path, required=True, help="folder")
-    given = parser.parse_args()
-    sequence, truth = read_sequence(given.sequence), read_tracks(given.truth)
-    with replacing_folder(given.output, FILES) as folder:
+    args = parser.parse_args()
+    sequence, truth = read_sequence(args.sequence), read_tracks(args.truth)
+    with replacing_folder(args.output, FILES) as folder:
         write_pictures(folder, sequence)
         write_objects(folder / "truth.js", sequence, None, truth)
 

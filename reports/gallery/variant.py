@@ -34,29 +34,29 @@ THUMBNAILS = "thumbnails.json"
 
 def main() -> None:
     """Run the command line program."""
-    given = _arguments()
-    found = {name: read_tracks(given.results / name / TRACKS) for name in given.sequences}
-    with replacing_folder(given.output, FILES) as folder:
+    args = _arguments()
+    found = {name: read_tracks(args.results / name / TRACKS) for name in args.sequences}
+    with replacing_folder(args.output, FILES) as folder:
         for name, tracks in found.items():
-            place = given.truth / name / "sequence.json"
-            check_tracks_of(given.results / name / TRACKS, place)
+            place = args.truth / name / "sequence.json"
+            check_tracks_of(args.results / name / TRACKS, place)
             sequence = read_sequence(place)
-            write_objects(folder / f"{name}.js", sequence, given.variant, tracks)
-        strips = {each: _strips(given, each, found) for each in given.protocols}
+            write_objects(folder / f"{name}.js", sequence, args.variant, tracks)
+        strips = {each: _strips(args, each, found) for each in args.protocols}
         write_json(folder / THUMBNAILS, strips, indent=None)
 
 
 def _strips(
-    given: argparse.Namespace, protocol: str, found: dict[str, Tracks]
+    args: argparse.Namespace, protocol: str, found: dict[str, Tracks]
 ) -> list[dict[str, Any]]:
     """Return the worst errors under a protocol as JSON types, each with its picture."""
-    timelines = {name: read_timelines(given.results / name / protocol / EVENTS) for name in found}
+    timelines = {name: read_timelines(args.results / name / protocol / EVENTS) for name in found}
     worst, strips = worst_events(timelines), []
     names = {event.sequence for event in worst}
-    truth = {name: read_tracks(given.truth / name / "truth.parquet") for name in names}
+    truth = {name: read_tracks(args.truth / name / "truth.parquet") for name in names}
     for event in worst:
         name = event.sequence
-        picture = draw_strip(event, truth[name], found[name], given.pictures / name)
+        picture = draw_strip(event, truth[name], found[name], args.pictures / name)
         if picture is not None:
             strips.append(asdict(event) | {"webp": base64.b64encode(picture).decode("ascii")})
     return strips

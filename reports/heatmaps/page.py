@@ -13,7 +13,7 @@ from reports.results import Run
 _SCENE = ("width", "height", "frame_rate", "rows", "columns", "frames", "still", "truth")
 
 
-def page_part(runs: Iterable[Run], room: Path) -> dict[str, Any]:
+def page_part(runs: Iterable[Run], workdir: Path) -> dict[str, Any]:
     """Return by data set what `results/<variant>/<dataset>/heatmap.json` hold together.
 
     A file counts only if it is of the tracks and the truth there are, see `is_made`. Of a data set:
@@ -22,14 +22,14 @@ def page_part(runs: Iterable[Run], room: Path) -> dict[str, Any]:
 
     Args:
         runs: Those of one data set are shown as one.
-        room: Folder the workflow ran in.
+        workdir: Folder the workflow ran in.
     """
     parts: dict[str, Any] = {}
     for run in runs:
         dataset = run.plan["dataset"]
         part = parts.setdefault(dataset, None)
         for card in run.plan["variants"]:
-            found = _read(room, run, card["name"])
+            found = _read(workdir, run, card["name"])
             if found is not None:
                 part = part or _empty(found)
                 _put(part, card["name"], found)
@@ -37,9 +37,9 @@ def page_part(runs: Iterable[Run], room: Path) -> dict[str, Any]:
     return parts
 
 
-def _read(room: Path, run: Run, variant: str) -> Any:
+def _read(workdir: Path, run: Run, variant: str) -> Any:
     plan = run.plan
-    layout, dataset = RunLayout(room), plan["dataset"]
+    layout, dataset = RunLayout(workdir), plan["dataset"]
     path = layout.dataset(variant, dataset, HEATMAP)
     made_from = [
         file

@@ -23,21 +23,21 @@ from reports.timeline import ERRORS, Timeline
 _LARGE = {"coco_box_ap": "box ", "coco_mask_ap": "mask "}
 
 
-def page_data(plan: Mapping[str, Any], runs: Many[Run], room: Path) -> dict[str, Any]:
+def page_data(plan: Mapping[str, Any], runs: Many[Run], workdir: Path) -> dict[str, Any]:
     """Return the data of the page; `runs` in the order of the plan.
 
     Args:
-        room: Folder the workflow ran in.
+        workdir: Folder the workflow ran in.
     """
-    galleries = gallery_parts(runs, room)
-    history = read_history(room / plan["history"]) if plan.get("history") else History([], 0)
+    galleries = gallery_parts(runs, workdir)
+    history = read_history(workdir / plan["history"]) if plan.get("history") else History([], 0)
     return {
         "clock": plan["clock"],
         "runs": [
             {**_of_run(run), "gallery": gallery, "trend": trend_part(history, _names(run))}
             for run, gallery in zip(runs, galleries, strict=True)
         ],
-        "heatmaps": heatmaps_part(runs, room),
+        "heatmaps": heatmaps_part(runs, workdir),
     }
 
 

@@ -44,14 +44,14 @@ class Files:
     digests: Mapping[str, str]
 
 
-def provenance(runs: Many[Run], room: Path) -> dict[str, Any]:
+def provenance(runs: Many[Run], workdir: Path) -> dict[str, Any]:
     """Return what the page's section shows of where results come from.
 
     Args:
-        room: Folder the workflow ran in.
+        workdir: Folder the workflow ran in.
     """
-    prepared = _prepared(runs, room)
-    results = _read_results(runs, room, prepared)
+    prepared = _prepared(runs, workdir)
+    results = _read_results(runs, workdir, prepared)
     records = [each.record for each in results if each.record is not None]
     return {
         "count": len(results),
@@ -66,26 +66,26 @@ def provenance(runs: Many[Run], room: Path) -> dict[str, Any]:
     }
 
 
-def _prepared(runs: Many[Run], room: Path) -> dict[str, dict[str, str]]:
+def _prepared(runs: Many[Run], workdir: Path) -> dict[str, dict[str, str]]:
     """Return the digests of the prepared files of each sequence, by `dataset/sequence`."""
     found = {}
     for run in runs:
         for sequence, said in run.files.items():
             name = f"{run.plan['dataset']}/{sequence}"
-            path = room / "data" / run.plan["dataset"] / sequence / "sequence.json"
+            path = workdir / "data" / run.plan["dataset"] / sequence / "sequence.json"
             found[name] = {path.name: sha256(path), **said["sha256"]}
     return found
 
 
 def _read_results(
-    runs: Many[Run], room: Path, prepared: Mapping[str, Mapping[str, str]]
+    runs: Many[Run], workdir: Path, prepared: Mapping[str, Mapping[str, str]]
 ) -> list[Result]:
     """Return every result that is shown, once, however many protocols score it."""
     places = dict.fromkeys(place for run in runs for place in _places(run))
     return [
         Result(*place, *_read_result(folder, prepared[f"{place[1]}/{place[2]}"]))
         for place in places
-        if ((folder := RunLayout(room).sequence(*place)) / TRACKS).is_file()
+        if ((folder := RunLayout(workdir).sequence(*place)) / TRACKS).is_file()
     ]
 
 

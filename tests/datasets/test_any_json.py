@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from json_changes import GONE, changed
 
 from datasets.formats import coco_json, vis_json
 from datasets.masks import coco_rle
 from datasets.types import Extent, Tracks
+from tests.support.json_changes import GONE, changed
 
 KINDS = ("truth", "results")
 ODD = st.one_of(

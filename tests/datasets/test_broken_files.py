@@ -9,8 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from broken.cases import all_cases
-from conftest import ROOT
+
+from tests.support.broken.cases import all_cases
+from tests.support.paths import ROOT
 
 # cases by reader, and how many inputs each case is tried with
 READERS = {
@@ -55,10 +56,10 @@ def run(module: str, *arguments: object) -> subprocess.CompletedProcess[str]:
     )
 
 
-def assert_read_or_refused(room: Path, count: int, cases: tuple[str, ...]) -> None:
-    done = run("run", room, count, *cases)
-    assert not done.returncode, f"crashed at {(room / 'current').read_text()}: {done.stderr}"
-    report = json.loads((room / "report.json").read_text())
+def assert_read_or_refused(workdir: Path, count: int, cases: tuple[str, ...]) -> None:
+    done = run("run", workdir, count, *cases)
+    assert not done.returncode, f"crashed at {(workdir / 'current').read_text()}: {done.stderr}"
+    report = json.loads((workdir / "report.json").read_text())
     wrong = [each for case in report["cases"].values() for each in case["wrong"]]
     assert not wrong, "\n".join(map(str, wrong[:10]))
     assert report["peak"] >> 20 < MEGABYTES
@@ -105,7 +106,7 @@ def test_long_lines_and_images_take_little_time_and_memory(tmp_path):
 
 
 def test_a_harmed_file_is_the_same_in_every_run():
-    from broken.run import harmed
+    from tests.support.broken.run import harmed
 
     for name, case in all_cases().items():
         assert harmed(case, name, 99) == harmed(case, name, 99), name

@@ -9,8 +9,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from broken.by_chunks import png_of
-from limited import outcome
 
 from datasets.conversion.codec import Given
 from datasets.conversion.registry import FORMATS
@@ -29,6 +27,8 @@ from datasets.sequences import mot_folder
 from datasets.sequences.classes_yaml import read_classes
 from datasets.sequences.sequence_json import read_sequence
 from datasets.types import Extent
+from tests.support.broken.by_chunks import png_of
+from tests.support.datasets.limited import outcome
 
 EXTENT = Extent(4, 5, 3, {1: "a"})
 LARGE = 2_300_000_000  # bytes of one line

@@ -5,11 +5,11 @@ import sys
 
 import numpy as np
 import pytest
-from conftest import ROOT
 
 from datasets.media.frames import read_frames, write_image
 from datasets.own import read_own
 from datasets.sequences.sequence_json import open_sequence, read_sequence
+from tests.support.paths import ROOT
 
 
 def picture(level, height=20, width=30):

@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from ap import assert_same
-from coco_oracle import score_overlaps
 
 from metrics.average_precision import Partial, combine, make_partial
 from metrics.families import vis_ap
 from metrics.family import load_family, partial_from_json, partial_to_json
 from metrics.matching.greedy_matching import THRESHOLDS, Overlaps, Scene, judge
 from metrics.score import load_families
+from tests.support.coco_oracle import score_overlaps
+from tests.support.metrics.ap import assert_same
 
 SIDES = vis_ap.SIDES
 AREAS = [0, 100, 128**2, 2e4, 256**2, 1e5]

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from slow_jf import slow_edge, slow_f
 
 from datasets.masks import coco_rle
 from metrics.boundaries import boundary_table, outline, reach
+from tests.support.metrics.slow_jf import slow_edge, slow_f
 
 BOTH = np.zeros((2, 1, 1), int)
 

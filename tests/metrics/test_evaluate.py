@@ -9,11 +9,11 @@ from pathlib import Path
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from conftest import ROOT
 
 from datasets.readers import tud
 from metrics.events import COUNTED_AS
 from metrics.text_table import table
+from tests.support.paths import ROOT
 
 INFO = "[Sequence]\nimHeight=480\nimWidth=640\nseqLength={}\nframeRate=25\n"
 LENGTHS = {"TUD-Campus": 71, "TUD-Stadtmitte": 179}
@@ -186,13 +186,13 @@ def test_odd_names_are_scored_and_shown_so_that_no_terminal_obeys_them(folders):
             ("--families", "jf_te", "jf_davis_us"),
             "families: jf_te and jf_davis_us both have",
         ),
-        (("--output", "{room}"), "a folder, expected a file to write"),
-        (("--output", "{room}/o", "--events", "{room}/o"), "--output and --events: both are"),
+        (("--output", "{workdir}"), "a folder, expected a file to write"),
+        (("--output", "{workdir}/o", "--events", "{workdir}/o"), "--output and --events: both are"),
     ],
 )
 def test_flags_are_checked_before_anything_is_read(folders, tmp_path, flags, message):
     break_result(*folders)
-    done = run(folders, *(flag.replace("{room}", str(tmp_path)) for flag in flags))
+    done = run(folders, *(flag.replace("{workdir}", str(tmp_path)) for flag in flags))
     assert done.returncode == 2
     assert message in done.stderr
     assert "Traceback" not in done.stderr

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 import pytest
-from hand import pairing
 
 from datasets.formats import mots_text
 from metrics.events import COUNTED_AS, check_counts, events_of, list_events
 from metrics.families import clear
 from metrics.score import make_pairings
+from tests.support.metrics.hand import pairing
 
 A, B = 0.0, 50.0  # far apart
 

@@ -10,10 +10,10 @@ import sys
 from dataclasses import fields
 
 import pytest
-from conftest import ROOT
 
 from reports.export import files, to_csv, to_latex, to_markdown
 from reports.results import Run, Variant
+from tests.support.paths import ROOT
 
 COLUMNS = [
     {"name": "HOTA", "label": "HOTA", "unit": "ratio", "better": "up", "meaning": ""},

@@ -8,7 +8,6 @@ import av
 import cv2
 import numpy as np
 import pytest
-from conftest import ROOT
 
 from datasets.formats import parquet
 from datasets.io.program import run_main
@@ -17,6 +16,7 @@ from datasets.own import read_own
 from datasets.sequences.sequence_json import write_prepared
 from datasets.types import Extent, Tracks
 from reports.heatmap import main
+from tests.support.paths import ROOT
 
 EXTENT = Extent(72, 96, 4, {1: "dog", 2: "cat"})
 

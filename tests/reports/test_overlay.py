@@ -8,7 +8,6 @@ import av
 import cv2
 import numpy as np
 import pytest
-from conftest import ROOT
 
 from datasets.formats import parquet
 from datasets.media.frames import write_image
@@ -17,6 +16,7 @@ from datasets.own import read_own
 from datasets.sequences.sequence_json import write_prepared
 from datasets.types import Extent, Tracks
 from reports.overlays.drawing import PALETTE
+from tests.support.paths import ROOT
 
 
 @pytest.fixture

@@ -54,7 +54,7 @@ CHAIN = (
 
 
 @pytest.fixture
-def room(tmp_path) -> Path:
+def workdir(tmp_path) -> Path:
     for age, (name, content) in enumerate(CHAIN):
         if isinstance(content, pa.Table):
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -73,17 +73,17 @@ def write(path, text, when):
     os.utime(path, (when, when))
 
 
-def log(room, job, text):
+def log(workdir, job, text):
     name = "s_mot15.log" if job == "score" else "s.log"
-    write(room / "logs" / job / "v" / "d" / name, text, 2000)
+    write(workdir / "logs" / job / "v" / "d" / name, text, 2000)
 
 
-def troubles(room):
-    return [(each.job, each.log) for each in read_run(PLAN, room, 0).troubles]
+def troubles(workdir):
+    return [(each.job, each.log) for each in read_run(PLAN, workdir, 0).troubles]
 
 
-def test_a_whole_run_has_no_trouble(room):
-    run = read_run(PLAN, room, 0)
+def test_a_whole_run_has_no_trouble(workdir):
+    run = read_run(PLAN, workdir, 0)
     assert run.troubles == []
     assert run.variants[0].total == {"HOTA": 0.5}
     assert run.variants[0].speed == SPEED
@@ -92,116 +92,116 @@ def test_a_whole_run_has_no_trouble(room):
     check_complete([run])
 
 
-def test_a_job_that_failed_is_named_with_the_end_of_its_log(room):
-    (room / "results/v/d/s/tracks.parquet").unlink()
-    log(room, "track", "begin\nbar 1\rbar 2\n" + "".join(f"line {n}\n" for n in range(11)))
-    ((job, text),) = troubles(room)
+def test_a_job_that_failed_is_named_with_the_end_of_its_log(workdir):
+    (workdir / "results/v/d/s/tracks.parquet").unlink()
+    log(workdir, "track", "begin\nbar 1\rbar 2\n" + "".join(f"line {n}\n" for n in range(11)))
+    ((job, text),) = troubles(workdir)
     assert job == "track"
     assert text.splitlines() == ["bar 2", *(f"line {n}" for n in range(11))]
 
 
-def test_a_score_older_than_its_tracks_is_not_shown(room):
-    os.utime(room / "results/v/d/s/tracks.parquet", (3000, 3000))
-    run = read_run(PLAN, room, 0)
+def test_a_score_older_than_its_tracks_is_not_shown(workdir):
+    os.utime(workdir / "results/v/d/s/tracks.parquet", (3000, 3000))
+    run = read_run(PLAN, workdir, 0)
     assert [each.job for each in run.troubles] == ["not run"]
     assert run.variants[0].total is None
     assert run.variants[0].speed is None
 
 
-def test_what_was_made_again_with_the_content_it_had_leaves_a_finished_run_whole(room):
+def test_what_was_made_again_with_the_content_it_had_leaves_a_finished_run_whole(workdir):
     for name in ("tracks.parquet", "timing.json"):
-        os.utime(room / "results/v/d/s" / name, (3000, 3000))
-    run = read_run(PLAN, room, None)
+        os.utime(workdir / "results/v/d/s" / name, (3000, 3000))
+    run = read_run(PLAN, workdir, None)
     assert run.troubles == []
     assert run.variants[0].total == {"HOTA": 0.5}
     assert run.variants[0].speed == SPEED
 
 
-def test_a_score_of_other_options_or_code_is_not_shown(room):
-    path = room / "results/v/d/s/mot15/score.json"
+def test_a_score_of_other_options_or_code_is_not_shown(workdir):
+    path = workdir / "results/v/d/s/mot15/score.json"
     write(path, json.dumps(SCORE | {"origin": "other"}), 1002)
-    assert troubles(room) == [("not run", "")]
+    assert troubles(workdir) == [("not run", "")]
 
 
-def test_a_log_of_an_earlier_run_is_not_shown(room):
-    (room / "results/v/d/s/mot15/score.json").unlink()
-    log(room, "score", "of yesterday\n")
-    assert [each.job for each in read_run(PLAN, room, 2001).troubles] == ["not run"]
-    assert [each.job for each in read_run(PLAN, room, 1999).troubles] == ["score"]
+def test_a_log_of_an_earlier_run_is_not_shown(workdir):
+    (workdir / "results/v/d/s/mot15/score.json").unlink()
+    log(workdir, "score", "of yesterday\n")
+    assert [each.job for each in read_run(PLAN, workdir, 2001).troubles] == ["not run"]
+    assert [each.job for each in read_run(PLAN, workdir, 1999).troubles] == ["score"]
 
 
 @pytest.fixture
-def rested(room):
+def rested(workdir):
     """A plan whose variant rests on a file that another job makes."""
     made = {"job": "environment", "made": "engines/e.txt", "log": "logs/environment/e.log"}
     return PLAN | {"variants": [CARD | {"rests_on": [made]}]}
 
 
-def test_what_a_variant_rests_on_is_named_where_it_is_missing(room, rested):
-    write(room / "logs/environment/e.log", "no such package\n", 2000)
-    run = read_run(rested, room, 0)
+def test_what_a_variant_rests_on_is_named_where_it_is_missing(workdir, rested):
+    write(workdir / "logs/environment/e.log", "no such package\n", 2000)
+    run = read_run(rested, workdir, 0)
     assert [(each.job, each.log) for each in run.troubles] == [("environment", "no such package")]
     assert run.variants[0].total is None
 
 
-def test_tracks_older_than_what_they_rest_on_are_not_shown(room, rested):
-    write(room / "engines/e.txt", "", 1000)
-    assert read_run(rested, room, 0).troubles == []
-    write(room / "engines/e.txt", "", 3000)
-    assert [each.job for each in read_run(rested, room, 0).troubles] == ["not run"]
+def test_tracks_older_than_what_they_rest_on_are_not_shown(workdir, rested):
+    write(workdir / "engines/e.txt", "", 1000)
+    assert read_run(rested, workdir, 0).troubles == []
+    write(workdir / "engines/e.txt", "", 3000)
+    assert [each.job for each in read_run(rested, workdir, 0).troubles] == ["not run"]
 
 
 @pytest.mark.parametrize(
     ("missing", "job", "name"),
     [("mot15/combined.json", "combine", "d_mot15.log"), ("speed.json", "speed", "d.log")],
 )
-def test_a_total_that_is_missing_is_trouble(room, missing, job, name):
-    (room / "results/v/d" / missing).unlink()
-    write(room / "logs" / job / "v" / name, "why\n", 2000)
-    (trouble,) = read_run(PLAN, room, 0).troubles
+def test_a_total_that_is_missing_is_trouble(workdir, missing, job, name):
+    (workdir / "results/v/d" / missing).unlink()
+    write(workdir / "logs" / job / "v" / name, "why\n", 2000)
+    (trouble,) = read_run(PLAN, workdir, 0).troubles
     assert (trouble.job, trouble.sequence, trouble.log) == (job, "all sequences", "why")
 
 
-def test_a_timing_that_is_missing_is_trouble_but_scores_are_shown(room):
-    (room / "results/v/d/s/timing.json").unlink()
-    log(room, "clock", "ValueError: other answers\n")
-    run = read_run(PLAN, room, 0)
-    assert troubles(room) == [("clock", "ValueError: other answers")]
+def test_a_timing_that_is_missing_is_trouble_but_scores_are_shown(workdir):
+    (workdir / "results/v/d/s/timing.json").unlink()
+    log(workdir, "clock", "ValueError: other answers\n")
+    run = read_run(PLAN, workdir, 0)
+    assert troubles(workdir) == [("clock", "ValueError: other answers")]
     assert run.variants[0].total == {"HOTA": 0.5}
 
 
-def test_a_finished_page_is_refused_while_something_is_missing(room):
-    (room / "results/v/d/s/mot15/score.json").unlink()
+def test_a_finished_page_is_refused_while_something_is_missing(workdir):
+    (workdir / "results/v/d/s/mot15/score.json").unlink()
     with pytest.raises(
         FileNotFoundError, match="d: no result of v on s: not run; --unfinished-since"
     ):
-        check_complete([read_run(PLAN, room, 0)])
+        check_complete([read_run(PLAN, workdir, 0)])
 
 
-def test_what_comes_from_config_and_logs_is_shown_as_text(room):
-    (room / "results/v/d/s/mot15/score.json").unlink()
-    log(room, "score", "<script>alert(1)</script>")
+def test_what_comes_from_config_and_logs_is_shown_as_text(workdir):
+    (workdir / "results/v/d/s/mot15/score.json").unlink()
+    log(workdir, "score", "<script>alert(1)</script>")
     plan = {
         "clock": {"frames": 1, "warm_up": 1, "repeats": 1},
         "commit": "c",
         "parity": [],
         "runs": [PLAN],
     }
-    page = render(plan, [read_run(PLAN, room, 0)], [], unfinished=True, room=room)
+    page = render(plan, [read_run(PLAN, workdir, 0)], [], unfinished=True, workdir=workdir)
     assert "V &lt;b&gt;" in page
     assert "V <b>" not in page
     assert "&lt;script&gt;alert(1)" in page
     assert "<script>alert(1)" not in page
 
 
-def test_the_page_asks_nothing_of_the_network(room):
+def test_the_page_asks_nothing_of_the_network(workdir):
     plan = {
         "clock": {"frames": 1, "warm_up": 1, "repeats": 1},
         "commit": "c",
         "parity": [],
         "runs": [PLAN],
     }
-    page = render(plan, [read_run(PLAN, room, 0)], [], unfinished=False, room=room)
+    page = render(plan, [read_run(PLAN, workdir, 0)], [], unfinished=False, workdir=workdir)
     for tag in ("<link", "<img", "<iframe", 'src="http', "@import", "url("):
         assert tag not in page.split("<script>")[0], tag
     assert "<svg" in page, "the plane of accuracy and speed is there"

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_args
 
 import pytest
-from conftest import ROOT
 
+from tests.support.paths import ROOT
 from trackers.option_types import Choices, NonNegativeInt, Range, UnitInterval, accepts, describe
 from trackers.options import (
     REQUIRED,

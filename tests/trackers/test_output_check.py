@@ -13,7 +13,7 @@ from datasets.masks import coco_rle
 from datasets.masks.mask_set import Masks
 from datasets.sequences.sequence_json import Prepared, open_sequence, read_sequence, write_prepared
 from datasets.types import Extent, Frame, Sequence
-from trackers.contract import Answer, Method
+from trackers.contract import Method, TrackerOutput
 from trackers.output_check import OutputCheck
 from trackers.run import track
 from trackers.timing import timed_passes
@@ -22,7 +22,7 @@ from trackers.timing.streaming import stream
 HEIGHT, WIDTH, FRAMES, WRONG = 4, 6, 6, 3
 EXTENT = Extent(HEIGHT, WIDTH, FRAMES, {1: "person", 2: "bag"})
 METHOD = Method("My tracker", "")
-RIGHT = Answer(
+RIGHT = TrackerOutput(
     np.array([7, 8]),
     np.array([[0.0, 0, 2, 2], [1, 1, 3, 4]]),
     np.array([0.5, 0.9]),
@@ -129,10 +129,11 @@ WRONG_OUTPUTS = {
     "no masks after masks": (replace(MASKED, mask=None), "no masks found and masks in earlier"),
     "masks after none": (MASKED, "masks found and none in earlier frames, expected masks in all"),
     "masks for no objects": (
-        Answer(np.zeros(0, int), np.zeros((0, 4)), np.zeros(0), np.zeros(0, int), MASK), "(2, 4, 6)"
+        TrackerOutput(np.zeros(0, int), np.zeros((0, 4)), np.zeros(0), np.zeros(0, int), MASK),
+        "(2, 4, 6)",
     ),
 }  # fmt: skip
-NOBODY = Answer(np.zeros(0, int), np.zeros((0, 4)), np.zeros(0), np.zeros(0, int))
+NOBODY = TrackerOutput(np.zeros(0, int), np.zeros((0, 4)), np.zeros(0), np.zeros(0, int))
 RIGHT_OUTPUTS = {
     "nobody": NOBODY,
     "nobody, as empty arrays of floats": replace(NOBODY, track=np.zeros(0), class_id=np.zeros(0)),

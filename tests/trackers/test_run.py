@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import ROOT
 
 from datasets.formats import parquet
 from datasets.masks import coco_rle
 from datasets.sequences.sequence_json import open_sequence
 from datasets.types import Extent, Tracks
-from trackers.contract import Answer, check_options, load_method, load_tracker
+from tests.support.paths import ROOT
+from trackers.contract import TrackerOutput, check_options, load_method, load_tracker
 from trackers.feed import Collector, read_feed
 from trackers.run import track
 from trackers.timing import clock
@@ -24,7 +24,7 @@ EXTENT = Extent(4, 6, 3, {1: "person"})
 def answer(tracks, mask=None):
     count = len(tracks)
     box = np.tile([0.0, 0, 1, 1], (count, 1))
-    return Answer(np.array(tracks), box, np.ones(count), np.ones(count, int), mask)
+    return TrackerOutput(np.array(tracks), box, np.ones(count), np.ones(count, int), mask)
 
 
 def test_answers_become_tracks_frame_by_frame():

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import ROOT
 
 from datasets.formats.parquet import read_tracks
 from datasets.io.files import RUN, sha256, sha256_of, write_json
@@ -18,6 +17,7 @@ from datasets.io.git import LOCK
 from datasets.sequences.run_json import read_run_json
 from datasets.sequences.sequence_json import open_sequence
 from datasets.types import Extent, Tracks
+from tests.support.paths import ROOT
 from trackers import run_record
 from trackers.contract import load_method
 from trackers.named_files import named_files, split_engines

@@ -1,4 +1,4 @@
-"""Programs in the workflow: by rules of their own, as commands, in an environment, and failing."""
+"""External programs in the workflow: own rules, commands, environments, failures."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import subprocess
 import sys
 
 import pytest
-from conftest import ROOT
-from room import Room, make_room
 
 from datasets.formats.parquet import read_tracks
+from tests.support.paths import ROOT
+from tests.support.workflow.workdir import Workdir, make_workdir
 
 pytestmark = pytest.mark.slow
 
@@ -49,35 +49,35 @@ EXAMPLE = "trackers/methods/alone"
 
 
 def example() -> dict[str, str]:
-    """Return the files of a method with a rule of its own that the documentation shows in full."""
+    """Return the files of the documentation's complete method with its own rule."""
     text = (ROOT / "docs" / "adding_a_tracker.md").read_text()
     files = re.findall(r"^`(\S+)`:\n\n```\w+\n(.*?)```", text, re.MULTILINE | re.DOTALL)
     return {name: body for name, body in files if "nearest" not in name}
 
 
 @pytest.fixture(scope="module")
-def room(tmp_path_factory) -> Room:
-    """A room in which a run has finished that two programs failed."""
+def workdir(tmp_path_factory) -> Workdir:
+    """A working directory in which a run has finished with two failed programs."""
     place = tmp_path_factory.mktemp("external")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("UV_OFFLINE", "1")
         patch.setenv("UV_CACHE_DIR", str(place / "cache"))
-        room = make_room(place / "room")
+        workdir = make_workdir(place / "workdir")
         for name, body in example().items():
-            room.write(name, body)
+            workdir.write(name, body)
         _, variants = example()["config/mine.yaml"].split("variants:\n")
-        room.write("config/small.yaml", CONFIG + variants)
-        room.write("mine/alone.py", example()[f"{EXAMPLE}/alone.py"])
-        room.write(f"{PLACE}/empty.txt", "# nothing but Python\n")
-        room.write(f"{PLACE}/missing.txt", f"no-such-package==1.0 --hash=sha256:{64 * '0'}\n")
-        done = room.snakemake("--keep-going")
+        workdir.write("config/small.yaml", CONFIG + variants)
+        workdir.write("mine/alone.py", example()[f"{EXAMPLE}/alone.py"])
+        workdir.write(f"{PLACE}/empty.txt", "# nothing but Python\n")
+        workdir.write(f"{PLACE}/missing.txt", f"no-such-package==1.0 --hash=sha256:{64 * '0'}\n")
+        done = workdir.snakemake("--keep-going")
     assert done.returncode != 0
     assert "Error in rule external" in done.stdout + done.stderr
-    return room
+    return workdir
 
 
-def test_programs_that_fail_leave_a_reason_and_the_others_on_the_page(room):
-    page = room.page()
+def test_failed_programs_are_on_the_page_with_their_reason_beside_the_others(workdir):
+    page = workdir.page()
     assert "error: exit code 3; printed last as error: no &lt;GPU&gt;" in page
     assert "homeless on synthetic/crossing: environment" in page
     assert "missing.txt: uv pip install: exit code 1" in page
@@ -87,26 +87,33 @@ def test_programs_that_fail_leave_a_reason_and_the_others_on_the_page(room):
     assert "marked “whole process”: Alone, Alone and sure, External." in page
 
 
-def test_a_rule_of_the_documentation_is_on_the_page_timed_and_contract_tested(room, tmp_path):
+def test_the_rule_of_the_documentation_is_timed_contract_tested_and_on_the_page(workdir, tmp_path):
     found = {
-        name: read_tracks(room.path / f"results/{name}/synthetic/crossing/tracks.parquet")
+        name: read_tracks(workdir.path / f"results/{name}/synthetic/crossing/tracks.parquet")
         for name in ("alone", "alone_sure", "external")
     }
     assert found["alone"].same(found["external"])
     assert 0 < len(found["alone_sure"]) < len(found["alone"])
     assert found["alone_sure"].score.min() >= 0.8
-    rows = [row.split("</tr>", 1)[0] for row in room.page().split('">Alone')[1:3]]
+    rows = [row.split("</tr>", 1)[0] for row in workdir.page().split('">Alone')[1:3]]
     assert all('<small class="mark">whole process</small>' in row for row in rows)
     assert all(re.search(r"<td[^>]*>\d+\.\d+</td>", row) for row in rows)
-    room = room.copy(tmp_path / "room")
-    assert room.jobs("--configfile", "config/mine.yaml")["alone"] > 0  # on the other sequences
-    room.edit(f"{EXAMPLE}/alone.py", "track, row", "track,row")
-    assert {"alone": 2, "adopt": 2}.items() <= room.jobs().items()
-    subprocess.run(["git", "init", "--quiet"], cwd=room.path, check=True)
+    workdir = workdir.copy(tmp_path / "workdir")
+    assert workdir.jobs("--configfile", "config/mine.yaml")["alone"] > 0  # on the other sequences
+    workdir.edit(f"{EXAMPLE}/alone.py", "track, row", "track,row")
+    assert {"alone": 2, "adopt": 2}.items() <= workdir.jobs().items()
+    subprocess.run(["git", "init", "--quiet"], cwd=workdir.path, check=True)
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "tests/test_contract.py", "--variant=alone", "-rA"],
-        cwd=room.path,
-        env=room.environment(),
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "tests/contract/test_contract.py",
+            "--variant=alone",
+            "-rA",
+        ],
+        cwd=workdir.path,
+        env=workdir.environment(),
         capture_output=True,
         text=True,
         check=False,
@@ -115,15 +122,15 @@ def test_a_rule_of_the_documentation_is_on_the_page_timed_and_contract_tested(ro
     assert "1 passed" in done.stdout
 
 
-def test_an_edit_of_a_program_or_of_its_environment_reruns_it_alone(room, tmp_path):
-    room = room.copy(tmp_path / "room")
-    room.edit("config/small.yaml", "alone, alone_sure, external, crashes, homeless", "external")
-    assert room.snakemake().returncode == 0
-    assert room.jobs() == {}
+def test_an_edit_of_a_program_or_its_environment_reruns_only_its_jobs(workdir, tmp_path):
+    workdir = workdir.copy(tmp_path / "workdir")
+    workdir.edit("config/small.yaml", "alone, alone_sure, external, crashes, homeless", "external")
+    assert workdir.snakemake().returncode == 0
+    assert workdir.jobs() == {}
     rerun = {"external": 1, "score": 1, "combine": 1, "compare": 1, "speed": 1}
     rerun |= {"gallery": 1, "heatmap": 1, "report": 1}
-    room.edit("mine/alone.py", "row.split", "str(row).split")
-    assert room.jobs() == rerun
-    room.edit("mine/alone.py", "str(row).split", "row.split")
-    room.edit(f"{PLACE}/empty.txt", "nothing but", "only")
-    assert room.jobs() == {"environment": 1, **rerun}
+    workdir.edit("mine/alone.py", "row.split", "str(row).split")
+    assert workdir.jobs() == rerun
+    workdir.edit("mine/alone.py", "str(row).split", "row.split")
+    workdir.edit(f"{PLACE}/empty.txt", "nothing but", "only")
+    assert workdir.jobs() == {"environment": 1, **rerun}

@@ -1,4 +1,4 @@
-"""What is made only when asked for: annotated videos, tables, Snakemake's own report."""
+"""Targets made on demand: annotated videos, tables, Snakemake's own report."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ import subprocess
 import av
 import numpy as np
 import pytest
-from room import TARGET, Room, make_room
 
 from datasets.io.files import read_json
 from datasets.media.frames import write_image
+from tests.support.workflow.workdir import TARGET, Workdir, make_workdir
 
 pytestmark = pytest.mark.slow
 VIDEOS = "reports/media/synthetic/crossing"
 
 
 @pytest.fixture(scope="module")
-def room(tmp_path_factory) -> Room:
-    return make_room(tmp_path_factory.mktemp("extras"))
+def workdir(tmp_path_factory) -> Workdir:
+    return make_workdir(tmp_path_factory.mktemp("extras"))
 
 
-def make(room, *targets, more=()):
-    command = [each for each in room.command(*more, "--") if each != TARGET]
+def make(workdir, *targets, more=()):
+    command = [each for each in workdir.command(*more, "--") if each != TARGET]
     done = subprocess.run(
         [*command, *targets],
-        cwd=room.path,
-        env=room.environment(),
+        cwd=workdir.path,
+        env=workdir.environment(),
         capture_output=True,
         text=True,
         check=False,
@@ -42,36 +42,38 @@ def size_and_frames(path):
         return stream.width, sum(1 for _ in container.decode(stream))
 
 
-def test_a_video_of_one_variant_and_of_all_beside_the_truth_are_made_on_demand(room):
-    make(room, f"{VIDEOS}/sort.mp4", f"{VIDEOS}/side_by_side.mp4")
-    assert size_and_frames(room.path / VIDEOS / "sort.mp4") == (384, 100)
-    assert size_and_frames(room.path / VIDEOS / "side_by_side.mp4") == (3 * 384, 100)
-    assert not (room.path / TARGET).exists()
+def test_videos_of_one_variant_and_of_all_with_the_ground_truth_are_made_on_demand(workdir):
+    make(workdir, f"{VIDEOS}/sort.mp4", f"{VIDEOS}/side_by_side.mp4")
+    assert size_and_frames(workdir.path / VIDEOS / "sort.mp4") == (384, 100)
+    assert size_and_frames(workdir.path / VIDEOS / "side_by_side.mp4") == (3 * 384, 100)
+    assert not (workdir.path / TARGET).exists()
 
 
-def test_tables_are_beside_the_page_and_the_page_is_in_the_report_of_snakemake(room):
-    make(room, TARGET, "reports/tables")
-    names = {path.name for path in (room.path / "reports/tables").glob("[!.]*")}
+def test_tables_are_written_and_the_page_is_in_snakemakes_report(workdir):
+    make(workdir, TARGET, "reports/tables")
+    names = {path.name for path in (workdir.path / "reports/tables").glob("[!.]*")}
     assert names == {f"synthetic_mot15.{suffix}" for suffix in ("csv", "tex", "md")}
-    make(room, TARGET, more=("--report", "report.html"))
-    text = (room.path / "report.html").read_text()
+    make(workdir, TARGET, more=("--report", "report.html"))
+    text = (workdir.path / "report.html").read_text()
     assert '"Comparison"' in text
     assert "data:text/html" in text
 
 
-def test_real_time_is_scored_and_drawn_for_every_rate(room, look):
-    room.write(
+def test_streaming_is_scored_and_drawn_for_every_frame_rate(workdir, look):
+    workdir.write(
         "config/late.yaml",
         "clock: {scenarios: [single_stream, offline, real_time], rates: [25, 1000000]}\n",
     )
-    make(room, TARGET, more=("--configfile", "config/small.yaml", "config/late.yaml"))
+    make(workdir, TARGET, more=("--configfile", "config/small.yaml", "config/late.yaml"))
     totals = {
-        rate: read_json(room.path / f"results/sort{rate}/synthetic/mot15/combined.json")["values"]
+        rate: read_json(workdir.path / f"results/sort{rate}/synthetic/mot15/combined.json")[
+            "values"
+        ]
         for rate in ("", "@25fps", "@1000000fps")
     }
-    assert totals["@25fps"] == totals[""]  # SORT has 40 ms for a frame
+    assert totals["@25fps"] == totals[""]  # SORT has 40 ms per frame
     assert totals["@1000000fps"]["HOTA"] < totals[""]["HOTA"]
-    found = look(room.path / TARGET)
+    found = look(workdir.path / TARGET)
     assert found.page.locator("#real-time svg, #real-time canvas").is_visible()
     values = found.page.evaluate(
         "bench.data.runs[0].late.sort.map(each => [each.rate, each.values.HOTA])"
@@ -81,9 +83,9 @@ def test_real_time_is_scored_and_drawn_for_every_rate(room, look):
     assert found.complaints == []
 
 
-def test_real_time_without_rates_is_refused(room):
-    room.write("config/none.yaml", "clock: {scenarios: [single_stream, real_time]}\n")
-    code, printed = room.forked("--configfile", "config/small.yaml", "config/none.yaml")
+def test_streaming_without_frame_rates_is_refused(workdir):
+    workdir.write("config/none.yaml", "clock: {scenarios: [single_stream, real_time]}\n")
+    code, printed = workdir.forked("--configfile", "config/small.yaml", "config/none.yaml")
     assert code == 1
     assert "clock.rates: missing" in printed
 
@@ -91,7 +93,7 @@ def test_real_time_without_rates_is_refused(room):
 FORGETFUL = '''
 import numpy as np
 
-from trackers.contract import Answer
+from trackers.contract import TrackerOutput
 
 
 def build(*, seed: int = 5):
@@ -99,7 +101,7 @@ def build(*, seed: int = 5):
 
 
 class Forgetful:
-    """Leaves out a third of the detections, others for each seed."""
+    """Drops a third of the detections, chosen by the seed."""
 
     def __init__(self, seed):
         self._seed = seed
@@ -109,32 +111,32 @@ class Forgetful:
 
     def step(self, frame):
         found = frame.detections.take(self._draw.random(len(frame.detections.box)) < 0.67)
-        return Answer(np.arange(len(found.box)), found.box, found.score, found.class_id)
+        return TrackerOutput(np.arange(len(found.box)), found.box, found.score, found.class_id)
 '''
 
 
-def test_runs_of_a_method_with_a_seed_differ_and_all_count(room, look):
+def test_repeated_runs_have_different_seeds_and_all_count(workdir, look):
     place = "trackers/methods/forgetful"
-    room.write(f"{place}/tracker.py", FORGETFUL)
-    room.write(f"{place}/__init__.py", "")
-    room.write(
+    workdir.write(f"{place}/tracker.py", FORGETFUL)
+    workdir.write(f"{place}/__init__.py", "")
+    workdir.write(
         f"{place}/method.yaml", "title: Forgetful\nsource: this test\ninputs: [detections]\n"
     )
     run = "{dataset: synthetic, variants: [forgetful, sort], runs: 3}"
-    room.write(
+    workdir.write(
         "config/runs.yaml", f"run: [{run}]\nvariants: {{forgetful: {{method: forgetful}}}}\n"
     )
-    make(room, TARGET, more=("--configfile", "config/small.yaml", "config/runs.yaml"))
+    make(workdir, TARGET, more=("--configfile", "config/small.yaml", "config/runs.yaml"))
     seeds = [
-        read_json(room.path / f"results/forgetful{run}/synthetic/crossing/run.json")["options"]
+        read_json(workdir.path / f"results/forgetful{run}/synthetic/crossing/run.json")["options"]
         for run in ("", "@run2", "@run3")
     ]
     assert seeds == [{}, {"seed": 6}, {"seed": 7}]
-    found = read_json(room.path / "results/comparisons/synthetic/mot15.json")
+    found = read_json(workdir.path / "results/comparisons/synthetic/mot15.json")
     assert found["runs"] == {"forgetful": 3, "sort": 1}
 
 
-NAME = "-1q7kZ4 it's [1]"  # as a video of YouTube, in a folder of one's own, may be called
+NAME = "-1q7kZ4 it's [1]"  # a possible name of a YouTube video in a user's folder
 OWN = f"""
 run: [{{dataset: own, variants: [sort]}}]
 variants: {{sort: {{title: --SORT}}}}
@@ -145,19 +147,19 @@ datasets:
 """
 
 
-def test_a_name_with_a_leading_dash_spaces_and_quotes_goes_through_every_rule(room):
+def test_a_name_with_a_leading_dash_spaces_and_quotes_passes_every_rule(workdir):
     folder = f"own/{NAME}"
     info = "frameRate=10\nseqLength=2\nimWidth=64\nimHeight=48\nimExt=.jpg\nimDir=img1\n"
-    room.write(f"{folder}/seqinfo.ini", f"[Sequence]\nname=x\n{info}")
-    room.write(f"{folder}/gt/gt.txt", "1,1,3,5,10,20,1,1,1\n2,1,4,5,10,20,1,1,1\n")
-    room.write(f"{folder}/det/det.txt", "1,-1,3,5,10,20,0.9\n2,-1,4,5,10,20,0.9\n")
+    workdir.write(f"{folder}/seqinfo.ini", f"[Sequence]\nname=x\n{info}")
+    workdir.write(f"{folder}/gt/gt.txt", "1,1,3,5,10,20,1,1,1\n2,1,4,5,10,20,1,1,1\n")
+    workdir.write(f"{folder}/det/det.txt", "1,-1,3,5,10,20,0.9\n2,-1,4,5,10,20,0.9\n")
     for frame in ("000001.jpg", "000002.jpg"):
-        write_image(room.path / folder / "img1" / frame, np.zeros((48, 64, 3), np.uint8))
-    room.write("config/own.yaml", OWN)
+        write_image(workdir.path / folder / "img1" / frame, np.zeros((48, 64, 3), np.uint8))
+    workdir.write("config/own.yaml", OWN)
     targets = [
         "results/comparisons/own/plain.json", "results/sort/own/plain/crosscheck.json",
         "reports/media/own/tracks/sort",
         f"reports/media/own/{NAME}/side_by_side.mp4",
     ]  # fmt: skip
-    make(room, *targets, more=("--configfile", "config/small.yaml", "config/own.yaml"))
-    assert all((room.path / each).exists() for each in targets)
+    make(workdir, *targets, more=("--configfile", "config/small.yaml", "config/own.yaml"))
+    assert all((workdir.path / each).exists() for each in targets)

@@ -7,9 +7,9 @@ import re
 
 import pytest
 import yaml
-from conftest import ROOT
-from variants import all_configs
 
+from tests.support.paths import ROOT
+from tests.support.variants import all_configs
 from trackers.contract import check_options
 from workflow.configs.checks import check_config
 

@@ -1,4 +1,4 @@
-"""The gate as its users run it: a baseline, a pass, a loss, a variant that fails."""
+"""The gate as its users run it: a baseline, a pass, a regression, a variant that fails."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from room import SMALL, TARGET, Room, make_room
 
 from datasets.io.files import read_json
+from tests.support.workflow.workdir import SMALL, TARGET, Workdir, make_workdir
 
 pytestmark = pytest.mark.slow
 
@@ -24,58 +24,65 @@ regression:
 """
 
 
-def gate(room: Room, target: str = "regression", *arguments: str) -> int:
-    """Return the exit code of the README's command with another target."""
-    command = [target if word == TARGET else word for word in room.command(*arguments)]
+def gate(workdir: Workdir, target: str = "regression", *arguments: str) -> int:
+    """Return the exit code of the README's command with a different target."""
+    command = [target if word == TARGET else word for word in workdir.command(*arguments)]
     done = subprocess.run(
-        command, cwd=room.path, env=room.environment(), capture_output=True, text=True, check=False
+        command,
+        cwd=workdir.path,
+        env=workdir.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     return done.returncode
 
 
-def verdict(room: Room) -> dict:
-    return read_json(room.path / "results" / "regression" / "verdict.json")
+def verdict(workdir: Workdir) -> dict:
+    return read_json(workdir.path / "results" / "regression" / "verdict.json")
 
 
-def words(room: Room) -> dict[tuple[str, str], str]:
-    return {(each["variant"], each["metric"]): each["verdict"] for each in verdict(room)["checks"]}
+def words(workdir: Workdir) -> dict[tuple[str, str], str]:
+    return {
+        (each["variant"], each["metric"]): each["verdict"] for each in verdict(workdir)["checks"]
+    }
 
 
-def exit_code(room: Room) -> int:
-    """Return the code of the gate for what lies in the room."""
+def exit_code(workdir: Workdir) -> int:
+    """Return the exit code of the gate for the verdict in the working directory."""
     path = "results/regression/verdict.json"
     command = [sys.executable, "-m", "metrics.gate", "--verdict", path]
-    return subprocess.run(command, cwd=room.path, capture_output=True, check=False).returncode
+    return subprocess.run(command, cwd=workdir.path, capture_output=True, check=False).returncode
 
 
-def tracked(room: Room) -> dict[str, int]:
-    """Return when the tracks were written."""
-    found = room.path.glob("results/*/synthetic/*/tracks.parquet")
+def tracked(workdir: Workdir) -> dict[str, int]:
+    """Return the modification times of the tracks."""
+    found = workdir.path.glob("results/*/synthetic/*/tracks.parquet")
     return {str(path): path.stat().st_mtime_ns for path in found}
 
 
-def history(room: Room) -> list[str]:
-    path = room.path / "results" / "regression" / "history.jsonl"
+def history(workdir: Workdir) -> list[str]:
+    path = workdir.path / "results" / "regression" / "history.jsonl"
     return path.read_text().splitlines()
 
 
 @pytest.fixture(scope="module")
-def passed(made_once, tmp_path_factory) -> Room:
-    """A room with a baseline of accuracy, as the machine may be busy, and a verdict beside it."""
+def passed(made_once, tmp_path_factory) -> Workdir:
+    """A working directory with a baseline of accuracy (the machine may be busy) and a verdict."""
 
     def make(path: Path) -> None:
-        room = make_room(path)
-        room.write("config/small.yaml", SMALL + GATE)
-        assert gate(room, "baseline", "config/accuracy_gate.yaml") == 0
+        workdir = make_workdir(path)
+        workdir.write("config/small.yaml", SMALL + GATE)
+        assert gate(workdir, "baseline", "config/accuracy_gate.yaml") == 0
         assert (path / "config" / "baselines" / "small.json").is_file()
-        assert gate(room) == 0
+        assert gate(workdir) == 0
 
-    return Room(made_once("passed", make)).copy(tmp_path_factory.mktemp("passed") / "room")
+    return Workdir(made_once("passed", make)).copy(tmp_path_factory.mktemp("passed") / "workdir")
 
 
 @pytest.fixture
-def room(passed, tmp_path) -> Room:
-    return passed.copy(tmp_path / "room")
+def workdir(passed, tmp_path) -> Workdir:
+    return passed.copy(tmp_path / "workdir")
 
 
 def test_an_unchanged_run_passes_and_leaves_its_files(passed):
@@ -91,70 +98,75 @@ def test_an_unchanged_run_passes_and_leaves_its_files(passed):
     assert len(history(passed)) == 1
 
 
-def test_asked_again_it_tracks_nothing_anew_and_says_the_same(room):
-    before = tracked(room)
-    assert gate(room) == 0
-    assert tracked(room) == before
-    assert exit_code(room) == 0
-    assert len(history(room)) == 1
+def test_a_second_run_tracks_nothing_and_has_the_same_verdict(workdir):
+    before = tracked(workdir)
+    assert gate(workdir) == 0
+    assert tracked(workdir) == before
+    assert exit_code(workdir) == 0
+    assert len(history(workdir)) == 1
 
 
-def test_a_worse_tracker_is_a_regression_and_the_page_shows_it(room):
-    room.edit(
+def test_a_worse_tracker_is_a_regression_and_the_page_shows_it(workdir):
+    workdir.edit(
         "config/trackers.yaml", "method: sort\n", "method: sort\n    options: {min_hits: 9}\n"
     )
-    assert gate(room) != 0
-    assert (verdict(room)["exit"], words(room)["sort", "HOTA"]) == (1, "WORSE")
-    assert words(room)["bytetrack", "HOTA"] == "SAME"
-    assert len(history(room)) == 2
-    assert room.snakemake().returncode == 0
-    assert 'id="trend"' in room.page()
+    assert gate(workdir) != 0
+    assert (verdict(workdir)["exit"], words(workdir)["sort", "HOTA"]) == (1, "WORSE")
+    assert words(workdir)["bytetrack", "HOTA"] == "SAME"
+    assert len(history(workdir)) == 2
+    assert workdir.snakemake().returncode == 0
+    assert 'id="trend"' in workdir.page()
 
 
-def test_a_variant_that_fails_is_a_regression_and_the_pass_of_before_does_not_stand(room):
-    room.edit(
+def test_a_variant_that_fails_is_a_regression_and_the_earlier_pass_is_gone(workdir):
+    workdir.edit(
         "trackers/methods/sort/tracker.py", "def build(", "raise RuntimeError\n\n\ndef build("
     )
-    assert gate(room) != 0
-    assert (verdict(room)["exit"], words(room)["sort", "results"]) == (1, "MISSING")
-    assert words(room)["bytetrack", "HOTA"] == "SAME"
-    assert len(history(room)) == 2
+    assert gate(workdir) != 0
+    assert (verdict(workdir)["exit"], words(workdir)["sort", "results"]) == (1, "MISSING")
+    assert words(workdir)["bytetrack", "HOTA"] == "SAME"
+    assert len(history(workdir)) == 2
 
 
-def test_a_tracker_that_cannot_be_imported_leaves_no_verdict_of_before(room):
-    room.edit("trackers/methods/sort/tracker.py", "def build(", "def broken(:\n\n\ndef build(")
-    assert exit_code(room) == 2, "the verdict is of the code before"
-    assert gate(room) != 0
-    left = room.path / "results" / "regression"
+def test_a_tracker_that_cannot_be_imported_leaves_no_earlier_verdict(workdir):
+    workdir.edit("trackers/methods/sort/tracker.py", "def build(", "def broken(:\n\n\ndef build(")
+    assert exit_code(workdir) == 2, "the verdict belongs to earlier code"
+    assert gate(workdir) != 0
+    left = workdir.path / "results" / "regression"
     assert [path.name for path in left.iterdir()] == ["history.jsonl"]
-    assert exit_code(room) == 2
+    assert exit_code(workdir) == 2
 
 
-def test_another_commit_is_run_in_turns_with_what_is_here_uncommitted_changes_too(room):
+def test_another_commit_is_timed_in_turns_with_the_working_tree(workdir):
     git = ["git", "-c", "user.name=a", "-c", "user.email=a@b"]
     for command in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "--message=base"]):
-        subprocess.run([*git, *command], cwd=room.path, check=True)
-    room.edit(
+        subprocess.run([*git, *command], cwd=workdir.path, check=True)
+    workdir.edit(
         "trackers/methods/sort/tracker.py",
-        "frame: Frame) -> Answer:\n",
-        "frame: Frame) -> Answer:\n        sum(range(50_000))\n",
+        "frame: Frame) -> TrackerOutput:\n",
+        "frame: Frame) -> TrackerOutput:\n        sum(range(50_000))\n",
     )
-    room.edit("trackers/methods/bytetrack/tracker.py", "def build(", "1 / 0\n\n\ndef build(")
+    workdir.edit("trackers/methods/bytetrack/tracker.py", "def build(", "1 / 0\n\n\ndef build(")
     command = [sys.executable, "-m", "workflow.gate.against", "--commit=HEAD"]
     command += ["--configfile", "config/small.yaml"]
     done = subprocess.run(
-        command, cwd=room.path, env=room.environment(), capture_output=True, text=True, check=False
+        command,
+        cwd=workdir.path,
+        env=workdir.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
     )
-    found = words(room)
+    found = words(workdir)
     assert found["sort", "HOTA"] == "SAME", done.stderr
     assert found["sort", "pace"] == "WORSE"
     assert found["bytetrack", "results"] == "MISSING"
-    assert verdict(room)["commit"].endswith("-dirty")
-    assert exit_code(room) == 1
+    assert verdict(workdir)["commit"].endswith("-dirty")
+    assert exit_code(workdir) == 1
 
 
-def test_without_a_baseline_nothing_can_be_judged(room):
-    (room.path / "config" / "baselines" / "small.json").unlink()
-    assert gate(room, "regression", "--forcerun", "judge") != 0
-    assert verdict(room)["exit"] == 2
-    assert "no such baseline" in verdict(room)["checks"][0]["why"]
+def test_without_a_baseline_there_is_no_verdict(workdir):
+    (workdir.path / "config" / "baselines" / "small.json").unlink()
+    assert gate(workdir, "regression", "--forcerun", "judge") != 0
+    assert verdict(workdir)["exit"] == 2
+    assert "no such baseline" in verdict(workdir)["checks"][0]["why"]

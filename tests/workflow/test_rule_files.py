@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from conftest import ROOT
 
 from datasets import run_layout
 from datasets.run_layout import RunLayout
+from tests.support.paths import ROOT
 
 RULES = ROOT / "workflow" / "rules"
 FILES = sorted(RULES.glob("*.smk"))

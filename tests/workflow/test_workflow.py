@@ -13,9 +13,9 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
-from room import TARGET, Room, make_room
 
+from tests.support.paths import ROOT
+from tests.support.workflow.workdir import TARGET, Workdir, make_workdir
 from trackers.profiling.machine import usable_cores
 from workflow.run_lock import LOCK, hold_lock
 
@@ -38,19 +38,21 @@ PREPARED = {**OF_BOTH, "prepare": 1, "pictures": 1}
 
 
 @pytest.fixture(scope="module")
-def finished(made_once, tmp_path_factory) -> Room:
-    """A room in which the small run has finished. Copy it to change it."""
+def finished(made_once, tmp_path_factory) -> Workdir:
+    """A working directory in which the small run has finished. Copy it to change it."""
 
     def make(path: Path) -> None:
-        done = make_room(path).snakemake()
+        done = make_workdir(path).snakemake()
         assert done.returncode == 0, done.stderr
 
-    return Room(made_once("finished", make)).copy(tmp_path_factory.mktemp("finished") / "room")
+    return Workdir(made_once("finished", make)).copy(
+        tmp_path_factory.mktemp("finished") / "workdir"
+    )
 
 
 @pytest.fixture
-def room(finished, tmp_path) -> Room:
-    return finished.copy(tmp_path / "room")
+def workdir(finished, tmp_path) -> Workdir:
+    return finished.copy(tmp_path / "workdir")
 
 
 def test_the_page_holds_every_variant_and_needs_no_network(finished):
@@ -62,7 +64,7 @@ def test_the_page_holds_every_variant_and_needs_no_network(finished):
     assert "This run did not finish" not in page
 
 
-def test_the_page_opens_in_a_browser_without_a_complaint(finished, look):
+def test_the_page_opens_in_a_browser_without_errors(finished, look):
     page = finished.path / TARGET
     found = look(page)
     assert found.page.locator("#verdict tbody tr").count() == 2
@@ -80,7 +82,7 @@ def test_a_second_run_has_nothing_to_do(finished):
     assert worked < 10  # seconds of a core, however busy the machine is
 
 
-def test_without_cores_on_the_command_the_profile_gives_all_to_what_is_timed(finished):
+def test_without_a_cores_flag_the_profile_gives_all_cores_to_timed_jobs(finished):
     bare = [word for word in finished.command() if word not in ("--cores", "all")]
     for flags in (["--dry-run", "--forcerun", "clock"], ["--summary"]):
         done = run(finished, [*bare, *flags])
@@ -99,7 +101,7 @@ def test_a_second_run_in_the_folder_is_refused_and_a_dry_run_is_not(finished):
     assert finished.page() == page
 
 
-def test_a_baseline_that_is_there_is_not_replaced_unasked(finished):
+def test_an_existing_baseline_is_not_replaced_without_confirmation(finished):
     baseline = finished.path / "config" / "baselines" / "default.json"
     before = baseline.read_bytes()
     command = ["baseline" if word == TARGET else word for word in finished.command()]
@@ -111,15 +113,20 @@ def test_a_baseline_that_is_there_is_not_replaced_unasked(finished):
     assert not (finished.path / "logs" / "pace").exists(), "refused before anything runs"
 
 
-def run(room: Room, command: list[str]) -> subprocess.CompletedProcess[str]:
+def run(workdir: Workdir, command: list[str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        command, cwd=room.path, env=room.environment(), capture_output=True, text=True, check=False
+        command,
+        cwd=workdir.path,
+        env=workdir.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
-def test_make_clean_leaves_what_is_not_made_by_rules(room):
-    (room.path / "data" / "weights").mkdir()
-    made = {path for path in room.path.rglob("*") if path.is_file()}
+def test_make_clean_keeps_files_not_made_by_rules(workdir):
+    (workdir.path / "data" / "weights").mkdir()
+    made = {path for path in workdir.path.rglob("*") if path.is_file()}
     users = [
         "data/MOT17/train/MOT17-02/gt/gt.txt",
         "data/own/walk/sequence.json",
@@ -131,96 +138,100 @@ def test_make_clean_leaves_what_is_not_made_by_rules(room):
         "report.html",
     ]
     for name in users:
-        room.write(name, "mine")
-    done = run(room, [sys.executable, "-m", "workflow.clean"])
+        workdir.write(name, "mine")
+    done = run(workdir, [sys.executable, "-m", "workflow.clean"])
     assert done.returncode == 0, done.stderr
     places = ("data/", "engines/", "logs/", "results/", "reports/media/", "reports/summary.html")
-    left = {str(path.relative_to(room.path)) for path in room.path.rglob("*") if path.is_file()}
+    left = {
+        str(path.relative_to(workdir.path)) for path in workdir.path.rglob("*") if path.is_file()
+    }
     assert {name for name in left if name.startswith(places)} == set(users) - {"report.html"}
     assert "report.html" in left
     code = {path for path in made if path.suffix in (".py", ".smk", ".yaml", ".safetensors")}
-    assert all(path.is_file() for path in code), "nothing of the repository went"
-    assert sum(room.jobs().values()) == sum(PREPARED.values())
+    assert all(path.is_file() for path in code), "no file of the repository was removed"
+    assert sum(workdir.jobs().values()) == sum(PREPARED.values())
 
 
-def test_a_touch_of_code_and_a_comment_rerun_nothing(room):
-    for path in room.path.rglob("*.py"):
+def test_a_touch_of_code_and_a_comment_rerun_nothing(workdir):
+    for path in workdir.path.rglob("*.py"):
         path.touch()
-    room.edit("trackers/methods/sort/tracker.py", "def build(", "# a comment\ndef build(")
-    assert room.jobs() == {}
+    workdir.edit("trackers/methods/sort/tracker.py", "def build(", "# a comment\ndef build(")
+    assert workdir.jobs() == {}
 
 
-def test_a_change_in_one_method_reruns_that_method(room):
-    room.edit(
+def test_a_change_in_one_method_reruns_that_method(workdir):
+    workdir.edit(
         "trackers/methods/sort/options.py",
         "iou_threshold: UnitInterval = 0.3",
         "iou_threshold: UnitInterval = 0.4",
     )
-    assert room.jobs() == OF_A_VARIANT
+    assert workdir.jobs() == OF_A_VARIANT
 
 
-def test_a_change_in_a_part_reruns_the_methods_that_import_it(room):
-    room.edit("trackers/parts/box_motion.py", "1 / 160", "1 / 150")
-    assert room.jobs() == OF_BOTH
-    room.edit("trackers/parts/box_motion.py", "1 / 150", "1 / 160")
-    assert room.jobs() == {}
+def test_a_change_in_a_part_reruns_the_methods_that_import_it(workdir):
+    workdir.edit("trackers/parts/box_motion.py", "1 / 160", "1 / 150")
+    assert workdir.jobs() == OF_BOTH
+    workdir.edit("trackers/parts/box_motion.py", "1 / 150", "1 / 160")
+    assert workdir.jobs() == {}
 
 
-def test_a_change_of_the_prompts_prepares_again(room):
+def test_a_change_of_the_prompts_reruns_prepare(workdir):
     corners = '{"xmin": 1, "ymin": 2, "xmax": 30, "ymax": 40}'
     prompts = '{"annotation": {"object": {"name": "one", "bndbox": ' + corners + "}}}"
-    room.write("first.json", prompts)
+    workdir.write("first.json", prompts)
     here = "sequences: [crossing]"
-    room.edit("config/small.yaml", here, f"{here}\n    prompts: first.json")
-    assert room.jobs() == PREPARED
-    assert room.snakemake("--until", "prepare").returncode == 0
-    assert "prepare" not in room.jobs()
-    room.edit("first.json", "30", "31")
-    assert room.jobs() == PREPARED
+    workdir.edit("config/small.yaml", here, f"{here}\n    prompts: first.json")
+    assert workdir.jobs() == PREPARED
+    assert workdir.snakemake("--until", "prepare").returncode == 0
+    assert "prepare" not in workdir.jobs()
+    workdir.edit("first.json", "30", "31")
+    assert workdir.jobs() == PREPARED
 
 
-def test_a_change_in_the_clock_reruns_no_tracking(room):
-    room.edit("trackers/timing/timed_passes.py", "gc.collect()", "gc.collect(2)")
-    assert room.jobs() == {"clock": 2, "speed": 2, "report": 1}
+def test_a_change_in_the_clock_reruns_no_tracking(workdir):
+    workdir.edit("trackers/timing/timed_passes.py", "gc.collect()", "gc.collect(2)")
+    assert workdir.jobs() == {"clock": 2, "speed": 2, "report": 1}
 
 
-def test_a_change_in_a_family_reruns_scores(room):
-    room.edit("metrics/families/hota.py", "_TINY = 1e-10", "_TINY = 1e-11")
-    assert room.jobs() == {"score": 2, "combine": 2, "compare": 1, "gallery": 2, "report": 1}
+def test_a_change_in_a_family_reruns_scores(workdir):
+    workdir.edit("metrics/families/hota.py", "_TINY = 1e-10", "_TINY = 1e-11")
+    assert workdir.jobs() == {"score": 2, "combine": 2, "compare": 1, "gallery": 2, "report": 1}
 
 
-def test_a_change_in_the_template_reruns_the_page(room):
-    room.edit("reports/page/page.html.j2", "Tracker comparison", "Trackers compared")
-    assert room.jobs() == {"report": 1}
+def test_a_change_in_the_template_reruns_the_page(workdir):
+    workdir.edit("reports/page/page.html.j2", "Tracker comparison", "Trackers compared")
+    assert workdir.jobs() == {"report": 1}
 
 
-def test_a_change_in_the_code_of_the_page_reruns_the_page(room):
-    room.edit("reports/page/provenance.py", "_NAMED = 3", "_NAMED = 4")
-    assert room.jobs() == {"report": 1}
+def test_a_change_in_the_code_of_the_page_reruns_the_page(workdir):
+    workdir.edit("reports/page/provenance.py", "_NAMED = 3", "_NAMED = 4")
+    assert workdir.jobs() == {"report": 1}
 
 
-@pytest.mark.parametrize("cores", ["1", "7"])  # the run itself has taken what there are
-def test_another_number_of_cores_reruns_nothing(finished, cores):
+@pytest.mark.parametrize("cores", ["1", "7"])  # the run itself used all there are
+def test_a_different_number_of_cores_reruns_nothing(finished, cores):
     assert finished.jobs("--cores", cores) == {}
 
 
-def test_a_change_of_an_option_reruns_its_variant(room):
-    room.edit("config/trackers.yaml", "method: sort\n", "method: sort\n    options: {max_age: 2}\n")
-    assert room.jobs() == OF_A_VARIANT
+def test_a_change_of_an_option_reruns_its_variant(workdir):
+    workdir.edit(
+        "config/trackers.yaml", "method: sort\n", "method: sort\n    options: {max_age: 2}\n"
+    )
+    assert workdir.jobs() == OF_A_VARIANT
 
 
-def test_a_change_in_the_reader_reruns_everything_read_by_it(room):
-    room.edit("datasets/synthesis/texture.py", "weight /= 2", "weight /= 3")
-    assert room.jobs() == PREPARED
+def test_a_change_in_the_reader_reruns_everything_it_reads(workdir):
+    workdir.edit("datasets/synthesis/texture.py", "weight /= 2", "weight /= 3")
+    assert workdir.jobs() == PREPARED
 
 
-def test_a_new_variant_makes_its_jobs_only(room):
-    room.edit("config/small.yaml", "[sort, bytetrack]", "[sort, bytetrack, deepsort]")
-    assert room.jobs() == OF_A_VARIANT
+def test_a_new_variant_makes_its_jobs_only(workdir):
+    workdir.edit("config/small.yaml", "[sort, bytetrack]", "[sort, bytetrack, deepsort]")
+    assert workdir.jobs() == OF_A_VARIANT
 
 
 def example() -> str:
-    """Return the method that the documentation shows in full."""
+    """Return the complete method from the documentation."""
     text = (ROOT / "docs" / "adding_a_tracker.md").read_text()
     return re.search(r"```python\n(.*?)```", text, re.DOTALL)[1]
 
@@ -228,95 +239,99 @@ def example() -> str:
 WORK = "seen = select(frame.detections, self._min_score)"
 
 
-def add_method(room: Room, broken: str = WORK) -> None:
+def add_method(workdir: Workdir, broken: str = WORK) -> None:
     """Add the example as one folder and one entry, and name the entry in the run."""
-    room.write("trackers/methods/nearest/__init__.py", "")
-    room.write("trackers/methods/nearest/tracker.py", example())
-    room.edit("trackers/methods/nearest/tracker.py", WORK, broken)
-    card = "title: Nearest <script>\nsource: a test\ninputs: [detections]\n"
-    room.write("trackers/methods/nearest/method.yaml", card)
-    room.edit("config/small.yaml", "[sort, bytetrack]", "[sort, bytetrack, nearest]")
-    room.edit("config/small.yaml", "clock: {", "variants:\n  nearest: {method: nearest}\nclock: {")
+    workdir.write("trackers/methods/nearest/__init__.py", "")
+    workdir.write("trackers/methods/nearest/tracker.py", example())
+    workdir.edit("trackers/methods/nearest/tracker.py", WORK, broken)
+    description = "title: Nearest <script>\nsource: a test\ninputs: [detections]\n"
+    workdir.write("trackers/methods/nearest/method.yaml", description)
+    workdir.edit("config/small.yaml", "[sort, bytetrack]", "[sort, bytetrack, nearest]")
+    workdir.edit(
+        "config/small.yaml", "clock: {", "variants:\n  nearest: {method: nearest}\nclock: {"
+    )
 
 
 def numbers(page: str) -> list[str]:
-    """Return the numbers of the tables that are shown without scripts."""
+    """Return the numbers of the tables shown without scripts."""
     return re.findall(r"<td[^>]*>(\d+\.\d+)</td>", page)
 
 
-def test_a_new_method_is_run_timed_scored_contract_tested_and_on_the_page(room):
-    add_method(room)
-    done = room.snakemake()
+def test_a_new_method_is_run_timed_scored_contract_tested_and_on_the_page(workdir):
+    add_method(workdir)
+    done = workdir.snakemake()
     assert done.returncode == 0, done.stderr
-    folder = room.path / "results" / "nearest" / "synthetic"
+    folder = workdir.path / "results" / "nearest" / "synthetic"
     made = {path.name for path in folder.rglob("*")}
     files = {"tracks.parquet", "run.json", "score.json", "timing.json", "combined.json"}
     assert files | {"speed.json"} <= made
-    assert "Nearest &lt;script&gt;" in room.page()
-    tests = ["tests/test_contract.py", "--variant=nearest", "-q", "-rA"]
+    assert "Nearest &lt;script&gt;" in workdir.page()
+    tests = ["tests/contract/test_contract.py", "--variant=nearest", "-q", "-rA"]
     checked = subprocess.run(
         [sys.executable, "-m", "pytest", *tests],
-        cwd=room.path,
+        cwd=workdir.path,
         capture_output=True,
         text=True,
         check=False,
     )
     assert checked.returncode == 0, checked.stdout
     assert "6 passed" in checked.stdout
-    # broken after it worked, it does not show its old numbers
-    room.edit("trackers/methods/nearest/tracker.py", WORK, "seen = None")
-    assert room.snakemake().returncode != 0
-    row = room.page().split("Nearest &lt;script&gt;", 1)[1].split("</tr>", 1)[0]
+    # broken after a working run, it does not show its old numbers
+    workdir.edit("trackers/methods/nearest/tracker.py", WORK, "seen = None")
+    assert workdir.snakemake().returncode != 0
+    row = workdir.page().split("Nearest &lt;script&gt;", 1)[1].split("</tr>", 1)[0]
     assert "track failed" in row
     assert not numbers(row)
 
 
-def test_a_failing_variant_leaves_the_others_on_the_page(room):
-    add_method(room, "raise RuntimeError('no <idea>')")
-    done = room.snakemake()
+def test_a_failing_variant_leaves_the_others_on_the_page(workdir):
+    add_method(workdir, "raise RuntimeError('no <idea>')")
+    done = workdir.snakemake()
     assert done.returncode != 0
-    page = room.page()
+    page = workdir.page()
     assert "This run did not finish" in page
     assert "track failed" in page
     assert "no &lt;idea&gt;, in frame 0 (from 0) of crossing" in page
-    assert numbers(page), "the numbers of the others are there"
+    assert numbers(page), "the other variants have numbers"
     ending = done.stderr[done.stderr.index("1 job failed, ") :].splitlines()
     assert ending[1] == "  track: results/nearest/synthetic/crossing/tracks.parquet"
     assert "no <idea>" in ending[2]
     assert "    log: logs/track/nearest/synthetic/crossing.log" in ending
-    assert "What there is, and what failed, is on the page: reports/summary.html" in ending
-    # without it the page is whole
-    room.edit("config/small.yaml", "[sort, bytetrack, nearest]", "[sort, bytetrack]")
-    assert room.snakemake().returncode == 0
-    assert "This run did not finish" not in room.page()
-    # mended, the same command makes the page with it
-    room.edit("config/small.yaml", "[sort, bytetrack]", "[sort, bytetrack, nearest]")
-    room.write("trackers/methods/nearest/tracker.py", example())
-    assert room.snakemake().returncode == 0
-    assert "This run did not finish" not in room.page()
+    assert (
+        "The page shows the results there are and the failed jobs: reports/summary.html" in ending
+    )
+    # without it the page is complete
+    workdir.edit("config/small.yaml", "[sort, bytetrack, nearest]", "[sort, bytetrack]")
+    assert workdir.snakemake().returncode == 0
+    assert "This run did not finish" not in workdir.page()
+    # fixed, the same command makes the page with it
+    workdir.edit("config/small.yaml", "[sort, bytetrack]", "[sort, bytetrack, nearest]")
+    workdir.write("trackers/methods/nearest/tracker.py", example())
+    assert workdir.snakemake().returncode == 0
+    assert "This run did not finish" not in workdir.page()
 
 
-def outputs(room: Room) -> dict[str, str]:
-    """Return the digest of all that does not hold a time."""
+def outputs(workdir: Workdir) -> dict[str, str]:
+    """Return the digests of all files that hold no time."""
     return {
-        str(path.relative_to(room.path)): hashlib.sha256(path.read_bytes()).hexdigest()
+        str(path.relative_to(workdir.path)): hashlib.sha256(path.read_bytes()).hexdigest()
         for folder in ("data", "results")
-        for path in sorted((room.path / folder).rglob("*"))
+        for path in sorted((workdir.path / folder).rglob("*"))
         if path.is_file() and path.name not in ("timing.json", "speed.json", "run.json")
     }
 
 
-def test_a_score_says_nothing_of_when_its_tracks_were_made(finished, tmp_path):
-    room = finished.copy(tmp_path / "room")
-    folder = room.path / "results" / "sort" / "synthetic" / "crossing"
+def test_a_score_does_not_depend_on_when_its_tracks_were_made(finished, tmp_path):
+    workdir = finished.copy(tmp_path / "workdir")
+    folder = workdir.path / "results" / "sort" / "synthetic" / "crossing"
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    assert room.snakemake("--forcerun", "track", "--until", "score").returncode == 0
+    assert workdir.snakemake("--forcerun", "track", "--until", "score").returncode == 0
     for path, content in before.items():
         same = path.read_bytes() == content
         assert same is (path.name != "run.json"), path
 
 
-def test_make_reproduce_makes_a_result_of_the_workflow_again(finished):
+def test_make_reproduce_reproduces_a_result_of_the_workflow(finished):
     result = "results/bytetrack/synthetic/crossing"
     command = [sys.executable, "-m", "workflow.reproduce", result]
     done = subprocess.run(command, cwd=finished.path, capture_output=True, text=True, check=False)
@@ -325,20 +340,20 @@ def test_make_reproduce_makes_a_result_of_the_workflow_again(finished):
 
 
 def test_a_run_killed_again_and_again_is_completed_by_the_same_command(finished, tmp_path):
-    room = make_room(tmp_path)
+    workdir = make_workdir(tmp_path)
     for when in ("sequence.json", "tracks.parquet", "score.json"):
-        running = room.start(alone=True)
-        wait_for(room.path, when, running)
+        running = workdir.start(alone=True)
+        wait_for(workdir.path, when, running)
         os.killpg(running.pid, signal.SIGKILL)
         assert running.wait() == -signal.SIGKILL
-        assert not (room.path / "reports" / "summary.html").exists()
-    done = room.snakemake()
+        assert not (workdir.path / "reports" / "summary.html").exists()
+    done = workdir.snakemake()
     assert done.returncode == 0, done.stderr
-    assert outputs(room) == outputs(finished)
+    assert outputs(workdir) == outputs(finished)
 
 
 def wait_for(folder: Path, name: str, running: subprocess.Popen[bytes]) -> None:
-    """Return when a file called so has appeared below the folder, while the run goes on."""
+    """Wait until a file of this name appears below the folder of a running workflow."""
     deadline = time.monotonic() + 120
     while not any(folder.glob(f"*/**/{name}")):
         assert running.poll() is None, "the run ended before it could be killed"
@@ -374,43 +389,43 @@ def wait_for(folder: Path, name: str, running: subprocess.Popen[bytes]) -> None:
     ],
 )
 def test_a_wrong_config_is_refused_before_anything_runs(finished, tmp_path, old, new, message):
-    room = finished.copy(tmp_path / "room")
-    room.edit("config/small.yaml", old, new)
+    workdir = finished.copy(tmp_path / "workdir")
+    workdir.edit("config/small.yaml", old, new)
     if "crosing" in new and "sequences" in new:
-        room.edit("config/small.yaml", "    clock: [crossing]\n", "")
-    code, printed = room.forked()
+        workdir.edit("config/small.yaml", "    clock: [crossing]\n", "")
+    code, printed = workdir.forked()
     assert code != 0
     assert message in printed
     assert len(printed.splitlines()) < 20
 
 
-def test_a_missing_result_file_fails_its_variant_alone(room):
+def test_a_missing_result_file_fails_its_variant_alone(workdir):
     entry = "variants:\n  mine: {method: imported, options: {results: 'mine/{sequence}.txt'}}\n"
-    room.edit("config/small.yaml", "clock: {", entry + "clock: {")
-    room.edit("config/small.yaml", "[sort, bytetrack]", "[sort, mine]")
-    room.write("mine/crossing.txt", "")
-    assert room.snakemake().returncode == 0
-    (room.path / "mine" / "crossing.txt").unlink()
-    assert room.snakemake().returncode != 0
-    page = room.page()
+    workdir.edit("config/small.yaml", "clock: {", entry + "clock: {")
+    workdir.edit("config/small.yaml", "[sort, bytetrack]", "[sort, mine]")
+    workdir.write("mine/crossing.txt", "")
+    assert workdir.snakemake().returncode == 0
+    (workdir.path / "mine" / "crossing.txt").unlink()
+    assert workdir.snakemake().returncode != 0
+    page = workdir.page()
     assert "mine/crossing.txt: " in page
-    assert numbers(page), "the numbers of the other are there"
+    assert numbers(page), "the other variant has numbers"
 
 
-def test_a_failure_elsewhere_leaves_the_page(room):
-    before = room.page()
-    add_method(room, "raise RuntimeError")
+def test_a_failure_of_another_target_does_not_change_the_page(workdir):
+    before = workdir.page()
+    add_method(workdir, "raise RuntimeError")
     target = "results/nearest/synthetic/crossing/tracks.parquet"
-    command = [target if word == TARGET else word for word in room.command()]
+    command = [target if word == TARGET else word for word in workdir.command()]
     done = subprocess.run(
-        command, cwd=room.path, env=room.environment(), capture_output=True, check=False
+        command, cwd=workdir.path, env=workdir.environment(), capture_output=True, check=False
     )
     assert done.returncode != 0
-    assert room.page() == before
+    assert workdir.page() == before
 
 
 def modified(path: Path) -> float:
-    """Return when a file was last written; 0 while it is not there."""
+    """Return when a file was last written; 0 if it does not exist."""
     try:
         return path.stat().st_mtime
     except FileNotFoundError:
@@ -426,14 +441,14 @@ while os.getppid() == int(os.environ["MASKTRACK_RUN"]):
 """
 
 
-def test_a_job_that_outlives_its_run_writes_nothing(room):
-    room.edit(
+def test_a_job_that_outlives_its_run_writes_nothing(workdir):
+    workdir.edit(
         "trackers/methods/sort/tracker.py",
         "def build(",
         WAITING + "def build(",
     )
-    running = room.start()
-    log = room.path / "logs" / "track" / "sort" / "synthetic" / "crossing.log"
+    running = workdir.start()
+    log = workdir.path / "logs" / "track" / "sort" / "synthetic" / "crossing.log"
     begun = time.time()
     deadline = begun + 120
     while modified(log) < begun:
@@ -442,32 +457,32 @@ def test_a_job_that_outlives_its_run_writes_nothing(room):
         time.sleep(0.05)
     running.kill()
     running.wait()
-    tracks = room.path / "results" / "sort" / "synthetic" / "crossing" / "tracks.parquet"
+    tracks = workdir.path / "results" / "sort" / "synthetic" / "crossing" / "tracks.parquet"
     while "the run that asked for it is gone" not in log.read_text():
         assert time.time() < deadline
         time.sleep(0.2)
     assert not tracks.exists()
 
 
-def test_a_change_of_what_a_method_is_fed_reruns_it(room):
-    room.edit("trackers/methods/sort/method.yaml", "[detections]", "[detections, image]")
-    assert room.jobs() == OF_A_VARIANT
+def test_a_change_of_a_methods_inputs_reruns_it(workdir):
+    workdir.edit("trackers/methods/sort/method.yaml", "[detections]", "[detections, image]")
+    assert workdir.jobs() == OF_A_VARIANT
 
 
-def test_another_version_of_a_library_reruns_everything(room):
-    room.edit("requirements.lock", "numpy==", "numpy==0.")
-    assert room.jobs() == PREPARED
+def test_a_changed_version_of_a_library_reruns_everything(workdir):
+    workdir.edit("requirements.lock", "numpy==", "numpy==0.")
+    assert workdir.jobs() == PREPARED
 
 
-def test_a_variant_that_has_changed_and_fails_shows_no_numbers_of_before(room):
-    room.edit(
+def test_a_changed_variant_that_fails_shows_no_earlier_numbers(workdir):
+    workdir.edit(
         "config/trackers.yaml",
         "method: bytetrack\n",
         "method: bytetrack\n    options: {track_buffer: 9}\n",
     )
-    add_method(room, "raise RuntimeError")
+    add_method(workdir, "raise RuntimeError")
     blocked = "trackers/methods/bytetrack/tracker.py"
-    room.edit(blocked, "def build(", "raise RuntimeError('blocked')\n\n\ndef build(")
-    assert room.snakemake().returncode != 0
-    row = room.page().split(">ByteTrack", 1)[1].split("</tr>", 1)[0]
+    workdir.edit(blocked, "def build(", "raise RuntimeError('blocked')\n\n\ndef build(")
+    assert workdir.snakemake().returncode != 0
+    row = workdir.page().split(">ByteTrack", 1)[1].split("</tr>", 1)[0]
     assert not numbers(row)

@@ -63,17 +63,17 @@ def main() -> None:
     parser.add_argument("--input", type=int, nargs=2, required=True, metavar=("HEIGHT", "WIDTH"))
     parser.add_argument("--precision", choices=PRECISIONS, default="fp32")
     parser.add_argument("--output", type=Path, required=True, help=f".../{CARD}")
-    given = parser.parse_args()
-    if given.output.name != CARD:
-        parser.error(f"--output: {given.output.name} found, expected .../{CARD}")
-    if any(side < _STEP or side % _STEP for side in given.input):
-        parser.error(f"--input: {given.input} found, expected multiples of {_STEP}")
-    classes = COCO if given.classes == ["coco"] else tuple(given.classes)
-    model = load_yolox(given.size, given.weights, len(classes))
-    height, width = given.input
-    origin = {"weights": str(given.weights), "weights_sha256": sha256(given.weights)}
-    with replacing_networks(given.output.parent) as part:
-        card = export_yolox(model, classes, (height, width), part, given.precision)
+    args = parser.parse_args()
+    if args.output.name != CARD:
+        parser.error(f"--output: {args.output.name} found, expected .../{CARD}")
+    if any(side < _STEP or side % _STEP for side in args.input):
+        parser.error(f"--input: {args.input} found, expected multiples of {_STEP}")
+    classes = COCO if args.classes == ["coco"] else tuple(args.classes)
+    model = load_yolox(args.size, args.weights, len(classes))
+    height, width = args.input
+    origin = {"weights": str(args.weights), "weights_sha256": sha256(args.weights)}
+    with replacing_networks(args.output.parent) as part:
+        card = export_yolox(model, classes, (height, width), part, args.precision)
         write_json(part / CARD, card | {"origin": origin})
 
 

@@ -57,9 +57,9 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workspace-gib", type=float, default=Flags.workspace_gib)
 
 
-def flags_of(given: argparse.Namespace) -> Flags:
+def flags_of(args: argparse.Namespace) -> Flags:
     """Return what a program was given of those."""
-    return Flags(given.level, given.workspace_gib)
+    return Flags(args.level, args.workspace_gib)
 
 
 def build_engine(

@@ -84,7 +84,7 @@ class TensorrtEngine:
             if not context.set_input_shape(name, tuple(tensor.shape)):
                 raise ValueError(f"{self._path}: {name}: TensorRT refuses {tuple(tensor.shape)}")
             context.set_tensor_address(name, tensor.data_ptr())
-        found = {name: self._room(context, name) for name in self._outputs}
+        found = {name: self._allocate(context, name) for name in self._outputs}
         self._run(context)
         return found
 
@@ -97,12 +97,12 @@ class TensorrtEngine:
             self._contexts[number] = context
         return self._contexts[number]
 
-    def _room(self, context: Any, name: str) -> Tensor:
+    def _allocate(self, context: Any, name: str) -> Tensor:
         """Return an empty tensor, known to the context, for an output."""
         shape = tuple(context.get_tensor_shape(name))
-        room = torch.empty(shape, dtype=self._outputs[name], device=self._device)
-        context.set_tensor_address(name, room.data_ptr())
-        return room
+        workdir = torch.empty(shape, dtype=self._outputs[name], device=self._device)
+        context.set_tensor_address(name, workdir.data_ptr())
+        return workdir
 
     def _run(self, context: Any) -> None:
         """Run between what the current stream was told before and what it is told next."""

@@ -47,8 +47,8 @@ def main() -> None:
     parser.add_argument("--networks", type=Path, required=True, help=f".../{CARD}")
     parser.add_argument("--output", type=Path, required=True, help=f".../{CARD}")
     add_flags(parser)
-    given = parser.parse_args()
-    build_engines(given.networks.parent, given.output.parent, flags_of(given))
+    args = parser.parse_args()
+    build_engines(args.networks.parent, args.output.parent, flags_of(args))
 
 
 if __name__ == "__main__":

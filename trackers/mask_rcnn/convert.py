@@ -142,10 +142,10 @@ def main() -> None:
     parser.add_argument("--classes", nargs="+", required=True, help=f"or one of {[*YOUTUBE_VIS]}")
     parser.add_argument("--trusted", action="store_true", help="run what the file holds as Python")
     parser.add_argument("--output", type=Path, required=True, help="....safetensors")
-    given = parser.parse_args()
-    card = Card(given.size, class_names(given.classes), given.layout, _FIT)
-    state = convert(read_state(given.checkpoint, trusted=given.trusted), given.layout, card)
-    with replacing(given.output) as part:
+    args = parser.parse_args()
+    card = Card(args.size, class_names(args.classes), args.layout, _FIT)
+    state = convert(read_state(args.checkpoint, trusted=args.trusted), args.layout, card)
+    with replacing(args.output) as part:
         part.write_bytes(save(state, write_card(card)))
 
 

@@ -68,13 +68,13 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, required=True, help="....safetensors")
     parser.add_argument("--precision", choices=PRECISIONS, default="fp32")
     parser.add_argument("--output", type=Path, required=True, help=f".../{CARD}")
-    given = parser.parse_args()
-    if given.output.name != CARD:
-        parser.error(f"--output: {given.output.name} found, expected .../{CARD}")
-    card = read_card(given.weights)
-    origin = {"weights": str(given.weights), "weights_sha256": sha256(given.weights)}
-    made = modules(load_model(given.weights, card), CONVENTIONS[card.convention])
-    export_model(made, card, given.output.parent, given.precision, origin)
+    args = parser.parse_args()
+    if args.output.name != CARD:
+        parser.error(f"--output: {args.output.name} found, expected .../{CARD}")
+    card = read_card(args.weights)
+    origin = {"weights": str(args.weights), "weights_sha256": sha256(args.weights)}
+    made = modules(load_model(args.weights, card), CONVENTIONS[card.convention])
+    export_model(made, card, args.output.parent, args.precision, origin)
 
 
 if __name__ == "__main__":

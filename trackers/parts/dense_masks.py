@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from trackers.contract import Answer
+from trackers.contract import TrackerOutput
 
 
 def tight_boxes(masks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -21,7 +21,7 @@ def tight_boxes(masks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def answer_of(
     masks: np.ndarray, identity: np.ndarray, score: np.ndarray, class_id: Mapping[int, int]
-) -> Answer:
+) -> TrackerOutput:
     """Return what a tracker reports of the masks that are not empty, with the boxes around them.
 
     Args:
@@ -33,4 +33,4 @@ def answer_of(
     there, box = tight_boxes(masks)
     track = identity[there]
     kinds = np.array([class_id[name] for name in track.tolist()], np.int64)
-    return Answer(track, box, score[there].astype(np.float64), kinds, masks[there])
+    return TrackerOutput(track, box, score[there].astype(np.float64), kinds, masks[there])

@@ -54,8 +54,8 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help=f".../{CARD}")
     parser.add_argument("--objects", type=range_of, nargs="+", default=[Range(1, 4, 16)])
     add_flags(parser)
-    given = parser.parse_args()
-    build_engines(given.networks.parent, given.output.parent, given.objects, flags_of(given))
+    args = parser.parse_args()
+    build_engines(args.networks.parent, args.output.parent, args.objects, flags_of(args))
 
 
 if __name__ == "__main__":

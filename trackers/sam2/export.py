@@ -81,14 +81,14 @@ def main() -> None:
     parser.add_argument("--weights", required=True, help="a file, or `random`")
     parser.add_argument("--precision", choices=PRECISIONS, default="fp32")
     parser.add_argument("--output", type=Path, required=True, help=f".../{CARD}")
-    given = parser.parse_args()
-    if given.output.name != CARD:
-        parser.error(f"--output: {given.output.name} found, expected .../{CARD}")
-    model = load_model(given.size, given.weights)
-    origin = {"size": given.size, "weights": given.weights}
-    if given.weights != RANDOM:
-        origin["weights_sha256"] = sha256(Path(given.weights))
-    export_model(model, given.output.parent, given.precision, origin)
+    args = parser.parse_args()
+    if args.output.name != CARD:
+        parser.error(f"--output: {args.output.name} found, expected .../{CARD}")
+    model = load_model(args.size, args.weights)
+    origin = {"size": args.size, "weights": args.weights}
+    if args.weights != RANDOM:
+        origin["weights_sha256"] = sha256(Path(args.weights))
+    export_model(model, args.output.parent, args.precision, origin)
 
 
 if __name__ == "__main__":

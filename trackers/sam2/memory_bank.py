@@ -95,9 +95,9 @@ class MemoryBank:
     _pointer_ages: _Ages = field(init=False)
 
     def __post_init__(self) -> None:
-        self._make_room(_ROWS)
+        self._grow(_ROWS)
 
-    def _make_room(self, rows: int) -> None:
+    def _grow(self, rows: int) -> None:
         memory = {
             name: self.arrays.zeros((rows, self.memories, *shape))
             for name, shape in self.shapes.items()
@@ -117,7 +117,7 @@ class MemoryBank:
     def add(self) -> int:
         """Return the row of a new object, of which nothing is remembered yet."""
         if self.count == len(self._memory_ages.written):
-            self._make_room(2 * self.count)
+            self._grow(2 * self.count)
         self.count += 1
         row = self.count - 1
         for ages in (self._memory_ages, self._pointer_ages):

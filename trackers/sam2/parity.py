@@ -133,19 +133,19 @@ def _least_iou(expected: np.ndarray, found: np.ndarray) -> float:
     return float(np.where(either == 0, 1, both / np.maximum(either, 1)).min())
 
 
-def _other(given: argparse.Namespace) -> Networks:
+def _other(args: argparse.Namespace) -> Networks:
     """Return the networks that are compared with the reference."""
-    folder = given.networks and given.networks.parent
-    if given.engine == "torch":
+    folder = args.networks and args.networks.parent
+    if args.engine == "torch":
         from trackers.engines.torch_engine import DTYPES, TorchArrays
 
-        arrays = TorchArrays(given.device, DTYPES[given.precision])
-        return on_torch(load_model(given.size, given.weights), arrays, given.mode)
+        arrays = TorchArrays(args.device, DTYPES[args.precision])
+        return on_torch(load_model(args.size, args.weights), arrays, args.mode)
     if folder is None:
         raise ValueError(f"--networks: none found, expected .../{CARD}")
-    if given.engine == "onnxruntime":
-        return on_onnxruntime(folder, given.device)
-    return on_tensorrt(folder, given.onnx.parent)
+    if args.engine == "onnxruntime":
+        return on_onnxruntime(folder, args.device)
+    return on_tensorrt(folder, args.onnx.parent)
 
 
 def main() -> None:
@@ -160,15 +160,15 @@ def main() -> None:
     parser.add_argument("--mode", default="eager", help="of torch: eager, compile or graphs")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--output", type=Path, required=True)
-    given = parser.parse_args()
+    args = parser.parse_args()
     from trackers.engines.torch_engine import TorchArrays
 
-    kind = "cpu" if given.device == "cpu" else "cuda"
-    reference = on_torch(load_model(given.size, given.weights), TorchArrays(kind))
-    rows = compare(record(reference), _other(given))
-    told = {key: str(value) for key, value in vars(given).items() if value is not None}
+    kind = "cpu" if args.device == "cpu" else "cuda"
+    reference = on_torch(load_model(args.size, args.weights), TorchArrays(kind))
+    rows = compare(record(reference), _other(args))
+    told = {key: str(value) for key, value in vars(args).items() if value is not None}
     facts = {"arguments": told, "machine": describe_machine()}
-    write_json(given.output, facts | {"agrees": all(row["agrees"] for row in rows), "calls": rows})
+    write_json(args.output, facts | {"agrees": all(row["agrees"] for row in rows), "calls": rows})
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ import numpy as np
 from datasets.io.files import write_json
 from datasets.io.program import run_main
 from datasets.types import Frame, Sequence
-from trackers.contract import Answer, Tracker
+from trackers.contract import Tracker, TrackerOutput
 from trackers.profiling import system_load
 from trackers.profiling.machine import describe_machine
 from trackers.timing import clock
@@ -52,7 +52,7 @@ class CpuClock:
         self._tracker.start(sequence)
         self.passes.append([])
 
-    def step(self, frame: Frame) -> Answer:
+    def step(self, frame: Frame) -> TrackerOutput:
         begin = process_time_ns()
         answer = self._tracker.step(frame)
         self.passes[-1].append(process_time_ns() - begin)
@@ -107,11 +107,11 @@ def _time_both(calibration: Calibration) -> tuple[int, int]:
     return elapsed, process_time_ns() - begin
 
 
-def measure(course: Course, given: argparse.Namespace) -> None:
+def measure(course: Course, args: argparse.Namespace) -> None:
     """Time what the flags of `add_flags` ask for, and write it."""
-    found = take_pace(course, given.warm_up, range(*given.passes), given.seconds)
+    found = take_pace(course, args.warm_up, range(*args.passes), args.seconds)
     content = {"timed": "step", "work": _WORK, **found, "machine": describe_machine()}
-    write_json(given.output, content, indent=None)
+    write_json(args.output, content, indent=None)
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -130,8 +130,8 @@ def main() -> None:
     """Run the command line program."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add_flags(parser)
-    given = parser.parse_args()
-    measure(clock.load_course(given), given)
+    args = parser.parse_args()
+    measure(clock.load_course(args), args)
 
 
 if __name__ == "__main__":

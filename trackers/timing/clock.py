@@ -29,7 +29,7 @@ from datasets.io.progress import progress
 from datasets.masks import coco_rle
 from datasets.sequences.sequence_json import PreparedSequence, open_sequence
 from datasets.types import Frame, Sequence, Tracks
-from trackers.contract import Answer, Method, Tracker, load_method, load_tracker
+from trackers.contract import Method, Tracker, TrackerOutput, load_method, load_tracker
 from trackers.feed import Collector, read_feed
 from trackers.output_check import OutputCheck
 from trackers.profiling import system_load
@@ -70,12 +70,12 @@ class Course:
         """A check of the tracker's output, for one pass."""
         return OutputCheck(self.method.title, self.sequence)
 
-    def check(self, answers: list[Answer]) -> None:
+    def check(self, answers: list[TrackerOutput]) -> None:
         """Raise ValueError if the answers are not those that were scored, see `check_answers`."""
         check_answers(self.sequence, answers, self.expected)
 
 
-def check_answers(sequence: Sequence, answers: list[Answer], expected: Tracks) -> None:
+def check_answers(sequence: Sequence, answers: list[TrackerOutput], expected: Tracks) -> None:
     """Raise ValueError if the answers are not those that were scored, see `same_to_rounding`."""
     collector = Collector(sequence.extent)
     for answer in answers:
@@ -192,33 +192,33 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def load_course(given: argparse.Namespace) -> Course:
+def load_course(args: argparse.Namespace) -> Course:
     """Return what the flags say is timed.
 
     Raises:
         ValueError: There is no such method or option, or a file is not as it should be.
     """
     return Course(
-        load_tracker(given.method, given.options),
-        load_method(given.method).given(given.options),
-        open_sequence(given.sequence),
-        read_tracks(given.expect),
-        given.frames,
+        load_tracker(args.method, args.options),
+        load_method(args.method).with_options(args.options),
+        open_sequence(args.sequence),
+        read_tracks(args.expect),
+        args.frames,
     )
 
 
 def main() -> None:
     """Run the command line program."""
-    given = _arguments()
-    course = load_course(given)
+    args = _arguments()
+    course = load_course(args)
     content: Mapping[str, Any] = {
         "timed": "step",
-        **single_stream(course, given.warm_up, given.repeats),
+        **single_stream(course, args.warm_up, args.repeats),
         **recorded(course),
-        **(offline(course, given.repeats) if "offline" in given.scenarios else {}),
+        **(offline(course, args.repeats) if "offline" in args.scenarios else {}),
         "machine": describe_machine(),
     }
-    write_json(given.output, content)
+    write_json(args.output, content)
 
 
 def _arguments() -> argparse.Namespace:

@@ -25,7 +25,7 @@ from datasets.io.program import run_main
 from datasets.masks.mask_set import Masks
 from datasets.sequences.sequence_json import open_sequence
 from datasets.types import Frame, Sequence
-from trackers.contract import INPUTS, Answer, Method, Tracker
+from trackers.contract import INPUTS, Method, Tracker, TrackerOutput
 from trackers.timing.calibrated_clock import add_flags, measure
 from trackers.timing.clock import Course
 
@@ -41,12 +41,12 @@ class Adapted:
     def start(self, sequence: Sequence) -> None:
         self._tracker.start(sequence)
 
-    def step(self, frame: Frame) -> Answer:
+    def step(self, frame: Frame) -> TrackerOutput:
         found = self._tracker.step(frame)
         mask = found.mask
         if mask is not None and not isinstance(mask, np.ndarray):
             mask = Masks(mask.runs, mask.height, mask.width)
-        return Answer(found.track, found.box, found.score, found.class_id, mask)
+        return TrackerOutput(found.track, found.box, found.score, found.class_id, mask)
 
 
 def load_tracker_of(root: Path, method: str, options: Mapping[str, Any]) -> Tracker:
@@ -67,11 +67,11 @@ def main() -> None:
     add_flags(parser)
     parser.add_argument("--root", type=Path, required=True, help="the other checkout")
     parser.add_argument("--inputs", nargs="*", choices=sorted(INPUTS), default=[])
-    given = parser.parse_args()
-    prepared, expected = open_sequence(given.sequence), read_tracks(given.expect)
-    method = Method(given.method, source=str(given.root), inputs=tuple(given.inputs))
-    tracker = load_tracker_of(given.root, given.method, given.options)
-    measure(Course(tracker, method, prepared, expected, given.frames), given)
+    args = parser.parse_args()
+    prepared, expected = open_sequence(args.sequence), read_tracks(args.expect)
+    method = Method(args.method, source=str(args.root), inputs=tuple(args.inputs))
+    tracker = load_tracker_of(args.root, args.method, args.options)
+    measure(Course(tracker, method, prepared, expected, args.frames), args)
 
 
 if __name__ == "__main__":

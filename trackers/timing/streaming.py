@@ -35,7 +35,7 @@ from datasets.io.progress import progress
 from datasets.sequences.prompts import joined
 from datasets.sequences.sequence_json import open_sequence
 from datasets.types import Frame, Tracks
-from trackers.contract import Answer, Tracker, load_method, load_tracker
+from trackers.contract import Tracker, TrackerOutput, load_method, load_tracker
 from trackers.feed import Collector, pack, read_feed
 from trackers.output_check import OutputCheck
 from trackers.prefetch import ahead
@@ -58,7 +58,7 @@ class Seen:
         step_ns: Nanoseconds of each step, in order.
     """
 
-    answers: list[Answer]
+    answers: list[TrackerOutput]
     taken: np.ndarray
     step_ns: list[int]
 
@@ -76,7 +76,7 @@ def stream(
         check: Of each answer, outside the clock.
         now: Nanoseconds of a clock.
     """
-    answers: list[Answer] = []
+    answers: list[TrackerOutput] = []
     taken, step_ns = [], []
     free, waiting = 0.0, []  # nanoseconds since the first frame came; prompts nobody has seen yet
     for frame in frames:
@@ -107,32 +107,32 @@ def _shown(waiting: list[Tracks], index: int) -> Tracks | None:
 
 def main() -> None:
     """Run the command line program."""
-    given = _arguments()
-    method = load_method(given.method).given(given.options)
-    prepared = open_sequence(given.sequence)
+    args = _arguments()
+    method = load_method(args.method).with_options(args.options)
+    prepared = open_sequence(args.sequence)
     sequence = prepared.sequence
     record = begin_record(
         Job(
-            "trackers.timing.streaming", given.method, given.options, prepared, method.inputs,
-            code=given.code,
+            "trackers.timing.streaming", args.method, args.options, prepared, method.inputs,
+            code=args.code,
         )
     )  # fmt: skip
-    tracker = load_tracker(given.method, given.options)
+    tracker = load_tracker(args.method, args.options)
     check = OutputCheck(method.title, sequence)
-    first = list(islice(read_feed(prepared, method), given.warm_up))
+    first = list(islice(read_feed(prepared, method), args.warm_up))
     warm = warm_up(tracker, sequence, first, check)
     tracker.start(sequence)
     frames = progress(ahead(read_feed(prepared, method)), sequence.name, "frame")
     begin = system_load.now()
-    seen = stream(tracker, frames, check, given.rate)
+    seen = stream(tracker, frames, check, args.rate)
     state = system_load.between(begin, system_load.now())
     collector = Collector(sequence.extent)
     for answer in seen.answers:
         collector.add(answer)
     write_json(
-        given.timing,
+        args.timing,
         {
-            "rate": given.rate,
+            "rate": args.rate,
             "frames": len(seen.answers),
             "dropped": int((~seen.taken).sum()),
             "step_ns": seen.step_ns,
@@ -141,7 +141,7 @@ def main() -> None:
             "load": state,
         },
     )
-    write_result(given.output, collector.tracks(), given.run, record)
+    write_result(args.output, collector.tracks(), args.run, record)
 
 
 def _rate(text: str) -> float:

@@ -10,7 +10,7 @@ from statistics import median
 from time import perf_counter_ns
 
 from datasets.types import Frame, Sequence
-from trackers.contract import Answer, Tracker
+from trackers.contract import Tracker, TrackerOutput
 from trackers.feed import pack
 from trackers.output_check import OutputCheck
 from trackers.prefetch import ahead
@@ -37,7 +37,7 @@ class Pass:
 
     step_ns: list[int] = field(default_factory=list)
     encode_ns: list[int] = field(default_factory=list)
-    answers: list[Answer] = field(default_factory=list)
+    answers: list[TrackerOutput] = field(default_factory=list)
     memory: list[int] = field(default_factory=list)
     gpu_memory: list[int | None] = field(default_factory=list)
     device_ns: list[int | None] = field(default_factory=list)
@@ -148,7 +148,7 @@ def record_stages(
 
 def time_throughput(
     tracker: Tracker, sequence: Sequence, feed: Iterator[Frame], check: OutputCheck, most: int
-) -> tuple[int, list[Answer]]:
+) -> tuple[int, list[TrackerOutput]]:
     """Return the nanoseconds from the first frame's decoding to the last answer, and the answers.
 
     Frames are decoded ahead while others are stepped; masks become run lengths. Answers are checked

@@ -48,8 +48,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--log", type=Path, required=True)
     parser.add_argument("--plot", type=Path, required=True)
-    given = parser.parse_args()
-    draw(read_json(given.log), given.plot)
+    args = parser.parse_args()
+    draw(read_json(args.log), args.plot)
 
 
 if __name__ == "__main__":

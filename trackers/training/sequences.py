@@ -32,10 +32,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--count", type=int, required=True, help="of sequences")
     parser.add_argument("--output", type=Path, required=True, help="folder")
-    given = parser.parse_args()
+    args = parser.parse_args()
     names = list(SCENARIOS)
-    for number in progress(range(given.count), "sequences", "sequence"):
-        prepare(given.output, f"{names[number % len(names)]}-{number // len(names)}")
+    for number in progress(range(args.count), "sequences", "sequence"):
+        prepare(args.output, f"{names[number % len(names)]}-{number // len(names)}")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Train MaskTrack R-CNN on prepared sequences with masks and identities.
 
     python -m trackers.training.train_masktrack_rcnn --sequences .cache/training/people
-        --classes person --fit 384 288 --room .cache/training/masktrack_rcnn
+        --classes person --fit 384 288 --workdir .cache/training/masktrack_rcnn
         --output trackers/weights/masktrack_demo.safetensors
 
 `--sequences` holds a folder for each, as `datasets.prepare` writes them. `--schedule paper` is that
@@ -151,39 +151,39 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--pairs", type=int, default=3, help="of frames in a lesson")
     parser.add_argument("--start", type=Path, help="weights to begin with")
     parser.add_argument("--go-on-from", type=Path, help="weights of an earlier training, with log")
-    parser.add_argument("--room", type=Path, required=True, help="for its state")
+    parser.add_argument("--workdir", type=Path, required=True, help="for its state")
     parser.add_argument("--output", type=Path, required=True, help="....safetensors")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--device", default="cpu", help="as PyTorch calls it")
-    given = parser.parse_args()
-    if given.size != "demo" and not given.start:
-        parser.error(f"--size {given.size}: --start expected, its first layers are not learnt")
-    return given
+    args = parser.parse_args()
+    if args.size != "demo" and not args.start:
+        parser.error(f"--size {args.size}: --start expected, its first layers are not learnt")
+    return args
 
 
 def main() -> None:
     """Run the command line program."""
-    given = _arguments()
-    card = Card(given.size, tuple(given.classes), _CONVENTION, tuple(given.fit))
-    videos = read_videos(given.sequences, card, _REACH)
-    torch.manual_seed(given.seed)
-    model = build_model(given.size, len(card.classes))
-    model.to(given.device)
-    if given.start:
-        left = begin_with(model, given.start)
-        print(f"{given.start}: learnt from nothing: {', '.join(left) or 'no weight'}")
-    given.room.mkdir(parents=True, exist_ok=True)
-    learner, first = Training(model, given.room / "state.pt"), 0
-    if given.go_on_from:
-        learner.go_on_from(given.go_on_from)
+    args = _arguments()
+    card = Card(args.size, tuple(args.classes), _CONVENTION, tuple(args.fit))
+    videos = read_videos(args.sequences, card, _REACH)
+    torch.manual_seed(args.seed)
+    model = build_model(args.size, len(card.classes))
+    model.to(args.device)
+    if args.start:
+        left = begin_with(model, args.start)
+        print(f"{args.start}: learnt from nothing: {', '.join(left) or 'no weight'}")
+    args.workdir.mkdir(parents=True, exist_ok=True)
+    learner, first = Training(model, args.workdir / "state.pt"), 0
+    if args.go_on_from:
+        learner.go_on_from(args.go_on_from)
     frames = sum(len(video.frames) for video in videos)
-    stages = stages_of(given.schedule, frames, given.pairs)
+    stages = stages_of(args.schedule, frames, args.pairs)
     for stage in stages:
-        school = School(model, videos, card, given.pairs, [given.seed, learner.done])
+        school = School(model, videos, card, args.pairs, [args.seed, learner.done])
         learner.run(stage, first, school.teach, school.examine)
         first += stage.steps
     about = {"command": command(), "sequences": len(videos)}
-    learner.finish(given.output, stages, about, write_card(card))
+    learner.finish(args.output, stages, about, write_card(card))
 
 
 if __name__ == "__main__":

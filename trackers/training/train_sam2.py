@@ -1,6 +1,6 @@
 """Train the demo SAM 2 on synthetic people.
 
-    python -m trackers.training.train_sam2 --room .cache/training/sam2
+    python -m trackers.training.train_sam2 --workdir .cache/training/sam2
         --output trackers/weights/sam2_demo.safetensors
 
 First single images, of which there are many, then clips, and longer ones. The room keeps the worlds
@@ -133,26 +133,26 @@ class School:
 def main() -> None:
     """Run the command line program."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--room", type=Path, required=True, help="for state and worlds")
+    parser.add_argument("--workdir", type=Path, required=True, help="for state and worlds")
     parser.add_argument("--output", type=Path, required=True, help="....safetensors")
     parser.add_argument("--worlds", type=int, default=80)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--go-on-from", type=Path, help="weights of an earlier training, with log")
-    given = parser.parse_args()
-    torch.manual_seed(given.seed)
+    args = parser.parse_args()
+    torch.manual_seed(args.seed)
     model: Any = build_model("demo")
-    worlds = load_worlds(given.room / "worlds", given.worlds, model.image_size, given.seed)
-    learner, first = loop.Training(model, given.room / "state.pt"), 0
-    if given.go_on_from:
-        learner.go_on_from(given.go_on_from)
+    worlds = load_worlds(args.workdir / "worlds", args.worlds, model.image_size, args.seed)
+    learner, first = loop.Training(model, args.workdir / "state.pt"), 0
+    if args.go_on_from:
+        learner.go_on_from(args.go_on_from)
     for stage in STAGES:
-        school = School(model, worlds, stage, [given.seed, learner.done, stage.length])
+        school = School(model, worlds, stage, [args.seed, learner.done, stage.length])
         learner.run(stage, first, school.teach, school.examine)
         first += stage.steps
     learner.finish(
-        given.output,
+        args.output,
         STAGES,
-        {"command": loop.command(), "seed": given.seed, "worlds": given.worlds},
+        {"command": loop.command(), "seed": args.seed, "worlds": args.worlds},
     )
 
 

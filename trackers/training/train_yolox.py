@@ -1,6 +1,6 @@
 """Train the demo detector, a YOLOX-nano of one class, on synthetic people.
 
-python -m trackers.training.train_yolox --room .cache/training/yolox
+python -m trackers.training.train_yolox --workdir .cache/training/yolox
     --output trackers/weights/yolox_demo.safetensors
 """
 
@@ -85,18 +85,18 @@ def count_found(model: Yolox, lesson: Lesson) -> dict[str, float]:
 def main() -> None:
     """Run the command line program."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--room", type=Path, required=True, help="for its state")
+    parser.add_argument("--workdir", type=Path, required=True, help="for its state")
     parser.add_argument("--output", type=Path, required=True, help="....safetensors")
     parser.add_argument("--seed", type=int, default=1)
-    given = parser.parse_args()
-    given.room.mkdir(parents=True, exist_ok=True)
-    model = build(given.seed)
-    learner, first = Training(model, given.room / "state.pt"), 0
+    args = parser.parse_args()
+    args.workdir.mkdir(parents=True, exist_ok=True)
+    model = build(args.seed)
+    learner, first = Training(model, args.workdir / "state.pt"), 0
     for stage in STAGES:
-        school = School(model, [given.seed, learner.done])
+        school = School(model, [args.seed, learner.done])
         learner.run(stage, first, school.teach, school.examine)
         first += stage.steps
-    learner.finish(given.output, STAGES, {"command": command(), "seed": given.seed})
+    learner.finish(args.output, STAGES, {"command": command(), "seed": args.seed})
 
 
 if __name__ == "__main__":

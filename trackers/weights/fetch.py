@@ -83,11 +83,11 @@ def main() -> None:
     """Run the command line program."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--output", type=Path, required=True)
-    given = parser.parse_args()
+    args = parser.parse_args()
     known = read_catalogue()
-    if given.output.name not in known:
-        parser.error(f"--output: {given.output.name} found, expected one of {sorted(known)}")
-    fetch(known[given.output.name], given.output)
+    if args.output.name not in known:
+        parser.error(f"--output: {args.output.name} found, expected one of {sorted(known)}")
+    fetch(known[args.output.name], args.output)
 
 
 if __name__ == "__main__":

@@ -76,7 +76,7 @@ onstart:
     start_jobs_without_timer(workflow)
     try:
         held.append(hold_lock())
-        if current_run.is_asked_for("baseline") and not REPLACE_BASELINE:
+        if current_run.is_target("baseline") and not REPLACE_BASELINE:
             refuse_to_replace(Path(config["regression"]["baseline"]))
     except (BlockingIOError, FileExistsError) as error:
         raise WorkflowError(str(error)) from None

@@ -78,7 +78,7 @@ rule compare:
         "../../environment.yml"
     params:
         variants=from_wildcards(plan.variants_by),
-        again=from_wildcards(plan.runs_again),
+        again=from_wildcards(plan.repeated_runs),
         sequences=from_wildcards(flags.sequences),
         scene=from_wildcards(flags.scene),
         code=from_wildcards(digests.compare),

@@ -35,10 +35,10 @@ rule pace:
     params:
         method=variant_method,
         options=variant_options,
-        frames=from_wildcards(gate.pace_limit("frames")),
-        warm_up=from_wildcards(gate.pace_limit("warm_up")),
-        passes=from_wildcards(gate.pace_limit("passes")),
-        seconds=from_wildcards(gate.pace_limit("seconds")),
+        frames=from_wildcards(gate.timing_limit("frames")),
+        warm_up=from_wildcards(gate.timing_limit("warm_up")),
+        passes=from_wildcards(gate.timing_limit("passes")),
+        seconds=from_wildcards(gate.timing_limit("seconds")),
         machine=MACHINE,
         code=from_wildcards(digests.pace),
     shell:

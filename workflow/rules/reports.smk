@@ -12,7 +12,7 @@ from snakemake.io import IOFile
 from workflow.cleaning.made import note_files
 from workflow.planning.page_plan import PAGE, PagePlan, page_files
 from workflow.run_hooks import was_interrupted
-from workflow.unfinished import judge_unfinished, render_unfinished
+from workflow.unfinished import write_unfinished_verdict, render_unfinished
 
 page = PagePlan(plan, digests, models, JOBS_BEFORE)
 
@@ -118,7 +118,7 @@ onerror:
         # render it again, even if all its inputs existed before
         workflow.persistence.cleanup_metadata(IOFile(PAGE))
     if current_run.lacks_verdict() and not was_interrupted(log):
-        judge_unfinished(gate.as_json(), config["regression"])
+        write_unfinished_verdict(gate.as_json(), config["regression"])
     note_files([PAGE, VERDICT, *VERDICT_TEXTS])
     current_run.print_timing(inputs.speeds())
     current_run.print_failures()

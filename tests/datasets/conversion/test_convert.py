@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import ROOT
-from converting import EXTENT, FLAGS, LINE, PERSON, common, everything, run
 
 from datasets.formats import parquet
+from tests.support.datasets.converting import EXTENT, FLAGS, LINE, PERSON, common, everything, run
+from tests.support.paths import ROOT
 
 LOST = {
     "mot": "the image size, the number of frames, the names of classes, masks (4 rows), "

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from converting import FLAGS, LINE, PERSON, common, everything, run
 
 from datasets.conversion.registry import FORMATS
 from datasets.formats import parquet
+from tests.support.datasets.converting import FLAGS, LINE, PERSON, common, everything, run
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from converting import common, everything, run, truth_for
-from json_changes import changed
 from PIL import Image
 
 from datasets.formats import parquet
 from datasets.masks import coco_rle
 from datasets.types import NO_TRACK, Extent
+from tests.support.datasets.converting import common, everything, run, truth_for
+from tests.support.json_changes import changed
 
 NAMES = "the names of classes"
 FACTS = f"the image size, the number of frames, {NAMES}"

@@ -8,12 +8,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from converting import LINE, PERSON, RESULTS, common, everything, run, truth_for
 from PIL import Image
 
 from datasets.formats import parquet
 from datasets.masks import coco_rle
 from datasets.types import Extent
+from tests.support.datasets.converting import (
+    LINE,
+    PERSON,
+    RESULTS,
+    common,
+    everything,
+    run,
+    truth_for,
+)
 
 JSON = (*RESULTS, "youtube_vis_truth", "coco_truth")
 

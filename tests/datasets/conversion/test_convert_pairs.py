@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
-from converting import FLAGS, HOLDS_MASKS, RESULTS, common, run, truth_for
 
 from datasets.conversion.codec import Given
 from datasets.conversion.registry import FORMATS
 from datasets.formats import parquet
 from datasets.types import Tracks
+from tests.support.datasets.converting import FLAGS, HOLDS_MASKS, RESULTS, common, run, truth_for
+from tests.support.paths import ROOT
 
 
 @pytest.mark.parametrize("target", FORMATS)

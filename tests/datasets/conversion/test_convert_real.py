@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from converting import run
 from PIL import Image
 
 from datasets.formats import mots_text
 from datasets.formats.mots_text import IGNORE
+from tests.support.datasets.converting import run
 
 LARGEST_CHANGE = 2e-13  # pixels: a width of 100 added to a place of 1000, and taken from it again
 

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from json_changes import GONE, changed
 
 from datasets.formats import coco_json
+from tests.support.json_changes import GONE, changed
 
 SIZE = {"width": 5, "height": 4}
 CATEGORIES = [{"id": 90, "name": "fish"}, {"id": 3, "name": "cat"}]

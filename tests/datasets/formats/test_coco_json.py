@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from json_changes import GONE, changed
-from mask_tracks import sequences
 from pycocotools.coco import COCO
 
 from datasets.formats import coco_json
 from datasets.formats.coco_images import Images
 from datasets.masks import coco_rle
 from datasets.types import NO_TRACK, Extent, Tracks
+from tests.support.json_changes import GONE, changed
+from tests.support.mask_tracks import sequences
 
 SIZE = {"width": 5, "height": 4}
 SQUARE = {"size": [4, 5], "counts": [5, 2, 2, 2, 9]}  # columns 1 and 2, rows 1 and 2

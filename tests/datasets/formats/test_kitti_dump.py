@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from some_tracks import tracks_of
 
 from datasets.formats import kitti_dump
 from datasets.types import NO_TRACK, Extent, Tracks
+from tests.support.datasets.some_tracks import tracks_of
 
 EXTENT = Extent(1080, 1920, 3, {1: "person", 2: "traffic light", 3: "2 wheels 7"})
 NOTHING = "0.0 0.0 0.0 0.0 0.0 0.0 0.0"

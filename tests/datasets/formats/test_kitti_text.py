@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from some_tracks import tracks_of
 
 from datasets.formats import kitti_text
 from datasets.layout import load_layout
 from datasets.types import NO_TRACK, Tracks
+from tests.support.datasets.some_tracks import tracks_of
 
 EXTENT = kitti_text.kitti_extent(height=100, width=200, frame_count=3)
 SOLID = "1.5 1.6 3.9 -2.5 1.7 20.1 0.5"

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from some_tracks import tracks_of
 
 from datasets.formats import mot_text
 from datasets.types import Extent
+from tests.support.datasets.some_tracks import tracks_of
 
 EXTENT = Extent(height=100, width=200, frame_count=3, classes={1: "person", 2: "car"})
 PEOPLE = replace(EXTENT, classes={1: "person"})

@@ -5,14 +5,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from converting import run
 from hypothesis import given
 from hypothesis import strategies as st
-from some_tracks import tracks_of
 
 from datasets.formats import parquet, sam2_jsonl
 from datasets.media.frames import write_image
 from datasets.types import NO_TRACK, Extent
+from tests.support.datasets.converting import run
+from tests.support.datasets.some_tracks import tracks_of
 
 EXTENT = Extent(100, 200, 5, {1: "person", 2: "dog"})
 CORNERS = ((10, 20), (29, 20), (29, 59), (10, 59))

@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from hypothesis import given
-from json_changes import GONE, changed
-from mask_tracks import renumbered, sequences
 
 from datasets.formats import vis_json
 from datasets.masks import coco_rle
 from datasets.masks.mask_set import Masks
 from datasets.types import NO_TRACK, Extent, Tracks
+from tests.support.json_changes import GONE, changed
+from tests.support.mask_tracks import renumbered, sequences
 
 SIZE = [4, 5]
 SQUARE = {"size": SIZE, "counts": [5, 2, 2, 2, 9]}  # columns 1 and 2, rows 1 and 2

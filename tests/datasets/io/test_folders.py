@@ -11,8 +11,6 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
-from broken import seeds
-from converting import run
 
 from datasets.conversion.codec import Given
 from datasets.conversion.registry import FORMATS
@@ -21,6 +19,8 @@ from datasets.io.files import replacing, write_json
 from datasets.io.folders import replacing_folder
 from datasets.media.frames import write_image
 from datasets.media.video import writing_video
+from tests.support.broken import seeds
+from tests.support.datasets.converting import run
 
 
 @contextmanager

@@ -7,11 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
 
 from datasets.io import program
 from datasets.io.files import RUN
 from datasets.io.program import run_main
+from tests.support.paths import ROOT
 from trackers.contract import load_tracker
 
 TRACEBACK = "Traceback (most recent call last)"

@@ -9,9 +9,9 @@ import termios
 from types import SimpleNamespace
 
 import pytest
-from conftest import ROOT
 
 from datasets.io.progress import Progress, progress
+from tests.support.paths import ROOT
 
 LOOP = """
 import sys

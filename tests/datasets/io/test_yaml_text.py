@@ -3,9 +3,9 @@ from __future__ import annotations
 import time
 
 import pytest
-from broken.by_nodes import LAUGHS
 
 from datasets.io.yaml_text import read_yaml
+from tests.support.broken.by_nodes import LAUGHS
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import sys
 
 import numpy as np
 import pytest
-from conftest import ROOT
 
 from datasets.formats.parquet import write_tracks
 from datasets.io.files import read_json, sha256, write_json
@@ -14,13 +13,14 @@ from datasets.media.frames import write_image
 from datasets.sequences.same_sequence import check_extent, check_tracks_beside, check_tracks_of
 from datasets.sequences.sequence_json import Prepared, write_prepared
 from datasets.types import Extent, Sequence, Tracks
+from tests.support.paths import ROOT
 
 EXTENT = Extent(48, 64, 2, {1: "person"})
 REASON = "tracks of the sequence d/b found, expected those of d/a, which is that of"
 
 
 @pytest.fixture
-def room(tmp_path):
+def workdir(tmp_path):
     """Sequences a and b of one size, and tracks of each beside a run.json that says so."""
     tracks = Tracks(EXTENT, [0, 1], [1, 1], [1, 1], [1, 1], [[1, 2, 30, 40]] * 2)
     for name in "ab":
@@ -46,26 +46,29 @@ def write_run_json(result, sequence):
     write_json(result / "run.json", content)
 
 
-def places(room, tracks, sequence):
-    return room / "results" / tracks / "tracks.parquet", room / "data" / sequence / "sequence.json"
+def places(workdir, tracks, sequence):
+    return (
+        workdir / "results" / tracks / "tracks.parquet",
+        workdir / "data" / sequence / "sequence.json",
+    )
 
 
-def test_tracks_of_another_sequence_of_one_size_are_refused(room):
-    check_tracks_of(*places(room, "a", "a"))
+def test_tracks_of_another_sequence_of_one_size_are_refused(workdir):
+    check_tracks_of(*places(workdir, "a", "a"))
     with pytest.raises(ValueError, match=REASON):
-        check_tracks_of(*places(room, "b", "a"))
+        check_tracks_of(*places(workdir, "b", "a"))
     with pytest.raises(ValueError, match=REASON):
-        check_tracks_beside(places(room, "b", "a")[0], room / "data" / "a" / "truth.parquet")
+        check_tracks_beside(places(workdir, "b", "a")[0], workdir / "data" / "a" / "truth.parquet")
 
 
-def test_a_sequence_that_was_prepared_anew_is_the_same(room):
-    tracks, sequence = places(room, "a", "a")
+def test_a_sequence_that_was_prepared_anew_is_the_same(workdir):
+    tracks, sequence = places(workdir, "a", "a")
     write_json(sequence, read_json(sequence) | {"frame_rate": 12.5})
     check_tracks_of(tracks, sequence)
 
 
-def test_where_nothing_is_known_nothing_is_refused(room):
-    tracks, sequence = places(room, "b", "a")
+def test_where_nothing_is_known_nothing_is_refused(workdir):
+    tracks, sequence = places(workdir, "b", "a")
     record = tracks.with_name("run.json")
     before = read_json(record)
     write_json(record, before | {"tracks": "of others"})
@@ -83,11 +86,11 @@ def test_another_size_or_length_is_refused():
         check_extent("x", Extent(48, 64, 3, {}), EXTENT)
 
 
-def test_results_in_the_folder_of_another_sequence_are_not_scored(room):
+def test_results_in_the_folder_of_another_sequence_are_not_scored(workdir):
     for name in ("tracks.parquet", "run.json"):
-        (room / "results" / "b" / name).replace(room / "results" / "a" / name)
+        (workdir / "results" / "b" / name).replace(workdir / "results" / "a" / name)
     with pytest.raises(ValueError, match=REASON):
-        layout.read_pair(room / "data", room / "results", "a")
+        layout.read_pair(workdir / "data", workdir / "results", "a")
 
 
 @pytest.mark.parametrize(
@@ -104,14 +107,14 @@ def test_results_in_the_folder_of_another_sequence_are_not_scored(room):
         ),
     ],
 )
-def test_programs_that_take_tracks_and_a_sequence_refuse_those_of_another(room, program, flags):
-    tracks, sequence = places(room, "b", "a")
+def test_programs_that_take_tracks_and_a_sequence_refuse_those_of_another(workdir, program, flags):
+    tracks, sequence = places(workdir, "b", "a")
     truth = sequence.with_name("truth.parquet")
-    filled = [each.format(sequence=sequence, truth=truth, out=room / "out") for each in flags]
+    filled = [each.format(sequence=sequence, truth=truth, out=workdir / "out") for each in flags]
     done = subprocess.run(
         [sys.executable, "-m", program, f"--tracks={tracks}", *filled],
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 2
     assert REASON in done.stderr.splitlines()[-1]
-    assert not list(room.glob("out*"))
+    assert not list(workdir.glob("out*"))

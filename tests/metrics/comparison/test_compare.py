@@ -8,13 +8,13 @@ import sys
 
 import numpy as np
 import pytest
-from conftest import ROOT
-from hand import pairing
 
 from datasets.io.files import write_json
 from metrics.comparison.bootstrap import Rules
 from metrics.comparison.compare import compare, scene_of, verdict
 from metrics.score import score_pairings
+from tests.support.metrics.hand import pairing
+from tests.support.paths import ROOT
 
 A, B = 0.0, 50.0
 UP, DOWN = ({"unit": "ratio", "better": better} for better in ("up", "down"))

@@ -10,10 +10,6 @@ from collections.abc import Callable
 from functools import cache
 
 import pytest
-from conftest import ROOT
-from cross_checked import CROWD, VOID, reasons
-from small_tasks import OF_TRACKS, PROTOCOLS, task_of
-from test_evaluate import folders, run
 
 from bench.material.corrupt import corrupt
 from datasets.formats import mots_text
@@ -21,6 +17,10 @@ from metrics.crosscheck.compare import find_missing, table
 from metrics.crosscheck.reference import CLASS_AVERAGED, COMBINED, DETECTION_AVERAGED
 from metrics.evaluate import Task, crosscheck, evaluate
 from metrics.family import list_benchmarks
+from tests.metrics.test_evaluate import folders, run
+from tests.support.metrics.cross_checked import CROWD, VOID, reasons
+from tests.support.metrics.small_tasks import OF_TRACKS, PROTOCOLS, task_of
+from tests.support.paths import ROOT
 
 __all__ = ["folders"]
 
@@ -133,7 +133,7 @@ def test_real_masks_agree(shared, tmp_path):
     assert {"IDF1", "IDP", "IDR", "IDTP", "IDFN", "IDFP"} <= equal
 
 
-def test_no_tool_is_loaded_where_none_is_asked_for():
+def test_no_tool_is_loaded_where_none_is_target():
     code = "import sys, metrics.evaluate; print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True

@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from cross_checked import CROWD, DECAY, EMPTY, cross_checked, reasons
-from test_parity_vis import answer, ellipses
 
 from datasets.formats import davis_png
 from datasets.masks import coco_rle
 from datasets.types import Extent, Tracks
 from metrics.crosscheck.compare import table
 from metrics.crosscheck.reference import COMBINED
+from tests.parity.test_parity_vis import answer, ellipses
+from tests.support.metrics.cross_checked import CROWD, DECAY, EMPTY, cross_checked, reasons
 
 
 def videos(*seeds: int) -> dict[str, tuple[Tracks, Tracks]]:

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from ap import assert_same, erring, kitti_mots, total
-from coco_oracle import score_frames
-from coco_scenes import rectangles, scene
 
 from datasets.formats import mot_text
 from datasets.readers import mot17
 from metrics.families import coco_box_ap, coco_mask_ap
+from tests.support.coco_oracle import score_frames
+from tests.support.metrics.ap import assert_same, erring, kitti_mots, total
+from tests.support.metrics.coco_scenes import rectangles, scene
 
 CASES = [tuple(range(4 * n, 4 * n + 1 + n % 4)) for n in range(120)]  # one to four sequences
 

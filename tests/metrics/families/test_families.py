@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hand import apart, pairing
 
 from metrics.families import clear, count, hota, identity, vace
+from tests.support.metrics.hand import apart, pairing
 
 
 def scores(family, *given, **more):

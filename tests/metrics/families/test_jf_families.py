@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 import pytest
-from slow_jf import FIELDS
 
 from datasets.formats.davis_png import davis_extent
 from datasets.masks import coco_rle
@@ -16,6 +15,7 @@ from metrics.families import jf_te
 from metrics.family import load_family, partial_from_json, partial_to_json
 from metrics.pairing import overlapping, pair
 from metrics.segmentation import tell
+from tests.support.metrics.slow_jf import FIELDS
 
 HEIGHT, WIDTH, SIDE = 30, 120, 10  # reach: one pixel
 ALL = ["jf_te", "jf_davis_ss", "jf_davis_us"]

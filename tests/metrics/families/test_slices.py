@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hand import apart, pairing
 
 from datasets.overlap import box_iou
 from datasets.types import Extent, Tracks
@@ -13,6 +12,7 @@ from metrics.families import clear, slices
 from metrics.family import load_family, partial_from_json, partial_to_json
 from metrics.score import make_pairings, score_pairings, score_tracks
 from metrics.text_table import table
+from tests.support.metrics.hand import apart, pairing
 
 
 def tracks(frame, track, box, visibility=None, frame_count=10):

@@ -5,15 +5,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import trackeval_oracle
-from ap import assert_same, erring, kitti_mots, total
-from coco_oracle import score_videos
-from hand import pairing
 
 from datasets.masks import coco_rle
 from datasets.masks.mask_set import Masks
 from datasets.types import Extent, Tracks
 from metrics.families import vis_ap
+from tests.support import trackeval_oracle
+from tests.support.coco_oracle import score_videos
+from tests.support.metrics.ap import assert_same, erring, kitti_mots, total
+from tests.support.metrics.hand import pairing
 
 CLASSES = {2: "dog", 3: "cat", 8: "in no video"}
 STEP = 20  # a coarse grid, so that many overlaps are equal
@@ -84,9 +84,9 @@ def test_a_hundred_tracks_of_a_video_and_class_are_scored_and_no_more():
     assert_same(vis_ap, partial, *score_videos(sequences))
 
 
-def assert_equal_to_trackeval(videos, room):
+def assert_equal_to_trackeval(videos, workdir):
     """Compare each class at each threshold; return how many numbers there were."""
-    theirs = trackeval_oracle.score_track_map(videos, room)
+    theirs = trackeval_oracle.score_track_map(videos, workdir)
     count = 0
     for key, name in next(iter(videos.values()))[0].extent.classes.items():
         of_class = [

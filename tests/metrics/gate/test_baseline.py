@@ -8,13 +8,13 @@ import subprocess
 import sys
 
 import pytest
-from conftest import ROOT
-from snapshots import plan, write_run
 
 from datasets.io.files import read_json, write_json
 from metrics.gate.baseline import make_baseline
 from metrics.gate.relative_step_time import compare_paces, measure_pace
 from metrics.gate.snapshot import read_baseline, take_snapshot
+from tests.support.metrics.snapshots import plan, write_run
+from tests.support.paths import ROOT
 
 
 def test_a_baseline_keeps_what_totals_are_made_of_and_the_pace_of_each_process(tmp_path):
@@ -50,8 +50,8 @@ def test_a_baseline_without_a_variant_is_refused(tmp_path):
         make_baseline(plan(variants=["a", "b"]), tmp_path)
 
 
-def accuracy_of(room, **finished):
-    found = take_snapshot(plan(variants=["a"]), room, **finished)
+def accuracy_of(workdir, **finished):
+    found = take_snapshot(plan(variants=["a"]), workdir, **finished)
     return found["accuracy"]["d/mot15"]["variants"]
 
 
@@ -74,7 +74,7 @@ def test_the_command_writes_a_baseline_that_is_read_again(tmp_path):
     write_run(tmp_path, "a")
     path = tmp_path / "baselines" / "mine.json"
     command = [sys.executable, "-m", "metrics.gate.baseline", "--plan", json.dumps(plan("a"))]
-    command += ["--room", str(tmp_path), "--output", str(path)]
+    command += ["--workdir", str(tmp_path), "--output", str(path)]
     done = subprocess.run(command, check=True, cwd=ROOT, capture_output=True, text=True)
     assert "mine.json: " in done.stdout
     assert read_baseline(path)["commit"] == "def"

@@ -8,12 +8,12 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from conftest import ROOT
 
 from datasets.io.files import write_json
 from metrics.gate.checks import Check
 from metrics.gate.outcome import append_line, history_line
 from metrics.gate.subject import VERDICT_FILES, describe_judged, forget_verdict, is_current
+from tests.support.paths import ROOT
 
 VERDICT = {
     "verdict": "regression",

@@ -6,10 +6,10 @@ from math import log
 
 import numpy as np
 import pytest
-from snapshots import MACHINE, accuracy, plan, snapshot
 
 from metrics.gate.turns import compare_turns, measure_pair
 from metrics.gate.verdict import judge
+from tests.support.metrics.snapshots import MACHINE, accuracy, plan, snapshot
 
 
 def pair(elapsed, processor, old=1.0):

@@ -9,13 +9,13 @@ import sys
 
 import numpy as np
 import pytest
-from conftest import ROOT
-from snapshots import COLUMN, accuracy, pace, plan, snapshot, write_run
 
 from datasets.io.files import read_json, write_json
 from metrics.gate.checks import EXIT, Check, judge_pace, judge_total, overall
 from metrics.gate.relative_step_time import Slowing
 from metrics.gate.verdict import Totals, judge
+from tests.support.metrics.snapshots import COLUMN, accuracy, pace, plan, snapshot, write_run
+from tests.support.paths import ROOT
 
 
 @pytest.mark.parametrize(
@@ -225,11 +225,18 @@ def test_a_pace_that_nobody_asks_for_is_not_missed():
     assert judge(before, now, plan(variants=["a"])) == []
 
 
-def run_gate(room, baseline):
+def run_gate(workdir, baseline):
     command = [sys.executable, "-m", "metrics.gate.verdict", "--plan", json.dumps(plan("a"))]
-    command += ["--room", str(room), "--baseline", str(baseline), "--output", str(room / "v.json")]
+    command += [
+        "--workdir",
+        str(workdir),
+        "--baseline",
+        str(baseline),
+        "--output",
+        str(workdir / "v.json"),
+    ]
     subprocess.run(command, check=True, cwd=ROOT)
-    return read_json(room / "v.json")
+    return read_json(workdir / "v.json")
 
 
 @pytest.mark.parametrize(

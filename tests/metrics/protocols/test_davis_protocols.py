@@ -8,13 +8,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import ROOT
 from PIL import Image
 
 from datasets.formats.davis_png import davis_extent, read_tracks
 from datasets.masks import coco_rle
 from datasets.types import Extent, Tracks
 from metrics.score import make_pairings, score_tracks
+from tests.support.paths import ROOT
 
 ROW = [1, 1, 1, 1, 0, 0, 0, 0]
 

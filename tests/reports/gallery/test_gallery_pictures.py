@@ -39,7 +39,7 @@ def tracks(rows, masks=None):
 
 
 @pytest.fixture
-def room(tmp_path, monkeypatch):
+def workdir(tmp_path, monkeypatch):
     """A sequence with images: object 7 is followed by 1, then 2, then by nobody; 3 is nothing."""
     truth = tracks([(frame, 7, 192) for frame in range(4)])
     found = tracks([(0, 1, 192), (1, 2, 192), (2, 2, 192), (2, 3, 600), (3, 3, 600)])
@@ -57,10 +57,10 @@ def room(tmp_path, monkeypatch):
     return tmp_path
 
 
-def make_pictures(room, monkeypatch):
-    data, media = room / "data" / "d", room / "reports" / "media" / "d"
+def make_pictures(workdir, monkeypatch):
+    data, media = workdir / "data" / "d", workdir / "reports" / "media" / "d"
     own = ["--sequence", data / HOSTILE / "sequence.json", "--output", media / "frames" / HOSTILE]
-    answers = ["--variant", VARIANT, "--results", room / "results" / VARIANT / "d"]
+    answers = ["--variant", VARIANT, "--results", workdir / "results" / VARIANT / "d"]
     answers += ["--sequences", HOSTILE, "--protocols", "plain", "--pictures", media / "frames"]
     for program, flags in (
         (pictures, [*own, "--truth", data / HOSTILE / "truth.parquet"]),
@@ -70,13 +70,13 @@ def make_pictures(room, monkeypatch):
         program.main()
 
 
-def part(room):
+def part(workdir):
     """The page's part of the run."""
     plan = {"dataset": "d", "protocol": "plain"}
     one = SimpleNamespace(card={"name": VARIANT}, sequences={HOSTILE: {}})
     files = {HOSTILE: {"frame_rate": 25, "images": "images"}}
     return page_parts(
-        [SimpleNamespace(plan=plan, variants=[one], files=files, finished=False)], room
+        [SimpleNamespace(plan=plan, variants=[one], files=files, finished=False)], workdir
     )[0]
 
 
@@ -111,8 +111,8 @@ def test_masks_are_in_pixels_of_the_pictures():
     assert text == encode(small[None]).runs[0].decode()
 
 
-def test_every_frame_and_object_is_beside_the_page(room):
-    media = room / "reports" / "media" / "d"
+def test_every_frame_and_object_is_beside_the_page(workdir):
+    media = workdir / "reports" / "media" / "d"
     names = sorted(path.name for path in (media / "frames" / HOSTILE).iterdir())
     assert names == ["000000.jpg", "000001.jpg", "000002.jpg", "000003.jpg", "truth.js"]
     image = cv2.imread(str(media / "frames" / HOSTILE / "000002.jpg"))
@@ -124,8 +124,8 @@ def test_every_frame_and_object_is_beside_the_page(room):
     assert (found["variant"], found["track"]) == (VARIANT, [1, 2, 2, 3, 3])
 
 
-def test_the_page_has_timelines_and_the_worst_error_of_each_kind(room):
-    found = part(room)
+def test_the_page_has_timelines_and_the_worst_error_of_each_kind(workdir):
+    found = part(workdir)
     assert found["timelines"][VARIANT][HOSTILE]["<script>"] == {
         "objects": ((7, 0, 1, 1, 1, 2, 2, 3, 1, LOST),),
         "tracks": ((3, 2, 2),),
@@ -140,18 +140,18 @@ def test_the_page_has_timelines_and_the_worst_error_of_each_kind(room):
     assert found["media"]["sequences"] == {HOSTILE: {"rate": 25, "pictures": True}}
 
 
-def test_pictures_older_than_the_events_are_left_out(room):
-    path = room / "results" / VARIANT / "d" / HOSTILE / "plain" / "events.parquet"
+def test_pictures_older_than_the_events_are_left_out(workdir):
+    path = workdir / "results" / VARIANT / "d" / HOSTILE / "plain" / "events.parquet"
     os.utime(path, (2**32, 2**32))
-    found = part(room)
+    found = part(workdir)
     assert found["thumbnails"] == {}
     assert found["media"]["variants"] == []
     assert VARIANT in found["timelines"]
 
 
-def test_a_page_without_media_has_its_timelines(room):
-    (room / "reports").rename(room / "gone")
-    found = part(room)
+def test_a_page_without_media_has_its_timelines(workdir):
+    (workdir / "reports").rename(workdir / "gone")
+    found = part(workdir)
     assert (found["thumbnails"], found["media"]["sequences"]) == ({}, {})
     assert found["timelines"][VARIANT][HOSTILE]
 

@@ -8,12 +8,12 @@ import subprocess
 
 import numpy as np
 import pytest
-from conftest import ROOT
-from hand import pairing
 
 from datasets.masks.coco_rle import encode
 from metrics.events import list_events, write_events
 from reports.gallery.timelines import LOST, count_events, read_timelines, to_json
+from tests.support.metrics.hand import pairing
+from tests.support.paths import ROOT
 
 NODE = shutil.which("node")
 pytestmark = pytest.mark.skipif(NODE is None, reason="node is not installed")

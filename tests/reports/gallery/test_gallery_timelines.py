@@ -9,8 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import ROOT
-from hand import pairing
 
 from datasets.formats.mot_text import read_tracks
 from datasets.sequences.mot_folder import find_sequence, read_prepared
@@ -18,6 +16,8 @@ from metrics.events import COUNTED_AS, events_of, list_events, write_events
 from metrics.families import clear
 from metrics.score import make_pairings
 from reports.gallery.timelines import LOST, Timelines, count_events, read_timelines, to_json
+from tests.support.metrics.hand import pairing
+from tests.support.paths import ROOT
 
 A, B = 0.0, 50.0  # far apart
 

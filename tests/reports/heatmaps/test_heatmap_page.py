@@ -21,7 +21,7 @@ RUNS = [Run(plan, [], "", "box", [], [], [], {}, finished=False) for plan in PLA
 
 
 @pytest.fixture
-def room(tmp_path):
+def workdir(tmp_path):
     """A folder in which `sort` and `<b>` have maps of `own/walk`."""
     extent = Extent(27, 36, 2, {1: "person"})
     rows = Tracks(extent, [0], [1], [1], [1], np.array([[4.0, 4, 8, 8]]))
@@ -40,13 +40,13 @@ def touch(path, seconds):
     os.utime(path, (seconds, seconds))
 
 
-def variants(room):
-    part = page_part(RUNS, room)["own"]
+def variants(workdir):
+    part = page_part(RUNS, workdir)["own"]
     return None if part is None else list(part["sequences"]["walk"]["variants"])
 
 
-def test_truth_is_there_once_and_each_variant_with_its_agreement(room):
-    parts = page_part(RUNS, room)
+def test_truth_is_there_once_and_each_variant_with_its_agreement(workdir):
+    parts = page_part(RUNS, workdir)
     assert parts["other"] is None
     walk = parts["own"]["sequences"]["walk"]
     assert (parts["own"]["half_life_s"], parts["own"]["kernel"]) == (2, "foot")
@@ -56,19 +56,19 @@ def test_truth_is_there_once_and_each_variant_with_its_agreement(room):
     assert walk["variants"]["sort"]["agreement"]["error"] == 0
 
 
-def test_a_missing_file_leaves_the_others(room):
-    (room / "results" / "sort" / "own" / "heatmap.json").unlink()
-    assert variants(room) == ["<b>"]
+def test_a_missing_file_leaves_the_others(workdir):
+    (workdir / "results" / "sort" / "own" / "heatmap.json").unlink()
+    assert variants(workdir) == ["<b>"]
 
 
-def test_a_map_older_than_what_it_was_made_from_does_not_count(room):
-    os.utime(room / "results" / "sort" / "own" / "heatmap.json", (1, 1))
-    assert variants(room) == ["<b>"]
-    os.utime(room / "data" / "own" / "walk" / "truth.parquet")
-    os.utime(room / "results" / "<b>" / "own" / "heatmap.json", (3, 3))
-    assert variants(room) is None
+def test_a_map_older_than_what_it_was_made_from_does_not_count(workdir):
+    os.utime(workdir / "results" / "sort" / "own" / "heatmap.json", (1, 1))
+    assert variants(workdir) == ["<b>"]
+    os.utime(workdir / "data" / "own" / "walk" / "truth.parquet")
+    os.utime(workdir / "results" / "<b>" / "own" / "heatmap.json", (3, 3))
+    assert variants(workdir) is None
 
 
-def test_a_map_without_its_tracks_does_not_count(room):
-    (room / "results" / "sort" / "own" / "walk" / "tracks.parquet").unlink()
-    assert variants(room) == ["<b>"]
+def test_a_map_without_its_tracks_does_not_count(workdir):
+    (workdir / "results" / "sort" / "own" / "walk" / "tracks.parquet").unlink()
+    assert variants(workdir) == ["<b>"]

@@ -13,7 +13,7 @@ MACHINE = {"processor": "one"}
 
 
 @pytest.fixture
-def room(tmp_path):
+def workdir(tmp_path):
     """Two variants with a result on two sequences each, all traced."""
     for sequence in ("s", "t"):
         write_json(tmp_path / "data" / "d" / sequence / "sequence.json", {"name": sequence})
@@ -25,9 +25,9 @@ def room(tmp_path):
     return tmp_path
 
 
-def record(room, variant, sequence):
-    file = room / "data" / "d" / sequence / "sequence.json"
-    tracks = room / "results" / variant / "d" / sequence / "tracks.parquet"
+def record(workdir, variant, sequence):
+    file = workdir / "data" / "d" / sequence / "sequence.json"
+    tracks = workdir / "results" / variant / "d" / sequence / "tracks.parquet"
     return {
         "schema_version": 1, "program": "trackers.run", "method": "m", "options": {},
         "command": [], "sequence": str(file), "code": f"code of {variant}", "commit": "c",
@@ -38,7 +38,7 @@ def record(room, variant, sequence):
     }  # fmt: skip
 
 
-def shown(room, protocols=("p",), late=False, comparison=None):
+def shown(workdir, protocols=("p",), late=False, comparison=None):
     runs = [
         SimpleNamespace(
             plan={"dataset": "d", "protocol": protocol},
@@ -55,31 +55,31 @@ def shown(room, protocols=("p",), late=False, comparison=None):
         )
         for protocol in protocols
     ]
-    return provenance(runs, room)
+    return provenance(runs, workdir)
 
 
-def change(room, place, **changes):
-    path = room / "results" / place / "run.json"
+def change(workdir, place, **changes):
+    path = workdir / "results" / place / "run.json"
     write_json(path, read_json(path) | changes)
 
 
-def test_results_that_fit_their_run_json_and_the_inputs_are_traced(room):
-    found = shown(room)
+def test_results_that_fit_their_run_json_and_the_inputs_are_traced(workdir):
+    found = shown(workdir)
     assert (found["count"], found["traced"], found["doubts"]) == (4, 4, [])
     assert found["inputs"]["d/s"]["images"] == "9"
     assert found["inputs"]["d/s"]["sequence.json"] != found["inputs"]["d/t"]["sequence.json"]
     assert found["variants"]["a"]["codes"] == ["code of a"]
 
 
-def test_a_result_that_two_protocols_score_counts_once(room):
-    found = shown(room, ("p", "q"))
+def test_a_result_that_two_protocols_score_counts_once(workdir):
+    found = shown(workdir, ("p", "q"))
     assert found["count"] == 4
     assert found["scores"] == {"a": ["p", "q"], "b": ["p", "q"]}
 
 
-def test_what_is_the_same_is_told_once(room):
-    assert shown(room)["places"] == [{"lock": "l", "machine": MACHINE, "threads": "cores=2"}]
-    files = {(each.folder, *each.variants): each.digests for each in shown(room)["files"]}
+def test_what_is_the_same_is_told_once(workdir):
+    assert shown(workdir)["places"] == [{"lock": "l", "machine": MACHINE, "threads": "cores=2"}]
+    files = {(each.folder, *each.variants): each.digests for each in shown(workdir)["files"]}
     assert files == {
         ("weights", "a", "b"): {"w.pt": "1"},
         ("engines/a", "a"): {"networks.json": "2"},
@@ -87,25 +87,25 @@ def test_what_is_the_same_is_told_once(room):
     }
 
 
-def test_a_file_that_was_another_before_is_told_with_both_digests(room):
-    change(room, "a/d/t", files={"weights/w.pt": "3" * 64})
-    digests = [each.digests for each in shown(room)["files"] if each.folder == "weights"]
+def test_a_file_that_was_another_before_is_told_with_both_digests(workdir):
+    change(workdir, "a/d/t", files={"weights/w.pt": "3" * 64})
+    digests = [each.digests for each in shown(workdir)["files"] if each.folder == "weights"]
     assert {digest for each in digests for digest in each.values()} == {"1", "3" * 64}
 
 
-def test_another_machine_is_another_place_of_its_variant_alone(room):
-    change(room, "b/d/t", machine={"processor": "other"}, commit="later")
-    found = shown(room)
+def test_another_machine_is_another_place_of_its_variant_alone(workdir):
+    change(workdir, "b/d/t", machine={"processor": "other"}, commit="later")
+    found = shown(workdir)
     assert len(found["places"]) == 2
     assert found["variants"]["a"]["places"] == found["places"][:1]
     assert found["variants"]["b"]["places"] == found["places"]
     assert found["variants"]["b"]["commits"] == ["c", "later"]
 
 
-def test_a_missing_run_json_is_doubted_once_for_all_sequences(room):
+def test_a_missing_run_json_is_doubted_once_for_all_sequences(workdir):
     for sequence in ("s", "t"):
-        (room / "results" / "a" / "d" / sequence / "run.json").unlink()
-    found = shown(room)
+        (workdir / "results" / "a" / "d" / sequence / "run.json").unlink()
+    found = shown(workdir)
     assert found["doubts"] == ["a on d: no run.json (s, t)"]
     assert found["traced"] == 2
     assert found["variants"]["a"]["codes"] == []
@@ -120,42 +120,42 @@ def test_a_missing_run_json_is_doubted_once_for_all_sequences(room):
         ({"inputs": {"images": "0"}}, "other inputs than there are now: images"),
     ],
 )
-def test_a_run_json_that_does_not_fit_is_doubted(room, changes, doubt):
-    change(room, "b/d/t", **changes)
-    assert shown(room)["doubts"] == [f"b on d: {doubt} (t)"]
-    assert shown(room)["tracks"][0]["rows"]["b"]["t"].doubt == doubt
+def test_a_run_json_that_does_not_fit_is_doubted(workdir, changes, doubt):
+    change(workdir, "b/d/t", **changes)
+    assert shown(workdir)["doubts"] == [f"b on d: {doubt} (t)"]
+    assert shown(workdir)["tracks"][0]["rows"]["b"]["t"].doubt == doubt
 
 
-def test_a_run_json_beside_other_tracks_tells_nothing_of_them(room):
-    (room / "results/a/d/s/tracks.parquet").write_text("made by hand")
-    change(room, "a/d/s", code="of before")
-    assert shown(room)["variants"]["a"]["codes"] == ["code of a"]
+def test_a_run_json_beside_other_tracks_tells_nothing_of_them(workdir):
+    (workdir / "results/a/d/s/tracks.parquet").write_text("made by hand")
+    change(workdir, "a/d/s", code="of before")
+    assert shown(workdir)["variants"]["a"]["codes"] == ["code of a"]
 
 
-def test_an_input_prepared_anew_is_doubted_for_every_variant(room):
-    path = room / "data/d/s/sequence.json"
+def test_an_input_prepared_anew_is_doubted_for_every_variant(workdir):
+    path = workdir / "data/d/s/sequence.json"
     path.write_text("{}")
     os.utime(path, (1, 1))
-    assert [line.split(" on ")[0] for line in shown(room)["doubts"]] == ["a", "b"]
+    assert [line.split(" on ")[0] for line in shown(workdir)["doubts"]] == ["a", "b"]
 
 
-def test_answers_in_real_time_are_results_too(room):
+def test_answers_in_real_time_are_results_too(workdir):
     for sequence in ("s", "t"):
-        place = room / "results" / "b@25fps" / "d" / sequence
+        place = workdir / "results" / "b@25fps" / "d" / sequence
         place.mkdir(parents=True)
         (place / "tracks.parquet").write_text("late")
-    (room / "results" / "a@25fps" / "d" / "s").mkdir(parents=True)  # of a job that was killed
-    found = shown(room, late=True)
+    (workdir / "results" / "a@25fps" / "d" / "s").mkdir(parents=True)  # of a job that was killed
+    found = shown(workdir, late=True)
     assert found["count"] == 6
     assert found["doubts"] == ["b@25fps on d: no run.json (s, t)"]
 
 
-def test_further_runs_are_results_too(room):
+def test_further_runs_are_results_too(workdir):
     for sequence in ("s", "t"):
-        place = room / "results" / "a@run2" / "d" / sequence
+        place = workdir / "results" / "a@run2" / "d" / sequence
         place.mkdir(parents=True)
         (place / "tracks.parquet").write_text("other")
-        write_json(place / "run.json", record(room, "a@run2", sequence))
-    found = shown(room, comparison={"runs": {"a": 2, "b": 1}})
+        write_json(place / "run.json", record(workdir, "a@run2", sequence))
+    found = shown(workdir, comparison={"runs": {"a": 2, "b": 1}})
     assert (found["count"], found["traced"]) == (6, 6)
     assert list(found["tracks"][0]["rows"]) == ["a", "a@run2", "b"]

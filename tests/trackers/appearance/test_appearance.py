@@ -173,17 +173,23 @@ def test_the_files_of_a_card_are_it_and_its_network(tmp_path):
 
 def test_an_option_asks_for_images_only_where_it_is_given():
     method = load_method("deepsort")
-    assert method.given({}).inputs == method.given({"embedding": None}).inputs == ("detections",)
-    with_images = method.given({"embedding": "card.yaml"})
+    assert (
+        method.with_options({}).inputs
+        == method.with_options({"embedding": None}).inputs
+        == ("detections",)
+    )
+    with_images = method.with_options({"embedding": "card.yaml"})
     assert with_images.inputs == ("detections", "image")
     assert with_images.title == "DeepSORT with embedding"
 
 
 def test_images_are_decoded_only_where_the_option_is_given(crossing):
     method = load_method("deepsort")
-    assert next(read_feed(open_sequence(crossing), method.given({}))).image is None
+    assert next(read_feed(open_sequence(crossing), method.with_options({}))).image is None
     assert (
-        next(read_feed(open_sequence(crossing), method.given({"embedding": "card.yaml"}))).image
+        next(
+            read_feed(open_sequence(crossing), method.with_options({"embedding": "card.yaml"}))
+        ).image
         is not None
     )
 
@@ -194,10 +200,10 @@ def test_a_sequence_without_images_is_told(crossing, tmp_path):
     for name in ("detections.parquet", "truth.parquet", "prompts.parquet"):
         (tmp_path / name).symlink_to(crossing.parent / name)
     method = load_method("deepsort")
-    assert len(list(read_feed(open_sequence(path), method.given({})))) == 100
+    assert len(list(read_feed(open_sequence(path), method.with_options({})))) == 100
     message = "DeepSORT with embedding needs images and this sequence has none"
     with pytest.raises(ValueError, match=message):
-        next(read_feed(open_sequence(path), method.given({"embedding": "card.yaml"})))
+        next(read_feed(open_sequence(path), method.with_options({"embedding": "card.yaml"})))
 
 
 @pytest.fixture
@@ -291,7 +297,7 @@ def test_a_frame_without_an_image_is_told(osnet):
 
 
 def test_deepsort_with_osnet_keeps_the_contract_on_a_synthetic_sequence(osnet, crossing):
-    method = load_method("deepsort").given({"embedding": str(osnet)})
+    method = load_method("deepsort").with_options({"embedding": str(osnet)})
     frames = list(islice(read_feed(open_sequence(crossing), method), 30))
     tracker = load_tracker("deepsort", {"embedding": str(osnet)})
     runs = []

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
-from broken.by_nodes import LAUGHS
 
+from tests.support.broken.by_nodes import LAUGHS
 from trackers.engines.card import CARD, files_of, read_fields, replacing_networks
 
 

@@ -7,7 +7,8 @@ import subprocess
 import sys
 
 import onnx
-from conftest import ROOT
+
+from tests.support.paths import ROOT
 
 OPEN = """
 import os, sys

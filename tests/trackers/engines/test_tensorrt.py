@@ -9,11 +9,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from zipfile import ZipFile
 
-import fake_tensorrt
 import pytest
 import torch
 
 from datasets.io.files import sha256
+from tests.support.trackers import fake_tensorrt
 from trackers.engines import tensorrt_build, tensorrt_engine, tensorrt_library
 from trackers.engines.runner import Runner
 from trackers.engines.tensorrt_build import Flags, Range, build_engine, profile_shapes

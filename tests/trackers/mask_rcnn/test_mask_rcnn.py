@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
-from small_mask_rcnn import CLASSES, image, lively
 from torchvision.models.detection.image_list import ImageList
 
+from tests.support.trackers.small_mask_rcnn import CLASSES, image, lively
 from trackers.engines.runner import Runner
 from trackers.mask_rcnn.boxes import decode, level_of, make_anchors
 from trackers.mask_rcnn.card import Card, write_card

@@ -8,10 +8,10 @@ from functools import cache
 import numpy as np
 import pytest
 import torch
-from mmdet_oracle import STRIDES, Project
 from safetensors.torch import save_file
-from small_mask_rcnn import image, lively
 
+from tests.support.trackers.mmdet_oracle import STRIDES, Project
+from tests.support.trackers.small_mask_rcnn import image, lively
 from trackers.engines.runner import Runner
 from trackers.mask_rcnn.architecture import build_model
 from trackers.mask_rcnn.card import Card, read_card, write_card

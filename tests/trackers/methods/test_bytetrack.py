@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from stage import FAR, HERE, answers, play
+
+from tests.support.trackers.stage import FAR, HERE, answers, play
 
 SURE, UNSURE, NONE = [(HERE, 0.9)], [(HERE, 0.3)], []
 

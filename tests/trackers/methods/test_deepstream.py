@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from conftest import ROOT
 
 from datasets.formats.parquet import read_tracks
 from datasets.io.files import sha256, sha256_of
@@ -19,6 +18,7 @@ from datasets.media.frames import decode_frames, write_image
 from datasets.own import read_own
 from datasets.sequences.run_json import read_run_json
 from datasets.sequences.sequence_json import read_sequence, write_prepared
+from tests.support.paths import ROOT
 from trackers.contract import load_method, load_tracker
 from trackers.methods.deepstream import files
 from trackers.methods.deepstream.options import Options
@@ -61,17 +61,17 @@ CONTAINER = '''#!{python}
 import pathlib, sys
 given = sys.argv[1:]
 mounts = dict(v.split(":")[::-1] for f, v in zip(given, given[1:]) if f == "-v")
-room = pathlib.Path(mounts["/run_folder"])
-assert {{p.name for p in room.iterdir()}} == {{
+workdir = pathlib.Path(mounts["/run_folder"])
+assert {{p.name for p in workdir.iterdir()}} == {{
     "application.txt", "detector.txt", "tracker.yml", "segmenter.yml", "labels.txt", "video.mp4",
     "tracks",
-}}, list(room.iterdir())
+}}, list(workdir.iterdir())
 {also}
 if "{fail}":
     sys.exit("{fail}")
 for frame in range({frames}):
     line = f"{label} 5 0.0 0 0.0 {{frame}}.000000 -3.5 40.0 30.0 " + "0.0 " * 7 + "0.966797\\n"
-    (room / "tracks" / f"00_000_{{frame:06}}.txt").write_text(line if frame else "")
+    (workdir / "tracks" / f"00_000_{{frame:06}}.txt").write_text(line if frame else "")
     print(f"Source id = 0 Frame_num = {{frame}} Frame latency = {{10 + frame}}.5 (ms)")
 '''
 
@@ -230,7 +230,7 @@ def test_any_value_can_be_another_but_no_key(place, tmp_path):
 def test_the_container_gets_the_files_the_models_and_no_network(place, tmp_path):
     given = command(tmp_path, Options(**place[0]))
     assert given[:3] == [place[0]["docker"], "run", "--rm"]
-    assert f"{tmp_path}:{files.ROOM}" in given
+    assert f"{tmp_path}:{files.WORKDIR}" in given
     assert f"{place[0]['models']}:{files.MODELS}" in given
     assert given[given.index("--network") + 1] == "none"
     assert given[-4:] == [
@@ -254,7 +254,7 @@ def test_as_a_tracker_of_frames_it_says_how_it_is_run():
 
 
 def test_the_video_it_is_given_has_all_images(place, tmp_path):
-    also = f'import shutil; shutil.copy(room / "video.mp4", "{tmp_path}/seen.mp4")'
+    also = f'import shutil; shutil.copy(workdir / "video.mp4", "{tmp_path}/seen.mp4")'
     container(place, also=also)
     run(place, tmp_path)
     images = [image for _, image in decode_frames(tmp_path / "seen.mp4")]

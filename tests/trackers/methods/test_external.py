@@ -15,7 +15,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import ROOT
 
 from datasets.formats.parquet import read_tracks
 from datasets.io.files import sha256
@@ -28,6 +27,7 @@ from datasets.sequences.run_json import read_run_json
 from datasets.sequences.sequence_folder import write_folder
 from datasets.sequences.sequence_json import Prepared, read_sequence, write_prepared
 from datasets.types import Extent, Sequence, Tracks
+from tests.support.paths import ROOT
 from trackers.contract import load_tracker
 from trackers.methods.external.command import check_command, fill_command, list_files
 from trackers.methods.external.environment import make_environment

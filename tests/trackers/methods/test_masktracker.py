@@ -7,11 +7,11 @@ from itertools import islice
 
 import numpy as np
 import pytest
-from conftest import ROOT
 
 from datasets.synthesis.scene import play
 from datasets.synthesis.scripts import crossing
 from datasets.types import Detections, Extent, Frame, Sequence
+from tests.support.paths import ROOT
 from trackers.contract import load_tracker
 from trackers.methods.masktracker.association import associate
 from trackers.methods.masktracker.motion import Noise, boxes

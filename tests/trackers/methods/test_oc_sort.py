@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from stage import HERE, answers, play
 
 from datasets.types import Detections, Extent, Frame, Sequence
+from tests.support.trackers.stage import HERE, answers, play
 from trackers.contract import load_tracker
 
 SEEN, UNSURE, NONE = [(HERE, 0.9)], [(HERE, 0.3)], []

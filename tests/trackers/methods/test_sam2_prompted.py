@@ -9,7 +9,6 @@ from itertools import chain, islice
 
 import numpy as np
 import pytest
-from test_contract import empty, play, same
 
 from datasets.formats import sam2_jsonl
 from datasets.masks import coco_rle
@@ -17,6 +16,7 @@ from datasets.media.frames import write_image
 from datasets.own import read_own
 from datasets.sequences.sequence_json import open_sequence, read_sequence, write_prepared
 from datasets.types import Frame, Tracks
+from tests.contract.test_contract import empty, play, same
 from trackers.contract import load_method, load_tracker
 from trackers.feed import read_feed
 from trackers.run import track

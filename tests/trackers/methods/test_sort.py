@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stage import FAR, HERE, answers, play
+from tests.support.trackers.stage import FAR, HERE, answers, play
 
 SEEN, NONE = [(HERE, 0.9)], []
 

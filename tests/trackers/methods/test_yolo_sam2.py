@@ -7,12 +7,12 @@ from itertools import islice
 
 import numpy as np
 import pytest
-from conftest import ROOT
 
 from datasets.synthesis.scene import play
 from datasets.synthesis.scripts import SCENARIOS
 from datasets.types import Detections, Extent, Frame, Sequence
 from datasets.zone import Zone
+from tests.support.paths import ROOT
 from trackers.contract import load_tracker
 from trackers.engines.numpy_arrays import NumpyArrays
 from trackers.methods.yolo_sam2.options import Rules

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from deep_sort_realtime.deep_sort.nn_matching import NearestNeighborDistanceMetric
 from deep_sort_realtime.deepsort_tracker import DeepSort as Oracle
-from stage import FAR, HERE
 
 from datasets.overlap import box_iou
 from datasets.readers import mot17
 from datasets.types import Detections
+from tests.support.trackers.stage import FAR, HERE
 from trackers.parts.deep_sort import DeepSort
 from trackers.parts.gallery import Gallery
 from trackers.parts.options import DeepSortOptions

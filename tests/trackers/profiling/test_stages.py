@@ -4,10 +4,10 @@ from itertools import count
 
 import numpy as np
 import pytest
-from slow_trackers import MS, Staged
 
 from datasets.sequences.sequence_json import read_sequence
 from datasets.types import Frame
+from tests.support.trackers.slow_trackers import MS, Staged
 from trackers.output_check import OutputCheck
 from trackers.profiling.stages import REST, Record, recording, stage
 from trackers.timing import timed_passes

@@ -11,9 +11,9 @@ import numpy as np
 import onnx
 import pytest
 import torch
-from conftest import ROOT
 
 from datasets.io.files import read_json, sha256
+from tests.support.paths import ROOT
 from trackers.engines.card import CARD
 from trackers.engines.onnx_engine import OnnxEngine
 from trackers.engines.precision import lower

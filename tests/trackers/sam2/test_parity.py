@@ -7,8 +7,8 @@ import copy
 import numpy as np
 import pytest
 import torch
-from small_sam2 import small_model
 
+from tests.support.trackers.small_sam2 import small_model
 from trackers.engines.torch_engine import TorchArrays
 from trackers.sam2.networks import NETWORKS, on_torch
 from trackers.sam2.parity import compare, record

@@ -12,12 +12,12 @@ from itertools import islice
 import numpy as np
 import pytest
 import torch
-from conftest import ROOT
 from sam2 import sam2_video_predictor
 
 from bench.material.official_sam2 import build_predictor, follow, make_lively, save_frames
 from datasets.synthesis.scene import play
 from datasets.synthesis.scripts import SCENARIOS
+from tests.support.paths import ROOT
 from trackers.engines.checkpoint import read_checkpoint
 from trackers.engines.torch_engine import TorchArrays
 from trackers.sam2 import split

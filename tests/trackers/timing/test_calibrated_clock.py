@@ -7,12 +7,12 @@ import sys
 from types import SimpleNamespace
 
 import numpy as np
-from conftest import ROOT
-from slow_trackers import MS, answer, work
 
 from datasets.io.files import read_json
 from datasets.sequences.sequence_json import read_sequence
 from datasets.types import Frame
+from tests.support.paths import ROOT
+from tests.support.trackers.slow_trackers import MS, answer, work
 from trackers.output_check import OutputCheck
 from trackers.timing import calibrated_clock
 from trackers.timing.calibration import Calibration

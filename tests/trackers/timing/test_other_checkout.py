@@ -9,13 +9,13 @@ import sys
 
 import numpy as np
 import pytest
-from conftest import ROOT
 
 from datasets.formats.parquet import write_tracks
 from datasets.io.files import read_json
 from datasets.masks import coco_rle
 from datasets.sequences.sequence_json import open_sequence, read_sequence
-from trackers.contract import Answer
+from tests.support.paths import ROOT
+from trackers.contract import TrackerOutput
 from trackers.feed import Collector
 
 CONTRACT = """
@@ -78,7 +78,7 @@ def timed(checkout, crossing, tmp_path, options):
         found = detections.detections(index)
         n = len(found.score)
         mask = np.repeat(empty[None], n, axis=0) if options != "{}" else None
-        collector.add(Answer(np.arange(n), found.box, found.score, found.class_id, mask))
+        collector.add(TrackerOutput(np.arange(n), found.box, found.score, found.class_id, mask))
     write_tracks(tmp_path / "tracks.parquet", collector.tracks())
     command = [
         *(sys.executable, "-P", "-m", "trackers.timing.other_checkout", "--root", checkout),

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import ROOT
-from slow_trackers import MS, Counting
 
 from datasets.formats.parquet import read_tracks
 from datasets.io.files import read_json, sha256
@@ -18,6 +16,8 @@ from datasets.sequences.run_json import read_run_json
 from datasets.sequences.sequence_json import open_sequence, read_sequence
 from datasets.types import Extent, Frame, Sequence, Tracks
 from metrics.score import score_tracks
+from tests.support.paths import ROOT
+from tests.support.trackers.slow_trackers import MS, Counting
 from trackers.contract import load_method, load_tracker
 from trackers.feed import Collector, read_feed
 from trackers.output_check import OutputCheck

@@ -11,10 +11,10 @@ import numpy as np
 import pynvml
 import pytest
 import torch
-from slow_trackers import MS, answer, work
 
 from datasets.sequences.sequence_json import read_sequence
 from datasets.types import Frame
+from tests.support.trackers.slow_trackers import MS, answer, work
 from trackers.output_check import OutputCheck
 from trackers.prefetch import ahead, behind
 from trackers.profiling import gpu, system_load

@@ -33,7 +33,7 @@ EXTENT = Extent(64, 96, 6, {7: "person"})
 @pytest.fixture
 def folder(tmp_path_factory):
     """Two people who move to the right; nobody in frame 3, one of them in frame 5."""
-    room = tmp_path_factory.mktemp("data")
+    workdir = tmp_path_factory.mktemp("data")
     rows, masks = [], []
     for frame in range(6):
         image = np.full((64, 96, 3), 90, np.uint8)
@@ -46,14 +46,14 @@ def folder(tmp_path_factory):
             mask[place] = True
             rows.append((frame, track, [left + 2 * frame, top, left + 2 * frame + 16, top + 30]))
             masks.append(mask)
-        write_image(room / "walk" / "images" / f"{frame:03d}.png", image)
+        write_image(workdir / "walk" / "images" / f"{frame:03d}.png", image)
     frame, track, box = (np.array(each) for each in zip(*rows, strict=True))
     ones = np.ones(len(frame))
     runs = coco_rle.encode(np.array(masks))
     truth = Tracks(EXTENT, frame, track, 7 * ones, ones, box.astype(float), rle=runs)
     sequence = Sequence("d", "walk", EXTENT, 10.0, images="images")
-    write_prepared(room / "walk" / "sequence.json", Prepared(sequence, truth))
-    return room
+    write_prepared(workdir / "walk" / "sequence.json", Prepared(sequence, truth))
+    return workdir
 
 
 def test_a_pair_is_of_two_labelled_frames_no_farther_than_its_reach(folder):
@@ -121,9 +121,9 @@ def test_a_lesson_has_all_losses_and_they_teach_every_part(folder):
 def test_data_without_masks_or_with_other_classes_is_refused(folder, tmp_path):
     with pytest.raises(ValueError, match=r"classes \['person'\] are not among \['dog'\]"):
         read_videos(folder, Card("demo", ("dog",), "torchvision", (96, 64)), 100)
-    for room, reach in ((tmp_path, 100), (folder, 0)):
+    for workdir, reach in ((tmp_path, 100), (folder, 0)):
         with pytest.raises(ValueError, match=f"two labelled frames at most {reach} apart"):
-            read_videos(room, CARD, reach)
+            read_videos(workdir, CARD, reach)
 
 
 def test_a_synonym_is_the_class_and_an_ignored_one_is_left_out(folder):

@@ -29,13 +29,13 @@ SIZE = 256
 
 
 @pytest.fixture(scope="module")
-def room(tmp_path_factory):
-    return tmp_path_factory.mktemp("room")
+def workdir(tmp_path_factory):
+    return tmp_path_factory.mktemp("workdir")
 
 
 @pytest.fixture(scope="module")
-def worlds(room):
-    return load_worlds(room / "worlds", 1, SIZE, seed=3)
+def worlds(workdir):
+    return load_worlds(workdir / "worlds", 1, SIZE, seed=3)
 
 
 def test_clips_follow_people_who_are_seen_in_the_first_frame(worlds):
@@ -81,10 +81,10 @@ def test_a_share_of_the_clips_has_other_colours_the_same_in_all_frames():
         assert set(map(tuple, order[0, :, :, 0, 0].tolist())) == orders
 
 
-def test_a_world_is_drawn_once(worlds, room):
-    path = next((room / "worlds").glob("*.npz"))
+def test_a_world_is_drawn_once(worlds, workdir):
+    path = next((workdir / "worlds").glob("*.npz"))
     before = path.stat().st_mtime_ns
-    again = load_worlds(room / "worlds", 1, SIZE, seed=3)
+    again = load_worlds(workdir / "worlds", 1, SIZE, seed=3)
     assert np.array_equal(again[0].images, worlds[0].images)
     assert path.stat().st_mtime_ns == before
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from datasets.overlap import box_iou
 from datasets.types import Detections, Frame, Sequence
-from trackers.contract import Answer
+from trackers.contract import TrackerOutput
 from trackers.methods.bytetrack.options import Options
 from trackers.parts import rows
 from trackers.parts.assignment import match, unmatched
@@ -56,7 +56,7 @@ class ByteTrack:
     def start(self, sequence: Sequence) -> None:
         self._begin(sequence.frame_rate)
 
-    def step(self, frame: Frame) -> Answer:
+    def step(self, frame: Frame) -> TrackerOutput:
         low, high = self._options.low_threshold, self._options.high_threshold
         seen = select(frame.detections, low)
         sure = seen.take(seen.score > high)
@@ -99,9 +99,9 @@ class ByteTrack:
             motion=AspectHeight.begin(seen.box),
         )
 
-    def _report(self) -> Answer:
+    def _report(self) -> TrackerOutput:
         told = rows.take(self._targets, self._targets.confirmed & (self._targets.lost == 0))
-        return Answer(told.track, AspectHeight.box(told.motion), told.score, told.class_id)
+        return TrackerOutput(told.track, AspectHeight.box(told.motion), told.score, told.class_id)
 
 
 def _predict(targets: _Targets) -> _Targets:

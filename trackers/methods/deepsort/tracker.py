@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from datasets.types import Frame, Sequence
-from trackers.contract import Answer
+from trackers.contract import TrackerOutput
 from trackers.methods.deepsort.options import Options
 from trackers.parts.deep_sort import DeepSort
 from trackers.parts.detections import select, suppress
@@ -46,7 +46,7 @@ class Deepsort:
     def start(self, sequence: Sequence) -> None:
         self._targets.start()
 
-    def step(self, frame: Frame) -> Answer:
+    def step(self, frame: Frame) -> TrackerOutput:
         found = select(frame.detections, self._options.min_confidence)
         seen = suppress(found, self._options.nms_max_overlap)
         looks = None
@@ -55,4 +55,4 @@ class Deepsort:
                 raise ValueError("option embedding needs images and the frame carries none")
             looks = self._embed(frame.image, seen.box)
         told = self._targets.step(seen, looks)
-        return Answer(told.track, told.box, told.score, told.class_id)
+        return TrackerOutput(told.track, told.box, told.score, told.class_id)

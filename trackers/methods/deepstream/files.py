@@ -15,7 +15,7 @@ import yaml
 
 _SDK = "/opt/nvidia/deepstream/deepstream"
 # where things are in the container: the folder of a run, and SAM 2
-ROOM, MODELS = "/run_folder", f"{_SDK}/samples/models/Tracker"
+WORKDIR, MODELS = "/run_folder", f"{_SDK}/samples/models/Tracker"
 
 Groups = dict[str, dict[str, Any]]
 
@@ -26,9 +26,9 @@ def application(width: int, height: int, interval: int) -> Groups:
         "application": {
             "enable-perf-measurement": 1,
             "perf-measurement-interval-sec": 5,
-            "kitti-track-output-dir": f"{ROOM}/tracks",
+            "kitti-track-output-dir": f"{WORKDIR}/tracks",
         },
-        "source0": {"enable": 1, "type": 3, "uri": f"file://{ROOM}/video.mp4", "num-sources": 1},
+        "source0": {"enable": 1, "type": 3, "uri": f"file://{WORKDIR}/video.mp4", "num-sources": 1},
         "streammux": {
             "batch-size": 1,
             "width": width,
@@ -40,14 +40,14 @@ def application(width: int, height: int, interval: int) -> Groups:
             "enable": 1,
             "gie-unique-id": 1,
             "interval": interval,
-            "config-file": f"{ROOM}/detector.txt",
+            "config-file": f"{WORKDIR}/detector.txt",
         },
         "tracker": {
             "enable": 1,
             "tracker-width": width,
             "tracker-height": height,
             "ll-lib-file": f"{_SDK}/lib/libnvds_nvmultiobjecttracker.so",
-            "ll-config-file": f"{ROOM}/tracker.yml",
+            "ll-config-file": f"{WORKDIR}/tracker.yml",
         },
         "sink0": {"enable": 1, "type": 1, "sync": 0},
         "osd": {"enable": 0},
@@ -123,7 +123,7 @@ def tracker() -> Groups:
             "measurementNoiseVar4Detector": 0.1,
             "measurementNoiseVar4Tracker": 8.6695,
         },
-        "Segmenter": {"segmenterType": 1, "segmenterConfigPath": f"{ROOM}/segmenter.yml"},
+        "Segmenter": {"segmenterType": 1, "segmenterConfigPath": f"{WORKDIR}/segmenter.yml"},
     }
 
 

@@ -54,7 +54,7 @@ def write_files(folder: Path, sequence: Sequence, options: Options) -> None:
     parts = {
         "application": files.application(extent.width, extent.height, options.interval),
         "detector": files.detector(
-            f"{files.ROOM}/detector.onnx", f"{files.ROOM}/labels.txt", len(names)
+            f"{files.WORKDIR}/detector.onnx", f"{files.WORKDIR}/labels.txt", len(names)
         ),
         "tracker": files.tracker(),
         "segmenter": files.segmenter(),
@@ -74,8 +74,8 @@ def write_files(folder: Path, sequence: Sequence, options: Options) -> None:
 def command(folder: Path, options: Options) -> list[str]:
     """Return the command that runs the container."""
     mounts = {
-        folder: files.ROOM,
-        Path(options.detector): f"{files.ROOM}/detector.onnx",
+        folder: files.WORKDIR,
+        Path(options.detector): f"{files.WORKDIR}/detector.onnx",
         Path(options.models): files.MODELS,
     }
     volumes = [
@@ -85,7 +85,7 @@ def command(folder: Path, options: Options) -> list[str]:
         *(options.docker, "run", "--rm", "--gpus", "all", "--network", "none"),
         *volumes,
         *("-e", "NVDS_ENABLE_LATENCY_MEASUREMENT=1"),
-        *(options.image, "deepstream-app", "-c", f"{files.ROOM}/application.txt"),
+        *(options.image, "deepstream-app", "-c", f"{files.WORKDIR}/application.txt"),
     ]
 
 
@@ -123,11 +123,11 @@ def read_latencies(text: str, frames: int) -> list[int]:
     return [round(found[number] * 1e6) for number in range(frames)]
 
 
-def run(sequence: Sequence, options: Options, room: Path) -> tuple[Tracks, list[int]]:
+def run(sequence: Sequence, options: Options, workdir: Path) -> tuple[Tracks, list[int]]:
     """Return the tracks and the nanoseconds of each frame.
 
     Args:
-        room: Empty folder for files that only the container needs.
+        workdir: Empty folder for files that only the container needs.
 
     Raises:
         OSError: The program that runs containers is not there.
@@ -136,24 +136,26 @@ def run(sequence: Sequence, options: Options, room: Path) -> tuple[Tracks, list[
     """
     if sequence.images is None:
         raise ValueError(f"{sequence.name}: deepstream needs images and this sequence has none")
-    write_files(room, sequence, options)
+    write_files(workdir, sequence, options)
     extent, images = sequence.extent, Path(sequence.images)
     if images.is_file() and images.suffix == ".mp4":
-        shutil.copyfile(images, room / "video.mp4")
+        shutil.copyfile(images, workdir / "video.mp4")
     else:
-        video = writing_video(room / "video.mp4", sequence.frame_rate, extent.height, extent.width)
+        video = writing_video(
+            workdir / "video.mp4", sequence.frame_rate, extent.height, extent.width
+        )
         with video as write:
             for image in read_frames(images, extent):
                 write(image)
-    (room / "tracks").mkdir()
+    (workdir / "tracks").mkdir()
     done = subprocess.run(
-        command(room, options), capture_output=True, text=True, errors="replace", check=False
+        command(workdir, options), capture_output=True, text=True, errors="replace", check=False
     )
     if done.returncode:
         last = _end(done.stdout + done.stderr)
         raise RuntimeError(f"the container exited with {done.returncode}; it printed last:\n{last}")
     latencies = read_latencies(done.stdout + done.stderr, extent.frame_count)
-    return read_dump(room / "tracks", sequence), latencies
+    return read_dump(workdir / "tracks", sequence), latencies
 
 
 def _end(text: str) -> str:
@@ -166,21 +168,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--timing", type=Path, required=True, help=".../timing.json")
     add_flags(parser)
-    given = parser.parse_args()
-    check_options("deepstream", given.options)
+    args = parser.parse_args()
+    check_options("deepstream", args.options)
     method = load_method("deepstream")
-    options = make_options(Options, given.options)
-    prepared = open_sequence(given.sequence)
+    options = make_options(Options, args.options)
+    prepared = open_sequence(args.sequence)
     job = Job(
-        "trackers.methods.deepstream.run", "deepstream", given.options, prepared,
-        method.inputs, code=given.code,
+        "trackers.methods.deepstream.run", "deepstream", args.options, prepared,
+        method.inputs, code=args.code,
     )  # fmt: skip
     record = begin_record(job)
-    with tempfile.TemporaryDirectory() as room:
-        tracks, latencies = run(prepared.sequence, options, Path(room))
-    write_result(given.output, tracks, given.run, record)
+    with tempfile.TemporaryDirectory() as workdir:
+        tracks, latencies = run(prepared.sequence, options, Path(workdir))
+    write_result(args.output, tracks, args.run, record)
     timed = latencies[_WARM_UP:]
-    write_timing(given.timing, "pipeline", len(timed), timed, _WARM_UP)
+    write_timing(args.timing, "pipeline", len(timed), timed, _WARM_UP)
 
 
 if __name__ == "__main__":

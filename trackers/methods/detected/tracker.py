@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from datasets.types import Frame, Sequence
-from trackers.contract import Answer, Tracker, load_tracker
+from trackers.contract import Tracker, TrackerOutput, load_tracker
 from trackers.detectors.source import Source
 from trackers.methods.detected.options import Options
 
@@ -39,7 +39,7 @@ class Detected:
         self._source.start(sequence)
         self._tracker.start(sequence)
 
-    def step(self, frame: Frame) -> Answer:
+    def step(self, frame: Frame) -> TrackerOutput:
         return self._tracker.step(replace(frame, detections=self._source.find(frame)))
 
 
@@ -52,9 +52,9 @@ class Alone:
     def start(self, sequence: Sequence) -> None:
         self._born = 0
 
-    def step(self, frame: Frame) -> Answer:
+    def step(self, frame: Frame) -> TrackerOutput:
         found = frame.detections
         assert found is not None
         track = np.arange(self._born, self._born + len(found.score))
         self._born += len(track)
-        return Answer(track, found.box, found.score, found.class_id)
+        return TrackerOutput(track, found.box, found.score, found.class_id)

@@ -53,9 +53,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--requirements", type=Path, required=True)
     parser.add_argument("--output", type=Path, required=True, help=".../versions.txt")
-    given = parser.parse_args()
-    versions = make_environment(given.requirements, given.output.parent)
-    with replacing(given.output) as part:
+    args = parser.parse_args()
+    versions = make_environment(args.requirements, args.output.parent)
+    with replacing(args.output) as part:
         part.write_text(versions)
 
 

@@ -60,9 +60,9 @@ class Excerpt:
 
     def add(self, chunk: bytes) -> None:
         """Take the next bytes."""
-        room = _FIRST - len(self._first)
-        self._first += chunk[:room]
-        self._last = (self._last + chunk[room:])[-_LAST:]
+        workdir = _FIRST - len(self._first)
+        self._first += chunk[:workdir]
+        self._last = (self._last + chunk[workdir:])[-_LAST:]
         self._count += len(chunk)
 
     def text(self) -> str:

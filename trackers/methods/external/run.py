@@ -41,11 +41,11 @@ _QUOTED, _WIDEST = 3, 160  # lines of a program's errors in a message, and lette
 _LARGEST = 1 << 30  # bytes of a result; a day of 100 boxes in each frame
 
 
-def run(prepared: PreparedSequence, options: Options, room: Path) -> tuple[Tracks, Ended]:
+def run(prepared: PreparedSequence, options: Options, workdir: Path) -> tuple[Tracks, Ended]:
     """Return what a program makes of a prepared sequence, and how it ended.
 
     Args:
-        room: Empty folder; nothing in it outlives the run.
+        workdir: Empty folder; nothing in it outlives the run.
 
     Raises:
         OSError: The program cannot be started.
@@ -54,8 +54,8 @@ def run(prepared: PreparedSequence, options: Options, room: Path) -> tuple[Track
     """
     check_command(options)
     sequence, detections = prepared.sequence, prepared.detections()
-    folder, work = room / "sequence" / sequence.name, room / "work"
-    result = room / "result" / f"{sequence.name}{FORMATS[options.format].suffix}"
+    folder, work = workdir / "sequence" / sequence.name, workdir / "work"
+    result = workdir / "result" / f"{sequence.name}{FORMATS[options.format].suffix}"
     write_folder(folder, sequence, detections, copied=options.copy_images)
     work.mkdir()
     result.parent.mkdir()
@@ -95,18 +95,18 @@ def _check_result(path: Path) -> None:
 
 def main() -> None:
     """Run the command line program."""
-    given = _arguments()
-    check_options("external", given.options)
-    options = make_options(Options, given.options)
-    prepared = open_sequence(given.sequence)
-    record = begin_record(_job(given, options, prepared))
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as room:
-        tracks, ended = run(prepared, options, Path(room).resolve())
-    write_result(given.output, tracks, given.run, record)
-    write_timing(given.timing, "process", tracks.extent.frame_count, [ended.elapsed_ns])
+    args = _arguments()
+    check_options("external", args.options)
+    options = make_options(Options, args.options)
+    prepared = open_sequence(args.sequence)
+    record = begin_record(_job(args, options, prepared))
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as workdir:
+        tracks, ended = run(prepared, options, Path(workdir).resolve())
+    write_result(args.output, tracks, args.run, record)
+    write_timing(args.timing, "process", tracks.extent.frame_count, [ended.elapsed_ns])
 
 
-def _job(given: argparse.Namespace, options: Options, prepared: PreparedSequence) -> Job:
+def _job(args: argparse.Namespace, options: Options, prepared: PreparedSequence) -> Job:
     """Return what is asked for; of a virtual environment what is in it is kept."""
     check_command(options)
     files = [Path(name) for name in list_files(options)]
@@ -115,11 +115,11 @@ def _job(given: argparse.Namespace, options: Options, prepared: PreparedSequence
     return Job(
         "trackers.methods.external.run",
         "external",
-        given.options,
+        args.options,
         prepared,
         ("image", "detections"),
         tuple(path for path in files if path.is_file()),
-        given.code,
+        args.code,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from datasets.types import Frame, Sequence, Tracks
-from trackers.contract import Answer, fill_path
+from trackers.contract import TrackerOutput, fill_path
 from trackers.methods.imported.options import Options
 from trackers.parts.result_files import read_result
 
@@ -27,9 +27,9 @@ class Imported:
         kind, only = self._options.format, self._options.only_class
         self._tracks = read_result(path, kind, sequence, only)
 
-    def step(self, frame: Frame) -> Answer:
+    def step(self, frame: Frame) -> TrackerOutput:
         if self._tracks is None:
             raise RuntimeError("step was called before start")
         first, last = np.searchsorted(self._tracks.frame, [frame.index, frame.index + 1])
         rows = self._tracks.take(np.arange(first, last))
-        return Answer(rows.track, rows.box, rows.score, rows.class_id, rows.rle)
+        return TrackerOutput(rows.track, rows.box, rows.score, rows.class_id, rows.rle)

@@ -19,7 +19,7 @@ from typing import Protocol
 import numpy as np
 
 from datasets.types import Detections, Frame, Sequence
-from trackers.contract import Answer
+from trackers.contract import TrackerOutput
 from trackers.mask_rcnn.loading import load_segmenter
 from trackers.mask_rcnn.segmenter import Objects, Segmenter
 from trackers.methods.masktrack_rcnn.memory import NOBODY, Memory
@@ -106,13 +106,13 @@ class MasktrackRcnn:
         for number, key in class_ids(known, sequence.extent.classes).items():
             self._class_id[number] = key
 
-    def step(self, frame: Frame) -> Answer:
+    def step(self, frame: Frame) -> TrackerOutput:
         assert frame.image is not None
         found = self._segmenter.look(frame.image)
         wanted = np.flatnonzero(self._class_id[found.label] != _UNWANTED)
         objects = Objects(found.box[wanted], found.score[wanted], found.label[wanted])
         identity, kept = self._association.step(objects, self._segmenter.vectors()[wanted])
-        return Answer(
+        return TrackerOutput(
             identity,
             objects.box[kept].astype(np.float64),
             objects.score[kept],

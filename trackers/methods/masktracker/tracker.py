@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from datasets.types import Detections, Frame, Sequence
-from trackers.contract import Answer
+from trackers.contract import TrackerOutput
 from trackers.detectors.source import Source, reaching
 from trackers.methods.masktracker.association import associate
 from trackers.methods.masktracker.motion import Noise, boxes
@@ -69,7 +69,7 @@ class MaskTracker:
         self._targets = Targets.none(self._noise)
         self._born = 0
 
-    def step(self, frame: Frame) -> Answer:
+    def step(self, frame: Frame) -> TrackerOutput:
         assert frame.image is not None
         self._session.look(frame.image)
         motion = self._noise.predict(self._targets.motion)
@@ -165,13 +165,13 @@ class MaskTracker:
         self._session.prompt({name: Prompt(box=each) for name, each in shown})
 
 
-def _tell(targets: Targets, view: ObjectOutputs) -> Answer:
+def _tell(targets: Targets, view: ObjectOutputs) -> TrackerOutput:
     """Return the active targets that are seen."""
     assert view.masks is not None
     told = np.zeros(len(targets.track), bool)
     told[view.tight[0]] = True
     told &= targets.state == ACTIVE
-    return Answer(
+    return TrackerOutput(
         targets.track[told],
         boxes(targets.motion)[told],
         view.iou[told].astype(np.float64),

@@ -18,7 +18,7 @@ import numpy as np
 
 from datasets.overlap import box_iou
 from datasets.types import Detections, Frame, Sequence
-from trackers.contract import Answer
+from trackers.contract import TrackerOutput
 from trackers.methods.oc_sort.options import Options
 from trackers.parts import life, rows
 from trackers.parts.assignment import match_overlapping, unmatched
@@ -58,7 +58,7 @@ class OcSort:
     def start(self, sequence: Sequence) -> None:
         self._forget()
 
-    def step(self, frame: Frame) -> Answer:
+    def step(self, frame: Frame) -> TrackerOutput:
         seen = select(frame.detections, self._lowest)
         sure = seen.score >= self._options.min_score
         targets = _predict(self._targets)
@@ -113,10 +113,10 @@ class OcSort:
         self._born += count
         return _Targets(lives, seen.box, nothing, np.zeros((count, 2)), motion, motion)
 
-    def _report(self) -> Answer:
+    def _report(self) -> TrackerOutput:
         reported = life.told(self._targets.life, self._options.life.min_hits, self._steps)
         told = rows.take(self._targets, reported)
-        return Answer(told.life.track, told.observed, told.life.score, told.life.class_id)
+        return TrackerOutput(told.life.track, told.observed, told.life.score, told.life.class_id)
 
 
 def _predict(targets: _Targets) -> _Targets:

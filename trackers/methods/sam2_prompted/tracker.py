@@ -11,7 +11,7 @@ from datasets.formats import prompt_json
 from datasets.masks import coco_rle
 from datasets.sequences.prompts import starting_in
 from datasets.types import Frame, Sequence, Tracks
-from trackers.contract import Answer, fill_path
+from trackers.contract import TrackerOutput, fill_path
 from trackers.methods.sam2_prompted.options import Options
 from trackers.methods.sam2_prompted.points import points_inside
 from trackers.parts.dense_masks import answer_of
@@ -48,7 +48,7 @@ class Sam2Prompted:
             path = fill_path(self._options.prompts, sequence.root, sequence.name)
             self._own = prompt_json.read_tracks(path, sequence.extent)
 
-    def step(self, frame: Frame) -> Answer:
+    def step(self, frame: Frame) -> TrackerOutput:
         assert frame.image is not None
         outputs = self._session.look(frame.image)
         new = self._prompts(frame)

@@ -11,7 +11,7 @@ import numpy as np
 
 from datasets.overlap import box_iou
 from datasets.types import Detections, Frame, Sequence
-from trackers.contract import Answer
+from trackers.contract import TrackerOutput
 from trackers.methods.sort.options import Options
 from trackers.parts import life, rows
 from trackers.parts.assignment import match_overlapping, unmatched
@@ -47,7 +47,7 @@ class Sort:
     def start(self, sequence: Sequence) -> None:
         self._forget()
 
-    def step(self, frame: Frame) -> Answer:
+    def step(self, frame: Frame) -> TrackerOutput:
         seen = select(frame.detections, self._min_score)
         targets = _predict(self._targets)
         who, what = self._match(targets, seen)
@@ -75,11 +75,11 @@ class Sort:
         self._born += len(seen.score)
         return newborn
 
-    def _report(self) -> Answer:
+    def _report(self) -> TrackerOutput:
         reported = life.told(self._targets.life, self._options.life.min_hits, self._steps)
         told = rows.take(self._targets, reported)
         box = AreaAspect.box(told.motion)
-        return Answer(told.life.track, box, told.life.score, told.life.class_id)
+        return TrackerOutput(told.life.track, box, told.life.score, told.life.class_id)
 
 
 def _predict(targets: _Targets) -> _Targets:

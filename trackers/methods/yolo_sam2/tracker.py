@@ -20,7 +20,7 @@ import numpy as np
 
 from datasets.types import Detections, Frame, Sequence
 from datasets.zone import Zone
-from trackers.contract import Answer
+from trackers.contract import TrackerOutput
 from trackers.detectors.source import Source
 from trackers.methods.yolo_sam2.options import Options
 from trackers.methods.yolo_sam2.rules import Presence, newcomers, partners
@@ -79,7 +79,7 @@ class Article:
         self._source.start(sequence)
         _check(self._zone, sequence)
 
-    def step(self, frame: Frame) -> Answer:
+    def step(self, frame: Frame) -> TrackerOutput:
         assert frame.image is not None
         for session in self._sessions:
             session.look(frame.image)
@@ -130,7 +130,7 @@ class Online:
         _check(self._zone, sequence)
         self._class_id, self._born = {}, 0
 
-    def step(self, frame: Frame) -> Answer:
+    def step(self, frame: Frame) -> TrackerOutput:
         assert frame.image is not None
         session, presence = self._session, self._presence
         presence.note(session.look(frame.image))
@@ -182,14 +182,16 @@ def _in_zone(zone: Zone | None, found: Detections) -> np.ndarray:
     return np.ones(len(found.score), bool) if zone is None else zone.reached(found.box)
 
 
-def _tell(session: Session, class_id: dict[int, int], hidden: set[int]) -> Answer:
+def _tell(session: Session, class_id: dict[int, int], hidden: set[int]) -> TrackerOutput:
     """Return what is seen of everybody in a session but the hidden."""
     outputs, masks = session.outputs, session.masks()
     shown = ~np.isin(outputs.identity, list(hidden))
     return answer_of(masks[shown], outputs.identity[shown], outputs.iou[shown], class_id)
 
 
-def _join(answers: list[Answer]) -> Answer:
+def _join(answers: list[TrackerOutput]) -> TrackerOutput:
     """Return the answers of several sessions as one."""
     columns = ("track", "box", "score", "class_id", "mask")
-    return Answer(*(np.concatenate([getattr(each, name) for each in answers]) for name in columns))
+    return TrackerOutput(
+        *(np.concatenate([getattr(each, name) for each in answers]) for name in columns)
+    )

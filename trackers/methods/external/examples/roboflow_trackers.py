@@ -35,13 +35,13 @@ def main() -> None:
     parser.add_argument("tracker", choices=CLASSES)
     parser.add_argument("sequence", type=Path)
     parser.add_argument("output", type=Path)
-    given = parser.parse_args()
+    args = parser.parse_args()
     info = ConfigParser()
-    info.read(given.sequence / "seqinfo.ini")
+    info.read(args.sequence / "seqinfo.ini")
     rate, frames = (info.getfloat("Sequence", "frameRate"), info.getint("Sequence", "seqLength"))
-    tracker = getattr(import_module("trackers"), CLASSES[given.tracker])(frame_rate=rate)
-    found = read_detections(given.sequence / "det" / "det.txt")
-    with given.output.open("w") as file:
+    tracker = getattr(import_module("trackers"), CLASSES[args.tracker])(frame_rate=rate)
+    found = read_detections(args.sequence / "det" / "det.txt")
+    with args.output.open("w") as file:
         for frame in range(1, frames + 1):
             rows = found[found[:, 0] == frame]
             seen = Detections(rows[:, 1:5], confidence=rows[:, 5], class_id=rows[:, 6].astype(int))

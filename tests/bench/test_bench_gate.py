@@ -1,0 +1,83 @@
+"""What the bench of the gate injects is what it says."""
+
+from __future__ import annotations
+
+from time import process_time_ns
+
+import numpy as np
+import pytest
+
+from bench.gate_against import limits_of, summary
+from bench.material import slowed_clock
+from bench.material.gate_material import SEQUENCES, Workdir
+from bench.material.slowed_clock import Slowed
+from datasets.readers import synthetic
+from datasets.sequences.sequence_json import write_prepared
+from datasets.types import Frame
+from tests.support.paths import ROOT
+from tests.support.trackers.slow_trackers import MS, answer, work
+from trackers.timing import other_checkout
+
+
+class Busy:
+    def start(self, sequence):
+        pass
+
+    def step(self, frame):
+        begin = process_time_ns()
+        work(5 * MS)
+        self.took = process_time_ns() - begin
+        return answer(1)
+
+
+@pytest.mark.parametrize("share", [0.1, 1.0])
+def test_a_slowed_tracker_takes_at_least_its_share_more_of_the_processor(share):
+    tracker = Busy()
+    found = []
+    for _ in range(5):
+        begin = process_time_ns()
+        Slowed(tracker, share).step(Frame(0))
+        found.append((process_time_ns() - begin) / tracker.took - 1)
+    assert share <= min(found) < share + 0.3  # of the least disturbed of five steps
+
+
+def test_the_slowed_program_times_a_slowed_tracker(monkeypatch):
+    loaded = []
+    monkeypatch.setattr("sys.argv", ["slowed_clock", "--slower", "0.1"])
+    monkeypatch.setattr(slowed_clock, "load_tracker_of", lambda *asked: asked)
+    monkeypatch.setattr(
+        other_checkout,
+        "main",
+        lambda: loaded.append(other_checkout.load_tracker_of(ROOT, "sort", {})),
+    )
+    slowed_clock.main()
+    assert isinstance(loaded[0], Slowed)
+
+
+def test_a_method_with_networks_is_timed_by_their_limits():
+    regression = {"frames": 45, "processes": 6, "networks": {"frames": 8}}
+    assert limits_of(regression, "sort")["frames"] == 45
+    assert limits_of(regression, "masktrack_rcnn")["frames"] == 8
+    assert limits_of(regression, "masktrack_rcnn")["processes"] == 6
+
+
+def test_verdicts_are_counted_by_what_was_changed():
+    one = {"variant": "sort", "kind": "unchanged", "verdict": "pass"}
+    assert summary([one, one, {**one, "verdict": "regression"}]) == {
+        "sort: unchanged": {"pass": 2, "regression": 1}
+    }
+
+
+@pytest.mark.slow
+def test_tracks_lose_so_many_boxes_that_hota_falls_by_so_much(tmp_path):
+    workdir = Workdir(tmp_path)
+    for name in SEQUENCES:
+        path = workdir.sequence(name)
+        prepared = synthetic.read("synthetic", None, name, path.parent, split="test")
+        write_prepared(path, prepared)
+        workdir.score("truth", name, prepared.truth)
+    assert workdir.hota(workdir.tracks("truth")) == 1
+    found = workdir.hota(workdir.worse("truth", 0.01, 3))
+    assert 0.985 < found <= 0.99
+    one, other = (workdir.worse("truth", 0.01, seed)["crowd"] for seed in (3, 4))
+    assert not np.array_equal(one.box, other.box)

@@ -1,0 +1,138 @@
+"""The programs of bench/: what a measured tool loads, and whole runs on little data."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench import held_out, sam2_methods, yolo_sam2_modes
+from bench.harness import harness_cost, planning
+from datasets.formats import mots_text
+from datasets.formats.parquet import read_tracks
+from tests.parity.test_davis import random_video, write_video
+from tests.support.metrics.small_tasks import masks, task_of
+from tests.support.paths import ROOT
+
+SIDE_BY_SIDE = ["box_scoring", "mask_scoring", "video_ap", "jf"]
+
+
+def python(*command: str) -> str:
+    done = subprocess.run(
+        [sys.executable, *command], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("module", SIDE_BY_SIDE)
+def test_the_tool_that_ours_is_measured_against_loads_nothing_of_ours_that_is_heavy(module):
+    loaded = python(
+        "-c", f"import sys, bench.{module}, metrics.crosscheck.trackeval_run; print(*sys.modules)"
+    )
+    ours = {name for name in loaded.split() if name.startswith(("datasets.", "metrics."))}
+    names = ("errors", "files", "missing_library", "program")
+    light = {"datasets.io", *(f"datasets.io.{name}" for name in names)}
+    assert ours == {*light, "metrics.crosscheck", "metrics.crosscheck.trackeval_run"}
+    assert not {"pyarrow", "cv2", "pycocotools", "PIL", "tqdm"} & set(loaded.split())
+
+
+def boxes(workdir: Path) -> list[Path | str]:
+    task = task_of("mot17", workdir)
+    return ["--truth", task.truth, "--results", task.results]
+
+
+def kitti_mots(workdir: Path) -> list[Path | str]:
+    for number, (_, rows, _) in enumerate(masks(workdir / "labels")):
+        mots_text.write_tracks(workdir / "truth" / f"{number:04d}.txt", rows)
+    return ["--truth", workdir / "truth", "--results", workdir / "results"]
+
+
+def davis(workdir: Path) -> list[Path | str]:
+    for name, labels in zip(("truth", "results"), random_video(3, void=True), strict=True):
+        write_video(workdir / name, labels)
+    return [
+        "--truth",
+        workdir / "truth",
+        "--results",
+        workdir / "results",
+        "--workdir",
+        workdir / "workdir",
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("module", "make", "part"),
+    [
+        ("box_scoring", boxes, None),
+        ("mask_scoring", kitti_mots, None),
+        ("video_ap", kitti_mots, None),
+        ("jf", davis, "J&F alone"),
+    ],
+)
+def test_both_tools_say_the_same_and_are_timed(module, make, part, tmp_path):
+    given = [*map(str, make(tmp_path)), "--repeats", "2", "--output", str(tmp_path / "out.json")]
+    assert "times as long" in python("-m", f"bench.{module}", *given)
+    found = json.loads((tmp_path / "out.json").read_text())
+    assert [len(each) for each in found["seconds"].values()] == [2, 2]
+    ours, theirs = found["median_seconds"].values()
+    assert found["ratio"] == pytest.approx(theirs / ours)
+    assert found.get("part", {}).get("what") == part
+    assert any(0 < value < 1 for value in found["values"].values())
+
+
+def test_one_session_for_all_is_measured_beside_one_for_each():
+    found = yolo_sam2_modes.measure(people=2, frames=3, model={})
+    assert found["followed"] == 2
+    assert found["least_iou"] >= 0.99
+    total = found["total_seconds"]
+    assert found["ratio"] == pytest.approx(total["article"] / total["joint"])
+
+
+def test_the_methods_are_measured_with_the_targets_that_were_asked_for():
+    model = {"weights": "random"}
+    given = argparse.Namespace(image=[300, 400], frames=21)
+    for tracker in sam2_methods.make_trackers(model).values():
+        found = sam2_methods.measure(tracker, 3, given)
+        assert found["objects"] == 3
+        assert len(found["seconds"]) == 1
+        assert len(tracker._session.identities) == 3
+
+
+def test_the_harness_around_a_tracker_is_told_by_stages(tmp_path):
+    found = list(harness_cost.cases(tmp_path, frames=6, repeats=1))
+    assert [(each["frames_from"], each["tracker"]) for each in found] == [
+        (kind, tracker) for kind in ("video", "images") for tracker in ("waiting", "working")
+    ]
+    for each in found:
+        spent = each["ms_a_frame"]
+        assert spent["step"] >= 33
+        stages = sum(ms for name, ms in spent.items() if name != "whole")
+        assert stages == pytest.approx(spent["whole"], rel=0.02)
+        assert each["share_of_harness"] == pytest.approx(1 - spent["step"] / spent["whole"])
+
+
+def test_options_are_compared_on_people_who_were_not_trained_on(tmp_path, monkeypatch):
+    monkeypatch.setattr(held_out, "SCENARIOS", ["crossing"])
+    paths = held_out.sequences(tmp_path, 30, 1)
+    assert paths == held_out.sequences(tmp_path, 30, 1) == [tmp_path / "crossing-30/sequence.json"]
+    truth = read_tracks(tmp_path / "crossing-30" / "truth.parquet")
+    mots_text.write_tracks(tmp_path / "own.txt", truth)
+    options = {"results": str(tmp_path / "own.txt"), "format": "mots"}
+    found = held_out.score("imported", options, paths)
+    assert found["HOTA"] == {"crossing-30": 100.0}
+    assert found["together"]["AP50"] == found["together"]["J&F"] == 100.0
+
+
+@pytest.mark.slow
+def test_a_plan_is_timed_of_variants_and_sequences_that_are_not_there_yet():
+    found = planning.measure(variants=2, sequences=3, repeats=1)
+    each = {"track": 6, "score": 6, "prepare": 3, "pictures": 3}  # of a sequence
+    of_a_variant = ("clock", "speed", "combine", "gallery", "heatmap")
+    assert found["jobs"] == sum(each.values()) + 2 * len(of_a_variant) + 2  # and compare, report
+    assert found["processor_seconds"] > 0

@@ -1,0 +1,208 @@
+"""J&F under the DAVIS protocols: TrackEval 1.3.0 and the official definitions, on random videos and
+on a real one with the masks of two real methods."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import trackeval
+from PIL import Image
+
+from datasets.layouts import davis
+from metrics.combine import combine_scores
+from metrics.crosscheck import trackeval_run
+from metrics.score import score_tracks
+from tests.support import trackeval_oracle
+from tests.support.metrics.slow_jf import FIELDS, semi_supervised, unsupervised
+
+TOLERANCE = 1e-9  # means of some 10^3 doubles
+FAMILIES = ["hota", "clear", "identity", "count", "vace", "jf_te"]
+NOT_HERE = {"num_gt_tracks"}  # TrackEval's weight of a sequence; here objects are put in a row
+SEEDS = range(60)
+OFFICIAL = {"free": ("davis", "jf_davis_us"), "given": ("davis_semi", "jf_davis_ss")}
+
+
+def write_video(folder: Path, labels: np.ndarray) -> None:
+    folder.mkdir(parents=True)
+    for index, each in enumerate(labels):
+        Image.fromarray(each).save(folder / f"{index:05d}.png")
+
+
+def draw(rng: np.random.Generator, size: tuple[int, int, int], names: list[int]) -> np.ndarray:
+    """Return label images (T, height, width) of boxes that move, cover each other and go."""
+    frames, height, width = size
+    labels = np.zeros(size, np.uint8)
+    for name in names:
+        place, step = rng.integers(-5, (height, width)), rng.integers(-3, 4, 2)
+        tall, wide = rng.integers(1, 25, 2)
+        for frame in range(frames):
+            if rng.random() < 0.8:
+                top, left = place + frame * step
+                labels[
+                    frame, max(top, 0) : max(top + tall, 0), max(left, 0) : max(left + wide, 0)
+                ] = name
+    return labels
+
+
+def random_video(seed: int, void: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Return truth and prediction: drawn alone or from the truth, with frames of nothing."""
+    rng = np.random.default_rng([seed, void])
+    size = (int(rng.integers(1, 14)), int(rng.integers(12, 60)), int(rng.integers(12, 80)))
+    truth = draw(rng, size, [*range(1, rng.integers(2, 6)), *[255] * void])
+    if seed % 10 == 5:
+        return truth, np.zeros_like(truth)
+    if seed % 4 == 0:
+        prediction = draw(
+            rng, size, rng.permutation(np.arange(1, 8))[: rng.integers(0, 7)].tolist()
+        )
+    else:
+        names = np.append(0, rng.permutation(np.arange(1, 255))).astype(np.uint8)
+        prediction = np.roll(names[np.where(truth == 255, 0, truth)], rng.integers(-2, 3), axis=2)
+        prediction[rng.random(len(prediction)) < 0.2] = 0
+    return truth, prediction
+
+
+def our_scores(folder: Path, names: list[str]) -> dict[str, dict]:
+    """Return our scores of each sequence of <folder>/truth and <folder>/results, and of all."""
+    scores = {}
+    for name in names:
+        truth, prediction = davis.read_pair(folder / "truth", folder / "results", name)
+        scores[name] = score_tracks(truth, prediction, "davis", FAMILIES)
+    return scores | {"COMBINED": combine_scores(list(scores.values()))}
+
+
+def their_scores(folder: Path) -> trackeval_oracle.Scores:
+    """Return TrackEval's of the same."""
+    setting = trackeval_run.davis(folder / "truth", folder / "results")
+    families = (*trackeval_oracle.FAMILIES, "JAndF")
+    return trackeval_oracle.score(setting, families=families)["general"]
+
+
+def assert_equal(ours: dict[str, dict], theirs: trackeval_oracle.Scores, fields: set[str]) -> None:
+    """Compare some fields of every sequence and of all; list all that differ at once."""
+    wrong = []
+    for name, values in theirs.items():
+        for field in fields:
+            value = ours[name]["values"][field]
+            if not abs(value - values[field]) <= TOLERANCE:
+                wrong.append(f"{name} {field}: {value!r}, TrackEval {values[field]!r}")
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("void", [True, False])
+def test_random_videos_equal_trackeval(void, tmp_path):
+    names = []
+    for seed in SEEDS:
+        truth, prediction = random_video(seed, void)
+        if (truth % 255).any():  # a sequence without truth makes TrackEval's total NaN
+            names.append(f"s{seed:02d}")
+            write_video(tmp_path / "truth" / names[-1], truth)
+            write_video(tmp_path / "results" / names[-1], prediction)
+    assert len(names) >= 40
+    ours = our_scores(tmp_path, names)
+    theirs = their_scores(tmp_path)
+    assert set(theirs) == set(ours)
+    # TrackEval's HOTA and its like are of the IoU with void still in the predictions
+    fields = set(FIELDS) if void else set(theirs["COMBINED"]) - NOT_HERE
+    assert len(fields) >= (len(FIELDS) if void else 60)
+    assert_equal(ours, theirs, fields)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_random_videos_have_the_official_numbers(seed, tmp_path):
+    truth, free = random_video(seed, void=True)
+    truth = np.concatenate([truth, truth, truth[:1]])  # three frames or more
+    if not (truth[0] % 255).any():
+        truth[0, 0, 0] = 2  # an object is named and the first is nowhere yet
+    free = np.concatenate([free, free, free[:1]]) % 21
+    given = np.roll(np.where(truth == 255, 0, truth), 1, axis=1)
+    given[(given == seed % 6) | (given > (truth[0] % 255).max())] = 0
+    for folder, labels in (("truth", truth), ("free", free), ("given", given)):
+        write_video(tmp_path / folder / "s", labels)
+    for result, oracle in (("free", unsupervised), ("given", semi_supervised)):
+        protocol, family = OFFICIAL[result]
+        sides = davis.read_pair(tmp_path / "truth", tmp_path / result, "s")
+        values = score_tracks(*sides, protocol, [family])["values"]
+        assert values == pytest.approx(oracle(truth, labels_of(tmp_path / result / "s")), abs=1e-12)
+
+
+@pytest.mark.filterwarnings("ignore:Mean of empty slice", "ignore:invalid value")
+def test_without_truth_there_is_no_number_as_in_trackeval(tmp_path):
+    prediction = np.zeros((5, 20, 30), np.uint8)
+    prediction[1:4, 3:9, 4:9] = 3
+    write_video(tmp_path / "truth" / "s", np.zeros_like(prediction))
+    write_video(tmp_path / "results" / "s", prediction)
+    ours = our_scores(tmp_path, ["s"])["s"]["values"]
+    dataset = trackeval_run.open_dataset(
+        trackeval_run.davis(tmp_path / "truth", tmp_path / "results")
+    )
+    raw = dataset.get_raw_seq_data("results", "s")
+    data = dataset.get_preprocessed_seq_data(raw, "general")
+    theirs = trackeval.metrics.JAndF().eval_sequence(data)
+    assert [ours[field] for field in FIELDS] == [None] * len(FIELDS)
+    assert all(np.isnan(theirs[field]) for field in FIELDS)
+
+
+def labels_of(folder: Path, size: tuple[int, int] | None = None) -> np.ndarray:
+    """Return the label images of a folder, at times resized to (width, height), nearest pixel."""
+    images = [Image.open(path) for path in sorted(folder.iterdir())]
+    return np.stack(
+        [each.resize(size, Image.Resampling.NEAREST) if size else each for each in images]
+    )
+
+
+@pytest.fixture(scope="module")
+def dogs_jump(shared) -> dict[str, np.ndarray]:
+    """Label images of the truth and of what OSVOS and RVOS found, at the truth's size."""
+    root = shared / "davis2017" / "dogs-jump"
+    truth = labels_of(root / "masks")
+    size = (truth.shape[2], truth.shape[1])
+    found = {name: labels_of(root / "results" / name, size) for name in ("osvos", "rvos")}
+    assert (len(truth), size, found["rvos"].max()) == (66, (432, 240), 20)
+    return {"truth": truth, **found}
+
+
+def write_pair(folder: Path, dogs_jump: dict[str, np.ndarray], method: str) -> None:
+    write_video(folder / "truth" / "dogs-jump", dogs_jump["truth"])
+    write_video(folder / "results" / "dogs-jump", dogs_jump[method])
+
+
+@pytest.mark.parametrize("method", ["osvos", "rvos"])
+def test_a_real_video_equals_trackeval(method, dogs_jump, tmp_path):
+    write_pair(tmp_path, dogs_jump, method)
+    ours = our_scores(tmp_path, ["dogs-jump"])
+    theirs = their_scores(tmp_path)
+    assert_equal(ours, theirs, set(theirs["COMBINED"]) - NOT_HERE)
+
+
+# made by slow_jf.py, which the next test runs again, from these masks at 432 x 240
+GOLDEN = {
+    ("osvos", "davis_semi", "jf_davis_ss"): [
+        0.6379573567399195, 0.5874173517420754, 0.6302083333333334, 0.3003556019400287,
+        0.6884973617377635, 0.765625, 0.31057612959572417,
+    ],
+    ("rvos", "davis", "jf_davis_us"): [
+        0.4599006764462269, 0.40694503411172356, 0.4292929292929293, -0.1408833102073375,
+        0.5128563187807302, 0.5959595959595959, -0.10253377981101908,
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("method", "protocol", "family"), GOLDEN)
+def test_a_real_video_has_the_official_numbers(method, protocol, family, dogs_jump, tmp_path):
+    write_pair(tmp_path, dogs_jump, method)
+    sides = davis.read_pair(tmp_path / "truth", tmp_path / "results", "dogs-jump")
+    values = score_tracks(*sides, protocol, [family])["values"]
+    golden = dict(zip(FIELDS, GOLDEN[method, protocol, family], strict=True))
+    assert values == pytest.approx(golden, abs=TOLERANCE)
+
+
+@pytest.mark.slow
+def test_the_official_numbers_are_those_of_their_definitions(dogs_jump):
+    truth, (semi, free) = dogs_jump["truth"], GOLDEN.values()
+    assert list(semi_supervised(truth, dogs_jump["osvos"]).values()) == pytest.approx(
+        semi, abs=1e-12
+    )
+    assert list(unsupervised(truth, dogs_jump["rvos"]).values()) == pytest.approx(free, abs=1e-12)

@@ -1,0 +1,138 @@
+"""Read harmed files of some cases, in a process of its own that a crash may take with it.
+
+    python -m broken.run WORKDIR COUNT CASE ...
+
+In WORKDIR lie, while it runs, the input that is tried, and its number in `current`; afterwards
+`report.json`: by case how many were tried and read, and what was wrong. With --only NUMBER, one
+input alone is tried and stays.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import os
+import resource
+import signal
+import sys
+import time
+import traceback
+import warnings
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from datasets.types import Tracks
+from tests.support.broken import by_bytes
+from tests.support.broken.cases import Case, Pair, all_cases
+from tests.support.broken.check import check_error, check_result
+
+MOST_MEMORY = 2 << 30
+MOST_SECONDS = 5.0
+
+
+class TooSlow(BaseException):
+    """An input took longer than MOST_SECONDS."""
+
+
+def inputs(case: Case, name: str, count: int):
+    """Yield harmed files: first those that must still say the same."""
+    whole = case.files[case.broken]
+    sets = [
+        s for n in range(len(case.harmless) + 1) for s in itertools.combinations(case.harmless, n)
+    ]
+    for chosen in sets[:count]:
+        data = whole
+        for change in chosen:
+            data = change(data)
+        yield data, True
+    for number in range(len(sets), count):
+        yield harmed(case, name, number), False
+
+
+def harmed(case: Case, name: str, number: int) -> bytes:
+    random, data = Random(f"{name} {number}"), case.files[case.broken]
+    if case.harmless and random.random() < 0.2:
+        data = random.choice(case.harmless)(data)
+        return random.choice(by_bytes.HARMS)(data, random)
+    own = random.random() < 0.7
+    data = random.choice(case.harms if own else by_bytes.HARMS)(data, random)
+    if random.random() < 0.15 and data:
+        data = random.choice(by_bytes.HARMS)(data, random)
+    return by_bytes.forget(data, random) if random.random() < 0.01 else data
+
+
+def attempt(case: Case, folder: Path, data: bytes) -> tuple[list[Pair] | None, str]:
+    """Return what is read, None if it is refused; and what is wrong with that, "" if nothing."""
+    signal.setitimer(signal.ITIMER_REAL, MOST_SECONDS)
+    try:
+        found = case.read(folder)
+        return found, check_result(case, found, data)
+    except (ValueError, OSError) as error:
+        return None, check_error(case, folder, data, error)
+    except (Exception, TooSlow) as error:
+        frames = traceback.extract_tb(error.__traceback__)[-3:]
+        places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames]
+        return None, f"{type(error).__name__}: {str(error)[:200]} at {places}"
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def try_case(name: str, case: Case, count: int, workdir: Path, only: int | None) -> dict[str, Any]:
+    folder = workdir / name.replace(" ", "_")
+    for path, content in case.files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(content)
+    path, unharmed = folder / case.broken, case.read(folder)
+    tried = read = 0
+    wrong, began = [], time.perf_counter()
+    for number, (data, same) in enumerate(inputs(case, name, count)):
+        if only not in (None, number):
+            continue
+        path.write_bytes(data)
+        os.utime(path, ns=(number, number))  # readers may keep what they read of a file
+        (workdir / "current").write_text(f"{name}, input {number}, {path}")
+        found, reason = attempt(case, folder, data)
+        tried, read = tried + 1, read + (found is not None)
+        if same and not reason and not equal(found, unharmed):
+            reason = "not read as the same"
+        if reason:
+            wrong.append(
+                {"case": name, "number": number, "data": repr(data[:600]), "wrong": reason}
+            )
+    return {"tried": tried, "read": read, "wrong": wrong, "seconds": time.perf_counter() - began}
+
+
+def equal(found: list[Pair] | None, other: list[Pair]) -> bool:
+    pairs = [tuple(one for pair in each or [] for one in pair) for each in (found, other)]
+    return len(pairs[0]) == len(pairs[1]) and all(map(same, *pairs))
+
+
+def same(one: Any, two: Any) -> bool:
+    return one.same(two) if isinstance(one, Tracks) else one == two
+
+
+def stop(*_: object) -> None:
+    raise TooSlow
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("workdir", type=Path)
+    parser.add_argument("count", type=int)
+    parser.add_argument("cases", nargs="+")
+    parser.add_argument("--only", type=int)
+    args = parser.parse_args()
+    cases = all_cases()
+    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+    signal.signal(signal.SIGALRM, stop)
+    warnings.simplefilter("error", RuntimeWarning)
+    report = {n: try_case(n, cases[n], args.count, args.workdir, args.only) for n in args.cases}
+    status = Path("/proc/self/status").read_text()  # getrusage counts what forked it, too
+    peak = int(status.split("VmHWM:")[1].split()[0]) << 10
+    (args.workdir / "report.json").write_text(json.dumps({"cases": report, "peak": peak}))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,81 @@
+"""Snapshots typed in by hand: one variant of sequences of 100 frames with one object each."""
+
+from __future__ import annotations
+
+from datasets.formats.parquet import write_tracks
+from datasets.io.files import write_json
+from datasets.types import Extent, Tracks
+from metrics.score import score_pairings
+from tests.support.metrics.hand import pairing
+
+FRAMES = 100
+MACHINE = {"processor": "p", "cores": "2", "memory": "8 GiB", "system": "s", "numpy": "2"}
+COLUMN = {"name": "MOTA", "unit": "ratio", "better": "up"}
+
+
+def score(right):
+    """One object, found in the first `right` frames, a false box in its stead in the rest."""
+    truth = [(frame, 1, 0.0) for frame in range(FRAMES)]
+    prediction = [(frame, 1, 0.0 if frame < right else 50.0) for frame in range(FRAMES)]
+    return score_pairings({"person": pairing(truth, prediction, FRAMES)}, "mot15", ["clear"])
+
+
+def accuracy(*rights, **changed):
+    """A variant whose sequences have so many frames right: MOTA is 2 rights / 100 - 1 in each."""
+    return {
+        f"s{number}": {
+            "frames": FRAMES,
+            "truth": "t",
+            "tracks": f"{number} {right}",
+            "classes": score(right)["classes"],
+            **changed,
+        }
+        for number, right in enumerate(rights)
+    }
+
+
+def pace(*paces, frames=45, **machine):
+    return {"frames": frames, "machine": MACHINE | machine, "paces": list(paces)}
+
+
+def snapshot(variants, paces=None):
+    count = max((len(each) for each in variants.values()), default=0)
+    run = {"columns": [COLUMN], "scenes": [f"s{n}" for n in range(count)], "variants": variants}
+    return {
+        "schema": 1, "commit": "abc", "date": "today", "config": "d",
+        "accuracy": {"d/mot15": run}, "speed": {"d": paces or {}},
+    }  # fmt: skip
+
+
+def plan(*timed, variants=None, processes=2):
+    cards = [
+        {"name": name, "origin": "o", "timed": name in timed}
+        for name in dict.fromkeys([*(variants or []), *timed])
+    ]
+    return {
+        "commit": "def", "date": "now", "config": "e", "judged": {}, "tolerances": {"MOTA": 0.05},
+        "slow_down": 0.05, "processes": processes,
+        "runs": [{
+            "dataset": "d", "protocol": "mot15", "sequences": ["s0", "s1"], "scene": None,
+            "clock": ["s0"], "variants": cards,
+        }],
+    }  # fmt: skip
+
+
+def write_run(workdir, *variants, processes=2, others_s=0.0):
+    """Write what a run leaves of two sequences."""
+    extent = Extent(10, 10, FRAMES, {1: "person"})
+    none = Tracks(extent, [], [], [], [], [[0, 0, 0, 0]][:0])
+    for sequence in ("s0", "s1"):
+        write_tracks(workdir / "data" / "d" / sequence / "truth.parquet", none)
+        for variant in variants:
+            place = workdir / "results" / variant / "d" / sequence
+            write_tracks(place / "tracks.parquet", none)
+            write_json(place / "mot15" / "score.json", score(80) | {"origin": "o"})
+            for process in range(processes):
+                load = {"wall_s": 10.0, "others_s": others_s}
+                timing = {
+                    "frames": 2, "step_ns": [[30, 90], [50, 50]], "machine": MACHINE, "warm": True,
+                    "calibration_ns": [[10, 40], [20, 30]], "load": load,
+                }  # fmt: skip
+                write_json(place / f"pace_{process}.json", timing)

@@ -1,0 +1,67 @@
+"""Our scores beside those of TrackEval, every field of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from datasets.layout import load_layout
+from datasets.types import Tracks
+from metrics.combine import combine_scores
+from metrics.evaluate import Task, evaluate
+from metrics.family import load_benchmark
+from metrics.score import score_tracks
+from tests.support import trackeval_oracle
+
+TOLERANCE = 1e-9  # both sides are sums of some 10^5 doubles
+FAMILIES = ["hota", "clear", "identity", "count", "vace"]
+
+
+def our_scores(
+    truth: Mapping[str, Tracks], results: Mapping[str, Tracks], protocol: str
+) -> dict[str, dict]:
+    """Return the score of each sequence and, as COMBINED, of all."""
+    scores = {}
+    for name in truth:
+        scores[name] = score_tracks(truth[name], results[name], protocol, FAMILIES)
+    scores["COMBINED"] = combine_scores(list(scores.values()))
+    return scores
+
+
+def assert_equal(ours: dict[str, dict], theirs: trackeval_oracle.Scores) -> None:
+    """Compare every field of every sequence; list all that differ at once."""
+    units = {column["name"]: column["unit"] for column in ours["COMBINED"]["columns"]}
+    compared, wrong = 0, []
+    for name, fields in theirs.items():
+        values = ours[name]["values"]
+        assert set(fields) <= set(values), f"{name}: no {sorted(set(fields) - set(values))}"
+        for field, theirs_value in fields.items():
+            value, compared = values[field], compared + 1
+            exact = units[field] == "count" and isinstance(value, int)
+            if value != theirs_value if exact else not abs(value - theirs_value) <= TOLERANCE:
+                wrong.append(f"{name} {field}: {value!r}, TrackEval {theirs_value!r}")
+    assert not wrong, "\n".join(wrong)
+    assert compared >= 54 * sum("SFDA" in fields for fields in theirs.values()) > 0
+
+
+def of_class(scores: Mapping[str, dict], name: str) -> dict[str, dict]:
+    """Return the scores of one class alone, for `assert_equal`."""
+    return {
+        key: {"columns": each["columns"], "values": each["classes"][name]["values"]}
+        for key, each in scores.items()
+    }
+
+
+def scores_of_files(protocol: str, truth: Path, results: Path) -> dict[str, dict[str, dict]]:
+    """Return, by class, what `python -m metrics.evaluate` gives each sequence and COMBINED."""
+    benchmark = load_benchmark(protocol)
+    names = load_layout(benchmark.layout).list_sequences(truth)
+    task = Task(protocol, benchmark.layout, truth, results, tuple(FAMILIES), tuple(names))
+    found = evaluate(task, jobs=1)
+    return {
+        name: {
+            key: {"columns": found["columns"], "values": values}
+            for key, values in [*each["sequences"].items(), ("COMBINED", each["combined"])]
+        }
+        for name, each in found["classes"].items()
+    }
