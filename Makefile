@@ -1,4 +1,4 @@
-# masktrack-bench. `make` alone prints what there is.
+# masktrack-bench. `make` alone lists the targets.
 
 PYTHON ?= python3
 CONFIG ?=
@@ -21,46 +21,46 @@ UV = VIRTUAL_ENV=$(VENV) TMPDIR="$(CURDIR)/$(VENV)" $(VENV)/bin/uv
 LOCK_FLAGS := --universal --fork-strategy fewest --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --quiet
 
-# everything stays in this folder: the environment, and what pip, uv, npm, Snakemake, ... cache
+# everything stays in this folder: the environment, and the caches of pip, uv, npm, Snakemake, ...
 export XDG_CACHE_HOME := $(CURDIR)/.cache
 export npm_config_cache := $(CURDIR)/.cache/npm
 export MPLCONFIGDIR := $(CURDIR)/.cache/matplotlib
 # ONNX Runtime would write a device id into the home folder and send events to Microsoft
 export ORT_DISABLE_TELEMETRY := 1
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
-# and what is compiled is kept, or every job would compile its libraries anew
+# keep compiled Python files, or every job would compile its libraries again
 unexport PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
 
 .DELETE_ON_ERROR:
 .PHONY: help setup report contract reproduce baseline regression forget-verdict test test-fast lint bench \
 	pictures bench-gpu demo-weights format lock clean clean-downloads
 
-help: ## this list
+help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
-	@echo "  make report CONFIG=config/mot17.yaml lays another config over the default."
+	@echo "  make report CONFIG=config/mot17.yaml overlays another config on the default."
 
-setup: $(STAMP) ## install what requirements.lock names into .venv (the others do it themselves)
+setup: $(STAMP) ## install requirements.lock into .venv (the other targets do it themselves)
 
-report: $(STAMP) ## run the trackers, score and time them, write reports/summary.html
+report: $(STAMP) ## run, score and time the trackers, write reports/summary.html
 	snakemake --cores all --quiet host reason rules --keep-going reports/summary.html \
 		$(if $(CONFIG),--configfile $(CONFIG))
 	@echo "the page: reports/summary.html"
 
-contract: $(STAMP) ## test that a tracker keeps to the contract: VARIANT=sort
+contract: $(STAMP) ## test the tracker contract for one variant: VARIANT=sort
 	@test -n "$(VARIANT)" || { echo "name a variant of config/*.yaml: VARIANT=sort"; exit 2; }
 	OMP_NUM_THREADS=1 pytest tests/contract/test_contract.py --variant="$(VARIANT)"
 
-reproduce: $(STAMP) ## make one result again and compare it: RUN=results/sort/synthetic/crowd
+reproduce: $(STAMP) ## repeat one result and compare it: RUN=results/sort/synthetic/crowd
 	@test -n "$(RUN)" || { echo "name a result: RUN=results/<variant>/<dataset>/<sequence>"; exit 2; }
 	python -m workflow.reproduce "$(RUN)"
 
-baseline: $(STAMP) ## measure what `make regression` compares with, on a quiet machine; ACCEPT=1 replaces it
+baseline: $(STAMP) ## measure the baseline of `make regression`, on a quiet machine; ACCEPT=1 replaces it
 	REPLACE_BASELINE=$(ACCEPT) snakemake --cores all --quiet host reason rules --forcerun pace --keep-going baseline \
 		$(if $(CONFIG),--configfile $(CONFIG))
 	@cat logs/baseline.log
 
-regression: forget-verdict $(STAMP) ## what has changed is run, and compared with the baseline, or AGAINST=<commit>
+regression: forget-verdict $(STAMP) ## run what has changed and compare it with the baseline, or AGAINST=<commit>
 	@if [ -n "$(AGAINST)" ]; then \
 		python -m workflow.gate.against --commit="$(AGAINST)" $(if $(CONFIG),--configfile $(CONFIG)); \
 	else \
@@ -74,9 +74,9 @@ forget-verdict:
 	@rm -f results/regression/verdict.json results/regression/verdict.md results/regression/junit.xml
 
 test: $(STAMP) ## all tests
-	OMP_NUM_THREADS=1 pytest -n auto --dist worksteal # workers fill the cores: no threads beside
+	OMP_NUM_THREADS=1 pytest -n auto --dist worksteal # the workers fill the cores: one thread each
 
-test-fast: $(STAMP) ## the tests that take seconds
+test-fast: $(STAMP) ## the fast tests only
 	pytest -m "not slow"
 
 lint: $(STAMP) $(NPM_STAMP) ## ruff, mypy, snakefmt, snakemake --lint; biome for JavaScript and CSS
@@ -87,7 +87,7 @@ lint: $(STAMP) $(NPM_STAMP) ## ruff, mypy, snakefmt, snakemake --lint; biome for
 	snakemake --lint
 	$(BIOME) check --error-on-warnings
 
-bench: $(STAMP) ## measure what is claimed about speed; needs MOT17, KITTI_MOTS, DAVIS (see bench/)
+bench: $(STAMP) ## measure the speed figures of the documents; needs MOT17, KITTI_MOTS, DAVIS (see bench/)
 	python -m bench.box_scoring --truth $(MOT17)/train --results $(MOT17)/results/lif_t \
 		--output bench/box_scoring.json
 	python -m bench.mask_scoring --truth $(KITTI_MOTS)/instances_txt \
@@ -120,7 +120,7 @@ pictures: report ## docs/page.png and page_narrow.png from the default run; need
 	python -m reports.picture --state "$(PICTURED)" --width 390 --height 1750 \
 		--output docs/page_narrow.png
 
-bench-gpu: $(STAMP) ## SAM 2.1 beside the official predictor on a GPU, in bf16, random weights
+bench-gpu: $(STAMP) ## compare SAM 2.1 with the official predictor on a GPU, in bf16, random weights
 	for size in tiny large; do for official in eager vos_optimized; do \
 		python -m bench.sam2_objects --size $$size --device cuda --precision bf16 --mode graphs \
 			--official $$official --output bench/sam2_objects_$${size}_$$official.json || exit 1; \
@@ -128,7 +128,7 @@ bench-gpu: $(STAMP) ## SAM 2.1 beside the official predictor on a GPU, in bf16, 
 	python -m bench.sam2_methods --size tiny --device cuda --precision bf16 --torch-mode graphs \
 		--output bench/sam2_methods_tiny.json
 
-demo-weights: $(STAMP) ## train the demo models anew; some hours on two cores
+demo-weights: $(STAMP) ## train the demo models again; some hours on two cores
 	python -m trackers.training.train_sam2 --workdir .cache/training/sam2 \
 		--output trackers/weights/sam2_demo.safetensors
 	python -m trackers.training.train_yolox --workdir .cache/training/yolox \
@@ -139,26 +139,26 @@ demo-weights: $(STAMP) ## train the demo models anew; some hours on two cores
 		--output trackers/weights/masktrack_demo.safetensors
 	python -m trackers.training.curve --log trackers/weights/sam2_demo.json --plot docs/sam2_demo.png
 
-format: $(STAMP) $(NPM_STAMP) ## put code, rules, scripts and styles into their one layout
+format: $(STAMP) $(NPM_STAMP) ## format code, rules, scripts and styles
 	ruff check --fix-only --quiet .
 	ruff format .
 	snakefmt Snakefile workflow
 	$(BIOME) format --write
 
-lock: $(STAMP) ## pin again: requirements.in -> requirements.lock, environment.yml
+lock: $(STAMP) ## pin versions again: requirements.in -> requirements.lock, environment.yml
 	$(UV) pip compile $(LOCK_FLAGS) --override requirements-overrides.txt requirements.in \
 		--output-file requirements.lock
 	python -m workflow.environment requirements.lock environment.yml
 
-clean: ## remove what rules have made, and say what is left; nothing of yours goes
+clean: ## remove files made by rules and list what is left; your own files stay
 	@$(PYTHON) -m workflow.clean
 
-clean-downloads: ## the same, and downloads with the engines made from them: YES=1
+clean-downloads: ## the same, and downloads with the engines built from them: YES=1
 	@$(PYTHON) -m workflow.clean --downloads $(if $(filter 1 yes,$(YES)),--yes)
 
 $(STAMP): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "Python 3.11 or newer is needed; name one with PYTHON=..."; exit 1; }
+		{ echo "Python 3.11 or newer is needed; set it with PYTHON=..."; exit 1; }
 	rm -rf $(VENV)
 	$(PYTHON) -m venv $(VENV) || { echo "on Debian and Ubuntu: apt install python3-venv"; exit 1; }
 	sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > $(VENV)/uv.txt

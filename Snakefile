@@ -1,9 +1,9 @@
-"""masktrack-bench: data sets in, trackers run, scored and timed, one comparison page out.
+"""masktrack-bench: run trackers on data sets, score and time them, render one comparison page.
 
     snakemake --cores all reports/summary.html
     snakemake --cores all reports/summary.html --configfile config/mot17.yaml
 
-Files flow one way: data/ (datasets) → results/ (trackers, then metrics) → reports/summary.html.
+Data flows one way: data/ (datasets) → results/ (trackers, then metrics) → reports/summary.html.
 """
 
 import sys

@@ -1,10 +1,10 @@
-"""How often the gate is right: runs without a change, a loss of accuracy, a slower tracker.
+"""How often the gate is right: unchanged runs, lower accuracy, slower trackers.
 
     python -m bench.gate --workdir .cache/bench/gate --output bench/gate.json
 
-The default config's own limits and processes, two of its variants, on the machine as it is. Each
-run takes the paces anew. A slower tracker does work of its kind after each step; a less accurate
-one has lost boxes at random until HOTA is lower by so much.
+Uses the limits and processes of the default config and two of its variants, on the machine as it
+is. Each run measures the relative step times anew. A slower tracker does work of its kind after
+each step; a less accurate one loses random boxes until HOTA is lower by the given amount.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import Any
 
 import yaml
 
-from bench.material.gate_material import Workdir, plan_of, take_paces
+from bench.material.gate_material import Workdir, measure_step_times, plan_of
 from datasets.io.files import write_json
 from datasets.io.program import run_main
 from metrics.gate.checks import Check, overall
@@ -33,51 +33,55 @@ from trackers.profiling import system_load
 from trackers.profiling.machine import describe_machine
 
 _VARIANTS = ("sort", "bytetrack")
-_LOSSES = (0.002, 0.004, 0.006, 0.010)  # of HOTA
+_HOTA_LOSSES = (0.002, 0.004, 0.006, 0.010)
 _SLOWER = (0.10, 0.05, 0.03)
 _LOOP = "while True: sum(range(10_000))"
 
 
 @dataclass(frozen=True)
 class Trial:
-    """The gate beside one baseline.
+    """The gate with one baseline.
 
     Args:
-        regression: The section of the config.
+        workdir: Folder with the results under test.
+        regression: Section `regression` of the config.
+        baseline: Results to compare with.
     """
 
     workdir: Workdir
     regression: dict[str, Any]
     baseline: Snapshot
 
-    def judge(self) -> list[Check]:
-        """Return what the gate says of what lies in the working directory."""
+    def checks(self) -> list[Check]:
+        """Return the checks of the results in the working directory."""
         plan = plan_of(self.regression, _VARIANTS)
         return judge(self.baseline, take_snapshot(plan, self.workdir.path), plan)
 
     def run(self, slower: float = 0.0) -> dict[str, Any]:
-        """Return the words for one run whose paces are taken now."""
+        """Time the trackers anew and return the verdicts."""
         begin, before = perf_counter(), system_load.now()
-        take_paces(self.workdir, self.regression, _VARIANTS, slower)
+        measure_step_times(self.workdir, self.regression, _VARIANTS, slower)
         meanwhile = system_load.between(before, system_load.now())
-        checks = [each for each in self.judge() if each.metric == "pace"]
+        checks = [each for each in self.checks() if each.metric == "pace"]
         print(
             slower, {each.variant: (each.verdict, _per_cent(each)) for each in checks}, flush=True
         )
         return {
             "seconds": perf_counter() - begin,
-            "busy_cores": meanwhile["others_s"] / meanwhile["wall_s"],  # by its paces too
-            "verdict": overall(self.judge()),
+            "busy_cores": meanwhile["others_s"] / meanwhile["wall_s"],  # with the trackers
+            "verdict": overall(self.checks()),
             "checks": [vars(each) for each in checks],
         }
 
     def lose(self, loss: float, seed: int) -> dict[str, Any]:
-        """Return the words for tracks that lost boxes; the tracks are put back."""
+        """Return the verdict on tracks that lost boxes; the tracks are restored afterwards."""
         variant = _VARIANTS[seed % len(_VARIANTS)]
         whole = self.workdir.tracks(variant)
         for name, tracks in self.workdir.worse(variant, loss, seed).items():
             self.workdir.score(variant, name, tracks)
-        checks = [each for each in self.judge() if (each.variant, each.metric) == (variant, "HOTA")]
+        checks = [
+            each for each in self.checks() if (each.variant, each.metric) == (variant, "HOTA")
+        ]
         for name, tracks in whole.items():
             self.workdir.score(variant, name, tracks)
         print(loss, seed, variant, checks[0].verdict, checks[0].change, checks[0].low, flush=True)
@@ -92,7 +96,7 @@ def _per_cent(check: Check) -> str:
 
 @contextmanager
 def loaded(*, is_loaded: bool) -> Iterator[None]:
-    """Keep one more core busy."""
+    """Keep one more core busy, if `is_loaded`."""
     loop = subprocess.Popen([sys.executable, "-c", _LOOP]) if is_loaded else None
     try:
         yield
@@ -103,7 +107,7 @@ def loaded(*, is_loaded: bool) -> Iterator[None]:
 
 
 def _kinds() -> Iterator[tuple[str, float, bool]]:
-    """Yield a name, how much slower the tracker is made, and whether a core is loaded."""
+    """Yield the name of each kind, the slowdown of the tracker, and whether a core is loaded."""
     yield "unchanged", 0.0, False
     yield "unchanged, a core loaded", 0.0, True
     for share in _SLOWER:
@@ -111,7 +115,7 @@ def _kinds() -> Iterator[tuple[str, float, bool]]:
     yield f"{_SLOWER[0]:.0%} slower, a core loaded", _SLOWER[0], True
 
 
-def _words(runs: list[dict[str, Any]]) -> dict[str, dict[str, int]]:
+def _count_verdicts(runs: list[dict[str, Any]]) -> dict[str, dict[str, int]]:
     found: dict[str, Counter[str]] = {name: Counter() for name in _VARIANTS}
     for each in runs:
         for check in each["checks"]:
@@ -122,24 +126,24 @@ def _words(runs: list[dict[str, Any]]) -> dict[str, dict[str, int]]:
 def main() -> None:
     """Run the command line program."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--runs", type=int, default=10, help="of each kind")
-    parser.add_argument("--workdir", type=Path, required=True, help="folder to work in")
+    parser.add_argument("--runs", type=int, default=10, help="runs of each kind")
+    parser.add_argument("--workdir", type=Path, required=True, help="working directory")
     parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args()
     regression = yaml.safe_load(Path("config/config.yaml").read_text())["regression"]
     workdir = Workdir(args.workdir)
     workdir.prepare(_VARIANTS)
-    take_paces(workdir, regression, _VARIANTS)
+    measure_step_times(workdir, regression, _VARIANTS)
     trial = Trial(workdir, regression, take_snapshot(plan_of(regression, _VARIANTS), workdir.path))
     content: dict[str, Any] = {"what": parser.description, "date": str(date.today())}
     content |= {"machine": describe_machine(), "regression": regression, "losses": {}, "runs": {}}
     content["baseline"] = trial.baseline["speed"]
-    for loss in _LOSSES:
+    for loss in _HOTA_LOSSES:
         content["losses"][str(loss)] = [trial.lose(loss, seed) for seed in range(args.runs)]
     for name, slower, is_loaded in _kinds():
         with loaded(is_loaded=is_loaded):
             runs = [trial.run(slower) for _ in range(args.runs)]
-        content["runs"][name] = {"words": _words(runs), "runs": runs}
+        content["runs"][name] = {"words": _count_verdicts(runs), "runs": runs}
         print(name, content["runs"][name]["words"], flush=True)
         write_json(args.output, content)
 

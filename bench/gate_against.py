@@ -1,12 +1,12 @@
-"""How often `make regression AGAINST=<commit>` is right, replayed on the machine as it is.
+"""How often `make regression AGAINST=<commit>` is right, in replays on the machine as it is.
 
     make regression AGAINST=HEAD~1
     python -m bench.gate_against --against HEAD~1 --replays 10 --output bench/gate_against.json
 
-The first command leaves the other checkout and the tracks of both sides. Each replay times one
-tracker of boxes and one with networks in turns with the other checkout, as the gate does: once as
-they are, once with each step made 10 % longer. A replay of accuracy takes boxes away at random
-until HOTA is 1 point lower. The file is written after each replay, and those it has are kept.
+The first command leaves the worktree of the other commit and the tracks of both sides. Each replay
+times one box tracker and one tracker with networks in turns with the other commit, as the gate
+does: once unchanged, once with each step 10 % longer. A replay of accuracy removes random boxes
+until HOTA is 1 point lower. The file is written after each replay; replays in it are kept.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from metrics.gate.snapshot import take_snapshot
 from metrics.gate.verdict import judge
 from trackers.profiling import system_load
 from trackers.profiling.machine import describe_machine
-from workflow.gate.other_checkout import checkout_folder, resolve_commit
+from workflow.gate.other_worktree import resolve_commit, worktree_folder
 from workflow.gate.turns import Side, Timed, take_turns
 
 _VARIANTS = {"sort": "boxes", "masktrack_rcnn": "networks"}
@@ -42,11 +42,12 @@ _SLOWER, _LOSS = 0.10, 0.010
 
 @dataclass(frozen=True)
 class Replays:
-    """What is replayed.
+    """The replays of one comparison.
 
     Args:
-        regression: The section of the config.
-        workdir: Sequences and tracks of this side, which some replays take boxes from.
+        sides: The other commit, and the working tree.
+        regression: Section `regression` of the config.
+        workdir: Sequences and tracks of the working tree, from which replays remove boxes.
     """
 
     sides: tuple[Side, Side]
@@ -54,7 +55,7 @@ class Replays:
     workdir: Workdir
 
     def time(self, variant: str, slower: float) -> dict[str, Any]:
-        """Return the verdict on the speed of a variant that is slower by a share."""
+        """Return the verdict on the speed of a variant slowed by a share of its step time."""
         here = self.sides[1]
         if slower:
             program = ("-P", "-m", "bench.material.slowed_clock", "--slower", str(slower))
@@ -66,7 +67,7 @@ class Replays:
             (self.sides[0], here), timed, limits["processes"], self.regression["slow_down"]
         )
         seconds, meanwhile = perf_counter() - begin, system_load.between(before, system_load.now())
-        checks = self._judge(variant, {DATASET: {variant: turns}})
+        checks = self._check(variant, {DATASET: {variant: turns}})
         return {
             "kind": f"{_VARIANTS[variant]}, {slower:.0%} slower" if slower else "unchanged",
             **_verdict(checks, next(each for each in checks if each.metric == "pace")),
@@ -76,18 +77,18 @@ class Replays:
         }
 
     def lose(self, variant: str, seed: int) -> dict[str, Any]:
-        """Return the verdict on tracks that lost boxes; the tracks are put back."""
+        """Return the verdict on tracks that lost boxes; the tracks are restored afterwards."""
         whole = self.workdir.tracks(variant)
         before = take_snapshot(self._plan(variant), self.workdir.path)
         for name, tracks in self.workdir.worse(variant, _LOSS, seed).items():
             self.workdir.score(variant, name, tracks)
-        checks = self._judge(variant, {}, before)
+        checks = self._check(variant, {}, before)
         for name, tracks in whole.items():
             self.workdir.score(variant, name, tracks)
         found = _verdict(checks, next(each for each in checks if each.metric == "HOTA"))
         return {"kind": "1 HOTA lower", **found}
 
-    def _judge(
+    def _check(
         self, variant: str, turns: Mapping[str, Any], baseline: Mapping[str, Any] | None = None
     ) -> list[Check]:
         plan = self._plan(variant, timed=bool(turns))
@@ -96,13 +97,13 @@ class Replays:
 
     def _plan(self, variant: str, *, timed: bool = False) -> dict[str, Any]:
         plan = plan_of(self.regression, [variant])
-        for card in plan["runs"][0]["variants"]:
-            card["timed"] = timed
+        for entry in plan["runs"][0]["variants"]:
+            entry["timed"] = timed
         return plan
 
 
 def limits_of(regression: Mapping[str, Any], variant: str) -> dict[str, Any]:
-    """Return how a variant is timed: of those with networks as the config says otherwise."""
+    """Return the timing limits of a variant; those with networks have their own."""
     own = regression["networks"] if _VARIANTS[variant] == "networks" else {}
     return {**regression, **own}
 
@@ -123,7 +124,7 @@ def _prepare(workdir: Workdir, side: Side) -> None:
 
 
 def summary(replays: list[Mapping[str, Any]]) -> dict[str, dict[str, int]]:
-    """Return how often each verdict was given, by what was changed and which variant."""
+    """Return the number of each verdict, by variant and kind of change."""
     found: dict[str, Counter[str]] = {}
     for each in replays:
         key = f"{each['variant']}: {each['kind']}"
@@ -134,15 +135,15 @@ def summary(replays: list[Mapping[str, Any]]) -> dict[str, dict[str, int]]:
 def main() -> None:
     """Run the command line program."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--against", required=True, help="commit that was compared with")
-    parser.add_argument("--replays", type=int, default=10, help="of each kind")
+    parser.add_argument("--against", required=True, help="the commit compared with")
+    parser.add_argument("--replays", type=int, default=10, help="replays of each kind")
     parser.add_argument("--workdir", type=Path, default=Path(".cache/bench/gate_against"))
     parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args()
     commit = resolve_commit(ROOT, args.against)
     regression = yaml.safe_load(Path("config/config.yaml").read_text())["regression"]
     trial = Replays(
-        (Side(checkout_folder(ROOT, commit)), Side(ROOT)), regression, Workdir(args.workdir)
+        (Side(worktree_folder(ROOT, commit)), Side(ROOT)), regression, Workdir(args.workdir)
     )
     _prepare(trial.workdir, trial.sides[1])
     content: dict[str, Any] = (

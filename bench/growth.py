@@ -1,9 +1,10 @@
-"""How the cost of scoring grows with boxes, frames and identities, and which stage it is in.
+"""How the cost of scoring grows with boxes, frames and identities, by stage.
 
     python -m bench.growth --output bench/growth.json
 
-Random walks of boxes in MOTChallenge files, three sizes each of one quantity while the others stay;
-the result is the truth moved by a few pixels, with drops and swaps. Seconds are medians, one core.
+Random walks of boxes in MOTChallenge files; each quantity has three sizes while the others stay.
+The result is the ground truth moved by a few pixels, with misses and identity switches. Seconds are
+medians on one core.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ _INFO = "[Sequence]\nimHeight={}\nimWidth={}\nseqLength={}\nframeRate=30\n"
 
 @dataclass(frozen=True)
 class Size:
-    """Of a sequence: boxes in each frame, frames, identities that come one after the other."""
+    """Size of a sequence: boxes per frame, frames, identities."""
 
     boxes: int
     frames: int
@@ -51,7 +52,7 @@ _GROWTH = {"boxes": (20, 40, 80), "frames": (500, 1000, 2000), "identities": (10
 
 
 def walks(size: Size, seed: int) -> Tracks:
-    """Return truth of a size: a lane a box, in which identities follow each other."""
+    """Return ground truth of a size: one lane per box, in which identities follow each other."""
     rng = np.random.default_rng(seed)
     frame = np.repeat(np.arange(size.frames), size.boxes)
     lane = np.tile(np.arange(size.boxes), size.frames)
@@ -66,16 +67,17 @@ def walks(size: Size, seed: int) -> Tracks:
     return Tracks(extent, frame, track, ones, ones, box)
 
 
-def disturbed(truth: Tracks, seed: int) -> Tracks:
-    """Return a result that errs."""
+def with_errors(truth: Tracks, seed: int) -> Tracks:
+    """Return a result with localisation errors, misses and identity switches."""
     rng = np.random.default_rng(seed)
     rows = truth.take(rng.random(len(truth)) > _DROPPED)
     box = rows.box + np.tile(rng.normal(0, _NOISE, (len(rows), 2)), 2)
-    others = np.flatnonzero(np.diff(rows.frame) == 0)
-    others = others[rng.random(len(others)) < _SWAPPED]
-    others = others[np.diff(others, prepend=-2) > 1]
+    neighbours = np.flatnonzero(np.diff(rows.frame) == 0)
+    neighbours = neighbours[rng.random(len(neighbours)) < _SWAPPED]
+    neighbours = neighbours[np.diff(neighbours, prepend=-2) > 1]
     track = rows.track.copy()
-    track[others], track[others + 1] = rows.track[others + 1], rows.track[others]
+    track[neighbours] = rows.track[neighbours + 1]
+    track[neighbours + 1] = rows.track[neighbours]
     return replace(rows, box=box, track=track)
 
 
@@ -87,7 +89,7 @@ def measure(size: Size, workdir: Path, repeats: int) -> dict[str, Any]:
     rows = walks(size, 0)
     mot_text.write_tracks(folder / "gt" / "gt.txt", rows)
     (folder / "seqinfo.ini").write_text(_INFO.format(_HEIGHT, _WIDTH, size.frames))
-    mot_text.write_tracks(results / "s.txt", disturbed(rows, 1))
+    mot_text.write_tracks(results / "s.txt", with_errors(rows, 1))
     pair = load_layout("mot15").read_pair(truth, results, "s")
     pairings = make_pairings(*pair, "mot15")
     stages: dict[str, Callable[[], Any]] = {

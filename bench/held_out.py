@@ -1,10 +1,10 @@
-"""A variant, with its options or others, on people that no demo model was trained on.
+"""Score options of a variant on synthetic sequences that no demo model was trained on.
 
     python -m bench.held_out sam2_prompted --options '{"exclusive": true}' '{"memory": "sam2"}'
 
-What is chosen so is not chosen by the test split: the worlds are of the train split, after those
-that the weights have seen. Each of the options is laid over those of config/trackers.yaml and has
-a line of what it reached together, and one of the mask HOTA in each sequence.
+Options chosen this way are not chosen on the test split: the sequences belong to the train split,
+after those used in training. Each set of options is laid over those of config/trackers.yaml; two
+lines show its combined scores and its mask HOTA on each sequence.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ _SHOWN = ("HOTA", "DetA", "AssA", "LocA", "IDF1", "AP50", "J&F")
 
 
 def sequences(workdir: Path, first: int, count: int) -> list[Path]:
-    """Return the sequences of every scenario, numbers `first` on, made where they are not there."""
+    """Return the sequences of every scenario from number `first` on, made if absent."""
     numbers = range(first, first + count)
     return [prepare(workdir, f"{each}-{number}") for number in numbers for each in SCENARIOS]
 
 
 def score(method: str, options: dict[str, Any], paths: list[Path]) -> dict[str, Any]:
-    """Return what a tracker reaches on sequences together, and its HOTA on each, in %."""
+    """Return the combined scores of a tracker and its HOTA on each sequence, in %."""
     tracker, kind = load_tracker(method, options), load_method(method).with_options(options)
     scores = {}
     for path in paths:
@@ -65,8 +65,10 @@ def _percent(values: dict[str, float | None], name: str) -> float | None:
 def main() -> None:
     """Run the command line program."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("variant", help="of config/trackers.yaml")
-    parser.add_argument("--options", type=json_value, nargs="+", default=[{}], help="as JSON")
+    parser.add_argument("variant", help="a variant of config/trackers.yaml")
+    parser.add_argument(
+        "--options", type=json_value, nargs="+", default=[{}], help="sets of options, JSON"
+    )
     parser.add_argument("--first", type=int, default=30, help="number of the first sequences")
     parser.add_argument("--count", type=int, default=2, help="sequences of each scenario")
     parser.add_argument("--workdir", type=Path, default=Path(".cache/bench/held_out"))
@@ -77,9 +79,9 @@ def main() -> None:
         parser.error(f"variant {args.variant!r} is unknown: expected one of {list(known)}")
     entry = known[args.variant]
     paths, found = sequences(args.workdir, args.first, args.count), []
-    for other in args.options:
-        found.append(score(entry["method"], entry["options"] | other, paths))
-        print(other, found[-1]["together"], found[-1]["HOTA"], sep="\n", flush=True)
+    for options in args.options:
+        found.append(score(entry["method"], entry["options"] | options, paths))
+        print(options, found[-1]["together"], found[-1]["HOTA"], sep="\n", flush=True)
     if args.output:
         about = {"date": date.today().isoformat(), "variant": args.variant}
         write_json(args.output, about | {"found": found})

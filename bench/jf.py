@@ -1,10 +1,10 @@
-"""Scoring J&F against TrackEval, from mask files to numbers.
+"""Time J&F scoring against TrackEval, from mask files to numbers.
 
     python -m bench.jf --truth davis2017/dogs-jump/masks --results davis2017/dogs-jump/results/osvos
         --workdir /tmp/davis --output bench/jf.json
 
-Both read the same PNG files and compute J&F of TrackEval's kind; J&F alone, without the reading, is
-timed too. The truth, resized to the size of the results, is written to `--workdir` if absent.
+Both read the same PNG files and compute TrackEval's J&F; J&F without reading is timed separately.
+The ground truth, resized to the size of the results, is written to `--workdir` if absent.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from pathlib import Path
 from time import perf_counter
 
 from bench.material import side_by_side
-from bench.material.side_by_side import Answer
+from bench.material.side_by_side import ToolResult
 from datasets.io.program import run_main
 
 _FIELDS = ("J&F", "J-Mean", "J-Recall", "J-Decay", "F-Mean", "F-Recall", "F-Decay")
 _SEQUENCE = "sequence"
 
 
-def ours(args: argparse.Namespace) -> Answer:
+def ours(args: argparse.Namespace) -> ToolResult:
     """Return our values."""
     from datasets.layouts import davis
     from metrics.family import load_family
@@ -33,10 +33,10 @@ def ours(args: argparse.Namespace) -> Answer:
     begin = perf_counter()
     family = load_family("jf_te")
     values = family.summarize(family.evaluate(pairing))
-    return Answer(values, perf_counter() - begin)
+    return ToolResult(values, perf_counter() - begin)
 
 
-def theirs(args: argparse.Namespace) -> Answer:
+def theirs(args: argparse.Namespace) -> ToolResult:
     """Return TrackEval's values."""
     import trackeval
 
@@ -50,27 +50,27 @@ def theirs(args: argparse.Namespace) -> Answer:
         begin = perf_counter()
         values = trackeval.metrics.JAndF().eval_sequence(data)
         alone = perf_counter() - begin
-    return Answer({name: float(values[name]) for name in _FIELDS}, alone)
+    return ToolResult({name: float(values[name]) for name in _FIELDS}, alone)
 
 
 def main() -> None:
     """Run the command line program."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     side_by_side.add_arguments(parser)
-    parser.add_argument("--workdir", type=Path, required=True, help="folder for what both read")
+    parser.add_argument("--workdir", type=Path, required=True, help="folder for their inputs")
     args = parser.parse_args()
     if args.tool is None and not (args.workdir / "results" / _SEQUENCE).exists():
         from bench.material.inputs import lay_out_davis
 
         lay_out_davis(args.truth, args.results, args.workdir, _SEQUENCE)
-    contest = side_by_side.Contest(
+    comparison = side_by_side.Comparison(
         "bench.jf",
         "J&F as TrackEval has it, DAVIS files to numbers, one core",
         {"ours": ours, "trackeval": theirs},
         _FIELDS,
         part="J&F alone",
     )
-    side_by_side.run(contest, args)
+    side_by_side.run(comparison, args)
 
 
 if __name__ == "__main__":

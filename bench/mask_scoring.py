@@ -1,11 +1,11 @@
-"""Scoring masks against TrackEval, from files to numbers.
+"""Time mask scoring against TrackEval, from files to numbers.
 
     python -m bench.mask_scoring --truth instances_txt --results /tmp/workdir
         --output bench/mask_scoring.json
 
-Both read the same KITTI-MOTS files, leave out what lies in regions to ignore, and compute HOTA,
-CLEAR and Identity per sequence and combined. The results are the truth with seeded errors, written
-to `--results` if they are not there.
+Both read the same KITTI-MOTS files, apply the ignore regions, and compute HOTA, CLEAR and Identity
+per sequence and combined. The results are the ground truth with seeded errors, written to
+`--results` if absent.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bench.material import side_by_side
-from bench.material.side_by_side import Answer
+from bench.material.side_by_side import ToolResult
 from datasets.io.files import read_json
 from datasets.io.program import run_main
 
@@ -26,7 +26,7 @@ _CLASSES = ("car", "pedestrian")
 _COMPARED = ("HOTA", "DetA", "AssA", "LocA", "sMOTA", "MOTA", "MOTP", "IDSW", "Frag", "IDF1")
 
 
-def ours(args: argparse.Namespace) -> Answer:
+def ours(args: argparse.Namespace) -> ToolResult:
     """Return our combined values."""
     from metrics.evaluate import Task, evaluate
 
@@ -36,7 +36,7 @@ def ours(args: argparse.Namespace) -> Answer:
     return _flat({name: classes[name]["combined"] for name in _CLASSES})
 
 
-def theirs(args: argparse.Namespace) -> Answer:
+def theirs(args: argparse.Namespace) -> ToolResult:
     """Return TrackEval's combined values."""
     from metrics.crosscheck import trackeval_run
 
@@ -50,9 +50,9 @@ def _names(truth: Path) -> list[str]:
     return sorted(path.stem for path in truth.glob("*.txt"))
 
 
-def _flat(classes: Mapping[str, side_by_side.Scores]) -> Answer:
-    """Return the values of all classes, each called by class and column."""
-    return Answer(
+def _flat(classes: Mapping[str, side_by_side.Scores]) -> ToolResult:
+    """Return the values of all classes, named by class and column."""
+    return ToolResult(
         {f"{name} {key}": float(v) for name, each in classes.items() for key, v in each.items()}
     )
 
@@ -67,13 +67,13 @@ def main() -> None:
         from bench.material.inputs import make_masks
 
         make_masks(args.truth, args.results, lengths)
-    contest = side_by_side.Contest(
+    comparison = side_by_side.Comparison(
         "bench.mask_scoring",
         "HOTA, CLEAR and Identity of KITTI-MOTS masks, files to numbers, one core",
         {"ours": ours, "trackeval": theirs},
         tuple(f"{name} {key}" for name in _CLASSES for key in _COMPARED),
     )
-    side_by_side.run(contest, args)
+    side_by_side.run(comparison, args)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""How fast objects are drawn: 1080p, ten objects with masks, boxes, labels and trails of a second.
+"""How fast overlays are drawn: 1080p, ten objects with masks, boxes, labels and 1 s trails.
 
     python -m bench.overlay --output bench/overlay.json
 
-`draw` is the drawing alone, on frames that are there; `draw and encode` writes the H.264 video too.
+`draw` is the drawing alone, on frames in memory; `draw and encode` also writes the H.264 video.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _STEP = 6.0  # pixels a frame
 
 
 def walkers() -> Tracks:
-    """Return people-sized ellipses that walk across the image and back."""
+    """Return person-sized ellipses that move across the image and back."""
     extent = Extent(_HEIGHT, _WIDTH, _FRAMES, {1: "person"})
     rows = [(frame, track) for frame in range(_FRAMES) for track in range(_OBJECTS)]
     frame, track = np.array(rows).T
@@ -54,7 +54,7 @@ def walkers() -> Tracks:
 
 
 def frames_per_second(work: Callable[[], None], repeats: int) -> dict[str, float]:
-    """Return the median, slowest and fastest of some runs over all frames."""
+    """Return the median, slowest and fastest frame rate of repeated runs over all frames."""
     rates = []
     for _ in range(repeats):
         begin = perf_counter()
@@ -67,8 +67,8 @@ def measure(repeats: int) -> dict[str, dict[str, float]]:
     """Return the frames per second of each stage."""
     tracks = walkers()
     sequence = Sequence("bench", "walkers", tracks.extent, _RATE, images="")
-    scene = np.random.default_rng(0).integers(0, 256, (_HEIGHT // 8, _WIDTH // 8, 3), np.uint8)
-    image = np.kron(scene, np.ones((8, 8, 1), np.uint8))
+    coarse = np.random.default_rng(0).integers(0, 256, (_HEIGHT // 8, _WIDTH // 8, 3), np.uint8)
+    image = np.kron(coarse, np.ones((8, 8, 1), np.uint8))
     paint = painter(sequence, tracks, trail=_RATE)
 
     def draw() -> None:
@@ -85,7 +85,7 @@ def measure(repeats: int) -> dict[str, dict[str, float]]:
                 paint(shown, index)
                 write(shown)
 
-    draw()  # fonts and labels are made once
+    draw()  # fonts and labels are cached by the first call
     works = {"draw": draw, "draw and encode": draw_and_encode}
     return {name: frames_per_second(work, repeats) for name, work in works.items()}
 

@@ -1,9 +1,9 @@
-"""How long the page takes to make and to open, and how large it is, as variants are added.
+"""How long the page takes to build and to open, and how large it is, by number of variants.
 
     python -m bench.page --truth MOT17/train --results lif_t --output bench/page.json
 
-Seconds are medians: to make it, of the whole program that the workflow calls; to open it, from the
-address to the last figure drawn, in headless Chromium at the top of the page.
+Seconds are medians. Building is the whole program that the workflow calls; opening is from
+navigation to the last figure drawn, in headless Chromium at the top of the page.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _DRAWN = """() => [...document.querySelectorAll(".figure")].every(
 def measure(
     workdir: Path, variants: list[str], sequences: list[str], repeats: int
 ) -> dict[str, Any]:
-    """Return seconds and size of the page of some variants."""
+    """Return times and size of the page with these variants."""
     plan = json.dumps(make_plan(workdir, variants, sequences))
     arguments = ("--plan", plan, "--output", _PAGE)
     built = [_seconds(lambda: run(workdir, "reports.render", *arguments)) for _ in range(repeats)]
@@ -51,7 +51,7 @@ def measure(
 
 
 def parts(page: Path) -> dict[str, int]:
-    """Return how much of the data each part takes, in kB."""
+    """Return the size of each part of the page's data, in kB."""
     text = page.read_text().split('<script type="application/json" id="data">')[1]
     data = json.loads(text.split("</script>")[0])
     found = {name: len(json.dumps(each)) for name, each in data["runs"][0].items()}

@@ -1,8 +1,8 @@
-"""How much memory a long video takes, beside the official video predictor.
+"""Memory used on a long video, compared with the official video predictor.
 
     python -m bench.sam2_memory --output bench/sam2_memory.json --plot docs/sam2_memory.png
 
-Each follows the same objects in its own process, which says every 50 frames how much it holds.
+Each tool tracks the same objects in its own process, which reports its memory every 50 frames.
 """
 
 from __future__ import annotations
@@ -27,36 +27,36 @@ from trackers.profiling.machine import describe_machine
 from trackers.sam2.networks import on_torch
 from trackers.sam2.session import Session
 
-_EVERY = 50  # frames between two looks
-_SCENE = 100  # frames of the scene that is repeated
+_EVERY = 50  # frames between two measurements
+_CLIP = 100  # frames of the repeated clip
 _TOOLS = ("ours", "official")
-_EARLY = 200  # the frame that the last one is compared with
+_EARLY = 200  # the frame compared with the last one
 
 
-def held_mib() -> float:
-    """Return the memory this process holds."""
+def resident_mib() -> float:
+    """Return the resident memory of this process."""
     status = Path("/proc/self/status").read_text()
     return int(status.split("VmRSS:")[1].split()[0]) / 1024
 
 
 def watch(tool: str, frames: int, objects: int, workdir: Path) -> None:
-    """Print (frame, MiB) as JSON while a tool follows the objects."""
-    images, boxes = make_video(workdir / "scene", _SCENE)
+    """Print (frame, MiB) as JSON while a tool tracks the objects."""
+    images, boxes = make_video(workdir / "clip", _CLIP)
     model = build_predictor("demo")
     make_lively(model)
     if tool == "ours":
         session = Session(on_torch(model, TorchArrays()))
-        turns: Any = steps(session, islice(cycle(images), frames), boxes[:objects])
+        frames_done: Any = steps(session, islice(cycle(images), frames), boxes[:objects])
     else:
         (workdir / "video").mkdir()
         for number in range(frames):
-            source = workdir / "scene" / f"{number % _SCENE:05d}.jpg"
+            source = workdir / "clip" / f"{number % _CLIP:05d}.jpg"
             os.link(source, workdir / "video" / f"{number:05d}.jpg")
         prompts = {n: {"box": box} for n, box in enumerate(boxes[:objects])}
-        turns = follow(model, workdir / "video", 0, prompts)
-    for number, _ in turns:
+        frames_done = follow(model, workdir / "video", 0, prompts)
+    for number, _ in frames_done:
         if (number + 1) % _EVERY == 0:
-            print(json.dumps([number + 1, round(held_mib(), 1)]), flush=True)
+            print(json.dumps([number + 1, round(resident_mib(), 1)]), flush=True)
 
 
 def draw(found: dict[str, list[list[float]]], path: Path) -> None:
@@ -81,7 +81,7 @@ def main() -> None:
     parser.add_argument("--objects", type=int, default=2)
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--plot", type=Path)
-    parser.add_argument("--tool", choices=_TOOLS, help="run one of the two only")
+    parser.add_argument("--tool", choices=_TOOLS, help="run only this tool")
     args = parser.parse_args()
     if args.tool:
         with tempfile.TemporaryDirectory() as workdir:
@@ -92,11 +92,11 @@ def main() -> None:
         command = [sys.executable, "-m", "bench.sam2_memory", *sys.argv[1:], "--tool", tool]
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
         found[tool] = [json.loads(line) for line in done.stdout.splitlines()]
-        held = dict(found[tool])
-        early, late = held[_EARLY], held[args.frames]
+        by_frame = dict(found[tool])
+        early, late = by_frame[_EARLY], by_frame[args.frames]
         print(f"{tool:10} {early:8.0f} MiB after {_EARLY} frames, {late:8.0f} after {args.frames}")
     content = {
-        "what": "Memory held while SAM 2 follows objects in a long video",
+        "what": "Memory of SAM 2 tracking objects in a long video",
         "date": str(date.today()),
         "objects": args.objects,
         "mib": found,

@@ -1,13 +1,13 @@
-"""What a frame takes `masktracker` and `yolo_sam2` with more and more targets.
+"""Time per frame of `masktracker` and `yolo_sam2`, by number of objects.
 
     python -m bench.sam2_methods --size tiny --device cuda --precision bf16 --torch-mode graphs \
         --output bench/sam2_methods_tiny.json
 
-Boxes that move over noise of 1920 x 1080 are the detections; weights are random unless some are
-given, for time does not depend on what is seen. Rules are loosened so that all targets live on and
-no others come: `masktracker` shows SAM 2 each of them again in every frame, `yolo_sam2` detects in
-the first alone. Frames count from the one on in which all memories are full. The time of a frame
-is fitted as what it takes without any target plus what each target adds.
+The detections are boxes moving over 1920 x 1080 noise. Weights are random unless given: the time
+does not depend on the image. Options are loosened so that all objects stay alive and none are added:
+`masktracker` prompts SAM 2 with each of them in every frame, `yolo_sam2` detects in the first frame
+only. Frames count once all memory banks are full. The time of a frame is fitted as a constant plus
+a share per object.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ from trackers.engines.runner import ENGINES, PRECISIONS, Runner
 from trackers.profiling.machine import describe_machine
 from trackers.sam2.loading import RANDOM
 
-_FULL = 20  # frames until every target is told of and has all memories and pointers
+_FULL = 20  # frames until every object is reported and has all memories and pointers
 _SURE = 0.9
 _LONG = 10**6  # frames
-_NEVER = -1e9  # a bound that nobody's score is below
+_NEVER = -1e9  # a threshold below every score
 _BOX = np.array([60.0, 150.0])
 
 
 def make_trackers(model: Mapping[str, Any]) -> dict[str, Tracker]:
-    """Return both methods, with rules by which nobody is let go."""
+    """Return both methods, with options under which no object is removed."""
     rules = {
         "masktracker": {"min_tracker_confidence": 0.0, "min_prompt_update_confidence": 0.0},
         "yolo_sam2": {"suspicious": _NEVER, "interval": _LONG},
@@ -50,7 +50,7 @@ def make_trackers(model: Mapping[str, Any]) -> dict[str, Tracker]:
 
 
 def video(targets: int, frames: int, size: tuple[int, int]) -> Iterator[Frame]:
-    """Yield frames of a size (height, width), with boxes in them that move slowly."""
+    """Yield noise frames of a size (height, width), with slowly moving boxes as detections."""
     draw = np.random.default_rng(0)
     noise = draw.integers(0, 256, (*size, 3), dtype=np.uint8)
     columns = int(np.ceil(targets**0.5))
@@ -65,7 +65,7 @@ def video(targets: int, frames: int, size: tuple[int, int]) -> Iterator[Frame]:
 
 
 def measure(tracker: Tracker, targets: int, args: argparse.Namespace) -> dict[str, Any]:
-    """Return the seconds of each full frame, as `fit` takes them."""
+    """Return the seconds of each frame with full memory banks, in the form `fit` takes."""
     height, width = args.image
     extent = Extent(height, width, args.frames, {1: "person"})
     tracker.start(Sequence("noise", str(targets), extent, 25.0))
@@ -79,12 +79,12 @@ def measure(tracker: Tracker, targets: int, args: argparse.Namespace) -> dict[st
 
 
 def parse() -> argparse.Namespace:
-    """Return what the command line says."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--size", default="demo")
     parser.add_argument("--weights", default=RANDOM)
     parser.add_argument("--engine", choices=ENGINES, default="torch")
-    parser.add_argument("--networks", help="folder, of the other two engines")
+    parser.add_argument("--networks", help="folder of networks, for the other two engines")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--precision", choices=PRECISIONS, default="fp32")
     parser.add_argument("--torch-mode", default="eager")
@@ -101,29 +101,29 @@ def parse() -> argparse.Namespace:
 
 def main() -> None:
     """Run the command line program."""
-    given = parse()
+    args = parse()
     names = ("size", "weights", *(field.name for field in fields(Runner)))
-    model = {name: getattr(given, name) for name in names}
+    model = {name: getattr(args, name) for name in names}
     runs: dict[str, list[dict[str, Any]]] = {}
     for method, tracker in make_trackers(model).items():
-        for targets in given.targets:
-            each = measure(tracker, targets, given)
+        for targets in args.targets:
+            each = measure(tracker, targets, args)
             runs.setdefault(method, []).append(each)
             speed = 1 / each["median_seconds"]["frame"]
-            print(f"{method:12} {targets:4} targets: {speed:7.2f} fps", flush=True)
+            print(f"{method:12} {targets:4} objects: {speed:7.2f} fps", flush=True)
     fits = {method: fit(found, "frame") for method, found in runs.items()}
     for method, each in fits.items():
-        print(f"{method}: {1e3 * each['frame']:.1f} ms + {1e3 * each['object']:.1f} ms a target")
+        print(f"{method}: {1e3 * each['frame']:.1f} ms + {1e3 * each['object']:.1f} ms per object")
     content = {
-        "what": "A frame of each method with more and more targets",
+        "what": "Time per frame of each method, by number of objects",
         "date": str(date.today()),
         **model,
-        "image": given.image,
+        "image": args.image,
         "fit_seconds": fits,
         "runs": runs,
         "machine": describe_machine(),
     }
-    write_json(given.output, content)
+    write_json(args.output, content)
 
 
 if __name__ == "__main__":

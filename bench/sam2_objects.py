@@ -1,12 +1,11 @@
-"""SAM 2 with more and more objects beside the official video predictor.
+"""Frame rate of SAM 2 by number of objects, compared with the official video predictor.
 
     python -m bench.sam2_objects --size demo --engine onnxruntime --output bench/sam2_objects.json
 
-Both follow the same objects through the same video, a pass each in turn, so that slow minutes of
-the machine slow both; within a pass nobody else works, as ours goes on in the background when it
-has answered. Frames count from the one on in which all memories are full. The time of a frame is
-fitted as what it takes without any object plus what each object adds. Their masks are compared in
-every frame.
+Both track the same objects in the same video, one pass each in turn, so that a slow machine slows
+both. The passes do not overlap, because ours works on in the background after it has returned an
+output. Frames count once all memory banks are full. The time of a frame is fitted as a constant
+plus a share per object. The masks of both are compared in every frame.
 """
 
 from __future__ import annotations
@@ -39,26 +38,26 @@ from trackers.sam2.networks import on_onnxruntime, on_torch
 from trackers.sam2.prompt import Prompt
 from trackers.sam2.session import Networks, Session
 
-_PASSES = 3  # of each
+_PASSES = 3  # of each tool
 _FULL = 17  # frames until every object has all memories and pointers
 _PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 def make_video(folder: Path, frames: int) -> tuple[list[np.ndarray], np.ndarray]:
-    """Write a crowd as images; return them and the boxes of the people in the first frame."""
+    """Write a synthetic crowd as images; return them and the boxes in the first frame."""
     draw = np.random.Generator(np.random.PCG64([1, 1, 1, 0]))
-    scene = list(islice(play(draw, SCENARIOS["crowd"](draw)), frames))
-    images = save_frames(folder, [image for image, _ in scene])
-    return images, np.array([label.box for label in scene[0][1]])
+    clip = list(islice(play(draw, SCENARIOS["crowd"](draw)), frames))
+    images = save_frames(folder, [image for image, _ in clip])
+    return images, np.array([label.box for label in clip[0][1]])
 
 
 def in_turn(
     theirs: Callable[[], Iterator[Any]], ours: Callable[[], Iterator[Any]]
 ) -> dict[str, Any]:
-    """Return the seconds of each full frame of both, and the least IoU of any mask.
+    """Return the seconds of each frame with full memory banks, and the lowest mask IoU.
 
     Args:
-        theirs, ours: Begin a pass.
+        theirs, ours: Functions that begin a pass.
     """
     seconds: dict[str, list[float]] = {"official": [], "ours": []}
     worst, largest = 1.0, 0.0
@@ -73,7 +72,7 @@ def in_turn(
 
 
 def _timed(one: Iterator[Any], seconds: list[float]) -> dict[int, dict[int, np.ndarray]]:
-    """Return the logits of a pass by frame and object; add the seconds of each full frame."""
+    """Return the logits of a pass by frame and object; append the seconds of counted frames."""
     found = {}
     begin = perf_counter()
     for frame, logits in one:
@@ -92,7 +91,7 @@ def _iou(one: np.ndarray, other: np.ndarray) -> float:
 def steps(
     session: Session, images: Iterable[np.ndarray], boxes: np.ndarray
 ) -> Iterator[tuple[int, dict[int, np.ndarray]]]:
-    """Yield the same as `official_sam2.follow`, of our session; masks are made as well."""
+    """Yield the same as `official_sam2.follow`, from our session, which also makes masks."""
     session.start()
     for number, image in enumerate(images):
         session.look(image)
@@ -104,7 +103,7 @@ def steps(
 
 
 def measure(args: argparse.Namespace, workdir: Path) -> list[dict[str, Any]]:
-    """Return what was found for each number of objects."""
+    """Return the measurements for each number of objects."""
     images, boxes = make_video(workdir / "frames", args.frames)
     model = build_predictor(args.size, compiled=args.official == "vos_optimized")
     if args.weights:
@@ -129,14 +128,14 @@ def measure(args: argparse.Namespace, workdir: Path) -> list[dict[str, Any]]:
         print(
             f"{count:4} objects: official {1 / medians['official']:6.2f} fps, "
             f"ours {1 / medians['ours']:6.2f} fps, {ratio:.2f} times, "
-            f"least IoU {each['least_iou']:.4f}",
+            f"lowest IoU {each['least_iou']:.4f}",
             flush=True,
         )
     return found
 
 
 def our_networks(args: argparse.Namespace, model: Any, folder: Path) -> Networks:
-    """Return the networks of the model on the engine asked for."""
+    """Return the networks of the model on the chosen engine."""
     if args.engine == "torch":
         arrays = TorchArrays(args.device, _PRECISIONS[args.precision])
         return on_torch(model, arrays, args.mode)
@@ -145,7 +144,7 @@ def our_networks(args: argparse.Namespace, model: Any, folder: Path) -> Networks
 
 
 def fit(found: list[dict[str, Any]], tool: str) -> dict[str, float]:
-    """Return the seconds of a frame without objects, and what each object adds."""
+    """Return the fitted seconds of a frame without objects, and per object."""
     slope, base = np.polyfit(
         [each["objects"] for each in found], [each["median_seconds"][tool] for each in found], 1
     )
@@ -156,13 +155,13 @@ def main() -> None:
     """Run the command line program."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--size", default="demo")
-    parser.add_argument("--weights", type=Path, help="checkpoint; random weights if not given")
+    parser.add_argument("--weights", type=Path, help="checkpoint; random weights if absent")
     parser.add_argument("--objects", type=int, nargs="+", default=[1, 2, 4, 8, 16])
     parser.add_argument("--frames", type=int, default=40)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--precision", choices=_PRECISIONS, default="fp32")
     parser.add_argument("--engine", choices=["torch", "onnxruntime"], default="torch")
-    parser.add_argument("--mode", choices=MODES, default="eager", help="of our torch engine")
+    parser.add_argument("--mode", choices=MODES, default="eager", help="mode of our torch engine")
     parser.add_argument("--official", choices=["eager", "vos_optimized"], default="eager")
     parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args()
@@ -170,9 +169,9 @@ def main() -> None:
         found = measure(args, Path(workdir))
     fits = {tool: fit(found, tool) for tool in ("official", "ours")}
     for tool, each in fits.items():
-        print(f"{tool}: {1e3 * each['frame']:.1f} ms + {1e3 * each['object']:.1f} ms an object")
+        print(f"{tool}: {1e3 * each['frame']:.1f} ms + {1e3 * each['object']:.1f} ms per object")
     content = {
-        "what": "SAM 2 with more and more objects, beside the official video predictor",
+        "what": parser.description,
         "date": str(date.today()),
         "size": args.size,
         "device": args.device,

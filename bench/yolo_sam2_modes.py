@@ -1,10 +1,10 @@
-"""What it costs `yolo_sam2` to follow each person alone, as the article does, beside all together.
+"""Cost of `yolo_sam2` tracking each object in its own session, compared with one joint session.
 
     python -m bench.yolo_sam2_modes --output bench/yolo_sam2_modes.json
 
-The modes `article` and `joint` follow the same people of a crowd, in turn, a frame each, so that a
-slow moment of the machine slows both, with the demo weights on ONNX Runtime. Their masks are
-compared in every frame.
+The modes `article` and `joint` track the same objects of a crowd with the demo weights on ONNX
+Runtime, frame by frame in turn, so that a slow machine slows both. Their masks are compared in
+every frame.
 """
 
 from __future__ import annotations
@@ -37,27 +37,27 @@ _MODES = ("article", "joint")
 _SURE = 0.9
 
 
-def make_video(people: int, frames: int) -> list[Frame]:
-    """Return a crowd, with the boxes of the largest people in each frame as detections."""
+def make_video(objects: int, frames: int) -> list[Frame]:
+    """Return a synthetic crowd, with the boxes of its largest objects as detections."""
     draw = np.random.Generator(np.random.PCG64([1, 1, 1, 0]))
     video = []
     for number, (image, labels) in enumerate(islice(play(draw, SCENARIOS["crowd"](draw)), frames)):
         order = sorted(labels, key=lambda label: -int(label.mask.sum()))
-        box = np.array([label.box for label in order[:people]], float).reshape(-1, 4)
+        box = np.array([label.box for label in order[:objects]], float).reshape(-1, 4)
         one = np.ones(len(box), np.int64)
         video.append(Frame(number, image, Detections(box, _SURE * one, one)))
     return video
 
 
 def step(tracker: Tracker, frame: Frame) -> tuple[float, TrackerOutput]:
-    """Return the seconds that a step takes, and its answer."""
+    """Return the seconds of a step, and its output."""
     begin = perf_counter()
-    answer = tracker.step(frame)
-    return perf_counter() - begin, answer
+    output = tracker.step(frame)
+    return perf_counter() - begin, output
 
 
-def least_iou(one: TrackerOutput, other: TrackerOutput) -> float:
-    """Return the least IoU of anybody's masks in two answers to one frame."""
+def lowest_iou(one: TrackerOutput, other: TrackerOutput) -> float:
+    """Return the lowest IoU of an object's masks in two outputs for one frame."""
     if not np.array_equal(one.track, other.track):
         return 0.0
     first, second = np.asarray(one.mask, bool), np.asarray(other.mask, bool)
@@ -65,9 +65,9 @@ def least_iou(one: TrackerOutput, other: TrackerOutput) -> float:
     return float(np.min(both / np.maximum(either, 1), initial=1.0, where=either > 0))
 
 
-def measure(people: int, frames: int, model: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what was found for a number of people; `model` are options of `yolo_sam2`."""
-    video = make_video(people, frames)
+def measure(objects: int, frames: int, model: Mapping[str, Any]) -> dict[str, Any]:
+    """Measure a number of objects; `model` holds options of `yolo_sam2`."""
+    video = make_video(objects, frames)
     height, width = video[0].image.shape[:2] if video[0].image is not None else (0, 0)
     sequence = Sequence("synthetic", "crowd", Extent(height, width, frames, {1: "person"}), 25.0)
     trackers = {
@@ -78,21 +78,21 @@ def measure(people: int, frames: int, model: Mapping[str, Any]) -> dict[str, Any
     for tracker in trackers.values():
         tracker.start(sequence)
     for frame in video:
-        answers = []
+        outputs = []
         for mode, tracker in trackers.items():
-            taken, answer = step(tracker, frame)
+            taken, output = step(tracker, frame)
             seconds[mode].append(taken)
-            answers.append(answer)
-        worst, followed = min(worst, least_iou(*answers)), max(followed, len(answers[0].track))
+            outputs.append(output)
+        worst, followed = min(worst, lowest_iou(*outputs)), max(followed, len(outputs[0].track))
     total = {mode: sum(times) for mode, times in seconds.items()}
     ratio = total["article"] / total["joint"]
     print(
-        f"{people:3} people: article {total['article']:.2f} s, joint {total['joint']:.2f} s, "
-        f"{ratio:.2f} times, least IoU {worst:.4f}",
+        f"{objects:3} objects: article {total['article']:.2f} s, joint {total['joint']:.2f} s, "
+        f"{ratio:.2f} times, lowest IoU {worst:.4f}",
         flush=True,
     )
     return {
-        "people": people,
+        "people": objects,
         "followed": followed,
         "frames": frames,
         "total_seconds": total,
@@ -105,7 +105,7 @@ def measure(people: int, frames: int, model: Mapping[str, Any]) -> dict[str, Any
 def main() -> None:
     """Run the command line program."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--people", type=int, nargs="+", default=[1, 4, 8])
+    parser.add_argument("--objects", type=int, nargs="+", default=[1, 4, 8])
     parser.add_argument("--frames", type=int, default=60)
     parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args()
@@ -114,9 +114,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as workdir:
         export_model(model, Path(workdir), "fp32", {"size": "demo"})
         networks = {"engine": "onnxruntime", "networks": workdir}
-        found = [measure(people, args.frames, networks) for people in args.people]
+        found = [measure(objects, args.frames, networks) for objects in args.objects]
     content = {
-        "what": "YOLO + SAM 2: each person alone (article) beside all together (joint)",
+        "what": "YOLO + SAM 2: one session per object (article), one joint session (joint)",
         "date": str(date.today()),
         "engine": "onnxruntime",
         "runs": found,

@@ -1,4 +1,4 @@
-"""What the Snakefile needs beside its rules: config checks, provenance."""
+"""Orchestration: what the Snakefile needs beside its rules, such as config checks and digests."""
 
 from datasets.io.missing_library import watch_imports
 

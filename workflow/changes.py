@@ -1,4 +1,4 @@
-"""What has changed since a run.json was written."""
+"""Changes since a run.json was written: files, code, libraries, machine."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from workflow.digests import method_digest
 
 
 def changed_files(record: Mapping[str, Any]) -> list[str]:
-    """Return a line for each file the job read that is gone or another now.
+    """Return a line for each file the job read that is missing or has changed.
 
     Raises:
         OSError: A file cannot be read.
-        ValueError: The sequence is not described as it should be.
+        ValueError: sequence.json is malformed.
     """
     lines = []
     for kind, path, then in _files(record):
         if not path.exists():
-            lines.append(f"{kind}: {path} is gone")
+            lines.append(f"{kind}: {path} is missing")
         elif (now := sha256_of(path)) != then:
-            lines.append(f"{kind}: {path}: sha256 {then} then, {now} now")
+            lines.append(f"{kind}: {path}: sha256 was {then}, is {now}")
     return lines
 
 
-def changed_surroundings(record: Mapping[str, Any]) -> list[str]:
-    """Return a line for each thing beside files that is not as it was.
+def changed_environment(record: Mapping[str, Any]) -> list[str]:
+    """Return a line for each change of code, commit, libraries and machine.
 
-    Of threads it is the cores alone: settings are put back.
+    Of the thread settings only the number of cores is compared: the others are restored.
     """
     then = {
         **{name: record[name] for name in ("code", "commit")},
@@ -48,24 +48,24 @@ def changed_surroundings(record: Mapping[str, Any]) -> list[str]:
     }
     before, here = int(record["threads"]["cores"]), usable_cores()
     return [
-        f"{name}: {then.get(name)} then, {now.get(name)} now"
+        f"{name}: was {then.get(name)}, is {now.get(name)}"
         for name in then | now
         if then.get(name) != now.get(name)
-    ] + ([f"cores: {before} then, {here} now"] if here < before else [])
+    ] + ([f"cores: were {before}, are {here}"] if here < before else [])
 
 
 def _code(record: Mapping[str, Any]) -> str:
-    others = load_method(record["method"]).nested_methods(record["options"])
+    nested = load_method(record["method"]).nested_methods(record["options"])
     own = record["program"] in (
         "trackers.timing.streaming",
         "trackers.adopt",
     )  # as the rules have it
     program = record["program"] if own else "trackers.run"
-    return method_digest(program, record["method"], *others)
+    return method_digest(program, record["method"], *nested)
 
 
 def _files(record: Mapping[str, Any]) -> Iterator[tuple[str, Path, str]]:
-    """Yield what each file is, where it is, and its digest then."""
+    """Yield the kind of each file, its path and its recorded digest."""
     sequence = Path(record["sequence"])
     for name, digest in record["inputs"].items():
         yield "input", _input(sequence, name), digest

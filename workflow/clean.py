@@ -1,12 +1,12 @@
-"""Remove what rules have made in this folder, and nothing else.
+"""Remove what the rules made in this folder, and nothing else.
 
     python -m workflow.clean
     python -m workflow.clean --downloads --yes
 
-What a rule has made is known from the records of all runs (`workflow/cleaning/made.py`), not from
-the folder it lies in. Left are: downloads and engines made from them, without `--downloads`; what
-has changed since a rule made it; links; and all that no rule has made, such as data sets, own
-sequences, weights, baselines and the history of the gate.
+What a rule made is known from the records of all runs (`workflow/cleaning/made.py`), not from its
+folder. Kept are: downloads and the engines made from them, unless `--downloads` is passed; files
+changed since a rule made them; links; and everything that no rule made, such as data sets, your own
+sequences, weights, baselines and the gate's history.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from workflow.run_lock import LOCK, hold_lock
 _PLACES = ("data", "engines", "logs", "results", "reports/media", "reports/tables")
 _PAGE = "reports/summary.html"
 _WEIGHTS = ("data", "weights")
-_SHIPPED = "trackers/weights/"  # weights that come with the repository
+_SHIPPED = "trackers/weights/"  # weights in the repository
 _DOWNLOADS = {"fetch_weights", "environment"}
 _ENGINES = {"export", "build", "parity"}
-_SCRATCH = ("auxiliary", "iocache", "locks", "log", "shadow", "source_cache")  # of Snakemake
-_SECOND = 1.0  # a copy of a folder may round the times of its files
-_NOT_ASKED = 2
+_SCRATCH = ("auxiliary", "iocache", "locks", "log", "shadow", "source_cache")  # Snakemake's
+_SECOND = 1.0  # copying a folder may round the times of its files
+_NOT_CONFIRMED = 2
 
 NOT_MADE = "no record that a rule made it"
 DOWNLOAD = "downloads, and engines made from weights of your own: `make clean-downloads`"
@@ -38,10 +38,10 @@ CHANGED = "changed since a rule made it, or left by a run that was killed"
 
 
 def find_removable(root: Path, made: list[Made], *, downloads: bool) -> tuple[set[Path], set[Path]]:
-    """Return the files that rules made and that may go, and those that are kept as downloads.
+    """Return the files made by rules that may be removed, and those kept as downloads.
 
     Args:
-        downloads: Whether downloads may go, too.
+        downloads: Whether downloads may be removed too.
     """
     by_path = {each.path: each for each in made if each.rule}
     removed: set[Path] = set()
@@ -54,7 +54,7 @@ def find_removable(root: Path, made: list[Made], *, downloads: bool) -> tuple[se
 
 
 def is_download(made: Made, by_path: dict[Path, Made]) -> bool:
-    """Whether making it again takes a network, or weights that do not come with the repository."""
+    """Whether making it again takes a network, or weights that are not in the repository."""
     if made.rule in _DOWNLOADS or made.path.parts[:2] == _WEIGHTS:
         return True
     return made.rule in _ENGINES and any(
@@ -66,7 +66,7 @@ def is_download(made: Made, by_path: dict[Path, Made]) -> bool:
 
 
 def remove(root: Path, files: Iterable[Path]) -> None:
-    """Remove files, and the folders that are empty then; a link to a folder is never removed."""
+    """Remove files and the folders left empty; a link to a folder is never removed."""
     folders: set[Path] = set()
     for path in files:
         (root / path).unlink(missing_ok=True)
@@ -82,41 +82,41 @@ def _is_inside(path: Path) -> bool:
 
 
 def _files(root: Path, made: Made) -> set[Path]:
-    """Return the files of an output that are as its job left them, those beside it included."""
+    """Return the unchanged files of an output, those its job wrote beside it included."""
     place = root / made.path
     files = {made.path.with_name(each.name) for each in place.parent.glob(f".{place.name}.*.part")}
     if place.is_symlink():
         return files
     if place.is_dir():
-        return files | _of_job(root, made, walk(root, made.path))
-    if place.exists() and not _in_job(root, made, made.path):
-        return files  # changed by hand: what lies beside it may be needed with it
-    return files | _of_job(root, made, [made.path, *_beside(root, made)])
+        return files | _written_by(root, made, walk(root, made.path))
+    if place.exists() and not _is_unchanged(root, made, made.path):
+        return files  # changed by hand: the files beside it may belong to it now
+    return files | _written_by(root, made, [made.path, *_beside(root, made)])
 
 
 def _beside(root: Path, made: Made) -> Iterable[Path]:
-    """Return what a job may have written beside its output, without the rule naming it."""
+    """Return files a job may have written beside its output that the rule does not name."""
     folder = made.path.parent
     if made.rule == "environment" or (made.rule, made.path.name) == ("prepare", "sequence.json"):
-        return walk(root, folder)  # labels and images; a virtual environment
+        return walk(root, folder)  # a virtual environment; labels and images
     if made.path.name == "networks.json":
         return [path for path in walk(root, folder) if path.parent == folder]
     return []
 
 
-def _of_job(root: Path, made: Made, paths: Iterable[Path]) -> set[Path]:
-    if made.rule == "environment" and _in_job(root, made, made.path):
-        return set(paths)  # its rule clears the folder itself whenever it runs
-    return {path for path in paths if _in_job(root, made, path)}
+def _written_by(root: Path, made: Made, paths: Iterable[Path]) -> set[Path]:
+    if made.rule == "environment" and _is_unchanged(root, made, made.path):
+        return set(paths)  # its rule clears the folder whenever it runs
+    return {path for path in paths if _is_unchanged(root, made, path)}
 
 
-def _in_job(root: Path, made: Made, path: Path) -> bool:
-    """Whether a file was last written while its job ran, and the output itself at its end."""
+def _is_unchanged(root: Path, made: Made, path: Path) -> bool:
+    """Whether a file was last written while its job ran; the output itself at the job's end."""
     place = root / path
     if not place.is_file() or (place.is_symlink() and made.rule != "environment"):
         return False
     time = place.lstat().st_mtime
-    if made.end is None:  # killed: Snakemake removes that itself before it runs the job again
+    if made.end is None:  # killed: Snakemake removes the output before it runs the job again
         by_hand = made.path.parts[0] == "engines" or made.path.parts[:2] == _WEIGHTS
         return time >= made.begin - _SECOND and not by_hand
     first = made.end if path == made.path else made.begin
@@ -124,10 +124,10 @@ def _in_job(root: Path, made: Made, path: Path) -> bool:
 
 
 def _clean(root: Path, *, downloads: bool, really: bool) -> list[str]:
-    """Remove what may go and return what to print."""
+    """Remove what may be removed, and return the lines to print."""
     if not (root / METADATA).is_dir():
         return [
-            f"Nothing removed: {METADATA} is missing, which holds the records of what rules made. "
+            f"Nothing removed: {METADATA}, which records what the rules made, is missing. "
             "Remove by hand what you do not need:",
             *_left(root, set(), set()),
         ]
@@ -154,7 +154,7 @@ def _forget(root: Path, made: list[Made], logs: Iterable[Path]) -> None:
 def _left(
     root: Path, kept: set[Path], on_record: set[Path], removed: Iterable[Path] = ()
 ) -> list[str]:
-    """Return lines of what stays, by reason."""
+    """Return lines that list the remaining files by reason."""
     there = {path for place in _PLACES for path in walk(root, Path(place))}
     there = (there | {path for path in [Path(_PAGE)] if (root / path).is_file()}) - {*removed}
     changed = {path for path in there - kept if {path, *path.parents} & on_record}
@@ -172,18 +172,22 @@ def _left(
 def main() -> int:
     """Run the command line program; return its exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--downloads", action="store_true", help="remove downloads, too")
-    parser.add_argument("--yes", action="store_true", help="needed with --downloads")
-    parser.add_argument("--dry-run", action="store_true", help="say what would be removed")
+    parser.add_argument(
+        "--downloads",
+        action="store_true",
+        help="also remove downloads and the engines made from them",
+    )
+    parser.add_argument("--yes", action="store_true", help="confirm --downloads")
+    parser.add_argument("--dry-run", action="store_true", help="only list what would be removed")
     args = parser.parse_args()
-    asked = args.yes or not args.downloads
+    confirmed = args.yes or not args.downloads
     with hold_lock():
-        really = asked and not args.dry_run
+        really = confirmed and not args.dry_run
         print("\n".join(_clean(Path(), downloads=args.downloads, really=really)))
-    if not asked and not args.dry_run:
-        print("Nothing was removed: to download again takes time and a network. "
-              "`make clean-downloads YES=1` removes this.")  # fmt: skip
-        return _NOT_ASKED
+    if not confirmed and not args.dry_run:
+        print("Nothing was removed: downloading again takes time and a network. "
+              "`make clean-downloads YES=1` removes these files.")  # fmt: skip
+        return _NOT_CONFIRMED
     return 0
 
 

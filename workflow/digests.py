@@ -1,7 +1,7 @@
-"""What a job's code is: a digest that changes when code it imports changes, and only then.
+"""Digests of a job's code: they change when code that the job imports changes, and only then.
 
-Snakemake sees the command of a rule, not the modules behind it. Each rule that runs a module has
-the digest of everything that module imports from this repository among its params.
+Snakemake tracks the command of a rule, not the modules behind it. Each rule that runs a module
+therefore has a digest of everything that this module imports from the repository in its params.
 """
 
 from __future__ import annotations
@@ -16,47 +16,47 @@ from pathlib import Path
 
 _ROOT = Path(__file__).parent.parent
 _LOCK = "requirements.lock"
-_OF_A_METHOD = ("tracker", "run")
-_OURS = ("datasets", "trackers", "metrics", "reports", "workflow")
+_METHOD_MODULES = ("tracker", "run")
+_PACKAGES = ("datasets", "trackers", "metrics", "reports", "workflow")
 
 
 @dataclass(frozen=True)
 class _Code:
-    """What a file says.
+    """The parsed content of one module.
 
     Args:
-        imports: The dotted names it imports of ours, packages on the way included.
-        meaning: Its text but for comments and layout.
+        imports: Dotted names imported from this repository, with their parent packages.
+        meaning: Source without comments and layout.
     """
 
     imports: frozenset[str]
     meaning: str
 
 
-def forget() -> None:
-    """Read files anew: what was read of them is kept for as long as the process runs."""
-    for kept in (_read, _file, _closure, code_digest):
-        kept.cache_clear()
+def clear_caches() -> None:
+    """Forget the files read so far: they are cached for the life of the process."""
+    for cached in (_read, _file, _closure, code_digest):
+        cached.cache_clear()
 
 
 def digest(*parts: object) -> str:
-    """Return a digest of values that JSON can hold; the order of keys does not count."""
+    """Return a digest of JSON values; the order of keys does not matter."""
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
 @cache
 def code_digest(*modules: str, files: tuple[str, ...] = ()) -> str:
-    """Return a digest of modules, of all modules of ours they import, and of other files.
+    """Return a digest of modules, of the repository's modules they import, and of other files.
 
-    Comments and layout do not count; the versions of the libraries do, and so does YAML that lies
-    beside a module: it reads it, or its method is described by it.
+    Comments and layout are ignored. The versions of the libraries count, and so do YAML files
+    beside a module, which the module reads or which describe its method.
 
     Args:
-        modules: Dotted names. One that is found by name at run time must be named too.
-        files: Paths from the root of the repository, such as templates.
+        modules: Dotted names, those of modules imported by name at run time included.
+        files: Paths relative to the root of the repository, such as templates.
 
     Raises:
-        ValueError: There is no such module.
+        ValueError: A module does not exist.
     """
     missing = [module for module in modules if _file(module) is None]
     if missing:
@@ -73,13 +73,13 @@ def code_digest(*modules: str, files: tuple[str, ...] = ()) -> str:
 
 
 def method_digest(program: str, *methods: str) -> str:
-    """Return a digest of a program and of methods, with what runs one where it has its own.
+    """Return a digest of a program and of the tracker or run module of each method.
 
-    Of a method that has no such module all files of its folder count.
+    For a method without such a module, all files of its folder count.
     """
     modules, files = [program], []
     for method in methods:
-        places = [f"trackers.methods.{method}.{name}" for name in _OF_A_METHOD]
+        places = [f"trackers.methods.{method}.{name}" for name in _METHOD_MODULES]
         found = [place for place in places if _file(place)]
         modules += found
         files += [] if found else _files_of(_ROOT / "trackers" / "methods" / method)
@@ -87,7 +87,7 @@ def method_digest(program: str, *methods: str) -> str:
 
 
 def _files_of(folder: Path) -> list[str]:
-    """Return the files of a folder, from the root of the repository, but for what Python caches."""
+    """Return the files of a folder relative to the repository's root, without Python's caches."""
     return sorted(
         path.relative_to(_ROOT).as_posix()
         for path in folder.rglob("*")
@@ -97,7 +97,7 @@ def _files_of(folder: Path) -> list[str]:
 
 @cache
 def _closure(modules: tuple[str, ...]) -> frozenset[Path]:
-    """Return the files of the modules and of all they import of ours."""
+    """Return the files of the modules and of everything they import from the repository."""
     found: set[Path] = set()
     waiting = [_file(module) for module in modules]
     while waiting:
@@ -115,20 +115,20 @@ def _folders(paths: Iterable[Path]) -> set[Path]:
 
 @cache
 def _read(path: Path) -> _Code:
-    """Return what a file says; its tree is not kept, as collecting garbage would walk it."""
+    """Parse a module. Its tree is not kept: garbage collection would walk it."""
     tree = ast.parse(path.read_text(), str(path))
     names = {
         ".".join(parts[:length])
         for node in _statements(tree)
         for name in _names(node)
-        if (parts := name.split("."))[0] in _OURS
+        if (parts := name.split("."))[0] in _PACKAGES
         for length in range(1, len(parts) + 1)
     }
     return _Code(frozenset(names), ast.dump(tree))
 
 
 def _statements(tree: ast.Module) -> Iterator[ast.AST]:
-    """Yield all statements, those within others too; expressions, the most of a tree, hold none."""
+    """Yield all statements, nested ones included, without descending into expressions."""
     waiting: list[ast.AST] = [tree]
     while waiting:
         node = waiting.pop()
@@ -146,7 +146,7 @@ def _names(node: ast.AST) -> Iterator[str]:
 
 @cache
 def _file(module: str) -> Path | None:
-    """Return a module's file; None for a name that is not a module but something in one."""
+    """Return a module's file; None for a name inside a module."""
     stem = _ROOT / module.replace(".", "/")
     package = stem / "__init__.py"
     return package if package.is_file() else _existing(stem.with_suffix(".py"))

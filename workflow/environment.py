@@ -1,9 +1,9 @@
-"""The conda environment of a GPU machine, made from the lock so that the two cannot differ.
+"""Make the conda environment of a GPU machine from the lock, so that the two cannot differ.
 
     python -m workflow.environment requirements.lock environment.yml
 
-conda gives Python and the tools around it, pip gives exactly the versions of the lock, and on top
-what only a GPU machine has.
+conda installs Python and its tools; pip installs exactly the versions of the lock, and the packages
+that only a GPU machine needs.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from datasets.io.program import run_main
 
-# the bindings of this version were read for the engines; its libraries come from the vendor
+# the engines were written against the bindings of this version; its libraries come from NVIDIA
 GPU = {"tensorrt-cu13": "10.14.1.48.post1"}
 PYTHON = "3.11"
 

@@ -1,4 +1,4 @@
-"""What is printed at the end of a run: failed jobs with their logs, and timing warnings."""
+"""The summary printed at the end of a run: failed jobs with their logs, and timing warnings."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _NO_REASON = re.compile(r"\s|Traceback \(most|.*\d%\|.*\[.*\]$")
-_JOBS = 8  # failed jobs that are listed
-_LINES = 3  # last lines of a log that are shown
-_WIDTH = 400  # of a line of it
-_TAIL = 1 << 16  # bytes of a log that are read
+_JOBS = 8  # failed jobs listed
+_LINES = 3  # last lines of a log shown
+_WIDTH = 400  # characters of such a line
+_TAIL = 1 << 16  # bytes read of a log
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,8 @@ class FailedJob:
 
     Args:
         rule: Name of its rule.
-        target: First file it was to make, or the name of the rule if it makes none.
-        log: Where it writes what went wrong; None if its rule has no log.
+        target: First output file; the rule's name if it has no output.
+        log: Log file of the job; None if its rule has none.
     """
 
     rule: str
@@ -31,11 +31,11 @@ class FailedJob:
 
 
 def describe_failures(failed: Sequence[FailedJob], not_run: int, started: float) -> list[str]:
-    """Return lines that name each failed job, with the end of its log and where that is.
+    """Return lines that name each failed job, with the path and the end of its log.
 
     Args:
-        not_run: How many jobs were not started, because others had failed or the run was stopped.
-        started: When the run began, in seconds since 1970: older logs are of other runs.
+        not_run: Number of jobs not started, because others had failed or the run was stopped.
+        started: Start of the run, in seconds since 1970: older logs belong to other runs.
     """
     if not failed:
         return [f"The run was stopped: {_jobs(not_run)} not run."]
@@ -49,16 +49,16 @@ def describe_failures(failed: Sequence[FailedJob], not_run: int, started: float)
 
 
 def describe_timing(speeds: Iterable[tuple[str, Path]]) -> list[str]:
-    """Return at most one line: the timing warnings of all variants.
+    """Return the timing warnings of all variants in at most one line.
 
     Args:
-        speeds: The name of each timed variant, and its speed.json, which may be missing.
+        speeds: Name of each timed variant, and its speed.json, which may be missing.
     """
     found: dict[str, list[str]] = {}
     for variant, path in speeds:
-        for doubt in _doubts(path):
-            name = f"{variant} {doubt['size']}" if doubt["size"] else variant
-            found.setdefault(doubt["what"], []).append(name)
+        for warning in _timing_warnings(path):
+            name = f"{variant} {warning['size']}" if warning["size"] else variant
+            found.setdefault(warning["what"], []).append(name)
     if not found:
         return []
     warnings = [f"{what} ({', '.join(names)})" for what, names in found.items()]
@@ -70,7 +70,7 @@ def log_end(path: Path, lines: int = _LINES) -> list[str]:
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - _TAIL))
         text = file.read().decode(errors="replace").split("\n")
-    # a progress bar overwrites its line with carriage returns: what it left last is the line
+    # a progress bar overwrites its line with carriage returns: its last state is the line
     written = [each for line in text if (each := line.split("\r")[-1].rstrip())]
     kept = [each for each in written if not _NO_REASON.match(each)] or written
     return [_shorten(each) for each in kept[-lines:]]
@@ -78,15 +78,15 @@ def log_end(path: Path, lines: int = _LINES) -> list[str]:
 
 def _explain(log: Path | None, started: float) -> list[str]:
     if log is None or not log.is_file() or log.stat().st_mtime < started:
-        return ["    no log: Snakemake's message above says why"]
+        return ["    no log: see Snakemake's message above"]
     return [*(f"    {line}" for line in log_end(log)), f"    log: {log}"]
 
 
-def _doubts(path: Path) -> list[dict[str, str]]:
+def _timing_warnings(path: Path) -> list[dict[str, str]]:
     if not path.is_file():
         return []
-    doubts: list[dict[str, str]] = json.loads(path.read_text()).get("doubts", [])
-    return doubts
+    found: list[dict[str, str]] = json.loads(path.read_text()).get("doubts", [])
+    return found
 
 
 def _shorten(line: str) -> str:

@@ -1,10 +1,10 @@
-"""One result made again from its run.json, and compared with what it was.
+"""Reproduce one result from its run.json and compare it with the recorded one.
 
     python -m workflow.reproduce results/sort/synthetic/crowd
 
-Exits with 0 where the tracks are the same to the last byte, with 1 where they are not, which it
-describes, and with 2 where they cannot be made: a file that was read is gone or another. What else
-differs now, such as code, libraries or machine, is told before. The result itself stays as it is.
+The exit code is 0 where the tracks are identical to the last byte, 1 where they differ (the
+differences are printed), and 2 where they cannot be reproduced, because an input is missing or has
+changed. Changes of code, libraries or machine are printed first. The result itself is not modified.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from datasets.io.program import run_main
 from datasets.run_layout import RUN, TIMING, TRACKS
 from datasets.sequences.run_json import read_run_json
 from trackers.run_record import SETTINGS
-from workflow.changes import changed_files, changed_surroundings
-from workflow.track_diff import describe_differences
+from workflow.changes import changed_environment, changed_files
+from workflow.track_diff import describe_changes
 
-_IDENTICAL, _OTHER, _NOT_MADE = 0, 1, 2
-_QUOTED = 3  # lines of a program's errors
+_IDENTICAL, _DIFFERENT, _NOT_REPRODUCED = 0, 1, 2
+_QUOTED = 3  # last lines of a failed program that are printed
 
 
 def main() -> int:
@@ -41,10 +41,10 @@ def main() -> int:
         changed = changed_files(record)
     except (OSError, ValueError) as error:
         return _give_up([str(error)])
-    for line in changed_surroundings(record):
-        print(f"differs now: {line}")
+    for line in changed_environment(record):
+        print(f"changed: {line}")
     if record["program"] == "trackers.adopt":
-        rule = f"only the rule of method {record['method']} makes it: snakemake --forcerun"
+        rule = f"only the rule of method {record['method']} can make it: snakemake --forcerun"
         return _give_up([f"{rule} {record['method']} {path.with_name('tracks.parquet')}"])
     if changed:
         return _give_up(changed)
@@ -58,19 +58,20 @@ def main() -> int:
 
 def _give_up(reasons: list[str]) -> int:
     for reason in reasons:
-        print(f"cannot be made again: {reason}")
-    return _NOT_MADE
+        print(f"cannot be reproduced: {reason}")
+    return _NOT_REPRODUCED
 
 
 def _make(record: Mapping[str, Any], workdir: Path) -> Path:
     """Run the recorded command below `workdir`, on as many threads as recorded; return its tracks.
 
     Raises:
-        RuntimeError: It fails; with the end of what it printed.
+        RuntimeError: It fails; quotes the end of its output.
     """
+    cores = int(record["threads"]["cores"])
     done = subprocess.run(
         _command(record, workdir), env=_environment(record), capture_output=True, text=True,
-        errors="replace", check=False, preexec_fn=lambda: _narrow(int(record["threads"]["cores"])),
+        errors="replace", check=False, preexec_fn=lambda: _restrict_cores(cores),
     )  # fmt: skip
     if done.returncode:
         lines = [line for line in done.stderr.splitlines() if line.strip()][-_QUOTED:]
@@ -84,9 +85,9 @@ def _command(record: Mapping[str, Any], workdir: Path) -> list[str]:
     outputs = {"output": TRACKS, "timing": TIMING, "run": RUN}
     for name in outputs:
         parser.add_argument(f"--{name}")
-    args, others = parser.parse_known_args(record["command"][3:])
+    args, remaining = parser.parse_known_args(record["command"][3:])
     moved = [f"--{name}={workdir / file}" for name, file in outputs.items() if getattr(args, name)]
-    return [sys.executable, "-m", record["program"], *others, *moved]
+    return [sys.executable, "-m", record["program"], *remaining, *moved]
 
 
 def _environment(record: Mapping[str, Any]) -> dict[str, str]:
@@ -95,8 +96,8 @@ def _environment(record: Mapping[str, Any]) -> dict[str, str]:
     return kept | {name: value for name, value in then.items() if value is not None}
 
 
-def _narrow(cores: int) -> None:
-    """Leave this process no more cores than the job had."""
+def _restrict_cores(cores: int) -> None:
+    """Restrict this process to as many cores as the job had."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores])
 
@@ -105,14 +106,14 @@ def _compare(record: Mapping[str, Any], before: Path, made: Path) -> int:
     if sha256(made) == record["tracks"]:
         print(f"identical: sha256 {record['tracks']}")
         return _IDENTICAL
-    print(f"other tracks: sha256 {record['tracks']} then, {sha256(made)} now")
+    print(f"different tracks: sha256 was {record['tracks']}, is {sha256(made)}")
     if not before.is_file() or sha256(before) != record["tracks"]:
-        print(f"{before}: not those of this run.json, so that there is nothing to compare with")
-        return _OTHER
-    for line in describe_differences(read_tracks(before), read_tracks(made)):
+        print(f"{before}: not the tracks of this run.json: nothing to compare with")
+        return _DIFFERENT
+    for line in describe_changes(read_tracks(before), read_tracks(made)):
         print(line)
-    return _OTHER
+    return _DIFFERENT
 
 
 if __name__ == "__main__":
-    sys.exit(run_main(main, crashed=_NOT_MADE))
+    sys.exit(run_main(main, crashed=_NOT_REPRODUCED))

@@ -1,10 +1,10 @@
-"""Whether two folders of results hold the same numbers, to the last bit.
+"""Compare the numbers of two folders of results, to the last bit.
 
     python -m workflow.result_diff before/results results
     python -m workflow.result_diff before.json after.json
 
-Compared are tracks.parquet, score.json and combined.json of all variants, or two files. Of a score
-the digest of the code that made it is left out (`origin`). Ends with 1 where something differs.
+Compares tracks.parquet, score.json and combined.json of all variants, or two files, except for
+`origin`, the digest of config and code in a score. The exit code is 1 where something differs.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from datasets.io.program import run_main
 from datasets.run_layout import COMBINED, SCORE, TRACKS
 
 _COMPARED = (TRACKS, SCORE, COMBINED)
-_NO_NUMBER = "origin"  # a digest of config and code
+_NOT_COMPARED = "origin"  # a digest of config and code
 
 
 def compare_results(before: Path, after: Path) -> tuple[int, list[str]]:
-    """Return how many files were compared, and a line for each that differs.
+    """Return the number of compared files, and a line for each that differs.
 
     Raises:
-        ValueError: There is nothing to compare.
+        ValueError: Neither side has a result.
     """
     if before.is_file() and after.is_file():
         pairs = {before.name: (before, after)}
@@ -47,26 +47,26 @@ def _names(folder: Path) -> Iterator[str]:
 
 
 def _difference(before: Path, after: Path) -> str:
-    """Return what differs first, empty where nothing does."""
+    """Return the first difference, empty where there is none."""
     for path in (before, after):
         if not path.is_file():
             return f"not in {path.parent}"
     if before.read_bytes() == after.read_bytes():
         return ""
     if before.suffix != ".json":
-        return "other bytes"
+        return "different bytes"
     return next(_values(read_json(before), read_json(after), ""), "")
 
 
 def _values(before: Any, after: Any, key: str) -> Iterator[str]:
     if isinstance(before, dict) and isinstance(after, dict):
-        for name in sorted({*before, *after} - {_NO_NUMBER}):
+        for name in sorted({*before, *after} - {_NOT_COMPARED}):
             yield from _values(before.get(name), after.get(name), f"{key}.{name}".strip("."))
     elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
         for number, both in enumerate(zip(before, after, strict=True)):
             yield from _values(*both, f"{key}[{number}]")
     elif before != after:
-        yield f"{key}: {before!r:.60}, then {after!r:.60}"
+        yield f"{key}: {before!r:.60} before, {after!r:.60} after"
 
 
 def main() -> int:

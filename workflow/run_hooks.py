@@ -1,6 +1,6 @@
-"""What is done when a run begins and when it has ended, around Snakemake's own work.
+"""Hooks before and after the jobs of a Snakemake run.
 
-`workflow` is Snakemake's object of a Snakefile, which has no types.
+`workflow` is Snakemake's untyped workflow object.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ from workflow.cleaning.made import note_logs
 from workflow.outcome import FailedJob, describe_failures, describe_timing
 from workflow.planning.page_plan import PAGE
 
-GATE_LOG = Path("logs", "regression.log")  # of the last job of the gate
+GATE_LOG = Path("logs", "regression.log")  # log of the gate's last job
 _PAGE_TARGETS = (PAGE, "all", "report")
 _INTERRUPTED = ("on user request", "Will exit after finishing currently running")
 
 
 def start_jobs_without_timer(workflow: Any) -> None:
-    """Take out Snakemake's limit of how many jobs start a second, where jobs run on this machine.
+    """Disable Snakemake's limit of job starts per second where jobs run on this machine.
 
-    Snakemake 9 keeps the limit by a timer after each round of its scheduler. The timer starts
-    another round, and so another timer: in a long run they keep a core busy.
+    Snakemake 9 enforces the limit with a timer after each round of its scheduler. The timer starts
+    another round and with it another timer, so that a long run keeps a core busy.
     """
     if workflow.local_exec:
         workflow.scheduler.job_rate_limiter = None
 
 
 def refuse_to_replace(baseline: Path) -> None:
-    """Raise FileExistsError where there is a baseline that a new one would replace."""
+    """Raise FileExistsError if a baseline exists that a new one would replace."""
     if baseline.is_file():
         found = "is committed" if is_tracked(baseline) else "exists"
         raise FileExistsError(
@@ -46,58 +46,58 @@ def refuse_to_replace(baseline: Path) -> None:
 
 @dataclass(frozen=True)
 class CurrentRun:
-    """The run that Snakemake is at.
+    """The current Snakemake run.
 
     Args:
-        workflow: Snakemake's.
-        started: When it was, in seconds since 1970.
+        workflow: Snakemake's workflow object.
+        started: Start of the run, in seconds since 1970.
     """
 
     workflow: Any
     started: float
 
     def makes_page(self) -> bool:
-        """Whether the page was asked for."""
-        return self.is_asked_for(*_PAGE_TARGETS)
+        """Whether the page is a target."""
+        return self.is_target(*_PAGE_TARGETS)
 
     def lacks_verdict(self) -> bool:
-        """Whether the verdict of the gate was asked for, and its last job has not begun."""
-        asked = self.is_asked_for("regression", str(VERDICT_FILES[0]))
-        return asked and not (GATE_LOG.is_file() and GATE_LOG.stat().st_mtime >= self.started)
+        """Whether the gate's verdict is a target, and the job that writes it has not begun."""
+        wanted = self.is_target("regression", str(VERDICT_FILES[0]))
+        return wanted and not (GATE_LOG.is_file() and GATE_LOG.stat().st_mtime >= self.started)
 
-    def is_asked_for(self, *names: str) -> bool:
-        """Whether one of these files or rules was."""
+    def is_target(self, *names: str) -> bool:
+        """Whether one of these files or rules is a target."""
         dag = self.workflow.persistence.dag
         return bool({*names} & {*map(str, dag.targetfiles), *map(str, dag.targetrules)})
 
     def note_logs(self) -> None:
-        """Remember the logs of the jobs to come."""
+        """Record the logs of the jobs to come, for `make clean`."""
         jobs = self.workflow.persistence.dag.needrun_jobs()
         note_logs(path for job in jobs for path in job.log)
 
     def print_timing(self, speeds: Iterable[tuple[str, Path]]) -> None:
-        """Print why the times of the page may be off, if they may.
+        """Print the timing warnings of the page.
 
         Args:
-            speeds: The name of each timed variant, and its speed.json.
+            speeds: Name of each timed variant, and its speed.json.
         """
         if self.makes_page():
             _print(describe_timing(speeds))
 
     def print_failures(self) -> None:
-        """Print which jobs failed and why, and where the page is."""
+        """Print which jobs failed and why, and the path of the page."""
         failed = [_failed_job(job) for job in self.workflow.scheduler.failed]
         not_run = len(list(self.workflow.persistence.dag.needrun_jobs())) - len(failed)
         _print(describe_failures(failed, not_run, self.started))
         if self.makes_page():
-            _print([f"What there is, and what failed, is on the page: {PAGE}"])
+            _print([f"The page shows the results there are and the failed jobs: {PAGE}"])
 
 
 def was_interrupted(logs: Iterable[str]) -> bool:
-    """Return whether Snakemake was told to end (Ctrl-C, SIGTERM): what is missing has not failed.
+    """Return whether Snakemake was interrupted (Ctrl-C, SIGTERM), rather than a job failed.
 
     Args:
-        logs: Its own.
+        logs: Snakemake's own logs.
     """
     text = "".join(Path(path).read_text() for path in logs)
     return any(words in text for words in _INTERRUPTED)

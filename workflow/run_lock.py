@@ -1,7 +1,7 @@
-"""One run at a time in a folder: a lock that ends with the process that holds it.
+"""A lock that allows one run at a time in a folder and ends with the process that holds it.
 
-Snakemake's own lock outlives a killed run and must then be removed by hand, so that the profile
-turns it off.
+Snakemake's own lock outlives a killed run and must then be removed by hand; the profile turns it
+off.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ LOCK = Path(".snakemake", "run.lock")
 
 
 def hold_lock(path: Path = LOCK) -> IO[str]:
-    """Return the lock of the folder, which is held as long as the returned file is open.
+    """Lock the folder; the lock is held as long as the returned file is open.
 
     Jobs do not inherit it: they may outlive a killed run, and write nothing then.
 

@@ -1,7 +1,7 @@
-"""What is done with Snakemake's command line before anything of a run can fail.
+"""Checks of Snakemake's command line, before any other step of a run can fail.
 
-The profile calls it, as Snakemake reads config files before any rule, and so does the Snakefile, as
-a run may have another profile.
+The profile calls them, because Snakemake reads config files before any rule, and so does the
+Snakefile, because a run may use another profile.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ _VERDICT = {"regression", *map(str, VERDICT_FILES)}
 
 
 def start_run(arguments: Sequence[str]) -> None:
-    """Remove the verdict that a command asks for anew, and check its config files.
+    """Remove an old verdict that the command will write anew, and check its config files.
 
     Raises:
-        SystemExit: A config file cannot be read; names it, and the line.
+        SystemExit: A config file cannot be read; names the file and the line.
     """
     forget_old_verdict(arguments)
     try:
@@ -31,6 +31,6 @@ def start_run(arguments: Sequence[str]) -> None:
 
 
 def forget_old_verdict(arguments: Sequence[str]) -> None:
-    """Remove the verdict of an earlier run where the command asks for a new one."""
+    """Remove the verdict of an earlier run if the command makes a new one."""
     if not _DRY_RUN & {*arguments} and _VERDICT & {*arguments}:
         forget_verdict(Path())

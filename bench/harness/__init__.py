@@ -1,4 +1,4 @@
-"""Cost of the harness around trackers: a frame, the output check, planning, short sequences.
+"""Cost of the harness around trackers: per frame, output check, planning, short sequences.
 
 May import: bench.overlay, datasets.formats, datasets.io, datasets.masks, datasets.media,
 datasets.run_layout, datasets.sequences, datasets.types, trackers.contract, trackers.feed,

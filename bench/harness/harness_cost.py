@@ -1,11 +1,11 @@
-"""What the harness adds around a tracker of 33 ms a frame at 1080p, with ten masks in each answer.
+"""Overhead of the harness around a tracker of 33 ms per frame at 1080p with ten masks.
 
     python -m bench.harness.harness_cost --output bench/harness_cost.json
 
-The tracker is run as `trackers.run` runs it, on an H.264 video and on JPEG images. It waits for its
-33 ms as for a GPU (`waiting`), or keeps a core at work (`working`). What passes outside its step is
-told by stages: waiting for a decoded frame or for run lengths, which are made on threads of their
-own, bookkeeping, writing the tracks.
+The tracker runs as in `trackers.run`, on an H.264 video and on JPEG images. It waits 33 ms as for a
+GPU (`waiting`) or keeps a core busy (`working`). The time outside its step is reported by stage:
+waiting for a decoded frame or for run lengths, which are made on their own threads, bookkeeping,
+and writing the tracks.
 """
 
 from __future__ import annotations
@@ -37,23 +37,24 @@ from trackers.contract import Method, TrackerOutput
 from trackers.profiling.machine import describe_machine
 from trackers.profiling.stages import REST, Record, recording, stage
 
-_STEP = 0.033  # seconds: a tracker of 30 frames a second
+_STEP = 0.033  # seconds: a tracker at 30 fps
 _RATE = 30
 
 
 def work(seconds: float) -> None:
-    """Keep cores at work, mostly without Python's lock, as a network on a CPU does."""
+    """Keep cores busy, mostly without holding the GIL, like a network on a CPU."""
     matrix, end = np.ones((256, 256), np.float32), perf_counter() + seconds
     while perf_counter() < end:
         np.matmul(matrix, matrix)
 
 
 class Timed:
-    """A tracker that takes its time and answers with the same dense masks in every frame.
+    """A tracker of a fixed step time that reports the same dense masks in every frame.
 
     Args:
         masks: (K, height, width) bool.
-        spend: Lets so many seconds pass.
+        boxes: (K, 4) boxes.
+        spend: Function that spends a number of seconds.
     """
 
     def __init__(self, masks: np.ndarray, boxes: np.ndarray, spend: Callable[[float], None]):
@@ -63,7 +64,7 @@ class Timed:
         """Do nothing."""
 
     def step(self, frame: Frame) -> TrackerOutput:
-        """Return the masks when the time is over."""
+        """Return the masks after the step time."""
         assert frame.image is not None
         with stage("step"):
             self._spend(_STEP)
@@ -73,7 +74,7 @@ class Timed:
 
 
 def measure(path: Path, tracker: Timed, repeats: int) -> dict[str, Any]:
-    """Return the milliseconds a frame of each stage, medians of runs, and the harness's share."""
+    """Return the median milliseconds per frame of each stage, and the harness's share."""
     found: list[dict[str, float]] = []
     method = Method("timed", "", inputs=("image",))
     for _ in range(repeats):
@@ -81,7 +82,7 @@ def measure(path: Path, tracker: Timed, repeats: int) -> dict[str, Any]:
         with recording(record):
             tracks = run.track(tracker, method, open_sequence(path))
             with stage("write"):
-                write_tracks(path.with_name("answers.parquet"), tracks)
+                write_tracks(path.with_name("tracks.parquet"), tracks)
         whole, frames = perf_counter_ns() - begin, tracks.extent.frame_count
         spent = {**record.spent, "whole": whole}
         found.append({name: ns / frames / 1e6 for name, ns in spent.items()})
@@ -92,7 +93,7 @@ def measure(path: Path, tracker: Timed, repeats: int) -> dict[str, Any]:
 
 
 def prepare(workdir: Path, kind: str, frames: int) -> tuple[Path, Tracks]:
-    """Return the description of a sequence of images or of a video, and who walks in it."""
+    """Write a sequence of images or a video; return its sequence.json and its tracks."""
     tracks = walkers()
     extent = tracks.extent
     draw = np.random.default_rng(0)
@@ -116,7 +117,7 @@ def prepare(workdir: Path, kind: str, frames: int) -> tuple[Path, Tracks]:
 
 
 def cases(workdir: Path, frames: int, repeats: int) -> Iterator[dict[str, Any]]:
-    """Yield what was measured of each source of frames and kind of tracker."""
+    """Yield the measurements for each source of frames and kind of tracker."""
     for kind in ("video", "images"):
         path, tracks = prepare(workdir / kind, kind, frames)
         first = tracks.take(np.flatnonzero(tracks.frame == 0))
@@ -144,7 +145,7 @@ def main() -> None:
                 f"{100 * case['share_of_harness']:.1f} %: {stages} ms"
             )
     content = {
-        "what": "what the harness adds around a tracker of 33 ms a frame at 1080p with ten masks",
+        "what": parser.description,
         "date": str(date.today()),
         "frames": args.frames,
         "repeats": args.repeats,

@@ -1,8 +1,8 @@
-"""What it costs to check a tracker's output for a frame of 1080p with ten objects.
+"""Cost of checking a tracker's output for a 1080p frame with ten objects.
 
     python -m bench.harness.output_check --output bench/output_check.json
 
-Beside it stands what the masks take to become run lengths, which is done to them next.
+It is reported beside the next step, encoding the masks as run lengths.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from trackers.profiling.machine import describe_machine
 
 
 def outputs() -> tuple[Sequence, dict[str, TrackerOutput]]:
-    """Return a sequence, and the same output for a frame of it by the type of its masks."""
+    """Return a sequence, and one output for its first frame by type of masks."""
     tracks = walkers()
     rows = tracks.take(np.flatnonzero(tracks.frame == 0))
     assert rows.rle is not None
@@ -46,7 +46,7 @@ def outputs() -> tuple[Sequence, dict[str, TrackerOutput]]:
 
 
 def milliseconds(work: Callable[[], object], repeats: int) -> dict[str, float]:
-    """Return the median and the minimum of what some work takes."""
+    """Return the median and minimum time of a function."""
     spent = []
     for _ in range(repeats):
         begin = perf_counter_ns()
@@ -71,7 +71,7 @@ def main() -> None:
         }
         print(name, found[name])
     content = {
-        "what": "the check of ten objects in 1080p, and their masks made run lengths, by mask type",
+        "what": "Output check of ten objects at 1080p, and encoding of their masks, by mask type",
         "date": str(date.today()),
         "repeats": args.repeats,
         "masks": found,

@@ -1,9 +1,9 @@
-"""How long Snakemake plans before the first job of a large run starts, with nothing made yet.
+"""How long Snakemake plans a large run before its first job starts.
 
     python -m bench.harness.planning --output bench/planning.json
 
-Variants of six methods with other options are planned on own sequences of two frames; the dry run
-is timed in processor seconds too, as the machine may be busy.
+Variants of six methods with different options are planned on sequences of two frames, with no
+output present. Processor seconds are reported too, because the machine may be busy.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from datasets.io.program import run_main
 from trackers.profiling.machine import describe_machine
 
 _ENGINES = {"engine": "onnxruntime", "networks": "engines/sam2_demo/fp32"}
-_METHODS: dict[str, dict[str, Any]] = {  # and the options that they need
+_METHODS: dict[str, dict[str, Any]] = {  # methods with their required options
     "sort": {},
     "bytetrack": {},
     "oc_sort": {},
@@ -36,7 +36,7 @@ _METHODS: dict[str, dict[str, Any]] = {  # and the options that they need
     "sam2_prompted": _ENGINES,
     "yolo_sam2": _ENGINES | {"detector": "engines/yolox_demo/fp32"},
 }
-_VARIED = {  # an option of each that differs from variant to variant
+_VARIED = {  # the option of each that varies
     "sort": "max_age",
     "bytetrack": "track_buffer",
     "oc_sort": "max_age",
@@ -44,7 +44,7 @@ _VARIED = {  # an option of each that differs from variant to variant
     "sam2_prompted": "mask_threshold",
     "yolo_sam2": "patience",
 }
-_DATASET = "bench_planning"  # no results of it lie in the folder
+_DATASET = "bench_planning"  # a name without results
 _SEQINFO = "[Sequence]\nname=x\nframeRate=10\nseqLength=2\nimWidth=64\nimHeight=48\n"
 _TRUTH = "1,1,3,5,10,20,1,1,1\n2,1,4,5,10,20,1,1,1\n"
 _FOUND = "1,-1,3,5,10,20,0.9\n2,-1,4,5,10,20,0.9\n"
@@ -66,7 +66,7 @@ def write_sequences(root: Path, count: int) -> list[str]:
 
 
 def make_config(root: Path, variants: int, sequences: list[str]) -> dict[str, Any]:
-    """Return what is laid over the default config."""
+    """Return the config to lay over the default."""
     kinds = [*zip(range(variants), cycle(_METHODS), strict=False)]
     entries = {
         f"{method}_{number:03d}": {
@@ -92,10 +92,10 @@ def make_config(root: Path, variants: int, sequences: list[str]) -> dict[str, An
 
 
 def plan(config: Path) -> dict[str, float]:
-    """Return how many jobs a dry run plans, and its seconds.
+    """Return the number of jobs in a dry run, and its seconds.
 
     Raises:
-        RuntimeError: It failed; with the end of what it printed.
+        RuntimeError: The dry run failed; quotes the end of its output.
     """
     command = [sys.executable, "-m", "snakemake", "--dry-run", "--quiet", "host", "reason", "rules"]
     before, begin = os.times(), perf_counter()

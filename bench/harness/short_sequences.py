@@ -1,8 +1,9 @@
-"""Cost of a sequence beside its frames: prepared, tracked by SORT and scored, two frames each.
+"""Cost of a sequence apart from its frames: preparing, tracking by SORT, scoring.
 
     python -m bench.harness.short_sequences --output bench/short_sequences.json
 
-Two runs of the workflow, of few and of many sequences: the difference, a sequence.
+Sequences have two frames. Two runs of the workflow, on few and on many sequences, are compared; the
+cost is their difference per sequence.
 """
 
 from __future__ import annotations
@@ -30,10 +31,10 @@ _VARIANT, _PROTOCOL = "sort", "plain"
 
 
 def run(count: int) -> dict[str, float]:
-    """Return the seconds of a run of so many sequences, and its processor time.
+    """Return the seconds and processor seconds of a run on a number of sequences.
 
     Raises:
-        RuntimeError: It failed; with the end of what it printed.
+        RuntimeError: The run failed; quotes the end of its output.
     """
     name, layout = f"bench_short_{count}", RunLayout(ROOT)
     with TemporaryDirectory() as folder:
@@ -42,9 +43,11 @@ def run(count: int) -> dict[str, float]:
             "title": "Short", "reader": "mot_folder", "root": str(Path(folder, "data")),
             "licence": "none", "protocol": _PROTOCOL, "sequences": sequences,
         }  # fmt: skip
-        asked = {"dataset": name, "variants": [_VARIANT], "clock": sequences[:1]}
+        run_entry = {"dataset": name, "variants": [_VARIANT], "clock": sequences[:1]}
         config = Path(folder, "config.yaml")
-        config.write_text(json.dumps({"run": [asked], "datasets": {name: entry}}))  # JSON is YAML
+        config.write_text(
+            json.dumps({"run": [run_entry], "datasets": {name: entry}})
+        )  # JSON is YAML
         target = layout.combined(_VARIANT, name, _PROTOCOL).relative_to(ROOT)
         command = [sys.executable, "-m", "snakemake", "--cores", "all", "--configfile", str(config)]
         before, begin = os.times(), perf_counter()

@@ -1,4 +1,4 @@
-"""What the benches run on: degraded results, folders of tracks, the official SAM 2.
+"""Inputs of the benchmarks: degraded results, folders of tracks, the official SAM 2.
 
 May import: datasets.formats, datasets.io, datasets.layout, datasets.masks, datasets.sequences,
 datasets.types, metrics.combine, metrics.events, metrics.score, metrics.speed, trackers.contract,

@@ -1,4 +1,4 @@
-"""Ground truth masks made into results that err: drops, false alarms, swaps, eroded and moved."""
+"""Turn ground-truth masks into results with errors: misses, switches, eroded or moved masks."""
 
 from __future__ import annotations
 
@@ -10,12 +10,16 @@ from datasets.masks import coco_rle
 from datasets.masks.mask_set import Masks
 from datasets.types import Tracks
 
-_DROPPED, _SWAPPED = 0.1, 0.05  # share of rows, and of frames
-_FARTHEST, _SMALLEST, _LARGEST = 9, 2, 9  # pixels: of a move, of what erodes or grows
+_DROPPED, _SWAPPED = 0.1, 0.05  # share of rows, share of frames
+_FARTHEST, _SMALLEST, _LARGEST = (
+    9,
+    2,
+    9,
+)  # pixels: move, kernels of erosion and dilation
 
 
 def corrupt(truth: Tracks, seed: int) -> Tracks:
-    """Return a result for `truth` (ignored regions left out) whose masks do not overlap."""
+    """Return a result for `truth`, without ignore regions, whose masks do not overlap."""
     rng = np.random.default_rng(seed)
     rows = truth.take(truth.class_id != mots_text.IGNORE)
     rows = rows.take(rng.random(len(rows)) > _DROPPED)
@@ -36,7 +40,7 @@ def corrupt(truth: Tracks, seed: int) -> Tracks:
 
 
 def _change(rng: np.random.Generator, mask: np.ndarray) -> np.ndarray:
-    """Return the mask moved by a few pixels, eroded, grown, or as it is."""
+    """Return the mask moved by a few pixels, eroded, dilated or unchanged."""
     kind = rng.integers(5)
     if kind == 0:
         return np.roll(mask, rng.integers(-_FARTHEST, _FARTHEST + 1, 2), (0, 1))

@@ -1,4 +1,4 @@
-"""What the gate is tried on: the synthetic sequences, tracked and scored, in their own folder."""
+"""Inputs of the gate's benchmarks: synthetic sequences, tracked and scored, in a folder."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from metrics.score import score_tracks
 
 DATASET, PROTOCOL, FAMILIES = "synthetic", "mot15", ("hota", "clear", "identity")
 SEQUENCES = ("crossing", "crowd", "long_occlusion", "entering_leaving")
-_CLOSE = 1e-4  # share of boxes within which a loss is met
+_CLOSE = 1e-4  # tolerance of the share of removed boxes
 
 
 @dataclass(frozen=True)
 class Workdir:
-    """A folder as the workflow leaves it."""
+    """A working directory in the layout of the workflow."""
 
     path: Path
 
@@ -52,7 +52,7 @@ class Workdir:
                 self.score(variant, name, read_tracks(tracks))
 
     def score(self, variant: str, name: str, tracks: Tracks) -> None:
-        """Write tracks, and what they score."""
+        """Write tracks and their score."""
         place = self.result(variant, name)
         write_tracks(place / "tracks.parquet", tracks)
         truth = read_tracks(self.sequence(name).with_name("truth.parquet"))
@@ -65,7 +65,7 @@ class Workdir:
         }
 
     def hota(self, tracks: Mapping[str, Tracks]) -> float:
-        """Return the HOTA of all sequences together."""
+        """Return the combined HOTA of all sequences."""
         scores = [
             score_tracks(
                 read_tracks(self.sequence(name).with_name("truth.parquet")),
@@ -78,7 +78,7 @@ class Workdir:
         return float(combine_scores(scores)["values"]["HOTA"])
 
     def worse(self, variant: str, loss: float, seed: int) -> dict[str, Tracks]:
-        """Return the tracks without some boxes, so many that HOTA is lower by a loss."""
+        """Return the tracks without as many random boxes as lower HOTA by `loss`."""
         whole = self.tracks(variant)
         rng = np.random.default_rng(seed)
         order = {name: rng.random(len(each)) for name, each in whole.items()}
@@ -91,7 +91,7 @@ class Workdir:
 
 
 def run(module: str, *arguments: object) -> None:
-    """Run a program of ours; its complaint is ours where it fails."""
+    """Run a program of the repository; raise its error if it fails."""
     command = [sys.executable, "-m", module, *map(str, arguments)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -99,10 +99,10 @@ def run(module: str, *arguments: object) -> None:
 
 
 def plan_of(regression: Mapping[str, Any], variants: Many[str]) -> dict[str, Any]:
-    """Return what the workflow would tell the gate.
+    """Return the plan that the workflow would pass to the gate.
 
     Args:
-        regression: The section of the config.
+        regression: Section `regression` of the config.
     """
     return {
         "commit": "", "config": "", "date": "",
@@ -115,10 +115,10 @@ def plan_of(regression: Mapping[str, Any], variants: Many[str]) -> dict[str, Any
     }  # fmt: skip
 
 
-def take_paces(
+def measure_step_times(
     workdir: Workdir, regression: Mapping[str, Any], variants: Many[str], slower: float = 0.0
 ) -> None:
-    """Write a run's paces: of each variant in several processes, one after the other."""
+    """Time each variant in several processes, one after the other, and write the times."""
     for process in range(regression["processes"]):
         for variant in variants:
             place = workdir.result(variant, SEQUENCES[0])

@@ -1,4 +1,4 @@
-"""What the benchmarks read, made from real data: truth as a tool wants it, results that err."""
+"""Inputs of the benchmarks, made from real data: ground truth and results with errors."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from datasets.io.files import write_json
 from datasets.layout import load_layout
 from datasets.types import Tracks
 
-_SCORES = 100  # so many different ones that some are equal
+_SCORES = 100  # different scores: few enough for ties
 
 
 def make_masks(truth: Path, results: Path, lengths: Path) -> None:
-    """Write a result with seeded errors for each sequence of KITTI-MOTS, and how long each is."""
+    """Write a result with seeded errors for each sequence of KITTI-MOTS, and their lengths."""
     found = {}
     for name, rows in _read(truth).items():
         mots_text.write_tracks(results / f"{name}.txt", corrupt(rows, int(name)))
@@ -38,9 +38,9 @@ def make_videos(kitti_mots: Path, truth: Path, results: Path) -> None:
 
 
 def lay_out_davis(truth: Path, results: Path, workdir: Path, name: str) -> None:
-    """Put truth and results of one video below `workdir` as DAVIS has them.
+    """Lay out ground truth and results of one video below `workdir` as in DAVIS.
 
-    The truth is resized to the size of the results, nearest pixel, where they differ.
+    The ground truth is resized to the size of the results (nearest pixel) where they differ.
     """
     (workdir / "truth" / name).mkdir(parents=True, exist_ok=True)
     for path in sorted(truth.glob("*.png")):
@@ -57,7 +57,7 @@ def _read(truth: Path) -> dict[str, Tracks]:
 
 
 def _scored(tracks: Tracks, seed: int) -> Tracks:
-    """Return tracks of which all rows of one have the same score."""
+    """Return the tracks with one random score per track."""
     names, which = np.unique(tracks.track, return_inverse=True)
     score = np.random.default_rng(seed).integers(1, _SCORES + 1, len(names)) / _SCORES
     return replace(tracks, score=score[which])

@@ -1,4 +1,4 @@
-"""The official video predictor, and what it says of each object."""
+"""The official SAM 2 video predictor, and its logits for each object."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _STABILITY = {
 def build_predictor(size: str, *, compiled: bool = False) -> Any:
     """Return a predictor with random weights.
 
-    It has the settings that `build_sam2_video_predictor` has by default, but for the filling of
-    holes, which needs a compiled extension and is left out without it.
+    Its settings are the defaults of `build_sam2_video_predictor`, without hole filling, which needs
+    a compiled extension.
 
     Args:
-        size: As `trackers.sam2.architecture.build_model` takes it.
-        compiled: Whether to take the variant that compiles every part, `vos_optimized`.
+        size: Size as in `trackers.sam2.architecture.build_model`.
+        compiled: Whether to use the variant that compiles every part, `vos_optimized`.
     """
     config = OmegaConf.load(CONFIGS[size])
     name = "SAM2VideoPredictorVOS" if compiled else "SAM2VideoPredictor"
@@ -42,7 +42,7 @@ def build_predictor(size: str, *, compiled: bool = False) -> Any:
 
 
 def make_lively(model: Any, seed: int = 0) -> None:
-    """Give a model random weights that see every object and make what it remembers matter."""
+    """Give a model random weights under which every object is present and memory matters."""
     torch.manual_seed(seed)
     with torch.no_grad():
         for name, each in model.named_parameters():
@@ -54,7 +54,7 @@ def make_lively(model: Any, seed: int = 0) -> None:
 
 
 def save_frames(folder: Path, frames: list[np.ndarray]) -> list[np.ndarray]:
-    """Write frames as the predictor reads them, and return what it reads."""
+    """Write frames as JPEG, and return them as the predictor decodes them."""
     folder.mkdir(parents=True)
     for number, frame in enumerate(frames):
         Image.fromarray(frame).save(folder / f"{number:05d}.jpg", quality=95)
@@ -64,11 +64,11 @@ def save_frames(folder: Path, frames: list[np.ndarray]) -> list[np.ndarray]:
 def follow(
     model: Any, folder: Path, first: int, prompts: dict[int, dict[str, Any]]
 ) -> Iterator[tuple[int, dict[int, np.ndarray]]]:
-    """Yield each frame's number and the logits of each object, (L, L), from the prompts on.
+    """Yield each frame's number and the logits (L, L) of each object, from the prompted frame on.
 
     Args:
-        first: Frame of the prompts.
-        prompts: By object: `box`, `points` and `labels`, or `mask`.
+        first: Index of the prompted frame.
+        prompts: Prompts by object: `box`, `points` and `labels`, or `mask`.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -1,8 +1,8 @@
-"""A folder as the workflow leaves it, of any number of variants and sequences, from real results.
+"""A working directory with any number of variants and sequences, made from real results.
 
-Sequences are those of MOT17 in turn. Each variant's answer is the real one, of which some tracks
-are left out, some end in another identity and all are a few pixels off. Only the first few variants
-differ: the others are these again under other names.
+The sequences repeat those of MOT17. Each variant's output is the real one with some tracks removed,
+some identity switches and all boxes a few pixels off. Only the first few variants differ; the rest
+are copies under other names.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ from trackers.run_record import Job, begin_record, write_result
 DATASET, PROTOCOL = "mot17", "mot17"
 CLOCK = {"frames": 100, "warm_up": 10, "repeats": 3}
 _FAMILIES = ("hota", "clear", "identity", "count", "slices")
-_DIFFERENT = 3  # variants
-_TIMED = 2  # sequences, as many as config/mot17.yaml times in frames
+_DIFFERENT = 3  # distinct variants
+_TIMED = 2  # timed sequences
 _MS = 5.0
 _LOST, _TURNED = 0.05, 0.1  # share of tracks
 _OFF = 2.0  # pixels
@@ -41,7 +41,7 @@ _ROOT = Path(__file__).parents[2]
 
 
 def write_material(workdir: Path, truth: Path, results: Path, sequence_count: int) -> list[str]:
-    """Write data and the results of the different variants; return the names of the sequences."""
+    """Write data and the results of the distinct variants; return the names of the sequences."""
     layout = load_layout("mot16")
     known = layout.list_sequences(truth)
     names = [f"{known[n % len(known)]}-{n // len(known)}" for n in range(sequence_count)]
@@ -51,8 +51,8 @@ def write_material(workdir: Path, truth: Path, results: Path, sequence_count: in
         path = workdir / "data" / DATASET / name / "sequence.json"
         write_prepared(path, Prepared(Sequence(DATASET, name, rows.extent, 30), rows))
         for kind in range(_DIFFERENT):
-            answer = worse(found, _DIFFERENT * number + kind)
-            score = _score(_results(workdir, kind) / name, path, rows, answer)
+            output = worse(found, _DIFFERENT * number + kind)
+            score = _score(_results(workdir, kind) / name, path, rows, output)
             scores.setdefault(f"v{kind:02d}", []).append(score)
     for kind, each in enumerate(scores.values()):
         write_json(_results(workdir, kind) / PROTOCOL / "combined.json", combine_scores(each))
@@ -62,7 +62,7 @@ def write_material(workdir: Path, truth: Path, results: Path, sequence_count: in
 
 
 def worse(tracks: Tracks, seed: int) -> Tracks:
-    """Return an answer with more errors that last as real ones do: no frame is drawn for itself."""
+    """Return an output with more errors, which last over frames like real ones."""
     rng = np.random.default_rng(seed)
     names, which = np.unique(tracks.track, return_inverse=True)
     kept = (rng.random(len(names)) >= _LOST)[which]
@@ -74,7 +74,7 @@ def worse(tracks: Tracks, seed: int) -> Tracks:
 
 
 def add_variants(workdir: Path, count: int) -> list[str]:
-    """Let there be so many variants; return their names."""
+    """Add variants up to a number; return all names."""
     for number in range(_DIFFERENT, count):
         for here in (_results(workdir, number), _media(workdir, number)):
             if not here.exists():
@@ -86,7 +86,7 @@ def add_variants(workdir: Path, count: int) -> list[str]:
 
 
 def make_plan(workdir: Path, variants: list[str], sequences: list[str]) -> dict[str, Any]:
-    """Return the plan of a page of these; what compares them is made first."""
+    """Compare the variants and return the plan of their page."""
     output = workdir / "results" / "comparisons" / DATASET / f"{PROTOCOL}.json"
     output.parent.mkdir(parents=True, exist_ok=True)
     run(
@@ -94,7 +94,7 @@ def make_plan(workdir: Path, variants: list[str], sequences: list[str]) -> dict[
         "--protocol", PROTOCOL, "--variants", *variants, "--sequences", *sequences,
         "--output", str(output),
     )  # fmt: skip
-    cards = [
+    entries = [
         {
             "name": name, "title": f"Variant {name}", "method": "imported", "source": "bench",
             "options": {}, "timed": True, "origin": _ORIGIN, "rests_on": [], "real_time": [],
@@ -103,13 +103,13 @@ def make_plan(workdir: Path, variants: list[str], sequences: list[str]) -> dict[
     ]  # fmt: skip
     entry = {
         "dataset": DATASET, "title": "MOT17", "licence": "CC BY-NC-SA 3.0", "protocol": PROTOCOL,
-        "sequences": sequences, "clock": sequences[:_TIMED], "variants": cards,
+        "sequences": sequences, "clock": sequences[:_TIMED], "variants": entries,
     }  # fmt: skip
     return {"clock": CLOCK, "commit": "bench", "parity": [], "runs": [entry]}
 
 
 def run(workdir: Path, module: str, *arguments: str) -> None:
-    """Run one of our programs in a folder, as the workflow does."""
+    """Run a program of the repository in a folder, as the workflow does."""
     environment = os.environ | {"PYTHONPATH": str(_ROOT)}
     command = [sys.executable, "-m", module, *arguments]
     subprocess.run(command, cwd=workdir, env=environment, check=True)
@@ -123,10 +123,10 @@ def _media(workdir: Path, number: int) -> Path:
     return workdir / "reports" / "media" / DATASET / "tracks" / f"v{number:02d}"
 
 
-def _score(folder: Path, sequence: Path, truth: Tracks, answer: Tracks) -> dict[str, Any]:
+def _score(folder: Path, sequence: Path, truth: Tracks, output: Tracks) -> dict[str, Any]:
     made_by = begin_record(Job("trackers.run", "imported", {}, open_sequence(sequence), ()))
-    write_result(folder / "tracks.parquet", answer, folder / "run.json", made_by)
-    pairings = make_pairings(truth, answer, PROTOCOL)
+    write_result(folder / "tracks.parquet", output, folder / "run.json", made_by)
+    pairings = make_pairings(truth, output, PROTOCOL)
     (folder / PROTOCOL).mkdir()
     events = {(folder.name, name): each for name, each in events_of(pairings).items()}
     write_events(folder / PROTOCOL / "events.parquet", events)
@@ -136,7 +136,7 @@ def _score(folder: Path, sequence: Path, truth: Tracks, answer: Tracks) -> dict[
 
 
 def _time(folder: Path, sequences: list[str], seed: int) -> None:
-    """Write times that nobody measured: as many as there would be."""
+    """Write invented step times, as many as a real run has."""
     rng = np.random.default_rng(seed)
     timings = []
     for name in sequences:
@@ -151,7 +151,7 @@ def _time(folder: Path, sequences: list[str], seed: int) -> None:
 
 
 def _draw(workdir: Path, number: int, names: list[str]) -> None:
-    """Make heat maps and strips, as the rules do."""
+    """Make heat maps and strips as the rules do."""
     data = Path("data") / DATASET
     results, media = _results(Path(), number), Path("reports", "media", DATASET)
     if not number:

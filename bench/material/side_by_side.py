@@ -1,7 +1,7 @@
-"""Two tools on the same files, one core: the same numbers, how long each takes, how much memory.
+"""Compare two tools on the same files and one core: equal numbers, time and memory of each.
 
 Each tool runs in its own process; its first run, which pays for imports and caches, is not timed.
-Then they take turns, and the median of the repeats counts. The two answers are compared before
+Then they take turns, and the median of the repeats counts. The two results are compared before
 anything is reported.
 """
 
@@ -30,30 +30,31 @@ Scores = Mapping[str, float]
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What a tool says.
+class ToolResult:
+    """The result of one run of a tool.
 
     Args:
-        alone: Seconds of the part of the work that the contest names, if it does.
+        values: Scores by name.
+        alone: Seconds of the part that the comparison names; None if it names none.
     """
 
     values: Scores
     alone: float | None = None
 
 
-Tool = Callable[[argparse.Namespace], Answer]
+Tool = Callable[[argparse.Namespace], ToolResult]
 
 
 @dataclass(frozen=True)
-class Contest:
-    """What is measured.
+class Comparison:
+    """The comparison of two tools.
 
     Args:
-        module: The program itself, which is started again for each tool.
+        module: Module of the benchmark, which is started once for each tool.
         what: One line for the table.
-        tools: From command line to numbers; ours, then the one it is compared with.
-        compared: Values that must be equal to 1e-9.
-        part: What of the work each tool also times alone; nothing if empty.
+        tools: Functions from the command line to numbers; ours first, then the other tool.
+        compared: Names of the values that must be equal to 1e-9.
+        part: Part of the work that each tool also times separately; none if empty.
     """
 
     module: str
@@ -64,64 +65,64 @@ class Contest:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what every contest takes."""
+    """Add the flags of every comparison."""
     parser.add_argument("--truth", type=Path, required=True)
     parser.add_argument("--results", type=Path, required=True)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--output", type=Path, required=True)
-    parser.add_argument("--tool", help="run one of the two only")
+    parser.add_argument("--tool", help="run only this tool")
 
 
-def run(contest: Contest, args: argparse.Namespace) -> None:
-    """Measure one tool if the command line names one, else run both, compare, print and write."""
+def run(comparison: Comparison, args: argparse.Namespace) -> None:
+    """Measure the tool that `--tool` names, or run both, compare, print and write the result."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     if args.tool is None:
-        _compare(contest, args)
+        _compare(comparison, args)
     else:
-        _measure(contest.tools[args.tool], args)
+        _measure(comparison.tools[args.tool], args)
 
 
 def _measure(tool: Tool, args: argparse.Namespace) -> None:
-    """Run once, then once for each line of standard input; print what each run found as JSON."""
+    """Run once, then once per line of standard input; print the result of each run as JSON."""
     tool(args)
-    _say(peak_mib=_peak_mib())  # of one run, as people run it
+    _print_json(peak_mib=_peak_mib())  # of a single run
     for _ in sys.stdin:
         begin = perf_counter()
         answer = tool(args)
-        _say(seconds=perf_counter() - begin, alone=answer.alone, values=answer.values)
+        _print_json(seconds=perf_counter() - begin, alone=answer.alone, values=answer.values)
 
 
-def _say(**found: Any) -> None:
+def _print_json(**found: Any) -> None:
     print(json.dumps(found), flush=True)
 
 
 def _peak_mib() -> float:
-    """Return the most memory this process has held; getrusage also counts what forked it."""
+    """Return the peak memory of this process; getrusage would also count its parent's."""
     status = Path("/proc/self/status").read_text()
     return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
-def _compare(contest: Contest, args: argparse.Namespace) -> None:
-    found = _take_turns(contest, args.repeats)
+def _compare(comparison: Comparison, args: argparse.Namespace) -> None:
+    found = _take_turns(comparison, args.repeats)
     (one, ours), (other, theirs) = found.items()
-    for name in contest.compared:
+    for name in comparison.compared:
         here, there = ours["values"][name], theirs["values"][name]
         if not abs(here - there) <= _TOLERANCE:
             raise ValueError(f"{name}: {here!r} in {one}, {there!r} in {other}")
-    print(contest.what)
+    print(comparison.what)
     times = _times(found, "seconds")
     _show(times)
-    content = {"what": contest.what, "date": str(date.today()), **times}
-    if contest.part:
-        print(f" {contest.part}")
-        content["part"] = {"what": contest.part, **_times(found, "alone")}
+    content = {"what": comparison.what, "date": str(date.today()), **times}
+    if comparison.part:
+        print(f" {comparison.part}")
+        content["part"] = {"what": comparison.part, **_times(found, "alone")}
         _show(content["part"])
     peaks = {tool: each["peak_mib"] for tool, each in found.items()}
     print("  peaks", *(f"{peak:.0f}" for peak in peaks.values()), "MiB; all values are equal")
     content |= {
         "peak_mib": peaks,
-        "values": {name: ours["values"][name] for name in contest.compared},
+        "values": {name: ours["values"][name] for name in comparison.compared},
         "machine": describe_machine(),
     }
     write_json(args.output, content)
@@ -141,11 +142,11 @@ def _show(times: Mapping[str, Any]) -> None:
     print(f"  {tool} takes {times['ratio']:.1f} times as long")
 
 
-def _take_turns(contest: Contest, repeats: int) -> dict[str, dict[str, Any]]:
-    """Return what each tool found, run in turn, so that a slow hour of the machine slows both."""
-    tools = {name: _start(contest, name) for name in contest.tools}
-    found = {name: _listen(tool) for name, tool in tools.items()}
-    turns = [{name: _ask(tool) for name, tool in tools.items()} for _ in range(repeats)]
+def _take_turns(comparison: Comparison, repeats: int) -> dict[str, dict[str, Any]]:
+    """Return the results of the tools, run in turns so that a slow machine slows both."""
+    tools = {name: _start(comparison, name) for name in comparison.tools}
+    found = {name: _read_result(tool) for name, tool in tools.items()}
+    turns = [{name: _run_again(tool) for name, tool in tools.items()} for _ in range(repeats)]
     for tool in tools.values():
         tool.communicate()
     for name, each in found.items():
@@ -155,9 +156,9 @@ def _take_turns(contest: Contest, repeats: int) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _start(contest: Contest, tool: str) -> subprocess.Popen[str]:
+def _start(comparison: Comparison, tool: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", contest.module, *sys.argv[1:], "--tool", tool],
+        [sys.executable, "-m", comparison.module, *sys.argv[1:], "--tool", tool],
         env=os.environ | _ONE_THREAD,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -165,15 +166,15 @@ def _start(contest: Contest, tool: str) -> subprocess.Popen[str]:
     )
 
 
-def _ask(tool: subprocess.Popen[str]) -> dict[str, Any]:
-    """Have a started tool run once more and return what it found."""
+def _run_again(tool: subprocess.Popen[str]) -> dict[str, Any]:
+    """Run a started tool once more and return its result."""
     assert tool.stdin is not None
     tool.stdin.write("\n")
     tool.stdin.flush()
-    return _listen(tool)
+    return _read_result(tool)
 
 
-def _listen(tool: subprocess.Popen[str]) -> dict[str, Any]:
+def _read_result(tool: subprocess.Popen[str]) -> dict[str, Any]:
     assert tool.stdout is not None
     line = tool.stdout.readline()
     if not line:

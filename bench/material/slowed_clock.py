@@ -1,4 +1,4 @@
-"""Time a tracker that was made slower: after each step, work of its kind for a share of it.
+"""Time an artificially slowed tracker: each step is followed by work for a share of its time.
 
 python -m bench.material.slowed_clock --slower 0.1 (flags of trackers.timing.other_checkout)
 """
@@ -25,10 +25,11 @@ _BOXES = np.arange(48, dtype=float).reshape(12, 4)
 
 
 class Slowed:
-    """A tracker whose steps take longer.
+    """A tracker with longer steps.
 
     Args:
-        share: Of the processor time of each step.
+        tracker: The tracker to slow down.
+        share: Additional work, as a share of the processor time of each step.
     """
 
     def __init__(self, tracker: Tracker, share: float) -> None:
@@ -39,16 +40,16 @@ class Slowed:
 
     def step(self, frame: Frame) -> TrackerOutput:
         begin = process_time_ns()
-        answer = self._tracker.step(frame)
+        output = self._tracker.step(frame)
         stepped = process_time_ns()
         until = stepped + self._share * (stepped - begin)
         while process_time_ns() < until:
             np.maximum(_BOXES[:, 0], _BOXES[:, 1])
-        return answer
+        return output
 
 
 def slowed(share: float) -> Callable[[Path, str, Mapping[str, Any]], Tracker]:
-    """Return what loads trackers that take longer."""
+    """Return a function that loads slowed trackers."""
 
     def load(root: Path, method: str, options: Mapping[str, Any]) -> Tracker:
         return Slowed(load_tracker_of(root, method, options), share)
@@ -60,9 +61,9 @@ def main() -> None:
     """Run the command line program."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--slower", type=float, required=True, help="share of each step")
-    args, others = parser.parse_known_args()
+    args, remaining = parser.parse_known_args()
     with (
-        mock.patch.object(sys, "argv", [sys.argv[0], *others]),
+        mock.patch.object(sys, "argv", [sys.argv[0], *remaining]),
         mock.patch.object(other_checkout, "load_tracker_of", slowed(args.slower)),
     ):
         other_checkout.main()

@@ -87,7 +87,7 @@ def judge(
     ]
     timed = [(run["dataset"], variant) for run, variant in timed_variants(plan)]
     if turns is not None:
-        return checks + [_judge_turns(key, turns, plan["slow_down"]) for key in timed]
+        return checks + [_verdict_of_turns(key, turns, plan["slow_down"]) for key in timed]
     return checks + [_judge_speed(key, baseline, found, plan["slow_down"]) for key in timed]
 
 
@@ -182,7 +182,7 @@ def _difference(before: Snapshot, now: Snapshot) -> str:
     return ""
 
 
-def _judge_turns(key: tuple[str, str], turns: Mapping[str, Any], tolerance: float) -> Check:
+def _verdict_of_turns(key: tuple[str, str], turns: Mapping[str, Any], tolerance: float) -> Check:
     dataset, variant = key
     found = turns.get(dataset, {}).get(variant)
     if found is None:

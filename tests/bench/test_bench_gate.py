@@ -1,4 +1,4 @@
-"""What the bench of the gate injects is what it says."""
+"""The changes injected by the gate's benchmarks."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ class Busy:
 
 
 @pytest.mark.parametrize("share", [0.1, 1.0])
-def test_a_slowed_tracker_takes_at_least_its_share_more_of_the_processor(share):
+def test_a_slowed_tracker_takes_its_share_of_extra_processor_time(share):
     tracker = Busy()
     found = []
     for _ in range(5):
         begin = process_time_ns()
         Slowed(tracker, share).step(Frame(0))
         found.append((process_time_ns() - begin) / tracker.took - 1)
-    assert share <= min(found) < share + 0.3  # of the least disturbed of five steps
+    assert share <= min(found) < share + 0.3  # the least disturbed of five steps
 
 
 def test_the_slowed_program_times_a_slowed_tracker(monkeypatch):
     loaded = []
     monkeypatch.setattr("sys.argv", ["slowed_clock", "--slower", "0.1"])
-    monkeypatch.setattr(slowed_clock, "load_tracker_of", lambda *asked: asked)
+    monkeypatch.setattr(slowed_clock, "load_tracker_of", lambda *arguments: arguments)
     monkeypatch.setattr(
         other_checkout,
         "main",
@@ -54,14 +54,14 @@ def test_the_slowed_program_times_a_slowed_tracker(monkeypatch):
     assert isinstance(loaded[0], Slowed)
 
 
-def test_a_method_with_networks_is_timed_by_their_limits():
+def test_a_method_with_networks_has_its_own_timing_limits():
     regression = {"frames": 45, "processes": 6, "networks": {"frames": 8}}
     assert limits_of(regression, "sort")["frames"] == 45
     assert limits_of(regression, "masktrack_rcnn")["frames"] == 8
     assert limits_of(regression, "masktrack_rcnn")["processes"] == 6
 
 
-def test_verdicts_are_counted_by_what_was_changed():
+def test_verdicts_are_counted_by_kind_of_change():
     one = {"variant": "sort", "kind": "unchanged", "verdict": "pass"}
     assert summary([one, one, {**one, "verdict": "regression"}]) == {
         "sort: unchanged": {"pass": 2, "regression": 1}
@@ -69,7 +69,7 @@ def test_verdicts_are_counted_by_what_was_changed():
 
 
 @pytest.mark.slow
-def test_tracks_lose_so_many_boxes_that_hota_falls_by_so_much(tmp_path):
+def test_boxes_are_removed_until_hota_is_lower_by_the_given_amount(tmp_path):
     workdir = Workdir(tmp_path)
     for name in SEQUENCES:
         path = workdir.sequence(name)

@@ -1,4 +1,4 @@
-"""The programs of bench/: what a measured tool loads, and whole runs on little data."""
+"""The programs of bench/: imports of the timed tools, and whole runs on little data."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def python(*command: str) -> str:
 
 
 @pytest.mark.parametrize("module", SIDE_BY_SIDE)
-def test_the_tool_that_ours_is_measured_against_loads_nothing_of_ours_that_is_heavy(module):
+def test_the_reference_tool_loads_none_of_our_heavy_modules(module):
     loaded = python(
         "-c", f"import sys, bench.{module}, metrics.crosscheck.trackeval_run; print(*sys.modules)"
     )
@@ -75,9 +75,15 @@ def davis(workdir: Path) -> list[Path | str]:
         ("jf", davis, "J&F alone"),
     ],
 )
-def test_both_tools_say_the_same_and_are_timed(module, make, part, tmp_path):
-    given = [*map(str, make(tmp_path)), "--repeats", "2", "--output", str(tmp_path / "out.json")]
-    assert "times as long" in python("-m", f"bench.{module}", *given)
+def test_both_tools_agree_and_are_timed(module, make, part, tmp_path):
+    arguments = [
+        *map(str, make(tmp_path)),
+        "--repeats",
+        "2",
+        "--output",
+        str(tmp_path / "out.json"),
+    ]
+    assert "times as long" in python("-m", f"bench.{module}", *arguments)
     found = json.loads((tmp_path / "out.json").read_text())
     assert [len(each) for each in found["seconds"].values()] == [2, 2]
     ours, theirs = found["median_seconds"].values()
@@ -86,25 +92,25 @@ def test_both_tools_say_the_same_and_are_timed(module, make, part, tmp_path):
     assert any(0 < value < 1 for value in found["values"].values())
 
 
-def test_one_session_for_all_is_measured_beside_one_for_each():
-    found = yolo_sam2_modes.measure(people=2, frames=3, model={})
+def test_a_joint_session_is_compared_with_one_session_per_object():
+    found = yolo_sam2_modes.measure(objects=2, frames=3, model={})
     assert found["followed"] == 2
     assert found["least_iou"] >= 0.99
     total = found["total_seconds"]
     assert found["ratio"] == pytest.approx(total["article"] / total["joint"])
 
 
-def test_the_methods_are_measured_with_the_targets_that_were_asked_for():
+def test_the_methods_are_measured_with_the_given_number_of_objects():
     model = {"weights": "random"}
-    given = argparse.Namespace(image=[300, 400], frames=21)
+    args = argparse.Namespace(image=[300, 400], frames=21)
     for tracker in sam2_methods.make_trackers(model).values():
-        found = sam2_methods.measure(tracker, 3, given)
+        found = sam2_methods.measure(tracker, 3, args)
         assert found["objects"] == 3
         assert len(found["seconds"]) == 1
         assert len(tracker._session.identities) == 3
 
 
-def test_the_harness_around_a_tracker_is_told_by_stages(tmp_path):
+def test_the_overhead_of_the_harness_is_reported_by_stage(tmp_path):
     found = list(harness_cost.cases(tmp_path, frames=6, repeats=1))
     assert [(each["frames_from"], each["tracker"]) for each in found] == [
         (kind, tracker) for kind in ("video", "images") for tracker in ("waiting", "working")
@@ -117,7 +123,7 @@ def test_the_harness_around_a_tracker_is_told_by_stages(tmp_path):
         assert each["share_of_harness"] == pytest.approx(1 - spent["step"] / spent["whole"])
 
 
-def test_options_are_compared_on_people_who_were_not_trained_on(tmp_path, monkeypatch):
+def test_options_are_compared_on_sequences_not_used_in_training(tmp_path, monkeypatch):
     monkeypatch.setattr(held_out, "SCENARIOS", ["crossing"])
     paths = held_out.sequences(tmp_path, 30, 1)
     assert paths == held_out.sequences(tmp_path, 30, 1) == [tmp_path / "crossing-30/sequence.json"]
@@ -130,7 +136,7 @@ def test_options_are_compared_on_people_who_were_not_trained_on(tmp_path, monkey
 
 
 @pytest.mark.slow
-def test_a_plan_is_timed_of_variants_and_sequences_that_are_not_there_yet():
+def test_planning_is_timed_with_no_output_present():
     found = planning.measure(variants=2, sequences=3, repeats=1)
     each = {"track": 6, "score": 6, "prepare": 3, "pictures": 3}  # of a sequence
     of_a_variant = ("clock", "speed", "combine", "gallery", "heatmap")

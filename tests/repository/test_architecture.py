@@ -1,4 +1,4 @@
-"""Imports follow the flow: datasets, trackers, metrics, reports; plug-ins know plumbing only."""
+"""Imports follow the data flow; plug-ins import shared code only, never another plug-in."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ def files(folder: str) -> list[Path]:
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_a_stage_imports_datasets_and_itself_only(stage):
+def test_a_stage_imports_only_datasets_and_itself(stage):
     allowed = {"datasets", stage}
     for path in files(stage):
         ours = {name.split(".")[0] for name in imports(path)} & {*STAGES, "workflow", "tests"}
         assert ours <= allowed, f"{path.relative_to(ROOT)} imports {sorted(ours - allowed)}"
 
 
-def test_a_subpackage_imports_what_its_door_says():
+def test_a_subpackage_imports_what_it_declares():
     assert len(subpackages()) > 30
     assert violations() == []
 
 
-def test_no_part_imports_itself_through_others():
+def test_there_are_no_import_cycles():
     assert cycles(graph()) == []
 
 
@@ -50,14 +50,14 @@ def test_a_folder_holds_at_most_sixteen_modules():
     assert {folder: count for folder, count in modules().items() if count > 16} == {}
 
 
-def test_an_import_that_is_not_allowed_and_a_cycle_are_found(tmp_path):
+def test_an_undeclared_import_and_a_cycle_are_found(tmp_path):
     shutil.copytree(ROOT / "datasets", tmp_path / "datasets")
     with (tmp_path / "datasets" / "io" / "files.py").open("a") as file:
         file.write("from datasets.masks import algebra\n")
     assert violations(tmp_path) == ["datasets/io/files.py imports datasets.masks"]
     assert ["datasets.io", "datasets.masks"] in cycles(graph(tmp_path))
     (tmp_path / "datasets" / "io" / "__init__.py").write_text('"""Files."""')
-    assert violations(tmp_path) == ["datasets.io: its door does not say what it may import"]
+    assert violations(tmp_path) == ["datasets.io: its docstring does not declare its imports"]
 
 
 @pytest.mark.parametrize("folder", PLUGINS)
@@ -72,7 +72,7 @@ def test_a_plugin_imports_no_other_plugin(folder):
 
 
 @pytest.mark.parametrize("stage", [*STAGES, "workflow"])
-def test_plumbing_names_no_plugin(stage):
+def test_shared_code_imports_no_plugin(stage):
     for path in files(stage):
         place = str(path.relative_to(ROOT))
         if not place.startswith(PLUGINS):
@@ -87,13 +87,13 @@ def test_nothing_under_the_gpl_is_imported(stage):
 
 
 def programs() -> list[Path]:
-    """Return the modules that are command line programs, but for examples of others' programs."""
+    """Return the modules that are command line programs, without examples of external ones."""
     found = [path for folder in (*STAGES, "workflow", "bench") for path in files(folder)]
     ours = [path for path in found if "examples" not in path.parts]
     return [path for path in ours if '\nif __name__ == "__main__":' in path.read_text()]
 
 
-def test_every_program_ends_an_error_in_the_same_way():
+def test_every_program_reports_errors_in_the_same_way():
     found = programs()
     assert len(found) > 50
     for path in found:
@@ -102,7 +102,7 @@ def test_every_program_ends_an_error_in_the_same_way():
 
 
 @pytest.mark.parametrize("stage", [*STAGES, "workflow"])
-def test_the_names_are_ours_and_not_those_of_packages(stage):
+def test_stage_names_resolve_to_the_repository_and_not_to_installed_packages(stage):
     code = f"import {stage}; print({stage}.__file__)"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
@@ -110,13 +110,13 @@ def test_the_names_are_ours_and_not_those_of_packages(stage):
     assert Path(done.stdout.strip()) == ROOT / stage / "__init__.py"
 
 
-def test_the_packages_that_clash_with_ours_are_not_installed():
+def test_packages_with_the_names_of_stages_are_not_installed():
     lock = (ROOT / "requirements.lock").read_text()
     for name in ("datasets", "trackers", "metrics", "reports"):
         assert f"\n{name}==" not in lock
 
 
-def test_a_job_of_scoring_or_tracking_boxes_loads_no_heavy_library():
+def test_scoring_and_box_tracking_load_no_heavy_library():
     modules = "metrics.score, trackers.run, trackers.methods.deepsort.tracker, metrics.speed"
     code = f"import sys, {modules}; print(*sys.modules)"
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""The workflows of GitHub: what they keep, and that they fail where the gate does not pass."""
+"""The GitHub workflows: what they keep, and that they fail if the gate does not pass."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.support.paths import ROOT
 
 FOLDER = ROOT / ".github" / "workflows"
 GATES = ["regression", "regression-gpu"]
-OLD = "## No regression, says a run before\n"
+OLD = "## No regression, from an earlier run\n"
 
 
 def workflow(name):
@@ -29,11 +29,10 @@ def using(name, action):
 
 
 def run_steps(name, workdir, python, **environment):
-    """Run the shell of a workflow's steps as GitHub does; return whether each failed, and the
-    summary.
+    """Run the shell steps of a workflow as GitHub does; return their exit codes and the summary.
 
     Args:
-        python: What stands for the interpreter, as shell.
+        python: Shell code that stands in for the interpreter.
     """
     programs = workdir / ".venv" / "bin"
     programs.mkdir(parents=True)
@@ -57,7 +56,7 @@ def run_steps(name, workdir, python, **environment):
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.yml")), ids=lambda path: path.stem)
-def test_a_workflow_may_only_read_the_repository(path):
+def test_a_workflow_has_read_permission_only(path):
     assert yaml.safe_load(path.read_text())["permissions"] == {"contents": "read"}
 
 
@@ -66,7 +65,7 @@ def test_the_page_is_uploaded_with_its_media():
     assert step["with"]["path"].split() == ["reports/summary.html", "reports/media"]
 
 
-def test_history_is_saved_whatever_the_verdict_and_on_main_too():
+def test_history_is_saved_for_every_verdict_and_on_main():
     (restored,), (saved,) = (
         using("regression", f"actions/cache/{each}") for each in ("restore", "save")
     )
@@ -79,7 +78,7 @@ def test_history_is_saved_whatever_the_verdict_and_on_main_too():
     assert "pull_request" in triggers
 
 
-def test_a_pull_request_is_compared_with_its_base_which_is_fetched():
+def test_a_pull_request_is_compared_with_its_fetched_base():
     assert "github.event.pull_request.base.sha" in workflow("regression")["env"]["AGAINST"]
     (checkout,) = using("regression", "actions/checkout")
     assert checkout["with"]["fetch-depth"] == 0
@@ -98,7 +97,7 @@ def test_a_workflow_fails_unless_the_gate_passes_or_may_be_undecided(
     assert codes == [0] * (len(codes) - 1) + [expected]
 
 
-def test_a_verdict_of_a_run_before_is_not_shown(tmp_path):
+def test_a_verdict_of_an_earlier_run_is_not_shown(tmp_path):
     old = tmp_path / "results" / "regression" / "verdict.md"
     old.parent.mkdir(parents=True)
     old.write_text(OLD)

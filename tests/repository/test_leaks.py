@@ -1,4 +1,4 @@
-"""`.ci/leaks.py`: what a command sends and leaves behind is found, and nothing else is."""
+"""`.ci/leaks.py` finds what a command sends and leaves behind, and nothing else."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def outside(tmp_path):
 
 
 @needs_strace
-def test_what_a_command_and_its_children_send_and_leave_is_listed(outside, tmp_path):
+def test_network_access_and_leftovers_of_a_command_and_its_children_are_listed(outside, tmp_path):
     done = leaks(*program(tmp_path, LEAKING), str(outside))
     assert done.returncode == 1, done.stderr
     found = set(re.findall(r"^leak: (.+?)(?: \(.*)?$", done.stdout, re.MULTILINE))
@@ -98,7 +98,7 @@ def test_what_a_command_and_its_children_send_and_leave_is_listed(outside, tmp_p
 
 
 @needs_strace
-def test_what_stays_on_the_machine_and_is_tidied_up_is_no_leak(outside, tmp_path):
+def test_local_connections_and_removed_files_are_no_leak(outside, tmp_path):
     done = leaks(*program(tmp_path, QUIET), str(outside))
     assert "leaks: none" in done.stdout
     assert done.returncode == 3, "the command's own exit code"

@@ -1,11 +1,11 @@
-"""Which parts of the repository import which, and what the door of each says it may.
+"""The import graph of the repository, and the imports that each subpackage declares.
 
     python tests/import_graph.py
 
-prints the imports that cross a border between subpackages, the modules in each folder, and cycles.
+prints the number of imports between subpackages, the modules in each folder, and cycles.
 A part is a subpackage, such as `datasets.masks`, or a module at the top of a stage, such as
-`datasets.types`. The door of a subpackage is the docstring of its `__init__.py`; there
-`datasets` allows all parts of that stage, as plug-ins may import whatever plumbing they need.
+`datasets.types`. A subpackage declares its imports in the docstring of its `__init__.py`; there
+`datasets` allows all parts of that stage, because plug-ins may import whatever they need of it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ NOTHING = "nothing of ours"
 
 
 def imports(path: Path) -> set[str]:
-    """Return the dotted names that a file imports, wherever in it.
+    """Return the dotted names that a file imports anywhere.
 
     Raises:
         ValueError: An import is relative.
@@ -40,12 +40,12 @@ def imports(path: Path) -> set[str]:
 
 def subpackages(root: Path = ROOT) -> list[str]:
     """Return the dotted names of the packages one level below a stage."""
-    doors = [door for stage in STAGES for door in root.glob(f"{stage}/*/__init__.py")]
-    return sorted(".".join(door.parent.relative_to(root).parts) for door in doors)
+    found = [path for stage in STAGES for path in root.glob(f"{stage}/*/__init__.py")]
+    return sorted(".".join(path.parent.relative_to(root).parts) for path in found)
 
 
 def part_of(name: str, root: Path = ROOT) -> str | None:
-    """Return the part that a dotted name is in; None for a name that is not ours."""
+    """Return the part that a dotted name belongs to; None for a name outside the repository."""
     parts = name.split(".")
     if parts[0] not in STAGES or len(parts) < 2:
         return None
@@ -55,7 +55,7 @@ def part_of(name: str, root: Path = ROOT) -> str | None:
 
 
 def graph(root: Path = ROOT) -> dict[str, dict[str, set[Path]]]:
-    """Return for each part the parts that it imports, each with the files that do so."""
+    """Return the parts that each part imports, with the importing files."""
     found: dict[str, dict[str, set[Path]]] = defaultdict(lambda: defaultdict(set))
     for stage in STAGES:
         for path in sorted((root / stage).rglob("*.py")):
@@ -69,9 +69,9 @@ def graph(root: Path = ROOT) -> dict[str, dict[str, set[Path]]]:
 
 
 def allowed(package: str, root: Path = ROOT) -> set[str] | None:
-    """Return the parts that the door of a subpackage allows; None where it does not say."""
-    door = root / package.replace(".", "/") / "__init__.py"
-    text = ast.get_docstring(ast.parse(door.read_text()))
+    """Return the parts that a subpackage declares as imports; None if it declares none."""
+    path = root / package.replace(".", "/") / "__init__.py"
+    text = ast.get_docstring(ast.parse(path.read_text()))
     match = re.search(r"May import: (.*)\.\Z", " ".join((text or "").split()))
     if not match:
         return None
@@ -79,23 +79,23 @@ def allowed(package: str, root: Path = ROOT) -> set[str] | None:
 
 
 def violations(root: Path = ROOT) -> list[str]:
-    """Return imports that a door does not allow, and parts it allows that nothing imports."""
+    """Return undeclared imports, and declared ones that do not occur."""
     edges, found = graph(root), []
     for package in subpackages(root):
         permitted, parts = allowed(package, root), edges.get(package, {})
         if permitted is None:
-            found.append(f"{package}: its door does not say what it may import")
+            found.append(f"{package}: its docstring does not declare its imports")
             continue
         for there in sorted(parts):
             if not permitted & {there, there.split(".")[0]}:
                 found += [f"{path} imports {there}" for path in sorted(parts[there])]
         unused = sorted(permitted - {*parts} - {*STAGES})
-        found += [f"{package}: {each} is allowed, and not imported" for each in unused]
+        found += [f"{package}: {each} is declared and not imported" for each in unused]
     return found
 
 
 def cycles(edges: dict[str, dict[str, set[Path]]]) -> list[list[str]]:
-    """Return groups of parts that import each other, directly or through others."""
+    """Return groups of parts that import each other, directly or indirectly."""
     found: list[list[str]] = []
     reach = {part: _reachable(part, edges) for part in edges}
     for part in sorted(edges):
@@ -117,7 +117,7 @@ def _reachable(part: str, edges: dict[str, dict[str, set[Path]]]) -> set[str]:
 
 
 def modules(root: Path = ROOT) -> dict[str, int]:
-    """Return how many modules each folder of the stages holds, `__init__.py` not counted."""
+    """Return the number of modules in each folder of the stages, without `__init__.py`."""
     counts: dict[str, int] = defaultdict(int)
     for stage in STAGES:
         for path in (root / stage).rglob("*.py"):
@@ -127,7 +127,7 @@ def modules(root: Path = ROOT) -> dict[str, int]:
 
 
 def main() -> None:
-    """Print what the structure of a checkout is like: this one, or that of the argument."""
+    """Print the structure of this repository, or of the one given as argument."""
     root = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT
     edges = graph(root)
     inner = {
@@ -136,7 +136,7 @@ def main() -> None:
         for there, files in parts.items()
         if len(here.split(".")) == 2
     }
-    print(f"imports that cross a border: {sum(map(len, inner.values()))}")
+    print(f"imports between subpackages: {sum(map(len, inner.values()))}")
     for folder, count in sorted(modules(root).items(), key=lambda each: -each[1])[:12]:
         print(f"{count:4d} modules in {folder}")
     for group in cycles(edges) or [["none"]]:

@@ -1,4 +1,4 @@
-"""Where the tests find the repository and the real inputs beside it."""
+"""Paths of the repository and of the real inputs beside it."""
 
 from pathlib import Path
 

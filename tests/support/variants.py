@@ -1,4 +1,4 @@
-"""The variants of all configs, each with the data it runs on, as a user's overlays have them."""
+"""The variants of all configs, each with a data set it runs on."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from snakemake.utils import update_config
 from tests.support.paths import ROOT
 from trackers.contract import has_tracker
 
-DEFAULT = ("datasets", "engines", "trackers", "config")  # as the Snakefile lays them
-OTHER = "synthetic"  # what a variant is tested on that no config runs
+DEFAULT = ("datasets", "engines", "trackers", "config")  # in the order of the Snakefile
+OTHER = "synthetic"  # the data set of variants that no config runs
 
 
 @dataclass(frozen=True)
@@ -24,9 +24,9 @@ class Case:
     """A variant on a data set.
 
     Args:
-        entry: Of the variant in the config.
-        data: Of the data set in the config.
-        overlay: The config file that is laid over the default; None for the default alone.
+        entry: Entry of the variant in the config.
+        data: Entry of the data set in the config.
+        overlay: Name of the config laid over the default; None for the default itself.
     """
 
     variant: str
@@ -37,7 +37,7 @@ class Case:
 
     @property
     def stepped(self) -> bool:
-        """Whether its tracker is stepped through frames; else a rule of its method runs it."""
+        """Whether its tracker runs frame by frame; otherwise a rule of its method runs it."""
         return has_tracker(self.entry["method"])
 
     @property
@@ -55,7 +55,7 @@ def load_config(overlay: str | None = None) -> dict[str, Any]:
 
 
 def all_configs() -> Iterator[tuple[str | None, dict[str, Any]]]:
-    """Yield the default config, and it with each other file of config/ laid over it."""
+    """Yield the default config, alone and with each other file of config/ laid over it."""
     names = sorted(path.stem for path in (ROOT / "config").glob("*.yaml"))
     yield None, load_config()
     for name in names:
@@ -64,9 +64,9 @@ def all_configs() -> Iterator[tuple[str | None, dict[str, Any]]]:
 
 
 def all_cases() -> dict[str, Case]:
-    """Return the variants that the default config and every overlay run, by name.
+    """Return the variants run by the default config and every overlay, by name.
 
-    One that an overlay defines anew is named with the overlay.
+    A variant that an overlay redefines has the overlay in its name.
     """
     found: dict[str, Case] = {}
     for overlay, config in all_configs():
@@ -90,10 +90,10 @@ def _pairs(config: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def chosen_cases(variant: str | None) -> dict[str, Case]:
-    """Return all cases, or those of one variant, which may be one that no config runs.
+    """Return all cases, or those of one variant, whether a config runs it or not.
 
     Raises:
-        pytest.UsageError: No config defines it; lists those there are.
+        pytest.UsageError: No config defines it; lists the known variants.
     """
     found = all_cases()
     if variant is None:

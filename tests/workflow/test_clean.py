@@ -1,4 +1,4 @@
-"""What `make clean` removes, and what it leaves."""
+"""What `make clean` removes and what it keeps."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BEGIN, END = 1_000_000.0, 1_000_010.0  # of every job, in seconds since 1970
 
 
 class Folder:
-    """A folder that the workflow has run in."""
+    """A folder in which the workflow has run."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -86,7 +86,7 @@ USERS = (
 )
 
 
-def test_what_rules_made_goes_and_everything_else_stays(folder, monkeypatch, capsys):
+def test_files_made_by_rules_are_removed_and_all_others_kept(folder, monkeypatch, capsys):
     users = {folder.write(name) for name in USERS}
     folder.made("data/synthetic/crossing/sequence.json", "prepare")
     folder.made("results/of_an_older_config/synthetic/crossing/tracks.parquet")
@@ -101,7 +101,7 @@ def test_what_rules_made_goes_and_everything_else_stays(folder, monkeypatch, cap
     assert "Removed:\n  nothing" in capsys.readouterr().out
 
 
-def test_what_a_user_changed_afterwards_stays(folder, monkeypatch, capsys):
+def test_files_a_user_changed_are_kept(folder, monkeypatch, capsys):
     folder.made("results/sort/x/tracks.parquet")
     kept = folder.write("results/sort/x/tracks.parquet", END + 60)
     run(monkeypatch)
@@ -109,7 +109,7 @@ def test_what_a_user_changed_afterwards_stays(folder, monkeypatch, capsys):
     assert "Left, changed since a rule made it" in capsys.readouterr().out
 
 
-def test_a_prepared_sequence_goes_with_its_images_and_not_with_what_lies_among_them(folder):
+def test_a_prepared_sequence_is_removed_with_its_images_but_not_with_other_files_there(folder):
     sequence = folder.made("data/synthetic/crossing/sequence.json", "prepare")
     image = folder.write("data/synthetic/crossing/images/000000.png", BEGIN + 1)
     folder.write("data/synthetic/crossing/images/old.png", BEGIN - 60)
@@ -117,20 +117,20 @@ def test_a_prepared_sequence_goes_with_its_images_and_not_with_what_lies_among_t
     assert folder.removable() == {sequence, image}
 
 
-def test_what_lies_beside_a_sequence_that_was_changed_stays(folder):
+def test_files_beside_a_changed_sequence_are_kept(folder):
     folder.made("data/synthetic/crossing/sequence.json", "prepare")
     folder.write("data/synthetic/crossing/images/000000.png", BEGIN + 1)
     folder.write("data/synthetic/crossing/sequence.json", END + 60)
     assert folder.removable() == set()
 
 
-def test_a_file_beside_an_output_stays_though_it_was_written_while_the_job_ran(folder):
+def test_a_file_beside_an_output_is_kept_even_if_written_while_the_job_ran(folder):
     tracks = folder.made("results/sort/x/tracks.parquet")
     folder.write("results/sort/x/notes.txt", BEGIN + 1)
     assert folder.removable() == {tracks}
 
 
-def test_a_folder_that_a_rule_made_goes_without_what_was_added(folder):
+def test_a_folder_made_by_a_rule_is_removed_without_the_files_added_to_it(folder):
     folder.made("reports/tables/.snakemake_timestamp", "tables")
     (folder.root / folder.record("metadata", "reports/tables/.snakemake_timestamp", {})).unlink()
     folder.record("metadata", "reports/tables", {"starttime": BEGIN, "endtime": END})
@@ -140,7 +140,7 @@ def test_a_folder_that_a_rule_made_goes_without_what_was_added(folder):
     assert folder.removable() == {table, "reports/tables/.snakemake_timestamp"}
 
 
-def test_links_stay_and_are_not_followed(folder, tmp_path_factory):
+def test_links_are_kept_and_not_followed(folder, tmp_path_factory):
     elsewhere = tmp_path_factory.mktemp("archive")
     (elsewhere / "kept.txt").write_text("mine")
     output = folder.made("results/sort/x/tracks.parquet")
@@ -152,7 +152,7 @@ def test_links_stay_and_are_not_followed(folder, tmp_path_factory):
     assert folder.removable() == set()
 
 
-def test_outputs_in_a_folder_that_is_a_link_go_and_the_link_stays(folder, tmp_path_factory):
+def test_outputs_in_a_linked_folder_are_removed_and_the_link_kept(folder, tmp_path_factory):
     disk = tmp_path_factory.mktemp("disk")
     (folder.root / "results").symlink_to(disk)
     folder.made("results/sort/x/tracks.parquet")
@@ -187,13 +187,13 @@ def engines(folder: Folder) -> tuple[set[str], set[str]]:
     return demo, official
 
 
-def test_downloads_and_engines_made_from_them_go_only_when_asked_for(folder):
+def test_downloads_and_engines_made_from_them_are_removed_only_on_request(folder):
     demo, official = engines(folder)
     assert folder.removable() == demo
     assert folder.removable(downloads=True) == demo | official
 
 
-def test_downloads_are_removed_after_a_yes_only(folder, monkeypatch, capsys):
+def test_downloads_are_removed_only_when_confirmed(folder, monkeypatch, capsys):
     _, official = engines(folder)
     assert run(monkeypatch) == 0
     assert folder.files() == official
@@ -205,20 +205,20 @@ def test_downloads_are_removed_after_a_yes_only(folder, monkeypatch, capsys):
     assert folder.files() == set()
 
 
-def test_weights_put_by_hand_where_a_download_was_interrupted_stay(folder):
+def test_weights_copied_in_place_of_an_interrupted_download_are_kept(folder):
     folder.record("incomplete", "data/weights/sam2.pt", {})
     folder.write("data/weights/sam2.pt", END)
     assert folder.removable(downloads=True) == set()
 
 
-def test_what_a_killed_run_left_goes(folder):
+def test_leftovers_of_a_killed_run_are_removed(folder):
     folder.record("incomplete", "results/sort/x/tracks.parquet", {})
     half = folder.write("results/sort/x/tracks.parquet", END)
     part = folder.write("results/sort/x/.tracks.parquet.123.part")
     assert folder.removable() == {half, part}
 
 
-def test_the_page_and_the_log_of_a_failed_run_go(folder, monkeypatch):
+def test_the_page_and_the_log_of_a_failed_run_are_removed(folder, monkeypatch):
     page, log = folder.write("reports/summary.html", 1.0), folder.write("logs/track/a.log")
     note_logs([log, log])
     note_files([page, "results/regression/verdict.json"])
@@ -229,7 +229,7 @@ def test_the_page_and_the_log_of_a_failed_run_go(folder, monkeypatch):
     assert read_logs(folder.root, []) == set()
 
 
-def test_an_output_with_a_long_name_is_known(folder):
+def test_an_output_with_a_long_name_is_found(folder):
     name = folder.made(f"results/{'a' * 200}/{'b' * 200}/tracks.parquet")
     assert folder.removable() == {name}
     main()
@@ -245,10 +245,10 @@ def test_without_records_nothing_is_removed(folder, monkeypatch, capsys):
     before = folder.files()
     assert main() == 0
     assert folder.files() == before >= {name}
-    assert "Nothing removed: .snakemake/metadata is missing" in capsys.readouterr().out
+    assert "Nothing removed: .snakemake/metadata, which records" in capsys.readouterr().out
 
 
-def test_records_that_were_cut_off_are_left_out(folder):
+def test_truncated_records_are_ignored(folder):
     folder.record("metadata", "results/a", {}).write_text('{"rule": "tr')
     (folder.root / ".snakemake" / "metadata" / "not base64!").write_text("{}")
     (folder.root / NOTES).write_text('{"log": "logs/a.log"}\n{"log": "lo')
@@ -265,7 +265,7 @@ def test_nothing_is_removed_while_a_run_is_active(folder):
     assert name in folder.files()
 
 
-def test_a_dry_run_says_and_does_not(folder, monkeypatch, capsys):
+def test_a_dry_run_lists_and_removes_nothing(folder, monkeypatch, capsys):
     name = folder.made("results/sort/x/tracks.parquet")
     assert run(monkeypatch, "--dry-run") == 0
     assert name in folder.files()

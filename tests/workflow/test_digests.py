@@ -18,18 +18,18 @@ LOCK = (ROOT / "requirements.lock").read_text()
 
 @pytest.fixture
 def copy(tmp_path, monkeypatch) -> Iterator[Path]:
-    """A copy of the code that digests are taken of."""
+    """A copy of the code behind the digests."""
     for stage in ("datasets", "trackers", "metrics"):
         shutil.copytree(ROOT / stage, tmp_path / stage)
     shutil.copy(ROOT / "requirements.lock", tmp_path)
     monkeypatch.setattr(digests, "_ROOT", tmp_path)
-    digests.forget()
+    digests.clear_caches()
     yield tmp_path
-    digests.forget()
+    digests.clear_caches()
 
 
 def digest(*modules):
-    digests.forget()
+    digests.clear_caches()
     return digests.code_digest(*modules)
 
 
@@ -39,13 +39,13 @@ def digest(*modules):
         ("trackers/run.py", True),
         ("trackers/feed.py", True),  # imported by run
         ("datasets/masks/coco_rle.py", True),  # imported by feed
-        ("datasets/__init__.py", False),  # a docstring aside, it is imported too: see below
+        ("datasets/__init__.py", False),  # imported too, but only a comment is added: see below
         ("trackers/timing/clock.py", False),
         ("trackers/methods/sort/tracker.py", False),
         ("metrics/score.py", False),
     ],
 )
-def test_a_digest_changes_with_what_is_imported_and_only_with_that(copy, edited, changes):
+def test_a_digest_changes_with_imported_code_only(copy, edited, changes):
     before = digest("trackers.run")
     path = copy / edited
     path.write_text(path.read_text() + ("\nX = 1\n" if changes else "\n# a comment\n"))
@@ -65,15 +65,15 @@ def test_yaml_beside_a_module_counts_with_it(copy, edited):
     assert digest("trackers.methods.sort.tracker") == other
 
 
-def test_the_code_of_a_method_within_another_counts(copy):
-    known = load_method("detected")
-    assert known.nested_methods({"detector": "d", "tracker": "sort"}) == ["sort"]
-    assert known.nested_methods({"detector": "d"}) == []
+def test_the_code_of_a_nested_method_counts(copy):
+    method = load_method("detected")
+    assert method.nested_methods({"detector": "d", "tracker": "sort"}) == ["sort"]
+    assert method.nested_methods({"detector": "d"}) == []
     before = digests.method_digest("trackers.run", "detected", "sort")
     alone = digests.method_digest("trackers.run", "detected")
     path = copy / "trackers" / "methods" / "sort" / "tracker.py"
     path.write_text(path.read_text() + "\nX = 1\n")
-    digests.forget()
+    digests.clear_caches()
     assert digests.method_digest("trackers.run", "detected", "sort") != before
     assert digests.method_digest("trackers.run", "detected") == alone
 
@@ -89,7 +89,7 @@ def test_a_module_that_does_not_exist_has_no_digest():
         digests.code_digest("trackers.rnu")
 
 
-def test_a_package_on_the_way_counts(copy):
+def test_a_parent_package_counts(copy):
     before = digest("trackers.run")
     (copy / "datasets" / "__init__.py").write_text("X = 1\n")
     assert digest("trackers.run") != before
@@ -116,13 +116,13 @@ def test_every_version_is_pinned_with_a_hash_and_no_index_is_named():
     assert "--index" not in LOCK
 
 
-def test_everything_asked_for_is_in_the_lock():
-    asked = [
+def test_every_required_package_is_in_the_lock():
+    required = [
         line.strip()
         for line in (ROOT / "requirements.in").read_text().splitlines()
         if line.strip() and not line.startswith("#")
     ]
-    assert set(asked) <= read_pins(LOCK).keys()
+    assert set(required) <= read_pins(LOCK).keys()
 
 
 def test_one_module_of_opencv_is_installed():

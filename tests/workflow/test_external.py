@@ -1,4 +1,4 @@
-"""Programs in the workflow: by rules of their own, as commands, in an environment, and failing."""
+"""External programs in the workflow: own rules, commands, environments, failures."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ EXAMPLE = "trackers/methods/alone"
 
 
 def example() -> dict[str, str]:
-    """Return the files of a method with a rule of its own that the documentation shows in full."""
+    """Return the files of the documentation's complete method with its own rule."""
     text = (ROOT / "docs" / "adding_a_tracker.md").read_text()
     files = re.findall(r"^`(\S+)`:\n\n```\w+\n(.*?)```", text, re.MULTILINE | re.DOTALL)
     return {name: body for name, body in files if "nearest" not in name}
@@ -57,7 +57,7 @@ def example() -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def workdir(tmp_path_factory) -> Workdir:
-    """A working directory in which a run has finished that two programs failed."""
+    """A working directory in which a run has finished with two failed programs."""
     place = tmp_path_factory.mktemp("external")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("UV_OFFLINE", "1")
@@ -76,7 +76,7 @@ def workdir(tmp_path_factory) -> Workdir:
     return workdir
 
 
-def test_programs_that_fail_leave_a_reason_and_the_others_on_the_page(workdir):
+def test_failed_programs_are_on_the_page_with_their_reason_beside_the_others(workdir):
     page = workdir.page()
     assert "error: exit code 3; printed last as error: no &lt;GPU&gt;" in page
     assert "homeless on synthetic/crossing: environment" in page
@@ -87,7 +87,7 @@ def test_programs_that_fail_leave_a_reason_and_the_others_on_the_page(workdir):
     assert "marked “whole process”: Alone, Alone and sure, External." in page
 
 
-def test_a_rule_of_the_documentation_is_on_the_page_timed_and_contract_tested(workdir, tmp_path):
+def test_the_rule_of_the_documentation_is_timed_contract_tested_and_on_the_page(workdir, tmp_path):
     found = {
         name: read_tracks(workdir.path / f"results/{name}/synthetic/crossing/tracks.parquet")
         for name in ("alone", "alone_sure", "external")
@@ -122,7 +122,7 @@ def test_a_rule_of_the_documentation_is_on_the_page_timed_and_contract_tested(wo
     assert "1 passed" in done.stdout
 
 
-def test_an_edit_of_a_program_or_of_its_environment_reruns_it_alone(workdir, tmp_path):
+def test_an_edit_of_a_program_or_its_environment_reruns_only_its_jobs(workdir, tmp_path):
     workdir = workdir.copy(tmp_path / "workdir")
     workdir.edit("config/small.yaml", "alone, alone_sure, external, crashes, homeless", "external")
     assert workdir.snakemake().returncode == 0

@@ -1,4 +1,4 @@
-"""What is made only when asked for: annotated videos, tables, Snakemake's own report."""
+"""Targets made on demand: annotated videos, tables, Snakemake's own report."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ def size_and_frames(path):
         return stream.width, sum(1 for _ in container.decode(stream))
 
 
-def test_a_video_of_one_variant_and_of_all_beside_the_truth_are_made_on_demand(workdir):
+def test_videos_of_one_variant_and_of_all_with_the_ground_truth_are_made_on_demand(workdir):
     make(workdir, f"{VIDEOS}/sort.mp4", f"{VIDEOS}/side_by_side.mp4")
     assert size_and_frames(workdir.path / VIDEOS / "sort.mp4") == (384, 100)
     assert size_and_frames(workdir.path / VIDEOS / "side_by_side.mp4") == (3 * 384, 100)
     assert not (workdir.path / TARGET).exists()
 
 
-def test_tables_are_beside_the_page_and_the_page_is_in_the_report_of_snakemake(workdir):
+def test_tables_are_written_and_the_page_is_in_snakemakes_report(workdir):
     make(workdir, TARGET, "reports/tables")
     names = {path.name for path in (workdir.path / "reports/tables").glob("[!.]*")}
     assert names == {f"synthetic_mot15.{suffix}" for suffix in ("csv", "tex", "md")}
@@ -59,7 +59,7 @@ def test_tables_are_beside_the_page_and_the_page_is_in_the_report_of_snakemake(w
     assert "data:text/html" in text
 
 
-def test_real_time_is_scored_and_drawn_for_every_rate(workdir, look):
+def test_streaming_is_scored_and_drawn_for_every_frame_rate(workdir, look):
     workdir.write(
         "config/late.yaml",
         "clock: {scenarios: [single_stream, offline, real_time], rates: [25, 1000000]}\n",
@@ -71,7 +71,7 @@ def test_real_time_is_scored_and_drawn_for_every_rate(workdir, look):
         ]
         for rate in ("", "@25fps", "@1000000fps")
     }
-    assert totals["@25fps"] == totals[""]  # SORT has 40 ms for a frame
+    assert totals["@25fps"] == totals[""]  # SORT has 40 ms per frame
     assert totals["@1000000fps"]["HOTA"] < totals[""]["HOTA"]
     found = look(workdir.path / TARGET)
     assert found.page.locator("#real-time svg, #real-time canvas").is_visible()
@@ -83,7 +83,7 @@ def test_real_time_is_scored_and_drawn_for_every_rate(workdir, look):
     assert found.complaints == []
 
 
-def test_real_time_without_rates_is_refused(workdir):
+def test_streaming_without_frame_rates_is_refused(workdir):
     workdir.write("config/none.yaml", "clock: {scenarios: [single_stream, real_time]}\n")
     code, printed = workdir.forked("--configfile", "config/small.yaml", "config/none.yaml")
     assert code == 1
@@ -101,7 +101,7 @@ def build(*, seed: int = 5):
 
 
 class Forgetful:
-    """Leaves out a third of the detections, others for each seed."""
+    """Drops a third of the detections, chosen by the seed."""
 
     def __init__(self, seed):
         self._seed = seed
@@ -115,7 +115,7 @@ class Forgetful:
 '''
 
 
-def test_runs_of_a_method_with_a_seed_differ_and_all_count(workdir, look):
+def test_repeated_runs_have_different_seeds_and_all_count(workdir, look):
     place = "trackers/methods/forgetful"
     workdir.write(f"{place}/tracker.py", FORGETFUL)
     workdir.write(f"{place}/__init__.py", "")
@@ -136,7 +136,7 @@ def test_runs_of_a_method_with_a_seed_differ_and_all_count(workdir, look):
     assert found["runs"] == {"forgetful": 3, "sort": 1}
 
 
-NAME = "-1q7kZ4 it's [1]"  # as a video of YouTube, in a folder of one's own, may be called
+NAME = "-1q7kZ4 it's [1]"  # a possible name of a YouTube video in a user's folder
 OWN = f"""
 run: [{{dataset: own, variants: [sort]}}]
 variants: {{sort: {{title: --SORT}}}}
@@ -147,7 +147,7 @@ datasets:
 """
 
 
-def test_a_name_with_a_leading_dash_spaces_and_quotes_goes_through_every_rule(workdir):
+def test_a_name_with_a_leading_dash_spaces_and_quotes_passes_every_rule(workdir):
     folder = f"own/{NAME}"
     info = "frameRate=10\nseqLength=2\nimWidth=64\nimHeight=48\nimExt=.jpg\nimDir=img1\n"
     workdir.write(f"{folder}/seqinfo.ini", f"[Sequence]\nname=x\n{info}")

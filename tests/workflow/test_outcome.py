@@ -1,4 +1,4 @@
-"""What is printed at the end of a run."""
+"""The summary printed at the end of a run."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_a_log_of_an_earlier_run_is_not_shown(tmp_path):
     log.write_text("of yesterday")
     job = FailedJob("track", "results/sort/tracks.parquet", log)
     for each, started in ((job, log.stat().st_mtime + 1), (FailedJob("track", "x", None), 0)):
-        assert "no log: Snakemake" in describe_failures([each], 0, started)[-1]
+        assert "no log: see Snakemake" in describe_failures([each], 0, started)[-1]
 
 
 def test_many_failed_jobs_are_counted_not_all_listed():
@@ -41,7 +41,7 @@ def test_many_failed_jobs_are_counted_not_all_listed():
     assert lines[-1] == "  and 22 more"
 
 
-def test_a_stopped_run_says_what_was_not_run():
+def test_a_stopped_run_counts_the_jobs_not_run():
     assert describe_failures([], 3, 0) == ["The run was stopped: 3 jobs not run."]
 
 
@@ -60,8 +60,8 @@ def test_the_end_of_a_log_is_short_and_has_no_progress_bars(tmp_path):
 def test_timing_warnings_of_all_variants_are_one_line(tmp_path):
     busy = {"what": "other processes kept the machine busy", "size": "1.2 cores"}
     cold = {"what": "it was still becoming faster", "size": ""}
-    for name, doubts in (("sort", [busy]), ("bytetrack", [busy, cold]), ("quiet", [])):
-        (tmp_path / name).write_text(json.dumps({"doubts": doubts}))
+    for name, warnings in (("sort", [busy]), ("bytetrack", [busy, cold]), ("quiet", [])):
+        (tmp_path / name).write_text(json.dumps({"doubts": warnings}))
     names = ("sort", "bytetrack", "quiet", "missing")
     assert describe_timing((name, tmp_path / name) for name in names) == [
         "Timing may be unreliable, measure on a quiet machine: other processes kept the machine "

@@ -1,4 +1,4 @@
-"""The gate as its users run it: a baseline, a pass, a loss, a variant that fails."""
+"""The gate as its users run it: a baseline, a pass, a regression, a variant that fails."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ regression:
 
 
 def gate(workdir: Workdir, target: str = "regression", *arguments: str) -> int:
-    """Return the exit code of the README's command with another target."""
+    """Return the exit code of the README's command with a different target."""
     command = [target if word == TARGET else word for word in workdir.command(*arguments)]
     done = subprocess.run(
         command,
@@ -49,14 +49,14 @@ def words(workdir: Workdir) -> dict[tuple[str, str], str]:
 
 
 def exit_code(workdir: Workdir) -> int:
-    """Return the code of the gate for what lies in the working directory."""
+    """Return the exit code of the gate for the verdict in the working directory."""
     path = "results/regression/verdict.json"
     command = [sys.executable, "-m", "metrics.gate", "--verdict", path]
     return subprocess.run(command, cwd=workdir.path, capture_output=True, check=False).returncode
 
 
 def tracked(workdir: Workdir) -> dict[str, int]:
-    """Return when the tracks were written."""
+    """Return the modification times of the tracks."""
     found = workdir.path.glob("results/*/synthetic/*/tracks.parquet")
     return {str(path): path.stat().st_mtime_ns for path in found}
 
@@ -98,7 +98,7 @@ def test_an_unchanged_run_passes_and_leaves_its_files(passed):
     assert len(history(passed)) == 1
 
 
-def test_asked_again_it_tracks_nothing_anew_and_says_the_same(workdir):
+def test_a_second_run_tracks_nothing_and_has_the_same_verdict(workdir):
     before = tracked(workdir)
     assert gate(workdir) == 0
     assert tracked(workdir) == before
@@ -118,7 +118,7 @@ def test_a_worse_tracker_is_a_regression_and_the_page_shows_it(workdir):
     assert 'id="trend"' in workdir.page()
 
 
-def test_a_variant_that_fails_is_a_regression_and_the_pass_of_before_does_not_stand(workdir):
+def test_a_variant_that_fails_is_a_regression_and_the_earlier_pass_is_gone(workdir):
     workdir.edit(
         "trackers/methods/sort/tracker.py", "def build(", "raise RuntimeError\n\n\ndef build("
     )
@@ -128,23 +128,23 @@ def test_a_variant_that_fails_is_a_regression_and_the_pass_of_before_does_not_st
     assert len(history(workdir)) == 2
 
 
-def test_a_tracker_that_cannot_be_imported_leaves_no_verdict_of_before(workdir):
+def test_a_tracker_that_cannot_be_imported_leaves_no_earlier_verdict(workdir):
     workdir.edit("trackers/methods/sort/tracker.py", "def build(", "def broken(:\n\n\ndef build(")
-    assert exit_code(workdir) == 2, "the verdict is of the code before"
+    assert exit_code(workdir) == 2, "the verdict belongs to earlier code"
     assert gate(workdir) != 0
     left = workdir.path / "results" / "regression"
     assert [path.name for path in left.iterdir()] == ["history.jsonl"]
     assert exit_code(workdir) == 2
 
 
-def test_another_commit_is_run_in_turns_with_what_is_here_uncommitted_changes_too(workdir):
+def test_another_commit_is_timed_in_turns_with_the_working_tree(workdir):
     git = ["git", "-c", "user.name=a", "-c", "user.email=a@b"]
     for command in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "--message=base"]):
         subprocess.run([*git, *command], cwd=workdir.path, check=True)
     workdir.edit(
         "trackers/methods/sort/tracker.py",
-        "frame: Frame) -> Answer:\n",
-        "frame: Frame) -> Answer:\n        sum(range(50_000))\n",
+        "frame: Frame) -> TrackerOutput:\n",
+        "frame: Frame) -> TrackerOutput:\n        sum(range(50_000))\n",
     )
     workdir.edit("trackers/methods/bytetrack/tracker.py", "def build(", "1 / 0\n\n\ndef build(")
     command = [sys.executable, "-m", "workflow.gate.against", "--commit=HEAD"]
@@ -165,7 +165,7 @@ def test_another_commit_is_run_in_turns_with_what_is_here_uncommitted_changes_to
     assert exit_code(workdir) == 1
 
 
-def test_without_a_baseline_nothing_can_be_judged(workdir):
+def test_without_a_baseline_there_is_no_verdict(workdir):
     (workdir.path / "config" / "baselines" / "small.json").unlink()
     assert gate(workdir, "regression", "--forcerun", "judge") != 0
     assert verdict(workdir)["exit"] == 2

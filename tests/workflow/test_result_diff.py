@@ -1,4 +1,4 @@
-"""Two folders of results are the same, or it is said where they are not."""
+"""Comparing two folders of results."""
 
 from __future__ import annotations
 
@@ -21,28 +21,28 @@ def before(tmp_path):
     return write(tmp_path / "before", [0.5, 0.25])
 
 
-def test_equal_numbers_are_the_same_whatever_code_made_them(before, tmp_path):
+def test_equal_numbers_of_different_code_are_equal(before, tmp_path):
     assert compare_results(before, write(tmp_path / "after", [0.5, 0.25])) == (2, [])
 
 
-def test_the_first_number_that_differs_is_named(before, tmp_path):
+def test_the_first_different_number_is_named(before, tmp_path):
     after = write(tmp_path / "after", [0.5, 0.25000001])
     assert compare_results(before, after)[1] == [
-        "sort/d/s/mot15/score.json: values.HOTA[1]: 0.25, then 0.25000001"
+        "sort/d/s/mot15/score.json: values.HOTA[1]: 0.25 before, 0.25000001 after"
     ]
     name = "sort/d/s/mot15/score.json"
     assert compare_results(before / name, after / name)[1] == [
-        "score.json: values.HOTA[1]: 0.25, then 0.25000001"
+        "score.json: values.HOTA[1]: 0.25 before, 0.25000001 after"
     ]
 
 
-def test_other_tracks_and_missing_files_are_named(before, tmp_path):
+def test_different_tracks_and_missing_files_are_named(before, tmp_path):
     after = write(tmp_path / "after", [0.5, 0.25])
     (after / "sort" / "d" / "s" / "tracks.parquet").write_bytes(b"others")
     (after / "sort" / "d" / "s" / "mot15" / "score.json").unlink()
     assert compare_results(before, after)[1] == [
         f"sort/d/s/mot15/score.json: not in {after}/sort/d/s/mot15",
-        "sort/d/s/tracks.parquet: other bytes",
+        "sort/d/s/tracks.parquet: different bytes",
     ]
 
 

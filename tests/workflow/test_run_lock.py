@@ -38,7 +38,7 @@ def test_a_second_run_is_refused_and_names_the_first(other, tmp_path):
         hold_lock(tmp_path / "run.lock")
 
 
-def test_a_killed_run_leaves_no_lock_though_its_jobs_go_on(other, tmp_path):
+def test_a_killed_run_leaves_no_lock_even_if_its_jobs_continue(other, tmp_path):
     other.kill()
     other.wait()
     hold_lock(tmp_path / "run.lock").close()

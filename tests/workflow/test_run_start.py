@@ -1,4 +1,4 @@
-"""What happens before a run can fail."""
+"""The start of a run: old verdicts and config files."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_a_command_with_a_broken_config_ends_with_one_line_and_leaves_no_verdict(folder):
+def test_a_command_with_a_broken_config_ends_with_one_line_and_removes_the_verdict(folder):
     with pytest.raises(SystemExit, match=r"^error: no\.yaml: no such config file$"):
         start_run(["snakemake", "regression", "--configfile", "no.yaml"])
     assert not any(path.exists() for path in VERDICT_FILES)
 
 
 @pytest.mark.parametrize("words", ["-n regression", "regression --dry-run", "all", ""])
-def test_a_command_that_asks_for_no_verdict_keeps_the_one_there_is(folder, words):
+def test_a_command_without_the_gate_keeps_the_verdict(folder, words):
     start_run(["snakemake", *words.split()])
     assert all(path.exists() for path in VERDICT_FILES)

@@ -64,7 +64,7 @@ def test_the_page_holds_every_variant_and_needs_no_network(finished):
     assert "This run did not finish" not in page
 
 
-def test_the_page_opens_in_a_browser_without_a_complaint(finished, look):
+def test_the_page_opens_in_a_browser_without_errors(finished, look):
     page = finished.path / TARGET
     found = look(page)
     assert found.page.locator("#verdict tbody tr").count() == 2
@@ -82,7 +82,7 @@ def test_a_second_run_has_nothing_to_do(finished):
     assert worked < 10  # seconds of a core, however busy the machine is
 
 
-def test_without_cores_on_the_command_the_profile_gives_all_to_what_is_timed(finished):
+def test_without_a_cores_flag_the_profile_gives_all_cores_to_timed_jobs(finished):
     bare = [word for word in finished.command() if word not in ("--cores", "all")]
     for flags in (["--dry-run", "--forcerun", "clock"], ["--summary"]):
         done = run(finished, [*bare, *flags])
@@ -101,7 +101,7 @@ def test_a_second_run_in_the_folder_is_refused_and_a_dry_run_is_not(finished):
     assert finished.page() == page
 
 
-def test_a_baseline_that_is_there_is_not_replaced_unasked(finished):
+def test_an_existing_baseline_is_not_replaced_without_confirmation(finished):
     baseline = finished.path / "config" / "baselines" / "default.json"
     before = baseline.read_bytes()
     command = ["baseline" if word == TARGET else word for word in finished.command()]
@@ -124,7 +124,7 @@ def run(workdir: Workdir, command: list[str]) -> subprocess.CompletedProcess[str
     )
 
 
-def test_make_clean_leaves_what_is_not_made_by_rules(workdir):
+def test_make_clean_keeps_files_not_made_by_rules(workdir):
     (workdir.path / "data" / "weights").mkdir()
     made = {path for path in workdir.path.rglob("*") if path.is_file()}
     users = [
@@ -148,7 +148,7 @@ def test_make_clean_leaves_what_is_not_made_by_rules(workdir):
     assert {name for name in left if name.startswith(places)} == set(users) - {"report.html"}
     assert "report.html" in left
     code = {path for path in made if path.suffix in (".py", ".smk", ".yaml", ".safetensors")}
-    assert all(path.is_file() for path in code), "nothing of the repository went"
+    assert all(path.is_file() for path in code), "no file of the repository was removed"
     assert sum(workdir.jobs().values()) == sum(PREPARED.values())
 
 
@@ -175,7 +175,7 @@ def test_a_change_in_a_part_reruns_the_methods_that_import_it(workdir):
     assert workdir.jobs() == {}
 
 
-def test_a_change_of_the_prompts_prepares_again(workdir):
+def test_a_change_of_the_prompts_reruns_prepare(workdir):
     corners = '{"xmin": 1, "ymin": 2, "xmax": 30, "ymax": 40}'
     prompts = '{"annotation": {"object": {"name": "one", "bndbox": ' + corners + "}}}"
     workdir.write("first.json", prompts)
@@ -208,8 +208,8 @@ def test_a_change_in_the_code_of_the_page_reruns_the_page(workdir):
     assert workdir.jobs() == {"report": 1}
 
 
-@pytest.mark.parametrize("cores", ["1", "7"])  # the run itself has taken what there are
-def test_another_number_of_cores_reruns_nothing(finished, cores):
+@pytest.mark.parametrize("cores", ["1", "7"])  # the run itself used all there are
+def test_a_different_number_of_cores_reruns_nothing(finished, cores):
     assert finished.jobs("--cores", cores) == {}
 
 
@@ -220,7 +220,7 @@ def test_a_change_of_an_option_reruns_its_variant(workdir):
     assert workdir.jobs() == OF_A_VARIANT
 
 
-def test_a_change_in_the_reader_reruns_everything_read_by_it(workdir):
+def test_a_change_in_the_reader_reruns_everything_it_reads(workdir):
     workdir.edit("datasets/synthesis/texture.py", "weight /= 2", "weight /= 3")
     assert workdir.jobs() == PREPARED
 
@@ -231,7 +231,7 @@ def test_a_new_variant_makes_its_jobs_only(workdir):
 
 
 def example() -> str:
-    """Return the method that the documentation shows in full."""
+    """Return the complete method from the documentation."""
     text = (ROOT / "docs" / "adding_a_tracker.md").read_text()
     return re.search(r"```python\n(.*?)```", text, re.DOTALL)[1]
 
@@ -244,8 +244,8 @@ def add_method(workdir: Workdir, broken: str = WORK) -> None:
     workdir.write("trackers/methods/nearest/__init__.py", "")
     workdir.write("trackers/methods/nearest/tracker.py", example())
     workdir.edit("trackers/methods/nearest/tracker.py", WORK, broken)
-    card = "title: Nearest <script>\nsource: a test\ninputs: [detections]\n"
-    workdir.write("trackers/methods/nearest/method.yaml", card)
+    description = "title: Nearest <script>\nsource: a test\ninputs: [detections]\n"
+    workdir.write("trackers/methods/nearest/method.yaml", description)
     workdir.edit("config/small.yaml", "[sort, bytetrack]", "[sort, bytetrack, nearest]")
     workdir.edit(
         "config/small.yaml", "clock: {", "variants:\n  nearest: {method: nearest}\nclock: {"
@@ -253,7 +253,7 @@ def add_method(workdir: Workdir, broken: str = WORK) -> None:
 
 
 def numbers(page: str) -> list[str]:
-    """Return the numbers of the tables that are shown without scripts."""
+    """Return the numbers of the tables shown without scripts."""
     return re.findall(r"<td[^>]*>(\d+\.\d+)</td>", page)
 
 
@@ -276,7 +276,7 @@ def test_a_new_method_is_run_timed_scored_contract_tested_and_on_the_page(workdi
     )
     assert checked.returncode == 0, checked.stdout
     assert "6 passed" in checked.stdout
-    # broken after it worked, it does not show its old numbers
+    # broken after a working run, it does not show its old numbers
     workdir.edit("trackers/methods/nearest/tracker.py", WORK, "seen = None")
     assert workdir.snakemake().returncode != 0
     row = workdir.page().split("Nearest &lt;script&gt;", 1)[1].split("</tr>", 1)[0]
@@ -292,17 +292,19 @@ def test_a_failing_variant_leaves_the_others_on_the_page(workdir):
     assert "This run did not finish" in page
     assert "track failed" in page
     assert "no &lt;idea&gt;, in frame 0 (from 0) of crossing" in page
-    assert numbers(page), "the numbers of the others are there"
+    assert numbers(page), "the other variants have numbers"
     ending = done.stderr[done.stderr.index("1 job failed, ") :].splitlines()
     assert ending[1] == "  track: results/nearest/synthetic/crossing/tracks.parquet"
     assert "no <idea>" in ending[2]
     assert "    log: logs/track/nearest/synthetic/crossing.log" in ending
-    assert "What there is, and what failed, is on the page: reports/summary.html" in ending
-    # without it the page is whole
+    assert (
+        "The page shows the results there are and the failed jobs: reports/summary.html" in ending
+    )
+    # without it the page is complete
     workdir.edit("config/small.yaml", "[sort, bytetrack, nearest]", "[sort, bytetrack]")
     assert workdir.snakemake().returncode == 0
     assert "This run did not finish" not in workdir.page()
-    # mended, the same command makes the page with it
+    # fixed, the same command makes the page with it
     workdir.edit("config/small.yaml", "[sort, bytetrack]", "[sort, bytetrack, nearest]")
     workdir.write("trackers/methods/nearest/tracker.py", example())
     assert workdir.snakemake().returncode == 0
@@ -310,7 +312,7 @@ def test_a_failing_variant_leaves_the_others_on_the_page(workdir):
 
 
 def outputs(workdir: Workdir) -> dict[str, str]:
-    """Return the digest of all that does not hold a time."""
+    """Return the digests of all files that hold no time."""
     return {
         str(path.relative_to(workdir.path)): hashlib.sha256(path.read_bytes()).hexdigest()
         for folder in ("data", "results")
@@ -319,7 +321,7 @@ def outputs(workdir: Workdir) -> dict[str, str]:
     }
 
 
-def test_a_score_says_nothing_of_when_its_tracks_were_made(finished, tmp_path):
+def test_a_score_does_not_depend_on_when_its_tracks_were_made(finished, tmp_path):
     workdir = finished.copy(tmp_path / "workdir")
     folder = workdir.path / "results" / "sort" / "synthetic" / "crossing"
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
@@ -329,7 +331,7 @@ def test_a_score_says_nothing_of_when_its_tracks_were_made(finished, tmp_path):
         assert same is (path.name != "run.json"), path
 
 
-def test_make_reproduce_makes_a_result_of_the_workflow_again(finished):
+def test_make_reproduce_reproduces_a_result_of_the_workflow(finished):
     result = "results/bytetrack/synthetic/crossing"
     command = [sys.executable, "-m", "workflow.reproduce", result]
     done = subprocess.run(command, cwd=finished.path, capture_output=True, text=True, check=False)
@@ -351,7 +353,7 @@ def test_a_run_killed_again_and_again_is_completed_by_the_same_command(finished,
 
 
 def wait_for(folder: Path, name: str, running: subprocess.Popen[bytes]) -> None:
-    """Return when a file called so has appeared below the folder, while the run goes on."""
+    """Wait until a file of this name appears below the folder of a running workflow."""
     deadline = time.monotonic() + 120
     while not any(folder.glob(f"*/**/{name}")):
         assert running.poll() is None, "the run ended before it could be killed"
@@ -407,10 +409,10 @@ def test_a_missing_result_file_fails_its_variant_alone(workdir):
     assert workdir.snakemake().returncode != 0
     page = workdir.page()
     assert "mine/crossing.txt: " in page
-    assert numbers(page), "the numbers of the other are there"
+    assert numbers(page), "the other variant has numbers"
 
 
-def test_a_failure_elsewhere_leaves_the_page(workdir):
+def test_a_failure_of_another_target_does_not_change_the_page(workdir):
     before = workdir.page()
     add_method(workdir, "raise RuntimeError")
     target = "results/nearest/synthetic/crossing/tracks.parquet"
@@ -423,7 +425,7 @@ def test_a_failure_elsewhere_leaves_the_page(workdir):
 
 
 def modified(path: Path) -> float:
-    """Return when a file was last written; 0 while it is not there."""
+    """Return when a file was last written; 0 if it does not exist."""
     try:
         return path.stat().st_mtime
     except FileNotFoundError:
@@ -462,17 +464,17 @@ def test_a_job_that_outlives_its_run_writes_nothing(workdir):
     assert not tracks.exists()
 
 
-def test_a_change_of_what_a_method_is_fed_reruns_it(workdir):
+def test_a_change_of_a_methods_inputs_reruns_it(workdir):
     workdir.edit("trackers/methods/sort/method.yaml", "[detections]", "[detections, image]")
     assert workdir.jobs() == OF_A_VARIANT
 
 
-def test_another_version_of_a_library_reruns_everything(workdir):
+def test_a_changed_version_of_a_library_reruns_everything(workdir):
     workdir.edit("requirements.lock", "numpy==", "numpy==0.")
     assert workdir.jobs() == PREPARED
 
 
-def test_a_variant_that_has_changed_and_fails_shows_no_numbers_of_before(workdir):
+def test_a_changed_variant_that_fails_shows_no_earlier_numbers(workdir):
     workdir.edit(
         "config/trackers.yaml",
         "method: bytetrack\n",

@@ -1,4 +1,4 @@
-"""What rules have made and `make clean` may remove.
+"""What the rules made, and `make clean` may remove.
 
 May import: nothing of ours.
 """

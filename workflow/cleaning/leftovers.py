@@ -1,4 +1,4 @@
-"""Files below a folder, and how they are shown: counted and summed by folder."""
+"""List the files below a folder, with counts and sizes by subfolder."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def walk(root: Path, folder: Path) -> list[Path]:
 
 
 def describe(root: Path, paths: Iterable[Path]) -> list[str]:
-    """Return a line for each folder: how many of the files lie there, and how large they are."""
+    """Return a line for each folder, with the number and total size of its files."""
     groups: dict[str, list[int]] = {}
     for path in paths:
         deep = len(path.parts) > _DEPTH

@@ -1,7 +1,7 @@
-"""What the rules have made in this folder, from the records of all runs, whatever their config.
+"""Records of what the rules made in this folder, over all runs, whatever their config.
 
-Snakemake keeps a record of each output beside `.snakemake/metadata` until it is made again. What it
-keeps none of is noted here: logs, and files that are written when a run has failed.
+Snakemake keeps a record of each output in `.snakemake/metadata` until it is made again. Files that
+it does not record are noted here: logs, and files written after a run has failed.
 """
 
 from __future__ import annotations
@@ -20,15 +20,16 @@ NOTES = Path(".snakemake", "notes.jsonl")
 
 @dataclass(frozen=True)
 class Made:
-    """A file or folder that a rule has made.
+    """A file or folder that a rule made.
 
     Args:
-        path: As the rule names it, from the folder the workflow runs in.
-        rule: Name of the rule, empty where that is not known.
-        begin: When its job began, in seconds since 1970.
-        end: When it was last modified, as its job left it; None of a job that did not end.
-        inputs: What it was made from.
-        record: File that says so; None for a line of the notes.
+        path: Path in the rule, relative to the working directory.
+        rule: Name of the rule, empty where it is unknown.
+        begin: Start of its job, in seconds since 1970.
+        end: Last modification by its job, in seconds since 1970; None if the job did not end.
+        inputs: Input files of its job.
+        record: File of the record; None for a line of the notes.
+        logs: Log files of its job.
     """
 
     path: Path
@@ -41,31 +42,31 @@ class Made:
 
 
 def note_logs(paths: Iterable[object], notes: Path = NOTES) -> None:
-    """Remember the logs of jobs that a run begins with: of a job that fails nothing else does."""
+    """Note the logs of the jobs of a run: Snakemake keeps no record of a job that fails."""
     known = {each.get("log") for each in _read_notes(notes)}
     new = sorted({str(path) for path in paths} - known)
     _append(notes, ({"log": path} for path in new))
 
 
 def note_files(paths: Iterable[str], notes: Path = NOTES) -> None:
-    """Remember files that were written beside the rules, as they are now."""
+    """Note files written outside the rules, in their present state."""
     there = [path for path in map(Path, paths) if path.is_file()]
     _append(notes, ({"path": str(path), "end": path.stat().st_mtime} for path in there))
 
 
 def read_made(root: Path) -> list[Made]:
-    """Return the outputs on record; a path is there twice where two records name it."""
+    """Return the recorded outputs; a path occurs twice where two records name it."""
     return [*_finished(root), *_noted(root), *_unfinished(root)]
 
 
 def read_logs(root: Path, made: Iterable[Made]) -> set[Path]:
-    """Return the logs of all jobs on record."""
+    """Return the logs of all recorded jobs."""
     noted = {each["log"] for each in _read_notes(root / NOTES) if "log" in each}
     return {Path(log) for log in noted.union(*(each.logs for each in made))}
 
 
 def forget(root: Path, made: Iterable[Made], logs: Iterable[Path]) -> None:
-    """Remove the records of what is gone."""
+    """Remove the records of files that were removed."""
     gone = {str(each.path) for each in made}
     for each in made:
         if each.record is not None:
@@ -96,24 +97,24 @@ def _finished(root: Path) -> Iterator[Made]:
 
 
 def _unfinished(root: Path) -> Iterator[Made]:
-    """Yield outputs of jobs that began and did not end: the run was killed."""
+    """Yield the outputs of jobs that did not end because the run was killed."""
     for record, path in _records(root / INCOMPLETE):
         if path.parts and path != Path("migration_underway"):
             yield Made(path, begin=record.stat().st_mtime, record=record)
 
 
 def _noted(root: Path) -> Iterator[Made]:
-    """Yield files that were noted, as they were last."""
+    """Yield the noted files, each in its last noted state."""
     last = {each["path"]: each["end"] for each in _read_notes(root / NOTES) if "path" in each}
     for path, end in last.items():
         yield Made(Path(path), begin=end, end=end)
 
 
 def _records(folder: Path) -> Iterator[tuple[Path, Path]]:
-    """Yield each record and the output it is of.
+    """Yield each record and the path of its output.
 
-    Its name is the output's in base64; what is longer than a file's name may be is cut, and all
-    parts but the last are folders that begin with @.
+    A record is named by the path in base64. Names too long for a file are cut into parts; all parts
+    but the last are folders that begin with @.
     """
     for record in sorted(folder.rglob("*")):
         if not record.is_file():
@@ -123,11 +124,11 @@ def _records(folder: Path) -> Iterator[tuple[Path, Path]]:
         try:
             yield record, Path(urlsafe_b64decode(name).decode())
         except ValueError:
-            continue  # not a record of Snakemake's
+            continue  # not one of Snakemake's records
 
 
 def _read_record(path: Path) -> Mapping[str, Any]:
-    """Return a record; nothing of one that was cut off, as Snakemake does."""
+    """Return a record; an empty one where it was cut off, as in Snakemake."""
     try:
         content = json.loads(path.read_text())
     except ValueError:
@@ -144,7 +145,7 @@ def _remove_record(record: Path) -> None:
 
 
 def _read_notes(path: Path) -> list[dict[str, Any]]:
-    """Return the notes; a line that was cut off when a run was killed is left out."""
+    """Return the notes, without a line that was cut off when a run was killed."""
     notes = []
     for line in path.read_text().splitlines() if path.is_file() else ():
         try:
@@ -159,4 +160,6 @@ def _append(path: Path, notes: Iterable[Mapping[str, Any]]) -> None:
     if lines:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a") as file:
-            file.write("\n".join(["", *lines, ""]))  # ends a line that was cut off, too
+            file.write(
+                "\n".join(["", *lines, ""])
+            )  # the first newline ends a line that was cut off

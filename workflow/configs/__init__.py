@@ -1,4 +1,4 @@
-"""Configs that are read and checked before any job starts.
+"""Checks of configs before any job starts.
 
 May import: datasets.io, datasets.prepare, metrics.family, trackers.contract.
 """

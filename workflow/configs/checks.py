@@ -1,4 +1,4 @@
-"""What the schema cannot check of a config: that names are defined, and options known."""
+"""Checks of a config beyond its schema: names are defined, and options known."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from workflow.configs.names import check_names
 
 
 def check_config(config: Mapping[str, Any]) -> None:
-    """Raise ValueError for the first name in the config that cannot be, or that nothing defines.
+    """Raise ValueError for the first invalid or undefined name in the config.
 
     The message names the key, what was found and what was expected.
     """
@@ -38,8 +38,8 @@ def check_config(config: Mapping[str, Any]) -> None:
 
 def _check_gate(entry: Mapping[str, Any], variants: Mapping[str, Any]) -> None:
     columns = [each for name in list_families() for each in load_family(name).columns]
-    judged = [each.name for each in columns if each.better]
-    _one_of("regression.tolerances", entry["tolerances"], judged)
+    compared = [each.name for each in columns if each.better]
+    _one_of("regression.tolerances", entry["tolerances"], compared)
     _one_of("regression.timed", entry["timed"], variants)
     for key, limits in (("regression", entry), ("regression.networks", entry["networks"])):
         passes = {**entry["passes"], **limits.get("passes", {})}
@@ -49,22 +49,24 @@ def _check_gate(entry: Mapping[str, Any], variants: Mapping[str, Any]) -> None:
 
 
 def _check_together(config: Mapping[str, Any]) -> None:
-    """Check that no two runs would write the same files, or differ in what is timed."""
+    """Check that no two runs write the same files or time different sequences."""
     default = {name: each["protocol"] for name, each in config["datasets"].items()}
     kinds = [(each["dataset"], each.get("protocol")) for each in config["run"]]
     names = [f"{name} by {protocol or default[name]}" for name, protocol in kinds]
     if len(set(names)) < len(names):
-        raise ValueError(f"run: each dataset is expected once by a protocol, found {names}")
+        raise ValueError(f"run: {names} found, expected each dataset once per protocol")
     timed: dict[str, list[str]] = {}
     for number, entry in enumerate(config["run"]):
         clock, first = entry.get("clock"), timed.get(entry["dataset"])
         if clock and first and clock != first:
-            raise ValueError(f"run[{number}].clock: {clock} found, {first} before: expected alike")
+            raise ValueError(
+                f"run[{number}].clock: {clock} found, expected {first} as in an earlier run"
+            )
         timed[entry["dataset"]] = first or clock or []
 
 
 def _check_dataset(name: str, entry: Mapping[str, Any]) -> None:
-    """Check that the reader knows the options and finds every sequence."""
+    """Check that the reader accepts the options and finds every sequence."""
     key = f"datasets.{name}"
     _one_of(f"{key}.families", entry.get("families", []), list_families())
     _one_of(f"{key}.protocol", [entry["protocol"]], list_benchmarks())

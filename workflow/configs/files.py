@@ -1,4 +1,4 @@
-"""Config files that can be read, before Snakemake does, which names neither file nor line.
+"""Check that config files are readable YAML: Snakemake's own error names neither file nor line.
 
 python -m workflow.configs.files mine.yaml
 """
@@ -17,13 +17,13 @@ _FLAGS = ("--configfile", "--configfiles")
 
 
 def check_files(paths: Iterable[str]) -> None:
-    """Raise ValueError for the first file that is missing, no YAML, or has no keys."""
+    """Raise ValueError for the first file that is missing, not YAML, or without keys."""
     for path in map(Path, paths):
         _check(path)
 
 
 def config_files(arguments: Iterable[str]) -> list[str]:
-    """Return the files that follow `--configfile` among the arguments of a command."""
+    """Return the files that follow `--configfile` in the arguments of a command."""
     found, taking = [], False
     for argument in arguments:
         name, has_value, value = argument.partition("=")

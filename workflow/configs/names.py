@@ -1,4 +1,4 @@
-"""Names in a config that become folders: of data sets, sequences, variants and models."""
+"""Check the names in a config that become folders: data sets, sequences, variants, models."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-_LONGEST = 200  # bytes: a file name has at most 255, and a log's has more than the sequence in it
+_LONGEST = (
+    200  # bytes: a file name has at most 255, and that of a log contains more than the sequence
+)
 _WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
-_REFUSED = "/{}<>"  # separates folders; Snakemake's wildcards and path variables
-_REPEATED = re.compile(r"(.+?)\1{19,}\Z", re.DOTALL)  # Snakemake takes it for an endless recursion
-_RESERVED = {  # folders and files of the workflow beside those of the name
+_REFUSED = "/{}<>"  # the path separator; Snakemake's wildcards and path variables
+_REPEATED = re.compile(
+    r"(.+?)\1{19,}\Z", re.DOTALL
+)  # Snakemake takes such a name for an endless recursion
+_RESERVED = {  # folders and files of the workflow in the same place
     "datasets": ("weights",),
     "engines": ("environments",),
     "variants": ("comparisons", "regression", "side_by_side"),
@@ -20,10 +24,10 @@ _RESERVED = {  # folders and files of the workflow beside those of the name
 
 
 def check_names(config: Mapping[str, Any]) -> None:
-    """Raise ValueError for the first name that cannot be that of a folder or of a Snakemake file.
+    """Raise ValueError for the first name that cannot name a folder or a file in Snakemake.
 
-    A sequence has the name that its data set gives it, so that most are allowed, with spaces and a
-    leading dash too. Data sets, variants and models are named by whoever writes the config.
+    Most names of sequences are allowed, with spaces and a leading dash too, because the data set
+    chooses them. Data sets, variants and models are named by the author of the config.
 
     The message names the key, what was found and what was expected.
     """
@@ -42,48 +46,48 @@ def check_names(config: Mapping[str, Any]) -> None:
 
 def _check(key: str, name: str, reserved: Iterable[str], expected: str) -> None:
     if name in reserved:
-        expected = "another name: the workflow has files there"
+        expected = "another name: the workflow uses this one"
     elif len(name.encode(errors="replace")) > _LONGEST:
         expected = f"a name of at most {_LONGEST} bytes"
     elif not expected and _REPEATED.search(name):
-        expected = "a name that does not end in one text repeated 20 times"
+        expected = "a name that does not end in the same text 20 times"
     if expected:
         shown = name if len(name) <= _LONGEST else f"{name[:_LONGEST]}..."
         raise ValueError(f"{_escape(key)}: {shown!r} found, expected {expected}")
 
 
 def _escape(key: str) -> str:
-    """Return a key without its end where it is long, and with what is invisible escaped."""
+    """Return a key, shortened where it is long, with invisible characters escaped."""
     text = key if len(key) <= _LONGEST else f"{key[:_LONGEST]}..."
     return repr(text)[1:-1]
 
 
 def _refuse_word(name: str) -> str:
-    """Return what is expected instead, "" of a name that is fine."""
+    """Return what is expected instead, "" for a valid name."""
     if _WORD.fullmatch(name):
         return ""
-    return "a name of the letters A-Z, a-z, 0-9, _, . and -, the first no . or -"
+    return "a name of A-Z, a-z, 0-9, _, . and - that does not begin with . or -"
 
 
 def _refuse_folder(name: str) -> str:
-    """Return what is expected instead, "" of a name that is fine."""
+    """Return what is expected instead, "" for a valid name."""
     if not name.isprintable():
-        return "a name without control and other invisible characters"
+        return "a name without control characters and other invisible ones"
     if any(each in name for each in _REFUSED):
         return f"a name without the characters {' '.join(_REFUSED)}"
     if name.startswith(".") or name != name.strip():
-        return "a name that begins with no dot, and begins and ends with no space"
+        return "a name without a leading dot and without spaces at its ends"
     return ""
 
 
 def _check_alike(names: Mapping[str, str]) -> None:
-    """Raise ValueError for two names that are one on file systems that ignore case."""
+    """Raise ValueError for two names that are equal on file systems that ignore case."""
     known: dict[str, str] = {}
     for key, name in names.items():
         folded = unicodedata.normalize("NFC", name).casefold()
         if folded in known:
             raise ValueError(
                 f"{key}: {name!r} found, expected a name that differs from {known[folded]!r} by "
-                "more than case: some file systems take them for one"
+                "more than case: on some file systems they are the same"
             )
         known[folded] = name

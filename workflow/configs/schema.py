@@ -1,4 +1,4 @@
-"""A config against its schema: a line for each error, with key, what was found and expected."""
+"""Check a config against its schema: one line per error, with key, found and expected value."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 from jsonschema import Draft202012Validator, ValidationError
 
-_ERRORS = 5  # that are listed
+_ERRORS = 5  # errors listed
 _TYPES = {
     "array": "a list", "boolean": "true or false", "integer": "a whole number",
     "number": "a number", "object": "keys with values", "string": "text",
@@ -19,10 +19,10 @@ _TYPES = {
 
 
 def check_schema(config: Mapping[str, Any], schema: Path) -> None:
-    """Raise ValueError where a config is not as a schema, a file of YAML, says."""
+    """Raise ValueError if a config violates a schema, a YAML file."""
     lines = [
         f"{_key(place)}: key {key!r} found, expected text: put it in quotes"
-        for place, key in _keys_not_text(config, ())
+        for place, key in _non_text_keys(config, ())
     ]
     if not lines:
         validator = Draft202012Validator(yaml.safe_load(schema.read_text()))
@@ -35,16 +35,14 @@ def check_schema(config: Mapping[str, Any], schema: Path) -> None:
 
 
 def describe(error: ValidationError, config: Mapping[str, Any]) -> list[str]:
-    """Return a line for each key of a config that an error of its schema is about."""
+    """Return a line for each key of a config that a schema error concerns."""
     if error.validator == "additionalProperties":
         return list(_unknown(error))
     if error.validator == "required":
         missing = [name for name in error.validator_value if name not in error.instance]
         return [f"{_key([*error.path, name])}: missing" for name in missing]
     if error.validator is None:
-        return [
-            f"{_key(path)}: this key does not belong here" for path in _forbidden(error, config)
-        ]
+        return [f"{_key(path)}: this key is not allowed here" for path in _forbidden(error, config)]
     key, found = _key(error.path), _show(error.instance)
     if "propertyNames" in error.schema_path:
         return [f"{key}: key {found} found, expected {_expected(error)}"]
@@ -61,7 +59,7 @@ def _unknown(error: ValidationError) -> Iterator[str]:
 
 
 def _forbidden(error: ValidationError, config: Mapping[str, Any]) -> Iterator[list[Any]]:
-    """Yield the way to a key whose schema is `false`: the error has it to the keys above only."""
+    """Yield the path of each key whose schema is `false`: the error names only its parent."""
     entry: Any = config
     for step in error.path:
         entry = entry[step]
@@ -85,7 +83,7 @@ _EXPECTED: dict[str, Callable[[Any], str]] = {
 
 
 def _expected(error: ValidationError) -> str:
-    """Return what a schema expects: its own description, else what its rule means."""
+    """Return what a schema expects: its description, else the meaning of its rule."""
     if "description" in error.schema:
         return str(error.schema["description"])
     means = _EXPECTED.get(str(error.validator))
@@ -93,7 +91,7 @@ def _expected(error: ValidationError) -> str:
 
 
 def _key(path: Iterable[Any]) -> str:
-    """Return the way to a key, as `run[0].variants`; the config itself has none."""
+    """Return the path of a key, such as `run[0].variants`; `config` for the config itself."""
     text = ""
     for step in path:
         text += f"[{step}]" if isinstance(step, int) else f".{_show_name(str(step))}"
@@ -108,13 +106,13 @@ def _show(value: object) -> str:
     return "nothing" if value is None else reprlib.repr(value)
 
 
-def _keys_not_text(value: Any, place: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...], object]]:
-    """Yield each key that is no text: YAML reads `1`, `on` and `no` as other than text."""
+def _non_text_keys(value: Any, place: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...], object]]:
+    """Yield each key that is not text: YAML reads `1`, `on` and `no` as other types."""
     if isinstance(value, Mapping):
         yield from ((place, key) for key in value if not isinstance(key, str))
     steps = value.items() if isinstance(value, Mapping) else _numbered(value)
     for step, inner in steps:
-        yield from _keys_not_text(inner, (*place, step))
+        yield from _non_text_keys(inner, (*place, step))
 
 
 def _numbered(value: Any) -> Iterable[tuple[int, Any]]:

@@ -1,9 +1,10 @@
-"""Compare this checkout with another commit on this machine, in accuracy and speed: no baseline.
+"""Compare the working tree with another commit on this machine, in accuracy and speed.
 
     python -m workflow.gate.against --commit HEAD~1 --configfile config/mine.yaml
 
-The other commit is run in a git worktree, by its own code and config, its paces are taken in turns
-with those of this checkout, and the verdict is this checkout's. docs/regression.md has the rules.
+No baseline is needed. The other commit runs in a git worktree with its own code and config. Both
+sides are timed in turns by the code of this working tree, which also reaches the verdict.
+docs/regression.md has the rules.
 """
 
 from __future__ import annotations
@@ -28,7 +29,12 @@ from metrics.comparison.compare import SAME
 from metrics.gate.checks import NEW, NOT_JUDGED
 from metrics.gate.snapshot import timed_variants
 from metrics.gate.subject import PLAN_FILE, VERDICT_FILES, forget_verdict
-from workflow.gate.other_checkout import alone, check_out, interpreter, resolve_commit
+from workflow.gate.other_worktree import (
+    check_out,
+    hold_comparison_lock,
+    interpreter,
+    resolve_commit,
+)
 from workflow.gate.turns import Side, Timed, take_turns
 
 _CONFIGS = ("datasets", "engines", "trackers", "config")  # as in the Snakefile
@@ -37,12 +43,12 @@ _SAME_RUN = ("method", "options", "code", "lock", "files", "engines")  # of run.
 
 @dataclass(frozen=True)
 class Comparison:
-    """This checkout, and another.
+    """The comparison of the working tree with another commit.
 
     Args:
-        here: Root of this checkout.
-        commit: Full id of the other.
-        configs: Laid over the default config, paths from the root.
+        here: Root of the working tree.
+        commit: Full id of the other commit.
+        configs: Config files laid over the default, relative to the root.
     """
 
     here: Path
@@ -57,20 +63,20 @@ class Comparison:
         """
         forget_verdict(self.here)
         (self.here / PLAN_FILE).unlink(missing_ok=True)
-        print(f"this checkout ({git_commit()}) is compared with {self.commit[:12]}", flush=True)
+        print(f"comparing this working tree ({git_commit()}) with {self.commit[:12]}", flush=True)
         there = check_out(self.here, self.commit)
         python = interpreter(self.here, there)
         snapshot = self._run_other(there, python)
         failed = run_snakemake(sys.executable, self.here, "accuracy", self.configs)
         if not (self.here / PLAN_FILE).is_file():
-            raise ValueError("this checkout could not be run, see above")
+            raise ValueError("this working tree could not be run, see above")
         plan = read_json(self.here / PLAN_FILE)
         turns = there.with_suffix(".turns.json")
         write_json(turns, self._time(plan, (Side(there, python), Side(self.here))))
-        self._judge(plan, snapshot, turns, failed=failed)
+        self._write_verdict(plan, snapshot, turns, failed=failed)
 
     def _run_other(self, there: Path, python: str) -> Path:
-        """Return what the other side's accuracy is kept in, as a baseline."""
+        """Run the other side; return the file of its accuracy, in the form of a baseline."""
         snapshot, overlay = (there.with_suffix(f".{name}") for name in ("json", "yaml"))
         snapshot.unlink(missing_ok=True)
         configs = [
@@ -85,13 +91,13 @@ class Comparison:
         run_snakemake(python, there, "baseline", (*configs, str(overlay)))
         if not snapshot.is_file():
             raise ValueError(
-                f"{self.commit[:12]} could not be run, see above and {there}/logs: there is "
+                f"{self.commit[:12]} could not be run, see above and {there}/logs: "
                 "nothing to compare with"
             )
         return snapshot
 
     def _roots(self, there: Path, configs: list[str]) -> dict[str, dict[str, str]]:
-        """Return the data sets whose files are found from this checkout's root only."""
+        """Return the roots of data sets that are found only from this working tree's root."""
         found = read_config(there, configs).get("datasets", {})
         return {
             name: {"root": str((self.here / entry["root"]).resolve())}
@@ -103,22 +109,24 @@ class Comparison:
     def _time(self, plan: Mapping[str, Any], sides: tuple[Side, Side]) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for run, variant in timed_variants(plan):
-            card = next(each for each in run["variants"] if each["name"] == variant)
-            timed = Timed(variant, run["dataset"], run["clock"], card["pace"])
+            entry = next(each for each in run["variants"] if each["name"] == variant)
+            timed = Timed(variant, run["dataset"], run["clock"], entry["pace"])
             turns = time_variant(sides, timed, plan["processes"], plan["slow_down"], self.commit)
             if turns is not None:
                 found.setdefault(run["dataset"], {})[variant] = turns
         return found
 
-    def _judge(self, plan: Mapping[str, Any], snapshot: Path, turns: Path, *, failed: bool) -> None:
+    def _write_verdict(
+        self, plan: Mapping[str, Any], snapshot: Path, turns: Path, *, failed: bool
+    ) -> None:
         verdict, markdown, junit = (self.here / path for path in VERDICT_FILES)
-        judged = {
+        flags = {
             "plan": json.dumps(plan),
             "baseline": snapshot.relative_to(self.here),
             "turns": turns,
             "output": verdict,
         }
-        _python(self.here, "metrics.gate.verdict", judged, *(["--unfinished"] if failed else []))
+        _python(self.here, "metrics.gate.verdict", flags, *(["--unfinished"] if failed else []))
         shown = {"verdict": verdict, "markdown": markdown, "junit": junit}
         _python(self.here, "reports.regression", shown)
         history = read_config(self.here, list(self.configs))["regression"]["history"]
@@ -129,10 +137,10 @@ class Comparison:
 def time_variant(
     sides: tuple[Side, Side], timed: Timed, pairs: int, tolerance: float, commit: str
 ) -> dict[str, Any] | None:
-    """Return the paces of a variant, or why there are none to compare; None where it did not run.
+    """Return the relative step times of a variant, or why there are none; None if it did not run.
 
     Args:
-        sides: The one compared with, and the one that is judged.
+        sides: The reference side, and the side under test.
     """
     records = []
     for side in sides:
@@ -142,10 +150,10 @@ def time_variant(
     if records[1] is None:
         return None
     if records[0] is None:
-        return {"verdict": NEW, "why": f"{commit[:12]} has none"}
+        return {"verdict": NEW, "why": f"{commit[:12]} does not have it"}
     if all(_same_run(*both) for both in zip(*records, strict=True)):
-        return {"verdict": SAME, "why": "the same code, options, libraries and networks: not timed"}
-    print(f"timing {timed.variant} of both sides in turns", flush=True)
+        return {"verdict": SAME, "why": "same code, options, libraries and networks: not timed"}
+    print(f"timing {timed.variant} on both sides in turns", flush=True)
     try:
         return take_turns(sides, timed, pairs, tolerance)
     except RuntimeError as error:
@@ -157,7 +165,7 @@ def _same_run(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 
 
 def run_snakemake(python: str, root: Path, target: str, configs: tuple[str, ...]) -> bool:
-    """Run a target of a checkout by its own environment; return whether that failed."""
+    """Run a target of a working tree in its own environment; return whether it failed."""
     binary = Path(python).parent
     command = [str(binary / "snakemake"), "--cores", "all", "--quiet", "host", "reason", "rules"]
     command += ["--keep-going", target, *(["--configfile", *configs] if configs else [])]
@@ -166,23 +174,23 @@ def run_snakemake(python: str, root: Path, target: str, configs: tuple[str, ...]
 
 
 def read_config(root: Path, configs: list[str]) -> dict[str, Any]:
-    """Return the config of a checkout, as its Snakefile merges it."""
+    """Return the config of a working tree, merged as by its Snakefile."""
     found: dict[str, Any] = {}
     names = [f"config/{name}.yaml" for name in _CONFIGS]
     for name in (*names, *configs):
-        found = _laid_over(found, yaml.safe_load((root / name).read_text()) or {})
+        found = _merge(found, yaml.safe_load((root / name).read_text()) or {})
     return found
 
 
-def _laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """Return two mappings as one, nested ones likewise; else what lies above counts."""
+def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Merge two mappings recursively; values of `above` win."""
     both = {name for name in above if isinstance(below.get(name), dict)}
-    merged = {n: _laid_over(below[n], above[n]) for n in both if isinstance(above[n], dict)}
+    merged = {n: _merge(below[n], above[n]) for n in both if isinstance(above[n], dict)}
     return {**below, **above, **merged}
 
 
 def _link(target: Path, place: Path) -> None:
-    """Let what was downloaded here be found there."""
+    """Link a folder of downloads, so that the other side finds them."""
     if target.is_dir() and not place.exists():
         place.parent.mkdir(parents=True, exist_ok=True)
         place.symlink_to(target.resolve())
@@ -200,7 +208,7 @@ def main() -> None:
     parser.add_argument("--configfile", nargs="*", default=[], help="laid over the default config")
     args = parser.parse_args()
     forget_verdict()
-    with alone(ROOT):
+    with hold_comparison_lock(ROOT):
         commit = resolve_commit(ROOT, args.commit)
         Comparison(ROOT, commit, tuple(args.configfile)).run()
 

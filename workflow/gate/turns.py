@@ -1,7 +1,7 @@
-"""Paces of a tracker of two checkouts, in turns on one machine: this, other, other, this, this, ...
+"""Relative step times of a tracker of two commits, in turns: this, other, other, this, this, ...
 
-Both are timed by this checkout's clock (`trackers.timing.other_checkout`), each with its own
-tracker, options, files and tracks.
+Both are timed on this machine by the clock of this working tree (`trackers.timing.other_checkout`),
+each with its own tracker, options, files and tracks.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ from metrics.comparison.compare import AMBIGUOUS, WORSE
 from metrics.gate.checks import judge_pace
 from metrics.gate.turns import compare_turns, measure_pair
 
-MOST = 3  # rounds at most
+MAX_ROUNDS = 3
 _PROGRAM = "trackers.timing.other_checkout"
 _INPUTS = {"images": "image", "detections.parquet": "detections", "prompts.parquet": "prompts"}
 
 
 @dataclass(frozen=True)
 class Side:
-    """One checkout that was run.
+    """One side of the comparison: a working tree whose trackers have run.
 
     Args:
-        root: Absolute path.
+        root: Absolute path of the working tree.
         python: Interpreter of its environment.
-        program: What times its trackers, from this checkout: the arguments before the flags.
+        program: Program that times its trackers: the arguments before its flags.
     """
 
     root: Path
@@ -45,18 +45,18 @@ class Side:
     program: tuple[str, ...] = ("-P", "-m", _PROGRAM)
 
     def result(self, variant: str, dataset: str, sequence: str) -> Path:
-        """Return the folder of a tracked sequence."""
+        """Return the folder of the results for a sequence."""
         return RunLayout(self.root).sequence(variant, dataset, sequence)
 
     def environment(self) -> dict[str, str]:
-        """Return the environment in which its programs run."""
+        """Return the environment variables of its programs."""
         path = f"{Path(self.python).parent}{os.pathsep}{os.environ['PATH']}"
         return os.environ | {"PATH": path, "PYTHONPATH": str(ROOT)}
 
 
 @dataclass(frozen=True)
 class Timed:
-    """A variant on the sequences on which it is timed.
+    """A variant and the sequences on which it is timed.
 
     Args:
         limits: Frames, passes and seconds, as in the plan of the gate.
@@ -71,35 +71,35 @@ class Timed:
 def take_turns(
     sides: tuple[Side, Side], timed: Timed, pairs: int, tolerance: float
 ) -> dict[str, Any]:
-    """Return the paces of pairs of processes, in rounds of `pairs`.
+    """Return the relative step times of pairs of processes, in rounds of `pairs`.
 
-    Another round is taken while the verdict is open, and after the round that first shows a slower
-    tracker: the pairs of all rounds must show it.
+    Another round follows while the verdict is ambiguous, and after the first round that shows a
+    slower tracker: the pairs of all rounds together must confirm it.
 
     Args:
-        sides: The one compared with, and the one that is judged.
-        tolerance: Share of the old time.
+        sides: The reference side, and the side under test.
+        tolerance: Tolerated slowdown, as a share of the reference time.
 
     Raises:
         RuntimeError: A tracker could not be timed.
     """
     found: dict[str, Any] = {"pairs": []}
     verdict = ""
-    while len(found["pairs"]) < pairs * MOST:
+    while len(found["pairs"]) < pairs * MAX_ROUNDS:
         for number in range(pairs):
             order = (0, 1) if number % 2 else (1, 0)
             timings = {side: _time(sides[side], timed) for side in order}
             found["machine"] = timings[1][0]["machine"]
             found["pairs"].append(measure_pair(timings[0], timings[1]))
-        # looked at after few rounds only: with a look after each pair, noise would decide
-        before, verdict = verdict, judge_turns(found, tolerance)
+        # tested after whole rounds only: with a test after each pair, noise would decide
+        before, verdict = verdict, verdict_of_turns(found, tolerance)
         if verdict != AMBIGUOUS and (verdict != WORSE or before == WORSE):
             break
     return found
 
 
-def judge_turns(turns: Mapping[str, Any], tolerance: float) -> str:
-    """Return the verdict on the pairs so far."""
+def verdict_of_turns(turns: Mapping[str, Any], tolerance: float) -> str:
+    """Return the verdict on the pairs measured so far."""
     level, on_gpu = Rules().level, "gpu" in turns["machine"]
     compared = compare_turns(turns["pairs"], tolerance, level, on_gpu=on_gpu)
     return judge_pace(compared.slowing, tolerance)

@@ -1,4 +1,4 @@
-"""What a config asks for: which jobs there are, and what each is given.
+"""From a config to jobs: their inputs, flags and digests.
 
 May import: datasets.conversion, datasets.io, datasets.prepare, datasets.run_layout,
 metrics.crosscheck, metrics.gate, trackers.contract, trackers.engines, trackers.named_files,

@@ -1,4 +1,4 @@
-"""The entries of a config: data sets, variants, runs, with what readers and methods say of them."""
+"""The entries of a config: data sets, variants and runs, with their readers and methods."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from trackers.engines.card import files_of
 from trackers.named_files import named_files
 from trackers.parts.result_files import check_format
 
-_read_method = cache(load_method)  # once a run, not once a variant
+_read_method = cache(load_method)  # once per run, not once per variant
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,9 @@ class Dataset:
 
     @property
     def options(self) -> Mapping[str, Any]:
-        """The options of its reader, as the config gives them."""
-        given: Mapping[str, Any] = self.entry.get("options", {})
-        return given
+        """The options of its reader in the config."""
+        options: Mapping[str, Any] = self.entry.get("options", {})
+        return options
 
     @cached_property
     def reader(self) -> Reader:
@@ -43,15 +43,15 @@ class Dataset:
 
     @cached_property
     def root(self) -> Path | None:
-        """The folder it is in; None where it is generated."""
+        """The folder of the data set; None where it is generated."""
         return self.reader.locate(self.entry.get("root"))
 
     def label_files(self, sequence: str) -> list[Path]:
-        """Return the files that one sequence is read from."""
+        """Return the files that a sequence is read from."""
         return self.reader.inputs(self.root, sequence, **self.options)
 
     def prompt_files(self, sequence: str) -> list[Path]:
-        """Return the file of first-frame boxes that the entry names; none where truth prompts."""
+        """Return the file of first-frame boxes; none where prompts come from the ground truth."""
         template = self.entry.get("prompts")
         return [fill_path(template, self.root, sequence)] if template else []
 
@@ -70,10 +70,10 @@ class Variant:
 
     @property
     def method(self) -> Method:
-        """What method.yaml of its method says.
+        """The description of its method, from method.yaml.
 
         Raises:
-            ValueError: There is no such method, or its method.yaml is not as it should be.
+            ValueError: There is no such method, or its method.yaml is invalid.
         """
         try:
             return _read_method(self.method_name)
@@ -81,24 +81,24 @@ class Variant:
             raise ValueError(f"variants.{self.name}: {error}") from error
 
     @property
-    def given_options(self) -> Mapping[str, Any]:
-        """The options that the config gives."""
+    def config_options(self) -> Mapping[str, Any]:
+        """The options set in the config."""
         options: Mapping[str, Any] = self.entry.get("options", {})
         return options
 
     @cached_property
     def options(self) -> dict[str, Any]:
-        """All options, the defaults of the method included."""
-        return {**self.method.options, **self.given_options}
+        """All options, with the defaults of the method."""
+        return {**self.method.options, **self.config_options}
 
     @property
     def methods(self) -> list[str]:
-        """Its method, and those that its options name."""
-        return [self.method_name, *self.method.nested_methods(self.given_options)]
+        """The names of its method and of the methods that its options name."""
+        return [self.method_name, *self.method.nested_methods(self.config_options)]
 
     @property
     def title(self) -> str:
-        """The name people read."""
+        """The name shown to readers."""
         return str(self.entry.get("title", self.method.title))
 
     @property
@@ -108,56 +108,56 @@ class Variant:
 
     @property
     def is_stepped(self) -> bool:
-        """Whether its tracker is stepped through frames; else a rule of its method runs it."""
+        """Whether its tracker runs frame by frame; otherwise a rule of its method runs it."""
         return not self.method.whole_sequences
 
     @property
     def has_result_file(self) -> bool:
-        """Whether a rule of its method makes a file that has yet to become tracks."""
+        """Whether a rule of its method makes a result file to be converted into tracks."""
         return self.method.whole_sequences and self.method.format is not None
 
     @property
     def result_format(self) -> str:
-        """The format of the file that the rule of its method makes.
+        """The format of the result file that the rule of its method makes.
 
         Raises:
-            ValueError: There is no such format, or it cannot be read without a truth.
+            ValueError: There is no such format, or reading it takes a ground truth.
         """
         name = str(self.method.format)
         check_format(name)
         return name
 
     @property
-    def asks_for_prompts(self) -> bool:
-        """Whether each sequence must have prompts."""
-        return "prompts" in self.method.with_options(self.given_options).inputs
+    def needs_prompts(self) -> bool:
+        """Whether its method needs prompts."""
+        return "prompts" in self.method.with_options(self.config_options).inputs
 
     @cached_property
     def network_files(self) -> list[Path]:
-        """What rules make of the networks that an option or its default names."""
+        """The network files, made by rules, that an option or its default names."""
         named = [self.options[name] for name in self.method.engines]
         return [path for each in named if isinstance(each, str) for path in files_of(each)]
 
     def files(self, root: Path | None, sequence: str) -> list[Path]:
-        """Return the files that its options name for one sequence: results, weights, networks.
+        """Return the files that its options name for a sequence: results, weights, networks.
 
-        Networks are named before they are made. Of the others one that is missing is left to the
-        tracker, which fails for its variant alone.
+        Networks are named before they are made. Other missing files are left to the tracker, which
+        fails for its variant alone.
 
         Args:
-            root: The folder of the data set.
-            sequence: Its name.
+            root: Folder of the data set.
+            sequence: Name of the sequence.
         """
         named = named_files(self.method, self.options, root, sequence)
         return list(dict.fromkeys([*self.network_files, *named]))
 
     def options_of_run(self, number: int) -> dict[str, Any]:
-        """Return the options of a further run: another seed, where the method takes one.
+        """Return the options of a repeated run: a different seed, where the method takes one.
 
         Args:
-            number: Of the run, from 1 for the first.
+            number: Number of the run; the first is 1.
         """
-        options = dict(self.given_options)
+        options = dict(self.config_options)
         if "seed" in self.method.options:
             options["seed"] = self.options["seed"] + number - 1
         return options
@@ -169,11 +169,11 @@ class Run:
 
     Args:
         dataset: Name of the data set.
-        protocol: By which it is scored.
+        protocol: Name of the scoring protocol.
         variants: Names of the variants.
-        clock: Names of the sequences that are timed; None where nothing is said of it.
-        times: How often each variant runs.
-        families: Of metrics, None where the data set or the config says which.
+        clock: Names of the timed sequences; None where the entry has no `clock`.
+        times: Number of runs of each variant.
+        families: Metric families; None for those of the data set or the config.
     """
 
     dataset: str

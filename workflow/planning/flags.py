@@ -1,4 +1,4 @@
-"""Flags of the programs that rules call, and their values."""
+"""Flags of the programs that the rules call."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from workflow.planning.plan import Plan
 
 
 def repeat_flag(name: str, values: Iterable[object]) -> list[str]:
-    """Return a flag once for each value, joined with `=`: a value may begin with a dash."""
+    """Return the flag once per value, joined with `=`: a value may begin with a dash."""
     return [f"--{name}={value}" for value in values]
 
 
 @dataclass(frozen=True)
 class Flags:
-    """What programs are told of data sets and variants: a list of flags, or the value of one."""
+    """Flags about data sets and variants: lists of flags, or the value of one."""
 
     plan: Plan
 
     def root(self, dataset: str) -> list[str]:
-        """Return the folder of a data set, where its entry names one."""
-        return self._given("root", dataset)
+        """Return the folder of a data set, if its entry names one."""
+        return self._entry_value("root", dataset)
 
     def scene(self, dataset: str) -> list[str]:
-        """Return the pattern of the scene in a sequence's name, where the entry has one."""
-        return self._given("scene", dataset)
+        """Return the pattern of the camera scene in a sequence's name, if the entry has one."""
+        return self._entry_value("scene", dataset)
 
     def prompts(self, dataset: str, sequence: str) -> list[str]:
-        """Return the file of first-frame boxes, where the entry names one."""
+        """Return the file of first-frame boxes, if the entry names one."""
         return repeat_flag("prompts", self.plan.datasets[dataset].prompt_files(sequence))
 
     def sequences(self, dataset: str) -> list[str]:
@@ -51,25 +51,25 @@ class Flags:
         return self.plan.variant(variant).method_name
 
     def options(self, variant: str) -> str:
-        """Return the options that the config gives a variant, as JSON."""
-        return json.dumps(self.plan.variant(variant).given_options)
+        """Return the options of a variant in the config, as JSON."""
+        return json.dumps(self.plan.variant(variant).config_options)
 
     def options_of_run(self, variant: str, number: str) -> str:
-        """Return the options of a further run, as JSON."""
+        """Return the options of a repeated run, as JSON."""
         return json.dumps(self.plan.variant(variant).options_of_run(int(number)))
 
     def result_format(self, variant: str) -> str:
-        """Return the format of the file that the rule of a variant's method makes."""
+        """Return the format of the result file that the rule of a variant's method makes."""
         return self.plan.variant(variant).result_format
 
     def option(self, name: str) -> Callable[[str], Any]:
-        """Return a function that gives this option of a variant, or its default."""
+        """Return a function from a variant to the value of this option, or its default."""
 
         def of(variant: str) -> Any:
             return self.plan.variant(variant).options[name]
 
         return of
 
-    def _given(self, key: str, dataset: str) -> list[str]:
+    def _entry_value(self, key: str, dataset: str) -> list[str]:
         value = self.plan.datasets[dataset].entry.get(key)
         return repeat_flag(key, [value] if value else [])

@@ -1,4 +1,4 @@
-"""What the gate looks at, for `metrics.gate`: the runs, how exactly, and what they come from."""
+"""The plan of the gate, for `metrics.gate`: runs, tolerances, and the origin of their results."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _LIMITS = ("frames", "warm_up", "passes", "seconds")
 
 @dataclass(frozen=True)
 class GatePlan:
-    """What the gate is to look at.
+    """The plan of the gate.
 
     Args:
-        plan: Of the whole run.
-        digests: Of the code that scores come from.
-        overlays: The configs that are laid over the default; those of the repository are known.
+        plan: Plan of the whole run.
+        digests: Digests of the code behind the scores.
+        overlays: Config files laid over the default.
     """
 
     plan: Plan
@@ -33,7 +33,7 @@ class GatePlan:
     overlays: Sequence[str]
 
     def as_json(self) -> str:
-        """Return the runs, how exactly they are compared, and what they come from."""
+        """Return the runs, the tolerances, and the origin of their results, as JSON."""
         limits = self.plan.config["regression"]
         return json.dumps(
             {
@@ -47,15 +47,15 @@ class GatePlan:
         )
 
     def baseline(self) -> list[str]:
-        """Return the baseline; a missing one is left to the program, which says how to make it."""
+        """Return the baseline, if it exists: the program explains how to make a missing one."""
         path = Path(self.plan.config["regression"]["baseline"])
         return [path.as_posix()] if path.is_file() else []
 
-    def pace_limit(self, name: str) -> Callable[[str], Any]:
-        """Return a function that gives a limit of how the pace of a variant is taken."""
+    def timing_limit(self, name: str) -> Callable[[str], Any]:
+        """Return a function from a variant to a limit of its timing in the gate."""
 
         def of(variant: str) -> Any:
-            return self._pace_limits(variant)[name]
+            return self._timing_limits(variant)[name]
 
         return of
 
@@ -71,13 +71,13 @@ class GatePlan:
         }
 
     def _variant(self, run: Run, name: str) -> dict[str, Any]:
-        timed = self.plan.is_paced(run, name)
+        timed = self.plan.is_timed_by_gate(run, name)
         origin = self.digests.origin(run.dataset, run.protocol, name)
         found = {"name": name, "origin": origin, "timed": timed}
-        return {**found, "pace": self._pace_limits(name)} if timed else found
+        return {**found, "pace": self._timing_limits(name)} if timed else found
 
-    def _pace_limits(self, variant: str) -> dict[str, Any]:
-        """Return how a pace is taken: of methods with networks, which take longer, as they need."""
+    def _timing_limits(self, variant: str) -> dict[str, Any]:
+        """Return the limits of a variant's timing; methods with networks have their own."""
         limits = self.plan.config["regression"]
         own = limits["networks"] if self.plan.variants[variant].method.engines else {}
         return {name: own.get(name, limits[name]) for name in _LIMITS}

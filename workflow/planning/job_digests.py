@@ -1,4 +1,4 @@
-"""Digests of the code behind each job, and of all that a score comes from: `code`, `origin`."""
+"""Digests of the code behind each job (`code`) and of everything behind a score (`origin`)."""
 
 from __future__ import annotations
 
@@ -12,69 +12,69 @@ from workflow.planning.plan import Plan
 
 @dataclass(frozen=True)
 class JobDigests:
-    """A digest for each rule whose code depends on the config; other rules name their modules."""
+    """Digests for the rules whose code depends on the config; other rules name their modules."""
 
     plan: Plan
 
     def reader(self, dataset: str) -> str:
-        """Return that of `prepare`."""
+        """Return the digest of `prepare`."""
         reader = self.plan.datasets[dataset].entry["reader"]
         return code_digest("datasets.prepare", f"datasets.readers.{reader}")
 
     def track(self, variant: str) -> str:
-        """Return that of what makes tracks: `track`, or `adopt` of a result file."""
+        """Return the digest of the job that makes tracks: `track`, or `adopt` for a result file."""
         adopted = self.plan.variant(variant).has_result_file
         return self._method("trackers.adopt" if adopted else "trackers.run", variant)
 
     def clock(self, variant: str) -> str:
-        """Return that of `clock`."""
+        """Return the digest of `clock`."""
         return self._method("trackers.timing.clock", variant)
 
     def real_time(self, variant: str) -> str:
-        """Return that of `real_time`."""
+        """Return the digest of `real_time`."""
         return self._method("trackers.timing.streaming", variant)
 
     def pace(self, variant: str) -> str:
-        """Return that of `pace`."""
+        """Return the digest of `pace`."""
         return self._method("trackers.timing.calibrated_clock", variant)
 
     def origin(self, dataset: str, protocol: str, variant: str) -> str:
-        """Return a digest of all that a score comes from beside files: config and code.
+        """Return a digest of the config and code behind a score.
 
         Args:
             dataset: Name of the data set.
-            protocol: By which it is scored.
-            variant: As its results are called: `sort`, `sort@25fps`, `sort@run2`.
+            protocol: Name of the scoring protocol.
+            variant: Name in its results' folder: `sort`, `sort@25fps`, `sort@run2`.
         """
         return digest(
             self.plan.datasets[dataset].entry,
             self.reader(dataset),
-            json.dumps(self.plan.variant(variant).given_options),
+            json.dumps(self.plan.variant(variant).config_options),
             self.real_time(variant) if "@" in variant else self.track(variant),
             self.plan.families(dataset, protocol),
             self.score(dataset, protocol),
         )
 
     def score(self, dataset: str, protocol: str) -> str:
-        """Return that of `score`."""
+        """Return the digest of `score`."""
         return self._families(dataset, protocol, "metrics.score", f"metrics.protocols.{protocol}")
 
     def crosscheck(self, dataset: str, protocol: str) -> str:
-        """Return that of `crosscheck`."""
+        """Return the digest of `crosscheck`."""
         references = [f"metrics.references.{name}" for name in list_references()]
         modules = ["metrics.evaluate", f"metrics.protocols.{protocol}", "datasets.layouts.parquet"]
         return self._families(dataset, protocol, *modules, *references)
 
     def combine(self, dataset: str, protocol: str) -> str:
-        """Return that of `combine`."""
+        """Return the digest of `combine`."""
         return self._families(dataset, protocol, "metrics.combine")
 
     def compare(self, dataset: str, protocol: str) -> str:
-        """Return that of `compare`."""
+        """Return the digest of `compare`."""
         return self._families(dataset, protocol, "metrics.comparison.compare")
 
     def gate(self) -> str:
-        """Return that of `judge` and `baseline`."""
+        """Return the digest of `verdict` and `baseline`."""
         runs = self.plan.runs
         names = {name for run in runs for name in self.plan.families(run.dataset, run.protocol)}
         modules = ["metrics.gate.verdict", "metrics.gate.baseline"]

@@ -1,4 +1,4 @@
-"""What exports and builds the networks of a model, and what they are compared with."""
+"""Programs and flags that export, build and check the networks of a model."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from workflow.planning.flags import repeat_flag
 from workflow.planning.plan import Plan
 
 _EXPORTS: dict[str, tuple[str, tuple[str, ...]]] = {
-    # by kind of model: the program, and files it reads beside its modules
+    # by kind of model: the program, and the files it reads beside its modules
     "sam2": ("trackers.sam2.export", ("trackers/sam2/demo.yaml",)),
     "yolox": ("trackers.detectors.export", ()),
     "masktrack_rcnn": ("trackers.mask_rcnn.export", ()),
@@ -27,7 +27,7 @@ class Models:
     plan: Plan
 
     def weights(self, model: str) -> list[str]:
-        """Return the file of weights, unless they are random."""
+        """Return the weights file, unless the weights are random."""
         weights = self._entry(model)["weights"]
         return [] if weights == "random" else [weights]
 
@@ -36,12 +36,12 @@ class Models:
         return _EXPORTS[self._entry(model)["kind"]][0]
 
     def export_code(self, model: str) -> str:
-        """Return the digest of what exports a model."""
+        """Return the digest of the program that exports a model."""
         program, files = _EXPORTS[self._entry(model)["kind"]]
         return code_digest(program, files=files)
 
     def export_flags(self, model: str) -> list[str]:
-        """Return the weights, and what else the entry says of a model of its kind."""
+        """Return the flags of the export program, from the entry of the model."""
         entry = self._entry(model)
         flags = repeat_flag("weights", [entry["weights"]])
         if "size" in entry:
@@ -54,27 +54,27 @@ class Models:
         """Return the module that builds TensorRT engines of a model.
 
         Raises:
-            ValueError: There is none for models of its kind.
+            ValueError: Models of its kind have none.
         """
         kind = self._entry(model)["kind"]
         if kind not in _BUILDS:
             raise ValueError(
-                f"engines.{model}.kind: {kind!r} found, expected one of {list(_BUILDS)}: TensorRT "
-                "runs no others"
+                f"engines.{model}.kind: {kind!r} found, expected one of {list(_BUILDS)} for "
+                "TensorRT"
             )
         return _BUILDS[kind]
 
     def build_code(self, model: str) -> str:
-        """Return the digest of what builds engines of a model."""
+        """Return the digest of the program that builds engines of a model."""
         return code_digest(self.build_program(model))
 
     def build_flags(self, model: str) -> list[str]:
-        """Return the numbers of objects that engines are built for, where the entry has them."""
+        """Return the numbers of objects that engines are built for, if the entry has them."""
         objects = self._entry(model).get("objects")
         return ["--objects", *objects] if objects else []
 
     def parity_networks(self, model: str, precision: str, engine: str) -> dict[str, str]:
-        """Return the networks.json of an engine, and of the ONNX files it was built from."""
+        """Return networks.json of an engine, and of the ONNX files it was built from."""
         exported = f"engines/{model}/{precision}/networks.json"
         built = f"engines/{model}/{precision}/tensorrt/networks.json"
         of_engines: dict[str, dict[str, str]] = {
@@ -85,13 +85,13 @@ class Models:
         return of_engines[engine]
 
     def parity_flags(self, model: str, precision: str, engine: str) -> list[str]:
-        """Return the networks that are compared with PyTorch, and the device."""
+        """Return the flags of the networks compared with PyTorch, and of the device."""
         named = self.parity_networks(model, precision, engine)
         device = "cuda" if engine == "tensorrt" else "cpu"
         return [*(f"--{name}={path}" for name, path in named.items()), f"--device={device}"]
 
     def parities(self) -> list[str]:
-        """Return what is compared of each model whose networks a variant of a run asks for."""
+        """Return the parity files of each model whose networks a variant uses."""
         models = dict.fromkeys(Path(folder).parent.name for folder in self._folders())
         return [
             f"engines/{model}/{precision}/parity_{engine}.json"
@@ -101,9 +101,9 @@ class Models:
         ]
 
     def _folders(self) -> list[str]:
-        """Return the folders of networks that the config names for variants of a run."""
+        """Return the folders of networks that the variants of the runs use."""
         variants = [self.plan.variants[name] for _, name in self.plan.pairs()]
-        found = [each.given_options.get(name) for each in variants for name in each.method.engines]
+        found = [each.config_options.get(name) for each in variants for name in each.method.engines]
         return [folder for folder in found if isinstance(folder, str)]
 
     def _entry(self, model: str) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""What the page is to show, for `reports.render`, and the files of its own that it is made of."""
+"""The plan of the page, for `reports.render`, and its source files."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ Job = dict[str, str]
 
 
 def page_files() -> tuple[str, ...]:
-    """Return the template of the page, its parts, scripts and style."""
+    """Return the templates, scripts and styles of the page."""
     found = [path for path in _FILES.rglob("*") if path.is_file() and path.suffix not in _PYTHON]
     return tuple(sorted(path.as_posix() for path in found))
 
 
 @dataclass(frozen=True)
 class PagePlan:
-    """What the page is to show.
+    """The plan of the page.
 
     Args:
-        plan: Of the whole run.
-        digests: Of the code that scores come from.
-        models: Whose parity with PyTorch the page shows.
-        jobs_before: By variant, the jobs that it alone rests on.
+        plan: Plan of the whole run.
+        digests: Digests of the code behind the scores.
+        models: Models whose parity with PyTorch the page shows.
+        jobs_before: By variant, the jobs on which no other variant depends.
     """
 
     plan: Plan
@@ -44,7 +44,7 @@ class PagePlan:
     jobs_before: Mapping[str, Sequence[Job]]
 
     def as_json(self) -> str:
-        """Return the runs, and the entries they are made from."""
+        """Return the runs with the entries of their variants, as JSON."""
         config = self.plan.config
         return json.dumps(
             {
@@ -58,7 +58,7 @@ class PagePlan:
         )
 
     def history(self) -> list[str]:
-        """Return the file of the gate's verdicts so far, where there are any."""
+        """Return the history of the gate's verdicts, if there is one."""
         path = self.plan.config["regression"]["history"]
         return [path] if Path(path).is_file() else []
 
@@ -79,7 +79,7 @@ class PagePlan:
             "title": variant.title,
             "method": variant.method_name,
             "source": variant.source,
-            "options": variant.given_options,
+            "options": variant.config_options,
             "timed": self.plan.is_timed(run, name),
             "real_time": self.plan.real_time_names(run, name),
             "rests_on": self.jobs_before.get(name, []),

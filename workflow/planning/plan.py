@@ -1,4 +1,4 @@
-"""What a config asks for: runs, variants and data sets, and how each is scored and timed."""
+"""The plan of a config: runs, variants and data sets, and how each is scored and timed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from workflow.planning.entries import Dataset, Run, Variant
 
 
 def any_of(names: Iterable[str]) -> str:
-    """Return a pattern of any of the names, of nothing where there are none."""
+    """Return a regular expression for any of the names; it matches nothing if there are none."""
     return "|".join(map(re.escape, names)) or "(?!)"
 
 
@@ -24,31 +24,31 @@ class Plan:
 
     @cached_property
     def datasets(self) -> dict[str, Dataset]:
-        """The data sets by name, those that no run has included."""
+        """The data sets by name, including those without a run."""
         return {name: Dataset(name, entry) for name, entry in self.config["datasets"].items()}
 
     @cached_property
     def variants(self) -> dict[str, Variant]:
-        """The variants by name, those that no run has included."""
+        """The variants by name, including those without a run."""
         return {name: Variant(name, entry) for name, entry in self.config["variants"].items()}
 
     @cached_property
     def runs(self) -> list[Run]:
-        """What is to be run."""
+        """The runs of the config."""
         return [self._run(entry) for entry in self.config["run"]]
 
     def variant(self, name: str) -> Variant:
-        """Return a variant by the name of its results: of `sort@25fps` it is `sort`."""
+        """Return a variant by the name of its results: `sort` for `sort@25fps`."""
         return self.variants[name.partition("@")[0]]
 
     @cached_property
     def stepped(self) -> list[str]:
-        """The variants that are stepped through frames."""
+        """The variants that run frame by frame."""
         return [name for name, variant in self.variants.items() if variant.is_stepped]
 
     @cached_property
     def with_result_file(self) -> list[str]:
-        """The variants of whose results a rule of their method makes a file."""
+        """The variants whose result file a rule of their method makes."""
         return [name for name, variant in self.variants.items() if variant.has_result_file]
 
     def variants_of(self, method: str) -> list[str]:
@@ -62,21 +62,21 @@ class Plan:
                 yield run, name
 
     def runs_by(self, dataset: str, protocol: str) -> list[Run]:
-        """Return the runs that score a data set by a protocol: none where a file is asked alone."""
+        """Return the runs that score a data set by a protocol; none if only a file is requested."""
         return [run for run in self.runs if (run.dataset, run.protocol) == (dataset, protocol)]
 
     def families(self, dataset: str, protocol: str) -> list[str]:
-        """Return what a data set is scored by: as its run, its entry, or else the config says."""
+        """Return the metric families of a data set: those of its run, its entry, or the config."""
         of_runs = [run.families for run in self.runs_by(dataset, protocol)]
-        of_others = [each.get("families") for each in (self.datasets[dataset].entry, self.config)]
-        return list(next(each for each in [*of_runs, *of_others] if each is not None))
+        defaults = [each.get("families") for each in (self.datasets[dataset].entry, self.config)]
+        return list(next(each for each in [*of_runs, *defaults] if each is not None))
 
     def variants_by(self, dataset: str, protocol: str) -> list[str]:
-        """Return the variants that are compared on a data set by a protocol."""
+        """Return the variants compared on a data set by a protocol."""
         return [name for run in self.runs_by(dataset, protocol) for name in run.variants]
 
-    def runs_again(self, dataset: str, protocol: str) -> list[str]:
-        """Return further runs of the variants that are stepped, as `sort@run2`."""
+    def repeated_runs(self, dataset: str, protocol: str) -> list[str]:
+        """Return the names of repeated runs of frame-by-frame variants, such as `sort@run2`."""
         return [
             f"{name}@run{number}"
             for run in self.runs_by(dataset, protocol)
@@ -98,34 +98,34 @@ class Plan:
         """Return the sequences of a data set that are timed.
 
         Raises:
-            ValueError: No run says which.
+            ValueError: No run names them.
         """
         for run in self.runs:
             if run.dataset == dataset and run.clock is not None:
                 return list(run.clock)
-        raise ValueError(f"run: {dataset} without clock found, expected the sequences to be timed")
+        raise ValueError(f"run: {dataset} has no clock, expected the names of its timed sequences")
 
     def is_timed(self, run: Run, variant: str) -> bool:
-        """Return whether a variant is timed: where its run names sequences and its time counts."""
+        """Return whether a variant is timed: its run has `clock`, and its method can be timed."""
         return bool(run.clock) and self.variants[variant].method.timed
 
     def real_time_names(self, run: Run, variant: str) -> list[str]:
-        """Return what a variant is called at each rate its frames come at, as `sort@25fps`.
+        """Return the names of a variant at each frame rate, such as `sort@25fps`.
 
-        It must have single steps.
+        Only a variant that runs frame by frame has them.
         """
         clock = self.config["clock"]
-        asked = "real_time" in clock["scenarios"] and self.is_timed(run, variant)
-        rates = clock.get("rates", []) if asked and self.variants[variant].is_stepped else []
+        wanted = "real_time" in clock["scenarios"] and self.is_timed(run, variant)
+        rates = clock.get("rates", []) if wanted and self.variants[variant].is_stepped else []
         return [f"{variant}@{rate}fps" for rate in rates]
 
-    def is_paced(self, run: Run, variant: str) -> bool:
-        """Return whether the gate takes its pace: where it is asked for, and has single steps."""
-        asked = variant in self.config["regression"]["timed"] and self.is_timed(run, variant)
-        return asked and self.variants[variant].is_stepped
+    def is_timed_by_gate(self, run: Run, variant: str) -> bool:
+        """Return whether the gate times a variant: it is listed, and runs frame by frame."""
+        listed = variant in self.config["regression"]["timed"] and self.is_timed(run, variant)
+        return listed and self.variants[variant].is_stepped
 
     def clock_scenarios(self) -> list[str]:
-        """Return what the rule `clock` times; `real_time` is a rule of its own."""
+        """Return the scenarios of the rule `clock`; `real_time` is a rule of its own."""
         return [name for name in self.config["clock"]["scenarios"] if name != "real_time"]
 
     def _run(self, entry: Mapping[str, Any]) -> Run:

@@ -1,4 +1,4 @@
-"""Functions of values as functions of Snakemake's wildcards, which `input:` and `params:` take."""
+"""Turn functions of values into functions of Snakemake's wildcards, for `input:` and `params:`."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from typing import Any, Protocol
 
 
 class Wildcards(Protocol):
-    """Snakemake's: an attribute for each wildcard of a rule, all text."""
+    """Snakemake's wildcards of a job: one text attribute each."""
 
     def __getattr__(self, name: str) -> str:
         """Return the value of a wildcard."""
 
 
 def from_wildcards(function: Callable[..., Any]) -> Callable[[Wildcards], Any]:
-    """Return a function that gives `function` the wildcards that its arguments are named after.
+    """Return a function that calls `function` with the wildcards named like its arguments.
 
-    It is called once for equal values in a run, however many jobs ask, and must not depend on what
-    jobs of the run make.
+    It is called once per combination of values in a run, and must not depend on files that jobs of
+    the run make.
 
     Args:
-        function: Of text alone; a generator's items become a list.
+        function: A function of text; a generator's items become a list.
     """
     names = tuple(inspect.signature(function).parameters)
 
@@ -34,6 +34,6 @@ def from_wildcards(function: Callable[..., Any]) -> Callable[[Wildcards], Any]:
     def of_wildcards(wildcards: Wildcards) -> Any:
         return call(*(getattr(wildcards, name) for name in names))
 
-    # Snakemake asks for it a dozen times a job, and working it out is slow
+    # Snakemake inspects it a dozen times per job, and computing it is slow
     of_wildcards.__dict__["__signature__"] = inspect.signature(of_wildcards)
     return of_wildcards

@@ -1,6 +1,6 @@
-"""What all rules share: the plan of the config, the wildcards, and how a run begins and ends.
+"""Shared by all rules: the plan made from the config, the wildcards, start and end of a run.
 
-Needs the config; makes no files. Rules of methods may use what docs/adding_a_tracker.md names.
+Needs the config; makes no files. docs/adding_a_tracker.md lists what rules of methods may use.
 """
 
 import gc
@@ -23,14 +23,14 @@ from workflow.run_lock import hold_lock
 from workflow.planning.wildcards import from_wildcards
 
 min_version("9.0")
-gc.disable()  # until a run starts: planning leaves no garbage, and looking for it takes a fifth
-# a job is `exec`ed, so this is its parent; external programs too may use ONNX Runtime
+gc.disable()  # until a run starts: planning makes no garbage, and collection takes a fifth of it
+# jobs are `exec`ed, so this process is their parent; external programs may use ONNX Runtime too
 shell.prefix(f"export {RUN}={os.getpid()} ORT_DISABLE_TELEMETRY=1; ")
 try:
     check_schema(config, Path(workflow.basedir, "config", "schema.yaml"))
     check_config(config)
     plan = Plan(config)
-    # the rules that step through frames leave the other variants to the rules of their methods
+    # variants stepped frame by frame; the others have rules of their own methods
     STEPPED = any_of(plan.stepped)
 except ValueError as error:
     raise WorkflowError(str(error)) from None
@@ -39,11 +39,11 @@ inputs = Inputs(plan)
 flags = Flags(plan)
 digests = JobDigests(plan)
 current_run = CurrentRun(workflow, time.time())
-held = []  # the lock of the folder, until this process ends
+held = []  # the lock of the folder, held until this process ends
 
 REPLACE_BASELINE = os.environ.get("REPLACE_BASELINE", "") not in ("", "0")
 MACHINE = describe_machine()
-JOBS_BEFORE = {}  # what a variant alone rests on; rules of methods add theirs
+JOBS_BEFORE = {}  # inputs that only one variant needs; rules of methods add theirs
 
 variant_files = from_wildcards(inputs.files)
 variant_prompts = from_wildcards(inputs.prompts)
@@ -54,7 +54,7 @@ variants_of = plan.variants_of
 
 
 def variant_option(name):
-    """A function of wildcards that gives an option of the variant, or the option's default."""
+    """Return a function of wildcards: the value of a variant's option, or the option's default."""
     return from_wildcards(flags.option(name))
 
 
@@ -76,7 +76,7 @@ onstart:
     start_jobs_without_timer(workflow)
     try:
         held.append(hold_lock())
-        if current_run.is_asked_for("baseline") and not REPLACE_BASELINE:
+        if current_run.is_target("baseline") and not REPLACE_BASELINE:
             refuse_to_replace(Path(config["regression"]["baseline"]))
     except (BlockingIOError, FileExistsError) as error:
         raise WorkflowError(str(error)) from None

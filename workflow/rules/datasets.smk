@@ -1,8 +1,8 @@
-"""Data in: any data set, one sequence at a time.
+"""Prepare data sets, one sequence at a time.
 
-Needs the files of the data set, where its entry says they are.
-Makes sequence.json, truth.parquet, prompts.parquet in data/<dataset>/<sequence>/, with images and
-detections beside them, and, where a method asks for it, the folder `mot`.
+Needs the files of the data set, at the root named by its entry.
+Makes sequence.json, truth.parquet and prompts.parquet in data/<dataset>/<sequence>/, with images
+and detections, and the folder `mot` if a method needs it.
 """
 
 

@@ -1,8 +1,8 @@
-"""Networks of a model → ONNX (`export`) → TensorRT (`build`), and how far each is from PyTorch.
+"""Networks of a model → ONNX (`export`) → TensorRT (`build`); deviation from PyTorch (`parity`).
 
 Needs weights, unless they are random.
 Makes engines/<model>/<precision>/networks.json, the same in `tensorrt/`, and parity_<engine>.json,
-which is of SAM 2 alone. A method asks for them by path:
+the latter for SAM 2 only. Methods request them by path:
 
     snakemake --cores all engines/sam2_demo/fp32/parity_onnxruntime.json
 """
@@ -39,7 +39,7 @@ rule build:
         "logs/build/{model}/{precision}.log",
     conda:
         "../../environment.yml"
-    threads: workflow.cores  # alone on the GPU: kernels are being timed
+    threads: workflow.cores  # alone on the GPU: kernels are timed
     params:
         program=from_wildcards(models.build_program),
         flags=from_wildcards(models.build_flags),

@@ -1,6 +1,6 @@
-"""Pictures of where it went wrong, beside the page.
+"""Pictures of tracking errors, loaded by the page.
 
-Needs sequences, their truth, and tracks and events of a variant.
+Needs sequences, their ground truth, and tracks and events of a variant.
 Makes reports/media/<dataset>/{frames/<sequence>,tracks/<variant>}/.
 """
 

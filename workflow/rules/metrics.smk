@@ -1,8 +1,8 @@
-"""Numbers: each sequence scored, all of a data set combined, variants compared, times summarized.
+"""Score sequences, combine scores per data set, compare variants, summarize times.
 
-Needs truth and tracks of each sequence, and timing.json where it is timed.
-Makes score.json and events.parquet of each sequence, combined.json and speed.json of all,
-crosscheck.json where it is asked for, and results/comparisons/<dataset>/<protocol>.json.
+Needs ground truth and tracks of each sequence, and timing.json of timed sequences.
+Makes score.json and events.parquet per sequence, combined.json and speed.json per data set,
+crosscheck.json on request, and results/comparisons/<dataset>/<protocol>.json.
 """
 
 
@@ -78,7 +78,7 @@ rule compare:
         "../../environment.yml"
     params:
         variants=from_wildcards(plan.variants_by),
-        again=from_wildcards(plan.runs_again),
+        again=from_wildcards(plan.repeated_runs),
         sequences=from_wildcards(flags.sequences),
         scene=from_wildcards(flags.scene),
         code=from_wildcards(digests.compare),

@@ -1,8 +1,8 @@
-"""The gate: paces of the trackers, a baseline, and whether a run is worse than it.
+"""The gate: relative step times, a baseline, and the verdict of a run compared with it.
 
-Needs truth, tracks and scores of all variants, and the baseline.
-Makes pace_<process>.json of each sequence that is timed, and in results/regression/ plan.json,
-verdict.json, verdict.md, junit.xml and the history; `baseline` writes the file of the config.
+Needs ground truth, tracks and scores of all variants, and the baseline.
+Makes pace_<process>.json of each timed sequence, and in results/regression/ plan.json,
+verdict.json, verdict.md, junit.xml and the history; `baseline` writes the file named in the config.
 
     snakemake --cores all regression
     snakemake --cores all baseline --forcerun pace
@@ -31,14 +31,14 @@ rule pace:
         process=r"\d+",
     conda:
         "../../environment.yml"
-    threads: workflow.cores  # alone on the machine: it is being timed
+    threads: workflow.cores  # alone on the machine: it is timed
     params:
         method=variant_method,
         options=variant_options,
-        frames=from_wildcards(gate.pace_limit("frames")),
-        warm_up=from_wildcards(gate.pace_limit("warm_up")),
-        passes=from_wildcards(gate.pace_limit("passes")),
-        seconds=from_wildcards(gate.pace_limit("seconds")),
+        frames=from_wildcards(gate.timing_limit("frames")),
+        warm_up=from_wildcards(gate.timing_limit("warm_up")),
+        passes=from_wildcards(gate.timing_limit("passes")),
+        seconds=from_wildcards(gate.timing_limit("seconds")),
         machine=MACHINE,
         code=from_wildcards(digests.pace),
     shell:
@@ -63,7 +63,7 @@ rule gate_plan:
 
 
 rule accuracy:
-    """What `make regression AGAINST=...` needs of this side before it takes paces."""
+    """Inputs of `make regression AGAINST=...` from this side, before it measures speed."""
     input:
         from_wildcards(inputs.accuracy),
         plan=str(PLAN_FILE),

@@ -1,10 +1,10 @@
 """The page, its figures and videos.
 
-Needs what metrics.smk makes of all variants, pictures of gallery.smk, and the history of the gate.
+Needs the outputs of metrics.smk for all variants, pictures of gallery.smk, and the gate's history.
 Makes reports/summary.html, reports/tables/, heatmap.json of each variant, and videos in
-reports/media/<dataset>/<sequence>/. If a run fails, what there is of it is still shown, with what
-failed and why; and where the gate was asked for it judges that, as the verdict of a run before must
-not stand.
+reports/media/<dataset>/<sequence>/. If a run fails, the page still shows the results that exist,
+with the failures and their reasons; a requested gate still gives a verdict on them, because the
+verdict of an earlier run must not remain.
 """
 
 from snakemake.io import IOFile
@@ -12,7 +12,7 @@ from snakemake.io import IOFile
 from workflow.cleaning.made import note_files
 from workflow.planning.page_plan import PAGE, PagePlan, page_files
 from workflow.run_hooks import was_interrupted
-from workflow.unfinished import judge_unfinished, render_unfinished
+from workflow.unfinished import write_unfinished_verdict, render_unfinished
 
 page = PagePlan(plan, digests, models, JOBS_BEFORE)
 
@@ -114,11 +114,11 @@ rule side_by_side:
 onerror:
     if current_run.makes_page():
         render_unfinished(page.as_json(), current_run.started)
-        # forget what the page was last made from: together with its old date this makes the next
-        # run make it again, even where all it asks for was there before
+        # drop the page's record of its inputs: together with its old date this makes the next run
+        # render it again, even if all its inputs existed before
         workflow.persistence.cleanup_metadata(IOFile(PAGE))
     if current_run.lacks_verdict() and not was_interrupted(log):
-        judge_unfinished(gate.as_json(), config["regression"])
+        write_unfinished_verdict(gate.as_json(), config["regression"])
     note_files([PAGE, VERDICT, *VERDICT_TEXTS])
     current_run.print_timing(inputs.speeds())
     current_run.print_failures()

@@ -1,9 +1,9 @@
-"""Trackers run: what each variant answers (`track`), how fast (`clock`), and late (`real_time`).
+"""Run trackers: output (`track`), speed (`clock`), output at a fixed frame rate (`real_time`).
 
-Needs sequences, prompts, and the files that options name: weights, networks, results.
-Makes tracks.parquet, run.json and timing.json of each sequence, those of further runs in
-results/<variant>@run2/, those of late frames, with real_time.json, in results/<variant>@25fps/.
-Methods without tracker.py have a rule of their own, whose result file becomes tracks (`adopt`).
+Needs sequences, prompts, and the files named by options: weights, networks, results.
+Makes tracks.parquet, run.json and timing.json of each sequence; those of further runs in
+results/<variant>@run2/, those of streaming, with real_time.json, in results/<variant>@25fps/.
+Methods without tracker.py have their own rule; `adopt` converts its result file to tracks.
 """
 
 
@@ -57,7 +57,7 @@ rule clock:
         variant=STEPPED,
     conda:
         "../../environment.yml"
-    threads: workflow.cores  # alone on the machine: it is being timed
+    threads: workflow.cores  # alone on the machine: it is timed
     params:
         method=variant_method,
         options=variant_options,
@@ -89,7 +89,7 @@ rule real_time:
         variant=STEPPED,
     conda:
         "../../environment.yml"
-    threads: workflow.cores  # alone on the machine: what it answers depends on how fast it is
+    threads: workflow.cores  # alone on the machine: the output depends on its speed
     params:
         method=variant_method,
         options=variant_options,

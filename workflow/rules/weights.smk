@@ -1,7 +1,7 @@
-"""Weights that others published.
+"""Published weights of other projects.
 
-Needs access to the network and an entry of trackers/weights/catalogue.yaml.
-Makes data/weights/<file>, where its digest is the one in the catalogue.
+Needs network access and an entry in trackers/weights/catalogue.yaml.
+Makes data/weights/<file>, if its digest equals the one in the catalogue.
 """
 
 

@@ -113,7 +113,7 @@ def shown_titles(page):
     return [title.rstrip("\u2060") for title in titles(page)]
 
 
-def test_nothing_of_a_name_is_executed_and_nothing_is_asked_for_elsewhere(looked, hostile):
+def test_nothing_of_a_name_is_executed_and_nothing_is_target_elsewhere(looked, hostile):
     assert looked.page.evaluate("window.harm") is None
     assert looked.complaints == []
     here = (hostile.parent.as_uri(), "data:")

@@ -28,7 +28,7 @@ def picture(tmp_path):
     return take
 
 
-def test_a_picture_is_of_the_window_and_of_the_run_that_is_asked_for(picture, made):
+def test_a_picture_is_of_the_window_and_of_the_run_that_is_target(picture, made):
     images = []
     for state in ("", "run=boxes-plain"):
         done, output = picture(made, f"--state={state}", "--width=390", "--height=300")

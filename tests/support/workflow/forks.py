@@ -1,6 +1,6 @@
-"""Snakemake started without its libraries being imported each time: a process that has them forks.
+"""Start Snakemake by forking a process that has already imported its libraries.
 
-Of the libraries alone, not of ours: each fork imports the code of the folder it is started in.
+Only third-party libraries are imported: each fork imports the code of the folder it starts in.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ LIBRARIES = (
 
 
 def run_forked(command: list[str], folder: Path, environment: dict[str, str]) -> tuple[int, str]:
-    """Return the exit code of a `snakemake ...` and all it printed."""
+    """Return the exit code of a `snakemake ...` and its output."""
     server = _server()
     assert server.stdin is not None
     assert server.stdout is not None
     with TemporaryDirectory() as workdir:
         printed = Path(workdir) / "printed"
-        asked = [command[1:], str(folder), environment, str(printed)]
-        server.stdin.write(json.dumps(asked) + "\n")
+        request = [command[1:], str(folder), environment, str(printed)]
+        server.stdin.write(json.dumps(request) + "\n")
         server.stdin.flush()
         code = server.stdout.readline()
         assert code, "the process that forks has ended"
@@ -44,7 +44,7 @@ def run_forked(command: list[str], folder: Path, environment: dict[str, str]) ->
 
 @cache
 def _server() -> subprocess.Popen[str]:
-    """Return the process that forks; it ends with this one, as its input does."""
+    """Return the forking process; it ends with this one, when its input closes."""
     server = subprocess.Popen(
         [sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )

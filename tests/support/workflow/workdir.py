@@ -1,4 +1,4 @@
-"""A copy of the repository to run the workflow in, as its users would."""
+"""A copy of the repository in which the workflow runs as for a user."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ clock: {frames: 30, warm_up: 5, repeats: 2}
 
 @dataclass(frozen=True)
 class Workdir:
-    """A checkout with a small config laid over the default."""
+    """A copy of the repository with a small config laid over the default."""
 
     path: Path
 
@@ -39,7 +39,7 @@ class Workdir:
         return self.run(*self.command(*arguments)[1:])
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run Snakemake with these arguments alone."""
+        """Run Snakemake with only these arguments."""
         return subprocess.run(
             [str(BIN / "snakemake"), *arguments],
             cwd=self.path,
@@ -50,11 +50,11 @@ class Workdir:
         )
 
     def forked(self, *arguments: str) -> tuple[int, str]:
-        """Run the same for its exit code and what it prints, without importing libraries anew."""
+        """Run the same command in a fork; return its exit code and its output."""
         return run_forked(self.command(*arguments), self.path, self.environment())
 
     def start(self, *, alone: bool = False) -> subprocess.Popen[bytes]:
-        """Start the same, in a group of its own processes where it is `alone`, and go on."""
+        """Start the same command in the background, in its own process group if `alone`."""
         return subprocess.Popen(
             self.command(),
             cwd=self.path,
@@ -73,14 +73,16 @@ class Workdir:
     def environment(self) -> dict[str, str]:
         path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
         cache = self.path / ".cache"
-        temporary = cache / "tmp"  # where what a killed run leaves goes with the working directory
+        temporary = (
+            cache / "tmp"
+        )  # leftovers of a killed run are removed with the working directory
         temporary.mkdir(parents=True, exist_ok=True)
         return os.environ | {
             "PATH": path, "XDG_CACHE_HOME": str(cache), "TMPDIR": str(temporary),
         }  # fmt: skip
 
     def jobs(self, *arguments: str) -> dict[str, int]:
-        """Return how many jobs of each rule a run would have, from a dry run."""
+        """Return the number of jobs of each rule in a dry run."""
         code, printed = self.forked("--dry-run", *arguments)
         assert code == 0, printed
         stats = re.search(r"job +count\n[- ]+\n(.*?)\ntotal", printed, re.DOTALL)
@@ -105,7 +107,7 @@ class Workdir:
 
 
 def make_workdir(path: Path) -> Workdir:
-    """Return a copy of the files git knows or would know, with the small config."""
+    """Return a copy of all files that git does not ignore, with the small config."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
         cwd=ROOT,

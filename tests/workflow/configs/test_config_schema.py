@@ -1,4 +1,4 @@
-"""What is said of a config that is not as the schema says: short, with the key."""
+"""Messages for a config that violates its schema: short, with the key."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def message(config: dict[str, Any]) -> str:
     return str(raised.value)
 
 
-def test_the_default_config_is_as_the_schema_says(config):
+def test_the_default_config_is_valid(config):
     check_schema(config, SCHEMA)
 
 
@@ -67,7 +67,7 @@ def test_the_default_config_is_as_the_schema_says(config):
         (
             "engines.x",
             {"kind": "masktrack_rcnn", "weights": "w", "size": "s"},
-            "engines.x.size: this key does not belong here",
+            "engines.x.size: this key is not allowed here",
         ),
         ("variants.1", None, "variants.1: nothing found, expected keys with values"),
     ],
@@ -83,7 +83,7 @@ def test_an_error_names_its_key_and_what_was_expected(config, place, value, expe
     assert len(lines) <= 2
 
 
-def test_a_key_that_yaml_reads_as_a_number_or_a_truth_is_to_be_quoted(config):
+def test_a_key_that_yaml_reads_as_a_number_or_boolean_must_be_quoted(config):
     config["variants"][True] = {"method": "sort"}
     assert message(config) == "variants: key True found, expected text: put it in quotes"
 

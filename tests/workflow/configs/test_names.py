@@ -1,4 +1,4 @@
-"""Names in a config: real ones pass, those that stop Snakemake or a file system do not."""
+"""Names in a config: real ones pass, names that break Snakemake or a file system do not."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ HOSTILE = (
     ("{x}", "'{x}' found, expected a name without the characters / { } < >"),
     ("a/../b", "'a/../b' found, expected a name without the characters"),
     ("<noscript>", "'<noscript>' found, expected a name without the characters"),
-    ("..", "'..' found, expected a name that begins with no dot"),
-    (" walk", "' walk' found, expected a name that begins with no dot, and"),
-    ("a\nb", r"'a\nb' found, expected a name without control and other invisible characters"),
+    ("..", "'..' found, expected a name without a leading dot"),
+    (" walk", "' walk' found, expected a name without a leading dot and"),
+    ("a\nb", r"'a\nb' found, expected a name without control characters and other"),
     ("a\0b", r"'a\x00b' found, expected a name without control"),
     ("\u202eabc", r"'\u202eabc' found, expected a name without control"),
     ("a\x1b[2J", r"'a\x1b[2J' found, expected a name without control"),
-    ("a" * 200, "found, expected a name that does not end in one text repeated 20 times"),
-    ("x" + "ab" * 20, "found, expected a name that does not end in one text repeated"),
+    ("a" * 200, "found, expected a name that does not end in the same text 20 times"),
+    ("x" + "ab" * 20, "found, expected a name that does not end in the same text"),
     ("äöü" * 34, "found, expected a name of at most 200 bytes"),
-    ("speed.json", "'speed.json' found, expected another name: the workflow has files there"),
+    ("speed.json", "'speed.json' found, expected another name: the workflow uses this one"),
 )
 WORDS = (
     *("{x}", "<b>", "-x", ".x", "a b", "sort@25fps", "a/b", "", "ö", "a\n", "a*", "a'"),

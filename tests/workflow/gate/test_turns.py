@@ -1,4 +1,4 @@
-"""Two checkouts timed in turns, by a program that writes what it is told to."""
+"""Two sides timed in turns, by a program that writes given step times."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import pytest
 
 from datasets.io.files import write_json
 from workflow.gate.against import Comparison, time_variant
-from workflow.gate.other_checkout import checkout_folder
-from workflow.gate.turns import MOST, Side, Timed, take_turns
+from workflow.gate.other_worktree import worktree_folder
+from workflow.gate.turns import MAX_ROUNDS, Side, Timed, take_turns
 
 PROGRAM = """
 import json, pathlib, sys
@@ -35,7 +35,7 @@ RUN = {
 
 @pytest.fixture
 def sides(tmp_path):
-    """The other checkout and this one, whose processes take 100 units each."""
+    """The other side and this one, whose processes take 100 units each."""
     found = []
     for name in ("other", "this"):
         side = Side(tmp_path / name, program=("-c", PROGRAM))
@@ -47,16 +47,16 @@ def sides(tmp_path):
     return tuple(found)
 
 
-def test_the_sides_take_turns_at_being_first(sides, tmp_path):
+def test_the_sides_take_turns_at_going_first(sides, tmp_path):
     found = take_turns(sides, TIMED, 2, 0.05)
     assert (tmp_path / "order").read_text() == "toot"
     assert len(found["pairs"]) == 2
 
 
-def test_more_pairs_are_taken_while_the_answer_is_open_and_not_for_ever(sides, tmp_path):
+def test_more_pairs_are_taken_while_the_verdict_is_ambiguous_up_to_a_limit(sides, tmp_path):
     write_json(sides[1].root / "steps", [100, 200])
     found = take_turns(sides, TIMED, 2, 0.05)
-    assert len(found["pairs"]) == 2 * MOST
+    assert len(found["pairs"]) == 2 * MAX_ROUNDS
 
 
 def test_a_tracker_that_cannot_be_timed_is_named_with_its_error(sides):
@@ -69,7 +69,10 @@ def test_a_tracker_that_cannot_be_timed_is_named_with_its_error(sides):
 
 def test_a_variant_that_one_side_lacks_is_new_or_missing(sides):
     (sides[0].result("sort", "d", "s") / "run.json").unlink()
-    assert time_variant(sides, TIMED, 2, 0.05, "abc") == {"verdict": "NEW", "why": "abc has none"}
+    assert time_variant(sides, TIMED, 2, 0.05, "abc") == {
+        "verdict": "NEW",
+        "why": "abc does not have it",
+    }
     (sides[1].result("sort", "d", "s") / "tracks.parquet").unlink()
     assert time_variant(sides, TIMED, 2, 0.05, "abc") is None
 
@@ -81,8 +84,8 @@ def test_a_tracker_that_is_the_same_on_both_sides_is_not_timed(sides, tmp_path):
     assert not (tmp_path / "order").exists()
 
 
-def test_data_that_only_this_checkout_has_is_found_by_the_other(tmp_path):
-    there = checkout_folder(tmp_path, "abc")
+def test_data_that_only_the_working_tree_has_is_found_by_the_other_side(tmp_path):
+    there = worktree_folder(tmp_path, "abc")
     for root in (tmp_path, there):
         for name in ("engines", "trackers", "config", "datasets"):
             text = "datasets: {mine: {root: data/mine}, gone: {root: no}, package: {}}"

@@ -1,4 +1,4 @@
-"""What a config asks for, on configs small enough to be read."""
+"""The plan of small configs."""
 
 from __future__ import annotations
 
@@ -62,13 +62,13 @@ def make_plan(run=(RUN,), **changed) -> Plan:
     )
 
 
-def test_a_variant_in_real_time_or_run_again_is_the_variant():
+def test_streamed_and_repeated_runs_belong_to_their_variant():
     plan = make_plan()
     names = ("sort", "sort@25fps", "sort@run2")
     assert [plan.variant(name).name for name in names] == ["sort"] * 3
 
 
-def test_variants_with_a_tracker_are_stepped_and_others_are_left_to_rules_of_their_methods():
+def test_variants_with_a_tracker_run_frame_by_frame_and_others_by_rules_of_their_methods():
     plan = make_plan()
     assert plan.stepped == ["sort", "deepsort", "tud_results", "prompted"]
     assert plan.variants_of("external") == ["command"]
@@ -83,13 +83,13 @@ def test_a_variant_of_an_unknown_method_is_refused_with_its_key():
         list(plan.stepped)
 
 
-def test_a_pattern_of_names_matches_these_alone():
+def test_a_pattern_of_names_matches_only_these():
     assert re.fullmatch(any_of(["a.b", "c"]), "a.b")
     assert not re.fullmatch(any_of(["a.b", "c"]), "axb")
     assert not re.fullmatch(any_of([]), "")
 
 
-def test_families_are_those_of_the_run_else_of_the_data_set_else_of_all():
+def test_families_come_from_the_run_else_the_data_set_else_the_config():
     own = {"dataset": "own", "variants": ["sort"]}
     plan = make_plan([RUN, RUN | {"protocol": "plain", "families": ["count"]}, own])
     assert plan.families("synthetic", "mot15") == ["hota"]
@@ -98,13 +98,13 @@ def test_families_are_those_of_the_run_else_of_the_data_set_else_of_all():
     assert plan.families("synthetic", "not_run") == ["hota"]
 
 
-def test_further_runs_are_of_variants_that_are_stepped():
+def test_only_frame_by_frame_variants_have_repeated_runs():
     plan = make_plan([RUN | {"variants": ["sort", "command"], "runs": 3}])
-    assert plan.runs_again("synthetic", "mot15") == ["sort@run2", "sort@run3"]
-    assert plan.runs_again("synthetic", "plain") == []
+    assert plan.repeated_runs("synthetic", "mot15") == ["sort@run2", "sort@run3"]
+    assert plan.repeated_runs("synthetic", "plain") == []
 
 
-def test_a_variant_on_a_data_set_by_two_protocols_is_there_once():
+def test_a_variant_scored_by_two_protocols_is_listed_once():
     plan = make_plan([RUN, RUN | {"protocol": "plain", "variants": ["deepsort"]}])
     assert plan.variants_on("synthetic") == ["sort", "deepsort"]
     assert plan.protocols_of("synthetic", "deepsort") == ["mot15", "plain"]
@@ -118,18 +118,18 @@ def test_imported_results_and_runs_without_a_clock_are_not_timed():
     assert not plan.is_timed(timed, "tud_results")
     assert not plan.is_timed(other, "sort")
     assert plan.timed_sequences("synthetic") == ["crowd"]
-    with pytest.raises(ValueError, match="run: own without clock found, expected the sequences"):
+    with pytest.raises(ValueError, match="run: own has no clock, expected the names"):
         plan.timed_sequences("own")
 
 
-def test_the_gate_takes_the_pace_of_what_is_asked_for_and_timed():
+def test_the_gate_times_the_listed_variants_that_can_be_timed():
     plan = make_plan()
-    assert plan.is_paced(plan.runs[0], "sort")
-    assert not plan.is_paced(plan.runs[0], "deepsort"), "not asked for"
-    assert not plan.is_paced(plan.runs[0], "tud_results"), "not timed"
+    assert plan.is_timed_by_gate(plan.runs[0], "sort")
+    assert not plan.is_timed_by_gate(plan.runs[0], "deepsort"), "not listed"
+    assert not plan.is_timed_by_gate(plan.runs[0], "tud_results"), "not timed"
 
 
-def test_frames_come_at_each_rate_where_that_is_asked_for():
+def test_a_streamed_variant_has_a_name_for_each_frame_rate():
     clock = {"scenarios": ["single_stream", "real_time"], "rates": [25, 12.5]}
     plan = make_plan(clock=clock)
     assert plan.real_time_names(plan.runs[0], "sort") == ["sort@25fps", "sort@12.5fps"]
@@ -145,24 +145,24 @@ def test_patterns_are_filled_with_every_combination():
     assert expand("{a}", a=[]) == []
 
 
-def test_files_that_options_name_are_inputs_and_networks_before_they_are_made():
+def test_files_named_by_options_are_inputs_and_networks_even_before_they_exist():
     inputs = Inputs(make_plan())
     assert list(map(str, inputs.files("prompted", "synthetic", "crowd"))) == [
         "engines/demo/fp32/networks.json",
         "LICENSE",
     ]
     assert inputs.files("sort", "synthetic", "crowd") == []
-    assert inputs.files("tud_results", "own", "-1q it's") == [], "not there: left to the tracker"
+    assert inputs.files("tud_results", "own", "-1q it's") == [], "left to the tracker"
 
 
-def test_prompts_are_inputs_of_methods_that_ask_for_them():
+def test_prompts_are_inputs_of_methods_that_need_them():
     inputs = Inputs(make_plan())
     prompts = ["data/synthetic/crowd/prompts.parquet"]
     assert inputs.prompts("prompted", "synthetic", "crowd") == prompts
     assert inputs.prompts("sort", "synthetic", "crowd") == []
 
 
-def test_the_page_needs_totals_events_and_the_speed_of_what_is_timed():
+def test_the_page_needs_totals_events_and_the_speed_of_timed_variants():
     plan = make_plan([RUN | {"variants": ["tud_results", "sort"]}])
     of_one = "results/{}/synthetic/{}/mot15/events.parquet"
     assert list(Inputs(plan).page()) == [
@@ -175,14 +175,14 @@ def test_the_page_needs_totals_events_and_the_speed_of_what_is_timed():
     ]
 
 
-def test_the_gate_needs_paces_of_each_process_beside_all_scores():
+def test_the_gate_needs_step_times_of_each_process_and_all_scores():
     inputs = Inputs(make_plan())
-    scores, paces = set(inputs.accuracy()), set(inputs.gate()) - set(inputs.accuracy())
-    assert len(scores) == 2 * 2 * 2 + 2  # scores and tracks of two variants on two, and the truth
-    assert paces == {f"results/sort/synthetic/crowd/pace_{number}.json" for number in (0, 1)}
+    scores, times = set(inputs.accuracy()), set(inputs.gate()) - set(inputs.accuracy())
+    assert len(scores) == 2 * 2 * 2 + 2  # scores and tracks, and the ground truth
+    assert times == {f"results/sort/synthetic/crowd/pace_{number}.json" for number in (0, 1)}
 
 
-def test_what_is_compared_includes_further_runs():
+def test_compared_tracks_include_repeated_runs():
     inputs = Inputs(make_plan([RUN | {"variants": ["sort"], "runs": 2}]))
     assert inputs.compared_tracks("synthetic", "mot15") == [
         f"results/{name}/synthetic/{sequence}/tracks.parquet"
@@ -201,7 +201,7 @@ def test_a_flag_is_joined_to_its_value_which_may_begin_with_a_dash():
     assert flags.prompts("synthetic", "crowd") == []
 
 
-def test_a_further_run_has_another_seed_where_the_method_takes_one(monkeypatch):
+def test_a_repeated_run_has_a_different_seed_if_the_method_takes_one(monkeypatch):
     seeded = {"method": "imported", "options": {"results": "x"}}
     flags = Flags(make_plan(variants={"sort": {"method": "sort"}, "own": seeded}))
     assert json.loads(flags.options_of_run("sort", "2")) == {}
@@ -211,13 +211,13 @@ def test_a_further_run_has_another_seed_where_the_method_takes_one(monkeypatch):
     assert json.loads(flags.options_of_run("own", "3")) == {"results": "x", "seed": 7}
 
 
-def test_an_option_is_that_of_the_config_else_the_default():
+def test_an_option_comes_from_the_config_else_the_default():
     flags = Flags(make_plan())
     assert flags.option("max_age")("sort") == 2
     assert flags.option("min_hits")("sort@25fps") == 3
 
 
-def test_a_digest_of_a_variant_is_of_its_program_and_of_its_method():
+def test_the_digest_of_a_variant_covers_its_program_and_its_method():
     digests = JobDigests(make_plan())
     assert digests.track("sort") == method_digest("trackers.run", "sort")
     assert digests.clock("sort") == method_digest("trackers.timing.clock", "sort")
@@ -226,7 +226,7 @@ def test_a_digest_of_a_variant_is_of_its_program_and_of_its_method():
     )
 
 
-def test_the_origin_of_a_score_changes_with_options_families_and_lateness():
+def test_the_origin_of_a_score_changes_with_options_families_and_frame_rate():
     plain = JobDigests(make_plan())
     other = JobDigests(make_plan(families=["clear"]))
     kinds = [("sort", plain), ("deepsort", plain), ("sort@25fps", plain), ("sort", other)]
@@ -235,11 +235,11 @@ def test_the_origin_of_a_score_changes_with_options_families_and_lateness():
     assert found[0] == JobDigests(make_plan()).origin("synthetic", "mot15", "sort")
 
 
-def test_a_function_of_values_is_given_the_wildcards_of_its_arguments_once():
-    asked = []
+def test_a_function_of_wildcards_is_called_once_per_combination_of_values():
+    calls = []
 
     def place(dataset: str, sequence: str) -> list[str]:
-        asked.append((dataset, sequence))
+        calls.append((dataset, sequence))
         return [f"{dataset}/{sequence}"]
 
     function = from_wildcards(place)
@@ -247,16 +247,16 @@ def test_a_function_of_values_is_given_the_wildcards_of_its_arguments_once():
         wildcards = SimpleNamespace(variant=variant, dataset="own", sequence="a")
         assert function(wildcards) == ["own/a"]
     assert function(SimpleNamespace(dataset="own", sequence="b")) == ["own/b"]
-    assert asked == [("own", "a"), ("own", "b")]
+    assert calls == [("own", "a"), ("own", "b")]
 
 
-def test_what_a_generator_yields_is_kept_for_all_who_ask():
+def test_the_items_of_a_generator_are_kept_for_every_call():
     function = from_wildcards(Inputs(make_plan()).page)
     assert function(SimpleNamespace()) == function(SimpleNamespace()) != []
 
 
-def test_a_function_that_fails_is_asked_again():
+def test_a_function_that_fails_is_called_again():
     function = from_wildcards(make_plan().timed_sequences)
     for _ in range(2):
-        with pytest.raises(ValueError, match="run: own without clock"):
+        with pytest.raises(ValueError, match="run: own has no clock"):
             function(SimpleNamespace(dataset="own"))

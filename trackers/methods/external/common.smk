@@ -12,7 +12,7 @@ def check_external(variant):
     """Refuse a config whose options, command or requirements file cannot be."""
     place = f"variants.{variant}.options"
     try:
-        check_options("external", plan.variants[variant].given_options, place)
+        check_options("external", plan.variants[variant].config_options, place)
     except ValueError as error:
         raise WorkflowError(str(error)) from None
     try:
@@ -25,7 +25,7 @@ def check_external(variant):
 
 
 def external_options(variant):
-    options = make_options(ExternalOptions, plan.variants[variant].given_options)
+    options = make_options(ExternalOptions, plan.variants[variant].config_options)
     check_command(options)
     return options
 
@@ -53,7 +53,7 @@ JOBS_BEFORE.update(
             }
         ]
         for variant in EXTERNAL
-        for name in [plan.variants[variant].given_options.get("environment")]
+        for name in [plan.variants[variant].config_options.get("environment")]
         if isinstance(name, str)
     }
 )

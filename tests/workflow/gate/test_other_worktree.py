@@ -1,4 +1,4 @@
-"""Another commit in a worktree, whatever an earlier run left there."""
+"""The worktree of another commit, whatever an earlier run left there."""
 
 from __future__ import annotations
 
@@ -8,7 +8,12 @@ import sys
 
 import pytest
 
-from workflow.gate.other_checkout import alone, check_out, interpreter, resolve_commit
+from workflow.gate.other_worktree import (
+    check_out,
+    hold_comparison_lock,
+    interpreter,
+    resolve_commit,
+)
 
 
 def git(root, *arguments):
@@ -60,13 +65,13 @@ def unregistered(folder):
 
 
 @pytest.mark.parametrize("harm", [changed, half_made, gone, unregistered])
-def test_a_checkout_that_is_not_as_it_should_be_is_made_anew(repository, harm):
+def test_an_incomplete_worktree_is_made_anew(repository, harm):
     commit = resolve_commit(repository, "HEAD~1")
     harm(check_out(repository, commit))
     assert (check_out(repository, commit) / "file").read_text() == "one"
 
 
-def test_the_checkout_of_another_commit_goes(repository):
+def test_the_worktree_of_another_commit_is_removed(repository):
     first = check_out(repository, resolve_commit(repository, "HEAD~1"))
     second = check_out(repository, resolve_commit(repository, "HEAD"))
     assert (second / "file").read_text() == "two"
@@ -74,33 +79,33 @@ def test_the_checkout_of_another_commit_goes(repository):
 
 
 @pytest.mark.parametrize("name", ["no_such_branch", "--all", ""])
-def test_a_name_that_is_no_commit_is_refused_in_one_line(repository, name):
+def test_a_name_that_is_not_a_commit_is_refused_in_one_line(repository, name):
     with pytest.raises(ValueError, match=f"AGAINST={name}: no such commit, expected a ") as found:
         resolve_commit(repository, name)
     assert "\n" not in str(found.value)
 
 
-def test_a_shallow_clone_says_how_the_rest_is_fetched(repository, tmp_path):
+def test_the_message_for_a_shallow_clone_explains_how_to_fetch_the_rest(repository, tmp_path):
     git(tmp_path, "clone", "--quiet", "--depth=1", f"file://{repository}", "shallow")
     with pytest.raises(ValueError, match="`git fetch --unshallow`"):
         resolve_commit(tmp_path / "shallow", "HEAD~1")
 
 
 def test_outside_git_nothing_can_be_compared(tmp_path):
-    with pytest.raises(ValueError, match="is no git checkout"):
+    with pytest.raises(ValueError, match="is not a git repository"):
         resolve_commit(tmp_path, "HEAD")
 
 
 def test_two_comparisons_at_once_are_refused(repository):
     with (
-        alone(repository),
-        pytest.raises(ValueError, match=r"another `make regression AGAINST=\.\.\.` runs here"),
-        alone(repository),
+        hold_comparison_lock(repository),
+        pytest.raises(ValueError, match=r"another `make regression AGAINST=\.\.\.` is running"),
+        hold_comparison_lock(repository),
     ):
         pass
 
 
-def test_the_environment_is_shared_where_the_libraries_are_the_same(repository):
+def test_the_environment_is_shared_if_the_libraries_are_equal(repository):
     other = check_out(repository, resolve_commit(repository, "HEAD~1"))
     assert interpreter(repository, other) == sys.executable
     (repository / "requirements.lock").write_text("another")

@@ -1,6 +1,6 @@
-"""Another commit of the repository, checked out in a git worktree below `.cache/against`.
+"""Another commit of the repository, in a git worktree below `.cache/against`.
 
-One is kept, with its results, so that comparing with the same commit again reruns nothing there.
+One worktree is kept with its results: a second comparison with the same commit reruns nothing.
 """
 
 from __future__ import annotations
@@ -16,37 +16,37 @@ from pathlib import Path
 
 LOCK_FILE = "requirements.lock"
 _FOLDER = Path(".cache", "against")
-_SHORT = 12  # digits of a commit that name its folder
+_SHORT = 12  # digits of the commit id in the folder's name
 
 
 def resolve_commit(root: Path, name: str) -> str:
     """Return the full id of a commit.
 
     Raises:
-        ValueError: There is none of that name, or the folder is no git checkout.
+        ValueError: There is no such commit, or the folder is not a git repository.
     """
     if git(root, "rev-parse", "--is-inside-work-tree").strip() != "true":
-        raise ValueError(f"AGAINST={name}: {root} is no git checkout, expected one")
+        raise ValueError(f"AGAINST={name}: {root} is not a git repository")
     commit = git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
     if commit:
         return commit.strip()
     message = f"AGAINST={name}: no such commit, expected a branch, a tag or an id"
     if git(root, "rev-parse", "--is-shallow-repository").strip() == "true":
-        message += "; this clone is shallow: `git fetch --unshallow` gets the others"
+        message += "; this clone is shallow: `git fetch --unshallow` fetches the rest"
     raise ValueError(message)
 
 
-def checkout_folder(root: Path, commit: str) -> Path:
-    """Return where a commit is checked out."""
+def worktree_folder(root: Path, commit: str) -> Path:
+    """Return the folder of a commit's worktree."""
     return root / _FOLDER / commit[:_SHORT]
 
 
 @contextmanager
-def alone(root: Path) -> Iterator[None]:
-    """Keep other comparisons out of the folder meanwhile.
+def hold_comparison_lock(root: Path) -> Iterator[None]:
+    """Hold a lock against other comparisons in this repository.
 
     Raises:
-        ValueError: There is one at work.
+        ValueError: Another comparison is running.
     """
     path = root / _FOLDER / "lock"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -55,19 +55,19 @@ def alone(root: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise ValueError(
-                f"{path}: another `make regression AGAINST=...` runs here: wait until it has ended"
+                f"{path}: another `make regression AGAINST=...` is running: wait until it has ended"
             ) from None
         yield
 
 
 def check_out(root: Path, commit: str) -> Path:
-    """Return the folder of a commit, checked out anew unless it is there as it should be.
+    """Return the worktree of a commit, made anew unless a complete one exists.
 
-    The folders of other commits are removed.
+    The worktrees of other commits are removed.
     """
-    folder = checkout_folder(root, commit)
+    folder = worktree_folder(root, commit)
     for other in (root / _FOLDER).glob("*/"):
-        if other != folder or not _is_whole(folder, commit):
+        if other != folder or not _is_complete(folder, commit):
             shutil.rmtree(other)
     git(root, "worktree", "prune")
     if not folder.is_dir():
@@ -84,24 +84,24 @@ def check_out(root: Path, commit: str) -> Path:
 
 
 def interpreter(root: Path, other: Path) -> str:
-    """Return the Python that runs another checkout: this one, where it pins the same libraries.
+    """Return the Python for another worktree: this one, if both pin the same libraries.
 
-    Else an environment is installed there by its own `make setup`.
+    Otherwise an environment is installed there by its own `make setup`.
 
     Raises:
-        ValueError: That failed.
+        ValueError: The installation failed.
     """
     if (root / LOCK_FILE).read_bytes() == (other / LOCK_FILE).read_bytes():
         return sys.executable
-    print(f"{LOCK_FILE} differs: the other side's libraries are installed in {other}/.venv")
+    print(f"{LOCK_FILE} differs: installing the other side's libraries in {other}/.venv")
     done = subprocess.run(["make", "-C", str(other), "setup"], check=False)
     if done.returncode:
-        raise ValueError(f"{other}: `make setup` failed: its libraries cannot be compared")
+        raise ValueError(f"{other}: `make setup` failed: the other side cannot be run")
     return str(other / ".venv" / "bin" / "python")
 
 
 def git(root: Path, *arguments: str) -> str:
-    """Return what git says; nothing where it fails or is not installed."""
+    """Return git's output; "" where git fails or is not installed."""
     try:
         return subprocess.run(
             ["git", "-C", str(root), *arguments],
@@ -114,8 +114,8 @@ def git(root: Path, *arguments: str) -> str:
         return ""
 
 
-def _is_whole(folder: Path, commit: str) -> bool:
-    """Whether a folder holds the files of a commit, none of them changed, and git knows it."""
+def _is_complete(folder: Path, commit: str) -> bool:
+    """Whether a folder is a worktree of the commit with no changed file."""
     if not (folder / ".git").is_file() or git(folder, "rev-parse", "HEAD").strip() != commit:
         return False
     changed = subprocess.run(
@@ -129,5 +129,5 @@ def _is_whole(folder: Path, commit: str) -> bool:
 
 
 def _environment() -> dict[str, str]:
-    """Return the environment without what a hook of git sets, which names another checkout."""
+    """Return the environment without the variables of a git hook, which name another repository."""
     return {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
