@@ -23,7 +23,13 @@ from trackers.weights.fetch import read_catalogue
 OURS = ("bench", "datasets", "trackers", "metrics", "reports", "workflow")
 DOCUMENTS = sorted(
     path.relative_to(ROOT).as_posix()
-    for pattern in ("README.md", "config/*.md", "docs/**/*.md", "trackers/**/README.md")
+    for pattern in (
+        "README.md",
+        "CONTRIBUTING.md",
+        "config/*.md",
+        "docs/**/*.md",
+        "trackers/**/README.md",
+    )
     for path in ROOT.glob(pattern)
 )
 SHELL = ("", "sh", "bash", "console")
@@ -132,13 +138,13 @@ def test_the_programs_in_docstrings_exist_and_take_their_flags():
 
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_the_files_in_a_document_are_there_or_made_by_a_command_before_or_of_the_user(document):
-    made = {"data/own/walk"}  # as in the README
+    made = {"data/own/walk"}  # as in docs/own_video.md
     for words in commands(document):
         if words[:2] != ["python", "-m"] and words[:1] != ["snakemake"]:
             continue
         named = {path for word in words[3:] for path in PATH.findall(word)}
         outputs = {after for flag, after in pairwise(words) if flag in WRITTEN}
-        if words[2] == "datasets.convert":
+        if words[1:3] == ["-m", "datasets.convert"]:
             outputs.add(words[words.index("--to") + 3])  # after the format, IN and OUT
         for path in named - outputs - OF_THE_USER - made:
             there = (ROOT / path).exists() or path.startswith(MADE_BY_RULES)
@@ -159,16 +165,19 @@ def test_every_picture_in_the_documents_is_made_by_the_makefile():
 CARDS = {"yolox_nano": detector.read_card, "osnet": embedder.read_card}
 
 
-def test_every_card_that_is_shipped_is_read_and_named_in_the_readme():
-    readme, paths = (ROOT / "README.md").read_text(), sorted((ROOT / "config/cards").glob("*"))
+def test_every_card_that_is_shipped_is_read_and_documented():
+    text, paths = (
+        (ROOT / "docs/detectors.md").read_text(),
+        sorted((ROOT / "config/cards").glob("*")),
+    )
     assert {path.stem for path in paths} == CARDS.keys()
     for path in paths:
         network = path.parent / CARDS[path.stem](path).file
         assert Path(os.path.normpath(network)).parent == ROOT / "data" / "weights"
-        assert path.relative_to(ROOT).as_posix() in readme
+        assert path.relative_to(ROOT).as_posix() in text
 
 
-def test_the_first_frame_that_is_shipped_is_read_and_named_in_the_readme():
+def test_the_first_frame_that_is_shipped_is_read_and_documented():
     prompts = read_tracks(ROOT / "config/first_frame.json", Extent(432, 768, 9, {1: "person"}))
     assert prompts.box.tolist() == [[381, 9, 543, 375], [40, 30, 120, 260]]
-    assert "config/first_frame.json" in (ROOT / "README.md").read_text()
+    assert "config/first_frame.json" in (ROOT / "docs/own_video.md").read_text()

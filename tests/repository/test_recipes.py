@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.support.paths import ROOT
+from tests.support.workflow.workdir import make_workdir
 
 TEXT = (ROOT / "CONTRIBUTING.md").read_text()
 RECIPES = ("A file format", "A metric family", "A protocol", "A data set reader")
-FOLDERS = ("bench", "datasets", "docs", "metrics", "reports", "tests", "trackers", "workflow")
 PROGRAMS = {"python": [sys.executable], "pytest": [sys.executable, "-m", "pytest", "-q"]}
+RUFF = [sys.executable, "-m", "ruff"]
 BLOCK = re.compile(
     r"(?:^`(?P<file>\S+)`(?:, [^\n]*)?:\n\n)?^```(?P<kind>\w*)\n(?P<body>.*?)^```$", re.M | re.S
 )
@@ -47,31 +46,21 @@ def commands(title: str) -> Iterator[list[str]]:
             yield [*PROGRAMS[program], *rest]
 
 
-def left_out(folder: str, names: list[str]) -> set[str]:
-    """Return what of a folder is not copied: compiled modules, and what `make report` renders."""
-    rendered = ("media", "tables", "summary.html") if Path(folder) == ROOT / "reports" else ()
-    return {"__pycache__", *rendered} & {*names}
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("title", RECIPES)
 def test_a_recipe_works_exactly_as_written(title, tmp_path):
-    for name in FOLDERS:
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=left_out)
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    written = []
+    folder, written = make_workdir(tmp_path).path, []
     for block in filter(lambda block: block["file"], blocks(title)):
-        path, body = tmp_path / block["file"], block["body"]
+        path, body = folder / block["file"], block["body"]
         path.write_text(changed(path.read_text(), body) if block["kind"] == "diff" else body)
         written += [block["file"]] if path.suffix == ".py" else []
-    ruff = [sys.executable, "-m", "ruff"]
-    for words in [[*ruff, "check", *written], [*ruff, "format", "--check", *written],
-                  *commands(title)]:  # fmt: skip
-        done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    lint = [[*RUFF, "check", *written], [*RUFF, "format", "--check", *written]]
+    for words in [*lint, *commands(title)]:
+        done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{words}\n{done.stdout[-3000:]}\n{done.stderr}"
 
 
 def test_every_recipe_has_files_and_commands():
     for title in RECIPES:
         assert any(block["file"] for block in blocks(title)), title
-        assert len([*commands(title)]) > 0, title
+        assert [*commands(title)], title
