@@ -14,6 +14,8 @@ import yaml
 
 from tests.support.paths import ROOT
 from tests.support.workflow.workdir import make_workdir
+from trackers.contract import load_method
+from trackers.options import REQUIRED
 
 README = (ROOT / "README.md").read_text()
 DOCUMENTS = sorted(
@@ -53,6 +55,20 @@ def test_every_document_and_method_is_in_the_index():
     methods = [path.parent for path in ROOT.glob("trackers/methods/*/method.yaml")]
     wanted = {*ROOT.glob("docs/*.md"), *(folder / "README.md" for folder in methods)} - {index}
     assert wanted - named == set()
+
+
+@pytest.mark.parametrize(
+    "path", sorted(ROOT.glob("trackers/methods/*/README.md")), ids=lambda path: path.parent.name
+)
+def test_the_options_that_a_method_describes_have_these_defaults(path):
+    known = load_method(path.parent.name).declared
+    rows = path.read_text().split("| option | default | meaning |\n|---|---|---|\n")[1]
+    for row in rows.split("\n\n")[0].splitlines():
+        names, defaults = (cell.replace("`", "").split(", ") for cell in row.split(" | ")[:2])
+        for name, default in zip(names, defaults, strict=True):
+            option = known[name.strip("| ")]
+            expected = REQUIRED if default == "required" else yaml.safe_load(default)
+            assert option.default == expected, f"{name}: {option.default}"
 
 
 def test_the_example_is_scored_as_the_readme_shows():
