@@ -4,7 +4,7 @@
         --output bench/sam2_methods_tiny.json
 
 The detections are boxes moving over 1920 x 1080 noise. Weights are random unless given: the time
-does not depend on the image. Options are loosened so that all objects stay alive and none are added:
+does not depend on the image. Options are loosened: all objects stay alive and none are added.
 `masktracker` prompts SAM 2 with each of them in every frame, `yolo_sam2` detects in the first frame
 only. Frames count once all memory banks are full. The time of a frame is fitted as a constant plus
 a share per object.
