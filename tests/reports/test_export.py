@@ -34,14 +34,16 @@ def run_of(*titles, totals=None, speed=None):
     variants = [
         blank(
             Variant,
-            card={"name": f"v{n}", "title": title, "timed": False, "source": ""},
+            entry={"name": f"v{n}", "title": title, "timed": False, "source": ""},
             total=totals[n],
             speed=speed,
         )
         for n, title in enumerate(titles)
     ]
     plan = {"dataset": "d", "protocol": "mot17", "title": "A set", "sequences": []}
-    return blank(Run, plan=plan, columns=COLUMNS, similarity="box", variants=variants, troubles=[])
+    return blank(
+        Run, plan=plan, columns=COLUMNS, similarity="box", variants=variants, missing_results=[]
+    )
 
 
 def cells_of_latex(line):
@@ -145,7 +147,7 @@ def test_files_are_called_as_data_set_and_protocol():
 
 
 def test_a_result_that_is_missing_is_named_and_nothing_is_written(tmp_path):
-    card = {
+    entry = {
         "name": "sort",
         "title": "SORT",
         "timed": False,
@@ -154,7 +156,7 @@ def test_a_result_that_is_missing_is_named_and_nothing_is_written(tmp_path):
         "origin": "",
     }
     plan = {"dataset": "d", "protocol": "mot17", "title": "A set", "clock": [], "sequences": ["s"]}
-    given = json.dumps({"runs": [plan | {"variants": [card]}]})
+    given = json.dumps({"runs": [plan | {"variants": [entry]}]})
     command = [sys.executable, "-m", "reports.export", "--plan", given, "--folder", tmp_path / "t"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
     expected = "python -m reports.export: error: d: no result of sort on s: not run\n"

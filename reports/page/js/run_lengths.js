@@ -1,12 +1,12 @@
-// Masks of COCO run lengths, as datasets/masks/mask_set.py describes them. No DOM in here.
+// Decodes COCO RLE masks, as described in datasets/masks/mask_set.py. No DOM.
 (() => {
   "use strict";
-  const FIRST = 48; // the letter of 0
-  const MORE = 32; // bit of a letter: the number goes on
-  const DIGIT = 31; // bits of a letter that are of the number
-  const SIGN = 16; // bit of the last letter: the number is negative
+  const FIRST = 48; // character code of 0
+  const MORE = 32; // bit of a character: the number continues
+  const DIGIT = 31; // bits of a character that hold the number
+  const SIGN = 16; // bit of the last character: the number is negative
 
-  /** Lengths of background and foreground in turn, down the columns. */
+  /** Alternating lengths of background and foreground, in column-major order. */
   function lengthsOf(text) {
     const lengths = [];
     let place = 0;
@@ -18,7 +18,7 @@
     return lengths;
   }
 
-  /** The number that begins at a letter, and where the next one begins. */
+  /** The number that begins at a position, and the position after it. */
   function numberAt(text, begin) {
     let value = 0;
     let scale = 1;
@@ -31,7 +31,7 @@
     }
   }
 
-  /** The runs of foreground: {first, last} of their pixels, counted down the columns. */
+  /** The foreground runs, as {first, last} pixel in column-major order. */
   function runsOf(text) {
     const runs = [];
     let first = 0;
@@ -42,7 +42,7 @@
     return runs;
   }
 
-  /** The smallest box around the runs of an image of a height; the far edges are within. */
+  /** The bounding box of runs in an image of a height; right and bottom are inclusive. */
   function boxOf(runs, height) {
     const columnOf = pixel => Math.floor(pixel / height);
     const crossing = runs.some(({ first, last }) => columnOf(first) < columnOf(last));
@@ -57,8 +57,8 @@
   }
 
   /**
-   * {left, top, width, height, pixels}: the smallest box around a mask, and 0 or 1 a pixel of it,
-   * row by row; null for an empty mask.
+   * {left, top, width, height, pixels}: the bounding box of a mask, and its pixels as 0 or 1, row by
+   * row; null for an empty mask.
    */
   function decode(text, height) {
     const runs = runsOf(text);

@@ -1,4 +1,4 @@
-// What the gate found over commits: each number of each variant, with its noise.
+// The history of the gate over commits: each value of each variant, with its interval.
 (() => {
   "use strict";
   const { byId, element, charts } = bench;
@@ -18,7 +18,7 @@
     return isRatio(trend) ? `${metric} (%)` : metric;
   }
 
-  /** One point for each variant and verdict that has the metric; ratios in per cent. */
+  /** One point per variant and verdict with the metric; ratios in per cent. */
   function pointsOf(trend, shown) {
     const scale = isRatio(trend) ? 100 : 1;
     const labels = labelsOf(trend);
@@ -50,15 +50,15 @@
       title: axisTitle(trend),
       scale: { zero: false, nice: true },
     });
-    const noise = { x, y: { ...y, field: "low" }, y2: { field: "high" }, color };
+    const interval = { x, y: { ...y, field: "low" }, y2: { field: "high" }, color };
     const names = [["variant"], ["verdict"], ["date"], ["word"]];
     const tooltip = charts.tooltip(...names, ["value", metric, ".4~r"]);
     return {
       height: 280,
       data: { values: points },
       layer: [
-        { mark: { type: "area", opacity: 0.15 }, encoding: noise },
-        { mark: { type: "rule", opacity: 0.5 }, encoding: noise },
+        { mark: { type: "area", opacity: 0.15 }, encoding: interval },
+        { mark: { type: "rule", opacity: 0.5 }, encoding: interval },
         { mark: { type: "line", strokeWidth: 2 }, encoding: { x, y, color } },
         {
           mark: { type: "point", filled: true, size: 70, opacity: 1 },

@@ -9,7 +9,7 @@ import pytest
 
 from datasets.io.files import read_json, write_json
 from tests.support.page.browsing import grave_findings, opened
-from tests.support.page.page_workdir import MASKS, card, render_workdir, write_run
+from tests.support.page.page_workdir import MASKS, render_workdir, variant_entry, write_run
 from tests.support.page.verdict import titles
 
 SCRIPT = "<script>window.harm = 1</script>"
@@ -71,7 +71,7 @@ def hostile(tmp_path_factory):
     for each, text in zip(run["variants"], ANYWHERE, strict=False):
         each |= {"source": text, "method": text, "options": {text: [text]}}
     run |= {"licence": CLOSING}
-    run["variants"].append(card(as_folder(RIGHT_TO_LEFT), SCRIPT))  # has no result
+    run["variants"].append(variant_entry(as_folder(RIGHT_TO_LEFT), SCRIPT))  # has no result
     log = (
         workdir
         / "logs"

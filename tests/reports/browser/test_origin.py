@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 
 from tests.support.page.browsing import grave_findings
-from tests.support.page.page_workdir import BOXES, MASKS, card, plan_entry, render_workdir
+from tests.support.page.page_workdir import BOXES, MASKS, plan_entry, render_workdir, variant_entry
 
 RESULTS = sum(len(each.variants) * len(each.sequences) for each in (MASKS, BOXES))
 
@@ -48,7 +48,7 @@ def test_a_variant_without_result_has_its_options_and_no_code(look, made, tmp_pa
     workdir = tmp_path / "workdir"
     shutil.copytree(made.parent.parent, workdir)
     plan = plan_entry(MASKS)
-    plan["variants"].append(card("late", "Late"))
+    plan["variants"].append(variant_entry("late", "Late"))
     page = look(render_workdir(workdir, [plan])).page
     row = page.locator("#provenance tr", has_text="late").first
     assert row.locator("td").all_inner_texts() == ["m", '{"age": 3}', *[""] * 4, "a test"]

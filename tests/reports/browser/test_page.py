@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from tests.support.page.browsing import grave_findings
-from tests.support.page.page_workdir import BOXES, MASKS, card, plan_entry, render_workdir
+from tests.support.page.page_workdir import BOXES, MASKS, plan_entry, render_workdir, variant_entry
 
 RUNS = "bench.data.runs.map(run => run.id)"
 
@@ -111,7 +111,7 @@ def test_a_variant_that_failed_is_marked_and_its_log_is_one_click_away(look, mad
     workdir = tmp_path / "workdir"
     shutil.copytree(made.parent.parent, workdir)
     plan = plan_entry(MASKS)
-    plan["variants"].append(card("late", "Late"))
+    plan["variants"].append(variant_entry("late", "Late"))
     log = workdir / "logs" / "track" / "late" / "made" / "one.log"
     log.parent.mkdir(parents=True)
     log.write_text("ValueError: no idea\n")

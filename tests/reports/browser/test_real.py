@@ -9,7 +9,7 @@ import yaml
 from datasets.io.files import read_json
 from datasets.layout import load_layout
 from tests.support.page.browsing import grave_findings
-from tests.support.page.page_workdir import Wanted, card, render_workdir, write_results
+from tests.support.page.page_workdir import Wanted, render_workdir, write_results
 from tests.support.page.verdict import values
 from tests.support.paths import ROOT
 
@@ -31,12 +31,12 @@ def mot17(shared, tmp_path_factory):
     pairs = {
         name: read(folder / "train", folder / "results" / "lif_t", name) for name in MOT17.sequences
     }
-    answers = {("lif_t", name): answer for name, (_, answer) in pairs.items()}
-    for name, (_, answer) in pairs.items():
-        answers["half", name] = answer.take(np.arange(0, len(answer), 2))
+    outputs = {("lif_t", name): output for name, (_, output) in pairs.items()}
+    for name, (_, output) in pairs.items():
+        outputs["half", name] = output.take(np.arange(0, len(output), 2))
     workdir = tmp_path_factory.mktemp("mot17")
     truths = {name: truth for name, (truth, _) in pairs.items()}
-    return render_workdir(workdir, [write_results(workdir, MOT17, truths, answers)])
+    return render_workdir(workdir, [write_results(workdir, MOT17, truths, outputs)])
 
 
 @pytest.fixture(scope="module")
@@ -61,17 +61,17 @@ def entry_of(config, entry):
     """Return what the plan says of an entry of the config; results count whatever made them."""
     about = config["datasets"][entry["dataset"]]
     protocol = entry.get("protocol", about["protocol"])
-    cards = []
+    entries = []
     for name in entry["variants"]:
         place = ROOT / "results" / name / entry["dataset"] / about["sequences"][0] / protocol
         there = (place / "score.json").is_file()
         origin = read_json(place / "score.json")["origin"] if there else ""
         title = config["variants"][name].get("title", name)
-        cards.append(card(name, title, origin=origin, timed="clock" in entry))
+        entries.append(entry(name, title, origin=origin, timed="clock" in entry))
     return {
         **{key: about[key] for key in ("title", "licence", "sequences")},
         "dataset": entry["dataset"], "protocol": protocol, "clock": entry.get("clock", []),
-        "variants": cards,
+        "variants": entries,
     }  # fmt: skip
 
 

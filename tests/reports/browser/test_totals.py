@@ -11,7 +11,7 @@ import pytest
 from datasets.io.files import read_json
 from metrics.combine import combine_scores
 from metrics.score import score_tracks
-from tests.support.page.scenes import make_answer, make_truth, without_masks
+from tests.support.page.random_tracks import make_output, make_truth, without_masks
 
 TOLERANCE = 1e-9
 CLASSES = {1: "person", 2: "car", 3: "nobody"}
@@ -40,7 +40,7 @@ def pairs():
     for seed in range(5):
         truth = make_truth(seed, CLASSES, 3 + 5 * seed)
         truth = truth.take(truth.class_id < 3)
-        yield truth, make_answer(truth, seed)
+        yield truth, make_output(truth, seed)
     nothing = np.zeros(0, int)
     yield truth, truth.take(nothing)
     yield truth.take(nothing), truth
@@ -64,14 +64,14 @@ def scores(request):
     }
 
 
-def as_scored(kind, truth, answer):
+def as_scored(kind, truth, output):
     """Return truth and answer as what is to be scored has them."""
     if kind == "boxes":
-        return without_masks(truth), without_masks(answer)
+        return without_masks(truth), without_masks(output)
     if kind == "masks":
-        return truth, answer
+        return truth, output
     first = np.unique(truth.track[truth.frame == 0])
-    return as_davis(truth, first), as_davis(answer, first)
+    return as_davis(truth, first), as_davis(output, first)
 
 
 @pytest.fixture(scope="module")

@@ -60,11 +60,11 @@ def workdir(tmp_path, monkeypatch):
 def make_pictures(workdir, monkeypatch):
     data, media = workdir / "data" / "d", workdir / "reports" / "media" / "d"
     own = ["--sequence", data / HOSTILE / "sequence.json", "--output", media / "frames" / HOSTILE]
-    answers = ["--variant", VARIANT, "--results", workdir / "results" / VARIANT / "d"]
-    answers += ["--sequences", HOSTILE, "--protocols", "plain", "--pictures", media / "frames"]
+    outputs = ["--variant", VARIANT, "--results", workdir / "results" / VARIANT / "d"]
+    outputs += ["--sequences", HOSTILE, "--protocols", "plain", "--pictures", media / "frames"]
     for program, flags in (
         (pictures, [*own, "--truth", data / HOSTILE / "truth.parquet"]),
-        (variant, [*answers, "--truth", data, "--output", media / "tracks" / VARIANT]),
+        (variant, [*outputs, "--truth", data, "--output", media / "tracks" / VARIANT]),
     ):
         monkeypatch.setattr(sys, "argv", [program.__name__, *map(str, flags)])
         program.main()
@@ -73,7 +73,7 @@ def make_pictures(workdir, monkeypatch):
 def part(workdir):
     """The page's part of the run."""
     plan = {"dataset": "d", "protocol": "plain"}
-    one = SimpleNamespace(card={"name": VARIANT}, sequences={HOSTILE: {}})
+    one = SimpleNamespace(entry={"name": VARIANT}, sequences={HOSTILE: {}})
     files = {HOSTILE: {"frame_rate": 25, "images": "images"}}
     return page_parts(
         [SimpleNamespace(plan=plan, variants=[one], files=files, finished=False)], workdir

@@ -38,7 +38,7 @@ def record(workdir, variant, sequence):
     }  # fmt: skip
 
 
-def shown(workdir, protocols=("p",), late=False, comparison=None):
+def shown(workdir, protocols=("p",), streaming=False, comparison=None):
     runs = [
         SimpleNamespace(
             plan={"dataset": "d", "protocol": protocol},
@@ -46,9 +46,9 @@ def shown(workdir, protocols=("p",), late=False, comparison=None):
             files={name: {"sha256": PREPARED} for name in ("s", "t")},
             variants=[
                 SimpleNamespace(
-                    card={"name": name, "real_time": [f"{name}@25fps"], "origin": protocol},
+                    entry={"name": name, "real_time": [f"{name}@25fps"], "origin": protocol},
                     sequences={"s": {}, "t": {}},
-                    late=[25] if late else [],
+                    streaming=[25] if streaming else [],
                 )
                 for name in ("a", "b")
             ],
@@ -120,10 +120,10 @@ def test_a_missing_run_json_is_doubted_once_for_all_sequences(workdir):
         ({"inputs": {"images": "0"}}, "other inputs than there are now: images"),
     ],
 )
-def test_a_run_json_that_does_not_fit_is_doubted(workdir, changes, doubt):
+def test_a_run_json_that_does_not_fit_is_doubted(workdir, changes, problem):
     change(workdir, "b/d/t", **changes)
-    assert shown(workdir)["doubts"] == [f"b on d: {doubt} (t)"]
-    assert shown(workdir)["tracks"][0]["rows"]["b"]["t"].doubt == doubt
+    assert shown(workdir)["doubts"] == [f"b on d: {problem} (t)"]
+    assert shown(workdir)["tracks"][0]["rows"]["b"]["t"].problem == problem
 
 
 def test_a_run_json_beside_other_tracks_tells_nothing_of_them(workdir):
@@ -145,7 +145,7 @@ def test_answers_in_real_time_are_results_too(workdir):
         place.mkdir(parents=True)
         (place / "tracks.parquet").write_text("late")
     (workdir / "results" / "a@25fps" / "d" / "s").mkdir(parents=True)  # of a job that was killed
-    found = shown(workdir, late=True)
+    found = shown(workdir, streaming=True)
     assert found["count"] == 6
     assert found["doubts"] == ["b@25fps on d: no run.json (s, t)"]
 

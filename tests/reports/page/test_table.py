@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from reports.page.table import format_value, headline, leading, otherwise_timed
+from reports.page.table import format_value, headline, leading, timed_differently
 from reports.results import Run, Variant
 
 COLUMNS = [
@@ -14,8 +14,8 @@ COLUMNS = [
 
 
 def variant(name, total):
-    card = {"name": name, "title": name, "source": "", "timed": False}
-    return Variant(card, total, {}, {}, {}, None, {}, {}, {}, {})
+    entry = {"name": name, "title": name, "source": "", "timed": False}
+    return Variant(entry, total, {}, {}, {}, None, {}, {}, {}, {})
 
 
 def cells(*totals):
@@ -64,7 +64,7 @@ def test_speed_of_another_kind_is_marked_and_never_best():
     ]
     assert [row[2].mark for row in rows] == ["", "", "whole process"]
     assert not any(row[3].mark for row in rows)
-    assert otherwise_timed(run) == {"whole process": [variants[2]]}
+    assert timed_differently(run) == {"whole process": [variants[2]]}
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from metrics.score import make_pairings, score_pairings
 from metrics.speed import summarize_timings
 from reports.render import render
 from reports.results import read_run
-from tests.support.page.scenes import make_answer, make_truth, without_masks
+from tests.support.page.random_tracks import make_output, make_truth, without_masks
 
 CLOCK = {"frames": 20, "warm_up": 5, "repeats": 7}  # 140 steps: p95 is told
 _ORIGIN = "made up"
@@ -77,28 +77,28 @@ def write_run(workdir: Path, wanted: Wanted) -> dict[str, Any]:
     truths = {
         name: make_truth(seed, classes, _FRAMES) for seed, name in enumerate(wanted.sequences)
     }
-    answers = {
-        (variant, name): make_answer(truth, 100 * number + seed)
+    outputs = {
+        (variant, name): make_output(truth, 100 * number + seed)
         for number, variant in enumerate(wanted.variants)
         for seed, (name, truth) in enumerate(truths.items())
     }
     for names in wanted.empty:
-        answers[names] = answers[names].take(np.zeros(0, int))
-    return write_results(workdir, wanted, truths, answers)
+        outputs[names] = outputs[names].take(np.zeros(0, int))
+    return write_results(workdir, wanted, truths, outputs)
 
 
 def write_results(
     workdir: Path,
     wanted: Wanted,
     truths: Mapping[str, Tracks],
-    answers: Mapping[tuple[str, str], Tracks],
+    outputs: Mapping[tuple[str, str], Tracks],
 ) -> dict[str, Any]:
     """Write what the workflow makes of truth by sequence, and answers by variant and sequence."""
     for name, truth in truths.items():
         _prepare(workdir, wanted, name, truth)
     for number, variant in enumerate(wanted.variants):
         for name, truth in truths.items():
-            _score(workdir, wanted, (variant, name), truth, answers[variant, name])
+            _score(workdir, wanted, (variant, name), truth, outputs[variant, name])
         _combine(workdir, wanted, variant)
         kind = "process" if number == len(wanted.variants) - 1 else "step"
         _time(workdir / "results" / variant / wanted.dataset, wanted.sequences[:1], kind, number)
@@ -116,11 +116,11 @@ def plan_entry(wanted: Wanted) -> dict[str, Any]:
         "protocol": wanted.protocol,
         "sequences": list(wanted.sequences),
         "clock": list(wanted.sequences[:1]),
-        "variants": [card(name, title) for name, title in wanted.variants.items()],
+        "variants": [entry(name, title) for name, title in wanted.variants.items()],
     }
 
 
-def card(name: str, title: str, **changed: Any) -> dict[str, Any]:
+def entry(name: str, title: str, **changed: Any) -> dict[str, Any]:
     """Return what the plan says of a variant."""
     return {
         "name": name, "title": title, "method": "m", "source": "a test", "options": {"age": 3},
@@ -134,7 +134,7 @@ def render_workdir(workdir: Path, runs: Many[Mapping[str, Any]], **changed: Any)
     read = [read_run(run, workdir, 0) for run in runs]
     path = workdir / "reports" / "summary.html"
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = any(run.troubles for run in read)
+    unfinished = any(run.missing_results for run in read)
     path.write_text(render(plan, read, [], unfinished=unfinished, workdir=workdir))
     return path
 
@@ -161,15 +161,15 @@ def _film(folder: Path, truth: Tracks) -> None:
 
 
 def _score(
-    workdir: Path, wanted: Wanted, names: tuple[str, str], truth: Tracks, answer: Tracks
+    workdir: Path, wanted: Wanted, names: tuple[str, str], truth: Tracks, output: Tracks
 ) -> None:
     variant, sequence = names
     if wanted.boxes:
-        truth, answer = without_masks(truth), without_masks(answer)
+        truth, output = without_masks(truth), without_masks(output)
     folder = workdir / "results" / variant / wanted.dataset / sequence
-    write_tracks(folder / "tracks.parquet", answer)
+    write_tracks(folder / "tracks.parquet", output)
     write_json(folder / "run.json", _record(workdir, wanted, names))
-    pairings = make_pairings(truth, answer, wanted.protocol)
+    pairings = make_pairings(truth, output, wanted.protocol)
     events = {(sequence, name): each for name, each in events_of(pairings).items()}
     (folder / wanted.protocol).mkdir()
     write_events(folder / wanted.protocol / "events.parquet", events)

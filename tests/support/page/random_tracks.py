@@ -28,7 +28,7 @@ def make_truth(seed: int, classes: Mapping[int, str], frame_count: int, count: i
     return _rectangles(extent, (frame, track, class_id), far, side[track])
 
 
-def make_answer(truth: Tracks, seed: int) -> Tracks:
+def make_output(truth: Tracks, seed: int) -> Tracks:
     """Return an answer that misses, drifts, gives identities away and finds what is not there."""
     rng = np.random.default_rng(seed)
     rows = truth.take(rng.random(len(truth)) < _FOUND)
