@@ -33,7 +33,7 @@ _LINE_BREAKS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 def markdown(verdict: Mapping[str, Any]) -> str:
-    """Return a verdict as Markdown: heading, counts, and a table of the checks that are not SAME."""
+    """Return a verdict as Markdown: heading, counts, and a table of checks that are not SAME."""
     checks = verdict["checks"]
     listed = [check for check in checks if check["verdict"] not in _OMITTED]
     lines = [

@@ -102,7 +102,7 @@ def _section(run: Run) -> dict[str, Any]:
         "id": run_id(run),
         "run": run,
         "headline": table.headline(run),
-        "otherwise_timed": table.timed_differently(run),
+        "timed_differently": table.timed_differently(run),
         "figures": [vl_convert.vegalite_to_svg(figure) for figure in figures if figure],
         "files": export.files(run),
     }

@@ -78,8 +78,8 @@ class Heat(Protocol):
 class Maskout:
     """The heat map of maskout: at most one object per 40 ms adds a hit, and hits trigger fading.
 
-    A hit is a blurred disk at the box's upper left corner, added to a map of 0 to 255. Before a hit,
-    the map fades if the last fading is over two seconds ago. Without objects it does not fade.
+    A hit is a blurred disk at the box's upper left corner, added to a map of 0 to 255. The map
+    fades before a hit if the last fading is over two seconds ago, and never without objects.
     """
 
     def __init__(self, frame_rate: float) -> None:

@@ -62,7 +62,7 @@
     CLR_F1: 0,
     FP_per_frame: 0,
     MOTAL: 0,
-  }; // of a sequence without ground truth and predictions
+  }; // of a sequence without ground truth or without predictions
 
   function clear(partial) {
     const { matches: truePositives, switches, similarity } = partial;

@@ -52,9 +52,9 @@
     byId("gallery-kinds").replaceChildren(...buttons);
     bench.setOptions(byId("gallery-variant"), variants, chosen.variant);
     bench.setOptions(byId("gallery-compared"), others, chosen.compared ?? "");
-    bench.setOptions(byId("gallery-filter"), FILTERS, chosen.differing);
+    bench.setOptions(byId("gallery-differing"), FILTERS, chosen.differing);
     byId("gallery-compared").disabled = !chosen.compared;
-    byId("gallery-filter").disabled = !chosen.compared;
+    byId("gallery-differing").disabled = !chosen.compared;
   }
 
   function describe({ kind, owner, identity, frame, length, before, tracker }) {

@@ -1,4 +1,4 @@
-"""The section of the page that says where every number comes from."""
+"""The provenance section of the page."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.support.page.page_workdir import BOXES, MASKS, plan_entry, render_wor
 RESULTS = sum(len(each.variants) * len(each.sequences) for each in (MASKS, BOXES))
 
 
-def test_every_result_is_traced_and_its_digest_can_be_seen_in_full(look, made):
+def test_every_result_is_traced_and_its_digest_can_be_shown_in_full(look, made):
     page = look(made, java_script_enabled=False).page
     section = page.locator("#provenance")
     assert f"{RESULTS} of {RESULTS} results are traced" in section.inner_text()
@@ -25,13 +25,13 @@ def test_every_result_is_traced_and_its_digest_can_be_seen_in_full(look, made):
     assert cell.bounding_box()["width"] > 4 * narrow
 
 
-def test_the_digest_of_every_file_is_there_once_however_many_variants_read_it(made):
+def test_the_digest_of_a_file_is_listed_once_for_all_variants_that_read_it(made):
     page = made.read_text().split('id="provenance"')[1].split("</section>")[0]
     assert page.count("networks.json") == 1
     assert page.count("code of a") == 1
 
 
-def test_a_result_without_run_json_is_marked_and_warned_of(look, made, tmp_path):
+def test_a_result_without_run_json_is_marked_with_a_warning(look, made, tmp_path):
     workdir = tmp_path / "workdir"
     shutil.copytree(made.parent.parent, workdir)
     (workdir / "results" / "b" / "made" / "two" / "run.json").unlink()

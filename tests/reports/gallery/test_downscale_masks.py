@@ -8,7 +8,7 @@ from reports.gallery.downscale_masks import downscale_masks
 
 
 @pytest.mark.parametrize("size", [(9, 7), (4, 7), (5, 3), (1, 1)])
-def test_a_smaller_mask_is_every_so_manieth_pixel_of_the_mask(size):
+def test_a_downscaled_mask_has_the_nearest_pixels_of_the_mask(size):
     height, width = size
     masks = np.random.default_rng(0).random((20, 9, 7)) < 0.4
     rows = [int((row + 0.5) * 9 / height) for row in range(height)]
@@ -22,5 +22,5 @@ def test_a_full_mask_stays_full_and_an_empty_one_empty():
     assert downscale_masks(masks, 3, 4).areas.tolist() == [12, 0]
 
 
-def test_no_masks_are_no_masks():
+def test_an_empty_set_of_masks_stays_empty():
     assert len(downscale_masks(encode(np.zeros((0, 6, 8), bool)), 3, 4)) == 0

@@ -17,7 +17,7 @@ from reports.overlays.panels import arrange, compose
         (2, 100, 1900, 1, 2),
     ],
 )
-def test_panels_are_as_large_as_a_screen_allows(count, height, width, columns, rows):
+def test_panels_are_as_large_as_fits_a_screen(count, height, width, columns, rows):
     grid = arrange(count, height, width)
     assert (grid.columns, grid.rows) == (columns, rows)
     assert grid.height <= height

@@ -29,12 +29,12 @@ def test_the_best_of_each_column_is_marked_by_its_own_direction():
     assert [[cell.best for cell in row] for row in rows] == [[False, True], [True, False]]
 
 
-def test_two_that_are_equal_best_are_both_marked():
+def test_two_equal_best_values_are_both_marked():
     rows = cells({"HOTA": 0.6}, {"HOTA": 0.6}, {"HOTA": 0.1})
     assert [row[0].best for row in rows] == [True, True, False]
 
 
-def test_where_all_are_equal_none_is_best():
+def test_among_equal_values_none_is_best():
     assert not any(row[0].best for row in cells({"HOTA": 0.6}, {"HOTA": 0.6}))
 
 
@@ -79,7 +79,7 @@ def test_speed_of_another_kind_is_marked_and_never_best():
         (None, "ratio", "–"),
     ],
 )
-def test_numbers_read_as_people_write_them(value, unit, text):
+def test_numbers_are_formatted_by_unit(value, unit, text):
     assert format_value(value, unit) == text
 
 
