@@ -43,7 +43,10 @@ def markdown(verdict: Mapping[str, Any]) -> str:
         f" {_counts(checks)}.",
     ]
     if listed:
-        lines += ["", "| | run | variant | number | before | now | change | 95 % interval | |"]
+        lines += [
+            "",
+            "| verdict | run | variant | metric | baseline | now | change | 95 % interval | note |",
+        ]
         lines += [
             "|---|---|---|---|--:|--:|--:|--:|---|",
             *map(_row, sorted(listed, key=_severity)),
@@ -76,8 +79,8 @@ def _suite_counts(run: str, checks: list[Mapping[str, Any]]) -> dict[str, str]:
 
 def _add_case(suite: ElementTree.Element, check: Mapping[str, Any]) -> None:
     name = " ".join(filter(None, [check["variant"], check["metric"]]))
-    place = _legal(f"{check['run'] or 'baseline'}.{check['variant']}")
-    case = ElementTree.SubElement(suite, "testcase", name=_legal(name), classname=place)
+    class_name = _legal(f"{check['run'] or 'baseline'}.{check['variant']}")
+    case = ElementTree.SubElement(suite, "testcase", name=_legal(name), classname=class_name)
     kind = {**dict.fromkeys(_FAILED, "failure"), **dict.fromkeys(_UNDECIDED, "skipped")}
     if check["verdict"] in kind:
         message = _legal(f"{check['verdict']}: {_summary(check)}")
@@ -91,8 +94,8 @@ def _legal(text: str) -> str:
 def _summary(check: Mapping[str, Any]) -> str:
     if check["change"] is None:
         return str(check["why"])
-    before, now = (_value(check, check[key]) for key in ("baseline", "found"))
-    parts = [f"{before} before, {now} now, change {_change(check, check['change'])}"]
+    baseline, now = (_value(check, check[key]) for key in ("baseline", "found"))
+    parts = [f"baseline {baseline}, now {now}, change {_change(check, check['change'])}"]
     if check["low"] is not None:
         parts.append(f"95 % interval {_interval(check)}")
     parts.append(f"tolerance {_change(check, check['tolerance']).lstrip('+')}")

@@ -61,7 +61,7 @@ def write_objects(path: Path, sequence: Sequence, variant: str | None, tracks: T
     Raises:
         ValueError: The tracks have another image size or length than the sequence.
     """
-    check_extent(f"{sequence.name}, {variant or 'truth'}", tracks.extent, sequence.extent)
+    check_extent(f"{sequence.name}, {variant or 'ground truth'}", tracks.extent, sequence.extent)
     names = {"dataset": sequence.dataset, "sequence": sequence.name, "variant": variant}
     content = json.dumps(names | describe_objects(tracks), separators=(",", ":"))
     path.write_text(f"bench.media.add({content});\n")

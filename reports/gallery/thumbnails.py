@@ -196,9 +196,9 @@ def _picture(path: Path, tracks: Tracks) -> np.ndarray:
 def _draw_box(cell: np.ndarray, box: np.ndarray, colour: Colour, text: str) -> None:
     left, top, right, bottom = box.round().astype(int).tolist()
     cv2.rectangle(cell, (left, top), (right - 1, bottom - 1), colour, 1)
-    place = max(left + 2, 1), min(max(top + 10, 10), _CELL - 2)
+    position = max(left + 2, 1), min(max(top + 10, 10), _CELL - 2)
     for ink, thick in ((_DARK, 3), (colour, 1)):
-        cv2.putText(cell, text, place, _TEXT, _TEXT_SIZE, ink, thick, cv2.LINE_AA)
+        cv2.putText(cell, text, position, _TEXT, _TEXT_SIZE, ink, thick, cv2.LINE_AA)
 
 
 def _mark(cell: np.ndarray, box: np.ndarray) -> None:

@@ -67,6 +67,6 @@ class Source:
         extent, name = self.sequence.extent, self.sequence.name
         if not extent.frame_count or not extent.height or not extent.width:
             raise ValueError(f"{name}: sequence without frames or pixels found, expected some")
-        for kind, tracks in (("tracks", self.prediction), ("truth", self.truth)):
+        for kind, tracks in (("tracks", self.prediction), ("ground truth", self.truth)):
             if tracks is not None:
                 check_extent(f"{name}, {kind}", tracks.extent, extent)

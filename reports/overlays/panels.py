@@ -58,8 +58,8 @@ def arrange(count: int, height: int, width: int) -> Grid:
 def compose(images: Many[np.ndarray], titles: Many[str], grid: Grid) -> np.ndarray:
     """Return the images in a grid, each below its title, (height, width, 3) uint8."""
     whole = np.full((*grid.shape, 3), _GROUND, np.uint8)
-    for place, (image, title) in enumerate(zip(images, titles, strict=True)):
-        row, column = divmod(place, grid.columns)
+    for index, (image, title) in enumerate(zip(images, titles, strict=True)):
+        row, column = divmod(index, grid.columns)
         top, left = row * (grid.height + grid.strip), column * grid.width
         panel = whole[top : top + grid.strip + grid.height, left : left + grid.width]
         text = draw_text(title, _GROUND, round(grid.strip * _TEXT_SHARE))[

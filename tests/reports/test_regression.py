@@ -45,7 +45,8 @@ def test_junit_xml_has_the_counts_of_its_cases():
     assert (root[0].get("failures"), root[0].get("skipped")) == ("2", "1")
     failure = root.find(".//testcase[@name='sort HOTA']/failure")
     assert failure.get("message") == (
-        "WORSE: 60.00 before, 58.00 now, change -2.00, 95 % interval -3.00 to -1.00, tolerance 0.50"
+        "WORSE: baseline 60.00, now 58.00, change -2.00, 95 % interval -3.00 to -1.00, "
+        "tolerance 0.50"
     )
 
 

@@ -6,7 +6,7 @@
   const percent = value => 100 * value;
 
   // Along a line of equal HOTA, DetA times AssA is constant.
-  const HOTA_LEVELS = Array.from({ length: 18 }, (_, place) => 10 + 5 * place); // per cent
+  const HOTA_LEVELS = Array.from({ length: 18 }, (_, index) => 10 + 5 * index); // per cent
   const LINE_STEPS = 40;
 
   /** The points of the lines of equal HOTA within both scales. */
@@ -94,9 +94,9 @@
   /** HOTA at each similarity threshold. */
   function hotaOverThresholds(run, shown) {
     const points = shown.flatMap(variant =>
-      (bench.totals.curves(run, variant.name)?.HOTA ?? []).map((hota, place) => ({
+      (bench.totals.curves(run, variant.name)?.HOTA ?? []).map((hota, index) => ({
         variant: variant.title,
-        alpha: (5 * (place + 1)) / 100,
+        alpha: (5 * (index + 1)) / 100,
         value: percent(hota),
       })),
     );

@@ -6,7 +6,7 @@
 
   /** The sum of two numbers, or of two nested lists of the same shape. */
   const add = (one, other) =>
-    Array.isArray(one) ? one.map((value, place) => add(value, other[place])) : one + other;
+    Array.isArray(one) ? one.map((value, index) => add(value, other[index])) : one + other;
 
   bench.arithmetic = { sum, mean, add };
 })();

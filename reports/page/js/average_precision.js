@@ -4,7 +4,7 @@
   "use strict";
   const { sum, mean, add } = bench.arithmetic;
   const SIZES = ["", "small", "medium", "large"];
-  const THRESHOLDS = Array.from({ length: 10 }, (_, place) => place); // of 0.5, 0.55, ... 0.95
+  const THRESHOLDS = Array.from({ length: 10 }, (_, index) => index); // of 0.5, 0.55, ... 0.95
   const AT_50 = 0;
   const AT_75 = 5;
   const LIMITS = [1, 10, 100]; // maximum detections per image
@@ -14,8 +14,8 @@
     step === STEPS ? 1 : step * 0.01,
   );
 
-  const bitOf = (packed, place) => Math.floor(packed / 2 ** place) % 2;
-  const placeOf = (size, threshold) => THRESHOLDS.length * size + threshold;
+  const bitOf = (packed, index) => Math.floor(packed / 2 ** index) % 2;
+  const bitIndexOf = (size, threshold) => THRESHOLDS.length * size + threshold;
 
   /** Detections and ground-truth counts of each class over sequences, in order of the class. */
   function joinSequences(partials) {
@@ -36,24 +36,24 @@
   }
 
   function detectionsOf({ score, rank, matched, ignored }, first, end) {
-    return score.slice(first, end).map((ofOne, place) => ({
+    return score.slice(first, end).map((ofOne, index) => ({
       score: ofOne,
-      rank: rank[first + place],
-      matched: matched[first + place],
-      ignored: ignored[first + place],
+      rank: rank[first + index],
+      matched: matched[first + index],
+      ignored: ignored[first + index],
     }));
   }
 
   /** Recall after each detection, and the maximum precision from there on. */
   function precisionOverRecall({ detections, truths }, size, threshold) {
-    const place = placeOf(size, threshold);
+    const bit = bitIndexOf(size, threshold);
     const recall = [];
     const precision = [];
     let truePositives = 0;
     let falsePositives = 0;
     for (const detection of detections) {
       const [isMatched, isIgnored] = [detection.matched, detection.ignored].map(packed =>
-        bitOf(packed, place),
+        bitOf(packed, bit),
       );
       truePositives += isMatched && !isIgnored;
       falsePositives += !isMatched && !isIgnored;

@@ -60,12 +60,12 @@
   /** The errors of each variant by kind and span of frames. */
   const countOverTime = timelines =>
     timelines.flatMap(({ variant, span, counts }) =>
-      Object.entries(counts).flatMap(([error, places]) =>
-        places.map(([place, count]) => ({
+      Object.entries(counts).flatMap(([error, spans]) =>
+        spans.map(([index, count]) => ({
           variant: variant.title,
           error,
-          frame: place * span,
-          end: (place + 1) * span,
+          frame: index * span,
+          end: (index + 1) * span,
           count,
         })),
       ),

@@ -12,8 +12,8 @@
 
   /** A list cut into lists of equal length. */
   const cut = (numbers, length) =>
-    Array.from({ length: numbers.length / length }, (_, place) =>
-      numbers.slice(place * length, (place + 1) * length),
+    Array.from({ length: numbers.length / length }, (_, index) =>
+      numbers.slice(index * length, (index + 1) * length),
     );
 
   const objectsOf = timeline =>

@@ -15,7 +15,7 @@
   /** HOTA and its components at each threshold. */
   function hotaCurves(partial) {
     const { hits: truePositives, misses: falseNegatives, extras: falsePositives } = partial;
-    const each = formula => truePositives.map((_, place) => formula(place));
+    const each = formula => truePositives.map((_, index) => formula(index));
     const matched = each(k => Math.max(1, truePositives[k]));
     const detection = each(
       k => truePositives[k] / Math.max(1, truePositives[k] + falseNegatives[k] + falsePositives[k]),

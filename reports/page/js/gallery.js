@@ -166,8 +166,8 @@
   function lookedAtOf(run, chosen, sequence, errors) {
     const error = errors.find(each => keyOf(run, each) === chosen.error);
     if (error) return error;
-    const [kind, place, identity, frame] = chosen.error.split(".");
-    const owner = run.classes[place];
+    const [kind, index, identity, frame] = chosen.error.split(".");
+    const owner = run.classes[index];
     if (kind !== "frame" || !owner) return null;
     const numbers = { identity: Number(identity), frame: Number(frame), length: 1 };
     return { kind, owner, ...numbers, sequence, variant: chosen.variant };
@@ -191,11 +191,11 @@
 
   function viewOf({ run, chosen: { variant, compared }, sequence, errors, lookedAt }) {
     const inOrder = [...errors].sort((a, b) => a.frame - b.frame || a.identity - b.identity);
-    const place = errors.includes(lookedAt)
+    const index = errors.includes(lookedAt)
       ? inOrder.indexOf(lookedAt)
       : inOrder.findIndex(each => each.frame >= lookedAt.frame);
     const row = name => ({ variant: name, title: plainTitle(run, name) });
-    const nextBy = by => inOrder[(place + by + inOrder.length) % inOrder.length];
+    const nextBy = by => inOrder[(index + by + inOrder.length) % inOrder.length];
     return {
       run,
       sequence,

@@ -40,10 +40,10 @@
 
   /** The colour of a share of the maximum. */
   function inferno(share) {
-    const place = Math.min(share, 1) * (INFERNO.length - 1);
-    const below = Math.min(Math.floor(place), INFERNO.length - 2);
+    const position = Math.min(share, 1) * (INFERNO.length - 1);
+    const below = Math.min(Math.floor(position), INFERNO.length - 2);
     const [colour, next] = [INFERNO[below], INFERNO[below + 1]];
-    return colour.map((low, channel) => low + (next[channel] - low) * (place - below));
+    return colour.map((low, channel) => low + (next[channel] - low) * (position - below));
   }
 
   const gradient = (...stops) => `linear-gradient(90deg, ${stops.join(", ")}), ${GROUND}`;

@@ -50,8 +50,8 @@
     if (request !== latestRequest) return;
     if (maps.length === 2) maps.push(maps[1].map((value, cell) => value - maps[0][cell]));
     const top = Math.max(...sides.map(side => side[kind].top));
-    panelsOf(sequenceMaps).forEach((panel, place) => {
-      panel.show(maps[place], top, when);
+    panelsOf(sequenceMaps).forEach((panel, index) => {
+      panel.show(maps[index], top, when);
     });
   }
 

@@ -36,7 +36,7 @@
     for (const each of runs) drawRun(svg, each, { top, height, scale, run });
     const followed = runs.filter(each => each.tracker !== LOST);
     const switches = followed.filter(
-      (each, place) => place && followed[place - 1].tracker !== each.tracker,
+      (each, index) => index && followed[index - 1].tracker !== each.tracker,
     );
     for (const { first } of switches) {
       const x = scale(first) - 1;
@@ -124,7 +124,7 @@
     errors.find(each => frame >= each.frame && frame < each.frame + each.length);
 
   /** The index of an error in a lane, -1 for none. */
-  const placeOf = (lane, error) =>
+  const indexOf = (lane, error) =>
     lane.errors.findIndex(
       each =>
         each.kind === error?.kind &&
@@ -147,7 +147,7 @@
       const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
       if (!step || last < 0) return;
       event.preventDefault();
-      open(lane.errors[Math.max(0, Math.min(last, placeOf(lane, lookedAt) + step))]);
+      open(lane.errors[Math.max(0, Math.min(last, indexOf(lane, lookedAt) + step))]);
     };
     return element(
       "button",
@@ -184,7 +184,7 @@
   }
 
   function legend({ run, chosen, titleOf }) {
-    const [one, other] = [1, 4].map(place => run.gallery.palette[place]);
+    const [one, other] = [1, 4].map(index => run.gallery.palette[index]);
     const bar = (x, width, fill) => svgNode("rect", { x, y: 2, width, height: BAR, fill });
     const line = { x: 0, y: 6, width: 26, height: 2, fill: "var(--soft)" };
     const border = { x: 12, y: 0, width: 2, height: 14, fill: "var(--ink)" };

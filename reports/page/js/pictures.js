@@ -25,7 +25,7 @@
   /** The rows of `content` in a frame. */
   function rowsOf(content, frame) {
     const [begin, end] = [content.first[frame] ?? 0, content.first[frame + 1] ?? 0];
-    return Array.from({ length: Math.max(0, end - begin) }, (_, place) => begin + place);
+    return Array.from({ length: Math.max(0, end - begin) }, (_, index) => begin + index);
   }
 
   /** The box of a row in pixels of the pictures: left, top, right, bottom. */
@@ -55,12 +55,12 @@
     const image = pen.createImageData(width, height);
     const isForeground = (x, y) =>
       x >= 0 && x < width && y >= 0 && y < height && pixels[y * width + x];
-    pixels.forEach((isSet, place) => {
+    pixels.forEach((isSet, index) => {
       if (!isSet) return;
-      const [x, y] = [place % width, Math.floor(place / width)];
+      const [x, y] = [index % width, Math.floor(index / width)];
       const isInRow = isForeground(x - 1, y) && isForeground(x + 1, y);
       const isInside = isInRow && isForeground(x, y - 1) && isForeground(x, y + 1);
-      image.data.set([...channelsOf(colour), isInside ? INSIDE : EDGE], 4 * place);
+      image.data.set([...channelsOf(colour), isInside ? INSIDE : EDGE], 4 * index);
     });
     pen.putImageData(image, 0, 0);
     return canvas;

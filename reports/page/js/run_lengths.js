@@ -9,11 +9,11 @@
   /** Alternating lengths of background and foreground, in column-major order. */
   function lengthsOf(text) {
     const lengths = [];
-    let place = 0;
-    while (place < text.length) {
-      const { value, end } = numberAt(text, place);
+    let index = 0;
+    while (index < text.length) {
+      const { value, end } = numberAt(text, index);
       lengths.push(lengths.length > 2 ? value + lengths.at(-2) : value);
-      place = end;
+      index = end;
     }
     return lengths;
   }
@@ -22,12 +22,12 @@
   function numberAt(text, begin) {
     let value = 0;
     let scale = 1;
-    for (let place = begin; ; place += 1) {
-      const letter = text.charCodeAt(place) - FIRST;
+    for (let index = begin; ; index += 1) {
+      const letter = text.charCodeAt(index) - FIRST;
       value += (letter & DIGIT) * scale;
       scale *= DIGIT + 1;
       if (letter & MORE) continue;
-      return { value: letter & SIGN ? value - scale : value, end: place + 1 };
+      return { value: letter & SIGN ? value - scale : value, end: index + 1 };
     }
   }
 
@@ -35,8 +35,8 @@
   function runsOf(text) {
     const runs = [];
     let first = 0;
-    lengthsOf(text).forEach((length, place) => {
-      if (place % 2 && length) runs.push({ first, last: first + length - 1 });
+    lengthsOf(text).forEach((length, index) => {
+      if (index % 2 && length) runs.push({ first, last: first + length - 1 });
       first += length;
     });
     return runs;

@@ -37,7 +37,7 @@
 
   const unique = values => [...new Set(values)];
   const add = (counts, other) =>
-    counts ? counts.map((count, place) => count + other[place]) : other;
+    counts ? counts.map((count, index) => count + other[index]) : other;
   const format = (measure, entry) => {
     const value = entry ? measure.of(entry) : null;
     return value === null ? NO_NUMBER : value.toFixed(measure.digits);

@@ -15,11 +15,11 @@
   const stepsOf = (run, shown) =>
     shown.flatMap(variant =>
       timingsOf(run, variant).flatMap(([sequence, { step_ms: repeats }]) =>
-        repeats.flatMap((times, place) =>
+        repeats.flatMap((times, index) =>
           times.map((ms, frame) => ({
             variant: variant.title,
             sequence,
-            repeat: place + 1,
+            repeat: index + 1,
             frame,
             ms,
           })),
@@ -31,11 +31,11 @@
   const warmUpsOf = (run, shown) =>
     shown.flatMap(variant =>
       timingsOf(run, variant).flatMap(([sequence, { warm_up_ms: times = [] }]) =>
-        times.map((ms, place) => ({
+        times.map((ms, index) => ({
           variant: variant.title,
           sequence,
           repeat: 0,
-          frame: place - times.length,
+          frame: index - times.length,
           ms,
         })),
       ),
@@ -47,10 +47,10 @@
       const times = steps.filter(each => each.variant === variant.title).map(each => each.ms);
       return times
         .sort((a, b) => a - b)
-        .map((ms, place) => ({
+        .map((ms, index) => ({
           variant: variant.title,
           ms,
-          share: (100 * (place + 1)) / times.length,
+          share: (100 * (index + 1)) / times.length,
         }));
     });
 

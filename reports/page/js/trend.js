@@ -7,7 +7,7 @@
   const BAD = ["WORSE", "MISSING"];
   let metric = "";
 
-  const labelOf = (verdict, place) => `${place + 1}: ${verdict.commit.slice(0, 8)}`;
+  const labelOf = (verdict, index) => `${index + 1}: ${verdict.commit.slice(0, 8)}`;
   const labelsOf = trend => trend.verdicts.map(labelOf);
   const isRatio = trend => trend.units[metric] === "ratio";
   const format = (value, unit) =>
@@ -23,14 +23,14 @@
     const scale = isRatio(trend) ? 100 : 1;
     const labels = labelsOf(trend);
     return shown.flatMap(variant =>
-      (trend.points[metric][variant.name] ?? []).map(([place, value, low, high, word]) => ({
+      (trend.points[metric][variant.name] ?? []).map(([index, value, low, high, word]) => ({
         variant: variant.title,
-        verdict: labels[place],
+        verdict: labels[index],
         value: scale * value,
         low: scale * low,
         high: scale * high,
         word,
-        date: trend.verdicts[place].date,
+        date: trend.verdicts[index].date,
       })),
     );
   }
@@ -73,9 +73,9 @@
     };
   }
 
-  function cell(trend, variant, place) {
+  function cell(trend, variant, index) {
     const points = trend.points[metric][variant.name] ?? [];
-    const [, value, , , word] = points.find(([ofVerdict]) => ofVerdict === place) ?? [];
+    const [, value, , , word] = points.find(([ofVerdict]) => ofVerdict === index) ?? [];
     if (word === undefined) return element("td", { textContent: bench.NO_NUMBER, className: "" });
     return element("td", {
       textContent: `${format(value, trend.units[metric])} ${word}`,
@@ -91,17 +91,17 @@
       element("th", { scope: "col", className: "name", textContent: "Verdict" }),
       titles.map(textContent => element("th", { scope: "col", textContent })),
     );
-    const rows = trend.verdicts.map((verdict, place) =>
+    const rows = trend.verdicts.map((verdict, index) =>
       element(
         "tr",
         {},
-        element("th", { scope: "row", className: "name", textContent: labelOf(verdict, place) }),
+        element("th", { scope: "row", className: "name", textContent: labelOf(verdict, index) }),
         element("td", { textContent: verdict.date.slice(0, 16).replace("T", " ") }),
         element("td", {
           textContent: verdict.verdict,
           className: verdict.verdict === "regression" ? "bad" : "",
         }),
-        shown.map(variant => cell(trend, variant, place)),
+        shown.map(variant => cell(trend, variant, index)),
       ),
     );
     byId("trend-table").replaceChildren(element("thead", {}, head), element("tbody", {}, rows));
