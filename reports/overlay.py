@@ -55,7 +55,7 @@ def painter(
         trail: Length of the trails behind objects, in frames; 0 for none.
 
     Raises:
-        ValueError: The sequence has no images, the tracks are of another image size or length,
+        ValueError: The sequence has no images, the tracks have another image size or length,
             or the zone is outside the images.
     """
     _check(sequence, tracks, zone)

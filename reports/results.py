@@ -164,10 +164,10 @@ class _RunFiles:
 
     def missing_result(self, variant: str, sequence: str, job: str) -> MissingResult:
         """Return the missing result of a job, with the end of its log."""
-        owner = [] if job == "prepare" else [variant]
+        folders = [] if job == "prepare" else [variant]
         name = sequence or self.dataset
         name += f"_{self.protocol}.log" if job in _BY_PROTOCOL else ".log"
-        parts = [*owner, *([self.dataset] if sequence else []), name]
+        parts = [*folders, *([self.dataset] if sequence else []), name]
         path = self.workdir.joinpath("logs", job, *parts)
         return self.missing_with_log(variant, sequence or "all sequences", job, path)
 
@@ -270,14 +270,11 @@ def _read_score(files: _RunFiles, entry: Mapping[str, Any], sequence: str) -> An
             return files.missing_with_log(
                 variant, sequence, each["job"], files.workdir / each["log"]
             )
+    # score.json is written after the events, but files may be touched in any order
     for job, made, made_from in (
         ("track", tracks, [prepared, *rests_on]),
         ("score", events, [tracks]),
-        (
-            "score",
-            score,
-            [tracks],
-        ),  # written after the events, but files may be touched in any order
+        ("score", score, [tracks]),
     ):
         if not files.is_current(made, made_from):
             return files.missing_result(variant, sequence, job)

@@ -77,12 +77,12 @@ def worst_events(timelines: Mapping[str, Mapping[str, Timelines]]) -> list[Event
 def _worst_of_each(timelines: Timelines) -> Iterator[tuple[str, int, int, int]]:
     """Yield kind, identity, frame and weight of the worst errors of each object or track."""
     for name, *numbers in timelines.objects:
-        runs = list(zip(numbers[::3], numbers[1::3], numbers[2::3], strict=True))
-        followed = [run for run in runs if run[2] != LOST]
+        segments = list(zip(numbers[::3], numbers[1::3], numbers[2::3], strict=True))
+        followed = [segment for segment in segments if segment[2] != LOST]
         changes = [after[0] for before, after in pairwise(followed) if before[2] != after[2]]
         if changes:
             yield "switch", name, changes[0], len(changes)
-        lost = [(length, -first) for first, length, tracker in runs if tracker == LOST]
+        lost = [(length, -first) for first, length, tracker in segments if tracker == LOST]
         if lost:
             yield "miss", name, -max(lost)[1], max(lost)[0]
     for name, *numbers in timelines.tracks:

@@ -1,8 +1,8 @@
-"""Identity timelines: the events of a sequence as compact runs of frames.
+"""Identity timelines: the events of a sequence as compact segments of frames.
 
-A run of a ground-truth object is `first frame, frames, track id`, with LOST if no track matches it;
-a run of a predicted track is `first frame, frames` of false alarms. Misses, identity switches and
-false alarms are derived from the runs, here and in the page; fragmentations cannot be, and are
+A segment of a ground-truth object is `first frame, frames, track id`, with LOST if no track matches it;
+a segment of a predicted track is `first frame, frames` of false alarms. Misses, identity switches and
+false alarms are derived from the segments, here and in the page; fragmentations cannot be, and are
 listed by frame.
 """
 
@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from datasets.io.arrow import open_native, to_array
 
 LOST = -1
-Runs = tuple[tuple[int, ...], ...]
+Segments = tuple[tuple[int, ...], ...]
 _KINDS = ("match", "miss", "false_alarm", "fragmentation")
 _WORDS = ["event", "class"]
 _COLUMNS = [*_WORDS, "frame", "truth_id", "tracker_id"]
@@ -28,18 +28,18 @@ _COLUMNS = [*_WORDS, "frame", "truth_id", "tracker_id"]
 
 @dataclass(frozen=True)
 class Timelines:
-    """Runs of one variant on one sequence and class, as flat lists of numbers.
+    """Segments of one variant on one sequence and class, as flat lists of numbers.
 
     Args:
-        objects: One list per ground-truth object: its id, then three numbers per run, by frame.
-        tracks: One list per predicted track with false alarms: its id, then two numbers per run.
+        objects: One list per ground-truth object: its id, then three numbers per segment, by frame.
+        tracks: One list per predicted track with false alarms: its id, then two numbers per segment.
         fragmentations: One list per fragmented ground-truth object: its id, then the frames in
             which it is matched again.
     """
 
-    objects: Runs
-    tracks: Runs
-    fragmentations: Runs
+    objects: Segments
+    tracks: Segments
+    fragmentations: Segments
 
 
 def read_timelines(path: Path) -> dict[str, Timelines]:
@@ -77,10 +77,10 @@ def make_timelines(
     alarm, fragmentation = (kind == _KINDS.index(name) for name in _KINDS[2:])
     follower = np.where(kind == 0, tracker, LOST)
     return Timelines(
-        _runs(truth[of_object], frame[of_object], follower[of_object]),
+        _segments(truth[of_object], frame[of_object], follower[of_object]),
         tuple(
-            (name, *(number for run in _triples(runs) for number in run[:2]))
-            for name, *runs in _runs(tracker[alarm], frame[alarm], tracker[alarm])
+            (name, *(number for segment in _triples(segments) for number in segment[:2]))
+            for name, *segments in _segments(tracker[alarm], frame[alarm], tracker[alarm])
         ),
         _frames(truth[fragmentation], frame[fragmentation]),
     )
@@ -89,31 +89,31 @@ def make_timelines(
 def count_events(timelines: Timelines) -> dict[str, int]:
     """Return the number of errors of each kind, by its name in `metrics.events`."""
     count = dict.fromkeys(("miss", "false_alarm", "switch", "fragmentation"), 0)
-    for _, *runs in timelines.objects:
-        followed = [run for run in _triples(runs) if run[2] != LOST]
-        count["miss"] += sum(run[1] for run in _triples(runs) if run[2] == LOST)
+    for _, *segments in timelines.objects:
+        followed = [segment for segment in _triples(segments) if segment[2] != LOST]
+        count["miss"] += sum(segment[1] for segment in _triples(segments) if segment[2] == LOST)
         for before, after in pairwise(followed):
             count["switch"] += before[2] != after[2]
     count["fragmentation"] = sum(len(frames) for _, *frames in timelines.fragmentations)
-    count["false_alarm"] = sum(sum(runs[1::2]) for _, *runs in timelines.tracks)
+    count["false_alarm"] = sum(sum(segments[1::2]) for _, *segments in timelines.tracks)
     return count
 
 
-def _runs(owner: np.ndarray, frame: np.ndarray, follower: np.ndarray) -> Runs:
-    """Return each owner's id with its runs of consecutive frames and equal follower."""
+def _segments(owner: np.ndarray, frame: np.ndarray, follower: np.ndarray) -> Segments:
+    """Return each owner's id with its segments of consecutive frames and equal follower."""
     order = np.lexsort((frame, owner))
     owner, frame, follower = owner[order], frame[order], follower[order]
     same = (np.diff(owner) == 0) & (np.diff(frame) == 1) & (np.diff(follower) == 0)
     first = np.flatnonzero(np.append(True, ~same)[: len(owner)])
     length = np.diff(np.append(first, len(owner)))
-    runs = np.stack([frame[first], length, follower[first]], axis=1).tolist()
+    segments = np.stack([frame[first], length, follower[first]], axis=1).tolist()
     found: dict[int, list[int]] = {}
-    for name, run in zip(owner[first].tolist(), runs, strict=True):
-        found.setdefault(name, []).extend(run)
+    for name, segment in zip(owner[first].tolist(), segments, strict=True):
+        found.setdefault(name, []).extend(segment)
     return tuple((name, *numbers) for name, numbers in found.items())
 
 
-def _frames(owner: np.ndarray, frame: np.ndarray) -> Runs:
+def _frames(owner: np.ndarray, frame: np.ndarray) -> Segments:
     """Return each owner's id with its frames in rising order."""
     order = np.lexsort((frame, owner))
     found: dict[int, list[int]] = {}
@@ -139,7 +139,7 @@ def _integers(column: pa.ChunkedArray) -> np.ndarray:
     return numbers[cells.offset : cells.offset + len(cells)]
 
 
-def to_json(timelines: Mapping[str, Timelines]) -> dict[str, dict[str, Runs]]:
+def to_json(timelines: Mapping[str, Timelines]) -> dict[str, dict[str, Segments]]:
     """Return the timelines of a sequence as JSON types, by class."""
     return {
         name: {

@@ -96,7 +96,7 @@ def test_a_trail_is_as_long_as_requested(walk, tmp_path):
     with_trail, without = (
         cv2.imread(str(tmp_path / name / "11.jpg")).astype(int) for name in ("with", "without")
     )
-    assert abs(with_trail - without)[40:45, 20:30].max() > 40  # from foot to foot
+    assert abs(with_trail - without)[40:45, 20:30].max() > 40  # between the lower edges
     assert abs(with_trail - without)[:30].max() < 10
 
 
@@ -109,7 +109,9 @@ def test_several_results_are_side_by_side_after_the_ground_truth(walk, tmp_path)
     done = run(walk, *more, "--video", tmp_path / "v.mp4", "--frames", tmp_path / "f")
     assert done.returncode == 0, done.stderr
     _, images = read_video(tmp_path / "v.mp4")
-    assert [image.shape for image in images] == [(66, 184, 3)] * 4  # a strip of 20; even
+    assert [image.shape for image in images] == [
+        (66, 184, 3)
+    ] * 4  # a title strip of 20 rows; even size
     first, second = (cv2.imread(str(tmp_path / "f" / f"{n}.jpg"))[20:, :, ::-1] for n in (8, 9))
     seen = [abs(image[25].astype(int) - 100).sum(1) > 60 for image in (first, second)]
     drawn_on = [[bool(row[61 * n : 61 * (n + 1)].any()) for n in range(3)] for row in seen]

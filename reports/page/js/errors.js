@@ -1,7 +1,7 @@
 // Errors from identity timelines, as described in reports/gallery/timelines.py. No DOM.
 (() => {
   "use strict";
-  const LOST = -1; // track id of a run in which no track matches the object
+  const LOST = -1; // track id of a segment in which no track matches the object
   const KINDS = {
     // titles of events, and the columns that count them
     switch: { one: "identity switch", title: "Identity switches", column: "IDSW" },
@@ -19,20 +19,20 @@
   const objectsOf = timeline =>
     timeline.objects.map(([identity, ...numbers]) => ({
       identity,
-      runs: cut(numbers, 3).map(([first, length, tracker]) => ({ first, length, tracker })),
+      segments: cut(numbers, 3).map(([first, length, tracker]) => ({ first, length, tracker })),
     }));
 
   const tracksOf = timeline =>
     timeline.tracks.map(([identity, ...numbers]) => ({
       identity,
-      runs: cut(numbers, 2).map(([first, length]) => ({ first, length })),
+      segments: cut(numbers, 2).map(([first, length]) => ({ first, length })),
     }));
 
   /** The errors of an object; `fragmented` holds the frames in which it is matched again. */
-  function errorsOfObject({ identity, runs }, fragmented) {
+  function errorsOfObject({ identity, segments }, fragmented) {
     const errors = [];
     let before = LOST; // the last track that matched it
-    for (const { first: frame, length, tracker } of runs) {
+    for (const { first: frame, length, tracker } of segments) {
       const error = { identity, frame, length: 1, tracker, before };
       if (tracker === LOST) {
         errors.push({ ...error, kind: "miss", length });
@@ -45,8 +45,8 @@
     return errors;
   }
 
-  const falseAlarmsOf = ({ identity, runs }) =>
-    runs.map(({ first, length }) => ({
+  const falseAlarmsOf = ({ identity, segments }) =>
+    segments.map(({ first, length }) => ({
       kind: "false_alarm",
       identity,
       frame: first,
@@ -57,7 +57,7 @@
 
   const known = new WeakMap();
 
-  /** The content of a timeline: objects and tracks with their runs, and all errors. */
+  /** The content of a timeline: objects and tracks with their segments, and all errors. */
   function of(timeline) {
     if (!known.has(timeline)) known.set(timeline, read(timeline));
     return known.get(timeline);
@@ -89,19 +89,19 @@
    * error. False alarms have no ground-truth object, and are left out.
    */
   function differing(errors, other) {
-    const runs = new Map(other.objects.map(each => [each.identity, each.runs]));
+    const segments = new Map(other.objects.map(each => [each.identity, each.segments]));
     const ofOther = new Set(other.errors.map(keyOf));
     return errors
       .filter(error => error.kind !== "false_alarm")
       .filter(error => error.kind === "miss" || !ofOther.has(keyOf(error)))
-      .flatMap(error => followedParts(error, runs.get(error.identity) ?? []));
+      .flatMap(error => followedParts(error, segments.get(error.identity) ?? []));
   }
 
-  /** The parts of an error that lie in runs in which the object is matched. */
-  function followedParts(error, runs) {
+  /** The parts of an error that lie in segments in which the object is matched. */
+  function followedParts(error, segments) {
     const end = error.frame + error.length;
-    return runs
-      .filter(run => run.tracker !== LOST)
+    return segments
+      .filter(segment => segment.tracker !== LOST)
       .map(({ first, length }) => ({
         begin: Math.max(error.frame, first),
         end: Math.min(end, first + length),

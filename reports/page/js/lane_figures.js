@@ -31,10 +31,10 @@
   /** A function from frames to pixels. */
   const scaleOf = (context, width) => frame => (frame * width) / Math.max(1, framesOf(context));
 
-  /** Draws a variant's runs of an object: a bar where it is matched, a line where it is missed. */
-  function drawBar(svg, runs, { top, height, scale, run }) {
-    for (const each of runs) drawRun(svg, each, { top, height, scale, run });
-    const followed = runs.filter(each => each.tracker !== LOST);
+  /** Draws a variant's segments of an object: a bar where it is matched, a line where it is missed. */
+  function drawBar(svg, segments, { top, height, scale, run }) {
+    for (const each of segments) drawSegment(svg, each, { top, height, scale, run });
+    const followed = segments.filter(each => each.tracker !== LOST);
     const switches = followed.filter(
       (each, index) => index && followed[index - 1].tracker !== each.tracker,
     );
@@ -45,7 +45,7 @@
     }
   }
 
-  function drawRun(svg, { first, length, tracker }, { top, height, scale, run }) {
+  function drawSegment(svg, { first, length, tracker }, { top, height, scale, run }) {
     const x = scale(first);
     const width = Math.max(1, scale(first + length) - x);
     const isLost = tracker === LOST;
@@ -79,10 +79,10 @@
     const above = hasTwo ? THIN_BAR + GAP : 0;
     const height = above + BAR + 2 * MARGIN;
     const svg = stretched(width, height);
-    for (const { variant, runs } of lane.bars) {
+    for (const { variant, segments } of lane.bars) {
       const isOwn = variant === chosen.variant;
       const top = MARGIN + (isOwn ? above : 0);
-      drawBar(svg, runs, { run, scale, height: isOwn ? BAR : THIN_BAR, top });
+      drawBar(svg, segments, { run, scale, height: isOwn ? BAR : THIN_BAR, top });
     }
     if (isLookedAt(lane, context.lookedAt)) {
       svg.append(...pointerTo(scale(context.lookedAt.frame + 0.5), height));

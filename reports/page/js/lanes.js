@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  // A lane: name, owner (class name), identity, isTrack, bars ({variant, runs}), errors, weight
+  // A lane: name, owner (class name), identity, isTrack, bars ({variant, segments}), errors, weight
   // (number of frames with errors).
   const emptyLane = (owner, identity, isTrack) => ({
     name: isTrack ? `track ${owner} ${identity}` : `${owner} ${identity}`,
@@ -30,8 +30,8 @@
     const variants = [chosen.compared, chosen.variant].filter(Boolean);
     for (const owner of bench.classes(run)) {
       for (const variant of variants) {
-        for (const { identity, runs } of timelineOf(run, variant, sequence, owner).objects) {
-          laneOf(owner, identity).bars.push({ variant, runs });
+        for (const { identity, segments } of timelineOf(run, variant, sequence, owner).objects) {
+          laneOf(owner, identity).bars.push({ variant, segments });
         }
       }
     }
@@ -47,10 +47,10 @@
     const laneOf = lanesIn(lanes, true);
     for (const error of errors.filter(each => each.kind === "false_alarm")) {
       const lane = laneOf(error.owner, error.identity);
-      if (!lane.bars.length) lane.bars.push({ variant: chosen.variant, runs: [] });
+      if (!lane.bars.length) lane.bars.push({ variant: chosen.variant, segments: [] });
       lane.errors.push(error);
       const { frame: first, length, identity: tracker } = error;
-      lane.bars[0].runs.push({ first, length, tracker });
+      lane.bars[0].segments.push({ first, length, tracker });
     }
     return worstFirst([...lanes.values()]);
   }

@@ -34,7 +34,7 @@ def counted(found) -> dict[str, float]:
     return {event: values[name] for event, name in COUNTED_AS.items() if event != "match"}
 
 
-def test_an_object_has_a_run_per_matching_track_and_a_track_a_run_per_false_alarm(
+def test_an_object_has_a_segment_per_matching_track_and_a_track_one_per_false_alarm(
     tmp_path,
 ):
     truth = [(frame, 7, A) for frame in range(6)]
@@ -46,7 +46,7 @@ def test_an_object_has_a_run_per_matching_track_and_a_track_a_run_per_false_alar
     assert count_events(found) == {"miss": 1, "false_alarm": 2, "switch": 1, "fragmentation": 1}
 
 
-def test_a_frame_without_predictions_ends_a_run_and_is_no_fragmentation(tmp_path):
+def test_a_frame_without_predictions_ends_a_segment_and_is_no_fragmentation(tmp_path):
     found = pairing([(0, 7, A), (1, 7, A), (2, 7, A)], [(0, 1, A), (2, 1, A)])
     line = timelines(tmp_path, person=found)["person"]
     assert line.objects == ((7, 0, 1, 1, 1, 1, LOST, 2, 1, 1),)
