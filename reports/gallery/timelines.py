@@ -1,9 +1,9 @@
 """Identity timelines: the events of a sequence as compact segments of frames.
 
-A segment of a ground-truth object is `first frame, frames, track id`, with LOST if no track matches it;
-a segment of a predicted track is `first frame, frames` of false alarms. Misses, identity switches and
-false alarms are derived from the segments, here and in the page; fragmentations cannot be, and are
-listed by frame.
+A segment of a ground-truth object is `first frame, frames, track id`, with LOST if no track matches
+it; a segment of a predicted track is `first frame, frames` of false alarms. Misses, identity
+switches and false alarms are derived from the segments, here and in the page; fragmentations cannot
+be, and are listed by frame.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Timelines:
     """Segments of one variant on one sequence and class, as flat lists of numbers.
 
     Args:
-        objects: One list per ground-truth object: its id, then three numbers per segment, by frame.
+        objects: One list per ground-truth object: its id, then three numbers per segment.
         tracks: One list per predicted track with false alarms: its id, then two numbers per segment.
         fragmentations: One list per fragmented ground-truth object: its id, then the frames in
             which it is matched again.
