@@ -32,7 +32,7 @@ class Timelines:
 
     Args:
         objects: One list per ground-truth object: its id, then three numbers per segment.
-        tracks: One list per predicted track with false alarms: its id, then two numbers per segment.
+        tracks: One list per predicted track with false alarms: its id, then two per segment.
         fragmentations: One list per fragmented ground-truth object: its id, then the frames in
             which it is matched again.
     """
