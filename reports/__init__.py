@@ -1,4 +1,4 @@
-"""The page: results in, reports/summary.html out. Computes no metric; imports `datasets` only."""
+"""Reports: turns results into reports/summary.html. Computes no metric; imports only `datasets`."""
 
 from datasets.io.missing_library import watch_imports
 

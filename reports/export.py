@@ -1,9 +1,9 @@
-"""The verdict table for a spreadsheet, a paper or a README: as CSV, LaTeX and Markdown.
+"""Export the verdict table as CSV, LaTeX and Markdown.
 
     python -m reports.export --plan '{"runs": [...]}' --folder reports/tables
 
-Writes <dataset>_<protocol>.csv, .tex and .md of each run. CSV has the numbers as they are in score
-files; the others have them as people read them, the best in bold.
+Writes <dataset>_<protocol>.csv, .tex and .md for each run. The CSV holds the numbers exactly as in
+the score files; LaTeX and Markdown hold formatted numbers with the best ones in bold.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from reports.results import Run, read_run
 
 _UNITS = {"ratio": "%", "ms": "ms", "MB": "MB"}
 _ARROWS = {"up": "↑", "down": "↓", None: ""}
-# what a spreadsheet takes for a formula, at the start of a cell; also as wide as a Chinese letter
+# First characters that make a spreadsheet run a cell as a formula, with their full-width forms
 _FORMULA = re.compile(r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
-_CONTROL = re.compile(  # and what turns the direction of the text around it
+_CONTROL = re.compile(  # control characters, and those that change the text direction
     r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]+"
 )
 _LATEX = {
@@ -44,31 +44,31 @@ _LATEX = {
     "\N{MINUS SIGN}": "$-$",
     "\N{THIN SPACE}": r"\,",
     **{each: f"\\{each}" for each in "{}$&#_%"},
-    **{each: f"{{{each}}}" for each in "[]*"},  # which mean something after the end of a row
+    **{each: f"{{{each}}}" for each in "[]*"},  # special after the end of a row
 }
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]|~$:])")  # what means something within a line
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]|~$:])")  # special within a line
 
 
 def to_csv(run: Run) -> str:
-    """Return every number as it is, a row a variant; what no number is known of is empty."""
+    """Return a CSV with one row per variant and unrounded numbers; a missing number is empty."""
     table, text = headline(run), io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["variant", "title", *(column["name"] for column in table.columns), "timed"])
     for row in table.rows:
-        names = [_of_spreadsheet(row.variant.card[key]) for key in ("name", "title")]
+        names = [_escape_formula(row.variant.entry[key]) for key in ("name", "title")]
         values = ["" if cell.value is None else cell.value for cell in row.cells]
-        writer.writerow([*names, *values, _of_spreadsheet(_mark(row.cells))])
+        writer.writerow([*names, *values, _escape_formula(_timing_label(row.cells))])
     return text.getvalue()
 
 
 def to_latex(run: Run) -> str:
-    """Return a tabular of the package booktabs."""
+    """Return a LaTeX tabular for the package booktabs."""
     table = headline(run)
     lines = [
         f"% {_one_line(_caption(run))}; needs \\usepackage{{booktabs}}",
         f"\\begin{{tabular}}{{l{'r' * len(table.columns)}}}",
         "\\toprule",
-        *_lines(table, " & ".join, _latex, r"\textbf{{{}}}".format, r" \\"),
+        *_table_lines(table, " & ".join, _latex, r"\textbf{{{}}}".format, r" \\"),
         "\\bottomrule",
         "\\end{tabular}",
     ]
@@ -77,9 +77,9 @@ def to_latex(run: Run) -> str:
 
 
 def to_markdown(run: Run) -> str:
-    """Return a table as GitHub reads it, below a line that says of what."""
+    """Return a GitHub Markdown table below a line that names the data set and protocol."""
     table = headline(run)
-    head, *body = _lines(
+    head, *body = _table_lines(
         table, lambda cells: f"| {' | '.join(cells)} |", _markdown, "**{}**".format
     )
     rule = f"| --- |{' ---: |' * len(table.columns)}"
@@ -94,7 +94,7 @@ _FORMATS = (
 
 
 def files(run: Run) -> list[dict[str, str]]:
-    """Return the files of a run: `format`, `type` as MIME has it, `name` and `text` of each."""
+    """Return the `format`, MIME `type`, `name` and `text` of each file of a run."""
     name = f"{run.plan['dataset']}_{run.plan['protocol']}"
     return [
         {"format": title, "type": kind, "name": f"{name}.{suffix}", "text": write(run)}
@@ -103,25 +103,25 @@ def files(run: Run) -> list[dict[str, str]]:
 
 
 def _read_complete(plan: Mapping[str, Any]) -> Run:
-    """Return a run; FileNotFoundError if it lacks a result."""
+    """Return a run. Raise FileNotFoundError if a result is missing."""
     run = read_run(plan, Path(), None)
-    for each in run.troubles:
-        what = f"{each.variant} on {each.sequence}: {each.job}"
+    for missing in run.missing_results:
+        what = f"{missing.variant} on {missing.sequence}: {missing.job}"
         raise FileNotFoundError(f"{run.plan['dataset']}: no result of {what}")
     return run
 
 
-def _lines(
+def _table_lines(
     table: Table,
     join: Callable[[list[str]], str],
     escape: Callable[[str], str],
     embolden: Callable[[str], str],
     end: str = "",
 ) -> list[str]:
-    """Return the heading and a line a variant."""
+    """Return the heading and one line per variant."""
     lines = [join(["Variant", *(escape(_heading(column)) for column in table.columns)]) + end]
     for row in table.rows:
-        cells = [escape(row.variant.card["title"])]
+        cells = [escape(row.variant.entry["title"])]
         for cell in row.cells:
             text = escape(f"{cell.text} ({cell.mark})" if cell.mark else cell.text)
             cells.append(embolden(text) if cell.best else text)
@@ -139,7 +139,7 @@ def _caption(run: Run) -> str:
     return f"{run.plan['title']}, protocol {run.plan['protocol']}"
 
 
-def _mark(cells: Many[Cell]) -> str:
+def _timing_label(cells: Many[Cell]) -> str:
     return next((cell.mark for cell in cells if cell.mark), "")
 
 
@@ -147,8 +147,8 @@ def _one_line(text: str) -> str:
     return _CONTROL.sub(" ", text).strip()
 
 
-def _of_spreadsheet(text: str) -> str:
-    """Return a text that a spreadsheet shows and does not run."""
+def _escape_formula(text: str) -> str:
+    """Return a text that a spreadsheet shows as text instead of running it as a formula."""
     return f"'{text}" if _FORMULA.match(text) else text
 
 
@@ -166,8 +166,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--plan", type=json_value, required=True, help="as of reports.render")
-    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument(
+        "--plan", type=json_value, required=True, help="JSON, as for reports.render"
+    )
+    parser.add_argument(
+        "--folder", type=Path, required=True, help="output folder, replaced as a whole"
+    )
     args = parser.parse_args()
     made = [each for plan in args.plan["runs"] for each in files(_read_complete(plan))]
     with replacing_folder(args.folder) as part:

@@ -1,12 +1,13 @@
-"""Where tracked objects were, as a heat map: over the scene, over time, or in numbers.
+"""Make heat maps of tracked objects: an image, a video, or coarse maps as JSON.
 
     python -m reports.heatmap --tracks results/sort/synthetic/crowd/tracks.parquet
         --sequence data/synthetic/crowd/sequence.json --truth data/synthetic/crowd/truth.parquet
         --half-life 2 --kernel foot --output heat.png
 
-The name of the output chooses: .png, the map at the end or at `--time`; .mp4, after each frame;
-.json, coarse maps of one sequence or several, which the page shows. With truth all three have both
-and their difference. Exits with 2 and one line of reason on bad input. docs/heatmaps.md says more.
+The output format follows the file name: .png is the map at the end or at `--time`; .mp4 shows the
+map after each frame; .json holds the coarse maps of one or more sequences that the page shows. With
+`--truth`, each output also holds the ground-truth map and the difference. On invalid input the exit
+code is 2 and one line gives the reason. See docs/heatmaps.md.
 """
 
 from __future__ import annotations
@@ -27,35 +28,35 @@ from datasets.sequences.same_sequence import check_tracks_of
 from datasets.sequences.sequence_json import read_sequence
 from datasets.types import Sequence
 from reports.heatmaps.accumulate import KERNELS
+from reports.heatmaps.frames import paint_frame, paint_frames
 from reports.heatmaps.sample import describe
-from reports.heatmaps.scenes import paint_each, paint_one
 from reports.heatmaps.source import MODES, Settings, Source
 
 _OUTPUTS = (".png", ".mp4", ".json")
-_NEARLY = 1e-6  # of a frame: 0.04 s of 25 a second is frame 1
+_FRAME_TOLERANCE = 1e-6  # of a frame: 0.04 s at 25 fps is frame 1
 
 
 def write_picture(path: Path, source: Source, settings: Settings, time_s: float | None) -> None:
-    """Write a PNG of the map at a time in seconds, or at the end.
+    """Write a PNG of the map at a time in seconds, or at the end if it is None.
 
     Raises:
-        ValueError: The sequence is not that long.
+        ValueError: The sequence ends before that time.
     """
-    image = paint_one(source, settings, _frame_at(source.sequence, time_s))
+    image = paint_frame(source, settings, _frame_at(source.sequence, time_s))
     _, data = cv2.imencode(".png", cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
     with replacing(path) as part:
         part.write_bytes(data.tobytes())
 
 
-def write_film(path: Path, source: Source, settings: Settings) -> None:
+def write_video(path: Path, source: Source, settings: Settings) -> None:
     """Write an MP4 of the map after each frame."""
     from datasets.media.video import writing_video
 
-    sequence, images = source.sequence, paint_each(source, settings)
+    sequence, images = source.sequence, paint_frames(source, settings)
     first = next(images)
     with writing_video(path, sequence.frame_rate, *first.shape[:2]) as write:
-        both = chain([first], images)
-        for image in progress(both, sequence.name, "frame", sequence.extent.frame_count):
+        frames = chain([first], images)
+        for image in progress(frames, sequence.name, "frame", sequence.extent.frame_count):
             write(image)
 
 
@@ -64,8 +65,10 @@ def _frame_at(sequence: Sequence, time_s: float | None) -> int:
     if time_s is None:
         return count - 1
     if not 0 <= time_s * rate < count:
-        raise ValueError(f"--time: {time_s:g} found, {sequence.name} has {count / rate:g} seconds")
-    return min(count - 1, math.floor(time_s * rate + _NEARLY))
+        raise ValueError(
+            f"--time: {time_s:g} found, {sequence.name} lasts {count / rate:g} seconds"
+        )
+    return min(count - 1, math.floor(time_s * rate + _FRAME_TOLERANCE))
 
 
 def main() -> None:
@@ -82,11 +85,11 @@ def main() -> None:
     elif kind == ".png":
         write_picture(args.output, sources[0], settings, args.time)
     else:
-        write_film(args.output, sources[0], settings)
+        write_video(args.output, sources[0], settings)
 
 
 def _read(sequence: Path, tracks: Path, truth: Path | None) -> Source:
-    """Return what to make maps of; rows of truth with a score of 0 are not scored, nor seen."""
+    """Return the tracks and ground truth of a sequence, without unscored ground truth (score 0)."""
     check_tracks_of(tracks, sequence)
     true = None if truth is None else read_tracks(truth)
     scored = None if true is None else true.take(true.score > 0)
@@ -100,21 +103,27 @@ def _arguments() -> argparse.Namespace:
     for name in ("tracks", "sequence", "truth"):
         parser.add_argument(
             f"--{name}", type=Path, nargs="+", metavar="FILE", required=name != "truth",
-            help="of one sequence; of several in the same order, for .json",
+            help="one file; for .json one per sequence, in the same order for each option",
         )  # fmt: skip
     parser.add_argument("--mode", choices=MODES, default=Settings.mode)
     parser.add_argument(
-        "--half-life", type=_seconds, default=Settings.half_life_s, help="of decay, in seconds"
+        "--half-life",
+        type=_seconds,
+        default=Settings.half_life_s,
+        help="half-life of the decay, in seconds",
     )
     parser.add_argument(
-        "--kernel", choices=[*KERNELS], default=Settings.kernel, help="what an object adds"
+        "--kernel",
+        choices=[*KERNELS],
+        default=Settings.kernel,
+        help="shape that an object adds to the map",
     )
     parser.add_argument(
         "--classes", nargs="+", action="extend", metavar="NAME",
-        help="those that count, if not all",
+        help="classes to count (default: all)",
     )  # fmt: skip
-    parser.add_argument("--time", type=float, help="of a .png, in seconds of video")
-    parser.add_argument("--output", type=Path, required=True, help=" ".join(_OUTPUTS))
+    parser.add_argument("--time", type=float, help="time of a .png, in seconds of video")
+    parser.add_argument("--output", type=Path, required=True, help=f"file: {' '.join(_OUTPUTS)}")
     args = parser.parse_args()
     _check(parser, args)
     return args
@@ -127,13 +136,15 @@ def _check(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
             f"--output: {args.output} found, expected a name that ends in {', '.join(_OUTPUTS)}"
         )
     if kind != ".json" and count > 1:
-        parser.error(f"--tracks: {count} files found, expected one: several go into .json only")
+        parser.error(f"--tracks: {count} files found, expected one: only .json takes several")
     if kind != ".png" and args.time is not None:
-        parser.error("--time: only a .png has a time")
+        parser.error("--time: allowed for a .png only")
     for name in ("sequence", "truth"):
         found = len(getattr(args, name) or args.tracks)
         if found != count:
-            parser.error(f"--{name}: {found} files found, expected one for each of {count} tracks")
+            parser.error(
+                f"--{name}: {found} files found, expected one for each of {count} tracks files"
+            )
 
 
 def _seconds(text: str) -> float:
@@ -142,7 +153,7 @@ def _seconds(text: str) -> float:
     except ValueError:
         value = 0.0
     if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r} found, expected seconds, more than 0")
+        raise argparse.ArgumentTypeError(f"{text!r} found, expected a number of seconds above 0")
     return value
 
 

@@ -1,16 +1,16 @@
-"""What a tracker answered, drawn on the frames: annotated images, a video, or both.
+"""Draw tracker output on the frames of a sequence: annotated images, a video, or both.
 
     python -m reports.overlay --tracks results/sort/synthetic/crowd/tracks.parquet
         --sequence data/synthetic/crowd/sequence.json --video crowd.mp4 --frames crowd/
 
-Several tracks are shown side by side in step, each below its title, the truth before them:
+Several results are shown side by side in step, each below its title, after the ground truth:
 
     python -m reports.overlay --sequence data/synthetic/crowd/sequence.json --video both.mp4
         --tracks results/{sort,bytetrack}/synthetic/crowd/tracks.parquet --titles SORT ByteTrack
         --truth data/synthetic/crowd/truth.parquet
 
-Images are JPEG files called as the sequence's, or 000000.jpg, 000001.jpg ... of a video. Exits with
-2 and one line of reason on bad input; what it writes is whole or not there.
+Images are JPEG files named after the images of the sequence, or 000000.jpg, 000001.jpg ... for a
+video. On invalid input the exit code is 2 and one line gives the reason. Output is never partial.
 """
 
 from __future__ import annotations
@@ -38,25 +38,24 @@ from datasets.sequences.sequence_json import read_sequence
 from datasets.types import Sequence, Tracks
 from datasets.zone import Zone
 from reports.overlays.drawing import draw, draw_trails, draw_zone
-from reports.overlays.panels import arrange, put_together
+from reports.overlays.panels import arrange, compose
 
-_LONGEST_TRAIL = 60  # seconds
+_MAX_TRAIL_S = 60
 _JPEG = [cv2.IMWRITE_JPEG_QUALITY, 90]
 
-
-Painter = Callable[[np.ndarray, int], None]  # draws onto the image of a frame
+Painter = Callable[[np.ndarray, int], None]  # draws on the image of a frame, which changes
 
 
 def painter(
     sequence: Sequence, tracks: Tracks, zone: Zone | None = None, trail: int = 0
 ) -> Painter:
-    """Return what draws the objects of each frame of a sequence, and a zone.
+    """Return a function that draws the objects of a frame, and a zone, on its image.
 
     Args:
-        trail: Frames that the trails behind objects go back.
+        trail: Length of the trails behind objects, in frames; 0 for none.
 
     Raises:
-        ValueError: The sequence has no images, the tracks are of another image size or length,
+        ValueError: The sequence has no images, the tracks have another image size or length,
             or the zone is outside the images.
     """
     _check(sequence, tracks, zone)
@@ -74,11 +73,13 @@ def painter(
     return paint
 
 
-def drawn(sequence: Sequence, painters: Many[Painter], titles: Many[str]) -> Iterator[np.ndarray]:
-    """Yield each frame of a sequence as each of the painters draws on it.
+def painted_frames(
+    sequence: Sequence, painters: Many[Painter], titles: Many[str]
+) -> Iterator[np.ndarray]:
+    """Yield each frame of a sequence with the drawings of all painters side by side.
 
     Args:
-        titles: Of the painters; none for one that stands without a title.
+        titles: One title per painter; empty for a single painter without a title.
     """
     extent = sequence.extent
     grid = arrange(len(painters), extent.height, extent.width)
@@ -86,7 +87,7 @@ def drawn(sequence: Sequence, painters: Many[Painter], titles: Many[str]) -> Ite
         images = [image, *(image.copy() for _ in painters[1:])]
         for paint, each in zip(painters, images, strict=True):
             paint(each, index)
-        yield put_together(images, titles, grid) if titles else image
+        yield compose(images, titles, grid) if titles else image
 
 
 def _check(sequence: Sequence, tracks: Tracks, zone: Zone | None) -> None:
@@ -104,13 +105,13 @@ def _rows(tracks: Tracks, frames: range) -> Tracks:
 
 @contextmanager
 def writing_frames(folder: Path, names: list[str]) -> Iterator[Writer]:
-    """Yield a function that takes the images; the folder is there when all are written.
+    """Yield a function that writes the next image; the folder appears once all are written.
 
     Raises:
-        FileExistsError: There is something in the folder.
+        FileExistsError: The folder exists and is not empty.
     """
     if folder.exists() and any(folder.iterdir()):
-        raise FileExistsError(f"{folder}: not empty: name another folder, or remove what is in it")
+        raise FileExistsError(f"{folder}: not empty: choose another folder or empty this one")
     with replacing_folder(folder) as part:
         left = iter(names)
         yield lambda image: write_image(part / next(left), image, _JPEG)
@@ -120,18 +121,18 @@ def main() -> None:
     """Run the command line program."""
     args = _arguments()
     sequence = read_sequence(args.sequence)
-    sides = [_scored(read_tracks(args.truth))] if args.truth else []
+    results = [_scored(read_tracks(args.truth))] if args.truth else []
     for path in args.tracks:
         check_tracks_of(path, args.sequence)
-        sides.append(read_tracks(path))
+        results.append(read_tracks(path))
     titles = (["truth"] if args.truth else []) + args.titles
     zone = None if args.zone is None else Zone.of(args.zone)
     trail = round(args.trail * sequence.frame_rate)
-    painters = [painter(sequence, tracks, zone, trail) for tracks in sides]
+    painters = [painter(sequence, tracks, zone, trail) for tracks in results]
     extent = sequence.extent
     height, width = extent.height, extent.width
     if titles:
-        height, width = arrange(len(sides), height, width).shape
+        height, width = arrange(len(results), height, width).shape
     with ExitStack() as stack:
         writers: list[Writer] = []
         if args.frames is not None:
@@ -139,14 +140,14 @@ def main() -> None:
         if args.video is not None:
             rate = args.fps or sequence.frame_rate
             writers.append(stack.enter_context(writing_video(args.video, rate, height, width)))
-        images = drawn(sequence, painters, titles)
+        images = painted_frames(sequence, painters, titles)
         for image in progress(images, sequence.name, "frame", extent.frame_count):
             for write in writers:
                 write(image)
 
 
 def _scored(truth: Tracks) -> Tracks:
-    """Return the rows of the truth that count."""
+    """Return the ground-truth rows that are scored."""
     return truth.take((truth.score > 0) & ~np.isin(truth.class_id, truth.extent.ignored))
 
 
@@ -162,8 +163,8 @@ def _seconds(text: str) -> float:
         seconds = float(text)
     except ValueError:
         seconds = -1.0
-    if not 0 <= seconds <= _LONGEST_TRAIL:
-        raise argparse.ArgumentTypeError(f"{text!r} found, expected 0 to {_LONGEST_TRAIL} seconds")
+    if not 0 <= seconds <= _MAX_TRAIL_S:
+        raise argparse.ArgumentTypeError(f"{text!r} found, expected 0 to {_MAX_TRAIL_S} seconds")
     return seconds
 
 
@@ -172,30 +173,38 @@ def _arguments() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        "--tracks", type=Path, nargs="+", required=True, help=".../tracks.parquet, one or more"
+        "--tracks", type=Path, nargs="+", required=True, help="tracks.parquet of each result"
     )
     parser.add_argument(
-        "--titles", nargs="+", action="extend", default=[], help="of each of them, where several"
+        "--titles",
+        nargs="+",
+        action="extend",
+        default=[],
+        help="one title for each of --tracks; needed with several or with --truth",
     )
-    parser.add_argument("--truth", type=Path, help="truth.parquet, to be shown beside them")
-    parser.add_argument("--sequence", type=Path, required=True, help=".../sequence.json")
-    parser.add_argument("--frames", type=Path, metavar="FOLDER", help="where images are written")
-    parser.add_argument("--video", type=Path, metavar="FILE.mp4")
+    parser.add_argument("--truth", type=Path, help="truth.parquet, shown before the results")
     parser.add_argument(
-        "--fps", type=frames_per_second, help="of the video, if not that of the sequence"
+        "--sequence", type=Path, required=True, help="sequence.json of the sequence"
+    )
+    parser.add_argument("--frames", type=Path, metavar="FOLDER", help="output folder of the images")
+    parser.add_argument("--video", type=Path, metavar="FILE.mp4", help="output video")
+    parser.add_argument(
+        "--fps",
+        type=frames_per_second,
+        help="frame rate of the video (default: that of the sequence)",
     )
     parser.add_argument(
-        "--zone", type=json_value, help="drawn too: JSON, [left, top, width, height] or corners"
+        "--zone", type=json_value, help="zone to draw: JSON, [left, top, width, height] or corners"
     )
     parser.add_argument(
-        "--trail", type=_seconds, default=1, help="seconds that trails go back; 0: none"
+        "--trail", type=_seconds, default=1, help="length of the trails in seconds; 0 for none"
     )
     args = parser.parse_args()
-    beside = len(args.tracks) > 1 or args.truth is not None
-    if len(args.titles) != len(args.tracks) and (beside or args.titles):
+    several = len(args.tracks) > 1 or args.truth is not None
+    if len(args.titles) != len(args.tracks) and (several or args.titles):
         parser.error(f"--titles: {len(args.titles)} found, expected one for each of --tracks")
     if args.frames is None and args.video is None:
-        parser.error("--frames or --video is needed: nothing would be written")
+        parser.error("neither --frames nor --video found, expected at least one of them")
     if args.video is not None and args.video.suffix.lower() != ".mp4":
         parser.error(f"--video: {args.video} found, expected a name that ends in .mp4")
     return args

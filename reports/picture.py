@@ -1,4 +1,4 @@
-"""The top of the page as a picture, for documents, taken in Chromium without a network.
+"""Take a screenshot of the top of the page for the documentation, in Chromium without a network.
 
 python -m reports.picture --page reports/summary.html --state 'run=synthetic-youtube_vis'
     --width 1280 --height 1750 --output docs/page.png
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, ViewportSize
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-# Chromium looks up its makers' hosts even where a page asks for nothing: no name has an address
+# Chromium looks up hosts of its vendor even if a page requests nothing: resolve no name
 _NO_NETWORK = "--host-resolver-rules=MAP * ~NOTFOUND"
 _DRAWN = """() => [...document.querySelectorAll(".figure")].every(
     each => !each.checkVisibility() || each.children.length)"""
@@ -32,10 +32,10 @@ _DRAWN = """() => [...document.querySelectorAll(".figure")].every(
 
 @dataclass(frozen=True)
 class View:
-    """What of the page is shown.
+    """The part of the page in the screenshot.
 
     Args:
-        state: What stands after # in its address.
+        state: Part of the page's URL after #.
         width_px: Width of the window.
         height_px: Height of the window.
     """
@@ -46,14 +46,14 @@ class View:
 
 
 def take_picture(page: Path, view: View, output: Path) -> None:
-    """Write a PNG of what a window of a size shows of the page.
+    """Write a PNG of the page as seen in a window of the given size.
 
     Raises:
-        FileNotFoundError: There is no page, or no browser on this machine.
-        ValueError: The page has no such run.
+        FileNotFoundError: The page does not exist, or no browser is installed.
+        ValueError: The page has no run of the state's name.
     """
     if not page.is_file():
-        raise FileNotFoundError(f"{page}: no such file: `make report` makes the page")
+        raise FileNotFoundError(f"{page}: no such file: run `make report` first")
     with _window(find_browser(), view) as tab:
         tab.goto(f"{page.resolve().as_uri()}#{view.state}")
         tab.wait_for_function(_DRAWN)
@@ -66,7 +66,7 @@ def take_picture(page: Path, view: View, output: Path) -> None:
 
 
 def find_browser() -> str:
-    """Return the path of a browser; FileNotFoundError where there is none."""
+    """Return the path of a browser. Raise FileNotFoundError if none is installed."""
     program = next(filter(None, map(shutil.which, _BROWSERS)), None)
     if program is None:
         names = ", ".join(_BROWSERS)
@@ -78,7 +78,7 @@ def find_browser() -> str:
 
 @contextmanager
 def launch(program: str) -> Iterator[Browser]:
-    """Yield a browser without a window or a network, in a home of its own."""
+    """Yield a headless browser without a network and with its own home folder."""
     from playwright.sync_api import sync_playwright
 
     flags = [_NO_NETWORK, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
@@ -98,7 +98,7 @@ def _window(program: str, view: View) -> Iterator[Page]:
 
 
 def _in_home(home: str) -> dict[str, str | float | bool]:
-    """Return the environment of a program that keeps nothing in the user's home."""
+    """Return environment variables under which a program writes nothing to the user's home."""
     user = {name: value for name, value in os.environ.items() if not name.startswith("XDG_")}
     return {**user, "HOME": home}
 
@@ -106,11 +106,13 @@ def _in_home(home: str) -> dict[str, str | float | bool]:
 def main() -> None:
     """Run the command line program."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--page", type=Path, default=Path("reports/summary.html"))
-    parser.add_argument("--state", default=View.state, help="what stands after # in its address")
-    parser.add_argument("--width", type=int, default=View.width_px, help="of the window, in pixels")
-    parser.add_argument("--height", type=int, default=View.height_px, help="of the window")
-    parser.add_argument("--output", type=Path, required=True, help="....png")
+    parser.add_argument("--page", type=Path, default=Path("reports/summary.html"), help="HTML file")
+    parser.add_argument("--state", default=View.state, help="part of its URL after #")
+    for name, default in (("width", View.width_px), ("height", View.height_px)):
+        parser.add_argument(
+            f"--{name}", type=int, default=default, help=f"{name} of the window in pixels"
+        )
+    parser.add_argument("--output", type=Path, required=True, help="PNG file")
     args = parser.parse_args()
     take_picture(args.page, View(args.state, args.width, args.height), args.output)
 

@@ -1,9 +1,9 @@
-"""A verdict for others: verdict.json → Markdown for a pull request, JUnit XML for what shows tests.
+"""Write the gate's verdict as Markdown for a pull request and as JUnit XML for CI.
 
     python -m reports.regression --verdict results/regression/verdict.json
         --markdown results/regression/verdict.md --junit results/regression/junit.xml
 
-In JUnit a loss is a failure; what could not be judged is skipped: it knows no third.
+In JUnit XML a regression is a failure, and a check without a verdict counts as skipped.
 """
 
 from __future__ import annotations
@@ -19,85 +19,92 @@ from xml.etree import ElementTree
 from datasets.io.files import read_json, replacing
 from datasets.io.program import run_main
 
-_QUIET = ("SAME",)  # what the table of a pull request leaves out
-_FAILED, _OPEN = ("WORSE", "MISSING"), ("AMBIGUOUS", "NOT JUDGED")
+_OMITTED = ("SAME",)  # verdicts that the Markdown table omits
+_FAILED, _UNDECIDED = ("WORSE", "MISSING"), ("AMBIGUOUS", "NOT JUDGED")
 _HEADINGS = {
     "pass": "No regression",
     "regression": "Regression",
     "could not judge": "Could not judge",
 }
-# what XML 1.0 has no way to write, see its section 2.2
+# characters that XML 1.0 does not allow, see its section 2.2
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_UNKNOWN = "\N{REPLACEMENT CHARACTER}"
-_NOT_ON_A_LINE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+_LINE_BREAKS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 def markdown(verdict: Mapping[str, Any]) -> str:
-    """Return a verdict as Markdown: the heading, what is not the same, and counts of all."""
+    """Return a verdict as Markdown: heading, counts, and a table of checks that are not SAME."""
     checks = verdict["checks"]
-    told = [check for check in checks if check["verdict"] not in _QUIET]
+    listed = [check for check in checks if check["verdict"] not in _OMITTED]
     lines = [
         f"## {_HEADINGS[verdict['verdict']]}",
         "",
-        f"Commit `{verdict['commit']}` beside {_beside(verdict['baseline'])}. {_counts(checks)}.",
+        f"Commit `{verdict['commit']}` compared with {_baseline_text(verdict['baseline'])}."
+        f" {_counts(checks)}.",
     ]
-    if told:
-        lines += ["", "| | run | variant | number | before | now | change | 95 % interval | |"]
-        lines += ["|---|---|---|---|--:|--:|--:|--:|---|", *map(_row, sorted(told, key=_gravity))]
+    if listed:
+        lines += [
+            "",
+            "| verdict | run | variant | metric | baseline | now | change | 95 % interval | note |",
+        ]
+        lines += [
+            "|---|---|---|---|--:|--:|--:|--:|---|",
+            *map(_row, sorted(listed, key=_severity)),
+        ]
     return "\n".join([*lines, ""])
 
 
 def junit(verdict: Mapping[str, Any]) -> str:
-    """Return a verdict as JUnit XML: a suite a run, a case a number; what is open is skipped."""
+    """Return a verdict as JUnit XML: one suite per run, one case per check."""
     root = ElementTree.Element("testsuites", name="regression")
     for run in dict.fromkeys(check["run"] for check in verdict["checks"]):
         checks = [check for check in verdict["checks"] if check["run"] == run]
-        suite = ElementTree.SubElement(root, "testsuite", _sizes(run, checks))
+        suite = ElementTree.SubElement(root, "testsuite", _suite_counts(run, checks))
         for check in checks:
-            _case(suite, check)
+            _add_case(suite, check)
     ElementTree.indent(root)
     return ElementTree.tostring(root, "unicode", xml_declaration=True) + "\n"
 
 
-def _sizes(run: str, checks: list[Mapping[str, Any]]) -> dict[str, str]:
+def _suite_counts(run: str, checks: list[Mapping[str, Any]]) -> dict[str, str]:
     words = [check["verdict"] for check in checks]
     return {
         "name": _legal(run or "baseline"),
         "tests": str(len(checks)),
         "failures": str(sum(word in _FAILED for word in words)),
-        "skipped": str(sum(word in _OPEN for word in words)),
+        "skipped": str(sum(word in _UNDECIDED for word in words)),
         "errors": "0",
     }
 
 
-def _case(suite: ElementTree.Element, check: Mapping[str, Any]) -> None:
+def _add_case(suite: ElementTree.Element, check: Mapping[str, Any]) -> None:
     name = " ".join(filter(None, [check["variant"], check["metric"]]))
-    place = _legal(f"{check['run'] or 'baseline'}.{check['variant']}")
-    case = ElementTree.SubElement(suite, "testcase", name=_legal(name), classname=place)
-    kind = {**dict.fromkeys(_FAILED, "failure"), **dict.fromkeys(_OPEN, "skipped")}
+    class_name = _legal(f"{check['run'] or 'baseline'}.{check['variant']}")
+    case = ElementTree.SubElement(suite, "testcase", name=_legal(name), classname=class_name)
+    kind = {**dict.fromkeys(_FAILED, "failure"), **dict.fromkeys(_UNDECIDED, "skipped")}
     if check["verdict"] in kind:
-        message = _legal(f"{check['verdict']}: {_sentence(check)}")
+        message = _legal(f"{check['verdict']}: {_summary(check)}")
         ElementTree.SubElement(case, kind[check["verdict"]], message=message)
 
 
 def _legal(text: str) -> str:
-    return _ILLEGAL.sub(_UNKNOWN, text)
+    return _ILLEGAL.sub(_REPLACEMENT, text)
 
 
-def _sentence(check: Mapping[str, Any]) -> str:
+def _summary(check: Mapping[str, Any]) -> str:
     if check["change"] is None:
         return str(check["why"])
-    before, now = (_value(check, check[key]) for key in ("baseline", "found"))
-    parts = [f"{before} before, {now} now, change {_change(check, check['change'])}"]
+    baseline, now = (_value(check, check[key]) for key in ("baseline", "found"))
+    parts = [f"baseline {baseline}, now {now}, change {_change(check, check['change'])}"]
     if check["low"] is not None:
         parts.append(f"95 % interval {_interval(check)}")
     parts.append(f"tolerance {_change(check, check['tolerance']).lstrip('+')}")
     return ", ".join(parts + ([check["why"]] if check["why"] else []))
 
 
-def _beside(baseline: Mapping[str, Any]) -> str:
+def _baseline_text(baseline: Mapping[str, Any]) -> str:
     if baseline["commit"] is None:
-        return f"`{baseline['path']}`, which is no baseline"
+        return f"`{baseline['path']}`, which is not a baseline"
     return f"the baseline of `{baseline['commit']}` ({baseline['date']}, `{baseline['path']}`)"
 
 
@@ -106,8 +113,8 @@ def _counts(checks: list[Mapping[str, Any]]) -> str:
     return ", ".join(f"{words.count(word)} {word}" for word in dict.fromkeys(words))
 
 
-def _gravity(check: Mapping[str, Any]) -> int:
-    order = (*_FAILED, *_OPEN)
+def _severity(check: Mapping[str, Any]) -> int:
+    order = (*_FAILED, *_UNDECIDED)
     return order.index(check["verdict"]) if check["verdict"] in order else len(order)
 
 
@@ -124,7 +131,7 @@ def _row(check: Mapping[str, Any]) -> str:
 
 
 def _cell(text: str) -> str:
-    line = _NOT_ON_A_LINE.sub(" ", text)
+    line = _LINE_BREAKS.sub(" ", text)
     return line.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
 
 
@@ -135,7 +142,7 @@ def _value(check: Mapping[str, Any], value: float | None) -> str:
 
 
 def _change(check: Mapping[str, Any], value: float) -> str:
-    """Return points of a ratio, or per cent of a pace, better is positive."""
+    """Return a change in points of a ratio or per cent of a relative step time; + is better."""
     if check["unit"] == "ratio":
         return f"{100 * value:+.2f}"
     return f"{100 * value:+.1f} %" if check["unit"] == "work" else f"{value:+.4g}"
@@ -148,9 +155,9 @@ def _interval(check: Mapping[str, Any]) -> str:
 def main() -> None:
     """Run the command line program."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--verdict", type=Path, required=True)
-    parser.add_argument("--markdown", type=Path, required=True)
-    parser.add_argument("--junit", type=Path, required=True)
+    parser.add_argument("--verdict", type=Path, required=True, help="verdict.json of the gate")
+    parser.add_argument("--markdown", type=Path, required=True, help="output file")
+    parser.add_argument("--junit", type=Path, required=True, help="output file, XML")
     args = parser.parse_args()
     verdict = read_json(args.verdict)
     for path, text in ((args.markdown, markdown(verdict)), (args.junit, junit(verdict))):

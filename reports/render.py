@@ -1,9 +1,9 @@
-"""The comparison page: results of a run → one HTML file that needs no network.
+"""Render the comparison page: the results of a plan as one HTML file that needs no network.
 
     python -m reports.render --plan '{"runs": [...], "clock": {...}, "commit": "..."}'
         --output reports/summary.html
 
-`--plan` says what the run was to make; the workflow writes it from the config.
+`--plan` lists the runs to show, as the workflow writes it from the config.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ from reports.page.provenance import provenance
 from reports.results import Run, read_run
 
 _PAGE = Path(__file__).parent / "page"
-_SCRIPTS = (  # in the order they run in: each may use what those before have put into `bench`
+_SCRIPTS = (  # in order of execution: each may use what earlier ones add to `bench`
     *("bench", "elements", "charts", "arithmetic", "average_precision", "families", "totals"),
-    *("controls", "uncertainty", "verdict", "by_sequence", "speed", "step_times", "speed_limits"),
+    *("controls", "uncertainty", "verdict", "by_sequence", "speed", "step_times", "speed_details"),
     *("accuracy", "error_figures", "slices"),
     *("errors", "run_lengths", "media", "pictures", "viewer", "lanes", "lane_figures"),
     *("gallery_choices", "gallery_overview", "gallery"),
@@ -52,10 +52,10 @@ def render(
     unfinished: bool,
     workdir: Path = Path(),
 ) -> str:
-    """Return the page.
+    """Return the page as HTML.
 
     Args:
-        workdir: Folder the workflow ran in.
+        workdir: Working directory of the workflow.
     """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_PAGE),
@@ -76,7 +76,7 @@ def render(
         unfinished=unfinished,
         parities=parities,
         machines=_machines(runs),
-        cards=_cards(runs),
+        entries=_variant_entries(runs),
         origin=provenance(runs, workdir),
         vega=_vega(),
         scripts=[_script(name) for name in _SCRIPTS if trend or name != "trend"],
@@ -85,24 +85,24 @@ def render(
 
 @cache
 def _vega() -> str:
-    """Return Vega-Lite as one script; the first time it takes more than all else."""
+    """Return Vega-Lite as one script; cached, as the first call takes most of the rendering."""
     bundle: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
     return bundle
 
 
 def _as_json(data: Mapping[str, Any]) -> Markup:
-    """Return JSON that may stand in HTML, without a space that is not needed: a fifth less."""
+    """Return JSON that is safe in HTML, without optional spaces, which saves a fifth."""
     return htmlsafe_json_dumps(data, sort_keys=True, separators=(",", ":"))
 
 
 def _section(run: Run) -> dict[str, Any]:
-    """Return what the parts of the page that need no scripts show of a run."""
+    """Return what the template shows of a run without scripts."""
     figures = (accuracy_and_speed(run), by_sequence(run))
     return {
         "id": run_id(run),
         "run": run,
         "headline": table.headline(run),
-        "otherwise_timed": table.otherwise_timed(run),
+        "timed_differently": table.timed_differently(run),
         "figures": [vl_convert.vegalite_to_svg(figure) for figure in figures if figure],
         "files": export.files(run),
     }
@@ -113,17 +113,17 @@ def _script(name: str) -> str:
 
 
 def check_complete(runs: list[Run]) -> None:
-    """Raise FileNotFoundError if a result the plan asks for is missing."""
+    """Raise FileNotFoundError if a result of the plan is missing."""
     for run in runs:
-        for trouble in run.troubles:
+        for missing in run.missing_results:
             raise FileNotFoundError(
-                f"{run.plan['dataset']}: no result of {trouble.variant} on {trouble.sequence}: "
-                f"{trouble.job}; --unfinished-since shows what there is"
+                f"{run.plan['dataset']}: no result of {missing.variant} on {missing.sequence}: "
+                f"{missing.job}; --unfinished-since renders the results that exist"
             )
 
 
 def _machines(runs: list[Run]) -> list[Mapping[str, str]]:
-    """Return each machine that something was timed on, once."""
+    """Return each machine used for timing, without repeats."""
     found: list[Mapping[str, str]] = []
     for run in runs:
         for variant in run.variants:
@@ -132,22 +132,22 @@ def _machines(runs: list[Run]) -> list[Mapping[str, str]]:
     return found
 
 
-def _cards(runs: list[Run]) -> list[Mapping[str, Any]]:
-    """Return the entry of each variant, once."""
-    cards = {variant.card["name"]: variant.card for run in runs for variant in run.variants}
-    return list(cards.values())
+def _variant_entries(runs: list[Run]) -> list[Mapping[str, Any]]:
+    """Return the plan's entry of each variant, without repeats."""
+    entries = {variant.entry["name"]: variant.entry for run in runs for variant in run.variants}
+    return list(entries.values())
 
 
 def main() -> None:
     """Run the command line program."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--plan", type=json_value, required=True, help="JSON")
-    parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--plan", type=json_value, required=True, help="JSON of the runs to show")
+    parser.add_argument("--output", type=Path, required=True, help="HTML file")
     parser.add_argument(
         "--unfinished-since",
         type=float,
         metavar="TIME",
-        help="show what there is of a run that began then, in seconds since 1970, and failed",
+        help="start of a failed run, in seconds since 1970: shows the results that exist",
     )
     args = parser.parse_args()
     unfinished = args.unfinished_since is not None
@@ -159,8 +159,8 @@ def main() -> None:
     with replacing(args.output) as part:
         part.write_text(render(args.plan, runs, parities, unfinished=unfinished))
     if unfinished:
-        # older than anything, so that the next run makes the page again; not 0, which Snakemake
-        # takes for no date at all
+        # Older than any input, so that the next run renders the page again; not 0, which Snakemake
+        # reads as no date
         os.utime(args.output, (1, 1))
 
 

@@ -1,4 +1,4 @@
-"""What a run left behind, read into what the page shows: numbers, and what is missing and why."""
+"""Read the results of a run for the page: numbers, and which results are missing and why."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from datasets.io.files import is_made, read_json
 from datasets.run_layout import EVENTS, SCORE, SPEED, TIMING, TRACKS, RunLayout
 from reports.steps import count_objects, mean_stages, read_steps, read_warm_up
-from reports.streaming import Late, read_late
+from reports.streaming import StreamingResult, read_streaming
 from reports.timeline import Timeline, read_timeline
 
 Values = Mapping[str, float | None]
@@ -21,17 +21,17 @@ _NOTHING = {
     "card": "",
     "similarity": "box",
     "classes": {},
-}  # where nothing was scored
-_BY_PROTOCOL = ("score", "combine")  # jobs that there is one of for each protocol
+}  # stands in for score.json if nothing was scored
+_BY_PROTOCOL = ("score", "combine")  # jobs with one log per protocol
 
 
 @dataclass(frozen=True)
-class Trouble:
-    """A job that left no result.
+class MissingResult:
+    """A result that does not exist.
 
     Args:
-        job: `track`, `score`, ... or `not run` where nothing was started.
-        log: The last lines of the job's log.
+        job: Job that failed: `track`, `score`, ...; `not run` if it was not started.
+        log: Last lines of the job's log.
     """
 
     variant: str
@@ -45,22 +45,21 @@ class Variant:
     """One variant on one data set.
 
     Args:
-        card: Its entry of the plan: name, title, method, source, options, timed, and `rests_on`:
-            what jobs of its own are to have made before, and their logs.
-        total: Values by column over all sequences; None where one of them has no result.
-        sequences: Values by column of each sequence that has a result.
-        partials: What each sequence adds up, by class, then family.
-        timelines: Errors over time of each sequence that has a result.
-        speed: What speed.json holds; None where it is not timed or not there.
-        timings: Nanoseconds of each step, (passes, frames), of each sequence that was timed step by
-            step.
-        objects: How many objects each of these frames has in the answer.
-        stages: Mean ms a frame of each stage, the step among them.
-        warm_up: Nanoseconds of each step before the timed ones, of each such sequence.
-        late: At each rate at which frames came in real time.
+        entry: Entry of the variant in the plan: name, title, method, source, options, timed, and
+            `rests_on`, the outputs and logs of the jobs that it depends on.
+        total: Values by column over all sequences; None if one of them has no result.
+        sequences: Values by column, by sequence with a result.
+        partials: Partial results by sequence, then class, then family.
+        timelines: Errors over time, by sequence with a result.
+        speed: Content of speed.json; None if the variant is not timed or has no such file.
+        timings: Step times in nanoseconds, (passes, frames), by sequence timed frame by frame.
+        objects: Number of objects in the output for each timed frame, by sequence.
+        stages: Mean time per frame in ms, by stage.
+        warm_up: Step times of the warm-up in nanoseconds, by sequence.
+        streaming: Results with frames at a fixed rate, by rising rate.
     """
 
-    card: Mapping[str, Any]
+    entry: Mapping[str, Any]
     total: Values | None
     sequences: Mapping[str, Values]
     partials: Mapping[str, Mapping[str, Any]]
@@ -70,56 +69,58 @@ class Variant:
     objects: Mapping[str, list[int]]
     stages: Mapping[str, float]
     warm_up: Mapping[str, list[int]]
-    late: Many[Late] = ()
+    streaming: Many[StreamingResult] = ()
 
 
 @dataclass(frozen=True)
 class Run:
-    """Everything of one data set.
+    """All results on one data set under one protocol.
 
     Args:
-        plan: Its entry of the plan: dataset, title, licence, protocol, sequences, clock.
-        columns: Of the scores, in order: name, label, unit, better, meaning.
-        protocol_card: What the protocol scores, in a sentence.
-        similarity: What it compares: `box`, `masks` or `disjoint masks`.
-        classes: Those that are scored.
-        files: What sequence.json says of each prepared sequence.
-        comparison: What metrics.comparison.compare found; None where a variant has no result.
-        finished: Whether the workflow has made all there is.
+        plan: Entry of the run in the plan: dataset, title, licence, protocol, sequences, clock.
+        columns: Score columns in order: name, label, unit, better, meaning.
+        protocol_description: What the protocol scores, in one sentence.
+        similarity: Similarity that the protocol uses: `box`, `masks` or `disjoint masks`.
+        classes: Names of the scored classes.
+        files: Content of sequence.json, by prepared sequence.
+        comparison: Output of metrics.comparison.compare; None if a variant has no result.
+        finished: Whether the workflow has finished.
     """
 
     plan: Mapping[str, Any]
     columns: list[Mapping[str, Any]]
-    protocol_card: str
+    protocol_description: str
     similarity: str
     classes: list[str]
     variants: list[Variant]
-    troubles: list[Trouble]
+    missing_results: list[MissingResult]
     files: Mapping[str, Mapping[str, Any]]
     comparison: Mapping[str, Any] | None = None
     finished: bool = True
 
 
 def read_run(plan: Mapping[str, Any], workdir: Path, unfinished_since: float | None) -> Run:
-    """Return the results of one data set, below the folder the workflow ran in.
+    """Return the results on one data set below the working directory of the workflow.
 
-    A result counts only if it comes from the plan's config and code. After a run that failed, other
-    results may lie about: then it must not be older than what it was made from, either.
+    A result is used only if it comes from the config and code of the plan. After a failed run,
+    stale results may exist: then a result must also not be older than its inputs.
 
     Args:
-        unfinished_since: When a run that failed began, in seconds since 1970: older logs are of
-            other runs. None where the workflow has made all there is.
+        unfinished_since: Start of a failed run in seconds since 1970; older logs belong to earlier
+            runs. None if the workflow has finished.
     """
-    place = _Place(workdir, plan["dataset"], plan["protocol"], unfinished_since)
-    chains = {
-        (card["name"], sequence): _read_chain(place, card, sequence)
-        for card in plan["variants"]
+    files = _RunFiles(workdir, plan["dataset"], plan["protocol"], unfinished_since)
+    scores_or_missing = {
+        (entry["name"], sequence): _read_score(files, entry, sequence)
+        for entry in plan["variants"]
         for sequence in plan["sequences"]
     }
-    scores = {key: each for key, each in chains.items() if not isinstance(each, Trouble)}
+    scores = {
+        key: each for key, each in scores_or_missing.items() if not isinstance(each, MissingResult)
+    }
     first: Mapping[str, Any] = next(iter(scores.values()), _NOTHING)
-    prepared = {name: place.layout.prepared(place.dataset, name) for name in plan["sequences"]}
-    variants = [_read_variant(place, plan, card, scores) for card in plan["variants"]]
+    prepared = {name: files.layout.prepared(files.dataset, name) for name in plan["sequences"]}
+    variants = [_read_variant(files, plan, entry, scores) for entry in plan["variants"]]
     return Run(
         plan,
         first["columns"],
@@ -127,25 +128,25 @@ def read_run(plan: Mapping[str, Any], workdir: Path, unfinished_since: float | N
         first["similarity"],
         list(first["classes"]),
         variants,
-        [each for each in chains.values() if isinstance(each, Trouble)]
-        + [each for variant in variants for each in _late_troubles(place, plan, variant)],
+        [each for each in scores_or_missing.values() if isinstance(each, MissingResult)]
+        + [each for variant in variants for each in _missing_beside_scores(files, plan, variant)],
         {name: read_json(path) for name, path in prepared.items() if path.is_file()},
-        _read_comparison(place, plan, len(scores) == len(chains)),
+        _read_comparison(files, plan, len(scores) == len(scores_or_missing)),
         finished=unfinished_since is None,
     )
 
 
 @dataclass(frozen=True)
-class _Place:
-    """Where the files of one data set are, scored by one protocol, and which of them count."""
+class _RunFiles:
+    """Paths of the files of one data set and protocol, and which of them are up to date."""
 
     workdir: Path
     dataset: str
     protocol: str
     unfinished_since: float | None
 
-    def holds(self, made: Path, made_from: list[Path]) -> bool:
-        """Whether a file counts, with what it was made from."""
+    def is_current(self, made: Path, made_from: list[Path]) -> bool:
+        """Whether a file exists and is up to date with its inputs."""
         return is_made(made, made_from, finished=self.unfinished_since is None)
 
     @property
@@ -161,139 +162,146 @@ class _Place:
     def combined(self, variant: str) -> Path:
         return self.layout.combined(variant, self.dataset, self.protocol)
 
-    def trouble(self, variant: str, sequence: str, job: str) -> Trouble:
-        """Return the trouble of a job that left no result, with the end of its log."""
-        owner = [] if job == "prepare" else [variant]
+    def missing_result(self, variant: str, sequence: str, job: str) -> MissingResult:
+        """Return the missing result of a job, with the end of its log."""
+        folders = [] if job == "prepare" else [variant]
         name = sequence or self.dataset
         name += f"_{self.protocol}.log" if job in _BY_PROTOCOL else ".log"
-        parts = [*owner, *([self.dataset] if sequence else []), name]
+        parts = [*folders, *([self.dataset] if sequence else []), name]
         path = self.workdir.joinpath("logs", job, *parts)
-        return self.explained(variant, sequence or "all sequences", job, path)
+        return self.missing_with_log(variant, sequence or "all sequences", job, path)
 
-    def explained(self, variant: str, sequence: str, job: str, path: Path) -> Trouble:
-        """Return the trouble of a job whose log is a file, or was not written in this run."""
+    def missing_with_log(self, variant: str, sequence: str, job: str, path: Path) -> MissingResult:
+        """Return a missing result; the job counts as not run if this run did not write its log."""
         since = self.unfinished_since or 0.0
         if not path.is_file() or path.stat().st_mtime < since:
-            return Trouble(variant, sequence, "not run", "")
-        # a progress bar overwrites its line with carriage returns: what it left last is the line
+            return MissingResult(variant, sequence, "not run", "")
+        # A progress bar overwrites its line with carriage returns: keep its last state
         lines = [line.split("\r")[-1] for line in path.read_text(errors="replace").split("\n")]
         log = "\n".join([line for line in lines if line.strip()][-_LOG_LINES:])
-        return Trouble(variant, sequence, job, log)
+        return MissingResult(variant, sequence, job, log)
 
 
 def _read_comparison(
-    place: _Place, plan: Mapping[str, Any], whole: bool
+    files: _RunFiles, plan: Mapping[str, Any], whole: bool
 ) -> Mapping[str, Any] | None:
-    path = place.layout.comparison(place.dataset, place.protocol)
+    path = files.layout.comparison(files.dataset, files.protocol)
     scores = [
-        place.score(card["name"], sequence)
-        for card in plan["variants"]
+        files.score(entry["name"], sequence)
+        for entry in plan["variants"]
         for sequence in plan["sequences"]
     ]
     found: Mapping[str, Any] | None = (
-        read_json(path) if whole and place.holds(path, scores) else None
+        read_json(path) if whole and files.is_current(path, scores) else None
     )
     return found
 
 
 def _read_variant(
-    place: _Place,
+    files: _RunFiles,
     plan: Mapping[str, Any],
-    card: Mapping[str, Any],
+    entry: Mapping[str, Any],
     scores: Mapping[tuple[str, str], Mapping[str, Any]],
 ) -> Variant:
-    name = card["name"]
+    name = entry["name"]
     found = {s: scores[name, s] for s in plan["sequences"] if (name, s) in scores}
     sequences = {sequence: score["values"] for sequence, score in found.items()}
-    parts = [place.score(name, sequence) for sequence in plan["sequences"]]
-    times = [place.sequence(name, sequence, TIMING) for sequence in plan["clock"]]
-    combined, speed = place.combined(name), place.layout.dataset(name, place.dataset, SPEED)
-    whole = len(sequences) == len(plan["sequences"]) and place.holds(combined, parts)
+    parts = [files.score(name, sequence) for sequence in plan["sequences"]]
+    times = [files.sequence(name, sequence, TIMING) for sequence in plan["clock"]]
+    combined, speed = files.combined(name), files.layout.dataset(name, files.dataset, SPEED)
+    whole = len(sequences) == len(plan["sequences"]) and files.is_current(combined, parts)
     timed = (
-        card["timed"]
+        entry["timed"]
         and all(sequence in sequences for sequence in plan["clock"])
-        and all(place.holds(path, [path.with_name(TRACKS)]) for path in times)
-        and place.holds(speed, times)
+        and all(files.is_current(path, [path.with_name(TRACKS)]) for path in times)
+        and files.is_current(speed, times)
     )
     total = read_json(combined) if whole else None
     timings = read_steps(times) if timed else {}
     return Variant(
-        card,
+        entry,
         total["values"] if total else None,
         sequences,
         {sequence: _partials(score) for sequence, score in found.items()},
-        {s: _timeline(place, name, s) for s in sequences},
+        {s: _timeline(files, name, s) for s in sequences},
         read_json(speed) if timed else None,
         timings,
         count_objects(times) if timings else {},
         mean_stages(times) if timings else {},
         read_warm_up(times) if timings else {},
-        _read_late(place, plan, card),
+        _read_streaming(files, plan, entry),
     )
 
 
-def _read_late(place: _Place, plan: Mapping[str, Any], card: Mapping[str, Any]) -> list[Late]:
+def _read_streaming(
+    files: _RunFiles, plan: Mapping[str, Any], entry: Mapping[str, Any]
+) -> list[StreamingResult]:
     found = [
-        read_late(
-            place.combined(name),
-            [place.sequence(name, sequence) for sequence in plan["sequences"]],
-            finished=place.unfinished_since is None,
+        read_streaming(
+            files.combined(name),
+            [files.sequence(name, sequence) for sequence in plan["sequences"]],
+            finished=files.unfinished_since is None,
         )
-        for name in card["real_time"]
+        for name in entry["real_time"]
     ]
-    return sorted((each for each in found if each), key=lambda late: late.rate)
+    return sorted((each for each in found if each), key=lambda streaming: streaming.rate)
 
 
 def _partials(score: Mapping[str, Any]) -> dict[str, Any]:
     return {name: each.get("partials", {}) for name, each in score["classes"].items()}
 
 
-def _timeline(place: _Place, variant: str, sequence: str) -> Timeline:
-    frames: int = read_json(place.layout.prepared(place.dataset, sequence))["extent"]["frame_count"]
-    return read_timeline(place.score(variant, sequence, EVENTS), frames)
+def _timeline(files: _RunFiles, variant: str, sequence: str) -> Timeline:
+    frames: int = read_json(files.layout.prepared(files.dataset, sequence))["extent"]["frame_count"]
+    return read_timeline(files.score(variant, sequence, EVENTS), frames)
 
 
-def _read_chain(place: _Place, card: Mapping[str, Any], sequence: str) -> Any:
-    """Return what score.json holds, or the Trouble of the first job without a result."""
-    variant = card["name"]
-    prepared = place.layout.prepared(place.dataset, sequence)
-    tracks = place.sequence(variant, sequence, TRACKS)
-    events, score = (place.score(variant, sequence, file) for file in (EVENTS, SCORE))
+def _read_score(files: _RunFiles, entry: Mapping[str, Any], sequence: str) -> Any:
+    """Return the content of score.json, or the MissingResult of the first job without output."""
+    variant = entry["name"]
+    prepared = files.layout.prepared(files.dataset, sequence)
+    tracks = files.sequence(variant, sequence, TRACKS)
+    events, score = (files.score(variant, sequence, file) for file in (EVENTS, SCORE))
     if not prepared.is_file():
-        return place.trouble(variant, sequence, "prepare")
-    rests_on = [place.workdir / each["made"] for each in card["rests_on"]]
-    for each, made in zip(card["rests_on"], rests_on, strict=True):
+        return files.missing_result(variant, sequence, "prepare")
+    rests_on = [files.workdir / each["made"] for each in entry["rests_on"]]
+    for each, made in zip(entry["rests_on"], rests_on, strict=True):
         if not made.is_file():
-            return place.explained(variant, sequence, each["job"], place.workdir / each["log"])
+            return files.missing_with_log(
+                variant, sequence, each["job"], files.workdir / each["log"]
+            )
+    # score.json is written after the events, but files may be touched in any order
     for job, made, made_from in (
         ("track", tracks, [prepared, *rests_on]),
         ("score", events, [tracks]),
-        ("score", score, [tracks]),  # written after the events, but files are touched in any order
+        ("score", score, [tracks]),
     ):
-        if not place.holds(made, made_from):
-            return place.trouble(variant, sequence, job)
+        if not files.is_current(made, made_from):
+            return files.missing_result(variant, sequence, job)
     content = read_json(score)
-    if content["origin"] != card["origin"]:
-        return Trouble(variant, sequence, "not run", "")
+    if content["origin"] != entry["origin"]:
+        return MissingResult(variant, sequence, "not run", "")
     return content
 
 
-def _late_troubles(place: _Place, plan: Mapping[str, Any], variant: Variant) -> list[Trouble]:
-    """Return what is missing of a variant beside the scores of its sequences."""
-    name, troubles = variant.card["name"], []
+def _missing_beside_scores(
+    files: _RunFiles, plan: Mapping[str, Any], variant: Variant
+) -> list[MissingResult]:
+    """Return the missing results of a variant other than scores of single sequences."""
+    name, missing_results = variant.entry["name"], []
     if variant.total is None and len(variant.sequences) == len(plan["sequences"]):
-        troubles.append(place.trouble(name, "", "combine"))
-    if not variant.card["timed"] or variant.speed is not None:
-        return troubles
+        missing_results.append(files.missing_result(name, "", "combine"))
+    if not variant.entry["timed"] or variant.speed is not None:
+        return missing_results
     untimed = [
         sequence
         for sequence in plan["clock"]
         if sequence in variant.sequences
-        and not place.holds(
-            place.sequence(name, sequence, TIMING), [place.sequence(name, sequence, TRACKS)]
+        and not files.is_current(
+            files.sequence(name, sequence, TIMING), [files.sequence(name, sequence, TRACKS)]
         )
     ]
-    troubles += [place.trouble(name, sequence, "clock") for sequence in untimed]
+    missing_results += [files.missing_result(name, sequence, "clock") for sequence in untimed]
     if not untimed and all(sequence in variant.sequences for sequence in plan["clock"]):
-        troubles.append(place.trouble(name, "", "speed"))
-    return troubles
+        missing_results.append(files.missing_result(name, "", "speed"))
+    return missing_results

@@ -1,4 +1,4 @@
-"""Single timed steps, and how many objects each of them answered with."""
+"""Read single timed steps, and the number of objects in the output for each."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from datasets.formats.parquet import read_tracks
 from datasets.io.files import read_json
 from datasets.run_layout import TRACKS
 
-_PLACES = {"decode": 0, "rest": 2, "pack": 3}  # of stages around those that a tracker names
+_PLACES = {"decode": 0, "rest": 2, "pack": 3}  # sort keys; stages that a tracker names are 1
 
 
 def read_steps(timings: Many[Path]) -> dict[str, list[list[int]]]:
-    """Return by sequence the nanoseconds of each step, (passes, frames), of timing.json files.
+    """Return the step times in nanoseconds, (passes, frames), by sequence, from timing.json files.
 
-    Nothing of those in which something else than single frames was timed.
+    Sequences that were not timed frame by frame are left out.
     """
     found = {path.parent.name: read_json(path) for path in timings}
     return {name: each["step_ns"] for name, each in found.items() if each["timed"] != "process"}
 
 
 def read_warm_up(timings: Many[Path]) -> dict[str, list[int]]:
-    """Return by sequence the nanoseconds of each step before the timed ones, where told."""
+    """Return the warm-up step times in nanoseconds by sequence; empty where not recorded."""
     found = {path.parent.name: read_json(path) for path in timings}
     return {name: each.get("warm_up_ns", []) for name, each in found.items()}
 
 
 def mean_stages(timings: Many[Path]) -> dict[str, float]:
-    """Return by stage its mean time a frame in ms, in order; nothing where none was recorded.
+    """Return the mean time per frame in ms by stage, in order; empty if none was recorded.
 
-    `decode` and `pack`, the making of run lengths, are outside the clock and not part of the step;
-    `rest` is what of the step is in no stage.
+    `decode` and `pack` (encoding masks as RLE) are outside the timed step; `rest` is the part of
+    the step that belongs to no other stage.
     """
     found = [content for path in timings if (content := read_json(path)).get("stage_ns")]
     frames = sum(len(each["end_to_end_ns"]) for each in found)
@@ -46,10 +46,10 @@ def mean_stages(timings: Many[Path]) -> dict[str, float]:
 
 
 def count_objects(timings: Many[Path]) -> dict[str, list[int]]:
-    """Return by sequence how many objects each timed frame has in the answer.
+    """Return the number of objects in the output for each timed frame, by sequence.
 
     Args:
-        timings: Files timing.json, with tracks.parquet beside them.
+        timings: timing.json files, with tracks.parquet in the same folder.
     """
     counts = {}
     for path in timings:

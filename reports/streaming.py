@@ -1,4 +1,4 @@
-"""What is left of a variant's accuracy when frames come at a fixed rate, for the page."""
+"""Read the accuracy of a variant when frames arrive at a fixed rate, as from a live camera."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from datasets.run_layout import STREAMING, TRACKS
 
 
 @dataclass(frozen=True)
-class Late:
-    """A variant at one rate.
+class StreamingResult:
+    """The result of a variant at one frame rate.
 
     Args:
-        rate: Frames that come in a second.
-        values: By column, of all sequences together.
-        frames: Of all sequences.
-        dropped: Of them, those the variant had no time for.
+        rate: Frames that arrive per second.
+        values: Values by column over all sequences.
+        frames: Number of frames in all sequences.
+        dropped: Number of frames dropped because the variant was busy.
     """
 
     rate: float
@@ -27,12 +27,14 @@ class Late:
     dropped: int
 
 
-def read_late(combined: Path, sequences: Many[Path], *, finished: bool) -> Late | None:
-    """Return a variant at one rate, None where a file is missing or outdated.
+def read_streaming(
+    combined: Path, sequences: Many[Path], *, finished: bool
+) -> StreamingResult | None:
+    """Return the result of a variant at one rate; None if a file is missing or outdated.
 
     Args:
-        combined: The total.
-        sequences: Folder of each sequence's tracks and real_time.json.
+        combined: combined.json, the values over all sequences.
+        sequences: Folders with the tracks and real_time.json of each sequence.
         finished: See `is_made`.
     """
     timings = [folder / STREAMING for folder in sequences]
@@ -42,7 +44,7 @@ def read_late(combined: Path, sequences: Many[Path], *, finished: bool) -> Late 
     if not is_made(combined, tracks, finished=finished):
         return None
     found = [read_json(path) for path in timings]
-    return Late(
+    return StreamingResult(
         found[0]["rate"],
         read_json(combined)["values"],
         sum(each["frames"] for each in found),

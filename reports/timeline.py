@@ -1,4 +1,4 @@
-"""When errors happened: events of a sequence counted in equal spans of time."""
+"""Count the errors of a sequence in equal spans of frames."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ ERRORS = {
     "false_alarm": "false alarm",
     "switch": "identity switch",
     "fragmentation": "fragmentation",
-}  # events of metrics.events that are errors, and what the page calls them
-_SPANS = 100  # at most; the page shows no more
+}  # error events of metrics.events, and their titles on the page
+_MAX_SPANS = 100  # as many as the page has space for
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,8 @@ class Timeline:
     """Errors of one variant on one sequence.
 
     Args:
-        span: Frames counted together.
-        counts: By event, (S,) how many there are in each span.
+        span: Number of frames in a span.
+        counts: (S,) number of errors in each span, by event.
     """
 
     span: int
@@ -32,10 +32,10 @@ class Timeline:
 
 
 def read_timeline(path: Path, frame_count: int) -> Timeline:
-    """Return the errors of all classes in an events file of one sequence."""
+    """Return the errors of all classes from the events file of one sequence."""
     table = pq.read_table(path, columns=["event", "frame"], partitioning=None)
     kind, frame = table["event"].to_numpy(), table["frame"].to_numpy()
-    span = -(-frame_count // _SPANS)
+    span = -(-frame_count // _MAX_SPANS)
     spans = -(-frame_count // span)
     return Timeline(
         span,

@@ -1,7 +1,7 @@
-"""Pictures of a sequence and what is in them, in files that the page loads when they are asked for.
+"""Write pictures of a sequence and the objects in them to files that the page loads on demand.
 
-The page is opened from a disk, where a browser lets it load images and scripts, and nothing else:
-objects are a script that hands them over.
+A page opened from disk may load only images and scripts, so the objects are in a script that passes
+them to the page.
 """
 
 from __future__ import annotations
@@ -16,31 +16,31 @@ import numpy as np
 from datasets.media.frames import read_frames
 from datasets.sequences.same_sequence import check_extent
 from datasets.types import Extent, Sequence, Tracks
-from reports.gallery.smaller import shrink
+from reports.gallery.downscale_masks import downscale_masks
 
-_LONGEST_SIDE = 480  # pixels
+_MAX_SIDE = 480  # pixels
 _QUALITY = [cv2.IMWRITE_JPEG_QUALITY, 70]
-FILES = ("*.jpg", "*.js", "*.json")  # what a folder of media consists of
-_TENTHS = 10  # a corner is kept to a tenth of a pixel
+FILES = ("*.jpg", "*.js", "*.json")  # files of a media folder
+_TENTHS = 10  # corners are stored in tenths of a pixel
 
 
 def picture_size(extent: Extent) -> tuple[int, int]:
-    """Return the height and width of a sequence's pictures: its images', or smaller."""
-    scale = min(1.0, _LONGEST_SIDE / max(extent.height, extent.width, 1))
+    """Return the height and width of the pictures of a sequence, at most those of its images."""
+    scale = min(1.0, _MAX_SIDE / max(extent.height, extent.width, 1))
     return max(1, round(extent.height * scale)), max(1, round(extent.width * scale))
 
 
 def picture_path(folder: Path, frame: int) -> Path:
-    """Return where the picture of a frame is."""
+    """Return the path of the picture of a frame."""
     return folder / f"{frame:06}.jpg"
 
 
 def write_pictures(folder: Path, sequence: Sequence) -> None:
-    """Write a small JPEG of each frame into a folder; nothing of a sequence without images.
+    """Write a small JPEG of each frame into a folder; none for a sequence without images.
 
     Raises:
-        FileNotFoundError: There is no such image folder or video file.
-        ValueError: A frame cannot be decoded, or has not the size it should have.
+        FileNotFoundError: The image folder or video file does not exist.
+        ValueError: A frame cannot be decoded or has an unexpected size.
     """
     if sequence.images is None:
         return
@@ -53,15 +53,15 @@ def write_pictures(folder: Path, sequence: Sequence) -> None:
 
 
 def write_objects(path: Path, sequence: Sequence, variant: str | None, tracks: Tracks) -> None:
-    """Write the script that hands the objects of a sequence to the page.
+    """Write the script that passes the objects of a sequence to the page.
 
     Args:
-        variant: Whose they are; None for the truth.
+        variant: Name of the variant; None for the ground truth.
 
     Raises:
-        ValueError: They are of another image size or length than the sequence.
+        ValueError: The tracks have another image size or length than the sequence.
     """
-    check_extent(f"{sequence.name}, {variant or 'truth'}", tracks.extent, sequence.extent)
+    check_extent(f"{sequence.name}, {variant or 'ground truth'}", tracks.extent, sequence.extent)
     names = {"dataset": sequence.dataset, "sequence": sequence.name, "variant": variant}
     content = json.dumps(names | describe_objects(tracks), separators=(",", ":"))
     path.write_text(f"bench.media.add({content});\n")
@@ -70,9 +70,9 @@ def write_objects(path: Path, sequence: Sequence, variant: str | None, tracks: T
 def describe_objects(tracks: Tracks) -> dict[str, Any]:
     """Return tracks as JSON types, in pixels of the pictures.
 
-    `first` is the row at which each frame begins, and the number of rows; `box` holds four tenths
-    of pixels a row: left, top, right, bottom; `class` a place in `classes` a row, where there are
-    several.
+    `first` is the first row of each frame, followed by the number of rows; `box` has four numbers
+    per row in tenths of a pixel: left, top, right, bottom; `class` is an index into `classes` per
+    row, present if there are several.
     """
     extent = tracks.extent
     height, width = picture_size(extent)
@@ -90,6 +90,6 @@ def describe_objects(tracks: Tracks) -> dict[str, Any]:
         content["classes"] = [extent.classes[key] for key in keys]
         content["class"] = np.searchsorted(keys, tracks.class_id).tolist()
     if tracks.rle is not None:
-        small = shrink(tracks.rle, height, width)
+        small = downscale_masks(tracks.rle, height, width)
         content["rle"] = [counts.decode("ascii") for counts in small.runs]
     return content

@@ -1,4 +1,4 @@
-"""What the page holds of the failure gallery: timelines, strips of the worst errors, media."""
+"""Build the page's data for the failure gallery: timelines, strips of the worst errors, media."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ from reports.overlays.drawing import PALETTE
 from reports.results import Run, Variant
 
 _MEDIA = Path("reports", "media")
-_THUMBNAIL_BYTES = 600_000  # of the whole page, each variant of each run the same share
+_THUMBNAIL_BYTES = 600_000  # of the whole page, in equal shares for each variant of each run
 
 
 def page_parts(runs: Many[Run], workdir: Path) -> list[dict[str, Any]]:
-    """Return the gallery of each run as JSON types; what is missing or outdated is left out.
+    """Return the gallery of each run as JSON types; missing and outdated files are left out.
 
-    `timelines` are by variant, sequence, then class, see `timelines.Timelines`; `thumbnails` by
-    variant, the worst first; `media` says what can be loaded from files beside the page.
+    `timelines` are by variant, sequence, then class (see `timelines.Timelines`); `thumbnails` by
+    variant, worst first; `media` lists what can be loaded from files in the page's folder.
 
     Args:
-        workdir: Folder the workflow ran in.
+        workdir: Working directory of the workflow.
     """
     share = _THUMBNAIL_BYTES // max(sum(len(run.variants) for run in runs), 1)
-    return [_of_run(run, workdir, share) for run in runs]
+    return [_run_data(run, workdir, share) for run in runs]
 
 
-def _of_run(run: Run, workdir: Path, most_bytes: int) -> dict[str, Any]:
-    """Return the gallery of a run; `most_bytes` are of the thumbnails of a variant."""
+def _run_data(run: Run, workdir: Path, max_bytes: int) -> dict[str, Any]:
+    """Return the gallery of a run, with at most `max_bytes` of thumbnails per variant."""
     dataset, protocol = run.plan["dataset"], run.plan["protocol"]
     media = workdir / _MEDIA / dataset
-    events = {each.card["name"]: _event_files(workdir, run, each) for each in run.variants}
-    drawn = {
+    events = {each.entry["name"]: _event_files(workdir, run, each) for each in run.variants}
+    painted_frames = {
         name: media / "tracks" / name / THUMBNAILS
         for name, paths in events.items()
         if is_made(media / "tracks" / name / THUMBNAILS, paths.values(), finished=run.finished)
@@ -48,12 +48,12 @@ def _of_run(run: Run, workdir: Path, most_bytes: int) -> dict[str, Any]:
             for name, paths in events.items()
         },
         "thumbnails": {
-            name: _first(read_json(path).get(protocol, []), most_bytes)
-            for name, path in drawn.items()
+            name: _first(read_json(path).get(protocol, []), max_bytes)
+            for name, path in painted_frames.items()
         },
         "media": {
             "folder": f"media/{dataset}",
-            "variants": list(drawn),
+            "variants": list(painted_frames),
             "sequences": {
                 name: {"rate": prepared["frame_rate"], "pictures": prepared["images"] is not None}
                 for name, prepared in run.files.items()
@@ -64,17 +64,17 @@ def _of_run(run: Run, workdir: Path, most_bytes: int) -> dict[str, Any]:
 
 
 def _event_files(workdir: Path, run: Run, variant: Variant) -> Mapping[str, Path]:
-    """Return the events of each sequence that has a result."""
-    layout, owner = RunLayout(workdir), variant.card["name"]
+    """Return the events file of each sequence that has a result."""
+    layout, owner = RunLayout(workdir), variant.entry["name"]
     dataset, protocol = run.plan["dataset"], run.plan["protocol"]
     return {
         name: layout.score(owner, dataset, name, protocol, EVENTS) for name in variant.sequences
     }
 
 
-def _first(strips: list[dict[str, Any]], most_bytes: int) -> list[dict[str, Any]]:
-    """Return as many of the strips, from the first, as fit."""
-    kept, left = [], most_bytes
+def _first(strips: list[dict[str, Any]], max_bytes: int) -> list[dict[str, Any]]:
+    """Return the first strips, as many as fit."""
+    kept, left = [], max_bytes
     for each in strips:
         left -= len(each["webp"])
         if left < 0:

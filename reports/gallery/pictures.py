@@ -1,4 +1,4 @@
-"""Pictures of one sequence, and its truth, for the page to load: a small JPEG a frame, truth.js.
+"""Write a small JPEG per frame of a sequence and its ground truth, truth.js, for the page.
 
 python -m reports.gallery.pictures --sequence data/synthetic/crowd/sequence.json
     --truth data/synthetic/crowd/truth.parquet --output reports/media/synthetic/frames/crowd
@@ -20,9 +20,11 @@ from reports.gallery.media import FILES, write_objects, write_pictures
 def main() -> None:
     """Run the command line program."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--sequence", type=Path, required=True, help=".../sequence.json")
-    parser.add_argument("--truth", type=Path, required=True, help=".../truth.parquet")
-    parser.add_argument("--output", type=Path, required=True, help="folder")
+    parser.add_argument(
+        "--sequence", type=Path, required=True, help="sequence.json of the sequence"
+    )
+    parser.add_argument("--truth", type=Path, required=True, help="truth.parquet of the sequence")
+    parser.add_argument("--output", type=Path, required=True, help="output folder")
     args = parser.parse_args()
     sequence, truth = read_sequence(args.sequence), read_tracks(args.truth)
     with replacing_folder(args.output, FILES) as folder:

@@ -1,11 +1,11 @@
-"""What the page loads of one variant on one data set: its objects, and strips of its worst errors.
+"""Write the objects of one variant on one data set and strips of its worst errors for the page.
 
     python -m reports.gallery.variant --variant sort --truth data/synthetic
         --results results/sort/synthetic --pictures reports/media/synthetic/frames
         --sequences crossing crowd --protocols mot15 --output reports/media/synthetic/tracks/sort
 
-Writes <sequence>.js, for the page to load, and thumbnails.json, which is in the page itself: a list
-by protocol, the worst first.
+Writes <sequence>.js, which the page loads, and thumbnails.json, which is embedded in the page: a
+list by protocol, worst first.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ def main() -> None:
     found = {name: read_tracks(args.results / name / TRACKS) for name in args.sequences}
     with replacing_folder(args.output, FILES) as folder:
         for name, tracks in found.items():
-            place = args.truth / name / "sequence.json"
-            check_tracks_of(args.results / name / TRACKS, place)
-            sequence = read_sequence(place)
+            path = args.truth / name / "sequence.json"
+            check_tracks_of(args.results / name / TRACKS, path)
+            sequence = read_sequence(path)
             write_objects(folder / f"{name}.js", sequence, args.variant, tracks)
         strips = {each: _strips(args, each, found) for each in args.protocols}
         write_json(folder / THUMBNAILS, strips, indent=None)
@@ -49,7 +49,7 @@ def main() -> None:
 def _strips(
     args: argparse.Namespace, protocol: str, found: dict[str, Tracks]
 ) -> list[dict[str, Any]]:
-    """Return the worst errors under a protocol as JSON types, each with its picture."""
+    """Return the worst errors under a protocol as JSON types, each with its strip."""
     timelines = {name: read_timelines(args.results / name / protocol / EVENTS) for name in found}
     worst, strips = worst_events(timelines), []
     names = {event.sequence for event in worst}
@@ -64,15 +64,20 @@ def _strips(
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--variant", required=True)
+    parser.add_argument("--variant", required=True, help="name of the variant")
     parser.add_argument(
-        "--truth", type=Path, required=True, help="folder of a data set's sequences"
+        "--truth",
+        type=Path,
+        required=True,
+        help="folder with the prepared sequences of the data set",
     )
-    parser.add_argument("--results", type=Path, required=True, help="that of the variant's")
-    parser.add_argument("--pictures", type=Path, required=True, help="that of their pictures")
-    parser.add_argument("--sequences", nargs="+", action="extend", required=True)
-    parser.add_argument("--protocols", nargs="+", required=True)
-    parser.add_argument("--output", type=Path, required=True, help="folder")
+    parser.add_argument(
+        "--results", type=Path, required=True, help="folder with the variant's results on them"
+    )
+    parser.add_argument("--pictures", type=Path, required=True, help="folder with their pictures")
+    parser.add_argument("--sequences", nargs="+", action="extend", required=True, help="names")
+    parser.add_argument("--protocols", nargs="+", required=True, help="protocols with scores")
+    parser.add_argument("--output", type=Path, required=True, help="output folder")
     return parser.parse_args()
 
 

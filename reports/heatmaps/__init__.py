@@ -1,4 +1,4 @@
-"""Heat maps: accumulated, painted over the scene, and made small for the page.
+"""Heat maps: accumulate them, paint them over images, and sample them for the page.
 
 May import: datasets.io, datasets.masks, datasets.media, datasets.run_layout, datasets.sequences,
 datasets.types, reports.results.

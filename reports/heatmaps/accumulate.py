@@ -1,7 +1,7 @@
-"""Maps of where objects were, frame after frame: `Decay`, and `Maskout` after its namesake.
+"""Accumulate heat maps of object positions frame by frame: `Decay`, and `Maskout`.
 
-Source of `Maskout`: the observed behaviour of imneonizer/maskout, its oddities included; the
-constants are its own, the time is that of the video and not of a clock on the wall.
+Source of `Maskout`: the observed behaviour of imneonizer/maskout, including its oddities. Its
+constants are kept, but time is video time instead of wall-clock time.
 """
 
 from __future__ import annotations
@@ -18,26 +18,26 @@ from datasets.masks.coco_rle import decode
 from datasets.masks.mask_set import Masks
 from datasets.types import Tracks
 
-MAP_SIZE = (720, 1280)  # of maskout, whatever the size of the video: its frames are scaled to it
+MAP_SIZE = (720, 1280)  # of maskout, for any video size: frames are scaled to it
 _HIT_EVERY_S, _FADE_EVERY_S = 0.04, 2.0
-_RADIUS, _VALUE, _SPREAD = 20, 75, 105  # of a hit: pixels, of 255, pixels of the box blur
+_RADIUS, _VALUE, _SPREAD = 20, 75, 105  # of a hit: pixels, level of 255, box blur in pixels
 _FADE_BY, _FADE_SPREAD = 2, 55
-_FAR = 10_000  # pixels: far outside the map, and still a number that can be drawn
+_FAR = 10_000  # pixels: far outside the map, but small enough for OpenCV
 _FOOT_SHARE = 1 / 36  # of the image's height: maskout's 20 pixels of 720
-_REACH = 3  # standard deviations at which the bell of a foot ends
+_REACH = 3  # standard deviations at which the Gaussian is cut off
 _MASKS_AT_ONCE, _BOXES_AT_ONCE = 16, 1024
-_COLD = 1e-12  # nothing, before a float32 becomes a slow number
+_COLD = 1e-12  # set to 0 below it, before float32 values become subnormal and slow
 
 
 @dataclass(frozen=True)
 class Objects:
-    """What is in a frame, or in all of them.
+    """The objects of one frame, or of all frames.
 
     Args:
         box: (N, 4) float64, left, top, right, bottom in pixels.
-        rle: Their masks, where they have some.
-        height: Of the image, in pixels.
-        width: Of the image, in pixels.
+        rle: Masks of the objects; None if they have none.
+        height: Height of the image, in pixels.
+        width: Width of the image, in pixels.
     """
 
     box: np.ndarray
@@ -47,14 +47,14 @@ class Objects:
 
     @classmethod
     def of(cls, tracks: Tracks) -> Objects:
-        """Return all rows."""
+        """Return all rows of tracks."""
         return cls(tracks.box, tracks.rle, tracks.extent.height, tracks.extent.width)
 
     def __len__(self) -> int:
         return len(self.box)
 
     def part(self, begin: int, end: int) -> Objects:
-        """Return rows `begin` to before `end`."""
+        """Return rows `begin` (inclusive) to `end` (exclusive)."""
         rle = None if self.rle is None else self.rle.take(np.arange(begin, end))
         return Objects(self.box[begin:end], rle, self.height, self.width)
 
@@ -63,23 +63,23 @@ Add = Callable[[np.ndarray, Objects], None]
 
 
 class Heat(Protocol):
-    """A map that takes frames in order.
+    """A heat map that is updated frame by frame.
 
     Attributes:
-        heat: (height, width), the map after the last frame; its sides need not be the image's.
+        heat: (height, width), map after the last frame; its size may differ from the image's.
     """
 
     heat: np.ndarray
 
     def step(self, frame: int, objects: Objects) -> None:
-        """Take the objects of a frame, which comes after all before; frames may be left out."""
+        """Update the map with the objects of a frame; frames come in order, and may be skipped."""
 
 
 class Maskout:
-    """At most one object each 40 ms heats; an object that heats is what makes the map fade.
+    """The heat map of maskout: at most one object per 40 ms adds a hit, and hits trigger fading.
 
-    A hit is a disk at the box's upper left corner, blurred, added to a map of 0 .. 255. Before a
-    hit the map fades if it did not for two seconds. Without objects nothing fades.
+    A hit is a blurred disk at the box's upper left corner, added to a map of 0 to 255. The map
+    fades before a hit if the last fading is over two seconds ago, and never without objects.
     """
 
     def __init__(self, frame_rate: float) -> None:
@@ -98,13 +98,13 @@ class Maskout:
 
 
 class Decay:
-    """Every object of every frame adds a kernel; the map is halved by each half-life.
+    """A heat map with exponential decay, to which every object of every frame adds a kernel.
 
     Args:
         shape: (height, width) of the map.
-        frame_rate: In frames per second.
-        half_life_s: In seconds of video.
-        add: One of KERNELS.
+        frame_rate: Frames per second.
+        half_life_s: Half-life in seconds of video.
+        add: Function that adds the objects, one of KERNELS.
     """
 
     def __init__(self, shape: tuple[int, int], frame_rate: float, half_life_s: float, add: Add):
@@ -119,7 +119,7 @@ class Decay:
 
 
 def by_frame(tracks: Tracks, frame_count: int) -> Iterator[Objects]:
-    """Yield what is in each of the first frames, in order; none in a frame without objects."""
+    """Yield the objects of each of the first `frame_count` frames, in order."""
     everything = Objects.of(tracks)
     edges = np.searchsorted(tracks.frame, np.arange(frame_count + 1))
     for begin, end in pairwise(edges.tolist()):
@@ -127,31 +127,31 @@ def by_frame(tracks: Tracks, frame_count: int) -> Iterator[Objects]:
 
 
 def add_feet(heat: np.ndarray, objects: Objects) -> None:
-    """Add to a map a bell at the middle of each box's lower edge, 1 high.
+    """Add a Gaussian of height 1 at the middle of each box's lower edge to a map, in place.
 
-    Its standard deviation is 1 / 36 of the image's height; it ends after three of them.
+    Its standard deviation is 1 / 36 of the image's height; it is cut off at three of them.
     """
     deviation = _FOOT_SHARE * objects.height * _scale(heat, objects)
     for box in _blocks(heat, objects):
-        rises = _bells(box[:, 3], deviation[1], heat.shape[0])
-        heat += rises.T @ _bells((box[:, 0] + box[:, 2]) / 2, deviation[0], heat.shape[1])
+        vertical = _gaussians(box[:, 3], deviation[1], heat.shape[0])
+        heat += vertical.T @ _gaussians((box[:, 0] + box[:, 2]) / 2, deviation[0], heat.shape[1])
 
 
 def add_boxes(heat: np.ndarray, objects: Objects) -> None:
-    """Add to each pixel of a map the share of it that each box covers."""
+    """Add the share of each pixel that each box covers to a map, in place."""
     for box in _blocks(heat, objects):
-        rises = _covers(box[:, 1], box[:, 3], heat.shape[0])
-        heat += rises.T @ _covers(box[:, 0], box[:, 2], heat.shape[1])
+        vertical = _coverage(box[:, 1], box[:, 3], heat.shape[0])
+        heat += vertical.T @ _coverage(box[:, 0], box[:, 2], heat.shape[1])
 
 
 def add_masks(heat: np.ndarray, objects: Objects) -> None:
-    """Add to each pixel of a map the share of it that each mask covers.
+    """Add the share of each pixel that each mask covers to a map, in place.
 
     Raises:
         ValueError: The objects have no masks.
     """
     if objects.rle is None:
-        raise ValueError("kernel mask: the tracks have no masks: choose foot or box")
+        raise ValueError("kernel mask: tracks without masks found, expected masks: use foot or box")
     for begin in range(0, len(objects), _MASKS_AT_ONCE):
         some = np.arange(begin, min(begin + _MASKS_AT_ONCE, len(objects)))
         total = decode(objects.rle.take(some)).sum(axis=0, dtype=np.float32)
@@ -162,12 +162,12 @@ KERNELS: Mapping[str, Add] = {"foot": add_feet, "box": add_boxes, "mask": add_ma
 
 
 def _scale(heat: np.ndarray, objects: Objects) -> np.ndarray:
-    """Return pixels of the map in a pixel of the image, across and down."""
+    """Return map pixels per image pixel, horizontally and vertically."""
     return np.array([heat.shape[1] / objects.width, heat.shape[0] / objects.height])
 
 
 def _blocks(heat: np.ndarray, objects: Objects) -> Iterator[np.ndarray]:
-    """Yield the boxes in pixels of the map, some at a time: that bounds memory."""
+    """Yield the boxes in map pixels, in blocks that bound memory."""
     scaled = objects.box * np.tile(_scale(heat, objects), 2)
     for begin in range(0, len(scaled), _BOXES_AT_ONCE):
         yield scaled[begin : begin + _BOXES_AT_ONCE]
@@ -179,14 +179,14 @@ def _spot(left: int, top: int) -> np.ndarray:
     return cv2.blur(disk, (_SPREAD, _SPREAD))
 
 
-def _bells(centre: np.ndarray, deviation: float, size: int) -> np.ndarray:
-    """Return the heights of bells in each pixel of an axis, (N, size) float32."""
+def _gaussians(centre: np.ndarray, deviation: float, size: int) -> np.ndarray:
+    """Return the value of a Gaussian at each pixel of an axis, (N, size) float32."""
     away = (np.arange(size) + 0.5 - centre[:, None]) / deviation
     return np.where(abs(away) <= _REACH, np.exp(away**2 / -2), 0).astype(np.float32)
 
 
-def _covers(low: np.ndarray, high: np.ndarray, size: int) -> np.ndarray:
-    """Return the share of each pixel of an axis that intervals cover, (N, size) float32."""
+def _coverage(low: np.ndarray, high: np.ndarray, size: int) -> np.ndarray:
+    """Return the share of each pixel of an axis that each interval covers, (N, size) float32."""
     edge = np.arange(size)
     covered = np.minimum(edge + 1, high[:, None]) - np.maximum(edge, low[:, None])
     return np.maximum(covered, 0).astype(np.float32)

@@ -1,4 +1,4 @@
-"""The heat maps of a run for the page: truth and still of each sequence once, then each variant."""
+"""Collect heat maps for the page: ground truth and still once per sequence, then each variant."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from datasets.io.files import is_made, read_json
 from datasets.run_layout import HEATMAP, TRACKS, TRUTH, RunLayout
 from reports.results import Run
 
-_SCENE = ("width", "height", "frame_rate", "rows", "columns", "frames", "still", "truth")
+_SEQUENCE_KEYS = ("width", "height", "frame_rate", "rows", "columns", "frames", "still", "truth")
 
 
 def page_part(runs: Iterable[Run], workdir: Path) -> dict[str, Any]:
-    """Return by data set what `results/<variant>/<dataset>/heatmap.json` hold together.
+    """Return the merged `results/<variant>/<dataset>/heatmap.json` files, by data set.
 
-    A file counts only if it is of the tracks and the truth there are, see `is_made`. Of a data set:
-    mode, half_life_s, kernel, classes, and `sequences`: by name its scene and truth, and
-    `variants`, by name, each with the maps and the agreement. None where there is no file.
+    A file is used only if it is up to date with its tracks and ground truth, see `is_made`. The
+    entry of a data set has mode, half_life_s, kernel, classes and `sequences`: by name the still,
+    sizes, ground truth and `variants`, by name, with maps and agreement. None without any file.
 
     Args:
-        runs: Those of one data set are shown as one.
-        workdir: Folder the workflow ran in.
+        runs: Runs to collect; those on one data set are merged.
+        workdir: Working directory of the workflow.
     """
     parts: dict[str, Any] = {}
     for run in runs:
         dataset = run.plan["dataset"]
         part = parts.setdefault(dataset, None)
-        for card in run.plan["variants"]:
-            found = _read(workdir, run, card["name"])
+        for entry in run.plan["variants"]:
+            found = _read(workdir, run, entry["name"])
             if found is not None:
-                part = part or _empty(found)
-                _put(part, card["name"], found)
+                part = part or _without_variants(found)
+                _add_variant(part, entry["name"], found)
         parts[dataset] = part
     return parts
 
@@ -52,17 +52,17 @@ def _read(workdir: Path, run: Run, variant: str) -> Any:
     return read_json(path) if is_made(path, made_from, finished=run.finished) else None
 
 
-def _empty(content: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the part of a data set, of any of its files, without variants."""
+def _without_variants(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the entry of a data set from any of its files, without variants."""
     settings = {key: content[key] for key in ("mode", "half_life_s", "kernel", "classes")}
-    scenes = {
-        name: {**{key: sequence[key] for key in _SCENE}, "variants": {}}
+    sequences = {
+        name: {**{key: sequence[key] for key in _SEQUENCE_KEYS}, "variants": {}}
         for name, sequence in content["sequences"].items()
     }
-    return {**settings, "sequences": scenes}
+    return {**settings, "sequences": sequences}
 
 
-def _put(part: Mapping[str, Any], variant: str, content: Mapping[str, Any]) -> None:
+def _add_variant(part: Mapping[str, Any], variant: str, content: Mapping[str, Any]) -> None:
     for name, sequence in content["sequences"].items():
         part["sequences"][name]["variants"][variant] = {
             **sequence["prediction"],

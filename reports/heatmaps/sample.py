@@ -1,6 +1,6 @@
-"""Heat maps made small: some points in time on a coarse grid, and how far they are from truth's.
+"""Sample heat maps at a few times on a coarse grid, and compare them with the ground truth's.
 
-What a page or another program needs of them, as JSON; docs/heatmaps.md describes the file.
+The result is JSON for the page and other programs; docs/heatmaps.md describes the file.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from reports.heatmaps.accumulate import KERNELS, Objects, by_frame
 from reports.heatmaps.source import Settings, Source
 
 SCHEMA_VERSION = 1
-_MOST_ROWS, _MOST_COLUMNS = 27, 48
-_PER_CELL = 4  # pixels of the map that is accumulated, along a cell's side
-_FEWEST_TIMES, _MOST_TIMES = 3, 12  # of a sequence
-_TIMES = 48  # of all together, as far as each has its fewest
+_MAX_ROWS, _MAX_COLUMNS = 27, 48
+_PIXELS_PER_CELL = 4  # pixels of the accumulated map along the side of a cell
+_MIN_TIMES, _MAX_TIMES = 3, 12  # points in time of a sequence
+_MAX_TIMES_IN_ALL = 48  # points in time of all sequences, unless each has its minimum
 _STILLS = [(side, quality) for side in (384, 256, 160, 96) for quality in (70, 50, 30)]
-_MOST_STILL = 15_000  # letters of its data URI
+_MAX_STILL_LENGTH = 15_000  # characters of its data URI
 
 
 def describe(sources: list[Source], settings: Settings) -> dict[str, Any]:
@@ -44,8 +44,8 @@ def describe(sources: list[Source], settings: Settings) -> dict[str, Any]:
 
 
 def _times(sequence_count: int) -> int:
-    """Return the points in time of each sequence: a page of many may not grow too large."""
-    return max(_FEWEST_TIMES, min(_MOST_TIMES, _TIMES // sequence_count))
+    """Return the number of points in time per sequence, fewer for many to limit the page's size."""
+    return max(_MIN_TIMES, min(_MAX_TIMES, _MAX_TIMES_IN_ALL // sequence_count))
 
 
 def _sequence(source: Source, settings: Settings, times: int) -> dict[str, Any]:
@@ -79,7 +79,7 @@ def _sample(
     chosen = settings.select(tracks)
     frame_count = sequence.extent.frame_count
     rows, columns = grid(sequence.extent)
-    shape = rows * _PER_CELL, columns * _PER_CELL
+    shape = rows * _PIXELS_PER_CELL, columns * _PIXELS_PER_CELL
     heat = settings.start(shape, sequence.frame_rate)
     found, wanted = [], {*moments}
     for frame, objects in enumerate(by_frame(chosen, frame_count)):
@@ -87,28 +87,28 @@ def _sample(
         if frame in wanted:
             found.append(_coarse(heat.heat, (rows, columns)))
     total = np.zeros(shape, np.float32)
-    KERNELS[settings.kernel](total, Objects.of(chosen))  # of all frames at once: nothing fades
+    KERNELS[settings.kernel](total, Objects.of(chosen))  # all frames at once, without decay
     return np.stack(found), _coarse(total, (rows, columns))
 
 
 def grid(extent: Extent) -> tuple[int, int]:
-    """Return rows and columns of a coarse grid, at most 27 and 48, of nearly square cells."""
-    side = max(extent.height / _MOST_ROWS, extent.width / _MOST_COLUMNS)
+    """Return the rows (at most 27) and columns (at most 48) of a grid of nearly square cells."""
+    side = max(extent.height / _MAX_ROWS, extent.width / _MAX_COLUMNS)
     return max(1, round(extent.height / side)), max(1, round(extent.width / side))
 
 
 def moments(frame_count: int, times: int) -> list[int]:
-    """Return the frames after which a map is kept: the last of each of so many equal parts."""
+    """Return the frames after which a map is kept: the last of each of `times` equal parts."""
     times = min(times, frame_count)
     return [(number + 1) * frame_count // times - 1 for number in range(times)]
 
 
 def agreement(prediction: np.ndarray, truth: np.ndarray) -> dict[str, float | None]:
-    """Return how far the summed map of a prediction is from truth's.
+    """Return the agreement of the summed map of a prediction with that of the ground truth.
 
-    `error` is the mean over the cells of their absolute difference, in parts of the mean of truth's
-    cells: 0 for the same map, 1 for an empty one; None where truth's is empty. `correlation` is
-    Pearson's over the cells; None where a map is constant.
+    `error` is the mean absolute difference of the cells divided by the mean of the ground truth's
+    cells: 0 for the same map, 1 for an empty one; None if the ground truth's is empty.
+    `correlation` is Pearson's over the cells; None if a map is constant.
     """
     one, other = prediction.astype(np.float64).ravel(), truth.astype(np.float64).ravel()
     some = other.sum() > 0
@@ -120,28 +120,28 @@ def agreement(prediction: np.ndarray, truth: np.ndarray) -> dict[str, float | No
 
 
 def pack(maps: np.ndarray) -> dict[str, Any]:
-    """Return maps in 256 steps from 0 to their `top`: bytes, deflated, in base 64."""
+    """Return maps quantised to 256 steps from 0 to their `top`, compressed and in base 64."""
     top = float(maps.max(initial=0))
     steps = np.round(maps * (255 / top)) if top else np.zeros(maps.shape)
-    squeezed = zlib.compress(steps.astype(np.uint8).tobytes(), 9)
-    return {"top": float(f"{top:.6g}"), "cells": base64.b64encode(squeezed).decode()}
+    compressed = zlib.compress(steps.astype(np.uint8).tobytes(), 9)
+    return {"top": float(f"{top:.6g}"), "cells": base64.b64encode(compressed).decode()}
 
 
 def unpack(packed: Mapping[str, Any], shape: tuple[int, ...]) -> np.ndarray:
-    """Return what was packed, float64, to half a step."""
+    """Return packed maps as float64, exact to half a step."""
     steps = np.frombuffer(zlib.decompress(base64.b64decode(packed["cells"])), np.uint8)
     return steps.reshape(shape) * (packed["top"] / 255)
 
 
 def still(sequence: Sequence) -> str | None:
-    """Return the first frame as a small JPEG in a data URI; None where there are no images."""
+    """Return the first frame as a small JPEG in a data URI; None without images."""
     if sequence.images is None:
         return None
     _, image = next(decode_frames(Path(sequence.images)))
     uri = ""
     for side, quality in _STILLS:
         uri = _jpeg(image, side, quality)
-        if len(uri) <= _MOST_STILL:
+        if len(uri) <= _MAX_STILL_LENGTH:
             break
     return uri
 
@@ -157,6 +157,6 @@ def _jpeg(image: np.ndarray, side: int, quality: int) -> str:
 
 
 def _coarse(heat: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """Return the mean in each cell, (rows, columns) float32."""
+    """Return the mean heat in each cell, (rows, columns) float32."""
     cells = cv2.resize(heat.astype(np.float32), shape[::-1], interpolation=cv2.INTER_AREA)
     return np.asarray(cells)

@@ -1,4 +1,4 @@
-"""What heat maps are made of: objects of a sequence, and what of them counts how."""
+"""Inputs of heat maps: the objects of a sequence, and the settings."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ MODES = ("decay", "maskout")
 
 @dataclass(frozen=True)
 class Settings:
-    """What a heat map is of.
+    """Settings of a heat map.
 
     Args:
-        mode: One of MODES.
-        half_life_s: Of `decay`, in seconds of video.
-        kernel: What an object adds: a name in KERNELS. Of `decay`, and of the sums compared.
-        classes: Names of those that count; None for all.
+        mode: How heat is accumulated, one of MODES.
+        half_life_s: Half-life of the mode `decay`, in seconds of video.
+        kernel: Shape that an object adds in the mode `decay` and in sums, a name in KERNELS.
+        classes: Names of the counted classes; None for all.
     """
 
     mode: str = "decay"
@@ -30,16 +30,16 @@ class Settings:
     classes: tuple[str, ...] | None = None
 
     def start(self, shape: tuple[int, int], frame_rate: float) -> Heat:
-        """Return an empty map; that of `maskout` has its own shape."""
+        """Return an empty heat map; in the mode `maskout` it has a fixed shape."""
         if self.mode == "maskout":
             return Maskout(frame_rate)
         return Decay(shape, frame_rate, self.half_life_s, KERNELS[self.kernel])
 
     def select(self, tracks: Tracks) -> Tracks:
-        """Return the rows that count; ignored classes do not.
+        """Return the rows of the counted classes; ignored classes never count.
 
         Raises:
-            ValueError: There is no such class.
+            ValueError: A class does not exist or is ignored.
         """
         extent = tracks.extent
         names = {name: key for key, name in extent.classes.items() if key not in extent.ignored}
@@ -52,11 +52,11 @@ class Settings:
 
 @dataclass(frozen=True)
 class Source:
-    """Objects of one sequence, of which maps are made; rows of truth that count only.
+    """Tracks of one sequence, and its ground truth without unscored rows.
 
     Raises:
-        ValueError: The sequence has no frames or pixels, or the tracks are of another image size
-            or length.
+        ValueError: The sequence has no frames or pixels, or the tracks have another image size or
+            length.
     """
 
     sequence: Sequence
@@ -66,7 +66,7 @@ class Source:
     def __post_init__(self) -> None:
         extent, name = self.sequence.extent, self.sequence.name
         if not extent.frame_count or not extent.height or not extent.width:
-            raise ValueError(f"{name}: this sequence has no frames, or none with pixels")
-        for kind, tracks in (("tracks", self.prediction), ("truth", self.truth)):
+            raise ValueError(f"{name}: sequence without frames or pixels found, expected some")
+        for kind, tracks in (("tracks", self.prediction), ("ground truth", self.truth)):
             if tracks is not None:
                 check_extent(f"{name}, {kind}", tracks.extent, extent)

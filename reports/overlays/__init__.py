@@ -1,4 +1,4 @@
-"""Objects drawn on images, and several images beside each other.
+"""Draw objects on images, and arrange several images in a grid.
 
 May import: datasets.masks, datasets.types, datasets.zone.
 """

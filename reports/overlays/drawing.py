@@ -1,7 +1,7 @@
-"""Objects drawn on an image: masks half transparent with their outline, boxes, labels, trails.
+"""Draw objects on an image: half-transparent masks with outlines, boxes, labels and trails.
 
-Everything is drawn inside the boxes it is in, so the cost is that of what is seen and not of the
-image. Colours belong to identities, and colour-blind people can tell them apart.
+Each object is drawn within its bounding box, so the cost depends on the objects and not on the
+image size. The colour of an object depends on its track id and suits colour-blind readers.
 """
 
 from __future__ import annotations
@@ -18,31 +18,31 @@ from datasets.zone import Zone
 
 Colour = tuple[int, int, int]
 
-# Each the farthest from those before in CIELAB, of bright and coloured ones, in normal vision and
-# with protan, deutan and tritan colour blindness as Machado et al. (2009) simulate them: no two are
-# closer than 24.
+# Each colour is the bright, saturated one farthest in CIELAB from those before it, in normal vision
+# and with protan, deutan and tritan colour blindness as simulated by Machado et al. (2009). The
+# minimum distance is 24.
 PALETTE: tuple[Colour, ...] = (
     *((180, 105, 240), (240, 0, 0), (135, 255, 225), (165, 45, 90), (240, 240, 0), (105, 0, 255)),
     *((225, 150, 120), (0, 165, 165), (195, 180, 255), (150, 45, 150), (180, 240, 120)),
     (180, 15, 45),
 )
-_LINE = 2  # pixels of a box's side
-_FULL = 255  # ink that hides what is under it
-_FAR = 1 << 20  # pixels from where on it does not matter how far away something is
-_LARGE = 720  # rows of an image in which an outline is twice as thick
+_LINE = 2  # width of a box's outline in pixels
+_FULL = 255  # opacity that hides what is below
+_FAR = 1 << 20  # pixels; coordinates are clipped to it
+_LARGE = 720  # image height from which outlines are twice as thick
 _AROUND = np.ones((3, 3), np.uint8)
-_TEXT_SHARE, _SMALLEST_TEXT = 1 / 54, 11  # of the image's height; pixels
+_TEXT_SHARE, _MIN_TEXT = 1 / 54, 11  # share of the image's height; pixels
 _DARK, _LIGHT = (20, 20, 20), (255, 255, 255)
 _LUMINANCE, _BRIGHT = (0.299, 0.587, 0.114), 130
 
 
 def draw(image: np.ndarray, rows: Tracks, ranks: dict[int, int]) -> None:
-    """Draw the objects of one frame onto its image, which changes.
+    """Draw the objects of one frame on its image, in place.
 
     Args:
         image: (height, width, 3) uint8 RGB.
-        rows: What is in the frame.
-        ranks: Number of each identity, which chooses its colour.
+        rows: Objects of the frame.
+        ranks: Colour index of each track id.
     """
     colours = [PALETTE[ranks[track] % len(PALETTE)] for track in rows.track.tolist()]
     boxes = [_inside(image, box) for box in rows.box]
@@ -50,20 +50,21 @@ def draw(image: np.ndarray, rows: Tracks, ranks: dict[int, int]) -> None:
         _draw_masks(image, rows.rle, colours)
     for box, colour in zip(boxes, colours, strict=True):
         _frame(image, box, colour)
-    size = max(_SMALLEST_TEXT, round(image.shape[0] * _TEXT_SHARE))
+    size = max(_MIN_TEXT, round(image.shape[0] * _TEXT_SHARE))
     for row, (box, colour) in enumerate(zip(boxes, colours, strict=True)):
         name = rows.extent.classes[int(rows.class_id[row])]
         _paste(image, draw_text(f"ID:{rows.track[row]} {name}", colour, size), box)
 
 
 def draw_trails(image: np.ndarray, rows: Tracks, ranks: dict[int, int], frames: range) -> None:
-    """Draw where objects have stood onto an image, which changes: lines that fade with age.
+    """Draw the paths of objects on an image, in place, as lines that fade with age.
 
-    A line joins the middles of the lower edges of an identity's boxes, over frames without it too.
+    A line joins the middles of the lower box edges of a track, across gaps as well.
 
     Args:
-        rows: What is in `frames`.
-        frames: Those the lines go back to, up to the image's own.
+        rows: Objects in `frames`.
+        ranks: Colour index of each track id.
+        frames: Frames that the lines cover, up to that of the image.
     """
     order = np.lexsort((rows.frame, rows.track))
     track, box = rows.track[order], rows.box[order].clip(-_FAR, _FAR)
@@ -77,7 +78,7 @@ def draw_trails(image: np.ndarray, rows: Tracks, ranks: dict[int, int], frames: 
 
 
 def draw_zone(image: np.ndarray, zone: Zone) -> None:
-    """Draw the border of a zone onto an image, which changes: a light line in a dark one."""
+    """Draw the border of a zone on an image, in place: a light line with a dark border."""
     corner = [zone.corner.round().astype(np.int32)]
     for colour, thickness in ((_DARK, _LINE + 2), (_LIGHT, _LINE)):
         cv2.polylines(image, corner, isClosed=True, color=colour, thickness=thickness)
@@ -85,7 +86,7 @@ def draw_zone(image: np.ndarray, zone: Zone) -> None:
 
 @lru_cache(maxsize=4096)
 def draw_text(text: str, colour: Colour, size: int) -> np.ndarray:
-    """Return a line of text on a filled ground, (h, w, 3) uint8; letters are `size` high."""
+    """Return a line of text on a filled background, (h, w, 3) uint8, in font size `size`."""
     text, font = " ".join(text.split()), ImageFont.load_default(size)
     left, top, _, bottom = font.getbbox("ID:0jÅ")
     pad = max(2, size // 4)
@@ -97,7 +98,7 @@ def draw_text(text: str, colour: Colour, size: int) -> np.ndarray:
 
 
 def _fade(image: np.ndarray, point: np.ndarray, ink: np.ndarray, colour: Colour) -> None:
-    """Draw a line through points, (N, 2), each part as strong as the ink of its later end."""
+    """Draw a line through points, (N, 2); each segment has the opacity of its later end."""
     thick = 2 * _LINE if image.shape[0] >= _LARGE else _LINE
     near = np.maximum(point.min(axis=0) - thick, 0)
     far = np.minimum(point.max(axis=0) + thick + 1, image.shape[1::-1])
@@ -113,7 +114,7 @@ def _fade(image: np.ndarray, point: np.ndarray, ink: np.ndarray, colour: Colour)
 
 
 def _frame(image: np.ndarray, box: tuple[int, int, int, int], colour: Colour) -> None:
-    """Draw the sides of a box, just within it."""
+    """Draw the outline of a box, inside it."""
     left, top, right, bottom = box
     inside = image[top:bottom, left:right]
     inside[:_LINE] = inside[-_LINE:] = inside[:, :_LINE] = inside[:, -_LINE:] = colour
@@ -129,7 +130,7 @@ def _draw_masks(image: np.ndarray, masks: Masks, colours: list[Colour]) -> None:
 
 
 def _crop(start: np.ndarray, stop: np.ndarray, box: np.ndarray, height: int) -> np.ndarray:
-    """Return a mask within its box, (h, w) uint8, from its intervals down the columns."""
+    """Return a mask cropped to its box, (h, w) uint8, from its column-major intervals."""
     left, top, right, bottom = box.tolist()
     edges = np.stack([start, stop], axis=1).ravel() - left * height
     runs = np.diff(edges, prepend=0, append=(right - left) * height)
@@ -138,29 +139,29 @@ def _crop(start: np.ndarray, stop: np.ndarray, box: np.ndarray, height: int) -> 
 
 
 def _tint(image: np.ndarray, mask: np.ndarray, box: np.ndarray, colour: Colour) -> None:
-    """Mix the pixels of a mask half and half with a colour, and draw its outline."""
+    """Blend the pixels of a mask half and half with a colour, and draw its outline."""
     left, top, right, bottom = box.tolist()
     region = image[top:bottom, left:right]
     rows = region.reshape(bottom - top, -1)
     mixed = (rows >> 1) + np.tile(np.array(colour, np.uint8) >> 1, right - left)
     cv2.copyTo(mixed.reshape(region.shape), mask, region)
     thick = 2 if image.shape[0] >= _LARGE else 1
-    alone = np.pad(mask, 1)  # what is beyond its box is not of it
+    alone = np.pad(mask, 1)  # pixels outside the box do not belong to the mask
     inner = cv2.erode(alone, _AROUND, iterations=thick)[1:-1, 1:-1]
     region[(mask ^ inner).view(bool)] = colour
 
 
-def _paste(image: np.ndarray, chip: np.ndarray, box: tuple[int, int, int, int]) -> None:
-    """Put a chip on a box's upper left corner, within it where there is no room above."""
-    height, width = chip.shape[:2]
+def _paste(image: np.ndarray, label: np.ndarray, box: tuple[int, int, int, int]) -> None:
+    """Paste a label above a box's upper left corner, or inside the box if it does not fit above."""
+    height, width = label.shape[:2]
     top = box[1] - height if box[1] >= height else box[1]
     left = max(0, min(box[0], image.shape[1] - width))
     seen = image[top : top + height, left : left + width]
-    seen[:] = chip[: seen.shape[0], : seen.shape[1]]
+    seen[:] = label[: seen.shape[0], : seen.shape[1]]
 
 
 def _inside(image: np.ndarray, box: np.ndarray) -> tuple[int, int, int, int]:
-    """Return a box in whole pixels, cut where the image ends, at least a pixel large."""
+    """Return a box in whole pixels, clipped to the image, at least one pixel large."""
     height, width = image.shape[:2]
     left, top = np.floor(box[:2]).clip(0, [width - 1, height - 1]).astype(int).tolist()
     right, bottom = np.ceil(box[2:]).clip([left + 1, top + 1], [width, height]).astype(int).tolist()

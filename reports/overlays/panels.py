@@ -1,4 +1,4 @@
-"""Several images of one frame as one, each below its title."""
+"""Compose several images of one frame into one, each below its title."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ import numpy as np
 
 from reports.overlays.drawing import draw_text
 
-_WIDEST, _HIGHEST = 1920, 1080  # pixels of all together
-_STRIP_SHARE, _SMALLEST_STRIP = 1 / 20, 20  # of a panel's height; pixels
+_MAX_WIDTH, _MAX_HEIGHT = 1920, 1080  # pixels of the composed image
+_STRIP_SHARE, _MIN_STRIP = 1 / 20, 20  # of a panel's height; pixels
 _TEXT_SHARE = 0.6  # of the strip
 _GROUND = (20, 20, 20)
 
 
 @dataclass(frozen=True)
 class Grid:
-    """Where panels of one size stand, row by row.
+    """A grid of equal panels, filled row by row.
 
     Args:
-        columns: Panels in a row.
-        rows: Rows of panels.
-        height: Of a panel without its title, in pixels.
-        width: Of a panel, in pixels.
+        columns: Panels per row.
+        rows: Number of rows.
+        height: Height of a panel without its title, in pixels.
+        width: Width of a panel, in pixels.
     """
 
     columns: int
@@ -36,28 +36,30 @@ class Grid:
     @property
     def strip(self) -> int:
         """Height of a title, in pixels."""
-        return max(_SMALLEST_STRIP, round(self.height * _STRIP_SHARE))
+        return max(_MIN_STRIP, round(self.height * _STRIP_SHARE))
 
     @property
     def shape(self) -> tuple[int, int]:
-        """Height and width of all together, in pixels."""
+        """Height and width of the whole grid, in pixels."""
         return self.rows * (self.height + self.strip), self.columns * self.width
 
 
 def arrange(count: int, height: int, width: int) -> Grid:
-    """Return the grid in which `count` images of a size are the largest, and none is enlarged.
+    """Return the grid that shows `count` images of one size largest, without enlarging them.
 
-    Of several the one with the fewest empty places, and then the shape of a screen.
+    Ties are broken by the fewest empty panels, then by the closest aspect ratio to a screen's.
     """
     grids = [_grid(count, columns, height, width) for columns in range(1, count + 1)]
-    return max(grids, key=lambda grid: (grid.width, -grid.columns * grid.rows, -_unlike(grid)))
+    return max(
+        grids, key=lambda grid: (grid.width, -grid.columns * grid.rows, -_aspect_difference(grid))
+    )
 
 
-def put_together(images: Many[np.ndarray], titles: Many[str], grid: Grid) -> np.ndarray:
+def compose(images: Many[np.ndarray], titles: Many[str], grid: Grid) -> np.ndarray:
     """Return the images in a grid, each below its title, (height, width, 3) uint8."""
     whole = np.full((*grid.shape, 3), _GROUND, np.uint8)
-    for place, (image, title) in enumerate(zip(images, titles, strict=True)):
-        row, column = divmod(place, grid.columns)
+    for index, (image, title) in enumerate(zip(images, titles, strict=True)):
+        row, column = divmod(index, grid.columns)
         top, left = row * (grid.height + grid.strip), column * grid.width
         panel = whole[top : top + grid.strip + grid.height, left : left + grid.width]
         text = draw_text(title, _GROUND, round(grid.strip * _TEXT_SHARE))[
@@ -70,14 +72,14 @@ def put_together(images: Many[np.ndarray], titles: Many[str], grid: Grid) -> np.
     return whole
 
 
-def _unlike(grid: Grid) -> float:
-    """Return how far a grid is from the shape of a screen, 0 or more."""
+def _aspect_difference(grid: Grid) -> float:
+    """Return the difference of a grid's aspect ratio from a screen's, 0 or more."""
     height, width = grid.shape
-    return abs(math.log(width / height * _HIGHEST / _WIDEST))
+    return abs(math.log(width / height * _MAX_HEIGHT / _MAX_WIDTH))
 
 
 def _grid(count: int, columns: int, height: int, width: int) -> Grid:
     rows = -(-count // columns)
-    high, wide = _HIGHEST / rows / (1 + _STRIP_SHARE), _WIDEST / columns
+    high, wide = _MAX_HEIGHT / rows / (1 + _STRIP_SHARE), _MAX_WIDTH / columns
     scale = min(1, high / height, wide / width)
     return Grid(columns, rows, max(1, int(height * scale)), max(1, int(width * scale)))

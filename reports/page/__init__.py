@@ -1,4 +1,4 @@
-"""The page: its template, style and scripts, and the data and figures they show.
+"""The page: its template, styles and scripts, and the data and figures that it shows.
 
 May import: datasets.io, datasets.run_layout, datasets.sequences, reports.gallery, reports.heatmaps,
 reports.results, reports.timeline.

@@ -1,4 +1,4 @@
-"""Figures as Vega-Lite: accuracy against speed, and each sequence on its own."""
+"""Vega-Lite figures for the page without scripts: accuracy against speed, and each sequence."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ import altair as alt
 from reports.page.table import leading
 from reports.results import Run
 
-# Okabe and Ito's colours, told apart by colour-blind people; black left out for the dark page
+# Okabe and Ito's colours for colour-blind readers; without black, because of the dark theme
 _COLOURS = ["#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442"]
 _FAINT = 0.4
 _TICKS = [digit * 10**power for power in range(-1, 6) for digit in (1, 2, 5)]
-_SHAPES = [  # one more than colours, so that no two of 56 variants have both in common
+_SHAPES = [  # one more than colours: 56 variants have different pairs of colour and shape
     *("circle", "square", "triangle-up", "diamond"),
     *("cross", "triangle-down", "triangle-left", "triangle-right"),
 ]
 
 
 def accuracy_and_speed(run: Run) -> dict[str, Any] | None:
-    """Return the plane of the leading metric against frames per second, None if nothing is timed.
+    """Return the leading metric against frames per second; None if no variant is timed.
 
-    The bar through a point spans the slowest and the fastest repeat. A point is faint where
-    something else than the step was timed.
+    The bar through a point spans the slowest and the fastest repeat. A point is faint if the
+    variant was not timed frame by frame.
     """
     metric = _leading(run)
     points = [
         {
-            "variant": variant.card["title"],
+            "variant": variant.entry["title"],
             "accuracy": 100 * accuracy,
             "fps": variant.speed["values"]["fps"],
             "slowest": variant.speed["fps_range"][0],
@@ -74,10 +74,10 @@ def accuracy_and_speed(run: Run) -> dict[str, Any] | None:
 
 
 def by_sequence(run: Run) -> dict[str, Any] | None:
-    """Return a strip of points a sequence, one a variant; None where nothing is scored."""
+    """Return one row of points per sequence, a point per variant; None if nothing is scored."""
     metric = _leading(run)
     points = [
-        {"variant": variant.card["title"], "sequence": sequence, "value": 100 * value}
+        {"variant": variant.entry["title"], "sequence": sequence, "value": 100 * value}
         for variant in run.variants
         for sequence, values in variant.sequences.items()
         if (value := values.get(metric)) is not None
@@ -85,10 +85,10 @@ def by_sequence(run: Run) -> dict[str, Any] | None:
     if not points:
         return None
     found = {point["sequence"] for point in points}
-    there = [name for name in run.plan["sequences"] if name in found]
+    scored = [name for name in run.plan["sequences"] if name in found]
     base = alt.Chart(alt.InlineData(values=points)).encode(
-        # ordered by the scale: `sort` puts names into expressions, which not every name survives
-        y=alt.Y("sequence:N", title=None, scale=alt.Scale(domain=there)),
+        # Ordered by the scale: `sort` puts names into expressions, where some names break
+        y=alt.Y("sequence:N", title=None, scale=alt.Scale(domain=scored)),
     )
     span = base.mark_rule(opacity=0.35, strokeWidth=2).encode(
         x=alt.X(
@@ -113,14 +113,14 @@ def _leading(run: Run) -> str:
 
 
 def _scale(values: list[float]) -> alt.Scale:
-    """Return an axis around the values, never so narrow that a small difference looks large."""
+    """Return a scale around the values, at least 10 points wide: small differences look small."""
     middle, half = (min(values) + max(values)) / 2, (max(values) - min(values)) / 2
-    wide = max(1.2 * half, 5)
-    return alt.Scale(domain=[middle - wide, min(middle + wide, 100)], nice=True)
+    reach = max(1.2 * half, 5)
+    return alt.Scale(domain=[middle - reach, min(middle + reach, 100)], nice=True)
 
 
 def _titles(run: Run) -> list[str]:
-    return [variant.card["title"] for variant in run.variants]
+    return [variant.entry["title"] for variant in run.variants]
 
 
 def _colour(run: Run) -> alt.Color:

@@ -1,4 +1,4 @@
-"""The verdicts of the gate so far, for the page: each number over commits, with its noise."""
+"""Read the history of the gate for the page: each value over commits, with its interval."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from typing import Any
 
 @dataclass(frozen=True)
 class History:
-    """What a history holds.
+    """The content of a history file.
 
     Args:
-        verdicts: The oldest first.
-        unreadable: Lines that hold none, as one that was cut off.
+        verdicts: Verdicts of the gate, oldest first.
+        unreadable: Number of lines without a verdict, such as a truncated one.
     """
 
     verdicts: list[Mapping[str, Any]]
@@ -24,7 +24,7 @@ class History:
 
 
 def read_history(path: Path) -> History:
-    """Return the verdicts of a file of JSON lines; none where there is no file."""
+    """Return the verdicts in a JSON Lines file; none if the file does not exist."""
     lines = path.read_text(errors="replace").split("\n") if path.is_file() else []
     found = [_read(line) for line in lines if line.strip()]
     verdicts = [each for each in found if each is not None]
@@ -32,22 +32,22 @@ def read_history(path: Path) -> History:
 
 
 def page_part(history: History, names: Many[str]) -> dict[str, Any] | None:
-    """Return what the page shows of the runs of some names; None where there is nothing.
+    """Return the page's trend of the runs with the given names; None if there is no data.
 
-    A point is [verdict, value, low, high, word]: which verdict of `verdicts`, the number, and how
-    far it may be off.
+    A point is [index, value, low, high, word]: the index in `verdicts`, the value, its interval and
+    the verdict on it.
 
     Args:
-        names: `dataset/protocol`, and `dataset` for paces.
+        names: `dataset/protocol`, and `dataset` for relative step times.
     """
     points: dict[str, dict[str, list[list[Any]]]] = {}
     units: dict[str, str] = {}
-    for place, verdict in enumerate(history.verdicts):
+    for index, verdict in enumerate(history.verdicts):
         for check in verdict["checks"]:
             if check["run"] in names and check["found"] is not None:
                 units[check["metric"]] = check["unit"]
-                mine = points.setdefault(check["metric"], {}).setdefault(check["variant"], [])
-                mine.append([place, check["found"], *_band(check), check["verdict"]])
+                series = points.setdefault(check["metric"], {}).setdefault(check["variant"], [])
+                series.append([index, check["found"], *_band(check), check["verdict"]])
     if not points:
         return None
     kept = ("date", "commit", "verdict")
@@ -68,10 +68,10 @@ def _read(line: str) -> Mapping[str, Any] | None:
 
 
 def _band(check: Mapping[str, Any]) -> tuple[float, float]:
-    """Return the ends of a number's noise: the interval of its change, around the number."""
+    """Return the interval of a value: as wide as that of its change, around the value."""
     value: float = check["found"]
     if check["low"] is None:
         return value, value
     half = (check["high"] - check["low"]) / 2
-    half *= value if check["unit"] == "work" else 1  # the change of a pace is a share
+    half *= value if check["unit"] == "work" else 1  # the change of a relative step time is a ratio
     return value - half, value + half

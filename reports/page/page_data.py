@@ -1,4 +1,4 @@
-"""What the scripts of the page work on: everything of the runs, as JSON types."""
+"""Build the data for the scripts of the page: the content of all runs as JSON types."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from reports.page.step_times import by_objects, in_ms
 from reports.results import Run, Variant
 from reports.timeline import ERRORS, Timeline
 
-# families whose partials list every box there is, with how their columns begin
+# families whose partial results list every box, and the prefix of their columns
 _LARGE = {"coco_box_ap": "box ", "coco_mask_ap": "mask "}
 
 
 def page_data(plan: Mapping[str, Any], runs: Many[Run], workdir: Path) -> dict[str, Any]:
-    """Return the data of the page; `runs` in the order of the plan.
+    """Return the data of the page, with `runs` in the order of the plan.
 
     Args:
-        workdir: Folder the workflow ran in.
+        workdir: Working directory of the workflow.
     """
     galleries = gallery_parts(runs, workdir)
     history = read_history(workdir / plan["history"]) if plan.get("history") else History([], 0)
     return {
         "clock": plan["clock"],
         "runs": [
-            {**_of_run(run), "gallery": gallery, "trend": trend_part(history, _names(run))}
+            {**_run_data(run), "gallery": gallery, "trend": trend_part(history, _gate_names(run))}
             for run, gallery in zip(runs, galleries, strict=True)
         ],
         "heatmaps": heatmaps_part(runs, workdir),
@@ -42,18 +42,18 @@ def page_data(plan: Mapping[str, Any], runs: Many[Run], workdir: Path) -> dict[s
 
 
 def run_id(run: Run) -> str:
-    """Return what the page's state calls a run."""
+    """Return the id of a run in the URL of the page."""
     return f"{run.plan['dataset']}-{run.plan['protocol']}"
 
 
-def _names(run: Run) -> tuple[str, str]:
-    """Return what the gate calls a run, and its paces."""
+def _gate_names(run: Run) -> tuple[str, str]:
+    """Return the gate's name of a run, and its name for the relative step times of the run."""
     return f"{run.plan['dataset']}/{run.plan['protocol']}", run.plan["dataset"]
 
 
-def _of_run(run: Run) -> dict[str, Any]:
+def _run_data(run: Run) -> dict[str, Any]:
     leading = table.leading(run)
-    shown = table.headline(run)
+    headline = table.headline(run)
     scored = {column["name"] for column in run.columns}
     extents = {name: prepared["extent"] for name, prepared in run.files.items()}
     rates = {prepared["frame_rate"] for prepared in run.files.values()}
@@ -70,44 +70,44 @@ def _of_run(run: Run) -> dict[str, Any]:
         "columns": run.columns,
         "speed_columns": table.speed_columns(run),
         "speed_headline": [each["name"] for each in table.headline_speed(run)],
-        "headline": [each["name"] for each in shown.columns if each["name"] in scored],
+        "headline": [each["name"] for each in headline.columns if each["name"] in scored],
         "leading": leading["name"] if leading else None,
         "classes": run.classes,
         "variants": _variants(run),
-        "troubles": {each.variant: each.job for each in reversed(run.troubles)},
-        "totals": {each.card["name"]: each.total for each in run.variants},
-        "comparison": _comparison(run, [each["name"] for each in shown.columns]),
-        "partials": {each.card["name"]: _partials(each) for each in run.variants},
-        "large": {each.card["name"]: _large(each) for each in run.variants},
-        "speed": {each.card["name"]: _speed(each) for each in run.variants if each.speed},
-        "timings": {each.card["name"]: _timings(each) for each in run.variants if each.timings},
-        "late": {each.card["name"]: _late(each) for each in run.variants if each.late},
+        "missing_results": {each.variant: each.job for each in reversed(run.missing_results)},
+        "totals": {each.entry["name"]: each.total for each in run.variants},
+        "comparison": _comparison(run, [each["name"] for each in headline.columns]),
+        "partials": {each.entry["name"]: _partials(each) for each in run.variants},
+        "large": {each.entry["name"]: _large(each) for each in run.variants},
+        "speed": {each.entry["name"]: _speed(each) for each in run.variants if each.speed},
+        "timings": {each.entry["name"]: _timings(each) for each in run.variants if each.timings},
+        "late": {each.entry["name"]: _streaming(each) for each in run.variants if each.streaming},
         "by_objects": {
-            each.card["name"]: found
+            each.entry["name"]: found
             for each in run.variants
             if (found := by_objects(each)) is not None
         },
-        "stages": {each.card["name"]: each.stages for each in run.variants if each.stages},
+        "stages": {each.entry["name"]: each.stages for each in run.variants if each.stages},
         "timelines": {
-            each.card["name"]: {name: _timeline(line) for name, line in each.timelines.items()}
+            each.entry["name"]: {name: _timeline(line) for name, line in each.timelines.items()}
             for each in run.variants
         },
     }
 
 
 def _variants(run: Run) -> list[dict[str, str]]:
-    """Return name, title and source; two of one title are told apart by their names."""
-    cards = [variant.card for variant in run.variants]
-    often = Counter(card["title"] for card in cards)
+    """Return name, title and source; variants with the same title get their name added."""
+    entries = [variant.entry for variant in run.variants]
+    title_counts = Counter(entry["title"] for entry in entries)
     return [
         {
-            "name": card["name"],
-            "title": card["title"]
-            if often[card["title"]] == 1
-            else f"{card['title']} ({card['name']})",
-            "source": card["source"],
+            "name": entry["name"],
+            "title": entry["title"]
+            if title_counts[entry["title"]] == 1
+            else f"{entry['title']} ({entry['name']})",
+            "source": entry["source"],
         }
-        for card in cards
+        for entry in entries
     ]
 
 
@@ -122,16 +122,16 @@ def _partials(variant: Variant) -> dict[str, Any]:
 
 
 def _large(variant: Variant) -> dict[str, Any]:
-    """Return by sequence the values of the families whose partials are left out."""
-    first = tuple(_LARGE.values())
+    """Return the values of the families whose partial results are left out, by sequence."""
+    prefixes = tuple(_LARGE.values())
     return {
-        sequence: {name: value for name, value in values.items() if name.startswith(first)}
+        sequence: {name: value for name, value in values.items() if name.startswith(prefixes)}
         for sequence, values in variant.sequences.items()
     }
 
 
 def _comparison(run: Run, columns: list[str]) -> dict[str, Any] | None:
-    """Return what is known of how sure the columns are that are compared; None if nothing is."""
+    """Return the intervals and verdicts of the headline columns; None without a comparison."""
     if run.comparison is None:
         return None
     found = run.comparison
@@ -144,28 +144,28 @@ def _comparison(run: Run, columns: list[str]) -> dict[str, Any] | None:
         "verdicts": {
             baseline: {
                 name: {column: each[column] for column in columns if column in each}
-                for name, each in others.items()
+                for name, each in compared.items()
             }
-            for baseline, others in found["verdicts"].items()
+            for baseline, compared in found["verdicts"].items()
         },
     }
 
 
 def _speed(variant: Variant) -> dict[str, Any]:
     assert variant.speed is not None
-    wanted = ("values", "fps_range", "timed", "doubts")
-    return {name: variant.speed[name] for name in wanted}
+    kept = {name: variant.speed[name] for name in ("values", "fps_range", "timed")}
+    return kept | {"timing_warnings": variant.speed["doubts"]}
 
 
-def _late(variant: Variant) -> list[dict[str, Any]]:
+def _streaming(variant: Variant) -> list[dict[str, Any]]:
     return [
-        {"rate": late.rate, "values": late.values, "dropped": late.dropped / late.frames}
-        for late in variant.late
+        {"rate": each.rate, "values": each.values, "dropped": each.dropped / each.frames}
+        for each in variant.streaming
     ]
 
 
 def _timings(variant: Variant) -> dict[str, Any]:
-    """Return each pass over each timed sequence in ms, and its warm-up."""
+    """Return the step times of each pass and of the warm-up in ms, by timed sequence."""
     return {
         sequence: {
             "step_ms": [[in_ms(ns / 1e6) for ns in each] for each in steps],
@@ -176,13 +176,13 @@ def _timings(variant: Variant) -> dict[str, Any]:
 
 
 def _timeline(line: Timeline) -> dict[str, Any]:
-    """Return the spans with errors in, by kind: [place, count]."""
+    """Return the spans that contain errors, by kind of error: [index, count]."""
     return {
         "span": line.span,
         "counts": {
             title: [
-                [place, int(line.counts[event][place])]
-                for place in np.flatnonzero(line.counts[event]).tolist()
+                [index, int(line.counts[event][index])]
+                for index in np.flatnonzero(line.counts[event]).tolist()
             ]
             for event, title in ERRORS.items()
         },

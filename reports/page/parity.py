@@ -1,4 +1,4 @@
-"""How far each engine is from PyTorch, network by network, as `trackers.sam2.parity` found."""
+"""Read how closely each engine agrees with PyTorch, by network, from `trackers.sam2.parity`."""
 
 from __future__ import annotations
 
@@ -13,13 +13,12 @@ from datasets.io.files import read_json
 
 @dataclass(frozen=True)
 class Agreement:
-    """One network on one engine, the worst of its calls.
+    """The agreement of one network on one engine, over the worst of its calls.
 
     Args:
-        error: Largest difference of a number, over the largest of that array; None where a number
-            is not finite.
-        mask_iou: The least, None for a network that gives no masks.
-        agrees: Whether all calls do.
+        error: Maximum difference relative to the array's maximum; None if a value is not finite.
+        mask_iou: Minimum IoU of a mask; None for a network without masks.
+        agrees: Whether all calls agree.
     """
 
     error: float | None
@@ -29,12 +28,12 @@ class Agreement:
 
 @dataclass(frozen=True)
 class Parity:
-    """One engine.
+    """The agreement of one engine with PyTorch.
 
     Args:
-        model: As config/engines.yaml calls it.
-        engine: What ran the networks.
-        networks: In the order they were called.
+        model: Name of the model in config/engines.yaml.
+        engine: Kind of engine that ran the networks.
+        networks: Agreement by network, in order of their first call.
     """
 
     model: str
@@ -44,7 +43,7 @@ class Parity:
 
 
 def read_parity(path: Path) -> Parity:
-    """Return what engines/<model>/<precision>/parity_<engine>.json says."""
+    """Return the content of engines/<model>/<precision>/parity_<engine>.json."""
     calls: dict[str, list[Mapping[str, Any]]] = {}
     for call in read_json(path)["calls"]:
         calls.setdefault(call["network"], []).append(call)

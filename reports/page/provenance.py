@@ -1,4 +1,4 @@
-"""Where results come from: what each run.json says, told once where it is the same."""
+"""Collect the provenance of results from their run.json files, with repeated facts merged."""
 
 from __future__ import annotations
 
@@ -13,18 +13,17 @@ from datasets.run_layout import RUN, TRACKS, RunLayout
 from datasets.sequences.run_json import read_run_json
 from reports.results import Run
 
-_NAMED = 3  # sequences in a warning
+_NAMED = 3  # sequences that a warning names
 
 
 @dataclass(frozen=True)
 class Result:
-    """What one variant answered on one sequence.
+    """The output of one variant on one sequence.
 
     Args:
         tracks: SHA-256 of tracks.parquet.
-        record: What run.json says; None where `doubt` says that it is not to be believed.
-        doubt: Why a number of this result cannot be traced, or what it was not made from; "" where
-            it can.
+        record: Content of run.json; None if it is missing or does not belong to the tracks.
+        problem: Why the result is not traced; "" if it is.
     """
 
     variant: str
@@ -32,12 +31,12 @@ class Result:
     sequence: str
     tracks: str
     record: Mapping[str, Any] | None
-    doubt: str
+    problem: str
 
 
 @dataclass(frozen=True)
 class Files:
-    """Files of one folder that the same variants read: digests by name."""
+    """Files of one folder read by the same variants, as digests by name."""
 
     folder: str
     variants: list[str]
@@ -45,20 +44,20 @@ class Files:
 
 
 def provenance(runs: Many[Run], workdir: Path) -> dict[str, Any]:
-    """Return what the page's section shows of where results come from.
+    """Return the content of the page's section on provenance.
 
     Args:
-        workdir: Folder the workflow ran in.
+        workdir: Working directory of the workflow.
     """
     prepared = _prepared(runs, workdir)
     results = _read_results(runs, workdir, prepared)
     records = [each.record for each in results if each.record is not None]
     return {
         "count": len(results),
-        "traced": sum(not each.doubt for each in results),
-        "doubts": _doubts(results),
+        "traced": sum(not each.problem for each in results),
+        "problems": _problems(results),
         "inputs": prepared,
-        "places": _distinct(_place(record) for record in records),
+        "environments": _distinct(_environment(record) for record in records),
         "variants": {name: _of_variant(results, name) for name in _names(results, "variant")},
         "scores": _origins(runs),
         "files": _files(results),
@@ -70,33 +69,33 @@ def _prepared(runs: Many[Run], workdir: Path) -> dict[str, dict[str, str]]:
     """Return the digests of the prepared files of each sequence, by `dataset/sequence`."""
     found = {}
     for run in runs:
-        for sequence, said in run.files.items():
+        for sequence, content in run.files.items():
             name = f"{run.plan['dataset']}/{sequence}"
             path = workdir / "data" / run.plan["dataset"] / sequence / "sequence.json"
-            found[name] = {path.name: sha256(path), **said["sha256"]}
+            found[name] = {path.name: sha256(path), **content["sha256"]}
     return found
 
 
 def _read_results(
     runs: Many[Run], workdir: Path, prepared: Mapping[str, Mapping[str, str]]
 ) -> list[Result]:
-    """Return every result that is shown, once, however many protocols score it."""
-    places = dict.fromkeys(place for run in runs for place in _places(run))
+    """Return every result on the page once, even if several protocols score it."""
+    keys = dict.fromkeys(key for run in runs for key in _result_keys(run))
     return [
-        Result(*place, *_read_result(folder, prepared[f"{place[1]}/{place[2]}"]))
-        for place in places
-        if ((folder := RunLayout(workdir).sequence(*place)) / TRACKS).is_file()
+        Result(*key, *_read_result(folder, prepared[f"{key[1]}/{key[2]}"]))
+        for key in keys
+        if ((folder := RunLayout(workdir).sequence(*key)) / TRACKS).is_file()
     ]
 
 
-def _places(run: Run) -> Iterator[tuple[str, str, str]]:
-    """Yield variant, data set and sequence of each result: further runs and real time are too."""
+def _result_keys(run: Run) -> Iterator[tuple[str, str, str]]:
+    """Yield variant, data set and sequence of each result, repeated and streaming runs included."""
     runs = {} if run.comparison is None else run.comparison["runs"]
     for variant in run.variants:
-        name = variant.card["name"]
-        again = [f"{name}@run{number}" for number in range(2, runs.get(name, 1) + 1)]
-        real_time = variant.card["real_time"] if variant.late else []
-        for each in (name, *again, *real_time):
+        name = variant.entry["name"]
+        repeated = [f"{name}@run{number}" for number in range(2, runs.get(name, 1) + 1)]
+        streaming = variant.entry["real_time"] if variant.streaming else []
+        for each in (name, *repeated, *streaming):
             for sequence in variant.sequences:
                 yield each, run.plan["dataset"], sequence
 
@@ -113,58 +112,59 @@ def _read_result(
         return tracks, None, f"a {RUN} that cannot be read"
     if record["tracks"] != tracks:
         return tracks, None, f"a {RUN} of other tracks"
-    others = [name for name, digest in record["inputs"].items() if prepared.get(name) != digest]
-    return tracks, record, f"other inputs than there are now: {', '.join(others)}" if others else ""
+    changed = [name for name, digest in record["inputs"].items() if prepared.get(name) != digest]
+    problem = f"other inputs than there are now: {', '.join(changed)}" if changed else ""
+    return tracks, record, problem
 
 
-def _doubts(results: Many[Result]) -> list[str]:
-    """Return a line for each doubt about a variant on a data set, with the first sequences."""
+def _problems(results: Many[Result]) -> list[str]:
+    """Return one line per problem, variant and data set, with the first sequences."""
     sequences: dict[tuple[str, str, str], list[str]] = {}
     for each in results:
-        if each.doubt:
-            key = (each.variant, each.dataset, each.doubt)
+        if each.problem:
+            key = (each.variant, each.dataset, each.problem)
             sequences.setdefault(key, []).append(each.sequence)
     return [
-        f"{variant} on {dataset}: {doubt} ({_few(names)})"
-        for (variant, dataset, doubt), names in sequences.items()
+        f"{variant} on {dataset}: {problem} ({_abbreviate(names)})"
+        for (variant, dataset, problem), names in sequences.items()
     ]
 
 
-def _few(names: list[str]) -> str:
+def _abbreviate(names: list[str]) -> str:
     more = len(names) - _NAMED
     return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
-def _place(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return where a result was made, which is one place for all as a rule."""
+def _environment(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the lock file, machine and threads of a result, usually the same for all."""
     threads = ", ".join(f"{name}={value}" for name, value in record["threads"].items() if value)
     return {"lock": record["lock"], "machine": record["machine"], "threads": threads}
 
 
 def _of_variant(results: Many[Result], name: str) -> dict[str, Any]:
-    """Return what is known of a variant's results: how many there are, and what made them."""
+    """Return the number of results of a variant, and the code and environments that made them."""
     own = [each for each in results if each.variant == name]
     records = [each.record for each in own if each.record is not None]
     return {
         "count": len(own),
-        "traced": sum(not each.doubt for each in own),
+        "traced": sum(not each.problem for each in own),
         "codes": _distinct(record["code"] for record in records if record["code"]),
         "commits": _distinct(record["commit"] for record in records),
-        "places": _distinct(_place(record) for record in records),
+        "environments": _distinct(_environment(record) for record in records),
     }
 
 
 def _origins(runs: Many[Run]) -> dict[str, list[str]]:
-    """Return by variant the digests of config and code that its scores come from."""
+    """Return the digests of the config and code that scores come from, by variant."""
     found: dict[str, list[str]] = {}
     for run in runs:
         for variant in run.variants:
-            found.setdefault(variant.card["name"], []).append(variant.card["origin"])
+            found.setdefault(variant.entry["name"], []).append(variant.entry["origin"])
     return {name: _distinct(origins) for name, origins in found.items()}
 
 
 def _files(results: Many[Result]) -> list[Files]:
-    """Return the files that options name, by folder and by who reads them."""
+    """Return the files that options name, grouped by folder and by the variants that read them."""
     readers: dict[tuple[str, str], list[str]] = {}
     for each in results:
         if each.record is not None:
@@ -174,13 +174,13 @@ def _files(results: Many[Result]) -> list[Files]:
     for (name, digest), variants in sorted(readers.items()):
         path = Path(name)
         group = groups.setdefault((str(path.parent), tuple(dict.fromkeys(variants))), {})
-        # one of another content before, or after: both are told
+        # the same name with other content: both digests are listed
         group[path.name if path.name not in group else f"{path.name} ({digest[:8]})"] = digest
     return [Files(folder, [*names], digests) for (folder, names), digests in groups.items()]
 
 
 def _tracks(runs: Many[Run], results: Many[Result]) -> list[dict[str, Any]]:
-    """Return for each data set its sequences, and by variant the result on each."""
+    """Return the sequences of each data set, and the result of each variant on each sequence."""
     found = []
     for dataset in dict.fromkeys(run.plan["dataset"] for run in runs):
         of_dataset = [each for each in results if each.dataset == dataset]
@@ -198,7 +198,7 @@ def _names(results: Iterable[Result], kind: str) -> list[str]:
 
 
 def _distinct(values: Iterable[Any]) -> list[Any]:
-    """Return each value once, in order; they need not be hashable."""
+    """Return the distinct values in order; they need not be hashable."""
     found: list[Any] = []
     for value in values:
         if value not in found:

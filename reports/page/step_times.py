@@ -1,4 +1,4 @@
-"""Times of steps by the number of objects in the answer: medians, and the line through all."""
+"""Relate step times to the number of objects in the output: medians and a fitted line."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import numpy as np
 from reports.results import Variant
 
 _NS_PER_MS = 1e6
-_DIGITS = 6  # of a time in ms that are kept
+_DIGITS = 6  # significant digits of a time in ms
 
 
 def by_objects(variant: Variant) -> dict[str, Any] | None:
-    """Return the median step at each number of objects, and the line of least squares.
+    """Return the median step time at each number of objects, and a least-squares line.
 
-    None unless the answers of the timed steps are of two sizes at least.
+    None if all timed frames have the same number of objects, or no frame is timed.
     """
     counts, times_ms = _steps(variant)
     sizes = np.unique(counts)
@@ -34,12 +34,12 @@ def by_objects(variant: Variant) -> dict[str, Any] | None:
 
 
 def in_ms(time_ms: float) -> float:
-    """Return a time with the digits that the page shows."""
+    """Return a time rounded to the digits that the page keeps."""
     return float(f"{time_ms:.{_DIGITS}g}")
 
 
 def _steps(variant: Variant) -> tuple[np.ndarray, np.ndarray]:
-    """Return of each timed step the number of objects and the time in ms, (N,) each."""
+    """Return the number of objects and the time in ms of each timed step, (N,) each."""
     counts = [
         variant.objects[sequence] for sequence, passes in variant.timings.items() for _ in passes
     ]

@@ -1,4 +1,4 @@
-"""Numbers as text, and which of them are best."""
+"""Build the headline table: formatted numbers, and which are best."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 
 from reports.results import Run, Values, Variant
 
-# columns of the first table, where the run has them; the others are one click away. The first of
-# each group is what people call the result: that of the run's first family is drawn
+# Columns of the headline table, if the run has them. The first of each group is the main metric of
+# its family; figures show that of the run's first family.
 HEADLINE = (
     ("HOTA", "DetA", "AssA", "MOTA", "sMOTA", "IDF1", "IDSW", "CLR_FN", "CLR_FP"),
     ("J&F",),
@@ -19,13 +19,13 @@ HEADLINE = (
     ("box AP",),
 )
 _SPEED = ("fps", "p50_ms", "p95_ms", "memory_MB")
-_OF_MASKS = {"sMOTA"}  # of them, those that are not compared for boxes
+_MASKS_ONLY = {"sMOTA"}  # headline columns that are left out for boxes
 _BLANK = "–"
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One number: as text, as a sort key (None sorts last), whether it is the best, and a mark."""
+    """A number: its text, value (None sorts last), whether it is the best, and what was timed."""
 
     text: str
     value: float | None
@@ -35,59 +35,61 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """One variant, with what went wrong with it in a word, or nothing."""
+    """The row of a variant, with the job that left no result, or ""."""
 
     variant: Variant
     cells: list[Cell]
-    trouble: str
+    missing_job: str
 
 
 @dataclass(frozen=True)
 class Table:
-    """Columns as in score files, and a row a variant."""
+    """A table with columns as in score files and one row per variant."""
 
     columns: list[Mapping[str, Any]]
     rows: list[Row]
 
 
 def headline(run: Run) -> Table:
-    """Return the totals people compare, and the speed."""
-    return _table(run, _compared(run) + headline_speed(run), [_values(v) for v in run.variants])
+    """Return the main totals and the speed of each variant."""
+    return _table(
+        run, _headline_scores(run) + headline_speed(run), [_values(v) for v in run.variants]
+    )
 
 
-def otherwise_timed(run: Run) -> dict[str, list[Variant]]:
-    """Return the variants of which something else than the step was timed, by what it was."""
-    marks = dict.fromkeys(filter(None, map(_mark, run.variants)))
-    return {mark: [v for v in run.variants if _mark(v) == mark] for mark in marks}
+def timed_differently(run: Run) -> dict[str, list[Variant]]:
+    """Return the variants that were not timed frame by frame, by what was timed."""
+    marks = dict.fromkeys(filter(None, map(_timing_label, run.variants)))
+    return {mark: [v for v in run.variants if _timing_label(v) == mark] for mark in marks}
 
 
 def leading(run: Run) -> Mapping[str, Any] | None:
-    """Return the column that is drawn, None where there is none of those that are."""
-    firsts = {group[0] for group in HEADLINE}
-    return next((column for column in run.columns if column["name"] in firsts), None)
+    """Return the main metric, which figures show; None if the run has none."""
+    main = {group[0] for group in HEADLINE}
+    return next((column for column in run.columns if column["name"] in main), None)
 
 
 def speed_columns(run: Run) -> list[Mapping[str, Any]]:
-    """Return the columns of speed, nothing where no variant is timed."""
+    """Return the columns of speed; empty if no variant is timed."""
     return next((variant.speed["columns"] for variant in run.variants if variant.speed), [])
 
 
 def headline_speed(run: Run) -> list[Mapping[str, Any]]:
-    """Return the columns of speed that are in the first table."""
+    """Return the columns of speed in the headline table."""
     return [column for column in speed_columns(run) if column["name"] in _SPEED]
 
 
-def _compared(run: Run) -> list[Mapping[str, Any]]:
-    """Return the columns of the first table, the groups in the order of the run's families."""
+def _headline_scores(run: Run) -> list[Mapping[str, Any]]:
+    """Return the score columns of the headline table, grouped in order of the run's families."""
     known = {column["name"]: column for column in run.columns}
-    of_boxes = {name for name in _OF_MASKS & known.keys() if known[name]["label"] == name}
+    left_out = {name for name in _MASKS_ONLY & known.keys() if known[name]["label"] == name}
     groups = [[name for name in group if name in known] for group in HEADLINE]
     groups = sorted(filter(None, groups), key=lambda group: list(known).index(group[0]))
-    return [known[name] for group in groups for name in group if name not in of_boxes]
+    return [known[name] for group in groups for name in group if name not in left_out]
 
 
 def format_value(value: float | None, unit: str) -> str:
-    """Return a number as people read it: ratios in per cent, counts with thin spaces."""
+    """Return a formatted number: ratios in per cent, counts with thin spaces."""
     if value is None:
         return _BLANK
     if unit == "ratio":
@@ -99,15 +101,15 @@ def format_value(value: float | None, unit: str) -> str:
 
 
 def _table(run: Run, columns: list[Mapping[str, Any]], values: Many[Values]) -> Table:
-    """Return the table of one set of values a variant."""
+    """Return the table of the values of each variant."""
     speed = {column["name"] for column in speed_columns(run)}
-    marks = [_mark(variant) for variant in run.variants]
+    marks = [_timing_label(variant) for variant in run.variants]
     compared = [
         {name: value for name, value in row.items() if not mark or name not in speed}
         for row, mark in zip(values, marks, strict=True)
     ]
     best = {column["name"]: _best(column, compared) for column in columns}
-    troubled = {each.variant: each.job for each in reversed(run.troubles)}
+    missing_jobs = {each.variant: each.job for each in reversed(run.missing_results)}
     return Table(
         columns,
         [
@@ -117,7 +119,7 @@ def _table(run: Run, columns: list[Mapping[str, Any]], values: Many[Values]) -> 
                     _cell(column, row, best, mark if column["name"] == "fps" else "")
                     for column in columns
                 ],
-                troubled.get(variant.card["name"], ""),
+                missing_jobs.get(variant.entry["name"], ""),
             )
             for variant, row, mark in zip(run.variants, values, marks, strict=True)
         ],
@@ -125,13 +127,13 @@ def _table(run: Run, columns: list[Mapping[str, Any]], values: Many[Values]) -> 
 
 
 def _cell(column: Mapping[str, Any], row: Values, best: Values, mark: str) -> Cell:
-    value, most = row.get(column["name"]), best[column["name"]]
-    is_best = not mark and most is not None and value == most
+    value, best_value = row.get(column["name"]), best[column["name"]]
+    is_best = not mark and best_value is not None and value == best_value
     return Cell(format_value(value, column["unit"]), value, is_best, mark)
 
 
-def _mark(variant: Variant) -> str:
-    """Return what was timed, where it is not the step."""
+def _timing_label(variant: Variant) -> str:
+    """Return what was timed if it is not the step, else ""."""
     return variant.speed["timed"]["label"] if variant.speed else ""
 
 
@@ -141,7 +143,7 @@ def _values(variant: Variant) -> Values:
 
 
 def _best(column: Mapping[str, Any], rows: Many[Values]) -> float | None:
-    """Return the best value, None where there is nothing to choose."""
+    """Return the best value; None if all are equal or the column has no better direction."""
     found = [value for row in rows if (value := row.get(column["name"])) is not None]
     if column["better"] is None or not found or min(found) == max(found):
         return None

@@ -1,4 +1,4 @@
-"""Tables as files, with names that mean something in each format."""
+"""Exported tables, with names that contain special characters of each format."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ HOSTILE = ["<script>alert(1)</script>", "a | b", "50 % & #1_$x$ {~^}\\", "*b* `c
 HOSTILE += ['"quoted", comma', "two\nlines", "=cmd()", "@sum", "[2cm] x", "\u202eright to left"]
 
 
-def blank(kind, **given):
-    """A dataclass of which only what matters is given."""
-    return kind(**{each.name: {} for each in fields(kind)} | given)
+def blank(kind, **values):
+    """Return a dataclass with the given fields; the others are empty."""
+    return kind(**{each.name: {} for each in fields(kind)} | values)
 
 
 def run_of(*titles, totals=None, speed=None):
@@ -34,27 +34,29 @@ def run_of(*titles, totals=None, speed=None):
     variants = [
         blank(
             Variant,
-            card={"name": f"v{n}", "title": title, "timed": False, "source": ""},
+            entry={"name": f"v{n}", "title": title, "timed": False, "source": ""},
             total=totals[n],
             speed=speed,
         )
         for n, title in enumerate(titles)
     ]
     plan = {"dataset": "d", "protocol": "mot17", "title": "A set", "sequences": []}
-    return blank(Run, plan=plan, columns=COLUMNS, similarity="box", variants=variants, troubles=[])
+    return blank(
+        Run, plan=plan, columns=COLUMNS, similarity="box", variants=variants, missing_results=[]
+    )
 
 
 def cells_of_latex(line):
     return [cell.strip() for cell in line.removesuffix(r"\\").split(" & ")]
 
 
-def test_csv_has_the_numbers_as_they_are():
+def test_csv_has_unrounded_numbers():
     assert to_csv(run_of("a", "b, c")) == (
         'variant,title,HOTA,CLR_FN,timed\nv0,a,0.5,1060,\nv1,"b, c",0.25,20,\n'
     )
 
 
-def test_latex_is_a_tabular_with_the_best_in_bold():
+def test_latex_is_a_tabular_with_the_best_values_in_bold():
     assert to_latex(run_of("a", "b")) == "\n".join(
         [
             r"% A set, protocol mot17; needs \usepackage{booktabs}",
@@ -70,7 +72,7 @@ def test_latex_is_a_tabular_with_the_best_in_bold():
     )
 
 
-def test_markdown_is_a_table_with_the_best_in_bold():
+def test_markdown_is_a_table_with_the_best_values_in_bold():
     assert to_markdown(run_of("a", "b")).splitlines() == [
         "Scores of A set, protocol mot17",
         "",
@@ -88,7 +90,7 @@ def test_a_missing_total_is_empty_in_csv_and_a_dash_elsewhere():
     assert "| a | – | – |" in to_markdown(run)
 
 
-def test_what_was_timed_is_said_where_it_is_not_the_step():
+def test_a_variant_not_timed_frame_by_frame_is_labelled():
     speed = {"columns": [FPS], "values": {"fps": 30.0}, "timed": {"label": "whole process"}}
     run = run_of("a", speed=speed)
     assert to_csv(run).splitlines()[1] == "v0,a,0.5,1060,30.0,whole process"
@@ -97,14 +99,14 @@ def test_what_was_timed_is_said_where_it_is_not_the_step():
 
 
 @pytest.mark.parametrize("title", HOSTILE)
-def test_csv_gives_a_name_back_and_no_formula(title):
+def test_csv_preserves_a_name_and_contains_no_formula(title):
     (_, row) = csv.reader(io.StringIO(to_csv(run_of(title))))
     assert row[1] == (f"'{title}" if title[0] in "=@" else title)
     assert len(row) == 5
 
 
 @pytest.mark.parametrize("title", HOSTILE)
-def test_a_name_takes_one_cell_of_latex(title):
+def test_a_name_stays_in_one_cell_of_latex(title):
     lines = to_latex(run_of(title)).splitlines()
     assert len(lines) == 8
     name, *numbers = cells_of_latex(lines[5])
@@ -120,7 +122,7 @@ def test_a_name_takes_one_cell_of_latex(title):
 
 
 @pytest.mark.parametrize("title", HOSTILE)
-def test_a_name_takes_one_cell_of_markdown_and_is_no_html(title):
+def test_a_name_stays_in_one_cell_of_markdown_and_is_no_html(title):
     lines = to_markdown(run_of(title)).splitlines()
     assert len(lines) == 5
     row = lines[-1]
@@ -130,7 +132,7 @@ def test_a_name_takes_one_cell_of_markdown_and_is_no_html(title):
     assert not set(row) & set("<>`*[]_\u202e")
 
 
-def test_the_title_of_a_data_set_cannot_leave_its_line():
+def test_the_title_of_a_data_set_stays_on_one_line():
     run = run_of("a")
     run.plan["title"] = "evil\n\\input{secret}"
     assert to_latex(run).splitlines()[0].startswith("% evil \\input{secret}")
@@ -138,14 +140,14 @@ def test_the_title_of_a_data_set_cannot_leave_its_line():
     assert to_markdown(run).splitlines()[1] == ""
 
 
-def test_files_are_called_as_data_set_and_protocol():
+def test_files_are_named_after_data_set_and_protocol():
     found = files(run_of("a"))
     assert [each["name"] for each in found] == ["d_mot17.csv", "d_mot17.tex", "d_mot17.md"]
     assert found[0]["text"] == to_csv(run_of("a"))
 
 
-def test_a_result_that_is_missing_is_named_and_nothing_is_written(tmp_path):
-    card = {
+def test_a_missing_result_is_named_and_nothing_is_written(tmp_path):
+    entry = {
         "name": "sort",
         "title": "SORT",
         "timed": False,
@@ -154,8 +156,16 @@ def test_a_result_that_is_missing_is_named_and_nothing_is_written(tmp_path):
         "origin": "",
     }
     plan = {"dataset": "d", "protocol": "mot17", "title": "A set", "clock": [], "sequences": ["s"]}
-    given = json.dumps({"runs": [plan | {"variants": [card]}]})
-    command = [sys.executable, "-m", "reports.export", "--plan", given, "--folder", tmp_path / "t"]
+    plan_json = json.dumps({"runs": [plan | {"variants": [entry]}]})
+    command = [
+        sys.executable,
+        "-m",
+        "reports.export",
+        "--plan",
+        plan_json,
+        "--folder",
+        tmp_path / "t",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
     expected = "python -m reports.export: error: d: no result of sort on s: not run\n"
     assert (done.returncode, done.stderr) == (2, expected)

@@ -22,8 +22,8 @@ EXTENT = Extent(72, 96, 4, {1: "dog", 2: "cat"})
 
 
 @pytest.fixture
-def scene(tmp_path):
-    """Four grey images, a dog in all of them and a cat, which truth does not know; the flags."""
+def workdir(tmp_path):
+    """A folder with four grey images: a dog in all, and a cat that is not in the ground truth."""
     for number in range(4):
         write_image(tmp_path / "in" / f"{number}.png", np.full((72, 96, 3), 200, np.uint8))
     write_prepared(tmp_path / "out" / "sequence.json", read_own(tmp_path / "in", "walk"))
@@ -37,13 +37,13 @@ def scene(tmp_path):
 
 
 @pytest.fixture
-def run(scene, monkeypatch, capsys):
-    """A function that runs the program in this process; returns its exit code and what it says."""
+def run(workdir, monkeypatch, capsys):
+    """A function that runs the program in this process and returns its exit code and stderr."""
 
     def call(*more, truth=False):
-        command = ["heatmap", "--sequence", scene / "out" / "sequence.json"]
-        command += ["--tracks", scene / "tracks.parquet"]
-        command += ["--truth", scene / "truth.parquet"] if truth else []
+        command = ["heatmap", "--sequence", workdir / "out" / "sequence.json"]
+        command += ["--tracks", workdir / "tracks.parquet"]
+        command += ["--truth", workdir / "truth.parquet"] if truth else []
         monkeypatch.setattr(sys, "argv", [str(each) for each in (*command, *more)])
         try:
             code = run_main(main)
@@ -55,28 +55,28 @@ def run(scene, monkeypatch, capsys):
 
 
 @pytest.fixture
-def picture(scene, run):
-    """A function that returns the PNG, BGR."""
+def picture(workdir, run):
+    """A function that returns the PNG as BGR."""
 
     def call(*more, **flags):
-        code, said = run(*more, "--output", scene / "heat.png", **flags)
-        assert code == 0, said
-        return cv2.imread(str(scene / "heat.png")).astype(int)
+        code, stderr = run(*more, "--output", workdir / "heat.png", **flags)
+        assert code == 0, stderr
+        return cv2.imread(str(workdir / "heat.png")).astype(int)
 
     return call
 
 
 def coloured(image, row, column):
-    """Whether a pixel is not grey: there is heat."""
+    """Return whether a pixel is not grey, so that it shows heat."""
     return np.ptp(image[row, column]) > 20
 
 
-def test_a_picture_shows_heat_where_the_objects_were_and_nothing_elsewhere(picture):
+def test_a_picture_shows_heat_at_the_objects_only(picture):
     image = picture("--kernel", "box")
     assert image.shape == (72, 96, 3)
     assert coloured(image, 40, 30)
     assert coloured(image, 20, 80)
-    assert (image[65:, 60:] == 110).all()  # the dimmed scene
+    assert (image[65:, 60:] == 110).all()  # the dimmed image
 
 
 def test_a_picture_of_an_earlier_time_or_another_class_has_less(picture):
@@ -84,29 +84,29 @@ def test_a_picture_of_an_earlier_time_or_another_class_has_less(picture):
     assert not coloured(picture("--kernel", "box", "--classes", "dog"), 20, 80)
 
 
-def test_the_foot_is_hot_and_not_the_head(picture):
+def test_the_kernel_foot_heats_the_lower_edge_only(picture):
     image = picture()
     assert coloured(image, 60, 30)
     assert not coloured(image, 40, 30)
 
 
-def test_with_truth_there_are_three_and_the_last_is_the_difference(picture):
+def test_with_ground_truth_there_are_three_maps_and_the_last_is_the_difference(picture):
     image = picture("--kernel", "box", truth=True)
     assert image.shape[0] == 72
     truth, prediction, difference = (image[:, at : at + 96] for at in (0, 98, 196))
     assert [coloured(each, 40, 30) for each in (truth, prediction, difference)] == [1, 1, 0]
     assert [coloured(each, 20, 80) for each in (truth, prediction, difference)] == [0, 1, 1]
     blue, _, red = difference[20, 80]
-    assert red > blue + 20  # orange: more than truth
+    assert red > blue + 20  # orange: more heat than in the ground truth
 
 
-def test_maskout_is_blue_where_it_is_cold(picture):
+def test_maskout_is_blue_without_heat(picture):
     image = picture("--mode", "maskout")
     assert image[70, 95].tolist() == [204, 140, 140]  # 0.7 of 200, and half of JET's 128 in blue
 
 
-def test_a_scene_without_images_is_grey(scene, picture):
-    path = scene / "out" / "sequence.json"
+def test_a_sequence_without_images_is_grey(workdir, picture):
+    path = workdir / "out" / "sequence.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"images": None}))
     image = picture("--kernel", "box")
     assert np.ptp(image[70, 95]) == 0
@@ -114,58 +114,58 @@ def test_a_scene_without_images_is_grey(scene, picture):
 
 
 @pytest.mark.parametrize(("truth", "width"), [(False, 96), (True, 292)])
-def test_a_video_has_every_frame(scene, run, truth, width):
-    code, said = run("--output", scene / "heat.mp4", truth=truth)
-    assert code == 0, said
-    with av.open(str(scene / "heat.mp4")) as container:
+def test_a_video_has_every_frame(workdir, run, truth, width):
+    code, stderr = run("--output", workdir / "heat.mp4", truth=truth)
+    assert code == 0, stderr
+    with av.open(str(workdir / "heat.mp4")) as container:
         shapes = [frame.to_ndarray(format="rgb24").shape for frame in container.decode(video=0)]
     assert shapes == [(72, width, 3)] * 4
 
 
-def test_json_holds_both_and_how_they_agree(scene, run):
-    code, said = run("--kernel", "box", "--output", scene / "heat.json", truth=True)
-    assert code == 0, said
-    content = json.loads((scene / "heat.json").read_text())
+def test_json_holds_both_maps_and_their_agreement(workdir, run):
+    code, stderr = run("--kernel", "box", "--output", workdir / "heat.json", truth=True)
+    assert code == 0, stderr
+    content = json.loads((workdir / "heat.json").read_text())
     walk = content["sequences"]["walk"]
     assert content["kernel"] == "box"
-    # truth: 4 dogs of 20 x 40 pixels; the prediction has a cat of 20 x 20 more
+    # ground truth: 4 dogs of 20 x 40 pixels; the prediction adds a cat of 20 x 20
     assert walk["agreement"]["error"] == pytest.approx(400 / 3200, rel=1e-3)
     assert walk["still"].startswith("data:image/jpeg;base64,")
 
 
-def break_tracks(scene):
-    (scene / "tracks.parquet").write_bytes(b"")
+def break_tracks(workdir):
+    (workdir / "tracks.parquet").write_bytes(b"")
     return [], "tracks.parquet: "
 
 
-def break_truth(scene):
-    parquet.write_tracks(scene / "truth.parquet", Tracks(Extent(9, 9, 4, {}), *[[]] * 5))
-    return [], "walk, truth: images of 9 x 9 found, expected 96 x 72"
+def break_truth(workdir):
+    parquet.write_tracks(workdir / "truth.parquet", Tracks(Extent(9, 9, 4, {}), *[[]] * 5))
+    return [], "walk, ground truth: images of 9 x 9 found, expected 96 x 72"
 
 
-def break_image(scene):
-    (scene / "in" / "3.png").write_bytes(b"none")
+def break_image(workdir):
+    (workdir / "in" / "3.png").write_bytes(b"none")
     return [], "3.png: not a readable image"
 
 
-def break_class(scene):
+def break_class(workdir):
     return ["--classes", "horse"], "classes ['horse'] found, expected some of ['dog', 'cat']"
 
 
-def break_kernel(scene):
-    return ["--kernel", "mask"], "kernel mask: the tracks have no masks"
+def break_kernel(workdir):
+    return ["--kernel", "mask"], "kernel mask: tracks without masks found"
 
 
-def break_time(scene):
-    return ["--time", "0.4"], "--time: 0.4 found, walk has 0.4 seconds"
+def break_time(workdir):
+    return ["--time", "0.4"], "--time: 0.4 found, walk lasts 0.4 seconds"
 
 
-def break_half_life(scene):
-    return ["--half-life", "0"], "'0' found, expected seconds, more than 0"
+def break_half_life(workdir):
+    return ["--half-life", "0"], "'0' found, expected a number of seconds above 0"
 
 
-def break_count(scene):
-    return ["--truth", "a", "b"], "--truth: 2 files found, expected one for each of 1 tracks"
+def break_count(workdir):
+    return ["--truth", "a", "b"], "--truth: 2 files found, expected one for each of 1 tracks files"
 
 
 @pytest.mark.parametrize(
@@ -175,13 +175,13 @@ def break_count(scene):
         *(break_half_life, break_count),
     ],
 )
-def test_what_is_wrong_is_named_and_nothing_is_written(scene, run, harm):
-    flags, message = harm(scene)
-    before = sorted(scene.rglob("*"))
-    code, said = run("--output", scene / "heat.png", *flags, truth="--truth" not in flags)
+def test_an_error_is_reported_and_nothing_is_written(workdir, run, harm):
+    flags, message = harm(workdir)
+    before = sorted(workdir.rglob("*"))
+    code, stderr = run("--output", workdir / "heat.png", *flags, truth="--truth" not in flags)
     assert code == 2
-    assert message in said.splitlines()[-1]
-    assert sorted(scene.rglob("*")) == before
+    assert message in stderr.splitlines()[-1]
+    assert sorted(workdir.rglob("*")) == before
 
 
 @pytest.mark.parametrize(
@@ -191,14 +191,14 @@ def test_what_is_wrong_is_named_and_nothing_is_written(scene, run, harm):
             ["--output", "heat.gif"],
             "heat.gif found, expected a name that ends in .png, .mp4, .json",
         ),
-        (["--output", "heat.mp4", "--time", "0"], "--time: only a .png has a time"),
+        (["--output", "heat.mp4", "--time", "0"], "--time: allowed for a .png only"),
         (["--output", "heat.png", "--tracks", "a", "b"], "--tracks: 2 files found, expected one"),
     ],
 )
-def test_flags_that_do_not_go_together_are_refused(run, flags, message):
-    code, said = run(*flags)
+def test_incompatible_flags_are_refused(run, flags, message):
+    code, stderr = run(*flags)
     assert code == 2
-    assert message in said
+    assert message in stderr
 
 
 def test_a_job_of_the_page_loads_no_heavy_library():

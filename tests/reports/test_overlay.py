@@ -20,7 +20,7 @@ from tests.support.paths import ROOT
 
 
 @pytest.fixture
-def scene(tmp_path):
+def walk(tmp_path):
     """(sequence.json, tracks.parquet) of four grey images, an object in two of them."""
     for number in range(8, 12):
         write_image(tmp_path / "in" / f"{number}.png", np.full((45, 61, 3), 100, np.uint8))
@@ -36,9 +36,9 @@ def tracks_file(folder, extent):
     return path
 
 
-def run(scene, *more):
-    command = [sys.executable, "-m", "reports.overlay", "--sequence", scene[0]]
-    command += ["--tracks", scene[1], *more]
+def run(walk, *more):
+    command = [sys.executable, "-m", "reports.overlay", "--sequence", walk[0]]
+    command += ["--tracks", walk[1], *more]
     return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
 
 
@@ -49,8 +49,8 @@ def read_video(path):
         return facts, [frame.to_ndarray(format="rgb24") for frame in container.decode(stream)]
 
 
-def test_frames_and_video_show_the_objects(scene, tmp_path):
-    done = run(scene, "--frames", tmp_path / "f", "--video", tmp_path / "v.mp4", "--fps", "12.5")
+def test_frames_and_video_show_the_objects(walk, tmp_path):
+    done = run(walk, "--frames", tmp_path / "f", "--video", tmp_path / "v.mp4", "--fps", "12.5")
     assert done.returncode == 0, done.stderr
     names = sorted(path.name for path in (tmp_path / "f").iterdir())
     assert names == ["10.jpg", "11.jpg", "8.jpg", "9.jpg"]
@@ -64,7 +64,7 @@ def test_frames_and_video_show_the_objects(scene, tmp_path):
         assert abs(shown[0].astype(int) - 100).max() < 4
 
 
-def test_a_video_loses_little(tmp_path):
+def test_a_video_is_close_to_its_images(tmp_path):
     down, across = np.mgrid[:96, :128]
     image = np.stack([2 * down, across, 255 - across], 2).astype(np.uint8)
     with writing_video(tmp_path / "v.mp4", 30000 / 1001, 96, 128) as write:
@@ -75,7 +75,7 @@ def test_a_video_loses_little(tmp_path):
     assert [abs(each.astype(int) - image).mean() < 4 for each in images] == [True] * 3
 
 
-def test_a_video_that_is_not_finished_is_not_there(tmp_path):
+def test_an_unfinished_video_is_removed(tmp_path):
     def give_up():
         with writing_video(tmp_path / "v.mp4", 10, 4, 4) as write:
             write(np.zeros((4, 4, 3), np.uint8))
@@ -86,95 +86,97 @@ def test_a_video_that_is_not_finished_is_not_there(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_trail_goes_back_as_far_as_asked(scene, tmp_path):
-    tracks = parquet.read_tracks(scene[1])
+def test_a_trail_is_as_long_as_requested(walk, tmp_path):
+    tracks = parquet.read_tracks(walk[1])
     moved = replace(tracks, box=tracks.box + np.array([[0], [10]]))
-    parquet.write_tracks(scene[1], moved)
+    parquet.write_tracks(walk[1], moved)
     for name, seconds in (("with", "1"), ("without", "0")):
-        done = run(scene, "--frames", tmp_path / name, "--trail", seconds)
+        done = run(walk, "--frames", tmp_path / name, "--trail", seconds)
         assert done.returncode == 0, done.stderr
     with_trail, without = (
         cv2.imread(str(tmp_path / name / "11.jpg")).astype(int) for name in ("with", "without")
     )
-    assert abs(with_trail - without)[40:45, 20:30].max() > 40  # from foot to foot
+    assert abs(with_trail - without)[40:45, 20:30].max() > 40  # between the lower edges
     assert abs(with_trail - without)[:30].max() < 10
 
 
-def test_several_results_stand_side_by_side_after_the_truth(scene, tmp_path):
+def test_several_results_are_side_by_side_after_the_ground_truth(walk, tmp_path):
     truth = tmp_path / "truth.parquet"
     extent = Extent(45, 61, 4, {1: "dog", 2: "crowd"}, (2,))
     box = np.array([[5, 20, 15, 30], [40, 20, 50, 30], [25, 20, 35, 30]], float)
     parquet.write_tracks(truth, Tracks(extent, [0] * 3, [1, 2, 3], [1, 1, 2], [1, 0, 1], box))
-    more = ["--tracks", scene[1], scene[1], "--titles", "one", "<two>", "--truth", truth]
-    done = run(scene, *more, "--video", tmp_path / "v.mp4", "--frames", tmp_path / "f")
+    more = ["--tracks", walk[1], walk[1], "--titles", "one", "<two>", "--truth", truth]
+    done = run(walk, *more, "--video", tmp_path / "v.mp4", "--frames", tmp_path / "f")
     assert done.returncode == 0, done.stderr
     _, images = read_video(tmp_path / "v.mp4")
-    assert [image.shape for image in images] == [(66, 184, 3)] * 4  # a strip of 20; even
+    assert [image.shape for image in images] == [
+        (66, 184, 3)
+    ] * 4  # a title strip of 20 rows; even size
     first, second = (cv2.imread(str(tmp_path / "f" / f"{n}.jpg"))[20:, :, ::-1] for n in (8, 9))
     seen = [abs(image[25].astype(int) - 100).sum(1) > 60 for image in (first, second)]
     drawn_on = [[bool(row[61 * n : 61 * (n + 1)].any()) for n in range(3)] for row in seen]
     assert drawn_on == [[True, False, False], [False, True, True]]
-    assert not seen[0][20:61].any()  # what does not count of the truth
+    assert not seen[0][20:61].any()  # unscored and ignored ground truth
 
 
-def test_titles_are_one_for_each_result(scene, tmp_path):
+def test_each_result_needs_one_title(walk, tmp_path):
     video = ["--video", tmp_path / "v.mp4"]
-    assert "--titles: 0 found" in run(scene, "--tracks", scene[1], scene[1], *video).stderr
-    assert "--titles: 2 found" in run(scene, "--titles", "a", "b", *video).stderr
-    assert "'-1' found, expected 0 to 60 seconds" in run(scene, "--trail=-1", *video).stderr
+    assert "--titles: 0 found" in run(walk, "--tracks", walk[1], walk[1], *video).stderr
+    assert "--titles: 2 found" in run(walk, "--titles", "a", "b", *video).stderr
+    assert "'-1' found, expected 0 to 60 seconds" in run(walk, "--trail=-1", *video).stderr
 
 
-def break_image(tmp_path, scene):
+def break_image(tmp_path, walk):
     (tmp_path / "in" / "10.png").write_bytes(b"none")
     return "10.png: not a readable image"
 
 
-def break_size(tmp_path, scene):
+def break_size(tmp_path, walk):
     tracks_file(tmp_path, Extent(46, 61, 4, {1: "dog"}))
     return "walk, tracks: images of 61 x 46 found, expected 61 x 45"
 
 
-def break_length(tmp_path, scene):
+def break_length(tmp_path, walk):
     (tmp_path / "in" / "10.png").unlink()
     (tmp_path / "in" / "11.png").unlink()
-    write_prepared(scene[0], read_own(tmp_path / "in", "walk"))
+    write_prepared(walk[0], read_own(tmp_path / "in", "walk"))
     return "walk, tracks: 4 frames found, expected 2"
 
 
-def break_folder(tmp_path, scene):
+def break_folder(tmp_path, walk):
     write_image(tmp_path / "f" / "mine.png", np.zeros((4, 4, 3), np.uint8))
-    return "f: not empty: name another folder"
+    return "f: not empty: choose another folder"
 
 
-def break_tracks(tmp_path, scene):
-    scene[1].write_bytes(b"")
+def break_tracks(tmp_path, walk):
+    walk[1].write_bytes(b"")
     return "tracks.parquet: "
 
 
 @pytest.mark.parametrize(
     "harm", [break_image, break_size, break_length, break_folder, break_tracks]
 )
-def test_what_is_wrong_is_named_and_nothing_is_written(scene, tmp_path, harm):
-    message = harm(tmp_path, scene)
+def test_an_error_is_reported_and_nothing_is_written(walk, tmp_path, harm):
+    message = harm(tmp_path, walk)
     before = sorted(tmp_path.rglob("*"))
-    done = run(scene, "--frames", tmp_path / "f", "--video", tmp_path / "v.mp4")
+    done = run(walk, "--frames", tmp_path / "f", "--video", tmp_path / "v.mp4")
     assert done.returncode == 2
     assert message in done.stderr.splitlines()[-1]
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_a_zone_is_drawn_or_refused(scene, tmp_path):
-    done = run(scene, "--frames", tmp_path / "frames", "--zone", "[5, 5, 50, 35]")
+def test_a_zone_is_drawn_or_refused(walk, tmp_path):
+    done = run(walk, "--frames", tmp_path / "frames", "--zone", "[5, 5, 50, 35]")
     assert done.returncode == 0, done.stderr
     image = cv2.imread(str(tmp_path / "frames" / "8.jpg"))
     assert image[5, 30].mean() > 200
     assert abs(image[22, 30].mean() - 100) < 5
-    done = run(scene, "--frames", tmp_path / "others", "--zone", "[500, 5, 50, 35]")
+    done = run(walk, "--frames", tmp_path / "others", "--zone", "[500, 5, 50, 35]")
     assert done.returncode == 2
     assert "lies outside the 61 x 45 image" in done.stderr
     assert not (tmp_path / "others").exists()
 
 
-def test_something_has_to_be_written(scene):
-    assert "--frames or --video is needed" in run(scene).stderr
-    assert "v.avi found, expected a name that ends in .mp4" in run(scene, "--video", "v.avi").stderr
+def test_an_output_is_required(walk):
+    assert "neither --frames nor --video found" in run(walk).stderr
+    assert "v.avi found, expected a name that ends in .mp4" in run(walk, "--video", "v.avi").stderr

@@ -1,4 +1,4 @@
-"""A verdict as Markdown and as JUnit XML."""
+"""The gate's verdict as Markdown and as JUnit XML."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def verdict(word="regression", checks=CHECKS):
     return {"verdict": word, "commit": "def", "baseline": baseline, "checks": checks}
 
 
-def test_junit_is_xml_whose_counts_are_those_of_its_cases():
+def test_junit_xml_has_the_counts_of_its_cases():
     root = ElementTree.fromstring(junit(verdict()))
     assert [suite.get("name") for suite in root] == ["d/mot15", "d"]
     for suite in root:
@@ -45,11 +45,12 @@ def test_junit_is_xml_whose_counts_are_those_of_its_cases():
     assert (root[0].get("failures"), root[0].get("skipped")) == ("2", "1")
     failure = root.find(".//testcase[@name='sort HOTA']/failure")
     assert failure.get("message") == (
-        "WORSE: 60.00 before, 58.00 now, change -2.00, 95 % interval -3.00 to -1.00, tolerance 0.50"
+        "WORSE: baseline 60.00, now 58.00, change -2.00, 95 % interval -3.00 to -1.00, "
+        "tolerance 0.50"
     )
 
 
-def test_markdown_tells_what_is_not_the_same_the_worst_first():
+def test_markdown_lists_the_differing_checks_worst_first():
     lines = markdown(verdict()).splitlines()
     assert lines[0] == "## Regression"
     assert "1 SAME, 1 AMBIGUOUS, 1 NOT JUDGED, 1 WORSE, 1 MISSING." in lines[2]
@@ -68,20 +69,20 @@ def test_markdown_tells_what_is_not_the_same_the_worst_first():
 @pytest.mark.parametrize(
     ("word", "heading"), [("pass", "## No regression"), ("could not judge", "## Could not judge")]
 )
-def test_where_all_is_the_same_there_is_no_table(word, heading):
+def test_without_differing_checks_there_is_no_table(word, heading):
     text = markdown(verdict(word, [check("SAME")]))
     assert text.startswith(heading)
     assert "|---" not in text
 
 
-def test_where_there_is_no_baseline_markdown_says_so():
+def test_markdown_says_that_the_baseline_is_missing():
     content = verdict("could not judge", [check("NOT JUDGED", "results", **NOTHING, why="gone")])
     content["baseline"] = {"path": "b.json", "commit": None, "date": None}
-    assert "beside `b.json`, which is no baseline. 1 NOT JUDGED." in markdown(content)
+    assert "compared with `b.json`, which is not a baseline. 1 NOT JUDGED." in markdown(content)
 
 
 @pytest.mark.parametrize("letter", ["\0", "\x1b", "\uffff", "\ufffe", "\ud800", "\r\n"])
-def test_no_letter_of_a_name_breaks_xml_or_a_row_of_the_table(tmp_path, monkeypatch, letter):
+def test_no_character_of_a_name_breaks_the_xml_or_a_row_of_the_table(tmp_path, monkeypatch, letter):
     name = f"a\\|b{letter}<c>"
     content = verdict(checks=[check("WORSE", variant=name, run=name, why=name)])
     paths = {flag: tmp_path / flag for flag in ("verdict", "markdown", "junit")}

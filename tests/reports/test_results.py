@@ -13,13 +13,13 @@ from datasets.types import Extent, Tracks
 from reports.render import check_complete, render
 from reports.results import read_run
 
-CARD = {
+ENTRY = {
     "name": "v", "title": "V <b>", "method": "m", "source": "s", "options": {}, "timed": True,
     "origin": "o", "rests_on": [], "real_time": [],
 }  # fmt: skip
 PLAN = {
     "dataset": "d", "title": "D", "licence": "free", "protocol": "mot15",
-    "sequences": ["s"], "clock": ["s"], "variants": [CARD],
+    "sequences": ["s"], "clock": ["s"], "variants": [ENTRY],
 }  # fmt: skip
 COLUMN = {"name": "HOTA", "label": "HOTA", "unit": "ratio", "better": "up", "meaning": "m"}
 SCORE = {
@@ -78,13 +78,13 @@ def log(workdir, job, text):
     write(workdir / "logs" / job / "v" / "d" / name, text, 2000)
 
 
-def troubles(workdir):
-    return [(each.job, each.log) for each in read_run(PLAN, workdir, 0).troubles]
+def missing_results(workdir):
+    return [(each.job, each.log) for each in read_run(PLAN, workdir, 0).missing_results]
 
 
-def test_a_whole_run_has_no_trouble(workdir):
+def test_a_complete_run_has_no_missing_results(workdir):
     run = read_run(PLAN, workdir, 0)
-    assert run.troubles == []
+    assert run.missing_results == []
     assert run.variants[0].total == {"HOTA": 0.5}
     assert run.variants[0].speed == SPEED
     assert run.variants[0].timings == {"s": [[5, 6], [7, 8]]}
@@ -95,7 +95,7 @@ def test_a_whole_run_has_no_trouble(workdir):
 def test_a_job_that_failed_is_named_with_the_end_of_its_log(workdir):
     (workdir / "results/v/d/s/tracks.parquet").unlink()
     log(workdir, "track", "begin\nbar 1\rbar 2\n" + "".join(f"line {n}\n" for n in range(11)))
-    ((job, text),) = troubles(workdir)
+    ((job, text),) = missing_results(workdir)
     assert job == "track"
     assert text.splitlines() == ["bar 2", *(f"line {n}" for n in range(11))]
 
@@ -103,16 +103,16 @@ def test_a_job_that_failed_is_named_with_the_end_of_its_log(workdir):
 def test_a_score_older_than_its_tracks_is_not_shown(workdir):
     os.utime(workdir / "results/v/d/s/tracks.parquet", (3000, 3000))
     run = read_run(PLAN, workdir, 0)
-    assert [each.job for each in run.troubles] == ["not run"]
+    assert [each.job for each in run.missing_results] == ["not run"]
     assert run.variants[0].total is None
     assert run.variants[0].speed is None
 
 
-def test_what_was_made_again_with_the_content_it_had_leaves_a_finished_run_whole(workdir):
+def test_files_rewritten_with_the_same_content_keep_a_finished_run_complete(workdir):
     for name in ("tracks.parquet", "timing.json"):
         os.utime(workdir / "results/v/d/s" / name, (3000, 3000))
     run = read_run(PLAN, workdir, None)
-    assert run.troubles == []
+    assert run.missing_results == []
     assert run.variants[0].total == {"HOTA": 0.5}
     assert run.variants[0].speed == SPEED
 
@@ -120,57 +120,63 @@ def test_what_was_made_again_with_the_content_it_had_leaves_a_finished_run_whole
 def test_a_score_of_other_options_or_code_is_not_shown(workdir):
     path = workdir / "results/v/d/s/mot15/score.json"
     write(path, json.dumps(SCORE | {"origin": "other"}), 1002)
-    assert troubles(workdir) == [("not run", "")]
+    assert missing_results(workdir) == [("not run", "")]
 
 
 def test_a_log_of_an_earlier_run_is_not_shown(workdir):
     (workdir / "results/v/d/s/mot15/score.json").unlink()
     log(workdir, "score", "of yesterday\n")
-    assert [each.job for each in read_run(PLAN, workdir, 2001).troubles] == ["not run"]
-    assert [each.job for each in read_run(PLAN, workdir, 1999).troubles] == ["score"]
+    assert [each.job for each in read_run(PLAN, workdir, 2001).missing_results] == ["not run"]
+    assert [each.job for each in read_run(PLAN, workdir, 1999).missing_results] == ["score"]
 
 
 @pytest.fixture
-def rested(workdir):
-    """A plan whose variant rests on a file that another job makes."""
+def dependent(workdir):
+    """A plan whose variant depends on the output of another job."""
     made = {"job": "environment", "made": "engines/e.txt", "log": "logs/environment/e.log"}
-    return PLAN | {"variants": [CARD | {"rests_on": [made]}]}
+    return PLAN | {"variants": [ENTRY | {"rests_on": [made]}]}
 
 
-def test_what_a_variant_rests_on_is_named_where_it_is_missing(workdir, rested):
+def test_a_missing_dependency_of_a_variant_is_named(workdir, dependent):
     write(workdir / "logs/environment/e.log", "no such package\n", 2000)
-    run = read_run(rested, workdir, 0)
-    assert [(each.job, each.log) for each in run.troubles] == [("environment", "no such package")]
+    run = read_run(dependent, workdir, 0)
+    assert [(each.job, each.log) for each in run.missing_results] == [
+        ("environment", "no such package")
+    ]
     assert run.variants[0].total is None
 
 
-def test_tracks_older_than_what_they_rest_on_are_not_shown(workdir, rested):
+def test_tracks_older_than_their_dependencies_are_not_shown(workdir, dependent):
     write(workdir / "engines/e.txt", "", 1000)
-    assert read_run(rested, workdir, 0).troubles == []
+    assert read_run(dependent, workdir, 0).missing_results == []
     write(workdir / "engines/e.txt", "", 3000)
-    assert [each.job for each in read_run(rested, workdir, 0).troubles] == ["not run"]
+    assert [each.job for each in read_run(dependent, workdir, 0).missing_results] == ["not run"]
 
 
 @pytest.mark.parametrize(
     ("missing", "job", "name"),
     [("mot15/combined.json", "combine", "d_mot15.log"), ("speed.json", "speed", "d.log")],
 )
-def test_a_total_that_is_missing_is_trouble(workdir, missing, job, name):
+def test_a_missing_total_is_listed(workdir, missing, job, name):
     (workdir / "results/v/d" / missing).unlink()
     write(workdir / "logs" / job / "v" / name, "why\n", 2000)
-    (trouble,) = read_run(PLAN, workdir, 0).troubles
-    assert (trouble.job, trouble.sequence, trouble.log) == (job, "all sequences", "why")
+    (missing_result,) = read_run(PLAN, workdir, 0).missing_results
+    assert (missing_result.job, missing_result.sequence, missing_result.log) == (
+        job,
+        "all sequences",
+        "why",
+    )
 
 
-def test_a_timing_that_is_missing_is_trouble_but_scores_are_shown(workdir):
+def test_a_missing_timing_is_listed_but_scores_are_shown(workdir):
     (workdir / "results/v/d/s/timing.json").unlink()
-    log(workdir, "clock", "ValueError: other answers\n")
+    log(workdir, "clock", "ValueError: other outputs\n")
     run = read_run(PLAN, workdir, 0)
-    assert troubles(workdir) == [("clock", "ValueError: other answers")]
+    assert missing_results(workdir) == [("clock", "ValueError: other outputs")]
     assert run.variants[0].total == {"HOTA": 0.5}
 
 
-def test_a_finished_page_is_refused_while_something_is_missing(workdir):
+def test_a_finished_page_is_refused_if_a_result_is_missing(workdir):
     (workdir / "results/v/d/s/mot15/score.json").unlink()
     with pytest.raises(
         FileNotFoundError, match="d: no result of v on s: not run; --unfinished-since"
@@ -178,7 +184,7 @@ def test_a_finished_page_is_refused_while_something_is_missing(workdir):
         check_complete([read_run(PLAN, workdir, 0)])
 
 
-def test_what_comes_from_config_and_logs_is_shown_as_text(workdir):
+def test_text_from_config_and_logs_is_escaped(workdir):
     (workdir / "results/v/d/s/mot15/score.json").unlink()
     log(workdir, "score", "<script>alert(1)</script>")
     plan = {
@@ -194,7 +200,7 @@ def test_what_comes_from_config_and_logs_is_shown_as_text(workdir):
     assert "<script>alert(1)" not in page
 
 
-def test_the_page_asks_nothing_of_the_network(workdir):
+def test_the_page_makes_no_network_requests(workdir):
     plan = {
         "clock": {"frames": 1, "warm_up": 1, "repeats": 1},
         "commit": "c",
@@ -204,4 +210,4 @@ def test_the_page_asks_nothing_of_the_network(workdir):
     page = render(plan, [read_run(PLAN, workdir, 0)], [], unfinished=False, workdir=workdir)
     for tag in ("<link", "<img", "<iframe", 'src="http', "@import", "url("):
         assert tag not in page.split("<script>")[0], tag
-    assert "<svg" in page, "the plane of accuracy and speed is there"
+    assert "<svg" in page, "the figure of accuracy and speed is missing"

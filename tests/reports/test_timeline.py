@@ -12,14 +12,14 @@ def timeline(tmp_path, events, frame_count):
     return read_timeline(tmp_path / "events.parquet", frame_count)
 
 
-def test_a_short_sequence_has_a_span_a_frame(tmp_path):
+def test_a_short_sequence_has_one_span_per_frame(tmp_path):
     found = timeline(tmp_path, [("miss", 0), ("miss", 2), ("match", 1), ("switch", 2)], 3)
     assert found.span == 1
     assert found.counts["miss"].tolist() == [1, 0, 1]
     assert found.counts["switch"].tolist() == [0, 0, 1]
 
 
-def test_a_long_sequence_has_no_more_spans_than_fit_and_loses_no_error(tmp_path):
+def test_a_long_sequence_has_a_limited_number_of_spans_and_keeps_every_error(tmp_path):
     found = timeline(tmp_path, [("false_alarm", frame) for frame in range(1059)], 1059)
     assert found.span == 11
     assert len(found.counts["false_alarm"]) == 97

@@ -1,24 +1,24 @@
-// Why one is more accurate: detection against association, every threshold, each sequence.
+// Accuracy in detail: detection against association, every threshold, each sequence.
 (() => {
   "use strict";
   const { byId, charts } = bench;
   const { quantitative, nominal, variantColour, variantShape, tooltip, themeColour } = charts;
   const percent = value => 100 * value;
 
-  // Along a line of equal HOTA, DetA times AssA is the same.
-  const HOTA_LEVELS = Array.from({ length: 18 }, (_, place) => 10 + 5 * place); // per cent
+  // Along a line of equal HOTA, DetA times AssA is constant.
+  const HOTA_LEVELS = Array.from({ length: 18 }, (_, index) => 10 + 5 * index); // per cent
   const LINE_STEPS = 40;
 
-  /** The points of the lines of equal HOTA that lie within both scales. */
+  /** The points of the lines of equal HOTA within both scales. */
   function linesOfEqualHota(detection, association) {
-    const [least, most] = detection.domain;
-    const [lowest, highest] = association.domain;
+    const [minDetA, maxDetA] = detection.domain;
+    const [minAssA, maxAssA] = association.domain;
     const steps = Array.from({ length: LINE_STEPS + 1 }, (_, step) => step);
     return HOTA_LEVELS.flatMap(level =>
       steps
-        .map(step => least + ((most - least) * step) / LINE_STEPS)
+        .map(step => minDetA + ((maxDetA - minDetA) * step) / LINE_STEPS)
         .map(DetA => ({ level, DetA, AssA: (level * level) / Math.max(DetA, 1e-9) }))
-        .filter(({ AssA }) => AssA >= lowest && AssA <= highest),
+        .filter(({ AssA }) => AssA >= minAssA && AssA <= maxAssA),
     );
   }
 
@@ -62,7 +62,7 @@
     };
   }
 
-  /** Dashed lines of equal HOTA, each with its level at its end. */
+  /** Dashed lines of equal HOTA, labelled with their level at the end. */
   function equalHotaLayers(detection, association, { x, y }) {
     const lines = linesOfEqualHota(detection, association);
     const lastOfEach = [...new Map(lines.map(each => [each.level, each])).values()];
@@ -91,12 +91,12 @@
     ];
   }
 
-  /** HOTA at each threshold of similarity. */
+  /** HOTA at each similarity threshold. */
   function hotaOverThresholds(run, shown) {
     const points = shown.flatMap(variant =>
-      (bench.totals.curves(run, variant.name)?.HOTA ?? []).map((hota, place) => ({
+      (bench.totals.curves(run, variant.name)?.HOTA ?? []).map((hota, index) => ({
         variant: variant.title,
-        alpha: (5 * (place + 1)) / 100,
+        alpha: (5 * (index + 1)) / 100,
         value: percent(hota),
       })),
     );
@@ -117,7 +117,7 @@
     };
   }
 
-  /** A value of each sequence and variant in per cent, with the baseline's. */
+  /** The values of a column in per cent by sequence and variant, with the baseline's. */
   function valuesBySequence(run, shown, baseline, column) {
     const percentOf = (variant, sequence) => {
       const value = variant && bench.totals.over(run, variant.name, [sequence])?.[column.name];
@@ -135,7 +135,7 @@
     );
   }
 
-  /** The leading metric of each sequence: how far from the baseline, or all variants in a row. */
+  /** The leading metric of each sequence: differences from the baseline, or all variants. */
   function leadingBySequence(run, shown) {
     const column = bench.column(run.leading, run);
     if (!column) return null;

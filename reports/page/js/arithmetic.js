@@ -1,12 +1,12 @@
-// Sums and means of numbers, and of lists of numbers place by place. No DOM in here.
+// Sums and means of numbers, and element-wise sums of lists. Does not use the DOM.
 (() => {
   "use strict";
   const sum = values => values.reduce((total, value) => total + value, 0);
   const mean = values => (values.length ? sum(values) / values.length : null);
 
-  /** Two numbers added, or two nested lists of one shape. */
+  /** The sum of two numbers, or of two nested lists of the same shape. */
   const add = (one, other) =>
-    Array.isArray(one) ? one.map((value, place) => add(value, other[place])) : one + other;
+    Array.isArray(one) ? one.map((value, index) => add(value, other[index])) : one + other;
 
   bench.arithmetic = { sum, mean, add };
 })();

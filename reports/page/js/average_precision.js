@@ -1,23 +1,23 @@
-// Average precision from detections of many sequences, as metrics/average_precision.py computes it.
-// Of a detection, bit 10 s + t of `matched` and `ignored` is of size s and threshold t.
+// Average precision over many sequences, computed as in metrics/average_precision.py.
+// Bit 10 s + t of a detection's `matched` and `ignored` is for size s and threshold t.
 (() => {
   "use strict";
   const { sum, mean, add } = bench.arithmetic;
   const SIZES = ["", "small", "medium", "large"];
-  const THRESHOLDS = Array.from({ length: 10 }, (_, place) => place); // of 0.5, 0.55, ... 0.95
+  const THRESHOLDS = Array.from({ length: 10 }, (_, index) => index); // of 0.5, 0.55, ... 0.95
   const AT_50 = 0;
   const AT_75 = 5;
-  const LIMITS = [1, 10, 100]; // detections of an image
+  const LIMITS = [1, 10, 100]; // maximum detections per image
   const STEPS = 100;
-  // as numpy's linspace
+  // as by numpy.linspace
   const RECALLS = Array.from({ length: STEPS + 1 }, (_, step) =>
     step === STEPS ? 1 : step * 0.01,
   );
 
-  const bitOf = (packed, place) => Math.floor(packed / 2 ** place) % 2;
-  const placeOf = (size, threshold) => THRESHOLDS.length * size + threshold;
+  const bitOf = (packed, index) => Math.floor(packed / 2 ** index) % 2;
+  const bitIndexOf = (size, threshold) => THRESHOLDS.length * size + threshold;
 
-  /** Detections and numbers of truths of each class of some sequences, in order of the class. */
+  /** Detections and ground-truth counts of each class over sequences, in order of the class. */
   function joinSequences(partials) {
     const classes = new Map();
     for (const partial of partials) {
@@ -36,29 +36,29 @@
   }
 
   function detectionsOf({ score, rank, matched, ignored }, first, end) {
-    return score.slice(first, end).map((ofOne, place) => ({
+    return score.slice(first, end).map((ofOne, index) => ({
       score: ofOne,
-      rank: rank[first + place],
-      matched: matched[first + place],
-      ignored: ignored[first + place],
+      rank: rank[first + index],
+      matched: matched[first + index],
+      ignored: ignored[first + index],
     }));
   }
 
-  /** Recall and precision after each detection, the best precision from there on. */
+  /** Recall after each detection, and the maximum precision from there on. */
   function precisionOverRecall({ detections, truths }, size, threshold) {
-    const place = placeOf(size, threshold);
+    const bit = bitIndexOf(size, threshold);
     const recall = [];
     const precision = [];
-    let right = 0;
-    let wrong = 0;
+    let truePositives = 0;
+    let falsePositives = 0;
     for (const detection of detections) {
       const [isMatched, isIgnored] = [detection.matched, detection.ignored].map(packed =>
-        bitOf(packed, place),
+        bitOf(packed, bit),
       );
-      right += isMatched && !isIgnored;
-      wrong += !isMatched && !isIgnored;
-      recall.push(right / truths[size]);
-      precision.push(right / (wrong + right + Number.EPSILON));
+      truePositives += isMatched && !isIgnored;
+      falsePositives += !isMatched && !isIgnored;
+      recall.push(truePositives / truths[size]);
+      precision.push(truePositives / (falsePositives + truePositives + Number.EPSILON));
     }
     for (let at = precision.length - 2; at >= 0; at -= 1) {
       precision[at] = Math.max(precision[at], precision[at + 1]);
@@ -66,7 +66,7 @@
     return { recall, precision };
   }
 
-  /** The mean precision over equal steps of recall. */
+  /** The mean precision over equal steps of recall, for one class, size and threshold. */
   function precisionAt(ofClass, size, threshold) {
     const { recall, precision } = precisionOverRecall(ofClass, size, threshold);
     let total = 0;
@@ -78,13 +78,15 @@
     return total / RECALLS.length;
   }
 
-  /** The mean recall over thresholds where an image may have so many detections. */
+  /** The mean recall over thresholds, with at most `limit` detections per image. */
   function recallAt({ detections, truths }, limit) {
     const counted = detections.filter(each => each.rank < limit);
-    const isHit = ({ matched, ignored }, threshold) =>
+    const isTruePositive = ({ matched, ignored }, threshold) =>
       bitOf(matched, threshold) && !bitOf(ignored, threshold) ? 1 : 0;
-    const hits = THRESHOLDS.map(threshold => sum(counted.map(each => isHit(each, threshold))));
-    return mean(hits) / truths[0];
+    const counts = THRESHOLDS.map(threshold =>
+      sum(counted.map(each => isTruePositive(each, threshold))),
+    );
+    return mean(counts) / truths[0];
   }
 
   const sorted = ({ detections, truths }) => ({
@@ -92,7 +94,7 @@
     truths,
   });
 
-  /** The means over classes that have truths; `partials` of sequences. */
+  /** The means over classes with ground truth, from the partial results of sequences. */
   bench.averagePrecision = partials => {
     const classes = joinSequences(partials).map(sorted);
     const bySize = SIZES.map((_, size) =>

@@ -1,4 +1,4 @@
-// What all parts of the page share: the data, and the state in the URL that says what is shown.
+// Shared by all parts of the page: the data, and the selection, which the URL stores.
 (() => {
   "use strict";
   const data = withoutPrototypes(JSON.parse(document.getElementById("data").textContent));
@@ -9,7 +9,7 @@
   ]);
   const listeners = [];
 
-  /** Objects are keyed by names from outside: one without `constructor` must not find Object's. */
+  /** Removes prototypes: keys are arbitrary names, and `constructor` must not find Object's. */
   function withoutPrototypes(value) {
     if (value === null || typeof value !== "object") return value;
     if (!Array.isArray(value)) {
@@ -18,13 +18,13 @@
     return value;
   }
 
-  /** A name as Vega can group by it: its own tables of groups know `constructor` and the like. */
+  /** A name that Vega can group by: its lookup tables inherit `constructor` and the like. */
   const groupable = name => (name in {} ? `${name}\u2060` : name);
   for (const { variants } of data.runs) {
     for (const variant of variants) variant.title = groupable(variant.title);
   }
 
-  /** Names as they are; an address that somebody has cut off or mistyped breaks nothing. */
+  /** The decoded text; unchanged if it is malformed, as in a truncated or mistyped URL. */
   function decoded(text) {
     try {
       return decodeURIComponent(text);
@@ -51,7 +51,7 @@
   };
   const notify = () => listeners.forEach(call);
 
-  /** A part of the page that fails does not take those after it along. */
+  /** Calls a listener; an error in it is reported and does not stop the others. */
   function call(listener) {
     try {
       listener();
@@ -60,53 +60,53 @@
     }
   }
 
-  /** Calls back now, and whenever the state or the theme changes. */
+  /** Calls the listener immediately, and whenever the state or the theme changes. */
   function onChange(listener) {
     listeners.push(listener);
     call(listener);
   }
 
-  /** The run that is shown: one data set scored under one protocol. */
+  /** The selected run: one data set scored under one protocol. */
   const run = () => data.runs.find(each => each.id === state.get("run")) ?? data.runs[0];
 
-  /** The variants that are shown, never none: another run may have hidden all of this one. */
+  /** The shown variants; all of them if every variant of this run is hidden. */
   function variants(ofRun = run()) {
     const hidden = state.list("hide");
     const shown = ofRun.variants.filter(variant => !hidden.has(variant.name));
     return shown.length ? shown : ofRun.variants;
   }
 
-  /** The names of the sequences that count, never none. */
+  /** The names of the selected sequences; all of them if every one is left out. */
   function sequences(ofRun = run()) {
     const leftOut = state.list("without");
     const counted = ofRun.sequences.filter(name => !leftOut.has(name));
     return counted.length ? counted : ofRun.sequences;
   }
 
-  /** The name of the sequence that is looked at on its own. */
+  /** The name of the sequence shown on its own. */
   const sequence = (ofRun = run()) =>
     ofRun.sequences.includes(state.get("sequence")) ? state.get("sequence") : ofRun.sequences[0];
 
-  /** The names of the classes that count. */
+  /** The names of the selected classes. */
   const classes = (ofRun = run()) =>
     ofRun.classes.includes(state.get("class")) ? [state.get("class")] : ofRun.classes;
 
-  /** The variant that the others are compared with; null for none. */
+  /** The variant that others are compared with; null for none. */
   const baseline = (ofRun = run()) =>
     variants(ofRun).find(variant => variant.name === state.get("baseline")) ?? null;
 
-  /** The column of a name, of accuracy or speed; null where the run has no such column. */
+  /** The column of accuracy or speed with a name; null if the run has no such column. */
   const column = (name, ofRun = run()) =>
     [...ofRun.columns, ...ofRun.speed_columns].find(each => each.name === name) ?? null;
 
   const speedHeadline = ofRun =>
     ofRun.speed_columns.filter(each => ofRun.speed_headline.includes(each.name));
 
-  /** The column that is looked at sequence by sequence. */
+  /** The column shown sequence by sequence. */
   const metric = (ofRun = run()) =>
     column(state.get("metric"), ofRun) ?? column(ofRun.leading, ofRun);
 
-  /** The label of a column of speed without its unit, which is told beside it. */
+  /** The label of a speed column without its unit, which is shown separately. */
   const withoutUnit = ({ label }) => label.replace(/_(ms|MB|J|fps)$/, "");
 
   const darkSystem = matchMedia("(prefers-color-scheme: dark)");
@@ -115,7 +115,7 @@
     document.documentElement.dataset.theme = state.get("theme") || system;
   }
 
-  /** Goes to where a link within the page leads; the fragment itself holds the state. */
+  /** Follows a link within the page by scrolling, as the URL's fragment stores the state. */
   function followLink(event) {
     const link = event.target.closest?.("a[href^='#']");
     if (!link) return;

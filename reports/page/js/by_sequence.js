@@ -1,11 +1,11 @@
-// One metric: a row a sequence, a column a variant; the darker the better of its row.
+// One metric: one row per sequence, one column per variant; better values of a row are darker.
 (() => {
   "use strict";
   const { state, byId, element } = bench;
   const DARKEST = 70; // per cent
   const DIRECTIONS = { down: "Less is better.", up: "More is better." };
 
-  /** How good a value is among those of its row, from 0 to 1. */
+  /** How good a value is within its row, from 0 to 1. */
   function shadeOf(value, values, { better }) {
     const present = bench.totals.present(values);
     const [low, high] = [Math.min(...present), Math.max(...present)];
@@ -38,7 +38,7 @@
     const button = { type: "button", className: "number", textContent: sequence };
     return element(
       "tr",
-      { className: isLeftOut ? " troubled" : "" },
+      { className: isLeftOut ? "incomplete" : "" },
       element(
         "th",
         { scope: "row", className: "name" },

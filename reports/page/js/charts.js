@@ -1,10 +1,10 @@
-// Figures of Vega-Lite in the page's colours, and the encodings that most of them share.
+// Vega-Lite figures in the colours of the theme, and the encodings that most of them share.
 (() => {
   "use strict";
   const { element } = bench;
   const FITTING = { width: "container", autosize: { type: "fit-x", contains: "padding" } };
 
-  /** A colour of the theme: the value of a custom property of CSS. */
+  /** A colour of the theme: the value of a CSS custom property. */
   const themeColour = name =>
     getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
@@ -13,7 +13,7 @@
 
   const titlesOf = variants => variants.map(variant => variant.title);
 
-  /** The encoding of a field that holds titles of variants: the colour of each. */
+  /** The colour encoding of a field with titles of variants. */
   const variantColour = (shown, field = "variant") =>
     nominal(field, {
       title: null,
@@ -28,7 +28,7 @@
       legend: null,
     });
 
-  /** A tooltip of fields, each [name, title, format]; without a format it is shown as it is. */
+  /** A tooltip of fields, each [name, title, format]; without a format, the value as it is. */
   const tooltip = (...fields) =>
     fields.map(([field, title = field, format = null]) =>
       format ? quantitative(field, { title, format }) : nominal(field, { title }),
@@ -43,13 +43,13 @@
     ...more,
   });
 
-  const LEAST_SPAN = 10; // points of a percentage
+  const MIN_SPAN = 10; // percentage points
 
-  /** The scale of an axis in per cent, never so narrow that a small difference looks large. */
+  /** The scale of an axis in per cent, with a minimum span: small differences look small. */
   function paddedScale(percentages) {
     const [low, high] = [Math.min(...percentages), Math.max(...percentages)];
     const middle = (low + high) / 2;
-    const reach = Math.max(0.6 * (high - low), LEAST_SPAN / 2);
+    const reach = Math.max(0.6 * (high - low), MIN_SPAN / 2);
     return {
       domain: [Math.max(middle - reach, Math.min(0, low)), Math.min(middle + reach, 100)],
       nice: true,
@@ -89,16 +89,16 @@
   }
 
   /**
-   * Draws a specification of Vega-Lite; null clears the node. Heights are numbers: beside a width
-   * that fits, Vega-Lite warns of `step`. Names are ordered by the domain of a scale: `sort` puts
-   * them into expressions, which not every name survives.
+   * Draws a Vega-Lite specification; null clears the node. Heights are numbers, as Vega-Lite warns
+   * of `step` with a fitting width. Names are ordered by the domain of a scale, as `sort` puts them
+   * into expressions, where some names break.
    */
   function draw(node, specification) {
     if (!specification) {
       node.replaceChildren(element("p", { className: "soft", textContent: "Nothing to show." }));
       return;
     }
-    const whole = {
+    const complete = {
       $schema: "https://vega.github.io/schema/vega-lite/v6.json",
       background: "transparent",
       ...(specification.facet ? {} : FITTING),
@@ -106,7 +106,7 @@
       config: themeConfig(),
     };
     node.setAttribute("role", "img");
-    vegaEmbed(node, whole, { actions: false, renderer: "svg", logLevel: 1 })
+    vegaEmbed(node, complete, { actions: false, renderer: "svg", logLevel: 1 })
       .then(() => hideFromReaders(node.querySelector("svg")))
       .catch(error => {
         const textContent = `This figure could not be drawn: ${error.message}`;
@@ -114,7 +114,7 @@
       });
   }
 
-  /** Of the picture itself: the node around it is the image, and has a label. */
+  /** Hides the SVG from screen readers: the node around it is the image, with a label. */
   const hideFromReaders = svg => svg?.setAttribute("aria-hidden", "true");
 
   bench.charts = { draw, themeColour, paddedScale, quantitative, nominal };

@@ -1,10 +1,10 @@
-// What is compared: the run, the baseline, which variants and sequences, the class, the theme.
+// Controls of the comparison: run, baseline, variants, sequences, class and theme.
 (() => {
   "use strict";
   const { data, state, byId, element } = bench;
-  // keys of the state that the button sets back, and those that mean nothing without them
+  // Keys of the state that the reset button clears, and keys that depend on them
   const CHOICES = ["baseline", "hide", "without", "class", "metric", "sort"];
-  const WITH_THEM = ["sequence", "event"];
+  const DEPENDENT = ["sequence", "event"];
 
   function showRuns() {
     const buttons = data.runs.map(run =>
@@ -39,15 +39,15 @@
     bench.setOptions(byId("class"), entries, state.get("class"));
   }
 
-  /** What of `names` the list `key` of the state leaves out: nothing where it leaves out all. */
+  /** The names that the list `key` of the state leaves out; none if it leaves out all. */
   function leftOutOf(names, key) {
     const listed = state.list(key);
     const leftOut = names.filter(name => listed.has(name));
     return leftOut.length < names.length ? leftOut : [];
   }
 
-  /** Boxes to tick; what is not ticked is listed in the state. Entries: name, text, mark. */
-  function showTicks(id, key, entries) {
+  /** Checkboxes; unchecked names are listed in the state. Entries: name, text, mark. */
+  function showCheckboxes(id, key, entries) {
     const names = entries.map(each => each.name);
     const leftOut = leftOutOf(names, key);
     const left = names.length - leftOut.length;
@@ -60,9 +60,9 @@
         type: "checkbox",
         value: name,
         checked,
-        disabled: checked && left === 1, // one has to stay
+        disabled: checked && left === 1, // at least one stays checked
         onchange: event => {
-          tick(key, names, { name, checked: event.target.checked });
+          toggle(key, names, { name, checked: event.target.checked });
           byId(id).querySelectorAll("input")[names.indexOf(name)]?.focus();
         },
       });
@@ -71,8 +71,8 @@
     byId(id).replaceChildren(...boxes);
   }
 
-  /** Takes a name into the list of the state or out of it; those of other runs stay in it. */
-  function tick(key, names, { name, checked }) {
+  /** Adds a name to a list of the state or removes it; names of other runs stay. */
+  function toggle(key, names, { name, checked }) {
     const leftOut = leftOutOf(names, key);
     const listed = [...state.list(key)];
     const changed = new Set(listed.filter(each => !names.includes(each) || leftOut.includes(each)));
@@ -93,7 +93,7 @@
     byId("reset").hidden = !CHOICES.some(key => state.get(key));
   }
 
-  const openLists = () => [...document.querySelectorAll("details.drop[open]")];
+  const openLists = () => [...document.querySelectorAll("details.dropdown[open]")];
 
   function closeOthers(event) {
     for (const list of openLists()) if (!list.contains(event.target)) list.open = false;
@@ -115,7 +115,7 @@
   byId("baseline").addEventListener("change", event => state.set({ baseline: event.target.value }));
   byId("class").addEventListener("change", event => state.set({ class: event.target.value }));
   byId("reset").addEventListener("click", () =>
-    state.set(Object.fromEntries([...CHOICES, ...WITH_THEM].map(key => [key, ""]))),
+    state.set(Object.fromEntries([...CHOICES, ...DEPENDENT].map(key => [key, ""]))),
   );
   byId("theme").addEventListener("click", toggleTheme);
   addEventListener("click", closeOthers);
@@ -131,9 +131,9 @@
       text: variant.title,
       mark: bench.variantMark(variant),
     }));
-    showTicks("variants", "hide", variants);
+    showCheckboxes("variants", "hide", variants);
     const sequences = run.sequences.map(name => ({ name, text: name }));
-    showTicks("sequences", "without", sequences);
+    showCheckboxes("sequences", "without", sequences);
     showNotes();
   });
 })();

@@ -1,4 +1,4 @@
-// The tables as files: a copy to the clipboard, and what is shown now as CSV.
+// Copies the exported tables to the clipboard, and offers the current table as CSV.
 (() => {
   "use strict";
   const { byId } = bench;
@@ -20,7 +20,7 @@
     else navigator.clipboard.writeText(text.textContent).then(confirm, copySelection);
   }
 
-  /** A field of CSV; as in reports/export.py what a spreadsheet takes for a formula is text. */
+  /** A CSV field; as in reports/export.py, formulas are escaped. */
   function field(value) {
     if (value === null || value === undefined) return "";
     if (typeof value === "number") return String(value);

@@ -1,11 +1,11 @@
-// DOM nodes, the mark of each variant, and numbers as people read them.
+// DOM nodes, the mark of each variant, and formatted numbers.
 (() => {
   "use strict";
   const byId = id => document.getElementById(id);
 
   /**
-   * A new node. `attributes` are DOM properties, or attributes where HTML has no property of that
-   * name, and are left out where null; text among the children is text, never HTML.
+   * A new node. `attributes` are DOM properties, or HTML attributes where no such property exists;
+   * null ones are left out. Strings among the children become text, never HTML.
    */
   function element(tag, attributes = {}, ...children) {
     const node = document.createElement(tag);
@@ -23,7 +23,7 @@
     else node[name] = value;
   }
 
-  /** Fills a list to choose from; `entries` are pairs of value and text. */
+  /** Fills a select element; `entries` are pairs of value and text. */
   function setOptions(select, entries, chosen) {
     const options = entries.map(([value, text]) =>
       element("option", { value, textContent: text, selected: value === chosen }),
@@ -51,7 +51,7 @@
   const colourOf = variant => COLOURS[names.indexOf(variant.name) % COLOURS.length];
   const shapeOf = variant => SHAPES[names.indexOf(variant.name) % SHAPES.length];
 
-  /** What stands before the title of a variant: its shape in its colour. */
+  /** The mark before the title of a variant: its shape in its colour. */
   const variantMark = variant =>
     element("i", {
       className: "variant-mark",
@@ -60,7 +60,7 @@
       "aria-hidden": "true",
     });
 
-  /** Fills every list of the class `legend` of a section with the variants that it shows. */
+  /** Fills every list of class `legend` in a section with the shown variants. */
   function fillLegends(section, shown) {
     for (const list of section.querySelectorAll("ul.legend")) {
       const entries = shown.map(variant => element("li", {}, variantMark(variant), variant.title));
@@ -73,7 +73,7 @@
   const NO_NUMBER = "–";
   const isNumber = value => value !== null && value !== undefined && !Number.isNaN(value);
 
-  /** A number as people read it: ratios in per cent, counts with thin spaces. */
+  /** A formatted number: ratios in per cent, counts with thin spaces. */
   function formatNumber(value, unit) {
     if (!isNumber(value)) return NO_NUMBER;
     if (unit === "ratio") return withMinus((100 * value).toFixed(2));

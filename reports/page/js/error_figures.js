@@ -1,4 +1,4 @@
-// Which errors each variant makes, and when.
+// Errors of each variant by kind and over time.
 (() => {
   "use strict";
   const { byId, charts } = bench;
@@ -11,7 +11,7 @@
   ];
   const FEW_TO_MANY = ["#fbd9a5", "#c2410c", "#5b1a06"];
 
-  /** One entry for each variant and kind of error. */
+  /** One entry per variant and kind of error. */
   function countErrors(run, shown) {
     return shown.flatMap(variant => {
       const values = bench.totals.over(run, variant.name);
@@ -57,21 +57,21 @@
     };
   }
 
-  /** The errors of each variant in spans of frames, by kind. */
+  /** The errors of each variant by kind and span of frames. */
   const countOverTime = timelines =>
     timelines.flatMap(({ variant, span, counts }) =>
-      Object.entries(counts).flatMap(([error, places]) =>
-        places.map(([place, count]) => ({
+      Object.entries(counts).flatMap(([error, spans]) =>
+        spans.map(([index, count]) => ({
           variant: variant.title,
           error,
-          frame: place * span,
-          end: (place + 1) * span,
+          frame: index * span,
+          end: (index + 1) * span,
           count,
         })),
       ),
     );
 
-  /** How many errors of each kind each variant makes when; a panel a kind, the darker the more. */
+  /** Error counts over time: one panel per kind of error, one row per variant. */
   function errorsOverTime(run, shown, sequence) {
     const timelines = shown
       .map(variant => ({ variant, ...run.timelines[variant.name]?.[sequence] }))

@@ -1,38 +1,38 @@
-// Errors from identity timelines, whose shape reports/gallery/timelines.py says. No DOM in here.
+// Errors from identity timelines, as described in reports/gallery/timelines.py. No DOM.
 (() => {
   "use strict";
-  const LOST = -1; // the tracker of a run in which nobody follows the object
+  const LOST = -1; // track id of a segment in which no track matches the object
   const KINDS = {
-    // what events are called, and the column that counts them
+    // titles of events, and the columns that count them
     switch: { one: "identity switch", title: "Identity switches", column: "IDSW" },
     miss: { one: "missed", title: "Missed", column: "CLR_FN" },
     false_alarm: { one: "false alarm", title: "False alarms", column: "CLR_FP" },
     fragmentation: { one: "fragmentation", title: "Fragmentations", column: "Frag" },
   };
 
-  /** A list cut into lists of one length. */
+  /** A list cut into lists of equal length. */
   const cut = (numbers, length) =>
-    Array.from({ length: numbers.length / length }, (_, place) =>
-      numbers.slice(place * length, (place + 1) * length),
+    Array.from({ length: numbers.length / length }, (_, index) =>
+      numbers.slice(index * length, (index + 1) * length),
     );
 
   const objectsOf = timeline =>
     timeline.objects.map(([identity, ...numbers]) => ({
       identity,
-      runs: cut(numbers, 3).map(([first, length, tracker]) => ({ first, length, tracker })),
+      segments: cut(numbers, 3).map(([first, length, tracker]) => ({ first, length, tracker })),
     }));
 
   const tracksOf = timeline =>
     timeline.tracks.map(([identity, ...numbers]) => ({
       identity,
-      runs: cut(numbers, 2).map(([first, length]) => ({ first, length })),
+      segments: cut(numbers, 2).map(([first, length]) => ({ first, length })),
     }));
 
-  /** The errors of an object; `fragmented` are the frames in which it is found again. */
-  function errorsOfObject({ identity, runs }, fragmented) {
+  /** The errors of an object; `fragmented` holds the frames in which it is matched again. */
+  function errorsOfObject({ identity, segments }, fragmented) {
     const errors = [];
-    let before = LOST; // the track that followed it last
-    for (const { first: frame, length, tracker } of runs) {
+    let before = LOST; // the last track that matched it
+    for (const { first: frame, length, tracker } of segments) {
       const error = { identity, frame, length: 1, tracker, before };
       if (tracker === LOST) {
         errors.push({ ...error, kind: "miss", length });
@@ -45,8 +45,8 @@
     return errors;
   }
 
-  const falseAlarmsOf = ({ identity, runs }) =>
-    runs.map(({ first, length }) => ({
+  const falseAlarmsOf = ({ identity, segments }) =>
+    segments.map(({ first, length }) => ({
       kind: "false_alarm",
       identity,
       frame: first,
@@ -57,7 +57,7 @@
 
   const known = new WeakMap();
 
-  /** What is in a timeline: objects and tracks with their runs, and all errors. */
+  /** The content of a timeline: objects and tracks with their segments, and all errors. */
   function of(timeline) {
     if (!known.has(timeline)) known.set(timeline, read(timeline));
     return known.get(timeline);
@@ -75,7 +75,7 @@
     return { objects, tracks, errors: [...ofObjects, ...tracks.flatMap(falseAlarmsOf)] };
   }
 
-  /** How many errors there are of each kind: frames of misses and false alarms. */
+  /** The number of errors by kind; misses and false alarms count once per frame. */
   function count(errors) {
     const total = { switch: 0, miss: 0, false_alarm: 0, fragmentation: 0 };
     for (const { kind, length } of errors) total[kind] += length;
@@ -85,23 +85,23 @@
   const keyOf = ({ kind, identity, frame }) => `${kind} ${identity} ${frame}`;
 
   /**
-   * The errors of one variant where another follows the same object without that error in the same
-   * frame. False alarms have no object that both know, and are left out.
+   * The errors of one variant where another matches the same object in the same frame without that
+   * error. False alarms have no ground-truth object, and are left out.
    */
-  function unlike(errors, other) {
-    const runs = new Map(other.objects.map(each => [each.identity, each.runs]));
+  function differing(errors, other) {
+    const segments = new Map(other.objects.map(each => [each.identity, each.segments]));
     const ofOther = new Set(other.errors.map(keyOf));
     return errors
       .filter(error => error.kind !== "false_alarm")
       .filter(error => error.kind === "miss" || !ofOther.has(keyOf(error)))
-      .flatMap(error => followedParts(error, runs.get(error.identity) ?? []));
+      .flatMap(error => followedParts(error, segments.get(error.identity) ?? []));
   }
 
-  /** The parts of an error that lie in runs in which the object is followed. */
-  function followedParts(error, runs) {
+  /** The parts of an error that lie in segments in which the object is matched. */
+  function followedParts(error, segments) {
     const end = error.frame + error.length;
-    return runs
-      .filter(run => run.tracker !== LOST)
+    return segments
+      .filter(segment => segment.tracker !== LOST)
       .map(({ first, length }) => ({
         begin: Math.max(error.frame, first),
         end: Math.min(end, first + length),
@@ -110,5 +110,5 @@
       .map(part => ({ ...error, frame: part.begin, length: part.end - part.begin }));
   }
 
-  bench.errors = { LOST, KINDS, of, count, unlike };
+  bench.errors = { LOST, KINDS, of, count, differing };
 })();

@@ -1,9 +1,9 @@
-// Values from what sequences add up: `combine` and `summarize` of metrics/families/*.py. No DOM.
+// Values from partial results, as `combine` and `summarize` of metrics/families/*.py. No DOM.
 (() => {
   "use strict";
   const { mean, add } = bench.arithmetic;
 
-  /** Each field of the partials joined by a function, but for fields that a total has not. */
+  /** Partial results joined field by field, except for fields that a total lacks. */
   function join(partials, joined, without = []) {
     const names = Object.keys(partials[0]).filter(name => !without.includes(name));
     return Object.fromEntries(names.map(name => [name, joined(partials.map(each => each[name]))]));
@@ -12,27 +12,29 @@
   const addUp = (partials, without) => join(partials, values => values.reduce(add), without);
   const concatenate = partials => join(partials, lists => lists.flat());
 
-  /** The parts of HOTA at each threshold. */
+  /** HOTA and its components at each threshold. */
   function hotaCurves(partial) {
-    const { hits, misses, extras } = partial;
-    const each = formula => hits.map((_, place) => formula(place));
-    const matched = each(k => Math.max(1, hits[k]));
-    const detection = each(k => hits[k] / Math.max(1, hits[k] + misses[k] + extras[k]));
-    const recall = each(k => hits[k] / Math.max(1, hits[k] + misses[k]));
+    const { hits: truePositives, misses: falseNegatives, extras: falsePositives } = partial;
+    const each = formula => truePositives.map((_, index) => formula(index));
+    const matched = each(k => Math.max(1, truePositives[k]));
+    const detection = each(
+      k => truePositives[k] / Math.max(1, truePositives[k] + falseNegatives[k] + falsePositives[k]),
+    );
+    const recall = each(k => truePositives[k] / Math.max(1, truePositives[k] + falseNegatives[k]));
     const association = each(k => partial.accuracy[k] / matched[k]);
     return {
       HOTA: each(k => Math.sqrt(detection[k] * association[k])),
       DetA: detection,
       AssA: association,
       DetRe: recall,
-      DetPr: each(k => hits[k] / Math.max(1, hits[k] + extras[k])),
+      DetPr: each(k => truePositives[k] / Math.max(1, truePositives[k] + falsePositives[k])),
       AssRe: each(k => partial.recall[k] / matched[k]),
       AssPr: each(k => partial.precision[k] / matched[k]),
-      LocA: each(k => Math.max(1e-10, partial.similarity[k]) / Math.max(1e-10, hits[k])),
+      LocA: each(k => Math.max(1e-10, partial.similarity[k]) / Math.max(1e-10, truePositives[k])),
       OWTA: each(k => Math.sqrt(recall[k] * association[k])),
-      HOTA_TP: hits,
-      HOTA_FN: misses,
-      HOTA_FP: extras,
+      HOTA_TP: truePositives,
+      HOTA_FN: falseNegatives,
+      HOTA_FP: falsePositives,
     };
   }
 
@@ -47,13 +49,29 @@
     };
   }
 
+  const EMPTY_RATIOS = {
+    MOTA: 0,
+    MOTP: 0,
+    MODA: 0,
+    CLR_Re: 0,
+    CLR_Pr: 0,
+    MTR: 0,
+    PTR: 0,
+    MLR: 1,
+    sMOTA: 0,
+    CLR_F1: 0,
+    FP_per_frame: 0,
+    MOTAL: 0,
+  }; // of a sequence without ground truth or without predictions
+
   function clear(partial) {
-    const { matches: hits, misses, extras, switches, similarity } = partial;
+    const { matches: truePositives, switches, similarity } = partial;
+    const { misses: falseNegatives, extras: falsePositives } = partial;
     const counts = {
       MOTP_sum: similarity,
-      CLR_TP: hits,
-      CLR_FN: misses,
-      CLR_FP: extras,
+      CLR_TP: truePositives,
+      CLR_FN: falseNegatives,
+      CLR_FP: falsePositives,
       IDSW: switches,
       MT: partial.mostly_tracked,
       PT: partial.partly_tracked,
@@ -61,51 +79,37 @@
       Frag: partial.fragments,
       CLR_Frames: partial.frames,
     };
-    const ratios = {
-      MOTA: 0,
-      MOTP: 0,
-      MODA: 0,
-      CLR_Re: 0,
-      CLR_Pr: 0,
-      MTR: 0,
-      PTR: 0,
-      MLR: 1,
-      sMOTA: 0,
-      CLR_F1: 0,
-      FP_per_frame: 0,
-      MOTAL: 0,
-    };
-    if (partial.empty) return { ...counts, ...ratios };
-    const truth = Math.max(1, hits + misses);
+    if (partial.empty) return { ...counts, ...EMPTY_RATIOS };
+    const truth = Math.max(1, truePositives + falseNegatives);
     const tracks = Math.max(
       1,
       partial.mostly_tracked + partial.partly_tracked + partial.mostly_lost,
     );
     return {
       ...counts,
-      MOTA: (hits - extras - switches) / truth,
-      MOTP: similarity / Math.max(1, hits),
-      MODA: (hits - extras) / truth,
-      CLR_Re: hits / truth,
-      CLR_Pr: hits / Math.max(1, hits + extras),
+      MOTA: (truePositives - falsePositives - switches) / truth,
+      MOTP: similarity / Math.max(1, truePositives),
+      MODA: (truePositives - falsePositives) / truth,
+      CLR_Re: truePositives / truth,
+      CLR_Pr: truePositives / Math.max(1, truePositives + falsePositives),
       MTR: partial.mostly_tracked / tracks,
       PTR: partial.partly_tracked / tracks,
       MLR: partial.mostly_lost / tracks,
-      sMOTA: (similarity - extras - switches) / truth,
-      CLR_F1: hits / Math.max(1, hits + (misses + extras) / 2),
-      FP_per_frame: extras / Math.max(1, partial.frames),
-      MOTAL: (hits - extras - (switches > 0 ? Math.log10(switches) : 0)) / truth,
+      sMOTA: (similarity - falsePositives - switches) / truth,
+      CLR_F1: truePositives / Math.max(1, truePositives + (falseNegatives + falsePositives) / 2),
+      FP_per_frame: falsePositives / Math.max(1, partial.frames),
+      MOTAL: (truePositives - falsePositives - (switches > 0 ? Math.log10(switches) : 0)) / truth,
     };
   }
 
-  function identity({ matches: hits, misses, extras }) {
+  function identity({ matches: truePositives, misses: falseNegatives, extras: falsePositives }) {
     return {
-      IDF1: hits / Math.max(1, hits + (misses + extras) / 2),
-      IDR: hits / Math.max(1, hits + misses),
-      IDP: hits / Math.max(1, hits + extras),
-      IDTP: hits,
-      IDFN: misses,
-      IDFP: extras,
+      IDF1: truePositives / Math.max(1, truePositives + (falseNegatives + falsePositives) / 2),
+      IDR: truePositives / Math.max(1, truePositives + falseNegatives),
+      IDP: truePositives / Math.max(1, truePositives + falsePositives),
+      IDTP: truePositives,
+      IDFN: falseNegatives,
+      IDFP: falsePositives,
     };
   }
 
@@ -158,7 +162,7 @@
     Object.fromEntries(Object.entries(values).map(([name, value]) => [prefix + name, value]));
   const precision = prefix => partials => prefixed(bench.averagePrecision(partials), prefix);
 
-  /** Values by column of the partials of sequences and classes, by family. */
+  /** By family, a function from the partial results of sequences and classes to values. */
   const summarize = {
     hota: partials => hota(addUp(partials)),
     clear: partials => clear(partials.length > 1 ? addUp(partials, ["empty"]) : partials[0]),

@@ -1,34 +1,34 @@
-// The failure gallery: what is shown of each sequence, its errors as lanes, as a list and in the
-// viewer, and the worst of a variant.
+// The failure gallery: the errors of a sequence as lanes, as a list and in the viewer, and the worst
+// errors of a variant.
 (() => {
   "use strict";
   const { byId, element, state, formatNumber } = bench;
   const { KINDS } = bench.errors;
   const { ALL, read, change, isIn, timelineOf, errorsOf, framesIn } = bench.galleryChoices;
   const { countsOf, show: showOverview, showCheck } = bench.galleryOverview;
-  const ROWS = 40; // shown at first, and more at each click
-  const UNLIKE = [
+  const ROWS = 40; // rows shown at first, and added by each click
+  const FILTERS = [
     ["", "all of them"],
-    ["unlike", "only where the other has none"],
+    ["differing", "only where the other has none"],
   ];
-  let limits = {}; // rows shown, by list
-  let view = ""; // what the limits are of
-  let looking = ""; // what the viewer shows
+  let limits = {}; // shown rows by list
+  let view = ""; // key of the selection that the limits belong to
+  let viewed = ""; // key of the error in the viewer
 
   const counted = (count, one) =>
     `${formatNumber(count, "count")} ${count === 1 ? one : `${one}s`}`;
-  /** A name that is read from right to left turns nothing else. */
+  /** A name isolated so that right-to-left text does not affect its surroundings. */
   const isolate = name => `\u2068${name}\u2069`;
   const plainTitle = (run, name) => run.variants.find(each => each.name === name)?.title ?? name;
   const titleOf = (run, name) => isolate(plainTitle(run, name));
   const limitOf = list => limits[list] ?? ROWS;
 
-  /** The sequence that is looked at: the chosen one, else that with most errors. */
+  /** The selected sequence, else the one with most errors. */
   function sequenceOf(run, { variant }, counts) {
     const names = bench.sequences(run);
     if (names.includes(state.get("sequence"))) return state.get("sequence");
     const countOf = name => counts.get(name).get(variant) ?? -1;
-    return names.reduce((most, name) => (countOf(name) > countOf(most) ? name : most), names[0]);
+    return names.reduce((worst, name) => (countOf(name) > countOf(worst) ? name : worst), names[0]);
   }
 
   function chooseKind(kind) {
@@ -51,14 +51,14 @@
     const others = variants.filter(([name]) => name !== chosen.variant);
     byId("gallery-kinds").replaceChildren(...buttons);
     bench.setOptions(byId("gallery-variant"), variants, chosen.variant);
-    bench.setOptions(byId("gallery-beside"), others, chosen.beside ?? "");
-    bench.setOptions(byId("gallery-unlike"), UNLIKE, chosen.unlike);
-    byId("gallery-beside").disabled = !chosen.beside;
-    byId("gallery-unlike").disabled = !chosen.beside;
+    bench.setOptions(byId("gallery-compared"), others, chosen.compared ?? "");
+    bench.setOptions(byId("gallery-differing"), FILTERS, chosen.differing);
+    byId("gallery-compared").disabled = !chosen.compared;
+    byId("gallery-differing").disabled = !chosen.compared;
   }
 
   function describe({ kind, owner, identity, frame, length, before, tracker }) {
-    const who = kind === "false_alarm" ? `track ${identity}` : `${isolate(owner)} ${identity}`;
+    const subject = kind === "false_alarm" ? `track ${identity}` : `${isolate(owner)} ${identity}`;
     const when = length > 1 ? `frames ${frame} to ${frame + length - 1}` : `frame ${frame}`;
     const what = {
       switch: ` changes from track ${before} to ${tracker}`,
@@ -67,10 +67,10 @@
       fragmentation: " is found again after a gap",
       frame: "",
     }[kind];
-    return `${who}${what}, ${when}`;
+    return `${subject}${what}, ${when}`;
   }
 
-  /** What the state calls an error. */
+  /** The key of an error in the state. */
   const keyOf = (run, { kind, owner, identity, frame }) =>
     [kind, run.classes.indexOf(owner), identity, frame].join(".");
   const isSame = (one, other) =>
@@ -84,10 +84,10 @@
     bench.viewer.focus();
   }
 
-  /** The thumbnails of a variant, whose pictures are in the page itself. */
+  /** The thumbnails of a variant, embedded in the page. */
   const thumbnailsOf = (run, variant) => run.gallery.thumbnails[variant] ?? [];
 
-  /** The worst errors of a variant that are to be shown, each with its thumbnail. */
+  /** The worst errors of a variant under the selection, each with its thumbnail. */
   const worstOf = (run, chosen) =>
     thumbnailsOf(run, chosen.variant)
       .filter(({ kind }) => chosen.kind === ALL || kind === chosen.kind)
@@ -153,7 +153,7 @@
     update();
   }
 
-  /** A button that shows more rows of a list, where there are more. */
+  /** A button that shows more rows of a list, if there are more. */
   function moreButton(list, rows) {
     const left = rows - limitOf(list);
     if (left <= 0) return [];
@@ -162,25 +162,25 @@
     return [element("button", { type: "button", className: "button", textContent, onclick })];
   }
 
-  /** What the viewer is to show: an error, or an object in some frame; null for nothing. */
+  /** The content of the viewer: an error, or an object in some frame; null for nothing. */
   function lookedAtOf(run, chosen, sequence, errors) {
     const error = errors.find(each => keyOf(run, each) === chosen.error);
     if (error) return error;
-    const [kind, place, identity, frame] = chosen.error.split(".");
-    const owner = run.classes[place];
+    const [kind, index, identity, frame] = chosen.error.split(".");
+    const owner = run.classes[index];
     if (kind !== "frame" || !owner) return null;
     const numbers = { identity: Number(identity), frame: Number(frame), length: 1 };
     return { kind, owner, ...numbers, sequence, variant: chosen.variant };
   }
 
-  /** Opens, moves or closes the viewer as the state has it. */
+  /** Opens, updates or closes the viewer according to the state. */
   function updateViewer({ run, chosen, sequence, errors, lookedAt }) {
-    const { variant, beside } = chosen;
+    const { variant, compared } = chosen;
     const wanted = lookedAt
-      ? JSON.stringify([run.id, sequence, variant, beside, chosen.error])
+      ? JSON.stringify([run.id, sequence, variant, compared, chosen.error])
       : "";
-    const isShown = wanted === looking;
-    looking = wanted;
+    const isShown = wanted === viewed;
+    viewed = wanted;
     if (isShown) bench.viewer.redraw();
     else if (!lookedAt) bench.viewer.hide();
     else {
@@ -189,19 +189,19 @@
     }
   }
 
-  function viewOf({ run, chosen: { variant, beside }, sequence, errors, lookedAt }) {
+  function viewOf({ run, chosen: { variant, compared }, sequence, errors, lookedAt }) {
     const inOrder = [...errors].sort((a, b) => a.frame - b.frame || a.identity - b.identity);
-    const place = errors.includes(lookedAt)
+    const index = errors.includes(lookedAt)
       ? inOrder.indexOf(lookedAt)
       : inOrder.findIndex(each => each.frame >= lookedAt.frame);
     const row = name => ({ variant: name, title: plainTitle(run, name) });
-    const nextBy = by => inOrder[(place + by + inOrder.length) % inOrder.length];
+    const nextBy = by => inOrder[(index + by + inOrder.length) % inOrder.length];
     return {
       run,
       sequence,
       event: lookedAt,
       sentence: `${titleOf(run, variant)}, ${isolate(sequence)}: ${describe(lookedAt)}`,
-      rows: [{ variant: null, title: "Truth" }, ...(beside ? [row(beside)] : []), row(variant)],
+      rows: [{ variant: null, title: "Truth" }, ...(compared ? [row(compared)] : []), row(variant)],
       thumbnail: thumbnailsOf(run, variant).find(
         each => each.sequence === sequence && isSame(each, lookedAt),
       ),
@@ -212,16 +212,16 @@
     };
   }
 
-  function headingOf({ run, chosen: { variant, beside }, sequence, errors }) {
+  function headingOf({ run, chosen: { variant, compared }, sequence, errors }) {
     const title = titleOf(run, variant);
     if (!isIn(run, variant, sequence)) return `${isolate(sequence)}: no result of ${title}`;
-    const besideIt = beside ? `, beside ${titleOf(run, beside)}` : "";
-    return `${isolate(sequence)}: ${title}${besideIt}, ${counted(framesIn(errors), "error")}`;
+    const comparedText = compared ? `, beside ${titleOf(run, compared)}` : "";
+    return `${isolate(sequence)}: ${title}${comparedText}, ${counted(framesIn(errors), "error")}`;
   }
 
-  /** Another view begins with short lists. */
-  function resetLimits(run, sequence, { kind, variant, beside, unlike }) {
-    const now = JSON.stringify([run.id, sequence, kind, variant, beside, unlike]);
+  /** Shortens all lists when the selection changes. */
+  function resetLimits(run, sequence, { kind, variant, compared, differing }) {
+    const now = JSON.stringify([run.id, sequence, kind, variant, compared, differing]);
     if (now !== view) limits = {};
     view = now;
   }
@@ -235,15 +235,15 @@
     const sequence = sequenceOf(run, chosen, counts);
     const errors = errorsOf(run, chosen, chosen.variant, sequence);
     const lookedAt = lookedAtOf(run, chosen, sequence, errors);
-    const given = { run, chosen, sequence, errors, lookedAt };
+    const context = { run, chosen, sequence, errors, lookedAt };
     resetLimits(run, sequence, chosen);
     showControls(run, chosen);
     showOverview({ run, chosen, counts, sequence, titleOf: name => titleOf(run, name) });
     showCheck(run);
     showWorst(run, chosen);
-    byId("gallery-heading").textContent = headingOf(given);
+    byId("gallery-heading").textContent = headingOf(context);
     bench.laneFigures.draw(byId("gallery-lanes"), {
-      ...given,
+      ...context,
       limitOf,
       timelineOf,
       open: error => open(run, error),
@@ -252,13 +252,13 @@
       moreButton,
     });
     showList(run, errors);
-    updateViewer(given);
+    updateViewer(context);
   }
 
   byId("gallery-variant").addEventListener("change", event =>
     change({ variant: event.target.value, error: "" }),
   );
-  for (const key of ["beside", "unlike"]) {
+  for (const key of ["compared", "differing"]) {
     byId(`gallery-${key}`).addEventListener("change", event =>
       change({ [key]: event.target.value }),
     );

@@ -1,12 +1,12 @@
-// What is chosen in the failure gallery, and the errors that are of it.
+// The selection in the failure gallery, and the selected errors.
 (() => {
   "use strict";
   const { state, errors } = bench;
   const ALL = "all"; // kinds of errors
-  const KEYS = ["kind", "variant", "beside", "unlike", "error"]; // under `event` in the state
+  const KEYS = ["kind", "variant", "compared", "differing", "error"]; // under `event` in the state
   const EMPTY = { objects: [], tracks: [], errors: [] };
 
-  /** The kind of error that a column of the table counts, all where it counts none. */
+  /** The kind of error that a column of the table counts; all if it counts none. */
   const kindOf = column =>
     Object.keys(errors.KINDS).find(kind => errors.KINDS[kind].column === column) ?? ALL;
 
@@ -22,36 +22,36 @@
   const firstOf = (names, ...wanted) => wanted.find(name => names.includes(name)) ?? names[0];
 
   /**
-   * What is chosen, with what is not chosen filled in: kind of error, variant, the one beside it
-   * (null for none), whether only errors unlike the other's count, and the error that is looked at.
+   * The selection, completed by defaults: kind of error, variant, compared variant (null for none),
+   * whether to show only errors that the compared one does not make, and the error in the viewer.
    */
   function read(run) {
-    const given = new URLSearchParams(state.get("event"));
+    const parameters = new URLSearchParams(state.get("event"));
     const names = namesIn(run);
     const baseline = bench.baseline(run)?.name;
     const notBaseline = names.find(name => name !== baseline);
-    const variant = firstOf(names, given.get("variant"), notBaseline);
+    const variant = firstOf(names, parameters.get("variant"), notBaseline);
     const others = names.filter(name => name !== variant);
-    const beside = firstOf(others, given.get("beside"), baseline) ?? null;
-    const kind = given.get("kind");
+    const compared = firstOf(others, parameters.get("compared"), baseline) ?? null;
+    const kind = parameters.get("kind");
     return {
       names,
       variant,
-      beside,
+      compared,
       kind: errors.KINDS[kind] || kind === ALL ? kind : kindOf(state.get("metric")),
-      unlike: beside && given.get("unlike") ? "unlike" : "",
-      error: given.get("error") ?? "",
+      differing: compared && parameters.get("differing") ? "differing" : "",
+      error: parameters.get("error") ?? "",
     };
   }
 
-  /** Changes what is chosen here, and `others` of the state with it. */
-  function change(changes, others = {}) {
+  /** Changes the selection in the gallery, and other keys of the state with it. */
+  function change(changes, otherKeys = {}) {
     const chosen = new URLSearchParams(state.get("event"));
     for (const [key, value] of Object.entries(changes)) {
       if (value && KEYS.includes(key)) chosen.set(key, value);
       else chosen.delete(key);
     }
-    state.set({ event: String(chosen), ...others });
+    state.set({ event: String(chosen), ...otherKeys });
   }
 
   /** Objects, tracks and errors of a variant in a sequence and class. */
@@ -60,19 +60,21 @@
     return timeline ? errors.of(timeline) : EMPTY;
   }
 
-  /** The errors of a variant in a sequence that are to be shown, each with its class. */
-  function errorsOf(run, { kind, unlike, variant, beside }, ofVariant, sequence) {
-    const other = ofVariant === beside ? variant : beside;
+  /** The selected errors of a variant in a sequence, each with its class. */
+  function errorsOf(run, { kind, differing, variant, compared }, ofVariant, sequence) {
+    const other = ofVariant === compared ? variant : compared;
     return bench.classes(run).flatMap(owner => {
       const all = timelineOf(run, ofVariant, sequence, owner).errors;
-      const counted = unlike ? errors.unlike(all, timelineOf(run, other, sequence, owner)) : all;
+      const counted = differing
+        ? errors.differing(all, timelineOf(run, other, sequence, owner))
+        : all;
       return counted
         .filter(error => kind === ALL || error.kind === kind)
         .map(error => ({ ...error, owner, sequence, variant: ofVariant }));
     });
   }
 
-  /** How many there are: a miss or a false alarm counts in each of its frames. */
+  /** The number of errors; a miss or a false alarm counts once per frame. */
   const framesIn = found => found.reduce((total, { length }) => total + length, 0);
 
   bench.galleryChoices = { ALL, read, change, isIn, timelineOf, errorsOf, framesIn };

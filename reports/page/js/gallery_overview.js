@@ -1,4 +1,4 @@
-// How many errors there are by sequence and variant, and whether that is what the table counts.
+// Counts errors by sequence and variant, and checks them against the table.
 (() => {
   "use strict";
   const { byId, element, formatNumber, NO_NUMBER } = bench;
@@ -6,7 +6,7 @@
   const { ALL, change, isIn, errorsOf, framesIn } = bench.galleryChoices;
   const sum = values => values.reduce((total, value) => total + (value ?? 0), 0);
 
-  /** The number of errors by sequence, then by variant; null where there is no result. */
+  /** The number of errors by sequence, then variant; null without a result. */
   function countsOf(run, chosen) {
     const countOf = (variant, sequence) =>
       isIn(run, variant, sequence) ? framesIn(errorsOf(run, chosen, variant, sequence)) : null;
@@ -36,17 +36,17 @@
 
   function caption(chosen, titleOf) {
     const kind = chosen.kind === ALL ? "All errors" : KINDS[chosen.kind].title;
-    const unlike = chosen.unlike
-      ? `, only where ${titleOf(chosen.beside)} follows the object without that error ` +
+    const filter = chosen.differing
+      ? `, only where ${titleOf(chosen.compared)} follows the object without that error ` +
         `(its own: where ${titleOf(chosen.variant)} does)`
       : "";
-    const textContent = `${kind} by sequence, the worst first${unlike}`;
+    const textContent = `${kind} by sequence, the worst first${filter}`;
     return element("caption", { textContent });
   }
 
   const rowHeading = textContent => element("th", { scope: "row", className: "name", textContent });
 
-  /** Sequences, the worst first, by variants. `counts` as `countsOf` returns them. */
+  /** Shows a table of sequences, worst first, by variants. `counts` is as from `countsOf`. */
   function show({ run, chosen, counts, sequence, titleOf }) {
     const shown = bench.variants(run);
     const worstFirst = [...counts].sort(
@@ -80,7 +80,7 @@
     byId("gallery-counts").replaceChildren(table);
   }
 
-  /** Where the errors of a variant are not as many as the table says, and which were compared. */
+  /** The compared columns of a variant, and those whose number of errors differs from the table. */
   function compare(run, variant) {
     const sequences = bench.sequences(run).filter(name => isIn(run, variant.name, name));
     const values = sequences.length ? bench.totals.over(run, variant.name, sequences) : null;
@@ -99,7 +99,7 @@
     };
   }
 
-  /** Says that the errors are as many as the table's, or where they are not. */
+  /** Shows whether the numbers of errors equal the table's. */
   function showCheck(run) {
     const found = bench.variants(run).map(variant => compare(run, variant));
     const wrong = found.flatMap(each => each.wrong);

@@ -1,4 +1,4 @@
-// A heat map over a dimmed still of its scene, with its scale of colours.
+// A heat map over a dimmed still of its sequence, with its colour scale.
 (() => {
   "use strict";
   const { element } = bench;
@@ -13,7 +13,7 @@
   ];
   const MORE = [230, 159, 0]; // Okabe and Ito, as LESS
   const LESS = [86, 180, 233];
-  const GROUND = "#33383e"; // of a scene, as in heatmaps.css
+  const GROUND = "#33383e"; // background of a map, as in heatmaps.css
   const OPAQUE = 0.9;
   const STOPS = [0, 0.05, 0.2, 0.4, 0.6, 0.8, 1];
 
@@ -32,24 +32,24 @@
     return unpacked.get(packed);
   }
 
-  /** The values of one map of so many cells at one moment, row by row. */
+  /** The values of a map with `cells` cells at one moment, row by row. */
   async function read(packed, moment, cells) {
     const steps = (await unpack(packed)).subarray(moment * cells, (moment + 1) * cells);
     return Float32Array.from(steps, step => (step * packed.top) / 255);
   }
 
-  /** The colour of a share of the highest value. */
+  /** The colour of a share of the maximum. */
   function inferno(share) {
-    const place = Math.min(share, 1) * (INFERNO.length - 1);
-    const below = Math.min(Math.floor(place), INFERNO.length - 2);
+    const position = Math.min(share, 1) * (INFERNO.length - 1);
+    const below = Math.min(Math.floor(position), INFERNO.length - 2);
     const [colour, next] = [INFERNO[below], INFERNO[below + 1]];
-    return colour.map((low, channel) => low + (next[channel] - low) * (place - below));
+    return colour.map((low, channel) => low + (next[channel] - low) * (position - below));
   }
 
   const gradient = (...stops) => `linear-gradient(90deg, ${stops.join(", ")}), ${GROUND}`;
   const rgb = (colour, opacity = 1) => `rgb(${colour.join(" ")} / ${opacity})`;
 
-  // Palettes: the pixel of a share of the highest value, and the scale below the map.
+  // Palettes: the pixel of a share of the maximum, and the scale below the map.
   const heat = {
     pixelOf: share => [...inferno(share), 255 * OPAQUE * Math.sqrt(Math.min(share, 1))],
     scaleTo: top => ({
@@ -77,25 +77,25 @@
     canvas.getContext("2d").putImageData(image, 0, 0);
   }
 
-  /** The cell of a scene that a pointer is over. */
+  /** The index of the cell under the pointer. */
   function cellAt({ columns, rows }, { offsetX, offsetY, currentTarget: canvas }) {
     const column = Math.floor((offsetX / canvas.clientWidth) * columns);
     const row = Math.floor((offsetY / canvas.clientHeight) * rows);
     return row * columns + column;
   }
 
-  /** A scene to paint maps over; a pointer reads a value. It stays while the maps change. */
-  function makePanel(scene, title, palette) {
+  /** A panel that shows maps over the still of a sequence; the pointer shows a cell's value. */
+  function makePanel(sequenceMaps, title, palette) {
     const canvas = element("canvas", { role: "img" });
     const reading = element("span", { className: "cell", hidden: true });
     const scale = element("div", { className: "scale" });
-    const still = scene.still && element("img", { src: scene.still, alt: "" });
-    const style = { aspectRatio: `${scene.width} / ${scene.height}` };
+    const still = sequenceMaps.still && element("img", { src: sequenceMaps.still, alt: "" });
+    const style = { aspectRatio: `${sequenceMaps.width} / ${sequenceMaps.height}` };
     const heading = element("figcaption", {}, element("h3", { textContent: title }));
-    const picture = element("div", { className: "scene", style }, still, canvas, reading);
+    const picture = element("div", { className: "map", style }, still, canvas, reading);
     let shown = [];
     canvas.addEventListener("pointermove", event => {
-      const value = shown[cellAt(scene, event)];
+      const value = shown[cellAt(sequenceMaps, event)];
       reading.hidden = value === undefined;
       reading.textContent = value === undefined ? "" : bench.withMinus(value.toFixed(2));
     });
@@ -104,7 +104,7 @@
     });
     function show(values, top, when) {
       shown = values;
-      paint(canvas, scene, values, value => palette.pixelOf(top ? value / top : 0));
+      paint(canvas, sequenceMaps, values, value => palette.pixelOf(top ? value / top : 0));
       canvas.setAttribute("aria-label", `${title}, ${when}`);
       scale.replaceChildren(...scaleNodes(palette.scaleTo(top)));
     }

@@ -1,4 +1,4 @@
-// Where objects were: truth, prediction and their difference over a dimmed still, over time.
+// Heat maps of ground truth, prediction and their difference over a dimmed still, over time.
 (() => {
   "use strict";
   const { state, byId, element, isNumber, NO_NUMBER } = bench;
@@ -8,10 +8,10 @@
     box: "its box",
     mask: "its mask",
   };
-  const SUM = "sum"; // the kind of map that is of the whole sequence
-  const chosen = { variant: "", kind: "over_time", moment: null }; // of this section alone
-  let panels = { scene: null, all: [] };
-  let turn = 0; // only the latest wish is drawn: maps are unpacked while people go on
+  const SUM = "sum"; // kind of map of the whole sequence
+  const chosen = { variant: "", kind: "over_time", moment: null }; // selection in this section
+  let panels = { sequenceMaps: null, all: [] };
+  let latestRequest = 0; // draws only the latest request, as maps are unpacked asynchronously
 
   const heatmapsOf = run => bench.data.heatmaps?.[run.dataset] ?? null;
   const percent = value =>
@@ -23,52 +23,53 @@
     update();
   }
 
-  function panelsOf(scene) {
-    if (panels.scene !== scene) {
-      const prediction = makePanel(scene, "Prediction", heat);
-      const all = scene.truth
+  function panelsOf(sequenceMaps) {
+    if (panels.sequenceMaps !== sequenceMaps) {
+      const prediction = makePanel(sequenceMaps, "Prediction", heat);
+      const all = sequenceMaps.truth
         ? [
-            makePanel(scene, "Truth", heat),
+            makePanel(sequenceMaps, "Truth", heat),
             prediction,
-            makePanel(scene, "Prediction − truth", difference),
+            makePanel(sequenceMaps, "Prediction − truth", difference),
           ]
         : [prediction];
-      panels = { scene, all };
+      panels = { sequenceMaps, all };
       byId("heatmap-maps").replaceChildren(...all.map(each => each.node));
     }
     return panels.all;
   }
 
-  async function showMaps(scene, when) {
-    turn += 1;
-    const mine = turn;
+  async function showMaps(sequenceMaps, when) {
+    latestRequest += 1;
+    const request = latestRequest;
     const { kind } = chosen;
     const moment = kind === SUM ? 0 : chosen.moment;
-    const sides = [scene.truth, scene.variants[chosen.variant]].filter(Boolean);
-    const cells = scene.rows * scene.columns;
+    const sides = [sequenceMaps.truth, sequenceMaps.variants[chosen.variant]].filter(Boolean);
+    const cells = sequenceMaps.rows * sequenceMaps.columns;
     const maps = await Promise.all(sides.map(side => read(side[kind], moment, cells)));
-    if (mine !== turn) return;
+    if (request !== latestRequest) return;
     if (maps.length === 2) maps.push(maps[1].map((value, cell) => value - maps[0][cell]));
     const top = Math.max(...sides.map(side => side[kind].top));
-    panelsOf(scene).forEach((panel, place) => {
-      panel.show(maps[place], top, when);
+    panelsOf(sequenceMaps).forEach((panel, index) => {
+      panel.show(maps[index], top, when);
     });
   }
 
-  const secondsAt = (scene, frame) => `${((frame + 1) / scene.frame_rate).toFixed(1)} s`;
+  const secondsAt = (sequenceMaps, frame) =>
+    `${((frame + 1) / sequenceMaps.frame_rate).toFixed(1)} s`;
 
-  /** Sets the slider; returns when the maps are of, in words. */
-  function showTime(scene) {
-    const last = scene.frames.length - 1;
+  /** Sets the slider; returns the time of the maps as text. */
+  function showTime(sequenceMaps) {
+    const last = sequenceMaps.frames.length - 1;
     chosen.moment = Math.min(chosen.moment ?? last, last);
-    const frame = scene.frames[chosen.moment];
-    const now = `after ${secondsAt(scene, frame)}, frame ${frame}`;
+    const frame = sequenceMaps.frames[chosen.moment];
+    const now = `after ${secondsAt(sequenceMaps, frame)}, frame ${frame}`;
     const slider = byId("heatmap-slider");
     slider.max = last;
     slider.value = chosen.moment;
     slider.setAttribute("aria-valuetext", now);
     byId("heatmap-now").textContent = now;
-    byId("heatmap-end").textContent = secondsAt(scene, scene.frames[last]);
+    byId("heatmap-end").textContent = secondsAt(sequenceMaps, sequenceMaps.frames[last]);
     byId("heatmap-time").hidden = chosen.kind === SUM;
     return chosen.kind === SUM ? "the whole sequence" : now;
   }
@@ -85,9 +86,9 @@
       },
     });
 
-  /** How well each variant agrees with the truth; the best of each column is marked. */
-  function showTable(scene, shown) {
-    const rows = shown.map(variant => ({ variant, map: scene.variants[variant.name] }));
+  /** Shows how well each variant agrees with the ground truth, with the best of each column marked. */
+  function showTable(sequenceMaps, shown) {
+    const rows = shown.map(variant => ({ variant, map: sequenceMaps.variants[variant.name] }));
     const numbers = name => rows.map(({ map }) => map?.agreement?.[name]).filter(isNumber);
     const best = {
       error: Math.min(...numbers("error")),
@@ -139,7 +140,7 @@
     byId("heatmap-meaning").textContent = `${what}: ${how}. Truth and prediction have one scale.`;
   }
 
-  /** Shows a text in place of all maps; "" shows the maps. */
+  /** Shows a text instead of the maps; "" shows the maps. */
   function showInstead(text) {
     byId("heatmap-nothing").hidden = !text;
     byId("heatmap-nothing").textContent = text;
@@ -153,8 +154,8 @@
   }
 
   function showNoMaps() {
-    turn += 1;
-    panels = { scene: null, all: [] };
+    latestRequest += 1;
+    panels = { sequenceMaps: null, all: [] };
     const textContent = "None of the variants that are shown has a heat map of this sequence.";
     byId("heatmap-maps").replaceChildren(element("p", { className: "soft", textContent }));
     byId("heatmap-table").replaceChildren();
@@ -182,9 +183,9 @@
     showInstead(reason);
     if (reason) return;
     const sequence = bench.sequence(run);
-    const scene = heatmaps.sequences[sequence];
+    const sequenceMaps = heatmaps.sequences[sequence];
     const shown = bench.variants(run);
-    const mapped = shown.filter(variant => scene?.variants[variant.name]);
+    const mapped = shown.filter(variant => sequenceMaps?.variants[variant.name]);
     const sequences = run.sequences.map(name => [name, name]);
     bench.setOptions(byId("heatmap-sequence"), sequences, sequence);
     if (!mapped.length) {
@@ -193,8 +194,8 @@
     }
     showChoices(heatmaps, mapped);
     showMeaning(heatmaps);
-    showTable(scene, shown);
-    showMaps(scene, showTime(scene)).catch(error =>
+    showTable(sequenceMaps, shown);
+    showMaps(sequenceMaps, showTime(sequenceMaps)).catch(error =>
       showInstead(`The heat maps could not be drawn: ${error.message}`),
     );
   }

@@ -1,9 +1,9 @@
-// What the identity timelines show: a lane an object, and a lane a track that follows nothing.
+// Lanes of the identity timelines: one per object, and one per track with false alarms.
 (() => {
   "use strict";
 
-  // A lane: name, owner (a class), identity, isTrack, bars ({variant, runs}), errors, weight (how
-  // many frames of errors).
+  // A lane: name, owner (class name), identity, isTrack, bars ({variant, segments}), errors, weight
+  // (number of frames with errors).
   const emptyLane = (owner, identity, isTrack) => ({
     name: isTrack ? `track ${owner} ${identity}` : `${owner} ${identity}`,
     owner,
@@ -14,7 +14,7 @@
     weight: 0,
   });
 
-  /** A function that returns the lane of an object or track, a new one the first time. */
+  /** A function that returns the lane of an object or track, and creates it if needed. */
   function lanesIn(lanes, isTrack) {
     return (owner, identity) => {
       const lane = emptyLane(owner, identity, isTrack);
@@ -23,15 +23,15 @@
     };
   }
 
-  /** Objects of all classes that are shown, those with most errors first. */
+  /** Lanes of objects of the selected classes, those with most errors first. */
   function ofObjects({ run, chosen, sequence, errors, timelineOf }) {
     const lanes = new Map();
     const laneOf = lanesIn(lanes, false);
-    const variants = [chosen.beside, chosen.variant].filter(Boolean);
+    const variants = [chosen.compared, chosen.variant].filter(Boolean);
     for (const owner of bench.classes(run)) {
       for (const variant of variants) {
-        for (const { identity, runs } of timelineOf(run, variant, sequence, owner).objects) {
-          laneOf(owner, identity).bars.push({ variant, runs });
+        for (const { identity, segments } of timelineOf(run, variant, sequence, owner).objects) {
+          laneOf(owner, identity).bars.push({ variant, segments });
         }
       }
     }
@@ -41,16 +41,16 @@
     return worstFirst([...lanes.values()]);
   }
 
-  /** Tracks that follow nothing somewhere, those with most such frames first. */
+  /** Lanes of tracks with false alarms, those with most such frames first. */
   function ofTracks({ errors, chosen }) {
     const lanes = new Map();
     const laneOf = lanesIn(lanes, true);
     for (const error of errors.filter(each => each.kind === "false_alarm")) {
       const lane = laneOf(error.owner, error.identity);
-      if (!lane.bars.length) lane.bars.push({ variant: chosen.variant, runs: [] });
+      if (!lane.bars.length) lane.bars.push({ variant: chosen.variant, segments: [] });
       lane.errors.push(error);
       const { frame: first, length, identity: tracker } = error;
-      lane.bars[0].runs.push({ first, length, tracker });
+      lane.bars[0].segments.push({ first, length, tracker });
     }
     return worstFirst([...lanes.values()]);
   }
@@ -65,7 +65,7 @@
       .sort((a, b) => b.weight - a.weight || a.identity - b.identity);
   }
 
-  /** The errors of a lane in words. */
+  /** A summary of the errors of a lane. */
   function summary({ errors }) {
     const total = bench.errors.count(errors);
     const counts = [

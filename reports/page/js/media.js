@@ -1,13 +1,13 @@
-// Pictures and objects of frames, loaded from beside the page when they are asked for.
+// Loads pictures and objects of frames on demand from files in the page's folder.
 (() => {
   "use strict";
-  const MOST_PICTURES = 300;
+  const MAX_PICTURES = 300;
   const contents = new Map(); // by key
-  const waiting = new Map(); // promises of contents, by key
-  const pictures = new Map(); // promises, by address; the oldest first
+  const loading = new Map(); // promises of contents, by key
+  const pictures = new Map(); // promises by URL, oldest first
   const keyOf = (dataset, sequence, variant) => JSON.stringify([dataset, sequence, variant]);
 
-  /** What the files in reports/media call with their content. */
+  /** Called by the scripts in reports/media with their content. */
   function add(content) {
     const key = keyOf(content.dataset, content.sequence, content.variant);
     contents.set(key, { ...content, masks: new Map() });
@@ -19,32 +19,32 @@
       .map(encodeURIComponent)
       .join("/");
 
-  /** The folder of a run's pictures of a sequence, where the truth lies, too. */
+  /** The folder with the pictures and ground truth of a sequence. */
   const framesOf = ({ gallery }, sequence) => address(gallery.media.folder, "frames", sequence);
   const tracksOf = ({ gallery }, sequence, variant) =>
     `${address(gallery.media.folder, "tracks", variant, sequence)}.js`;
 
   /**
-   * The objects of a variant, of the truth where it is null; null where the file is not there.
-   * A page that was opened as a file may load scripts, but nothing by `fetch`.
+   * The objects of a variant, or the ground truth if it is null; null if the file does not exist.
+   * A page opened from disk may load scripts, but not use `fetch`.
    */
   function load(run, sequence, variant) {
     const key = keyOf(run.dataset, sequence, variant);
     if (contents.has(key)) return Promise.resolve(contents.get(key));
-    if (!waiting.has(key)) {
+    if (!loading.has(key)) {
       const isTruth = variant === null;
       const src = isTruth
         ? `${framesOf(run, sequence)}/truth.js`
         : tracksOf(run, sequence, variant);
-      waiting.set(
+      loading.set(
         key,
         runScript(src).then(() => contents.get(key) ?? null),
       );
     }
-    return waiting.get(key);
+    return loading.get(key);
   }
 
-  /** Runs a script; done when it has run, or is known not to be there. */
+  /** Runs a script; resolves when it has run or failed to load. */
   function runScript(src) {
     return new Promise(done => {
       const script = bench.element("script", { src });
@@ -58,12 +58,12 @@
     });
   }
 
-  /** The picture of a frame; null where there is none. */
+  /** The picture of a frame; null if there is none. */
   function picture(run, sequence, frame) {
     if (!run.gallery.media.sequences[sequence]?.pictures) return Promise.resolve(null);
     const src = `${framesOf(run, sequence)}/${String(frame).padStart(6, "0")}.jpg`;
     if (!pictures.has(src)) {
-      if (pictures.size >= MOST_PICTURES) pictures.delete(pictures.keys().next().value);
+      if (pictures.size >= MAX_PICTURES) pictures.delete(pictures.keys().next().value);
       pictures.set(src, loadImage(src));
     }
     return pictures.get(src);

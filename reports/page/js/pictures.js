@@ -1,11 +1,11 @@
-// A frame with its objects, drawn on a canvas.
+// Draws a frame with its objects on a canvas.
 (() => {
   "use strict";
   const { themeColour } = bench.charts;
-  const MOST_MASKS = 3000;
+  const MAX_MASKS = 3000;
   const [DARK, LIGHT, GREY] = ["#141414", "#fff", "#888"];
   const [INSIDE, EDGE] = [120, 255]; // opacity of a mask, of 255
-  const LETTERS = 11; // pixels of the screen, as below
+  const LABEL_SIZE = 11; // screen pixels, like the next three
   const PADDING = 2;
   const MARK_DISTANCE = 4;
   const MARK_LINES = [
@@ -16,33 +16,33 @@
   const colourOf = ({ gallery: { palette } }, identity) => palette[identity % palette.length];
   const channelsOf = colour => [1, 3, 5].map(at => parseInt(colour.slice(at, at + 2), 16));
 
-  /** The colour in which a text can be read on another. */
+  /** The readable text colour on a background colour. */
   function textColourOn(colour) {
     const [red, green, blue] = channelsOf(colour);
     return 0.299 * red + 0.587 * green + 0.114 * blue > 130 ? DARK : LIGHT;
   }
 
-  /** The rows of `content` that are of a frame. */
+  /** The rows of `content` in a frame. */
   function rowsOf(content, frame) {
     const [begin, end] = [content.first[frame] ?? 0, content.first[frame + 1] ?? 0];
-    return Array.from({ length: Math.max(0, end - begin) }, (_, place) => begin + place);
+    return Array.from({ length: Math.max(0, end - begin) }, (_, index) => begin + index);
   }
 
   /** The box of a row in pixels of the pictures: left, top, right, bottom. */
   const boxAt = (content, row) =>
     content.box.slice(4 * row, 4 * row + 4).map(tenths => tenths / 10);
 
-  /** The box of an identity in a frame; null where it is not there. */
+  /** The box of a track id in a frame; null if it is absent. */
   function boxOf(content, frame, identity) {
     if (!content) return null;
     const row = rowsOf(content, frame).find(each => content.track[each] === identity);
     return row === undefined ? null : boxAt(content, row);
   }
 
-  /** The mask of a row with a canvas of it in a colour; null for an empty mask. */
+  /** The mask of a row with its coloured canvas; null for an empty mask. */
   function tintedMask(content, row, colour) {
     if (content.masks.has(row)) return content.masks.get(row);
-    if (content.masks.size >= MOST_MASKS) content.masks.clear();
+    if (content.masks.size >= MAX_MASKS) content.masks.clear();
     const mask = bench.runLengths.decode(content.rle[row], content.height);
     const tinted = mask && { ...mask, canvas: paintMask(mask, colour) };
     content.masks.set(row, tinted);
@@ -53,25 +53,27 @@
     const canvas = bench.element("canvas", { width, height });
     const pen = canvas.getContext("2d");
     const image = pen.createImageData(width, height);
-    const isIn = (x, y) => x >= 0 && x < width && y >= 0 && y < height && pixels[y * width + x];
-    pixels.forEach((isSet, place) => {
+    const isForeground = (x, y) =>
+      x >= 0 && x < width && y >= 0 && y < height && pixels[y * width + x];
+    pixels.forEach((isSet, index) => {
       if (!isSet) return;
-      const [x, y] = [place % width, Math.floor(place / width)];
-      const isInside = isIn(x - 1, y) && isIn(x + 1, y) && isIn(x, y - 1) && isIn(x, y + 1);
-      image.data.set([...channelsOf(colour), isInside ? INSIDE : EDGE], 4 * place);
+      const [x, y] = [index % width, Math.floor(index / width)];
+      const isInRow = isForeground(x - 1, y) && isForeground(x + 1, y);
+      const isInside = isInRow && isForeground(x, y - 1) && isForeground(x, y + 1);
+      image.data.set([...channelsOf(colour), isInside ? INSIDE : EDGE], 4 * index);
     });
     pen.putImageData(image, 0, 0);
     return canvas;
   }
 
   /**
-   * Draws a frame. `view` is what is seen, {left, top, width, height} in pixels of the pictures;
-   * `mark` a box to be marked. Objects of classes that are not shown are dashed.
+   * Draws a frame. `view` is the visible region, {left, top, width, height} in pixels of the
+   * pictures; `mark` is a box to highlight. Objects of unselected classes are dashed.
    */
   function draw(canvas, run, { content, image, frame, view, mark }) {
     const ratio = window.devicePixelRatio || 1;
     const zoom = (canvas.clientWidth * ratio) / view.width;
-    const pixel = ratio / zoom; // of the screen, in pixels of the pictures
+    const pixel = ratio / zoom; // a screen pixel, in pixels of the pictures
     canvas.width = Math.round(view.width * zoom);
     canvas.height = Math.round(view.height * zoom);
     const pen = canvas.getContext("2d");
@@ -93,7 +95,7 @@
     pen.strokeRect(0, 0, width, height);
   }
 
-  /** The objects of a frame that can be seen: row, box, identity, colour, and if they count. */
+  /** The visible objects of a frame: row, box, identity, colour, and whether they count. */
   function objectsIn(run, content, frame, view) {
     const shown = new Set(bench.classes(run));
     return rowsOf(content, frame)
@@ -104,10 +106,10 @@
         colour: colourOf(run, content.track[row]),
         counts: !content.class || shown.has(content.classes[content.class[row]]),
       }))
-      .filter(({ box }) => isSeen(box, view));
+      .filter(({ box }) => isVisible(box, view));
   }
 
-  const isSeen = ([left, top, right, bottom], view) =>
+  const isVisible = ([left, top, right, bottom], view) =>
     left < view.left + view.width &&
     right > view.left &&
     top < view.top + view.height &&
@@ -137,9 +139,9 @@
     pen.strokeRect(left, top, right - left, bottom - top);
   }
 
-  /** Writes the identity above its box, or within where the box ends outside. */
+  /** Draws the track id above its box, or inside if there is no space above. */
   function drawLabel(pen, { box: [left, top], identity, colour }, { view, pixel }) {
-    const [size, padding] = [LETTERS * pixel, PADDING * pixel];
+    const [size, padding] = [LABEL_SIZE * pixel, PADDING * pixel];
     pen.font = `600 ${size}px system-ui, sans-serif`;
     const width = pen.measureText(String(identity)).width + 2 * padding;
     const x = Math.max(left, view.left);

@@ -1,48 +1,48 @@
-// Masks of COCO run lengths, as datasets/masks/mask_set.py describes them. No DOM in here.
+// Decodes COCO RLE masks, as described in datasets/masks/mask_set.py. No DOM.
 (() => {
   "use strict";
-  const FIRST = 48; // the letter of 0
-  const MORE = 32; // bit of a letter: the number goes on
-  const DIGIT = 31; // bits of a letter that are of the number
-  const SIGN = 16; // bit of the last letter: the number is negative
+  const FIRST = 48; // character code of 0
+  const MORE = 32; // bit of a character: the number continues
+  const DIGIT = 31; // bits of a character that hold the number
+  const SIGN = 16; // bit of the last character: the number is negative
 
-  /** Lengths of background and foreground in turn, down the columns. */
+  /** Alternating lengths of background and foreground, in column-major order. */
   function lengthsOf(text) {
     const lengths = [];
-    let place = 0;
-    while (place < text.length) {
-      const { value, end } = numberAt(text, place);
+    let index = 0;
+    while (index < text.length) {
+      const { value, end } = numberAt(text, index);
       lengths.push(lengths.length > 2 ? value + lengths.at(-2) : value);
-      place = end;
+      index = end;
     }
     return lengths;
   }
 
-  /** The number that begins at a letter, and where the next one begins. */
+  /** The number that begins at a position, and the position after it. */
   function numberAt(text, begin) {
     let value = 0;
     let scale = 1;
-    for (let place = begin; ; place += 1) {
-      const letter = text.charCodeAt(place) - FIRST;
+    for (let index = begin; ; index += 1) {
+      const letter = text.charCodeAt(index) - FIRST;
       value += (letter & DIGIT) * scale;
       scale *= DIGIT + 1;
       if (letter & MORE) continue;
-      return { value: letter & SIGN ? value - scale : value, end: place + 1 };
+      return { value: letter & SIGN ? value - scale : value, end: index + 1 };
     }
   }
 
-  /** The runs of foreground: {first, last} of their pixels, counted down the columns. */
+  /** The foreground runs, as {first, last} pixel in column-major order. */
   function runsOf(text) {
     const runs = [];
     let first = 0;
-    lengthsOf(text).forEach((length, place) => {
-      if (place % 2 && length) runs.push({ first, last: first + length - 1 });
+    lengthsOf(text).forEach((length, index) => {
+      if (index % 2 && length) runs.push({ first, last: first + length - 1 });
       first += length;
     });
     return runs;
   }
 
-  /** The smallest box around the runs of an image of a height; the far edges are within. */
+  /** The bounding box of runs in an image of a height; right and bottom are inclusive. */
   function boxOf(runs, height) {
     const columnOf = pixel => Math.floor(pixel / height);
     const crossing = runs.some(({ first, last }) => columnOf(first) < columnOf(last));
@@ -57,8 +57,8 @@
   }
 
   /**
-   * {left, top, width, height, pixels}: the smallest box around a mask, and 0 or 1 a pixel of it,
-   * row by row; null for an empty mask.
+   * {left, top, width, height, pixels}: the bounding box of a mask, and its pixels as 0 or 1, row by
+   * row; null for an empty mask.
    */
   function decode(text, height) {
     const runs = runsOf(text);

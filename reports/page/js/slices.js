@@ -1,4 +1,4 @@
-// Recall, overlap and switches by slice, computed again from the sums of what is shown.
+// Recall, overlap and identity switches by slice, computed from the sums over the selection.
 (() => {
   "use strict";
   const { byId, element, charts, formatNumber, NO_NUMBER } = bench;
@@ -36,14 +36,14 @@
   let chosen = "recall"; // a measure
 
   const unique = values => [...new Set(values)];
-  const add = (counts, others) =>
-    counts ? counts.map((count, place) => count + others[place]) : others;
+  const add = (counts, other) =>
+    counts ? counts.map((count, index) => count + other[index]) : other;
   const format = (measure, entry) => {
     const value = entry ? measure.of(entry) : null;
     return value === null ? NO_NUMBER : value.toFixed(measure.digits);
   };
 
-  /** The counts of a sequence and class by kind; the sequence is a slice of its own kind. */
+  /** The counts of a sequence and class by kind of slice; each sequence is a slice as well. */
   function kindsOf(run, variant, sequence, name) {
     const kinds = run.partials[variant.name]?.[sequence]?.[name]?.slices?.kinds;
     if (!kinds) return null;
@@ -51,7 +51,7 @@
     return { ...kinds, sequence: [[sequence, ...all]] };
   }
 
-  /** Rows, matches, their overlap and switches of a variant, by kind and slice; null for none. */
+  /** Rows, matches, overlap and switches of a variant by kind and slice; null without slices. */
   function sumsOf(run, variant) {
     const total = Object.fromEntries(Object.keys(KINDS).map(kind => [kind, new Map()]));
     for (const sequence of bench.sequences(run)) {
@@ -72,7 +72,7 @@
     }
   }
 
-  /** One entry for each variant, kind and slice that has rows. */
+  /** One entry per variant, kind and slice with rows. */
   function entriesOf(run) {
     return bench.variants(run).flatMap(variant =>
       Object.entries(sumsOf(run, variant) ?? {}).flatMap(([kind, sums]) =>
@@ -88,7 +88,7 @@
   const rowsIn = (entries, slice) =>
     Math.max(...entries.filter(each => each.slice === slice).map(each => each.rows));
 
-  /** What a figure shows of the entries of one kind. */
+  /** The points of a figure from the entries of one kind. */
   function pointsOf(entries, baseline) {
     const { of } = MEASURES[chosen];
     const reference = slice =>
@@ -108,7 +108,7 @@
       .filter(point => point.value !== null);
   }
 
-  /** The axis of the slices, each with its number of rows below its name. */
+  /** The axis of slices, labelled with their names and numbers of rows. */
   function sliceAxis(entries) {
     const slices = unique(entries.map(each => each.slice));
     const labelOf = slice => [slice, `n = ${formatNumber(rowsIn(entries, slice), "count")}`];
@@ -174,15 +174,15 @@
       },
     };
     return {
-      height: y.sort.length * heightOfSlice(shown.length),
+      height: y.sort.length * sliceHeight(shown.length),
       data: { values: points },
       layer: [spans, dots],
       view: { stroke: null },
     };
   }
 
-  /** In pixels: two lines of text at least. */
-  const heightOfSlice = variants => Math.max(34, (variants + 1) * (variants > 4 ? 9 : 14));
+  /** The height of a slice in pixels, at least two lines of text. */
+  const sliceHeight = variants => Math.max(34, (variants + 1) * (variants > 4 ? 9 : 14));
 
   function tableRow(entries, slice, shown) {
     const ofSlice = entries.filter(each => each.slice === slice);
@@ -190,7 +190,7 @@
     const entryOf = variant => ofSlice.find(each => each.variant === variant);
     return element(
       "tr",
-      { className: rows < FEW ? "troubled" : "" },
+      { className: rows < FEW ? "incomplete" : "" },
       element("th", { scope: "row", className: "name", textContent: slice }),
       element("td", { textContent: formatNumber(rows, "count") }),
       shown.map(variant =>

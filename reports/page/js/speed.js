@@ -1,22 +1,23 @@
-// Accuracy against speed, and what the numbers of both cost.
+// The figure of accuracy against speed.
 (() => {
   "use strict";
   const { byId, charts, isNumber } = bench;
   const { quantitative, variantColour, variantShape, tooltip } = charts;
-  const MARGIN = 1.5; // a factor, around the values on a log scale
+  const MARGIN = 1.5; // factor around the values on a log scale
   const chosen = { x: "fps", y: "" }; // names of columns
 
-  /** The points that no other beats in both, from left to right; `better` of an axis: up, down. */
+  /** The Pareto front, from left to right; `better` gives the direction of each axis: up, down. */
   function paretoFront(points, better) {
-    const asGood = (a, b, axis) =>
+    const isAsGood = (a, b, axis) =>
       better[axis] === "down" ? a[axis] <= b[axis] : a[axis] >= b[axis];
-    const beats = (a, b) => asGood(a, b, "x") && asGood(a, b, "y") && (a.x !== b.x || a.y !== b.y);
+    const dominates = (a, b) =>
+      isAsGood(a, b, "x") && isAsGood(a, b, "y") && (a.x !== b.x || a.y !== b.y);
     return points
-      .filter(point => !points.some(other => beats(other, point)))
+      .filter(point => !points.some(other => dominates(other, point)))
       .sort((a, b) => a.x - b.x);
   }
 
-  /** The variants that have both columns; ratios in per cent. */
+  /** The points of variants with a value in both columns; ratios in per cent. */
   function pointsOf(run, shown, { x, y }) {
     const scale = y.unit === "ratio" ? 100 : 1;
     return shown.flatMap(variant => {
@@ -34,8 +35,8 @@
     });
   }
 
-  /** The horizontal axis, wide enough for the range of each speed. */
-  function acrossOf(column, points) {
+  /** The horizontal axis, which includes the range of each speed. */
+  function xAxisOf(column, points) {
     const values = points.flatMap(({ x, slowest, fastest }) =>
       column.name === "fps" ? [x, slowest, fastest] : [x],
     );
@@ -48,7 +49,7 @@
     });
   }
 
-  const upOf = (column, points) =>
+  const yAxisOf = (column, points) =>
     quantitative("y", {
       title: column.unit === "ratio" ? `${column.label} (%)` : column.label,
       scale:
@@ -57,12 +58,12 @@
           : { zero: false, nice: true },
     });
 
-  /** Where the frame rate of the videos is, if the axis reaches it. */
-  function realTimeLayers(rate, across) {
-    const [low, high] = across.scale.domain;
+  /** A line at the frame rate of the videos, if it is within the axis. */
+  function realTimeLayers(rate, xAxis) {
+    const [low, high] = xAxis.scale.domain;
     if (!rate || rate <= low || rate >= high) return [];
     const color = charts.themeColour("--bad");
-    const x = { ...across, field: "rate" };
+    const x = { ...xAxis, field: "rate" };
     return [
       {
         data: { values: [{ rate }] },
@@ -77,7 +78,7 @@
     ];
   }
 
-  const frontLayer = (points, { x, y }, encoding) => ({
+  const paretoLayer = (points, { x, y }, encoding) => ({
     data: {
       values: paretoFront(
         points.filter(each => each.timed === "step"),
@@ -100,14 +101,14 @@
     encoding: { x: { ...x, field: "slowest" }, x2: { field: "fastest" }, y, color },
   });
 
-  /** Accuracy against speed: a point a variant, and the line of those that none beats in both. */
+  /** Accuracy against speed: one point per variant, and the Pareto front. */
   function plane(run, shown) {
     const y = bench.column(chosen.y, run) ?? bench.column(run.leading, run);
     const x = run.speed_columns.find(each => each.name === chosen.x) ?? run.speed_columns[0];
     if (!x || !y) return null;
     const points = pointsOf(run, shown, { x, y });
     if (!points.length) return null;
-    const axes = { x: acrossOf(x, points), y: upOf(y, points) };
+    const axes = { x: xAxisOf(x, points), y: yAxisOf(y, points) };
     const color = variantColour(shown);
     const isFps = x.name === "fps";
     const dots = {
@@ -124,7 +125,7 @@
     return {
       height: 300,
       layer: [
-        frontLayer(points, { x, y }, axes),
+        paretoLayer(points, { x, y }, axes),
         ...(isFps ? realTimeLayers(run.frame_rate, axes.x) : []),
         ...(isFps ? [rangeLayer(points, { ...axes, color })] : []),
         dots,

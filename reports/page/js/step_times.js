@@ -1,4 +1,4 @@
-// Why one is faster: the times of single steps, by their place in time and by what they answer.
+// Times of single steps: by stage, distribution, over frames, and by number of objects.
 (() => {
   "use strict";
   const { byId, element, charts } = bench;
@@ -8,18 +8,18 @@
   const PERCENTILES = [50, 95];
   const timeOfStep = quantitative("ms", { title: "time of a step (ms, log scale)", scale: LOG });
 
-  /** The timings of a variant by sequence; none where it was not timed step by step. */
+  /** The timings of a variant by sequence; none if it was not timed frame by frame. */
   const timingsOf = (run, variant) => Object.entries(run.timings[variant.name] ?? {});
 
   /** Every timed step. */
   const stepsOf = (run, shown) =>
     shown.flatMap(variant =>
       timingsOf(run, variant).flatMap(([sequence, { step_ms: repeats }]) =>
-        repeats.flatMap((times, place) =>
+        repeats.flatMap((times, index) =>
           times.map((ms, frame) => ({
             variant: variant.title,
             sequence,
-            repeat: place + 1,
+            repeat: index + 1,
             frame,
             ms,
           })),
@@ -27,30 +27,30 @@
       ),
     );
 
-  /** The steps before the timed ones, at frames below 0. */
+  /** The steps of the warm-up, at negative frames. */
   const warmUpsOf = (run, shown) =>
     shown.flatMap(variant =>
       timingsOf(run, variant).flatMap(([sequence, { warm_up_ms: times = [] }]) =>
-        times.map((ms, place) => ({
+        times.map((ms, index) => ({
           variant: variant.title,
           sequence,
           repeat: 0,
-          frame: place - times.length,
+          frame: index - times.length,
           ms,
         })),
       ),
     );
 
-  /** Of each variant the share of its steps that took no longer than each of them. */
+  /** The cumulative share of steps by step time, for each variant. */
   const cumulativeShares = (steps, shown) =>
     shown.flatMap(variant => {
       const times = steps.filter(each => each.variant === variant.title).map(each => each.ms);
       return times
         .sort((a, b) => a - b)
-        .map((ms, place) => ({
+        .map((ms, index) => ({
           variant: variant.title,
           ms,
-          share: (100 * (place + 1)) / times.length,
+          share: (100 * (index + 1)) / times.length,
         }));
     });
 
@@ -83,7 +83,7 @@
     };
   }
 
-  /** The ground of the frames below 0, where the first frame of the warm-up is one. */
+  /** The background of the warm-up, from its first (negative) frame to 0. */
   function warmUpLayers(first) {
     if (first >= 0) return [];
     const x = quantitative("from");
@@ -130,13 +130,13 @@
     };
   }
 
-  /** The variants whose steps had answers of more than one size, with what Python made of them. */
+  /** The variants with a fit of step time to number of objects, as computed by Python. */
   const byObjectsOf = (run, shown) =>
     shown
       .map(variant => ({ variant, ...run.by_objects[variant.name] }))
       .filter(each => each.medians);
 
-  /** The median step at each number of objects, and the line of least squares through all. */
+  /** The median step time at each number of objects, and the least-squares line. */
   function overObjects(fits, shown) {
     if (!fits.length) return null;
     const medians = fits.flatMap(({ variant, medians }) =>
@@ -180,7 +180,7 @@
     return `${variant.title}: ${start} ms ${sign} ${slope} ms an object`;
   }
 
-  // The harness's own stages are grey; those of the step have the colours told apart best.
+  // Stages outside the step are grey; those of the step have well distinguishable colours.
   const OF_HARNESS = {
     decode: { title: "decoding (harness)", colour: "#B0B0B0" },
     rest: { title: "the tracker's own", colour: "#0072B2" },
@@ -194,7 +194,7 @@
     "#882255",
   ]);
 
-  /** The stages that the variants have, in the order of a frame: {name, title, colour}. */
+  /** The stages of the variants in order of execution: {name, title, colour}. */
   function stagesOf(run, shown) {
     const known = new Set(shown.flatMap(({ name }) => Object.keys(run.stages[name] ?? {})));
     const ofStep = [...known].filter(name => !OF_HARNESS[name]);

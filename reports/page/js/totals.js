@@ -1,13 +1,13 @@
-// Totals over the sequences and classes that are chosen, from what each of them adds up.
+// Totals over the selected sequences and classes, from their partial results.
 (() => {
   "use strict";
   const { sum, mean } = bench.arithmetic;
-  const MEAN = "=mean"; // what the state holds for the mean of classes, in place of a class
+  const MEAN = "=mean"; // in the state, selects the mean over classes instead of a class
 
   const present = values => values.filter(bench.isNumber);
   const ofClasses = run => run.classes.length > 1 && bench.state.get("class") === MEAN;
 
-  /** The partials of some sequences and classes, by family; null where a sequence has none. */
+  /** Partial results of sequences and classes, by family; null if a sequence has none. */
   function partialsOf(run, variant, sequences, classes) {
     const bySequence = run.partials[variant];
     if (!bySequence || sequences.some(sequence => !bySequence[sequence])) return null;
@@ -20,14 +20,14 @@
     return byFamily;
   }
 
-  /** What Python has computed: for families whose partials are too large to be here. */
+  /** Values computed by Python, for families whose partial results are too large for the page. */
   function computed(run, variant, sequences, classes) {
     if (classes.length < run.classes.length) return {};
     if (sequences.length === run.sequences.length) return run.totals[variant] ?? {};
     return sequences.length === 1 ? (run.large[variant]?.[sequences[0]] ?? {}) : {};
   }
 
-  /** Values by column over sequences and classes; null where one of them has no result. */
+  /** Values by column over sequences and classes; null if one of them has no result. */
   function over(run, variant, sequences = bench.sequences(run), classes = null) {
     if (!classes && ofClasses(run)) return meanOfClasses(run, variant, sequences);
     const chosen = classes ?? bench.classes(run);
@@ -40,8 +40,8 @@
   }
 
   /**
-   * Values by column where classes count alike, as metrics/score.py has them: the mean of the
-   * ratios of those that have one, the sum of counts.
+   * Class-averaged values by column, as in metrics/score.py: the mean of ratios over classes that
+   * have one, the sum of counts.
    */
   function meanOfClasses(run, variant, sequences) {
     const byClass = run.classes.map(name => over(run, variant, sequences, [name]));
@@ -53,13 +53,13 @@
     return Object.fromEntries(values);
   }
 
-  /** The parts of HOTA at each threshold; null where there are none. */
+  /** HOTA and its components at each threshold; null if the run has none. */
   function curves(run, variant, sequences = bench.sequences(run), classes = bench.classes(run)) {
     const partials = partialsOf(run, variant, sequences, classes)?.hota;
     return partials ? bench.families.hotaCurves(partials) : null;
   }
 
-  /** All numbers of a variant under the state of the page, of accuracy and speed. */
+  /** All values of a variant under the current selection, of accuracy and speed. */
   bench.valuesOf = (run, variant) => ({
     ...(over(run, variant.name) ?? {}),
     ...(run.speed[variant.name]?.values ?? {}),

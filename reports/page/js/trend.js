@@ -1,4 +1,4 @@
-// What the gate found over commits: each number of each variant, with its noise.
+// The history of the gate over commits: each value of each variant, with its interval.
 (() => {
   "use strict";
   const { byId, element, charts } = bench;
@@ -7,7 +7,7 @@
   const BAD = ["WORSE", "MISSING"];
   let metric = "";
 
-  const labelOf = (verdict, place) => `${place + 1}: ${verdict.commit.slice(0, 8)}`;
+  const labelOf = (verdict, index) => `${index + 1}: ${verdict.commit.slice(0, 8)}`;
   const labelsOf = trend => trend.verdicts.map(labelOf);
   const isRatio = trend => trend.units[metric] === "ratio";
   const format = (value, unit) =>
@@ -18,19 +18,19 @@
     return isRatio(trend) ? `${metric} (%)` : metric;
   }
 
-  /** One point for each variant and verdict that has the metric; ratios in per cent. */
+  /** One point per variant and verdict with the metric; ratios in per cent. */
   function pointsOf(trend, shown) {
     const scale = isRatio(trend) ? 100 : 1;
     const labels = labelsOf(trend);
     return shown.flatMap(variant =>
-      (trend.points[metric][variant.name] ?? []).map(([place, value, low, high, word]) => ({
+      (trend.points[metric][variant.name] ?? []).map(([index, value, low, high, word]) => ({
         variant: variant.title,
-        verdict: labels[place],
+        verdict: labels[index],
         value: scale * value,
         low: scale * low,
         high: scale * high,
         word,
-        date: trend.verdicts[place].date,
+        date: trend.verdicts[index].date,
       })),
     );
   }
@@ -50,15 +50,15 @@
       title: axisTitle(trend),
       scale: { zero: false, nice: true },
     });
-    const noise = { x, y: { ...y, field: "low" }, y2: { field: "high" }, color };
+    const interval = { x, y: { ...y, field: "low" }, y2: { field: "high" }, color };
     const names = [["variant"], ["verdict"], ["date"], ["word"]];
     const tooltip = charts.tooltip(...names, ["value", metric, ".4~r"]);
     return {
       height: 280,
       data: { values: points },
       layer: [
-        { mark: { type: "area", opacity: 0.15 }, encoding: noise },
-        { mark: { type: "rule", opacity: 0.5 }, encoding: noise },
+        { mark: { type: "area", opacity: 0.15 }, encoding: interval },
+        { mark: { type: "rule", opacity: 0.5 }, encoding: interval },
         { mark: { type: "line", strokeWidth: 2 }, encoding: { x, y, color } },
         {
           mark: { type: "point", filled: true, size: 70, opacity: 1 },
@@ -73,9 +73,9 @@
     };
   }
 
-  function cell(trend, variant, place) {
+  function cell(trend, variant, index) {
     const points = trend.points[metric][variant.name] ?? [];
-    const [, value, , , word] = points.find(([ofVerdict]) => ofVerdict === place) ?? [];
+    const [, value, , , word] = points.find(([ofVerdict]) => ofVerdict === index) ?? [];
     if (word === undefined) return element("td", { textContent: bench.NO_NUMBER, className: "" });
     return element("td", {
       textContent: `${format(value, trend.units[metric])} ${word}`,
@@ -91,17 +91,17 @@
       element("th", { scope: "col", className: "name", textContent: "Verdict" }),
       titles.map(textContent => element("th", { scope: "col", textContent })),
     );
-    const rows = trend.verdicts.map((verdict, place) =>
+    const rows = trend.verdicts.map((verdict, index) =>
       element(
         "tr",
         {},
-        element("th", { scope: "row", className: "name", textContent: labelOf(verdict, place) }),
+        element("th", { scope: "row", className: "name", textContent: labelOf(verdict, index) }),
         element("td", { textContent: verdict.date.slice(0, 16).replace("T", " ") }),
         element("td", {
           textContent: verdict.verdict,
           className: verdict.verdict === "regression" ? "bad" : "",
         }),
-        shown.map(variant => cell(trend, variant, place)),
+        shown.map(variant => cell(trend, variant, index)),
       ),
     );
     byId("trend-table").replaceChildren(element("thead", {}, head), element("tbody", {}, rows));

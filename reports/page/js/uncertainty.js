@@ -1,16 +1,16 @@
-// How the intervals and words of the verdict table are to be read, and what few scenes can show.
+// Explains the intervals and verdicts of the verdict table, and the limits of few camera scenes.
 (() => {
   "use strict";
 
-  function ofFewScenes({ rules, scenes, least_chance: leastChance }, others) {
-    if (leastChance * Math.max(1, others) <= 1 - rules.level) return "";
+  function noteOnFewScenes({ rules, scenes, least_chance: minPValue }, comparedCount) {
+    if (minPValue * Math.max(1, comparedCount) <= 1 - rules.level) return "";
     return (
-      ` With ${others} compared, no result of ${scenes} scenes could be sure enough for BETTER ` +
+      ` With ${comparedCount} compared, no result of ${scenes} scenes could be sure enough for BETTER ` +
       "or WORSE."
     );
   }
 
-  function ofSeveralRuns(run, { runs }) {
+  function noteOnRepeatedRuns(run, { runs }) {
     const repeated = bench.variants(run).filter(variant => runs[variant.name] > 1);
     if (!repeated.length) return "";
     const names = repeated.map(({ name, title }) => `${title} (${runs[name]} runs)`).join(", ");
@@ -20,7 +20,7 @@
     );
   }
 
-  /** Sentences on a comparison; null for a choice of sequences or classes. */
+  /** The explanation of a comparison, which is null for a subset of sequences or classes. */
   bench.uncertainty = (run, comparison) => {
     if (!comparison) {
       return run.comparison
@@ -34,8 +34,8 @@
       "bootstrap's standard error). BETTER, WORSE: the interval of the paired difference leaves " +
       "out 0, and so does an exact test after Holm's correction; SAME: within " +
       `${100 * rules.same_within} points, or equal to the byte; else AMBIGUOUS.` +
-      ofFewScenes(comparison, run.variants.length - 1) +
-      ofSeveralRuns(run, comparison)
+      noteOnFewScenes(comparison, run.variants.length - 1) +
+      noteOnRepeatedRuns(run, comparison)
     );
   };
 })();

@@ -1,31 +1,31 @@
-// The verdict table: a row a variant, a column a number, how sure it is and how far from the
-// baseline. The same table with all columns stands below it.
+// The verdict table: one row per variant, with intervals, or differences from the baseline.
+// Below it, the same table with all columns.
 (() => {
   "use strict";
   const { state, byId, element } = bench;
   const ARROWS = { up: "↑", down: "↓" };
   const UNITS = { ratio: "%", ms: "ms", MB: "MB" };
   const NO_CHANGE = "±0";
-  const AS_FACTORS = ["ms", "fps", "MB", "J"]; // units that are compared by a quotient
+  const AS_FACTORS = ["ms", "fps", "MB", "J"]; // units whose values are compared by their ratio
 
-  /** What else than the step was timed of a variant, "" where it was the step. */
+  /** What was timed of a variant if it was not the step, else "". */
   const otherTiming = (run, variant) => run.speed[variant.name]?.timed.label ?? "";
   const isComparable = (run, variant, column) =>
     !run.speed_columns.includes(column) || !otherTiming(run, variant);
 
-  /** The best value of a column; null where all are the same or none is better. */
+  /** The best value of a column; null if all are equal or no direction is better. */
   function bestOf(run, shown, values, column) {
     const compared = shown
       .filter(variant => isComparable(run, variant, column))
       .map(variant => values.get(variant)[column.name])
       .filter(value => value !== null && value !== undefined);
     if (!column.better || !compared.length) return null;
-    const [least, most] = [Math.min(...compared), Math.max(...compared)];
-    if (least === most) return null;
-    return column.better === "up" ? most : least;
+    const [min, max] = [Math.min(...compared), Math.max(...compared)];
+    if (min === max) return null;
+    return column.better === "up" ? max : min;
   }
 
-  /** How sure the totals are; null for a choice of sequences or classes: that is not known. */
+  /** The comparison of totals; null for a subset of sequences or classes, where it is unknown. */
   function comparisonOf(run) {
     const whole =
       bench.sequences(run).length === run.sequences.length &&
@@ -44,7 +44,7 @@
       : `±${halfWidth.toFixed(0)}`;
   }
 
-  /** The small line below a number: its interval, or how far it is from the baseline's. */
+  /** The small line below a number: its interval, or its difference from the baseline. */
   function lineBelow(context, variant, column, value) {
     if (!context.baseline) return interval(context, variant, column, value);
     return difference(context, variant, column, value);
@@ -71,9 +71,9 @@
     });
   }
 
-  const explain = ({ verdict, half_width: halfWidth, chance }, change, column) =>
+  const explain = ({ verdict, half_width: halfWidth, chance: pValue }, change, column) =>
     `${verdict}; difference ${change.text} ${plusMinus(halfWidth, column)}, ` +
-    `p = ${chance.toPrecision(2)} after Holm`;
+    `p = ${pValue.toPrecision(2)} after Holm`;
 
   function colourClass({ comparison }, verdict, change) {
     if (verdict?.verdict === "BETTER") return "good";
@@ -82,7 +82,7 @@
     return change.isGood ? "good" : "worse";
   }
 
-  /** How far a value is from another: points of a ratio, counts as they are, speed as a factor. */
+  /** The change from a reference: ratios in points, counts as a difference, speed as a factor. */
   function changeFrom(reference, value, column) {
     if ([reference, value].some(each => each === undefined || each === null)) return null;
     const isGood = isBetter(value, reference, column);
@@ -93,13 +93,13 @@
     return { text, isGood: text === NO_CHANGE ? null : isGood };
   }
 
-  /** Whether a value is better than another; null where neither is. */
+  /** Whether a value is better than another; null if neither is. */
   function isBetter(value, reference, { better }) {
     if (!better || value === reference) return null;
     return value > reference === (better === "up");
   }
 
-  /** A difference with its sign; that of a ratio in points. */
+  /** A signed difference; ratios in points. */
   function differenceText(difference, { unit }) {
     const size = Math.abs(difference) * (unit === "ratio" ? 100 : 1);
     const text = size.toFixed(unit === "ratio" || !Number.isInteger(size) ? 2 : 0);
@@ -112,7 +112,7 @@
     return factor.toPrecision(factor >= 10 ? 3 : 2);
   }
 
-  /** The column the table is sorted by, and whether its values rise or fall: "up", "down". */
+  /** The name of the sorted column, and its direction: "up" (rising) or "down". */
   function sorting() {
     const [name, direction] = state.get("sort").split(":");
     return { name, direction };
@@ -129,7 +129,7 @@
     return [...shown].sort((a, b) => a.title.localeCompare(b.title) * sign);
   }
 
-  /** Orders two values; those that are missing come last. */
+  /** Orders two values; missing ones come last. */
   function byValue(value, other, sign) {
     const missing = [value, other].map(each => each === null || each === undefined);
     return missing[0] || missing[1] ? missing[0] - missing[1] : sign * (value - other);
@@ -218,8 +218,8 @@
   }
 
   function nameCell(run, variant) {
-    const trouble = run.troubles[variant.name];
-    const text = trouble === "not run" ? "not run" : `${trouble} failed`;
+    const missingJob = run.missing_results[variant.name];
+    const text = missingJob === "not run" ? "not run" : `${missingJob} failed`;
     const isBaseline = bench.baseline() === variant;
     return element(
       "th",
@@ -227,11 +227,13 @@
       bench.variantMark(variant),
       variant.title,
       isBaseline ? element("span", { className: "tag plain", textContent: "baseline" }) : null,
-      trouble ? element("a", { className: "tag", href: "#troubles", textContent: text }) : null,
+      missingJob
+        ? element("a", { className: "tag", href: "#missing-results", textContent: text })
+        : null,
     );
   }
 
-  /** The word on the leading metric, a column of its own where there is a baseline. */
+  /** The verdict on the leading metric, in its own column if there is a baseline. */
   function verdictCell(context, variant) {
     const verdict = verdictOn(context, variant, bench.column(context.run.leading, context.run));
     if (!verdict) return element("td", {}, "");
@@ -250,13 +252,13 @@
     const best = new Map(columns.map(column => [column, bestOf(run, shown, values, column)]));
     const [baseline, comparison] = [bench.baseline(run), comparisonOf(run)];
     const context = { run, values, best, baseline, comparison };
-    const isJudged = baseline && comparison && run.leading;
+    const hasVerdicts = baseline && comparison && run.leading;
     const rows = sorted(run, shown, values).map(variant =>
       element(
         "tr",
-        { className: run.troubles[variant.name] ? "troubled" : "" },
+        { className: run.missing_results[variant.name] ? "incomplete" : "" },
         nameCell(run, variant),
-        isJudged ? verdictCell(context, variant) : null,
+        hasVerdicts ? verdictCell(context, variant) : null,
         columns.map(column => cell(context, variant, column)),
       ),
     );
@@ -264,7 +266,7 @@
       "tr",
       {},
       nameHeading(),
-      isJudged ? verdictHeading(run) : null,
+      hasVerdicts ? verdictHeading(run) : null,
       columns.map(columnHeading),
     );
     return [element("thead", {}, head), element("tbody", {}, rows)];

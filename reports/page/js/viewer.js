@@ -1,44 +1,44 @@
-// The viewer: truth and variants in the frame of an error, before and after it, and played in step.
+// The viewer: ground truth and variants in the frame of an error, its neighbours, and in motion.
 (() => {
   "use strict";
   const { byId, element, media, pictures } = bench;
-  const AROUND = 2.6; // what is seen, times the larger side of a box
-  const LOWEST = 60; // pixels of the pictures
-  const FLAT = 3 / 4; // height by width of what is seen
-  const FASTEST = 15; // pictures a second when played
-  const AHEAD = [2, 3, 4, 5]; // frames whose pictures are loaded before they are asked for
+  const VIEW_FACTOR = 2.6; // height of the view, in larger sides of the box
+  const MIN_HEIGHT = 60; // pixels of the pictures
+  const HEIGHT_PER_WIDTH = 3 / 4; // of the view
+  const MAX_RATE = 15; // pictures per second when playing
+  const PREFETCHED = [2, 3, 4, 5]; // frames ahead whose pictures are preloaded
   const NEIGHBOURS = { "-1": "before", 0: "", 1: "after" };
   const STRIP = "The frame before, the frame of the error and the frame after; the truth above, ";
   const panel = byId("viewer");
-  const nodes = {}; // of the panel, by name
-  const canvases = new Map(); // by "line offset"
-  let shown = null; // what is looked at, see `show`
-  let contents = []; // of each line, null where there is none
+  const nodes = {}; // nodes of the panel by name
+  const canvases = new Map(); // by "row offset"
+  let shown = null; // the argument of `show`
+  let contents = []; // objects of each row, null if missing
   let frame = 0;
-  let isWhole = false; // the whole picture is seen
-  let lastBox = null; // of the object of the error
-  let timer = null; // runs while it plays
-  let turn = 0; // only the latest wish is drawn: pictures load while people go on
+  let isWhole = false; // shows the whole picture
+  let lastBox = null; // last known box of the object
+  let timer = null; // set while playing
+  let latestRequest = 0; // draws only the latest request, as pictures load asynchronously
 
   /**
-   * Opens the viewer on `wanted`: run, sequence, event, rows ({variant, title}, null for the
-   * truth), sentence, thumbnail, step(by): go to another error, close().
+   * Opens the viewer on `target`: run, sequence, event, rows ({variant, title}, variant null for
+   * ground truth), sentence, thumbnail, step(by) to go to another error, close().
    */
-  async function show(wanted) {
+  async function show(target) {
     stop();
-    shown = wanted;
-    frame = wanted.event.frame;
+    shown = target;
+    frame = target.event.frame;
     lastBox = null;
     contents = [];
     panel.hidden = false;
     buildPanel();
     layOut();
-    turn += 1;
-    const mine = turn;
+    latestRequest += 1;
+    const request = latestRequest;
     const loaded = await Promise.all(
-      wanted.rows.map(row => media.load(wanted.run, wanted.sequence, row.variant)),
+      target.rows.map(row => media.load(target.run, target.sequence, row.variant)),
     );
-    if (mine !== turn) return;
+    if (request !== latestRequest) return;
     contents = loaded;
     showNotes();
     redraw();
@@ -46,7 +46,7 @@
 
   function hide() {
     stop();
-    turn += 1;
+    latestRequest += 1;
     shown = null;
     panel.hidden = true;
     panel.replaceChildren();
@@ -102,7 +102,7 @@
     );
   }
 
-  /** A line for the truth and for each variant, a column a frame of three; one when played. */
+  /** One row for ground truth and each variant, with three frames; one column each when playing. */
   function layOut() {
     canvases.clear();
     nodes.grid.classList.toggle("playing", Boolean(timer));
@@ -133,7 +133,7 @@
     nodes.whole.disabled = isEmpty;
   }
 
-  /** What there is to say of the rows that have no pictures. */
+  /** The notes on rows without pictures. */
   function notesOn(missing) {
     if (missing.length) {
       const { folder } = shown.run.gallery.media;
@@ -154,26 +154,26 @@
     return [element("img", { className: "viewer-strip", src, alt })];
   }
 
-  /** The line whose object the error is of: the truth, or for a false alarm the variant. */
-  const lineOfError = () => (shown.event.kind === "false_alarm" ? contents.length - 1 : 0);
+  /** The row with the object of the error: ground truth, or the variant for a false alarm. */
+  const rowOfError = () => (shown.event.kind === "false_alarm" ? contents.length - 1 : 0);
 
-  /** What is seen: a window around the object of the error as it moves, or everything. */
+  /** The view: a window that follows the object of the error, or the whole picture. */
   function viewNow() {
     const any = contents.find(Boolean);
     if (!any) return null;
-    lastBox = pictures.boxOf(contents[lineOfError()], frame, shown.event.identity) ?? lastBox;
+    lastBox = pictures.boxOf(contents[rowOfError()], frame, shown.event.identity) ?? lastBox;
     if (isWhole || !lastBox) return { left: 0, top: 0, width: any.width, height: any.height };
     const [left, top, right, bottom] = lastBox;
-    const side = Math.max(bottom - top, (right - left) * FLAT);
-    const height = Math.max(AROUND * side, LOWEST);
-    const width = height / FLAT;
+    const side = Math.max(bottom - top, (right - left) * HEIGHT_PER_WIDTH);
+    const height = Math.max(VIEW_FACTOR * side, MIN_HEIGHT);
+    const width = height / HEIGHT_PER_WIDTH;
     return { left: (left + right - width) / 2, top: (top + bottom - height) / 2, width, height };
   }
 
   async function redraw() {
     const { run, sequence, event } = shown;
-    turn += 1;
-    const mine = turn;
+    latestRequest += 1;
+    const request = latestRequest;
     const view = viewNow();
     const suffix = frame === event.frame ? ", the error" : "";
     nodes.frame.value = frame;
@@ -184,13 +184,13 @@
     const images = await Promise.all(
       offsets().map(offset => media.picture(run, sequence, frame + offset)),
     );
-    if (mine !== turn) return;
+    if (request !== latestRequest) return;
     shown.rows.forEach((row, line) => {
       offsets().forEach((offset, column) => {
         drawCell(row, { line, offset, image: images[column], view });
       });
     });
-    for (const ahead of AHEAD.filter(each => frame + each < frameCount())) {
+    for (const ahead of PREFETCHED.filter(each => frame + each < frameCount())) {
       media.picture(run, sequence, frame + ahead);
     }
   }
@@ -199,11 +199,11 @@
     const { run, event } = shown;
     const at = frame + offset;
     const isThere = at >= 0 && at < frameCount();
-    const own = contents[lineOfError()];
+    const own = contents[rowOfError()];
     const canvas = canvases.get(`${line} ${offset}`);
     canvas.style.aspectRatio = `${view.width} / ${view.height}`;
     canvas.setAttribute("aria-label", `${row.title}, frame ${at}`);
-    canvas.parentNode.classList.toggle("beyond", !isThere || !contents[line]);
+    canvas.parentNode.classList.toggle("unavailable", !isThere || !contents[line]);
     pictures.draw(canvas, run, {
       content: isThere ? contents[line] : null,
       image,
@@ -213,8 +213,8 @@
     });
   }
 
-  function goTo(wanted) {
-    frame = Math.max(0, Math.min(frameCount() - 1, wanted));
+  function goTo(target) {
+    frame = Math.max(0, Math.min(frameCount() - 1, target));
     redraw();
   }
 
@@ -224,7 +224,7 @@
   }
 
   function play() {
-    const rate = Math.min(mediaOf()?.rate ?? FASTEST, FASTEST);
+    const rate = Math.min(mediaOf()?.rate ?? MAX_RATE, MAX_RATE);
     if (frame >= frameCount() - 1) frame = 0;
     const next = () => (frame < frameCount() - 1 ? goTo(frame + 1) : pause());
     timer = setInterval(next, 1000 / rate);

@@ -1,4 +1,4 @@
-"""The page that most of the tests look at."""
+"""The page that most of these tests open."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a reader does with the page: sorts, hides, compares, and finds it all in the address."""
+"""Interaction with the page: sorting, hiding, comparing, and the selection in the URL."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def once_opened(browser, made):
 
 @pytest.fixture
 def page(once_opened):
-    """The page as it is when it is opened: all tests share one, as to open one takes a second."""
+    """The freshly opened page; shared by all tests, as opening one takes a second."""
     once_opened.evaluate(
         """() => {
             document.querySelectorAll("details").forEach(each => { each.open = false; });
@@ -48,7 +48,7 @@ def at(page):
     return unquote(page.evaluate("location.hash"))
 
 
-def test_a_heading_sorts_the_best_first_and_again_the_other_way(page):
+def test_a_heading_sorts_best_first_and_then_in_reverse(page):
     for column, best_last in (("HOTA", False), ("IDSW", True)):
         heading(page, column).click()
         ordered = [row[column] for row in values(page).values()]
@@ -68,7 +68,7 @@ def test_variants_are_sorted_by_name(page):
     assert titles(page) == TITLES[::-1]
 
 
-def test_all_that_is_shown_is_what_python_has_computed(page, made):
+def test_shown_values_equal_those_computed_by_python(page, made):
     for variant, title in MASKS.variants.items():
         combined = score(made, variant, "youtube_vis", "combined.json")["values"]
         shown = values(page)[title]
@@ -77,7 +77,7 @@ def test_all_that_is_shown_is_what_python_has_computed(page, made):
         assert {"HOTA", "IDSW", "J&F", "AP"} <= scored.keys()
 
 
-def test_a_sequence_that_is_left_out_is_in_no_total(page, made):
+def test_a_left_out_sequence_is_in_no_total(page, made):
     page.click("#sequences-count")
     page.locator("#sequences input").nth(0).uncheck()
     assert "without=one" in at(page)
@@ -92,7 +92,7 @@ def test_a_sequence_that_is_left_out_is_in_no_total(page, made):
         assert scored == pytest.approx({name: total[name] for name in scored}, abs=1e-9)
 
 
-def test_one_class_is_shown_alone(page, made):
+def test_a_single_class_can_be_shown(page, made):
     page.select_option("#class", "car")
     for variant, title in MASKS.variants.items():
         combined = score(made, variant, "youtube_vis", "combined.json")["classes"]["car"]["values"]
@@ -101,7 +101,7 @@ def test_one_class_is_shown_alone(page, made):
         assert scored == pytest.approx({name: combined[name] for name in scored}, abs=1e-9)
 
 
-def test_a_hidden_variant_is_nowhere_and_the_last_one_cannot_be_hidden(page):
+def test_a_hidden_variant_is_shown_nowhere_and_the_last_one_cannot_be_hidden(page):
     page.click("#variants-count")
     boxes = page.locator("#variants input")
     boxes.nth(1).uncheck()
@@ -115,7 +115,7 @@ def test_a_hidden_variant_is_nowhere_and_the_last_one_cannot_be_hidden(page):
     assert titles(page) == ["Beta", "Gamma"]
 
 
-def test_a_run_of_which_another_has_hidden_every_variant_is_shown_whole(page):
+def test_a_run_with_every_variant_hidden_by_another_run_shows_all(page):
     page.evaluate("bench.state.set({run: 'boxes-plain', hide: new Set(['a', 'd'])})")
     assert titles(page) == ["Alpha", "Delta"]
     page.click("#variants-count")
@@ -123,7 +123,7 @@ def test_a_run_of_which_another_has_hidden_every_variant_is_shown_whole(page):
     assert titles(page) == ["Delta"]
 
 
-def test_a_baseline_says_how_far_the_others_are_from_it(page):
+def test_a_baseline_shows_the_differences_of_other_variants(page):
     page.select_option("#baseline", "a")
     shown, written = values(page), texts(page)
     change = 100 * (shown["Gamma"]["HOTA"] - shown["Alpha"]["HOTA"])
@@ -140,7 +140,7 @@ def test_a_whole_process_is_marked_and_never_the_fastest(page):
     assert not page.locator('#verdict tr:has-text("Gamma") td.best[data-column="fps"]').count()
 
 
-def test_a_number_shows_its_metric_sequence_by_sequence(page, made):
+def test_clicking_a_number_shows_its_metric_sequence_by_sequence(page, made):
     page.locator('#verdict td[data-column="IDSW"] button').first.click()
     assert page.input_value("#metric") == "IDSW"
     cells = page.locator("#matrix tbody tr").first.locator("td").all_inner_texts()
@@ -157,7 +157,7 @@ def test_runs_are_shown_one_at_a_time(page):
     assert at(page) == "#run=boxes-plain"
 
 
-def test_the_address_holds_the_state(page, look, made):
+def test_the_url_stores_the_state(page, look, made):
     page.evaluate(
         """bench.state.set({baseline: "b", hide: new Set(["a"]), without: new Set(["two"]),
         sort: "HOTA:down", metric: "AssA", class: "person"})"""
@@ -177,13 +177,13 @@ NONSENSE = (
 
 
 @pytest.mark.parametrize("address", NONSENSE)
-def test_an_address_that_makes_no_sense_shows_the_first_run_whole(look, made, address):
+def test_an_invalid_url_shows_the_first_run_completely(look, made, address):
     found = look(made, address)
     assert titles(found.page) == TITLES
     assert found.complaints == []
 
 
-def test_all_is_shown_again_by_one_button(page):
+def test_one_button_resets_the_view(page):
     before = page.inner_text("#verdict")
     assert page.locator("#reset").is_hidden()
     page.evaluate("bench.state.set({baseline: 'b', hide: new Set(['a']), sort: 'HOTA:up'})")
@@ -211,7 +211,7 @@ def focused(page):
     return page.evaluate("document.activeElement.outerHTML.slice(0, 200)")
 
 
-def test_tab_reaches_every_control_there_is(page):
+def test_tab_reaches_every_control(page):
     page.evaluate(
         "document.querySelectorAll('main details').forEach(each => { each.open = true; })"
     )
@@ -233,7 +233,7 @@ def test_tab_reaches_every_control_there_is(page):
     assert page.evaluate(missed) == []
 
 
-def test_enter_sorts_and_the_focus_stays_where_it_was(page):
+def test_enter_sorts_and_keeps_the_focus(page):
     heading(page, "IDSW").focus()
     page.keyboard.press("Enter")
     ordered = [row["IDSW"] for row in values(page).values()]
@@ -243,8 +243,8 @@ def test_enter_sorts_and_the_focus_stays_where_it_was(page):
     assert [row["IDSW"] for row in values(page).values()] == ordered[::-1]
 
 
-def test_variants_are_hidden_without_a_mouse(page):
-    page.locator("details.drop summary").first.focus()
+def test_variants_can_be_hidden_by_keyboard(page):
+    page.locator("details.dropdown summary").first.focus()
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     page.keyboard.press("Space")

@@ -1,4 +1,4 @@
-"""Names that try to do harm, in every place that a name can come from: shown, never executed."""
+"""Malicious names from every source of names are shown, never executed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from datasets.io.files import read_json, write_json
 from tests.support.page.browsing import grave_findings, opened
-from tests.support.page.page_workdir import MASKS, card, render_workdir, write_run
+from tests.support.page.page_workdir import MASKS, render_workdir, variant_entry, write_run
 from tests.support.page.verdict import titles
 
 SCRIPT = "<script>window.harm = 1</script>"
@@ -26,7 +26,7 @@ ANYWHERE = (SCRIPT, IMAGE, QUOTES, CLOSING, ENTITY, LINES, LONG * 5, RIGHT_TO_LE
 
 
 def as_folder(name):
-    """Return a name that a folder can have."""
+    """Return a valid folder name."""
     return name.replace("/", "\N{FRACTION SLASH}")[:200]
 
 
@@ -34,7 +34,7 @@ SEQUENCES = tuple(map(as_folder, (IMAGE + QUOTES, LINES + RIGHT_TO_LEFT, "constr
 VARIANTS = tuple(map(as_folder, (SCRIPT, QUOTES, ENTITY + EMOJI, "__proto__", "toString")))
 CLASSES = (SCRIPT + LINES, RIGHT_TO_LEFT, "constructor", "a,b=c&d")
 TITLES = (CLOSING, IMAGE + QUOTES, LONG, EMOJI, "__proto__")
-LOOK_EVERYWHERE = """() => {
+VIEW_EVERYTHING = """() => {
     const {variants, sequences, classes, columns} = bench.run();
     variants.forEach((each, place) => bench.state.set({
         baseline: each.name, sequence: sequences[place], class: classes[place] ?? "",
@@ -65,13 +65,13 @@ UNTRACED = {
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory):
-    """The page of a run all of whose names are hostile, and its address."""
+    """The path of the page of a run with hostile names only."""
     workdir = tmp_path_factory.mktemp("hostile")
     run = write_run(workdir, HOSTILE)
     for each, text in zip(run["variants"], ANYWHERE, strict=False):
         each |= {"source": text, "method": text, "options": {text: [text]}}
     run |= {"licence": CLOSING}
-    run["variants"].append(card(as_folder(RIGHT_TO_LEFT), SCRIPT))  # has no result
+    run["variants"].append(variant_entry(as_folder(RIGHT_TO_LEFT), SCRIPT))  # has no result
     log = (
         workdir
         / "logs"
@@ -98,10 +98,10 @@ def hostile(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def looked(browser, hostile):
-    """The page after a look at each variant, sequence and class, with all open that opens."""
+    """The page after viewing each variant, sequence and class, with all details open."""
     with browser.new_context(offline=True) as context:
         found = opened(context, hostile)
-        found.page.evaluate(LOOK_EVERYWHERE)
+        found.page.evaluate(VIEW_EVERYTHING)
         for place in ("#gallery-lanes button", "#gallery-list button", "#gallery-worst button"):
             found.page.locator(place).first.click()
         found.page.wait_for_timeout(300)
@@ -109,11 +109,11 @@ def looked(browser, hostile):
 
 
 def shown_titles(page):
-    """Return the titles in the verdict, less what nobody sees."""
+    """Return the titles in the verdict table, without invisible characters."""
     return [title.rstrip("\u2060") for title in titles(page)]
 
 
-def test_nothing_of_a_name_is_executed_and_nothing_is_target_elsewhere(looked, hostile):
+def test_no_name_is_executed_and_nothing_is_requested_elsewhere(looked, hostile):
     assert looked.page.evaluate("window.harm") is None
     assert looked.complaints == []
     here = (hostile.parent.as_uri(), "data:")
@@ -126,7 +126,7 @@ def test_no_name_becomes_an_element(looked):
     assert [name for name in found if name not in ("script", "div")] == ["header", "nav", "main"]
 
 
-def test_long_names_leave_the_page_as_wide_as_its_window(looked):
+def test_long_names_do_not_widen_the_page(looked):
     looked.page.set_viewport_size({"width": 800, "height": 800})
     assert looked.page.evaluate("document.documentElement.scrollWidth") <= 800
 
@@ -135,7 +135,7 @@ def test_axe_finds_nothing_serious_in_hostile_names(looked):
     assert grave_findings(looked.page) == []
 
 
-def test_names_are_shown_as_they_are(look, hostile):
+def test_names_are_shown_unchanged(look, hostile):
     page = look(hostile).page
     assert shown_titles(page) == [*TITLES, SCRIPT]
     for place, names in (("#variants", TITLES), ("#sequences", SEQUENCES), ("#class", CLASSES)):
@@ -148,13 +148,13 @@ def test_names_are_shown_as_they_are(look, hostile):
     assert page.locator("#verdict tr").first.locator("th").count() > 5
 
 
-def test_scripts_of_names_are_not_run_where_scripts_are_off_or_on_paper(look, hostile):
+def test_names_add_no_scripts_to_the_page_without_scripts(look, hostile):
     page = look(hostile, java_script_enabled=False).page
     assert page.locator("noscript tbody tr").count() == len(VARIANTS) + 1
     assert page.locator("script").count() == page.locator("body > script").count()
 
 
-def test_hostile_names_can_be_chosen_and_left_out_and_are_kept_in_the_address(look, hostile):
+def test_hostile_names_can_be_selected_and_are_stored_in_the_url(look, hostile):
     page = look(hostile).page
     page.evaluate(
         "([hide, without]) => bench.state.set({hide: new Set(hide), without: new Set(without)})",

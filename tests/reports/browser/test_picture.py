@@ -13,7 +13,7 @@ from tests.support.paths import ROOT
 
 @pytest.fixture
 def picture(tmp_path):
-    """A function that runs the program: how it ended, and where the picture is."""
+    """A function that runs the program and returns its result and the path of the picture."""
     find_browser()
     output = tmp_path / "page.png"
 
@@ -28,7 +28,7 @@ def picture(tmp_path):
     return take
 
 
-def test_a_picture_is_of_the_window_and_of_the_run_that_is_target(picture, made):
+def test_a_picture_has_the_requested_size_and_run(picture, made):
     images = []
     for state in ("", "run=boxes-plain"):
         done, output = picture(made, f"--state={state}", "--width=390", "--height=300")
@@ -38,7 +38,7 @@ def test_a_picture_is_of_the_window_and_of_the_run_that_is_target(picture, made)
     assert (images[0] != images[1]).any()
 
 
-def test_what_cannot_be_pictured_is_named_and_nothing_is_written(picture, made):
+def test_an_error_is_reported_and_nothing_is_written(picture, made):
     for page, more, environment, message in (
         (
             made,
@@ -46,7 +46,7 @@ def test_what_cannot_be_pictured_is_named_and_nothing_is_written(picture, made):
             {},
             "--state: run 'no' found, expected one of ['made-youtube_vis'",
         ),
-        ("no.html", [], {}, "no.html: no such file: `make report` makes the page"),
+        ("no.html", [], {}, "no.html: no such file: run `make report` first"),
         (made, [], {"PATH": ""}, "no browser: install one of chromium, "),
     ):
         done, output = picture(page, *more, **environment)

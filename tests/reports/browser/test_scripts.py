@@ -1,4 +1,4 @@
-"""The page's scripts: all of them are in it, and what lints them is pinned."""
+"""The page's scripts: all are included, and their linter is pinned."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BIOME = ROOT / "node_modules" / ".bin" / "biome"
 FOLDER = ROOT / "reports" / "page" / "js"
 
 
-def test_every_script_is_in_the_page_once(made):
+def test_every_script_is_included_once(made):
     page = made.read_text()
     scripts = sorted(FOLDER.iterdir())
     assert len(scripts) > 20
@@ -23,7 +23,7 @@ def test_every_script_is_in_the_page_once(made):
     }
 
 
-def test_the_lock_has_a_hash_of_every_package_and_no_address_of_one():
+def test_the_lock_has_a_hash_and_no_address_for_every_package():
     lock = json.loads((ROOT / "package-lock.json").read_text())
     packages = {name: each for name, each in lock["packages"].items() if name}
     assert all(each["integrity"].startswith("sha512-") for each in packages.values())
@@ -40,7 +40,7 @@ def test_the_lock_has_a_hash_of_every_package_and_no_address_of_one():
         (f"  bench.a = [{', '.join(['bench.number'] * 9)}];\n", "format"),
     ],
 )
-def test_a_planted_fault_is_found(tmp_path, code, rule):
+def test_the_linter_finds_a_planted_fault(tmp_path, code, rule):
     shutil.copy(ROOT / "biome.jsonc", tmp_path)
     place = tmp_path / "reports" / "page" / "js" / "planted.js"
     place.parent.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""Slices are added up over what is shown, and tables are handed out as files."""
+"""Slices follow the selection, and tables can be downloaded."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LINKS = """[...document.querySelectorAll("#downloads [data-run]:not([hidden]) a"
 
 
 def expected(made, sequences, classes):
-    """The recall of each slice of visibility-free kinds, by label, of each variant of MASKS."""
+    """Return the rows and the recall of each variant of MASKS, by slice."""
     kinds = {}
     for place, variant in enumerate(MASKS.variants):
         for sequence in sequences:
@@ -54,9 +54,7 @@ def page(look, made):
         ({"class": "car"}, ("one", "two", "three"), ("car",)),
     ],
 )
-def test_slices_are_of_the_sequences_and_classes_that_are_shown(
-    page, made, state, sequences, classes
-):
+def test_slices_cover_the_selected_sequences_and_classes(page, made, state, sequences, classes):
     page.evaluate("state => bench.state.set(state)", state)
     shown = page.evaluate(TABLE)
     found = expected(made, sequences, classes)
@@ -64,7 +62,7 @@ def test_slices_are_of_the_sequences_and_classes_that_are_shown(
     assert set(shown) == {*found, *sequences, "Slice"}
 
 
-def test_a_variant_that_is_hidden_is_in_no_slice(page):
+def test_a_hidden_variant_is_in_no_slice(page):
     assert len(page.evaluate(TABLE)["Slice"]) == 1 + len(MASKS.variants)
     page.evaluate("bench.state.set({hide: 'b'})")
     assert page.evaluate(TABLE)["Slice"][1:] == ["●Alpha", "▲Gamma"]
@@ -72,7 +70,7 @@ def test_a_variant_that_is_hidden_is_in_no_slice(page):
 
 def test_a_slice_of_few_rows_is_pale(page):
     pale = page.evaluate(
-        """[...document.querySelectorAll("#slice-table tr.troubled")].map(
+        """[...document.querySelectorAll("#slice-table tr.incomplete")].map(
             row => Number(row.cells[1].textContent))"""
     )
     every = [int(cells[0]) for name, cells in page.evaluate(TABLE).items() if name != "Slice"]
@@ -80,7 +78,7 @@ def test_a_slice_of_few_rows_is_pale(page):
     assert pale
 
 
-def test_a_run_that_was_not_sliced_says_so(page):
+def test_a_run_without_slices_says_so(page):
     page.evaluate("""() => {
         for (const variant of Object.values(bench.run().partials))
             for (const sequence of Object.values(variant))
@@ -91,7 +89,7 @@ def test_a_run_that_was_not_sliced_says_so(page):
     assert page.is_hidden("#sliced")
 
 
-def test_the_three_files_of_the_run_that_is_shown_are_handed_out(look, made):
+def test_the_three_files_of_the_shown_run_can_be_downloaded(look, made):
     page = look(made).page
     for run, wanted in ((0, MASKS), (1, BOXES)):
         page.evaluate("run => bench.state.set({run: bench.data.runs[run].id})", run)
@@ -103,7 +101,7 @@ def test_the_three_files_of_the_run_that_is_shown_are_handed_out(look, made):
     assert [row[1] for row in rows] == ["title", *BOXES.variants.values()]
 
 
-def test_what_is_shown_now_is_a_file_too(look, made):
+def test_the_current_table_can_be_downloaded(look, made):
     page = look(made).page
     address = "document.getElementById('shown-now').href"
     whole = unquote(page.evaluate(address).partition(",")[2]).splitlines()

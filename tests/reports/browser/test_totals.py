@@ -1,4 +1,4 @@
-"""The scripts of the page add up as Python does, to 1e-9, whatever is left out."""
+"""Totals computed by the page's scripts equal Python's to 1e-9 for any selection."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from datasets.io.files import read_json
 from metrics.combine import combine_scores
 from metrics.score import score_tracks
-from tests.support.page.scenes import make_answer, make_truth, without_masks
+from tests.support.page.random_tracks import make_output, make_truth, without_masks
 
 TOLERANCE = 1e-9
 CLASSES = {1: "person", 2: "car", 3: "nobody"}
@@ -36,11 +36,11 @@ SHOWN = 'bench.totals.over(bench.run(), "a")'
 
 
 def pairs():
-    """Yield truth and answer of sequences of which some have no truth, no answer, or neither."""
+    """Yield ground truth and output of sequences; some have one of them empty, or both."""
     for seed in range(5):
         truth = make_truth(seed, CLASSES, 3 + 5 * seed)
         truth = truth.take(truth.class_id < 3)
-        yield truth, make_answer(truth, seed)
+        yield truth, make_output(truth, seed)
     nothing = np.zeros(0, int)
     yield truth, truth.take(nothing)
     yield truth.take(nothing), truth
@@ -48,7 +48,7 @@ def pairs():
 
 
 def as_davis(tracks, objects):
-    """Return the rows of some identities, of one class and numbered from 1, as DAVIS has them."""
+    """Return the rows of some track ids in one class, renumbered from 1, as in DAVIS."""
     rows = tracks.take(np.isin(tracks.track, objects))
     extent = replace(tracks.extent, classes={1: "object"})
     track = np.searchsorted(objects, rows.track) + 1
@@ -64,21 +64,21 @@ def scores(request):
     }
 
 
-def as_scored(kind, truth, answer):
-    """Return truth and answer as what is to be scored has them."""
+def as_scored(kind, truth, output):
+    """Return ground truth and output as scored for a kind."""
     if kind == "boxes":
-        return without_masks(truth), without_masks(answer)
+        return without_masks(truth), without_masks(output)
     if kind == "masks":
-        return truth, answer
+        return truth, output
     first = np.unique(truth.track[truth.frame == 0])
-    return as_davis(truth, first), as_davis(answer, first)
+    return as_davis(truth, first), as_davis(output, first)
 
 
 @pytest.fixture(scope="module")
 def add_up(browser, made):
     page = browser.new_page()
     page.goto(made.as_uri())
-    return lambda *given, script=ADD_UP: page.evaluate(script, given)
+    return lambda *arguments, script=ADD_UP: page.evaluate(script, arguments)
 
 
 def partials(scores):
@@ -124,24 +124,24 @@ def test_one_class_of_some_sequences_adds_up_as_in_python(scores, add_up):
             assert_equal(add_up(content, sequences, [name]), each["values"])
 
 
-def test_the_mean_of_classes_is_pythons(scores, add_up):
+def test_the_mean_of_classes_equals_pythons(scores, add_up):
     total = combine_scores(list(scores.values()))
-    given = partials(scores), list(scores), list(total["classes"]), total["columns"]
-    found = add_up(*given, script=MEAN_OF_CLASSES)
+    arguments = partials(scores), list(scores), list(total["classes"]), total["columns"]
+    found = add_up(*arguments, script=MEAN_OF_CLASSES)
     assert_equal(found, total["class_averaged"])
 
 
-def test_one_sequence_alone_is_as_it_was_scored(scores, add_up):
+def test_a_single_sequence_has_its_scores(scores, add_up):
     content = partials(scores)
     for name, score in scores.items():
         assert_equal(add_up(content, [name], list(score["classes"])), score["values"])
 
 
-def test_a_sequence_without_a_result_leaves_no_total(scores, add_up):
+def test_a_sequence_without_a_result_gives_no_total(scores, add_up):
     assert add_up(partials(scores), ["s0", "missing"], ["person"]) is None
 
 
-def test_what_is_too_large_for_the_page_is_as_python_computed_it(look, made):
+def test_values_too_large_for_the_page_come_from_python(look, made):
     page = look(made, "run=boxes-plain").page
     folder = made.parent.parent / "results" / "a" / "boxes"
     assert_equal(page.evaluate(SHOWN), read_json(folder / "plain" / "combined.json")["values"])

@@ -1,4 +1,4 @@
-"""The verdicts of the gate over commits, where there is a history of them."""
+"""The verdicts of the gate over commits, if there is a history."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_every_verdict_is_a_row_and_every_number_a_point(page, made):
     assert page.inner_text("#trend-unreadable").startswith("1 of the history's lines")
 
 
-def test_another_number_may_be_shown(page):
+def test_another_metric_can_be_shown(page):
     assert page.eval_on_selector_all("#trend-metric option", "all => all.map(e => e.value)") == [
         "HOTA",
         "pace",
@@ -42,7 +42,7 @@ def test_another_number_may_be_shown(page):
     assert page.evaluate(ROWS)[0][3] != before[0][3]
 
 
-def test_a_hidden_variant_is_hidden_here_too(page):
+def test_a_hidden_variant_is_not_in_the_trend(page):
     page.evaluate("bench.state.set({hide: new Set(['a'])})")
     heads = page.evaluate(ROWS.replace("tbody", "thead"))
     assert heads == [["Verdict", "Date", "Result", "Beta"]]
@@ -53,11 +53,11 @@ def test_a_run_without_verdicts_has_no_trend(page):
     assert page.is_hidden("#trend")
 
 
-def test_without_a_history_there_is_nothing_to_show(tmp_path):
+def test_without_a_history_there_is_no_trend(tmp_path):
     assert page_part(read_history(tmp_path / "none.jsonl"), [MASKS.dataset]) is None
 
 
-def test_the_band_of_a_pace_is_a_share_of_it(tmp_path):
+def test_the_interval_of_a_relative_step_time_is_a_share_of_it(tmp_path):
     path = tmp_path / "history.jsonl"
     path.write_text(
         '{"date": "d", "commit": "c", "verdict": "pass", "checks": [{"run": "d", "variant": "a", '

@@ -1,4 +1,4 @@
-"""Pictures of errors: what is beside the page, what is in it, and what is drawn."""
+"""Pictures of errors: files in the page's folder, data in the page, and drawings."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ VARIANT = "\u202ev&v"
 
 
 def tracks(rows, masks=None):
-    """Rows (frame, identity, left) of class <script>, 96 wide and 60 high."""
+    """Return rows (frame, track id, left) of class <script>, 96 wide and 60 high."""
     frame, track, left = (np.array([row[i] for row in rows], float) for i in range(3))
     box = np.column_stack([left, np.full(len(rows), 120), left + 96, np.full(len(rows), 180)])
     ones = np.ones(len(rows))
@@ -40,7 +40,7 @@ def tracks(rows, masks=None):
 
 @pytest.fixture
 def workdir(tmp_path, monkeypatch):
-    """A sequence with images: object 7 is followed by 1, then 2, then by nobody; 3 is nothing."""
+    """Object 7 is matched by track 1, then 2, then none; track 3 is a false track."""
     truth = tracks([(frame, 7, 192) for frame in range(4)])
     found = tracks([(0, 1, 192), (1, 2, 192), (2, 2, 192), (2, 3, 600), (3, 3, 600)])
     data, results = tmp_path / "data" / "d" / HOSTILE, tmp_path / "results" / VARIANT / "d"
@@ -60,34 +60,34 @@ def workdir(tmp_path, monkeypatch):
 def make_pictures(workdir, monkeypatch):
     data, media = workdir / "data" / "d", workdir / "reports" / "media" / "d"
     own = ["--sequence", data / HOSTILE / "sequence.json", "--output", media / "frames" / HOSTILE]
-    answers = ["--variant", VARIANT, "--results", workdir / "results" / VARIANT / "d"]
-    answers += ["--sequences", HOSTILE, "--protocols", "plain", "--pictures", media / "frames"]
+    outputs = ["--variant", VARIANT, "--results", workdir / "results" / VARIANT / "d"]
+    outputs += ["--sequences", HOSTILE, "--protocols", "plain", "--pictures", media / "frames"]
     for program, flags in (
         (pictures, [*own, "--truth", data / HOSTILE / "truth.parquet"]),
-        (variant, [*answers, "--truth", data, "--output", media / "tracks" / VARIANT]),
+        (variant, [*outputs, "--truth", data, "--output", media / "tracks" / VARIANT]),
     ):
         monkeypatch.setattr(sys, "argv", [program.__name__, *map(str, flags)])
         program.main()
 
 
 def part(workdir):
-    """The page's part of the run."""
+    """Return the page's data of the run."""
     plan = {"dataset": "d", "protocol": "plain"}
-    one = SimpleNamespace(card={"name": VARIANT}, sequences={HOSTILE: {}})
+    one = SimpleNamespace(entry={"name": VARIANT}, sequences={HOSTILE: {}})
     files = {HOSTILE: {"frame_rate": 25, "images": "images"}}
     return page_parts(
         [SimpleNamespace(plan=plan, variants=[one], files=files, finished=False)], workdir
     )[0]
 
 
-def handed_over(path):
-    """What a script hands to the page."""
+def passed_data(path):
+    """Return the data that a script passes to the page."""
     text = path.read_text()
     assert text.startswith("bench.media.add(")
     return json.loads(text.removeprefix("bench.media.add(").removesuffix(");\n"))
 
 
-def test_a_long_side_is_480_pixels_and_a_small_image_stays_as_it_is():
+def test_pictures_are_downscaled_to_480_pixels_and_small_images_stay():
     assert picture_size(EXTENT) == (300, 480)
     assert picture_size(Extent(288, 384, 1, {})) == (288, 384)
 
@@ -111,15 +111,15 @@ def test_masks_are_in_pixels_of_the_pictures():
     assert text == encode(small[None]).runs[0].decode()
 
 
-def test_every_frame_and_object_is_beside_the_page(workdir):
+def test_every_frame_and_object_is_in_the_media_folder(workdir):
     media = workdir / "reports" / "media" / "d"
     names = sorted(path.name for path in (media / "frames" / HOSTILE).iterdir())
     assert names == ["000000.jpg", "000001.jpg", "000002.jpg", "000003.jpg", "truth.js"]
     image = cv2.imread(str(media / "frames" / HOSTILE / "000002.jpg"))
     assert image.shape == (300, 480, 3)
     assert abs(image.astype(int) - 100).max() <= 2
-    truth = handed_over(media / "frames" / HOSTILE / "truth.js")
-    found = handed_over(media / "tracks" / VARIANT / f"{HOSTILE}.js")
+    truth = passed_data(media / "frames" / HOSTILE / "truth.js")
+    found = passed_data(media / "tracks" / VARIANT / f"{HOSTILE}.js")
     assert (truth["dataset"], truth["sequence"], truth["variant"]) == ("d", HOSTILE, None)
     assert (found["variant"], found["track"]) == (VARIANT, [1, 2, 2, 3, 3])
 
@@ -156,7 +156,7 @@ def test_a_page_without_media_has_its_timelines(workdir):
     assert found["timelines"][VARIANT][HOSTILE]
 
 
-def test_the_worst_are_the_longest_and_those_who_change_most_each_object_once():
+def test_the_worst_errors_are_the_longest_and_the_most_switches_once_per_object():
     objects = (
         (1, 0, 1, 4, 1, 1, 5, 2, 1, 4),
         (2, 0, 2, 4, 2, 3, LOST, 5, 1, 6, 6, 9, LOST),
@@ -167,7 +167,7 @@ def test_the_worst_are_the_longest_and_those_who_change_most_each_object_once():
                      ("switch", 2, 5, 1)]  # fmt: skip
 
 
-def test_a_strip_without_pictures_is_on_grey_and_ends_where_the_sequence_does(tmp_path):
+def test_a_strip_without_pictures_is_grey_and_blank_outside_the_sequence(tmp_path):
     truth = tracks([(0, 7, 192)])
     (event,) = worst_events({"s": {"<script>": Timelines(((7, 0, 1, LOST),), (), ())}})
     strip = draw_strip(event, truth, truth.take([]), tmp_path)

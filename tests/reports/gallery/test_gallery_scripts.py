@@ -1,4 +1,4 @@
-"""What the page computes from timelines and run lengths, run by node where it is installed."""
+"""Computations of the page on timelines and run lengths, run by Node.js if installed."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ NODE = shutil.which("node")
 pytestmark = pytest.mark.skipif(NODE is None, reason="node is not installed")
 
 
-def run_script(name, expression, given):
-    """The value of an expression of `bench` and `given` after the script of this name."""
+def run_script(name, expression, content):
+    """Return the value of an expression of `bench` and `input` after running a script."""
     code = (ROOT / "reports" / "page" / "js" / f"{name}.js").read_text()
-    program = f"const bench = {{}}, given = {json.dumps(given)};\n{code}\n"
+    program = f"const bench = {{}}, input = {json.dumps(content)};\n{code}\n"
     program += f"console.log(JSON.stringify({expression}));"
     assert NODE is not None
     done = subprocess.run([NODE, "-"], input=program, capture_output=True, text=True, check=False)
@@ -46,23 +46,23 @@ def test_the_page_counts_the_errors_of_random_tracks_as_python_does(tmp_path):
         events = list_events(pairing(truth, prediction, frame_count=12))
         write_events(tmp_path / "events.parquet", {("s", "person"): events})
         lines.append(read_timelines(tmp_path / "events.parquet")["person"])
-    given = [to_json({"person": each})["person"] for each in lines]
-    expression = "given.map(line => bench.errors.count(bench.errors.of(line).errors))"
-    assert run_script("errors", expression, given) == [count_events(each) for each in lines]
+    content = [to_json({"person": each})["person"] for each in lines]
+    expression = "input.map(line => bench.errors.count(bench.errors.of(line).errors))"
+    assert run_script("errors", expression, content) == [count_events(each) for each in lines]
 
 
-def test_an_error_that_the_other_makes_too_is_no_difference():
+def test_an_error_that_both_variants_make_is_no_difference():
     none = {"tracks": [], "fragmentations": []}
-    mine = {"objects": [[7, 0, 4, LOST, 4, 2, 1, 6, 1, 2]], **none, "tracks": [[9, 0, 3]]}
+    one = {"objects": [[7, 0, 4, LOST, 4, 2, 1, 6, 1, 2]], **none, "tracks": [[9, 0, 3]]}
     other = {"objects": [[7, 0, 2, LOST, 2, 4, 5, 6, 1, 5]], **none}
     expression = (
-        "bench.errors.unlike(bench.errors.of(given[0]).errors, bench.errors.of(given[1]))"
+        "bench.errors.differing(bench.errors.of(input[0]).errors, bench.errors.of(input[1]))"
         ".map(each => [each.kind, each.frame, each.length])"
     )
-    assert run_script("errors", expression, [mine, other]) == [["miss", 2, 2], ["switch", 6, 1]]
+    assert run_script("errors", expression, [one, other]) == [["miss", 2, 2], ["switch", 6, 1]]
 
 
-def test_the_page_decodes_masks_to_the_pixels_they_have():
+def test_the_page_decodes_masks_to_the_right_pixels():
     masks = np.random.default_rng(0).random((30, 9, 40)) < 0.5
     masks[0], masks[1] = False, True
     masks[2] = False
@@ -70,7 +70,7 @@ def test_the_page_decodes_masks_to_the_pixels_they_have():
     texts = [each.decode() for each in encode(masks).runs]
     found = run_script(
         "run_lengths",
-        "given.map(text => bench.runLengths.decode(text, 9))"
+        "input.map(text => bench.runLengths.decode(text, 9))"
         ".map(mask => mask && ({...mask, pixels: [...mask.pixels]}))",
         texts,
     )

@@ -1,4 +1,4 @@
-"""Identity timelines say what the events say, and as much as the table."""
+"""Identity timelines agree with the events and with the scores."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def timelines(folder, **events) -> dict[str, Timelines]:
 
 
 def counted(found) -> dict[str, float]:
-    """What CLEAR counts of a pairing, by the name of the event."""
+    """Return the counts of CLEAR of a pairing, by the name of the event."""
     values = clear.summarize(clear.evaluate(found))
     return {event: values[name] for event, name in COUNTED_AS.items() if event != "match"}
 
 
-def test_an_object_is_a_run_for_each_that_follows_it_and_a_track_a_run_for_each_false_alarm(
+def test_an_object_has_a_segment_per_matching_track_and_a_track_one_per_false_alarm(
     tmp_path,
 ):
     truth = [(frame, 7, A) for frame in range(6)]
@@ -46,7 +46,7 @@ def test_an_object_is_a_run_for_each_that_follows_it_and_a_track_a_run_for_each_
     assert count_events(found) == {"miss": 1, "false_alarm": 2, "switch": 1, "fragmentation": 1}
 
 
-def test_a_frame_in_which_one_side_is_empty_breaks_a_run_and_is_no_fragmentation(tmp_path):
+def test_a_frame_without_predictions_ends_a_segment_and_is_no_fragmentation(tmp_path):
     found = pairing([(0, 7, A), (1, 7, A), (2, 7, A)], [(0, 1, A), (2, 1, A)])
     line = timelines(tmp_path, person=found)["person"]
     assert line.objects == ((7, 0, 1, 1, 1, 1, LOST, 2, 1, 1),)
@@ -98,7 +98,7 @@ def test_timelines_of_mot17_count_what_clear_counts(shared, tmp_path, number):
 
 
 def results() -> list[Path]:
-    """The events of the default run, where it was made here."""
+    """Return the events of the default run, if it was made here."""
     found = sorted(ROOT.glob("results/*/*/*/*/events.parquet"))
     return [path for path in found if path.with_name("score.json").is_file()]
 

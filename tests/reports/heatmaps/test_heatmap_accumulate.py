@@ -25,7 +25,7 @@ def objects(extent, *boxes, rle=None):
 
 
 def heated(frame_rate, steps):
-    """The map of maskout after objects in frames."""
+    """Return the map of maskout after steps (frame, boxes)."""
     heat = Maskout(frame_rate)
     for frame, *boxes in steps:
         heat.step(frame, objects(HD, *boxes))
@@ -33,11 +33,11 @@ def heated(frame_rate, steps):
 
 
 def near(heat, box):
-    """What of a map is around a box."""
+    """Return the part of a map around a box."""
     return heat[box[1] - 150 : box[3] + 150, box[0] - 150 : box[2] + 150]
 
 
-def test_one_hit_of_maskout_peaks_at_nine_twenty_pixels_within_the_corner():
+def test_a_hit_of_maskout_peaks_at_nine_twenty_pixels_inside_the_corner():
     heat = heated(20, [(0, HERE)])
     assert heat.dtype == np.uint8
     assert heat.shape == (720, 1280)
@@ -47,12 +47,12 @@ def test_one_hit_of_maskout_peaks_at_nine_twenty_pixels_within_the_corner():
     assert np.ptp(rows) + 1 == np.ptp(columns) + 1 == 137
 
 
-def test_twenty_nine_hits_saturate_and_no_more_changes():
+def test_twenty_nine_hits_saturate():
     hits = [(frame, HERE) for frame in range(40)]
     assert [heated(20, hits[:n]).max() for n in (27, 28, 29, 40)] == [243, 252, 255, 255]
 
 
-def test_a_hit_is_gone_after_four_fades_that_hits_elsewhere_cause():
+def test_a_hit_is_gone_after_four_fades_caused_by_hits_elsewhere():
     later = [(41 * fade, FAR) for fade in range(1, 5)]  # at 20 a second, 2.05 s apart
     left = [int(near(heated(20, [(0, HERE), *later[:n]]), HERE).max()) for n in range(5)]
     assert left[0] == 9
@@ -79,21 +79,21 @@ def test_nothing_fades_without_objects():
     assert (heat.heat == before).all()
 
 
-def test_no_fade_before_two_seconds_are_over():
+def test_there_is_no_fade_within_two_seconds():
     at_two, after = heated(20, [(0, HERE), (40, FAR)]), heated(20, [(0, HERE), (41, FAR)])
     assert [near(heat, HERE).max() for heat in (at_two, after)] == [9, 7]
 
 
 @pytest.mark.parametrize(("frame_rate", "peak"), [(24, 18), (25, 9), (50, 9)])
-def test_a_hit_counts_only_more_than_forty_milliseconds_after_the_last(frame_rate, peak):
+def test_a_hit_counts_only_over_forty_milliseconds_after_the_last(frame_rate, peak):
     assert heated(frame_rate, [(0, HERE), (1, HERE)]).max() == peak
 
 
-def test_of_one_frame_the_first_object_counts_only():
+def test_only_the_first_object_of_a_frame_counts():
     assert (heated(20, [(0, HERE, FAR)]) == heated(20, [(0, HERE)])).all()
 
 
-def test_maskout_sees_a_video_of_another_size_scaled():
+def test_maskout_scales_a_video_of_another_size():
     heat = Maskout(20)
     heat.step(0, objects(Extent(360, 640, 10, {1: "face"}), [150, 100, 170, 120]))
     assert (heat.heat == heated(20, [(0, HERE)])).all()
@@ -106,7 +106,7 @@ def test_maskout_survives_a_box_far_outside():
 @pytest.mark.parametrize("kernel", KERNELS)
 @pytest.mark.parametrize("frame_rate", [10, 25, 30000 / 1001])
 @pytest.mark.parametrize("step", [1, 7])
-def test_after_one_half_life_half_is_left(kernel, frame_rate, step):
+def test_heat_halves_after_one_half_life(kernel, frame_rate, step):
     dense = np.zeros((1, 72, 100), bool)
     dense[0, 10:20, 30:40] = True
     heat = Decay((72, 100), frame_rate, 70 / frame_rate, KERNELS[kernel])
@@ -118,7 +118,7 @@ def test_after_one_half_life_half_is_left(kernel, frame_rate, step):
     assert heat.heat == pytest.approx(before / 2, rel=1e-5)
 
 
-def test_heat_that_is_as_good_as_nothing_is_none():
+def test_negligible_heat_becomes_zero():
     heat = Decay((72, 100), 1, 1, add_feet)
     heat.step(0, objects(SMALL, [30.5, 10, 40.5, 20.5]))
     heat.step(30, objects(SMALL))
@@ -127,14 +127,14 @@ def test_heat_that_is_as_good_as_nothing_is_none():
     assert not heat.heat.any()
 
 
-def test_objects_that_stay_heat_to_a_limit():
-    heat = Decay((72, 100), 25, 2 / 25, add_boxes)  # half in two frames
+def test_heat_of_static_objects_converges():
+    heat = Decay((72, 100), 25, 2 / 25, add_boxes)  # half-life of two frames
     for frame in range(200):
         heat.step(frame, objects(SMALL, [30, 10, 40, 20]))
     assert heat.heat.max() == pytest.approx(1 / (1 - 0.5**0.5), rel=1e-5)
 
 
-def test_a_foot_is_a_bell_at_the_middle_of_the_lower_edge():
+def test_a_foot_is_a_gaussian_at_the_middle_of_the_lower_edge():
     heat = np.zeros((72, 100), np.float32)
     add_feet(heat, objects(SMALL, [20.5, 10, 40.5, 20.5]))  # deviation: 72 / 36 = 2 pixels
     assert np.unravel_index(heat.argmax(), heat.shape) == (20, 30)
@@ -143,13 +143,13 @@ def test_a_foot_is_a_bell_at_the_middle_of_the_lower_edge():
     assert heat[:14].max() == heat[27:].max() == heat[:, :24].max() == heat[:, 37:].max() == 0
 
 
-def test_a_box_covers_pixels_by_their_share():
+def test_a_box_adds_its_share_of_each_pixel():
     heat = np.zeros((4, 5), np.float32)
     add_boxes(heat, objects(Extent(4, 5, 1, {1: "dog"}), [1, 0, 3.5, 2], [1, 1, 2, 2]))
     assert heat.tolist() == [[0, 1, 1, 0.5, 0], [0, 2, 1, 0.5, 0], [0] * 5, [0] * 5]
 
 
-def test_a_mask_covers_its_pixels_and_on_a_smaller_map_its_share():
+def test_a_mask_adds_its_pixels_and_on_a_coarser_map_its_share():
     dense = np.zeros((2, 4, 6), bool)
     dense[0, 1, 2], dense[1, 1, 1:3] = True, True
     rows = objects(Extent(4, 6, 1, {1: "dog"}), *[[0, 0, 6, 4]] * 2, rle=encode(dense))
@@ -160,13 +160,13 @@ def test_a_mask_covers_its_pixels_and_on_a_smaller_map_its_share():
     assert small.tolist() == [[0.25, 0.5, 0], [0, 0, 0]]
 
 
-def test_masks_are_asked_for_by_the_kernel_mask_alone():
-    with pytest.raises(ValueError, match="kernel mask: the tracks have no masks"):
+def test_only_the_kernel_mask_needs_masks():
+    with pytest.raises(ValueError, match="kernel mask: tracks without masks found"):
         add_masks(np.zeros((72, 100), np.float32), objects(SMALL, [1, 1, 2, 2]))
 
 
 @pytest.mark.parametrize("add", [add_feet, add_boxes])
-def test_what_lies_outside_the_image_adds_nothing_and_what_reaches_in_adds_that(add):
+def test_only_the_part_inside_the_image_adds_heat(add):
     heat = np.zeros((72, 100), np.float32)
     add(heat, objects(SMALL, [-90, -90, -50, -50], [300, 300, 2e9, 2e9]))
     assert not heat.any()
@@ -175,7 +175,7 @@ def test_what_lies_outside_the_image_adds_nothing_and_what_reaches_in_adds_that(
 
 
 @pytest.mark.parametrize("add", [add_feet, add_boxes])
-def test_the_order_of_objects_does_not_count(add):
+def test_the_order_of_objects_does_not_matter(add):
     boxes = [[10, 10, 30, 40], [20, 5, 55, 60], [50, 30, 90, 71]]
     one, other = np.zeros((2, 72, 100), np.float32)
     add(one, objects(SMALL, *boxes))

@@ -45,7 +45,7 @@ def variants(workdir):
     return None if part is None else list(part["sequences"]["walk"]["variants"])
 
 
-def test_truth_is_there_once_and_each_variant_with_its_agreement(workdir):
+def test_ground_truth_is_included_once_and_each_variant_with_its_agreement(workdir):
     parts = page_part(RUNS, workdir)
     assert parts["other"] is None
     walk = parts["own"]["sequences"]["walk"]
@@ -56,12 +56,12 @@ def test_truth_is_there_once_and_each_variant_with_its_agreement(workdir):
     assert walk["variants"]["sort"]["agreement"]["error"] == 0
 
 
-def test_a_missing_file_leaves_the_others(workdir):
+def test_a_missing_file_does_not_affect_other_variants(workdir):
     (workdir / "results" / "sort" / "own" / "heatmap.json").unlink()
     assert variants(workdir) == ["<b>"]
 
 
-def test_a_map_older_than_what_it_was_made_from_does_not_count(workdir):
+def test_a_map_older_than_its_inputs_is_not_used(workdir):
     os.utime(workdir / "results" / "sort" / "own" / "heatmap.json", (1, 1))
     assert variants(workdir) == ["<b>"]
     os.utime(workdir / "data" / "own" / "walk" / "truth.parquet")
@@ -69,6 +69,6 @@ def test_a_map_older_than_what_it_was_made_from_does_not_count(workdir):
     assert variants(workdir) is None
 
 
-def test_a_map_without_its_tracks_does_not_count(workdir):
+def test_a_map_without_its_tracks_is_not_used(workdir):
     (workdir / "results" / "sort" / "own" / "walk" / "tracks.parquet").unlink()
     assert variants(workdir) == ["<b>"]

@@ -27,7 +27,7 @@ def test_the_same_map_has_no_error_and_correlates():
     assert agreement(heat, heat) == {"error": 0, "correlation": pytest.approx(1)}
 
 
-def test_error_is_the_mean_difference_of_a_cell_in_parts_of_the_mean_of_truth():
+def test_error_is_the_mean_difference_of_cells_relative_to_the_ground_truth_mean():
     prediction, truth = np.array([[1.0, 0], [0, 3]]), np.array([[0.0, 0], [0, 4]])
     found = agreement(prediction, truth)
     assert found["error"] == 0.5
@@ -40,12 +40,12 @@ def test_an_empty_prediction_has_error_one_and_no_correlation():
     assert agreement(np.zeros((2, 2)), truth) == {"error": 1, "correlation": None}
 
 
-def test_nothing_is_compared_with_an_empty_truth():
+def test_an_empty_ground_truth_has_no_agreement():
     prediction = np.array([[0.0, 2], [0, 4]])
     assert agreement(prediction, np.zeros((2, 2))) == {"error": None, "correlation": None}
 
 
-def test_packed_maps_come_back_to_half_a_step():
+def test_packed_maps_are_restored_to_half_a_step():
     maps = np.random.default_rng(1).random((3, 4, 5)).astype(np.float32) * 7
     found = unpack(pack(maps), (3, 4, 5))
     assert abs(found - maps).max() <= 7 / 255 / 2 + 1e-5
@@ -56,7 +56,7 @@ def test_packed_maps_come_back_to_half_a_step():
     ("width", "height", "expected"),
     [(1920, 1080, (27, 48)), (384, 288, (27, 36)), (100, 1000, (27, 3)), (1000, 1, (1, 48))],
 )
-def test_cells_are_nearly_square_and_few(width, height, expected):
+def test_cells_are_few_and_nearly_square(width, height, expected):
     assert grid(Extent(height, width, 1, {})) == expected
 
 
@@ -67,7 +67,7 @@ def test_moments_are_the_last_frames_of_equal_parts():
     assert moments(100, 12)[-1] == 99
 
 
-def test_a_map_that_is_halved_is_half_of_what_it_was():
+def test_maps_over_time_decay_by_half():
     content = describe([Source(WALK, tracks(), tracks())], Settings("decay", 0.2, "box"))
     sequence = content["sequences"]["walk"]
     shape = len(sequence["frames"]), sequence["rows"], sequence["columns"]
@@ -81,7 +81,7 @@ def test_a_map_that_is_halved_is_half_of_what_it_was():
     assert sequence["agreement"] == {"error": 0, "correlation": pytest.approx(1)}
 
 
-def test_without_truth_there_is_nothing_to_agree_with():
+def test_without_ground_truth_there_is_no_agreement():
     sequence = describe([Source(WALK, tracks())], Settings())["sequences"]["walk"]
     assert (sequence["truth"], sequence["agreement"], sequence["still"]) == (None, None, None)
 
@@ -98,13 +98,13 @@ def test_tracks_of_another_video_are_refused():
     with pytest.raises(ValueError, match="walk, tracks: images of 37 x 27 found, expected 36 x 27"):
         Source(WALK, tracks(Extent(27, 37, 24, {1: "person"})))
     long = tracks(Extent(27, 36, 25, {1: "person"}), frame=[24])
-    with pytest.raises(ValueError, match="walk, truth: 25 frames found, expected 24"):
+    with pytest.raises(ValueError, match="walk, ground truth: 25 frames found, expected 24"):
         Source(WALK, tracks(), long)
-    with pytest.raises(ValueError, match="walk: this sequence has no frames"):
+    with pytest.raises(ValueError, match="walk: sequence without frames or pixels found"):
         Source(Sequence("own", "walk", Extent(27, 36, 0, {}), 10), tracks())
 
 
-def test_a_still_is_small_whatever_the_image(tmp_path):
+def test_a_still_is_small_for_any_image(tmp_path):
     noise = np.random.default_rng(1).integers(0, 256, (720, 1280, 3), np.uint8)
     write_image(tmp_path / "0.png", noise)
     uri = still(Sequence("own", "walk", Extent(720, 1280, 1, {}), 10, str(tmp_path)))

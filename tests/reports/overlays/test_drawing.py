@@ -11,7 +11,7 @@ HEIGHT, WIDTH = 60, 160
 
 
 def drawn(*boxes, masks=None, track=None, height=HEIGHT, width=WIDTH, name="dog", level=100):
-    """A grey image with objects drawn on it."""
+    """Return a grey image with objects drawn on it."""
     count = len(boxes)
     track = list(range(count)) if track is None else track
     rows = Tracks(
@@ -33,7 +33,7 @@ def disc():
     return (rows - 40) ** 2 + (columns - 30) ** 2 <= 12**2
 
 
-def test_nothing_is_drawn_where_nothing_is():
+def test_without_objects_nothing_is_drawn():
     assert (drawn() == 100).all()
     empty = np.zeros((1, HEIGHT, WIDTH), bool)
     touched = np.argwhere((drawn((30, 30, 40, 40), masks=empty) != 100).any(2))
@@ -69,7 +69,7 @@ def test_random_masks_are_tinted_pixel_by_pixel():
     assert np.array_equal(changed, mask)
 
 
-def test_a_box_is_two_pixels_wide_and_has_the_colour_of_its_identity():
+def test_a_box_outline_is_two_pixels_wide_in_the_colour_of_its_track():
     image = drawn((30, 30, 50, 50), track=[3])
     line = (image == PALETTE[3]).all(2)
     assert np.flatnonzero(line[40]).tolist() == [30, 31, 48, 49]
@@ -84,12 +84,12 @@ def test_a_label_stays_in_the_image(top, left):
     assert (image == PALETTE[0]).all(2).sum() > 100
 
 
-def test_a_box_beyond_the_image_or_without_area_is_drawn_as_far_as_it_can():
+def test_a_box_outside_the_image_or_without_area_is_clipped():
     for box in ((500, 500, 600, 600), (-50, -50, -10, -10), (10, 10, 10, 10)):
         assert drawn(box).shape == (HEIGHT, WIDTH, 3)
 
 
-def test_a_label_says_identity_and_class():
+def test_a_label_shows_track_id_and_class():
     one, other = drawn((5, 30, 60, 50)), drawn((5, 30, 60, 50), name="cat")
     assert (one[:29] != other[:29]).any()
     assert (one[31:] == other[31:]).all()
@@ -97,7 +97,7 @@ def test_a_label_says_identity_and_class():
 
 
 def trailed(*rows, frames=range(10), track=7):
-    """A grey image with the trail of boxes (frame, left) whose feet are on row 40."""
+    """Return a grey image with the trail of boxes (frame, left) whose lower edges are at row 40."""
     frame = [row[0] for row in rows]
     box = [[left, 10, left + 10, 40] for _, left in rows]
     ones = np.ones(len(rows))
@@ -108,7 +108,7 @@ def trailed(*rows, frames=range(10), track=7):
     return image
 
 
-def test_a_trail_goes_from_foot_to_foot_and_fades_with_age():
+def test_a_trail_joins_lower_edges_and_fades_with_age():
     image = trailed((0, 20), (5, 60), (9, 100))
     assert image[40, 90].tolist() == list(PALETTE[1])
     near, far = (abs(image[40, column].astype(int) - 100).sum() for column in (90, 40))
@@ -125,17 +125,17 @@ def test_the_newest_part_of_a_trail_is_above_the_older():
     assert image[40, 60].tolist() == list(PALETTE[1])
 
 
-def test_a_single_place_leaves_no_trail():
+def test_a_single_position_leaves_no_trail():
     assert (trailed((9, 20)) == 100).all()
     assert (trailed() == 100).all()
 
 
-def test_a_trail_beyond_the_image_is_drawn_as_far_as_it_can():
+def test_a_trail_outside_the_image_is_clipped():
     assert (trailed((0, -2e9), (9, -1e9)) == 100).all()
     assert trailed((0, 20), (9, 2e9))[40, 140].tolist() == list(PALETTE[1])
 
 
-def test_a_text_of_several_lines_is_put_into_one():
+def test_a_text_of_several_lines_becomes_one_line():
     one = draw_text("a b", PALETTE[0], 12)
     assert np.array_equal(draw_text("a\n\tb", PALETTE[0], 12), one)
     assert draw_text("", PALETTE[0], 12).shape[0] == one.shape[0]

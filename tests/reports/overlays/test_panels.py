@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from reports.overlays.panels import arrange, put_together
+from reports.overlays.panels import arrange, compose
 
 
 @pytest.mark.parametrize(
@@ -17,7 +17,7 @@ from reports.overlays.panels import arrange, put_together
         (2, 100, 1900, 1, 2),
     ],
 )
-def test_panels_are_as_large_as_a_screen_allows(count, height, width, columns, rows):
+def test_panels_are_as_large_as_fits_a_screen(count, height, width, columns, rows):
     grid = arrange(count, height, width)
     assert (grid.columns, grid.rows) == (columns, rows)
     assert grid.height <= height
@@ -30,7 +30,7 @@ def test_panels_are_as_large_as_a_screen_allows(count, height, width, columns, r
 def test_each_image_is_below_its_title_in_order():
     images = [np.full((100, 200, 3), level, np.uint8) for level in (50, 100, 150)]
     grid = arrange(3, 100, 200)
-    whole = put_together(images, ["", "b", "c" * 300], grid)
+    whole = compose(images, ["", "b", "c" * 300], grid)
     assert whole.shape == (*grid.shape, 3)
     assert (grid.columns, grid.rows, grid.height) == (3, 1, 100)
     for place, level in enumerate((50, 100, 150)):

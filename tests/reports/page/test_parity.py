@@ -7,9 +7,9 @@ from reports.page.parity import Agreement, read_parity
 
 
 def call(network, difference, mask_iou=None, agrees=True):
-    told = {"network": network, "bank": "full", "finite": True, "agrees": agrees}
-    told |= {"differences": {"iou": difference}, "largest": {"iou": 0.5}}
-    return told if mask_iou is None else told | {"mask_iou": mask_iou}
+    result = {"network": network, "bank": "full", "finite": True, "agrees": agrees}
+    result |= {"differences": {"iou": difference}, "largest": {"iou": 0.5}}
+    return result if mask_iou is None else result | {"mask_iou": mask_iou}
 
 
 def test_the_worst_call_of_a_network_counts(tmp_path):

@@ -38,7 +38,7 @@ def record(workdir, variant, sequence):
     }  # fmt: skip
 
 
-def shown(workdir, protocols=("p",), late=False, comparison=None):
+def shown(workdir, protocols=("p",), streaming=False, comparison=None):
     runs = [
         SimpleNamespace(
             plan={"dataset": "d", "protocol": protocol},
@@ -46,9 +46,9 @@ def shown(workdir, protocols=("p",), late=False, comparison=None):
             files={name: {"sha256": PREPARED} for name in ("s", "t")},
             variants=[
                 SimpleNamespace(
-                    card={"name": name, "real_time": [f"{name}@25fps"], "origin": protocol},
+                    entry={"name": name, "real_time": [f"{name}@25fps"], "origin": protocol},
                     sequences={"s": {}, "t": {}},
-                    late=[25] if late else [],
+                    streaming=[25] if streaming else [],
                 )
                 for name in ("a", "b")
             ],
@@ -65,7 +65,7 @@ def change(workdir, place, **changes):
 
 def test_results_that_fit_their_run_json_and_the_inputs_are_traced(workdir):
     found = shown(workdir)
-    assert (found["count"], found["traced"], found["doubts"]) == (4, 4, [])
+    assert (found["count"], found["traced"], found["problems"]) == (4, 4, [])
     assert found["inputs"]["d/s"]["images"] == "9"
     assert found["inputs"]["d/s"]["sequence.json"] != found["inputs"]["d/t"]["sequence.json"]
     assert found["variants"]["a"]["codes"] == ["code of a"]
@@ -77,8 +77,10 @@ def test_a_result_that_two_protocols_score_counts_once(workdir):
     assert found["scores"] == {"a": ["p", "q"], "b": ["p", "q"]}
 
 
-def test_what_is_the_same_is_told_once(workdir):
-    assert shown(workdir)["places"] == [{"lock": "l", "machine": MACHINE, "threads": "cores=2"}]
+def test_equal_facts_are_listed_once(workdir):
+    assert shown(workdir)["environments"] == [
+        {"lock": "l", "machine": MACHINE, "threads": "cores=2"}
+    ]
     files = {(each.folder, *each.variants): each.digests for each in shown(workdir)["files"]}
     assert files == {
         ("weights", "a", "b"): {"w.pt": "1"},
@@ -87,32 +89,32 @@ def test_what_is_the_same_is_told_once(workdir):
     }
 
 
-def test_a_file_that_was_another_before_is_told_with_both_digests(workdir):
+def test_a_file_that_changed_is_listed_with_both_digests(workdir):
     change(workdir, "a/d/t", files={"weights/w.pt": "3" * 64})
     digests = [each.digests for each in shown(workdir)["files"] if each.folder == "weights"]
     assert {digest for each in digests for digest in each.values()} == {"1", "3" * 64}
 
 
-def test_another_machine_is_another_place_of_its_variant_alone(workdir):
+def test_another_machine_is_another_environment_of_its_variant_only(workdir):
     change(workdir, "b/d/t", machine={"processor": "other"}, commit="later")
     found = shown(workdir)
-    assert len(found["places"]) == 2
-    assert found["variants"]["a"]["places"] == found["places"][:1]
-    assert found["variants"]["b"]["places"] == found["places"]
+    assert len(found["environments"]) == 2
+    assert found["variants"]["a"]["environments"] == found["environments"][:1]
+    assert found["variants"]["b"]["environments"] == found["environments"]
     assert found["variants"]["b"]["commits"] == ["c", "later"]
 
 
-def test_a_missing_run_json_is_doubted_once_for_all_sequences(workdir):
+def test_a_missing_run_json_is_reported_once_for_all_sequences(workdir):
     for sequence in ("s", "t"):
         (workdir / "results" / "a" / "d" / sequence / "run.json").unlink()
     found = shown(workdir)
-    assert found["doubts"] == ["a on d: no run.json (s, t)"]
+    assert found["problems"] == ["a on d: no run.json (s, t)"]
     assert found["traced"] == 2
     assert found["variants"]["a"]["codes"] == []
 
 
 @pytest.mark.parametrize(
-    ("changes", "doubt"),
+    ("changes", "problem"),
     [
         ({"tracks": "0"}, "a run.json of other tracks"),
         ({"schema_version": 0}, "a run.json that cannot be read"),
@@ -120,37 +122,37 @@ def test_a_missing_run_json_is_doubted_once_for_all_sequences(workdir):
         ({"inputs": {"images": "0"}}, "other inputs than there are now: images"),
     ],
 )
-def test_a_run_json_that_does_not_fit_is_doubted(workdir, changes, doubt):
+def test_a_run_json_that_does_not_fit_is_reported(workdir, changes, problem):
     change(workdir, "b/d/t", **changes)
-    assert shown(workdir)["doubts"] == [f"b on d: {doubt} (t)"]
-    assert shown(workdir)["tracks"][0]["rows"]["b"]["t"].doubt == doubt
+    assert shown(workdir)["problems"] == [f"b on d: {problem} (t)"]
+    assert shown(workdir)["tracks"][0]["rows"]["b"]["t"].problem == problem
 
 
-def test_a_run_json_beside_other_tracks_tells_nothing_of_them(workdir):
+def test_a_run_json_of_other_tracks_is_not_used(workdir):
     (workdir / "results/a/d/s/tracks.parquet").write_text("made by hand")
     change(workdir, "a/d/s", code="of before")
     assert shown(workdir)["variants"]["a"]["codes"] == ["code of a"]
 
 
-def test_an_input_prepared_anew_is_doubted_for_every_variant(workdir):
+def test_a_changed_input_is_reported_for_every_variant(workdir):
     path = workdir / "data/d/s/sequence.json"
     path.write_text("{}")
     os.utime(path, (1, 1))
-    assert [line.split(" on ")[0] for line in shown(workdir)["doubts"]] == ["a", "b"]
+    assert [line.split(" on ")[0] for line in shown(workdir)["problems"]] == ["a", "b"]
 
 
-def test_answers_in_real_time_are_results_too(workdir):
+def test_streaming_runs_are_results_too(workdir):
     for sequence in ("s", "t"):
         place = workdir / "results" / "b@25fps" / "d" / sequence
         place.mkdir(parents=True)
         (place / "tracks.parquet").write_text("late")
     (workdir / "results" / "a@25fps" / "d" / "s").mkdir(parents=True)  # of a job that was killed
-    found = shown(workdir, late=True)
+    found = shown(workdir, streaming=True)
     assert found["count"] == 6
-    assert found["doubts"] == ["b@25fps on d: no run.json (s, t)"]
+    assert found["problems"] == ["b@25fps on d: no run.json (s, t)"]
 
 
-def test_further_runs_are_results_too(workdir):
+def test_repeated_runs_are_results_too(workdir):
     for sequence in ("s", "t"):
         place = workdir / "results" / "a@run2" / "d" / sequence
         place.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""What the page shows of steps by the number of objects in their answers."""
+"""Step times by the number of objects in the output."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ def timed(timings, objects):
     return SimpleNamespace(timings=timings, objects=objects)
 
 
-def test_a_step_that_grows_with_its_objects_lies_on_a_line():
-    # 2 ms and 3 ms an object, in two passes over one sequence and one over another
+def test_step_times_that_grow_with_the_objects_lie_on_a_line():
+    # 2 ms plus 3 ms per object, in two passes over one sequence and one over another
     variant = timed(
         {"one": [[5_000_000, 8_000_000], [5_000_000, 8_000_000]], "two": [[14_000_000]]},
         {"one": [1, 2], "two": [4]},
@@ -26,11 +26,11 @@ def test_a_step_that_grows_with_its_objects_lies_on_a_line():
     assert (found["line"]["low"], found["line"]["high"]) == (1, 4)
 
 
-def test_the_median_of_an_even_number_of_steps_is_a_time_that_was_measured():
+def test_the_median_of_an_even_number_of_steps_is_a_measured_time():
     found = by_objects(timed({"s": [[1_000_000, 3_000_000, 9_000_000]]}, {"s": [1, 1, 2]}))
     assert found["medians"] == [[1, 3.0], [2, 9.0]]
 
 
 @pytest.mark.parametrize("timings", [{}, {"s": [[1_000_000, 2_000_000]]}])
-def test_answers_of_one_size_or_no_steps_have_no_line(timings):
+def test_a_constant_number_of_objects_or_no_steps_give_no_line(timings):
     assert by_objects(timed(timings, {"s": [3, 3]})) is None

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from reports.page.table import format_value, headline, leading, otherwise_timed
+from reports.page.table import format_value, headline, leading, timed_differently
 from reports.results import Run, Variant
 
 COLUMNS = [
@@ -14,8 +14,8 @@ COLUMNS = [
 
 
 def variant(name, total):
-    card = {"name": name, "title": name, "source": "", "timed": False}
-    return Variant(card, total, {}, {}, {}, None, {}, {}, {}, {})
+    entry = {"name": name, "title": name, "source": "", "timed": False}
+    return Variant(entry, total, {}, {}, {}, None, {}, {}, {}, {})
 
 
 def cells(*totals):
@@ -29,12 +29,12 @@ def test_the_best_of_each_column_is_marked_by_its_own_direction():
     assert [[cell.best for cell in row] for row in rows] == [[False, True], [True, False]]
 
 
-def test_two_that_are_equal_best_are_both_marked():
+def test_two_equal_best_values_are_both_marked():
     rows = cells({"HOTA": 0.6}, {"HOTA": 0.6}, {"HOTA": 0.1})
     assert [row[0].best for row in rows] == [True, True, False]
 
 
-def test_where_all_are_equal_none_is_best():
+def test_among_equal_values_none_is_best():
     assert not any(row[0].best for row in cells({"HOTA": 0.6}, {"HOTA": 0.6}))
 
 
@@ -64,7 +64,7 @@ def test_speed_of_another_kind_is_marked_and_never_best():
     ]
     assert [row[2].mark for row in rows] == ["", "", "whole process"]
     assert not any(row[3].mark for row in rows)
-    assert otherwise_timed(run) == {"whole process": [variants[2]]}
+    assert timed_differently(run) == {"whole process": [variants[2]]}
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_speed_of_another_kind_is_marked_and_never_best():
         (None, "ratio", "–"),
     ],
 )
-def test_numbers_read_as_people_write_them(value, unit, text):
+def test_numbers_are_formatted_by_unit(value, unit, text):
     assert format_value(value, unit) == text
 
 

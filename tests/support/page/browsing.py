@@ -1,4 +1,4 @@
-"""Chromium without a network, and what a page says and asks for while it is open."""
+"""Pages in Chromium without a network, with their console messages and requests."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 @dataclass(frozen=True)
 class Opened:
-    """A page that is open.
+    """An open page.
 
     Args:
-        complaints: Errors and warnings on its console, and what it did not catch.
-        requests: The address of each thing that was asked for.
+        complaints: Console errors, console warnings and uncaught exceptions.
+        requests: URLs of all requests.
     """
 
     page: Page
@@ -29,7 +29,7 @@ class Opened:
 
 
 def find_browser() -> str:
-    """Return the path of a browser; the test that asks is skipped where there is none."""
+    """Return the path of a browser; skip the calling test if none is installed."""
     program = next(filter(None, map(shutil.which, _NAMES)), None)
     if program is None:
         names = ", ".join(_NAMES)
@@ -38,7 +38,7 @@ def find_browser() -> str:
 
 
 def opened(context: BrowserContext, path: Path, state: str = "") -> Opened:
-    """Return the page at a path; `state` is the part of its address that comes after #."""
+    """Return the opened page of a file; `state` is the part of its URL after #."""
     found = Opened(context.new_page(), [], [])
     found.page.set_default_timeout(10_000)
     found.page.on("console", lambda each: _note(found, each.type, each.text))
@@ -49,7 +49,7 @@ def opened(context: BrowserContext, path: Path, state: str = "") -> Opened:
 
 
 def grave_findings(page: Page) -> list[tuple[str, str]]:
-    """Return what axe finds of how people are kept out, and the element."""
+    """Return the serious accessibility violations found by axe, with their elements."""
     return [
         (each["id"], node["html"])
         for each in Axe().run(page).response["violations"]

@@ -1,4 +1,4 @@
-"""A history of the gate for the runs of page_workdir, made up."""
+"""Made-up history of the gate for the runs of page_workdir."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ WORDS = ("SAME", "AMBIGUOUS", "WORSE", "BETTER")
 
 
 def write_history(path: Path, run: str, variants: tuple[str, ...], count: int = 6) -> None:
-    """Write so many verdicts of two numbers of each variant, and a line that was cut off."""
+    """Write `count` verdicts on two metrics of each variant, and a truncated line."""
     rng = np.random.default_rng(0)
     dataset = run.split("/", maxsplit=1)[0]
     lines = []
@@ -20,11 +20,11 @@ def write_history(path: Path, run: str, variants: tuple[str, ...], count: int = 
         word = WORDS[number % len(WORDS)]
         checks: list[dict[str, Any]] = [
             {
-                "run": place, "variant": variant, "metric": metric, "unit": unit, "verdict": word,
+                "run": name, "variant": variant, "metric": metric, "unit": unit, "verdict": word,
                 "found": float(rng.uniform(0.5, 0.6)), "change": 0.0, "low": -0.02, "high": 0.02,
             }
             for variant in variants
-            for place, metric, unit in ((run, "HOTA", "ratio"), (dataset, "pace", "work"))
+            for name, metric, unit in ((run, "HOTA", "ratio"), (dataset, "pace", "work"))
         ]  # fmt: skip
         content = {
             "date": f"2026-11-{number + 1:02}T12:00:00+00:00", "commit": f"{number:x}" * 12,

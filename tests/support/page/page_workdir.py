@@ -1,4 +1,4 @@
-"""A folder as the workflow leaves it, with made-up tracks scored for real, and its page."""
+"""A working directory as after a workflow run, with scored made-up tracks, and its page."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ from metrics.score import make_pairings, score_pairings
 from metrics.speed import summarize_timings
 from reports.render import render
 from reports.results import read_run
-from tests.support.page.scenes import make_answer, make_truth, without_masks
+from tests.support.page.random_tracks import make_output, make_truth, without_masks
 
-CLOCK = {"frames": 20, "warm_up": 5, "repeats": 7}  # 140 steps: p95 is told
+CLOCK = {"frames": 20, "warm_up": 5, "repeats": 7}  # 140 steps: enough to report p95
 _ORIGIN = "made up"
 _FRAMES = 20
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """A run to make up.
+    """Description of a made-up run.
 
     Args:
-        variants: Titles by name; the last is timed as a whole process.
-        boxes: The answers have no masks.
-        empty: Pairs of variant and sequence whose answer holds nothing.
+        variants: Titles by name; the last variant is timed as a whole process.
+        boxes: Whether the outputs have boxes only, without masks.
+        empty: Pairs of variant and sequence with an empty output.
     """
 
     dataset: str
@@ -77,28 +77,28 @@ def write_run(workdir: Path, wanted: Wanted) -> dict[str, Any]:
     truths = {
         name: make_truth(seed, classes, _FRAMES) for seed, name in enumerate(wanted.sequences)
     }
-    answers = {
-        (variant, name): make_answer(truth, 100 * number + seed)
+    outputs = {
+        (variant, name): make_output(truth, 100 * number + seed)
         for number, variant in enumerate(wanted.variants)
         for seed, (name, truth) in enumerate(truths.items())
     }
     for names in wanted.empty:
-        answers[names] = answers[names].take(np.zeros(0, int))
-    return write_results(workdir, wanted, truths, answers)
+        outputs[names] = outputs[names].take(np.zeros(0, int))
+    return write_results(workdir, wanted, truths, outputs)
 
 
 def write_results(
     workdir: Path,
     wanted: Wanted,
     truths: Mapping[str, Tracks],
-    answers: Mapping[tuple[str, str], Tracks],
+    outputs: Mapping[tuple[str, str], Tracks],
 ) -> dict[str, Any]:
-    """Write what the workflow makes of truth by sequence, and answers by variant and sequence."""
+    """Write results for ground truth by sequence, and outputs by variant and sequence."""
     for name, truth in truths.items():
         _prepare(workdir, wanted, name, truth)
     for number, variant in enumerate(wanted.variants):
         for name, truth in truths.items():
-            _score(workdir, wanted, (variant, name), truth, answers[variant, name])
+            _score(workdir, wanted, (variant, name), truth, outputs[variant, name])
         _combine(workdir, wanted, variant)
         kind = "process" if number == len(wanted.variants) - 1 else "step"
         _time(workdir / "results" / variant / wanted.dataset, wanted.sequences[:1], kind, number)
@@ -108,7 +108,7 @@ def write_results(
 
 
 def plan_entry(wanted: Wanted) -> dict[str, Any]:
-    """Return what the plan says of a run."""
+    """Return the entry of a run in the plan."""
     return {
         "dataset": wanted.dataset,
         "title": wanted.title,
@@ -116,12 +116,12 @@ def plan_entry(wanted: Wanted) -> dict[str, Any]:
         "protocol": wanted.protocol,
         "sequences": list(wanted.sequences),
         "clock": list(wanted.sequences[:1]),
-        "variants": [card(name, title) for name, title in wanted.variants.items()],
+        "variants": [variant_entry(name, title) for name, title in wanted.variants.items()],
     }
 
 
-def card(name: str, title: str, **changed: Any) -> dict[str, Any]:
-    """Return what the plan says of a variant."""
+def variant_entry(name: str, title: str, **changed: Any) -> dict[str, Any]:
+    """Return the entry of a variant in the plan."""
     return {
         "name": name, "title": title, "method": "m", "source": "a test", "options": {"age": 3},
         "timed": True, "origin": _ORIGIN, "rests_on": [], "real_time": [], **changed,
@@ -129,12 +129,12 @@ def card(name: str, title: str, **changed: Any) -> dict[str, Any]:
 
 
 def render_workdir(workdir: Path, runs: Many[Mapping[str, Any]], **changed: Any) -> Path:
-    """Write the page of the runs of a plan beside what they left; return where it is."""
+    """Write the page of the runs of a plan into their working directory; return its path."""
     plan = {"clock": CLOCK, "commit": "abc", "parity": [], "runs": list(runs), **changed}
     read = [read_run(run, workdir, 0) for run in runs]
     path = workdir / "reports" / "summary.html"
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = any(run.troubles for run in read)
+    unfinished = any(run.missing_results for run in read)
     path.write_text(render(plan, read, [], unfinished=unfinished, workdir=workdir))
     return path
 
@@ -146,11 +146,11 @@ def _prepare(workdir: Path, wanted: Wanted, sequence: str, truth: Tracks) -> Non
     about = Sequence(wanted.dataset, sequence, truth.extent, 25, images)
     write_prepared(path, Prepared(about, truth))
     if images:
-        _film(path.parent / images, truth)
+        _write_images(path.parent / images, truth)
 
 
-def _film(folder: Path, truth: Tracks) -> None:
-    """Write a frame of one grey for each frame, with the masks in lighter ones."""
+def _write_images(folder: Path, truth: Tracks) -> None:
+    """Write a dark grey image for each frame, with lighter masks."""
     folder.mkdir()
     for frame in range(truth.extent.frame_count):
         image = np.full((truth.extent.height, truth.extent.width), 40, np.uint8)
@@ -161,15 +161,15 @@ def _film(folder: Path, truth: Tracks) -> None:
 
 
 def _score(
-    workdir: Path, wanted: Wanted, names: tuple[str, str], truth: Tracks, answer: Tracks
+    workdir: Path, wanted: Wanted, names: tuple[str, str], truth: Tracks, output: Tracks
 ) -> None:
     variant, sequence = names
     if wanted.boxes:
-        truth, answer = without_masks(truth), without_masks(answer)
+        truth, output = without_masks(truth), without_masks(output)
     folder = workdir / "results" / variant / wanted.dataset / sequence
-    write_tracks(folder / "tracks.parquet", answer)
+    write_tracks(folder / "tracks.parquet", output)
     write_json(folder / "run.json", _record(workdir, wanted, names))
-    pairings = make_pairings(truth, answer, wanted.protocol)
+    pairings = make_pairings(truth, output, wanted.protocol)
     events = {(sequence, name): each for name, each in events_of(pairings).items()}
     (folder / wanted.protocol).mkdir()
     write_events(folder / wanted.protocol / "events.parquet", events)
@@ -178,7 +178,7 @@ def _score(
 
 
 def _record(workdir: Path, wanted: Wanted, names: tuple[str, str]) -> dict[str, Any]:
-    """Return what a run.json says of a variant's answer on a sequence."""
+    """Return the content of run.json for a variant's output on a sequence."""
     variant, sequence = names
     path = workdir / "data" / wanted.dataset / sequence / "sequence.json"
     tracks = workdir / "results" / variant / wanted.dataset / sequence / "tracks.parquet"
@@ -212,7 +212,7 @@ def _compare(workdir: Path, wanted: Wanted) -> None:
 
 
 def _draw(workdir: Path, wanted: Wanted) -> None:
-    """Make heat maps and pictures, as the rules `heatmap`, `pictures` and `gallery` do."""
+    """Make heat maps and pictures as the rules `heatmap`, `pictures` and `gallery` do."""
     data, media = workdir / "data" / wanted.dataset, workdir / "reports" / "media" / wanted.dataset
     files = [data / name / "sequence.json" for name in wanted.sequences]
     truth = [path.with_name("truth.parquet") for path in files]

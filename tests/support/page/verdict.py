@@ -1,4 +1,4 @@
-"""What the table of the verdict shows."""
+"""The content of the verdict table."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _CELLS = """() => [...document.querySelectorAll("#verdict tbody tr")].map(row =>
 
 
 def titles(page: Page) -> list[str]:
-    """Return the titles of the variants in the order of the rows."""
+    """Return the titles of the variants in row order."""
     return [row["title"] for row in page.evaluate(_CELLS)]
 
 
@@ -24,5 +24,5 @@ def values(page: Page) -> dict[str, dict[str, float | None]]:
 
 
 def texts(page: Page) -> dict[str, dict[str, str]]:
-    """Return what is to be read in each cell, by the title of the variant."""
+    """Return the visible text of each cell, by the title of the variant."""
     return {row["title"]: row["texts"] for row in page.evaluate(_CELLS)}

@@ -1,4 +1,4 @@
-"""Masks of a smaller image, by its nearest pixels, without a dense mask on the way."""
+"""Downscale masks by nearest-neighbour sampling, without decoding them to dense masks."""
 
 from __future__ import annotations
 
@@ -9,34 +9,34 @@ from datasets.masks.intervals import Intervals
 from datasets.masks.mask_set import Masks
 
 
-def shrink(masks: Masks, height: int, width: int) -> Masks:
-    """Return the masks as they are in an image of at most their own size.
+def downscale_masks(masks: Masks, height: int, width: int) -> Masks:
+    """Return the masks in an image of at most their own size.
 
-    A pixel is what the pixel below its centre is.
+    A pixel has the value of the original pixel at its centre.
     """
     if (height, width) == (masks.height, masks.width):
         return masks
     owner, column, top, bottom = _by_column(masks.intervals, masks.height)
     across, down = _nearest(masks.width, width), _nearest(masks.height, height)
-    place = np.full(masks.width, -1)
-    place[across] = np.arange(width)
+    new_column = np.full(masks.width, -1)
+    new_column[across] = np.arange(width)
     top, bottom = np.searchsorted(down, top), np.searchsorted(down, bottom)
-    seen = (place[column] >= 0) & (bottom > top)
-    begin = place[column[seen]] * height
-    first = np.searchsorted(owner[seen], np.arange(len(masks) + 1))
-    small = Intervals(first, begin + top[seen], begin + bottom[seen])
-    return from_intervals(small, height, width)
+    kept = (new_column[column] >= 0) & (bottom > top)
+    start = new_column[column[kept]] * height
+    first = np.searchsorted(owner[kept], np.arange(len(masks) + 1))
+    intervals = Intervals(first, start + top[kept], start + bottom[kept])
+    return from_intervals(intervals, height, width)
 
 
-def _nearest(size: int, smaller: int) -> np.ndarray:
-    """Return the pixel below the centre of each of fewer pixels, (smaller,)."""
-    return (2 * np.arange(smaller) + 1) * size // (2 * smaller)
+def _nearest(size: int, new_size: int) -> np.ndarray:
+    """Return the original pixel at the centre of each new pixel, (new_size,)."""
+    return (2 * np.arange(new_size) + 1) * size // (2 * new_size)
 
 
 def _by_column(
     intervals: Intervals, height: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Return the mask, the column, the first row and the row after the last of each piece, (P,)."""
+    """Return mask, column, first row and end row (exclusive) of each piece in one column, (P,)."""
     left, right = intervals.start // height, (intervals.stop - 1) // height
     pieces = right - left + 1
     which = np.repeat(np.arange(len(left)), pieces)

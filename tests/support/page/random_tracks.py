@@ -1,4 +1,4 @@
-"""Seeded truth and answers, small enough to be scored in a moment: rectangles that drift about."""
+"""Seeded ground truth and tracker outputs: few drifting rectangles, quick to score."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from datasets.masks import coco_rle
 from datasets.types import Extent, Tracks
 
 HEIGHT, WIDTH = 36, 48
-_THERE, _FOUND, _KEPT = 0.8, 0.85, 0.9  # share of rows in the truth, of those found, of identities
-_FALSE = 4  # rows of an answer that no truth lies under
-_SCORES = 9  # so few that some rows have the same
+# shares of rows in the ground truth, of those detected, and of those with the right track id
+_PRESENT, _DETECTED, _SAME_TRACK = 0.8, 0.85, 0.9
+_FALSE = 4  # false positives in an output
+_SCORES = 9  # so few that scores repeat
 
 
 def make_truth(seed: int, classes: Mapping[int, str], frame_count: int, count: int = 5) -> Tracks:
-    """Return tracks with masks and gaps, each of one class."""
+    """Return ground-truth tracks with masks and gaps, each of one class."""
     rng = np.random.default_rng(seed)
-    frame, track = np.nonzero(rng.random((frame_count, count)) < _THERE)
+    frame, track = np.nonzero(rng.random((frame_count, count)) < _PRESENT)
     side = rng.integers(6, 14, (count, 2))
     start = rng.integers(0, (HEIGHT - 20, WIDTH - 20), (count, 2))
     far = start[track] + (frame[:, None] * rng.uniform(-1, 1, (count, 2))[track]).astype(int)
@@ -28,11 +29,11 @@ def make_truth(seed: int, classes: Mapping[int, str], frame_count: int, count: i
     return _rectangles(extent, (frame, track, class_id), far, side[track])
 
 
-def make_answer(truth: Tracks, seed: int) -> Tracks:
-    """Return an answer that misses, drifts, gives identities away and finds what is not there."""
+def make_output(truth: Tracks, seed: int) -> Tracks:
+    """Return an output with missed objects, drift, identity switches and false positives."""
     rng = np.random.default_rng(seed)
-    rows = truth.take(rng.random(len(truth)) < _FOUND)
-    kept = rng.random(len(rows)) < _KEPT
+    rows = truth.take(rng.random(len(truth)) < _DETECTED)
+    kept = rng.random(len(rows)) < _SAME_TRACK
     track = np.where(kept, rows.track, rows.track + 20)
     false = int(bool(len(truth))) * _FALSE
     frame = np.concatenate([rows.frame, rng.integers(0, truth.extent.frame_count, false)])
@@ -47,7 +48,7 @@ def make_answer(truth: Tracks, seed: int) -> Tracks:
 
 
 def without_masks(tracks: Tracks) -> Tracks:
-    """Return the boxes alone."""
+    """Return tracks with boxes only."""
     return replace(tracks, rle=None, area=None)
 
 
@@ -57,7 +58,7 @@ def _rectangles(
     corner: np.ndarray,
     side: np.ndarray,
 ) -> Tracks:
-    """Return rows of frame, track and class whose masks are rectangles at (row, column)."""
+    """Return rows of (frame, track, class), with rectangles at (row, column) as masks."""
     order = np.lexsort(columns[1::-1])
     frame, track, class_id = (column[order] for column in columns)
     low = np.clip(corner[order], 0, (extent.height - 2, extent.width - 2))

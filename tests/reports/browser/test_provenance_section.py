@@ -1,16 +1,16 @@
-"""The section of the page that says where every number comes from."""
+"""The provenance section of the page."""
 
 from __future__ import annotations
 
 import shutil
 
 from tests.support.page.browsing import grave_findings
-from tests.support.page.page_workdir import BOXES, MASKS, card, plan_entry, render_workdir
+from tests.support.page.page_workdir import BOXES, MASKS, plan_entry, render_workdir, variant_entry
 
 RESULTS = sum(len(each.variants) * len(each.sequences) for each in (MASKS, BOXES))
 
 
-def test_every_result_is_traced_and_its_digest_can_be_seen_in_full(look, made):
+def test_every_result_is_traced_and_its_digest_can_be_shown_in_full(look, made):
     page = look(made, java_script_enabled=False).page
     section = page.locator("#provenance")
     assert f"{RESULTS} of {RESULTS} results are traced" in section.inner_text()
@@ -25,13 +25,13 @@ def test_every_result_is_traced_and_its_digest_can_be_seen_in_full(look, made):
     assert cell.bounding_box()["width"] > 4 * narrow
 
 
-def test_the_digest_of_every_file_is_there_once_however_many_variants_read_it(made):
+def test_the_digest_of_a_file_is_listed_once_for_all_variants_that_read_it(made):
     page = made.read_text().split('id="provenance"')[1].split("</section>")[0]
     assert page.count("networks.json") == 1
     assert page.count("code of a") == 1
 
 
-def test_a_result_without_run_json_is_marked_and_warned_of(look, made, tmp_path):
+def test_a_result_without_run_json_is_marked_with_a_warning(look, made, tmp_path):
     workdir = tmp_path / "workdir"
     shutil.copytree(made.parent.parent, workdir)
     (workdir / "results" / "b" / "made" / "two" / "run.json").unlink()
@@ -48,7 +48,7 @@ def test_a_variant_without_result_has_its_options_and_no_code(look, made, tmp_pa
     workdir = tmp_path / "workdir"
     shutil.copytree(made.parent.parent, workdir)
     plan = plan_entry(MASKS)
-    plan["variants"].append(card("late", "Late"))
+    plan["variants"].append(variant_entry("late", "Late"))
     page = look(render_workdir(workdir, [plan])).page
     row = page.locator("#provenance tr", has_text="late").first
     assert row.locator("td").all_inner_texts() == ["m", '{"age": 3}', *[""] * 4, "a test"]

@@ -1,4 +1,4 @@
-// What else there is of speed: memory, doubts about the times, and accuracy in real time.
+// Memory, timing warnings, and accuracy with frames at a fixed rate.
 (() => {
   "use strict";
   const { byId, element, charts, isNumber } = bench;
@@ -22,11 +22,11 @@
     };
   }
 
-  /** The titles of the variants by what speaks against their times. */
-  function doubtsOf(run, shown) {
+  /** The titles of the affected variants by timing warning. */
+  function timingWarningsOf(run, shown) {
     const titles = new Map();
     for (const variant of shown) {
-      for (const { what, size } of run.speed[variant.name]?.doubts ?? []) {
+      for (const { what, size } of run.speed[variant.name]?.timing_warnings ?? []) {
         if (!titles.has(what)) titles.set(what, []);
         titles.get(what).push(size ? `${variant.title} (${size})` : variant.title);
       }
@@ -34,22 +34,22 @@
     return titles;
   }
 
-  function showDoubts(run, shown) {
-    const doubts = doubtsOf(run, shown);
-    const sentences = [...doubts].map(([what, titles]) =>
+  function showTimingWarnings(run, shown) {
+    const warnings = timingWarningsOf(run, shown);
+    const sentences = [...warnings].map(([what, titles]) =>
       element("li", {
         textContent: `${what[0].toUpperCase()}${what.slice(1)}: ${titles.join(", ")}.`,
       }),
     );
-    byId("doubts").hidden = !doubts.size;
-    byId("doubts").replaceChildren(
+    byId("timing-warnings").hidden = !warnings.size;
+    byId("timing-warnings").replaceChildren(
       element("strong", { textContent: "These times are doubtful." }),
       element("ul", {}, sentences),
     );
   }
 
-  /** The leading metric at each rate of frames, in per cent. */
-  const lateOf = (run, shown, column) =>
+  /** The leading metric at each frame rate, in per cent. */
+  const streamingOf = (run, shown, column) =>
     shown.flatMap(variant =>
       (run.late[variant.name] ?? []).map(({ rate, values, dropped }) => ({
         variant: variant.title,
@@ -59,26 +59,26 @@
       })),
     );
 
-  /** The leading metric at each rate of frames; dashed, what it is when nothing is late. */
+  /** The leading metric at each frame rate; dashed, its value without dropped frames. */
   function realTime(run, shown) {
     const column = bench.column(run.leading, run);
-    const late = lateOf(run, shown, column);
-    if (!late.length) return null;
-    const inTime = shown
+    const points = streamingOf(run, shown, column);
+    if (!points.length) return null;
+    const withoutDrops = shown
       .filter(({ name }) => run.late[name] && run.totals[name])
       .map(({ name, title }) => ({ variant: title, y: 100 * run.totals[name][column.name] }));
     const color = variantColour(shown);
     const y = quantitative("y", {
       title: `${column.label} (%)`,
-      scale: charts.paddedScale([...late, ...inTime].map(each => each.y)),
+      scale: charts.paddedScale([...points, ...withoutDrops].map(each => each.y)),
     });
     const x = quantitative("rate", {
       title: "frames that come in a second, log scale",
       scale: { type: "log", nice: false },
-      axis: { values: [...new Set(late.map(each => each.rate))], format: "~r" },
+      axis: { values: [...new Set(points.map(each => each.rate))], format: "~r" },
     });
     const dots = {
-      data: { values: late },
+      data: { values: points },
       mark: { type: "point", filled: true, size: 70, opacity: 1 },
       encoding: {
         x,
@@ -96,12 +96,12 @@
       height: 260,
       layer: [
         {
-          data: { values: inTime },
+          data: { values: withoutDrops },
           mark: { type: "rule", strokeDash: [4, 4], opacity: 0.6 },
           encoding: { y, color },
         },
         {
-          data: { values: late },
+          data: { values: points },
           mark: { type: "line", strokeWidth: 2 },
           encoding: { x, y, color },
         },
@@ -116,9 +116,9 @@
     const timed = shown.filter(variant => Object.keys(run.timings[variant.name] ?? {}).length);
     if (!timed.length) return; // the section is hidden
     charts.draw(byId("memory"), memory(run, timed));
-    showDoubts(run, timed);
-    const late = realTime(run, shown);
-    byId("real-time").closest("figure").hidden = !late;
-    charts.draw(byId("real-time"), late);
+    showTimingWarnings(run, timed);
+    const figure = realTime(run, shown);
+    byId("real-time").closest("figure").hidden = !figure;
+    charts.draw(byId("real-time"), figure);
   });
 })();

@@ -1,4 +1,4 @@
-"""Heat maps over the images of a sequence: after each frame, or after one."""
+"""Paint heat maps over the images of a sequence: after each frame, or after one."""
 
 from __future__ import annotations
 
@@ -11,34 +11,35 @@ import numpy as np
 from datasets.media.frames import decode_frames, list_images, read_frames, read_image
 from datasets.types import Sequence
 from reports.heatmaps.accumulate import by_frame
-from reports.heatmaps.paint import beside, paint_difference, paint_heat, paint_maskout
+from reports.heatmaps.paint import paint_difference, paint_heat, paint_maskout, side_by_side
 from reports.heatmaps.source import Settings, Source
 
-_GROUND = 90  # grey of a scene without images
-_HOTTEST_MASKOUT = 255.0
+_GROUND = 90  # grey level of a sequence without images
+_MAX_MASKOUT = 255.0
 
 
-def paint_each(source: Source, settings: Settings) -> Iterator[np.ndarray]:
-    """Yield each frame with the map after it, uint8 RGB: see `paint`."""
-    top = max(_hottest(maps, settings) for maps in maps_over_time(source, settings))
-    both = zip(_scenes(source.sequence), maps_over_time(source, settings), strict=True)
-    return (paint(scene, maps, settings, top) for scene, maps in both)
+def paint_frames(source: Source, settings: Settings) -> Iterator[np.ndarray]:
+    """Yield each frame with the heat map after it, uint8 RGB, as `paint` returns it."""
+    top = max(_max_heat(maps, settings) for maps in maps_over_time(source, settings))
+    images = _background_images(source.sequence)
+    pairs = zip(images, maps_over_time(source, settings), strict=True)
+    return (paint(image, maps, settings, top) for image, maps in pairs)
 
 
-def paint_one(source: Source, settings: Settings, frame: int) -> np.ndarray:
-    """Return what `paint_each` yields for one frame, without decoding the others."""
+def paint_frame(source: Source, settings: Settings, frame: int) -> np.ndarray:
+    """Return what `paint_frames` yields for one frame, without decoding the others."""
     top, wanted = 0.0, []
     for index, maps in enumerate(maps_over_time(source, settings)):
-        top = max(top, _hottest(maps, settings))
+        top = max(top, _max_heat(maps, settings))
         if index == frame:
             wanted = [heat.copy() for heat in maps]
-    return paint(scene_of(source.sequence, frame), wanted, settings, top)
+    return paint(image_of(source.sequence, frame), wanted, settings, top)
 
 
 def maps_over_time(source: Source, settings: Settings) -> Iterator[list[np.ndarray]]:
-    """Yield after each frame the map of the prediction, and that of truth where there is truth.
+    """Yield the heat maps of the prediction and, if given, of the ground truth, after each frame.
 
-    They change when the next are asked for.
+    The arrays change when the next ones are requested.
     """
     extent, rate = source.sequence.extent, source.sequence.frame_rate
     sides = [side for side in (source.prediction, source.truth) if side is not None]
@@ -51,12 +52,12 @@ def maps_over_time(source: Source, settings: Settings) -> Iterator[list[np.ndarr
 
 
 def paint(image: np.ndarray, maps: list[np.ndarray], settings: Settings, top: float) -> np.ndarray:
-    """Return a scene with the map over it; with truth's, three scenes side by side.
+    """Return an image with the heat map over it; with ground truth, three images side by side.
 
     Args:
         image: (height, width, 3) uint8 RGB.
-        maps: As `maps_over_time` yields them.
-        top: The most heat of the whole sequence: its colours mean the same throughout.
+        maps: Maps as `maps_over_time` yields them.
+        top: Maximum heat in the whole sequence, which fixes the colour scale.
     """
     if settings.mode == "maskout":
         painted = [paint_maskout(image, heat) for heat in maps]
@@ -66,7 +67,7 @@ def paint(image: np.ndarray, maps: list[np.ndarray], settings: Settings, top: fl
         return painted[0]
     prediction, truth = (heat.astype(np.float32) for heat in maps)
     difference = cv2.resize(prediction - truth, image.shape[1::-1])
-    return beside(
+    return side_by_side(
         {
             "truth": painted[1],
             "prediction": painted[0],
@@ -75,15 +76,15 @@ def paint(image: np.ndarray, maps: list[np.ndarray], settings: Settings, top: fl
     )
 
 
-def scene_of(sequence: Sequence, frame: int) -> np.ndarray:
-    """Return one image of a sequence, (height, width, 3) uint8 RGB; grey where it has none.
+def image_of(sequence: Sequence, frame: int) -> np.ndarray:
+    """Return one image of a sequence, (height, width, 3) uint8 RGB; grey if it has no images.
 
     Raises:
-        FileNotFoundError: There is no such image folder or video file.
-        ValueError: It is not readable, of another size, or not there.
+        FileNotFoundError: The image folder or video file does not exist.
+        ValueError: The image is missing, not readable or of another size.
     """
     if sequence.images is None:
-        return _blank(sequence)
+        return _grey_image(sequence)
     images, extent = Path(sequence.images), sequence.extent
     name, image = f"{images}, frame {frame}", None
     if images.is_dir():
@@ -93,23 +94,23 @@ def scene_of(sequence: Sequence, frame: int) -> np.ndarray:
         decoded = (each for index, (_, each) in enumerate(decode_frames(images)) if index == frame)
         image = next(decoded, None)
     if image is None:
-        raise ValueError(f"{name}: not there, expected {extent.frame_count} frames")
+        raise ValueError(f"{name}: no such frame, expected {extent.frame_count} frames")
     if image.shape != (extent.height, extent.width, 3):
         raise ValueError(f"{name}: size {image.shape}, expected {extent.height} x {extent.width}")
     return image
 
 
-def _scenes(sequence: Sequence) -> Iterator[np.ndarray]:
+def _background_images(sequence: Sequence) -> Iterator[np.ndarray]:
     if sequence.images is not None:
         return read_frames(Path(sequence.images), sequence.extent)
-    return (_blank(sequence) for _ in range(sequence.extent.frame_count))
+    return (_grey_image(sequence) for _ in range(sequence.extent.frame_count))
 
 
-def _blank(sequence: Sequence) -> np.ndarray:
+def _grey_image(sequence: Sequence) -> np.ndarray:
     return np.full((sequence.extent.height, sequence.extent.width, 3), _GROUND, np.uint8)
 
 
-def _hottest(maps: list[np.ndarray], settings: Settings) -> float:
+def _max_heat(maps: list[np.ndarray], settings: Settings) -> float:
     if settings.mode == "maskout":
-        return _HOTTEST_MASKOUT
+        return _MAX_MASKOUT
     return max(float(heat.max()) for heat in maps)
