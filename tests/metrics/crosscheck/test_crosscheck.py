@@ -133,7 +133,7 @@ def test_real_masks_agree(shared, tmp_path):
     assert {"IDF1", "IDP", "IDR", "IDTP", "IDFN", "IDFP"} <= equal
 
 
-def test_no_tool_is_loaded_where_none_is_target():
+def test_no_tool_is_loaded_where_none_is_requested():
     code = "import sys, metrics.evaluate; print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
