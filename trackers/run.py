@@ -17,7 +17,7 @@ from datasets.types import Frame, Tracks
 from trackers.contract import Method, Tracker, TrackerOutput, load_method, load_tracker
 from trackers.feed import Collector, pack, read_feed
 from trackers.output_check import OutputCheck
-from trackers.prefetch import ahead, behind
+from trackers.prefetch import prefetch, map_in_background
 from trackers.run_record import Job, add_flags, begin_record, write_result
 
 
@@ -33,10 +33,10 @@ def track(tracker: Tracker, method: Method, prepared: PreparedSequence) -> Track
     tracker.start(sequence)
     frames = read_feed(prepared, method)
     if "image" in method.inputs:
-        frames = ahead(frames)
+        frames = prefetch(frames)
     shown = progress(frames, sequence.name, "frame", sequence.extent.frame_count)
-    for answer in behind(packed, _steps(tracker, shown, sequence.name)):
-        collector.add(answer)
+    for output in map_in_background(packed, _steps(tracker, shown, sequence.name)):
+        collector.add(output)
     return collector.tracks()
 
 

@@ -51,7 +51,7 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Record:
+class RunRecord:
     """What is known when a job begins, see `begin_record`."""
 
     content: Mapping[str, Any]
@@ -68,7 +68,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--code", help="kept in it: a digest of the code")
 
 
-def begin_record(job: Job) -> Record:
+def begin_record(job: Job) -> RunRecord:
     """Take down what a job runs with, before it does."""
     path, sequence = job.sequence.path, job.sequence.sequence
     prepared = job.sequence.digests([_PREPARED[each] for each in job.inputs])
@@ -91,7 +91,7 @@ def begin_record(job: Job) -> Record:
         "threads": describe_threads(),
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    return Record(content, ask_commit(), perf_counter())
+    return RunRecord(content, ask_commit(), perf_counter())
 
 
 def describe_threads() -> dict[str, str | None]:
@@ -99,7 +99,7 @@ def describe_threads() -> dict[str, str | None]:
     return {"cores": str(usable_cores())} | {name: os.environ.get(name) for name in SETTINGS}
 
 
-def write_result(output: Path, tracks: Tracks, run: Path | None, record: Record) -> None:
+def write_result(output: Path, tracks: Tracks, run: Path | None, record: RunRecord) -> None:
     """Write tracks, and before them what made them: when they are there, it is.
 
     Killed between the two, a run.json lies beside other tracks or none: the digest in it tells.

@@ -21,7 +21,7 @@ from trackers.timing import clock
 EXTENT = Extent(4, 6, 3, {1: "person"})
 
 
-def answer(tracks, mask=None):
+def output(tracks, mask=None):
     count = len(tracks)
     box = np.tile([0.0, 0, 1, 1], (count, 1))
     return TrackerOutput(np.array(tracks), box, np.ones(count), np.ones(count, int), mask)
@@ -29,7 +29,7 @@ def answer(tracks, mask=None):
 
 def test_answers_become_tracks_frame_by_frame():
     collector = Collector(EXTENT)
-    for given in (answer([4, 5]), answer([]), answer([4])):
+    for given in (output([4, 5]), output([]), output([4])):
         collector.add(given)
     found = collector.tracks()
     assert found.frame.tolist() == [0, 0, 2]
@@ -41,7 +41,7 @@ def test_masks_become_run_lengths():
     mask = np.zeros((1, 4, 6), bool)
     mask[0, 1:3, 2:4] = True
     collector = Collector(EXTENT)
-    for given in (answer([1], mask), answer([], np.zeros((0, 4, 6), bool)), answer([1], mask)):
+    for given in (output([1], mask), output([], np.zeros((0, 4, 6), bool)), output([1], mask)):
         collector.add(given)
     runs = collector.tracks().rle
     assert np.array_equal(coco_rle.decode(runs), np.concatenate([mask, mask]))
@@ -56,7 +56,7 @@ def test_an_error_in_a_step_says_in_which_frame(crossing):
             self.left -= 1
             if not self.left:
                 raise ValueError("the network answered numbers that are not finite")
-            return answer([])
+            return output([])
 
     with pytest.raises(ValueError, match="not finite") as caught:
         track(Failing(), load_method("sort"), open_sequence(crossing))
@@ -150,11 +150,11 @@ def some_tracks(**changes):
 
 def test_rounding_is_no_other_answer():
     same = some_tracks(score=[0.5, 0.5000002])
-    assert clock.same_to_rounding(some_tracks(), same)
+    assert clock.equal_up_to_rounding(some_tracks(), same)
     boxes = some_tracks(rle=None)
-    assert clock.same_to_rounding(boxes, replace(boxes, box=boxes.box + 1e-9))
-    assert not clock.same_to_rounding(boxes, replace(boxes, box=boxes.box + 0.1))
-    assert not clock.same_to_rounding(boxes, some_tracks())
+    assert clock.equal_up_to_rounding(boxes, replace(boxes, box=boxes.box + 1e-9))
+    assert not clock.equal_up_to_rounding(boxes, replace(boxes, box=boxes.box + 0.1))
+    assert not clock.equal_up_to_rounding(boxes, some_tracks())
 
 
 SMALLER = np.zeros((2, 4, 6), bool)
@@ -171,4 +171,4 @@ SMALLER[:, :3, :4] = True
     ],
 )
 def test_other_answers_are_told_from_rounding(changes):
-    assert not clock.same_to_rounding(some_tracks(), some_tracks(**changes))
+    assert not clock.equal_up_to_rounding(some_tracks(), some_tracks(**changes))

@@ -42,7 +42,7 @@ class Card:
 
 
 @dataclass(frozen=True)
-class Input:
+class InputSpec:
     """What the network takes.
 
     Args:
@@ -70,12 +70,12 @@ class Embedder:
         ValueError: The network does not answer one vector a crop.
     """
 
-    def __init__(self, engine: Engine, takes: Input, card: Card) -> None:
-        self._engine, self._takes, self._card = engine, takes, card
+    def __init__(self, engine: Engine, input_spec: InputSpec, card: Card) -> None:
+        self._engine, self._input_spec, self._card = engine, input_spec, card
         self._mean, self._divide = (
             np.asarray(each, np.float32) for each in (card.mean, card.divide)
         )
-        self._length = self._run(np.zeros((1, *takes.size, _CHANNELS), np.uint8)).shape[1]
+        self._length = self._run(np.zeros((1, *input_spec.size, _CHANNELS), np.uint8)).shape[1]
 
     @stage("embed")
     def __call__(self, image: np.ndarray, box: np.ndarray) -> np.ndarray:
@@ -90,9 +90,9 @@ class Embedder:
         Raises:
             ValueError: The network answers numbers that are not finite.
         """
-        crops, shown = crop(image, box, self._takes.size)
+        crops, shown = crop(image, box, self._input_spec.size)
         vectors = np.zeros((len(box), self._length), np.float32)
-        most = self._takes.batch or len(crops)
+        most = self._input_spec.batch or len(crops)
         for start in range(0, len(crops), most or 1):
             vectors[shown[start : start + most]] = self._run(crops[start : start + most])
         return unit(vectors)
@@ -102,15 +102,15 @@ class Embedder:
         count = len(crops)
         pixels = crops[..., ::-1] if self._card.blue_first else crops
         given = ((pixels.astype(np.float32) - self._mean) / self._divide).transpose(0, 3, 1, 2)
-        if self._takes.fixed and self._takes.batch:
-            given = np.pad(given, [(0, self._takes.batch - count), *[(0, 0)] * 3])
-        answers = [*self._engine(**{self._takes.name: given}).values()]
-        shapes = [answer.shape for answer in answers]
+        if self._input_spec.fixed and self._input_spec.batch:
+            given = np.pad(given, [(0, self._input_spec.batch - count), *[(0, 0)] * 3])
+        outputs = [*self._engine(**{self._input_spec.name: given}).values()]
+        shapes = [output.shape for output in outputs]
         if len(shapes) != 1 or shapes[0][:1] != (len(given),) or not _is_vector(shapes[0][1:]):
             raise ValueError(
                 f"{self._card.file}: answers {shapes} found, expected one, ({len(given)}, D)"
             )
-        vectors = np.asarray(answers[0], np.float32).reshape(len(given), -1)[:count]
+        vectors = np.asarray(outputs[0], np.float32).reshape(len(given), -1)[:count]
         if not np.isfinite(vectors).all():
             raise ValueError(f"{self._card.file}: the network answered numbers that are not finite")
         return vectors
@@ -154,10 +154,10 @@ def load_embedder(path: str, device: str = "cpu", threads: int = 0) -> Embedder:
     card = read_card(Path(path))
     file = network_path(Path(path), card.file)
     engine = OnnxEngine(file, device, threads)
-    return Embedder(engine, _input(file, engine.shapes, card), card)
+    return Embedder(engine, _input_spec(file, engine.shapes, card), card)
 
 
-def _input(file: Path, shapes: dict[str, Any], card: Card) -> Input:
+def _input_spec(file: Path, shapes: dict[str, Any], card: Card) -> InputSpec:
     """Return what a network takes, from the shapes of its inputs and its card.
 
     Raises:
@@ -178,7 +178,7 @@ def _input(file: Path, shapes: dict[str, Any], card: Card) -> Input:
             raise ValueError(f"{file}: input {name} is {shape}, and its card says no size")
     height, width = (int(side) for side in card.size or shape[2:])
     fixed = isinstance(shape[0], int)
-    return Input(name, (height, width), shape[0] if fixed else card.batch, fixed)
+    return InputSpec(name, (height, width), shape[0] if fixed else card.batch, fixed)
 
 
 def _is_vector(shape: tuple[int, ...]) -> bool:

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 
 from datasets.types import Detections
-from trackers.detectors.density import Density, groups, merged
-from trackers.detectors.letterbox import Placed
+from trackers.detectors.density import Density, find_groups, merge_groups
+from trackers.detectors.letterbox import Placement
 from trackers.parts.detections import unsuppressed
 
 _MOST = 1000  # candidates that are looked at, the surest
@@ -34,7 +34,7 @@ class Candidates:
 
 
 @dataclass(frozen=True)
-class Found:
+class DetectedObjects:
     """Objects in an image.
 
     Args:
@@ -64,7 +64,7 @@ class Choice:
     most: int = 300
     density: Density | None = None
 
-    def take(self, candidates: Candidates, placed: Placed, classes: Mapping[int, int]) -> Found:
+    def take(self, candidates: Candidates, placement: Placement, classes: Mapping[int, int]) -> DetectedObjects:
         """Return what is kept, in pixels of the image.
 
         Args:
@@ -75,36 +75,36 @@ class Choice:
         row, column = np.nonzero(scores >= self.score)
         order = np.argsort(-scores[row, column], kind="stable")[:_MOST]
         row, column = row[order], column[order]
-        box = placed.back(candidates.box[row].astype(np.float64))
+        box = placement.to_image(candidates.box[row].astype(np.float64))
         large = (box[:, 2:] - box[:, :2] > max(self.side, 0)).all(1)
         row, column, box = row[large], column[large], box[large]
         class_id = np.array(list(classes.values()), np.int64)[column]
         found = Detections(box, scores[row, column].astype(np.float64), class_id)
         if self.density is not None and self.density.merge:
-            return Found(merged(found, groups(found, self.density)))
+            return DetectedObjects(merge_groups(found, find_groups(found, self.density)))
         kept = np.arange(len(row))
         if self.density is not None:
-            kept = np.flatnonzero(groups(found, self.density) >= 0)
+            kept = np.flatnonzero(find_groups(found, self.density) >= 0)
         kept = kept[unsuppressed(found.take(kept), self.overlap)][: self.most]
         found = found.take(kept)
         if candidates.weight is None or candidates.prototype is None:
-            return Found(found)
+            return DetectedObjects(found)
         logits = np.tensordot(candidates.weight[row[kept]], candidates.prototype, 1)
-        return Found(found, _inside(logits, placed, found.box))
+        return DetectedObjects(found, _masks_in_image(logits, placement, found.box))
 
 
-def _inside(logits: np.ndarray, placed: Placed, box: np.ndarray) -> np.ndarray:
+def _masks_in_image(logits: np.ndarray, placement: Placement, box: np.ndarray) -> np.ndarray:
     """Return where logits (N, h, w) over the input are above 0 in the image, within the boxes."""
-    height, width = placed.image
-    per_input = np.array(logits.shape[:0:-1]) / placed.input[::-1]
-    scale = placed.scale * per_input
-    shift = placed.shift * per_input + 0.5 * scale - 0.5  # a pixel's centre is off its corner
-    turn = np.array([[scale[0], 0, shift[0]], [0, scale[1], shift[1]]])
+    height, width = placement.image
+    per_input = np.array(logits.shape[:0:-1]) / placement.input[::-1]
+    scale = placement.scale * per_input
+    shift = placement.shift * per_input + 0.5 * scale - 0.5  # a pixel's centre is off its corner
+    transform = np.array([[scale[0], 0, shift[0]], [0, scale[1], shift[1]]])
     masks = np.zeros((len(logits), height, width), bool)
     for mask, each, sides in zip(masks, logits.astype(np.float32), box, strict=True):
         fine = cv2.warpAffine(
             each,
-            turn,
+            transform,
             (width, height),
             flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
             borderMode=cv2.BORDER_REPLICATE,

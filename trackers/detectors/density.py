@@ -27,20 +27,20 @@ class Density:
         merge: Whether a group becomes one detection.
     """
 
-    reach: float
-    least_boxes: int
-    least_score: float
+    eps: float
+    min_boxes: int
+    min_group_score: float
     merge: bool
 
 
-def groups(found: Detections, density: Density) -> np.ndarray:
+def find_groups(found: Detections, density: Density) -> np.ndarray:
     """Return the group of each detection, (N,) int, -1 for one that is of none."""
     from scipy.sparse.csgraph import connected_components  # slow to load, and few ask for it
 
     overlap = box_iou(found.box[:, None], found.box)
-    near = 1 - overlap <= density.reach
+    near = 1 - overlap <= density.eps
     near &= same_class(found.class_id, found.class_id)
-    core = near.sum(1) >= density.least_boxes
+    core = near.sum(1) >= density.min_boxes
     group = np.full(len(found.score), -1)
     if not core.any():
         return group
@@ -50,11 +50,11 @@ def groups(found: Detections, density: Density) -> np.ndarray:
     edge = np.flatnonzero(~core & (near & core).any(1))
     group[edge] = group[np.where(near & core, overlap, -1)[edge].argmax(1)]
     total = np.bincount(group[group >= 0], found.score[group >= 0])
-    group[(group >= 0) & (total[group] < density.least_score)] = -1
+    group[(group >= 0) & (total[group] < density.min_group_score)] = -1
     return group
 
 
-def merged(found: Detections, group: np.ndarray) -> Detections:
+def merge_groups(found: Detections, group: np.ndarray) -> Detections:
     """Return a detection for each group: the mean box, by score, and the largest score."""
     members = [found.take(group == label) for label in np.unique(group[group >= 0])]
     members = sorted(members, key=lambda each: -each.score.max())

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from trackers.detectors.candidates import Candidates, Choice, Found
+from trackers.detectors.candidates import Candidates, Choice, DetectedObjects
 from trackers.detectors.coco import COCO
 from trackers.detectors.density import Density
 from trackers.detectors.detectnet import detectnet
@@ -79,16 +79,16 @@ class Card:
     score: float = 0.25
     overlap: float = 0.45
     side: float = 0.0
-    reach: float | None = None
-    least_boxes: int = 1
-    least_score: float = 0.0
+    eps: float | None = None
+    min_boxes: int = 1
+    min_group_score: float = 0.0
     merge: bool = False
 
     def choice(self) -> Choice:
         """Return which candidates are kept."""
         density = None
-        if self.reach is not None:
-            density = Density(self.reach, self.least_boxes, self.least_score, self.merge)
+        if self.eps is not None:
+            density = Density(self.eps, self.min_boxes, self.min_group_score, self.merge)
         return Choice(self.score, self.overlap, self.side, density=density)
 
 
@@ -140,14 +140,14 @@ class Detector:
         self._classes = class_ids(self._card.classes, classes)
 
     @stage("detect")
-    def __call__(self, image: np.ndarray) -> Found:
+    def __call__(self, image: np.ndarray) -> DetectedObjects:
         """Return the objects in an image, (height, width, 3) uint8 RGB.
 
         Raises:
             ValueError: The network answers numbers that are not finite.
         """
         layout = self._layout
-        filled, placed = place(image, self._size, layout.fit, layout.fill)
+        filled, placement = place(image, self._size, layout.fit, layout.fill)
         pixels = filled[..., ::-1] if layout.blue_first else filled
         given = (pixels.astype(np.float32) - layout.mean) / layout.divide
         found = self._engine(**{self._source: given.transpose(2, 0, 1)[None]})
@@ -155,7 +155,7 @@ class Detector:
         if not all(np.isfinite(output).all() for output in outputs):
             raise ValueError(f"{self._card.file}: the network answered numbers that are not finite")
         candidates = layout.read(outputs, self._size, len(self._card.classes))
-        return self._choice.take(candidates, placed, self._classes)
+        return self._choice.take(candidates, placement, self._classes)
 
 
 def load_detector(

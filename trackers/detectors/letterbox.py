@@ -11,7 +11,7 @@ FITS = ("corner", "centre", "stretch")
 
 
 @dataclass(frozen=True)
-class Placed:
+class Placement:
     """Where an image lies in a network's input: pixel = (place - shift) / scale.
 
     Args:
@@ -26,7 +26,7 @@ class Placed:
     image: tuple[int, int]
     input: tuple[int, int]
 
-    def back(self, box: np.ndarray) -> np.ndarray:
+    def to_image(self, box: np.ndarray) -> np.ndarray:
         """Return boxes of the input, (N, 4), as boxes of the image, cut off at its border."""
         height, width = self.image
         found = (box - np.tile(self.shift, 2)) / np.tile(self.scale, 2)
@@ -35,7 +35,7 @@ class Placed:
 
 def place(
     image: np.ndarray, size: tuple[int, int], fit: str, fill: int
-) -> tuple[np.ndarray, Placed]:
+) -> tuple[np.ndarray, Placement]:
     """Return an image as a network's input, and where it lies in there.
 
     Args:
@@ -62,4 +62,4 @@ def place(
     filled = np.full((*size, 3), fill, np.uint8)
     small = cv2.resize(image, (across, down), interpolation=cv2.INTER_LINEAR)
     filled[top : top + down, left : left + across] = small
-    return filled, Placed(ratio, np.array([left, top], float), (height, width), size)
+    return filled, Placement(ratio, np.array([left, top], float), (height, width), size)

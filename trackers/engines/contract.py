@@ -45,7 +45,7 @@ class Engine(Protocol):
 
 
 @runtime_checkable
-class Starter(Protocol):
+class AsyncEngine(Protocol):
     """An engine that can run beside what its caller does meanwhile."""
 
     def begin(self, **inputs: Any) -> Callable[[], Mapping[str, Any]]:
@@ -54,7 +54,7 @@ class Starter(Protocol):
 
 def begin(engine: Engine, **inputs: Any) -> Callable[[], Mapping[str, Any]]:
     """Start an engine, or run it where it is none that starts; see `Starter`."""
-    if isinstance(engine, Starter):
+    if isinstance(engine, AsyncEngine):
         return engine.begin(**inputs)
     outputs = engine(**inputs)
     return lambda: outputs

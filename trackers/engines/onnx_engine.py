@@ -11,7 +11,7 @@ import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as errors
 
 from trackers.engines.contract import check_names
-from trackers.engines.onnx_shares import Shares
+from trackers.engines.row_parallel import RowParallelSession
 from trackers.profiling.machine import usable_cores
 
 PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
@@ -64,18 +64,18 @@ class OnnxEngine:
             self._shared_by(threads or usable_cores(), shared) if device == "cpu" else None
         )
 
-    def _shared_by(self, threads: int, axis: str | None) -> Shares | None:
+    def _shared_by(self, threads: int, axis: str | None) -> RowParallelSession | None:
         if axis is None or threads == 1:
             return None
         whole = [each.name for each in self._session.get_outputs() if each.shape[:1] != [axis]]
         if whole:
             raise ValueError(f"{self._path}: outputs {whole} found without a first axis {axis!r}")
         rows = [name for name, shape in self.shapes.items() if shape[:1] == [axis]]
-        return Shares(_open(self._path, _providers("cpu"), 1), rows, threads)
+        return RowParallelSession(_open(self._path, _providers("cpu"), 1), rows, threads)
 
     def __call__(self, **inputs: Any) -> dict[str, np.ndarray]:
         given = self._given(inputs)
-        if self._shares is not None and self._shares.suit(given):
+        if self._shares is not None and self._shares.has_row_per_thread(given):
             return dict(zip(self._outputs, self._shares.run(given), strict=True))
         return dict(zip(self._outputs, self._session.run(None, given), strict=True))
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from datasets.io.files import read_json, replacing, sha256, write_json
 from datasets.io.progress import Progress
-from trackers.engines.tensorrt_library import load_tensorrt, major, this_place
+from trackers.engines.tensorrt_library import load_tensorrt, major_version, describe_platform
 
 _GIB = 1 << 30
 _ASKED_FOR = 10  # the major version in which strong types are asked for
@@ -78,7 +78,7 @@ def build_engine(
         ValueError: A profile lacks an axis, or the file is not ONNX that TensorRT knows.
     """
     library = load_tensorrt()
-    place = this_place(library)
+    place = describe_platform(library)
     source = read_json(onnx.with_name(onnx.name + ".json"))
     shapes = [profile_shapes(onnx, source["inputs"], profile) for profile in profiles]
     plan = _Build(library, onnx, flags).run(shapes, timing_cache)
@@ -141,7 +141,7 @@ class _Build:
         for shapes in profiles:
             self._add(shapes)
         self._read_times(timing_cache)
-        bars = Bars(self._onnx.name)
+        bars = PhaseProgress(self._onnx.name)
         monitor = monitor_type(self._library)(bars)
         self._config.progress_monitor = monitor
         try:
@@ -175,12 +175,12 @@ class _Build:
 
 
 def _network_flags(library: Any) -> int:
-    if major(library) > _ASKED_FOR:
+    if major_version(library) > _ASKED_FOR:
         return 0
     return 1 << int(library.NetworkDefinitionCreationFlag.STRONGLY_TYPED)
 
 
-class Bars:
+class PhaseProgress:
     """Progress of a build: of each phase that runs, those within it below."""
 
     def __init__(self, title: str) -> None:
@@ -204,7 +204,7 @@ class Bars:
 def monitor_type(library: Any) -> Any:
     """Return a progress monitor as TensorRT calls it; its class is known only where TensorRT is."""
 
-    def begin(self: Any, bars: Bars) -> None:
+    def begin(self: Any, bars: PhaseProgress) -> None:
         library.IProgressMonitor.__init__(self)
         self.bars = bars
 

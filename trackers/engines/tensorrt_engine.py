@@ -11,10 +11,10 @@ from torch import Tensor
 
 from trackers.engines.contract import check_names
 from trackers.engines.tensorrt_library import (
-    check_fits,
+    check_engine,
     load_tensorrt,
     read_engine_facts,
-    this_place,
+    describe_platform,
 )
 
 _TYPES = {
@@ -48,7 +48,7 @@ class TensorrtEngine:
         self._path, self._device = path, device
         facts = read_engine_facts(path)
         library = load_tensorrt()
-        check_fits(path, facts, this_place(library), onnx)
+        check_engine(path, facts, describe_platform(library), onnx)
         self._profiles: list[Shapes] = facts["profiles"]
         self._logger = library.Logger(library.Logger.WARNING)
         self._runtime = library.Runtime(self._logger)

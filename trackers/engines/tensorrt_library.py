@@ -14,7 +14,7 @@ from datasets.io.files import read_json, sha256
 from trackers.profiling.machine import identify_gpu
 
 VERSIONS = (10, 11)
-PLACE = ("tensorrt", "gpu", "compute_capability", "driver")  # of the facts, where an engine runs
+PLATFORM_KEYS = ("tensorrt", "gpu", "compute_capability", "driver")  # of the facts, where an engine runs
 
 
 def load_tensorrt() -> Any:
@@ -29,17 +29,17 @@ def load_tensorrt() -> Any:
         raise RuntimeError(
             f"TensorRT cannot be loaded ({error}): environment.yml installs it where there is a GPU"
         ) from error
-    if major(tensorrt) not in VERSIONS:
+    if major_version(tensorrt) not in VERSIONS:
         raise RuntimeError(f"TensorRT {tensorrt.__version__} found, expected one of {VERSIONS}")
     return tensorrt
 
 
-def major(tensorrt: Any) -> int:
+def major_version(tensorrt: Any) -> int:
     """Return the major version of the library."""
     return int(tensorrt.__version__.split(".")[0])
 
 
-def this_place(tensorrt: Any) -> dict[str, str]:
+def describe_platform(tensorrt: Any) -> dict[str, str]:
     """Return where engines that are built here run: the facts in PLACE.
 
     Raises:
@@ -60,13 +60,13 @@ def read_engine_facts(path: Path) -> dict[str, Any]:
         if not each.is_file():
             raise FileNotFoundError(f"{each}: no such file: build the engine first")
     facts: dict[str, Any] = read_json(beside)
-    missing = [key for key in ("sha256", "onnx_sha256", "profiles", *PLACE) if key not in facts]
+    missing = [key for key in ("sha256", "onnx_sha256", "profiles", *PLATFORM_KEYS) if key not in facts]
     if missing:
         raise ValueError(f"{beside}: {missing} missing")
     return facts
 
 
-def check_fits(path: Path, facts: Mapping[str, Any], here: Mapping[str, str], onnx: Path) -> None:
+def check_engine(path: Path, facts: Mapping[str, Any], here: Mapping[str, str], onnx: Path) -> None:
     """Raise ValueError, with all that differs, if an engine is not for this place and file."""
     expected = {**here, "onnx_sha256": sha256(onnx), "sha256": sha256(path)}
     differences = [

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from trackers.engines.runner import TorchMode
-from trackers.engines.torch_graphs import Recorded
+from trackers.engines.torch_graphs import GraphedFunction
 
 # on one of the hosts that this was tried on, bfloat16 by oneDNN's kernels for AMX is wrong by more
 # than half of the largest value; it is read when PyTorch first computes
@@ -82,7 +82,7 @@ class TorchEngine:
         if mode == "compile":
             self._module = torch.compile(self._module)
         if mode == "graphs":
-            self._run = Recorded(self._forward)
+            self._run = GraphedFunction(self._forward)
 
     @torch.no_grad()
     def __call__(self, **inputs: Any) -> dict[str, Tensor]:

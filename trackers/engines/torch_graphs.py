@@ -18,7 +18,7 @@ _MOST = 32  # recordings kept; each holds its inputs and outputs
 _WARM_UP = 3  # runs before the recording, in which libraries choose their kernels
 
 
-class Recorded:
+class GraphedFunction:
     """A function of tensors: recorded when it meets a shape, played when it meets it again.
 
     The tensors it returns are overwritten when it is played again.

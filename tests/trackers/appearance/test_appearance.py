@@ -15,7 +15,7 @@ from datasets.media.frames import decode_frames
 from datasets.sequences.sequence_json import open_sequence, read_sequence
 from datasets.types import Detections, Frame
 from trackers.appearance.crops import crop
-from trackers.appearance.embedder import Card, Embedder, Input, load_embedder, read_card
+from trackers.appearance.embedder import Card, Embedder, InputSpec, load_embedder, read_card
 from trackers.contract import load_method, load_tracker
 from trackers.engines.card import files_of
 from trackers.feed import read_feed
@@ -64,7 +64,7 @@ class Mean:
 
 def embedder(engine, batch=None, fixed=False, **card):
     card = Card("mean.onnx", **{"mean": 0.0, "divide": 1.0} | card)
-    made = Embedder(engine, Input("images", (6, 8), batch, fixed), card)
+    made = Embedder(engine, InputSpec("images", (6, 8), batch, fixed), card)
     engine.counts.clear()
     return made
 
@@ -118,13 +118,13 @@ def test_the_card_says_how_colours_become_numbers():
 def test_a_network_that_answers_no_vector_a_crop_is_refused(shape):
     card = Card("odd.onnx")
     with pytest.raises(ValueError, match=r"odd\.onnx: answers .* expected one, \(1, D\)"):
-        Embedder(lambda images: {"v": np.ones(shape)}, Input("images", (6, 8), None, False), card)
+        Embedder(lambda images: {"v": np.ones(shape)}, InputSpec("images", (6, 8), None, False), card)
 
 
 def test_a_network_that_fails_on_an_image_says_so():
-    answers = [np.ones((1, 3)), np.full((1, 3), np.nan)]
-    takes = Input("images", (6, 8), None, False)
-    made = Embedder(lambda images: {"v": answers.pop(0)}, takes, Card("half.onnx"))
+    outputs = [np.ones((1, 3)), np.full((1, 3), np.nan)]
+    input_spec = InputSpec("images", (6, 8), None, False)
+    made = Embedder(lambda images: {"v": outputs.pop(0)}, input_spec, Card("half.onnx"))
     with pytest.raises(ValueError, match=r"half\.onnx: the network answered numbers that are not"):
         made(np.zeros((4, 4, 3), np.uint8), boxes([0, 0, 2, 2]))
 

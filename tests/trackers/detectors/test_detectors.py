@@ -11,7 +11,7 @@ import yaml
 from datasets.media.frames import decode_frames
 from datasets.types import Detections
 from trackers.detectors.candidates import Candidates, Choice
-from trackers.detectors.density import Density, groups, merged
+from trackers.detectors.density import Density, find_groups, merge_groups
 from trackers.detectors.detectnet import detectnet
 from trackers.detectors.detector import Card, Detector, load_detector, read_card
 from trackers.detectors.letterbox import place
@@ -35,13 +35,13 @@ def boxes(*rows):
 )
 def test_an_image_is_placed_and_boxes_come_back(fit, covered, box):
     image = np.full((40, 120, 3), 200, np.uint8)
-    filled, placed = place(image, SIZE, fit, 114)
+    filled, placement = place(image, SIZE, fit, 114)
     expected = np.full((*SIZE, 3), 114)
     expected[covered] = 200
     assert np.array_equal(filled, expected)
-    np.testing.assert_allclose(placed.back(boxes(box)), [[0, 0, 120, 40]])
+    np.testing.assert_allclose(placement.to_image(boxes(box)), [[0, 0, 120, 40]])
     outside = boxes([-50, -50, 500, 500])
-    np.testing.assert_allclose(placed.back(outside), [[0, 0, 120, 40]])
+    np.testing.assert_allclose(placement.to_image(outside), [[0, 0, 120, 40]])
 
 
 def test_an_empty_image_is_refused():
@@ -111,8 +111,8 @@ def test_an_output_of_another_layout_is_refused(layout, outputs):
 
 
 def choose(candidates, classes, **limits):
-    _, placed = place(np.zeros((*SIZE, 3), np.uint8), SIZE, "corner", 0)
-    return Choice(**{"score": 0.25, "overlap": 0.5} | limits).take(candidates, placed, classes)
+    _, placement = place(np.zeros((*SIZE, 3), np.uint8), SIZE, "corner", 0)
+    return Choice(**{"score": 0.25, "overlap": 0.5} | limits).take(candidates, placement, classes)
 
 
 def test_of_each_class_the_surest_is_kept_and_classes_are_renamed():
@@ -143,8 +143,8 @@ def test_a_mask_is_where_the_weighted_prototypes_are_above_zero_inside_the_box()
     candidates = Candidates(
         boxes([20, 10, 60, 60]), np.array([[0.9]]), np.array([[1.0, 0.0]]), prototype
     )
-    _, placed = place(np.zeros((128, 192, 3), np.uint8), SIZE, "corner", 0)
-    found = Choice(0.25, 0.5).take(candidates, placed, {0: 1})
+    _, placement = place(np.zeros((128, 192, 3), np.uint8), SIZE, "corner", 0)
+    found = Choice(0.25, 0.5).take(candidates, placement, {0: 1})
     expected = np.zeros((1, 128, 192), bool)
     expected[0, 32:96, 48:120] = True
     assert (found.mask != expected).sum() <= 12, "at the corners only, which are rounded"
@@ -162,16 +162,16 @@ def crowd():
 
 def test_groups_need_neighbours_and_scores():
     found = crowd()
-    assert groups(found, Density(0.27, 3, 0.0, merge=True)).tolist() == [0, 0, 0, 0, -1, -1, -1]
-    assert groups(found, Density(0.27, 2, 1.0, merge=True)).tolist() == [0, 0, 0, 0, 1, 1, -1]
-    assert groups(found, Density(0.27, 2, 1.01, merge=True)).tolist() == [0, 0, 0, 0, -1, -1, -1]
-    assert (groups(found, Density(0.0, 2, 0.0, merge=True)) == -1).all()
+    assert find_groups(found, Density(0.27, 3, 0.0, merge=True)).tolist() == [0, 0, 0, 0, -1, -1, -1]
+    assert find_groups(found, Density(0.27, 2, 1.0, merge=True)).tolist() == [0, 0, 0, 0, 1, 1, -1]
+    assert find_groups(found, Density(0.27, 2, 1.01, merge=True)).tolist() == [0, 0, 0, 0, -1, -1, -1]
+    assert (find_groups(found, Density(0.0, 2, 0.0, merge=True)) == -1).all()
 
 
 def test_a_group_becomes_its_mean_by_score_or_is_suppressed():
     found = crowd()
     density = Density(0.27, 2, 0.0, merge=True)
-    together = merged(found, groups(found, density))
+    together = merge_groups(found, find_groups(found, density))
     assert together.score.tolist() == [0.9, 0.5]
     np.testing.assert_allclose(together.box[0], [50.1, 30, 70.1, 50])
     score = np.zeros((7, 2))

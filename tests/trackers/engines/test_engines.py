@@ -18,10 +18,10 @@ from trackers.engines.contract import begin
 from trackers.engines.export import Signature, export_onnx
 from trackers.engines.numpy_arrays import NumpyArrays
 from trackers.engines.onnx_engine import OnnxEngine
-from trackers.engines.onnx_shares import Shares
+from trackers.engines.row_parallel import RowParallelSession
 from trackers.engines.precision import lower
 from trackers.engines.torch_engine import TorchArrays, TorchEngine
-from trackers.engines.torch_graphs import Recorded
+from trackers.engines.torch_graphs import GraphedFunction
 
 
 class Scale(nn.Module):
@@ -88,9 +88,9 @@ def test_any_number_of_rows_runs(exported, precision, most):
     for rows in (1, 2, 5):
         x, t = torch.rand(rows, 4), torch.rand(rows)
         truth = TorchEngine(module, TorchArrays())(x=x, t=t)
-        answer = engine(x=x.numpy(), t=t.numpy())
+        output = engine(x=x.numpy(), t=t.numpy())
         for name in ("y", "z"):
-            np.testing.assert_allclose(answer[name], truth[name], rtol=0, atol=most)
+            np.testing.assert_allclose(output[name], truth[name], rtol=0, atol=most)
 
 
 def test_islands_of_float32_are_where_they_should_be(exported):
@@ -181,9 +181,9 @@ def test_threads_that_share_rows_give_what_one_gives(exported, rows):
     path = exported[1] / "fp32.onnx"
     random = np.random.default_rng(rows)
     given = {"x": random.random((rows, 4), np.float32), "t": random.random(rows, np.float32)}
-    answer, alone = (OnnxEngine(path, threads=n, shared="rows")(**given) for n in (3, 1))
+    output, alone = (OnnxEngine(path, threads=n, shared="rows")(**given) for n in (3, 1))
     for name, array in alone.items():
-        np.testing.assert_allclose(answer[name], array, rtol=0, atol=1e-6, err_msg=name)
+        np.testing.assert_allclose(output[name], array, rtol=0, atol=1e-6, err_msg=name)
 
 
 class _Session:
@@ -200,8 +200,8 @@ class _Session:
 
 def test_each_thread_gets_its_rows_and_all_that_is_not_shared():
     session = _Session()
-    answer = Shares(session, ["x"], 3).run({"x": np.arange(7), "whole": np.array([10])})
-    np.testing.assert_array_equal(answer[0], np.arange(10, 17))
+    output = RowParallelSession(session, ["x"], 3).run({"x": np.arange(7), "whole": np.array([10])})
+    np.testing.assert_array_equal(output[0], np.arange(10, 17))
     assert sorted(count for count, _, _ in session.calls) == [2, 2, 3]
     assert {whole.tolist()[0] for _, whole, _ in session.calls} == {10}
     threads = {thread for _, _, thread in session.calls}
@@ -212,7 +212,7 @@ def test_each_thread_gets_its_rows_and_all_that_is_not_shared():
 @pytest.mark.parametrize(("count", "shares"), [(1, [1]), (3, [3]), (7, [2, 2, 3]), (8, [2] * 4)])
 def test_what_was_begun_is_worked_on_in_small_shares_meanwhile(count, shares):
     session = _Session()
-    finish = Shares(session, ["x"], 2).begin({"x": np.arange(count), "whole": np.array([10])})
+    finish = RowParallelSession(session, ["x"], 2).begin({"x": np.arange(count), "whole": np.array([10])})
     deadline = time.monotonic() + 10
     while not session.calls:  # before anybody asks for it
         assert time.monotonic() < deadline
@@ -222,7 +222,7 @@ def test_what_was_begun_is_worked_on_in_small_shares_meanwhile(count, shares):
 
 def test_what_failed_after_it_was_begun_says_so_when_asked_for():
     with pytest.raises(KeyError, match="whole"):
-        Shares(_Session(), ["x"], 2).begin({"x": np.arange(1)})()
+        RowParallelSession(_Session(), ["x"], 2).begin({"x": np.arange(1)})()
 
 
 @pytest.mark.parametrize("threads", [1, 2])
@@ -241,8 +241,8 @@ def test_an_engine_that_cannot_be_begun_runs_at_once(exported):
 
 
 def test_fewer_rows_than_threads_are_not_shared():
-    shares = Shares(_Session(), ["x"], 3)
-    assert [shares.suit({"x": np.arange(count)}) for count in (1, 2, 3)] == [False, False, True]
+    shares = RowParallelSession(_Session(), ["x"], 3)
+    assert [shares.has_row_per_thread({"x": np.arange(count)}) for count in (1, 2, 3)] == [False, False, True]
 
 
 def test_a_network_whose_outputs_are_not_by_row_is_not_shared(exported):
@@ -261,11 +261,11 @@ def test_pytorch_runs_in_low_precision_with_weights_in_float32(exported, dtype):
     module, _ = exported
     x, t = torch.rand(3, 4), torch.rand(3)
     truth = TorchEngine(module, TorchArrays())(x=x, t=t)
-    answer = TorchEngine(module, TorchArrays("cpu", dtype))(x=x, t=t)
+    output = TorchEngine(module, TorchArrays("cpu", dtype))(x=x, t=t)
     assert module.linear.weight.dtype == torch.float32
-    assert not torch.equal(answer["y"], truth["y"])
-    torch.testing.assert_close(answer["y"].float(), truth["y"], rtol=0, atol=0.01)
-    torch.testing.assert_close(answer["z"], truth["z"], rtol=0, atol=0)
+    assert not torch.equal(output["y"], truth["y"])
+    torch.testing.assert_close(output["y"].float(), truth["y"], rtol=0, atol=0.01)
+    torch.testing.assert_close(output["z"], truth["z"], rtol=0, atol=0)
 
 
 def test_modes_that_cannot_be_are_refused(exported):
@@ -280,8 +280,8 @@ def test_modes_that_cannot_be_are_refused(exported):
 def test_compiled_pytorch_answers_the_same(exported):
     x, t = torch.rand(3, 4), torch.rand(3)
     truth = TorchEngine(exported[0], TorchArrays())(x=x, t=t)
-    answer = TorchEngine(exported[0], TorchArrays(), "compile")(x=x, t=t)
-    torch.testing.assert_close(answer["y"], truth["y"], rtol=0, atol=1e-6)
+    output = TorchEngine(exported[0], TorchArrays(), "compile")(x=x, t=t)
+    torch.testing.assert_close(output["y"], truth["y"], rtol=0, atol=1e-6)
 
 
 def recorder(played):
@@ -307,7 +307,7 @@ def test_a_shape_is_recorded_once_and_played_with_new_values():
         calls.append(len(inputs["x"]))
         return (2 * inputs["x"],)
 
-    function = Recorded(double, recorder(played))
+    function = GraphedFunction(double, recorder(played))
     assert function({"x": torch.tensor([1.0])})[0].tolist() == [2]
     assert function({"x": torch.tensor([5.0])})[0].tolist() == [10]
     assert function({"x": torch.tensor([1.0, 3.0])})[0].tolist() == [2, 6]
@@ -322,7 +322,7 @@ def test_the_recording_played_longest_ago_goes_first():
         recorded.append(1)
         return (lambda: None), function()
 
-    function = Recorded(lambda inputs: (inputs["x"],), record, most=2)
+    function = GraphedFunction(lambda inputs: (inputs["x"],), record, most=2)
     for length in (1, 2, 1, 3, 1, 2):
         function({"x": torch.zeros(length)})
     assert len(recorded) == 4

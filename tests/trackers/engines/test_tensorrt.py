@@ -159,9 +159,9 @@ def test_a_range_is_in_order(numbers):
 def test_an_engine_runs_in_its_own_types(onnx, install):
     install()
     engine = TensorrtEngine(build(onnx), onnx, torch.device("cpu"))
-    answer = engine(x=torch.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]))
-    assert answer["y"].dtype == torch.float16
-    assert answer["y"].tolist() == [[2, 3], [4, 5], [6, 7]]
+    output = engine(x=torch.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]))
+    assert output["y"].dtype == torch.float16
+    assert output["y"].tolist() == [[2, 3], [4, 5], [6, 7]]
 
 
 def test_an_engine_takes_its_inputs_and_no_others(onnx, install):

@@ -27,7 +27,7 @@ class Busy:
         return answer(1)
 
 
-def course(crossing, checked):
+def run(crossing, checked):
     frames = [Frame(index) for index in range(5)]
     sequence = read_sequence(crossing)
     return SimpleNamespace(
@@ -36,13 +36,13 @@ def course(crossing, checked):
         output_check=OutputCheck("Busy", sequence),
         frames=4,
         feed=lambda: iter(frames),
-        check=lambda answers: checked.append(len(answers)),
+        check=lambda outputs: checked.append(len(outputs)),
     )
 
 
 def test_every_step_has_its_work_and_every_pass_is_checked(crossing):
     checked = []
-    found = calibrated_clock.take_pace(course(crossing, checked), 2, range(3, 5), 1000)
+    found = calibrated_clock.time_passes(run(crossing, checked), 2, range(3, 5), 1000)
     assert found["frames"] == 4
     assert np.shape(found["step_ns"]) == np.shape(found["calibration_ns"]) == (5, 4)
     assert checked == [4] * 5
@@ -51,13 +51,13 @@ def test_every_step_has_its_work_and_every_pass_is_checked(crossing):
 
 
 def test_when_the_seconds_are_spent_the_least_passes_are_still_made(crossing):
-    found = calibrated_clock.take_pace(course(crossing, []), 2, range(3, 50), 0)
+    found = calibrated_clock.time_passes(run(crossing, []), 2, range(3, 50), 0)
     assert len(found["step_ns"]) == 3
 
 
 def test_work_that_takes_long_does_not_move_the_steps(crossing, monkeypatch):
     monkeypatch.setattr(Calibration, "time", lambda self: work(20 * MS) or 7)
-    found = calibrated_clock.take_pace(course(crossing, []), 2, range(3, 3), 0)
+    found = calibrated_clock.time_passes(run(crossing, []), 2, range(3, 3), 0)
     assert np.min(found["step_ns"]) < 10 * MS  # the least of 12, so a busy machine passes
     assert np.unique(found["calibration_ns"]).tolist() == [7]
 

@@ -32,7 +32,7 @@ def streamed(step_ms, rate, frames=12):
     """Return which frames were taken, and whose answer each frame has."""
     tracker = Counting(int(step_ms * MS))
     seen = stream(tracker, map(Frame, range(frames)), CHECK, rate, tracker.now)
-    return np.flatnonzero(seen.taken).tolist(), [int(each.track[0]) for each in seen.answers]
+    return np.flatnonzero(seen.taken).tolist(), [int(each.track[0]) for each in seen.outputs]
 
 
 def test_a_tracker_that_is_fast_enough_takes_every_frame():
@@ -41,9 +41,9 @@ def test_a_tracker_that_is_fast_enough_takes_every_frame():
 
 def test_a_tracker_of_twice_the_time_takes_every_other_frame():
     # it is free at 80 ms, when frame 2 has just come
-    taken, answers = streamed(80, rate=25)
+    taken, outputs = streamed(80, rate=25)
     assert taken == [0, 2, 4, 6, 8, 10]
-    assert answers == [0, 0, 2, 2, 4, 4, 6, 6, 8, 8, 10, 10]
+    assert outputs == [0, 0, 2, 2, 4, 4, 6, 6, 8, 8, 10, 10]
 
 
 def test_a_tracker_takes_the_newest_frame_when_it_is_free():
@@ -88,10 +88,10 @@ def test_late_answers_cost_what_the_dropped_frames_imply(crossing: Path):
     tracker.start(read_sequence(crossing))
     ticks = itertools.count(step=80 * MS)  # a look at the clock is 80 ms after the one before
     check = OutputCheck("SORT", read_sequence(crossing))
-    late = collected(truth, stream(tracker, frames, check, 25, lambda: next(ticks)).answers)
+    late = collected(truth, stream(tracker, frames, check, 25, lambda: next(ticks)).outputs)
     tracker.start(read_sequence(crossing))
     shown = [tracker.step(frame) for frame in frames[::2]]
-    twice = collected(truth, [answer for answer in shown for _ in range(2)])
+    twice = collected(truth, [output for output in shown for _ in range(2)])
     whole = track(load_tracker("sort", {}), method, open_sequence(crossing))
     hota, expected, normal = (
         score_tracks(truth, each, "mot15", ["hota"])["values"]["HOTA"]
@@ -100,10 +100,10 @@ def test_late_answers_cost_what_the_dropped_frames_imply(crossing: Path):
     assert hota == expected < normal
 
 
-def collected(truth, answers):
+def collected(truth, outputs):
     collector = Collector(truth.extent)
-    for answer in answers:
-        collector.add(answer)
+    for output in outputs:
+        collector.add(output)
     return collector.tracks()
 
 

@@ -16,7 +16,7 @@ from datasets.sequences.sequence_json import read_sequence
 from datasets.types import Frame
 from tests.support.trackers.slow_trackers import MS, answer, work
 from trackers.output_check import OutputCheck
-from trackers.prefetch import ahead, behind
+from trackers.prefetch import prefetch, map_in_background
 from trackers.profiling import gpu, system_load
 from trackers.timing import timed_passes
 
@@ -93,10 +93,10 @@ def test_throughput_decodes_while_a_step_runs(crossing):
             decoded[frame.index].set()
             yield frame
 
-    wall, answers = timed_passes.time_throughput(
+    wall, outputs = timed_passes.time_throughput(
         Patient(decoded), read_sequence(crossing), feed(), checking(crossing), 99
     )
-    assert len(answers) == len(FRAMES)
+    assert len(outputs) == len(FRAMES)
     assert wall > 0
 
 
@@ -108,7 +108,7 @@ def test_items_made_ahead_come_in_order_and_are_no_more_than_asked():
             made.append(number)
             yield number
 
-    assert list(islice(ahead(source(), 3), 5)) == [0, 1, 2, 3, 4]
+    assert list(islice(prefetch(source(), 3), 5)) == [0, 1, 2, 3, 4]
     assert len(made) <= 5 + 3
 
 
@@ -120,7 +120,7 @@ def test_work_behind_keeps_the_order_and_little_waits():
             taken.append(number)
             yield number
 
-    found = behind(lambda number: number * number, source(), 3)
+    found = map_in_background(lambda number: number * number, source(), 3)
     assert next(found) == 0
     assert len(taken) == 4
     assert list(found) == [number * number for number in range(1, 9)]
@@ -128,7 +128,7 @@ def test_work_behind_keeps_the_order_and_little_waits():
 
 def test_an_error_behind_is_raised():
     with pytest.raises(ZeroDivisionError):
-        list(behind(lambda number: 1 // number, iter([2, 1, 0, 1])))
+        list(map_in_background(lambda number: 1 // number, iter([2, 1, 0, 1])))
 
 
 def test_an_error_in_making_one_comes_after_those_before_it():
@@ -137,7 +137,7 @@ def test_an_error_in_making_one_comes_after_those_before_it():
         yield 2
         raise OSError("the file is cut")
 
-    items = ahead(source())
+    items = prefetch(source())
     assert [next(items), next(items)] == [1, 2]
     with pytest.raises(OSError, match="the file is cut"):
         next(items)
@@ -169,7 +169,7 @@ def driver(reasons=0, energies=(7, 9), pids=()):
     """Return what pynvml answers as far as it is asked; 1 is another's process."""
     energy = iter(energies)
     processes = [SimpleNamespace(pid=pid, usedGpuMemory=5 << 20) for pid in pids]
-    answers = {
+    outputs = {
         "nvmlDeviceGetHandleByIndex": lambda index: "first",
         "nvmlDeviceGetComputeRunningProcesses": lambda handle: processes,
         "nvmlDeviceGetTotalEnergyConsumption": lambda handle: next(energy),
@@ -184,8 +184,8 @@ def driver(reasons=0, energies=(7, 9), pids=()):
         "NVML_TEMPERATURE_GPU": "gpu",
         "NVMLError": pynvml.NVMLError,
     }
-    assert answers.keys() <= vars(pynvml).keys()
-    return SimpleNamespace(**answers)
+    assert outputs.keys() <= vars(pynvml).keys()
+    return SimpleNamespace(**outputs)
 
 
 def test_a_gpu_tells_its_state_and_why_it_is_slow():

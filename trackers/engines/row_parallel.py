@@ -24,7 +24,7 @@ class Run(Protocol):
         """Return all outputs."""
 
 
-class Shares:
+class RowParallelSession:
     """See the module.
 
     Args:
@@ -37,7 +37,7 @@ class Shares:
         self._session, self._rows, self._threads = session, rows, threads
         self._others = ThreadPoolExecutor(threads - 1)
 
-    def suit(self, given: Mapping[str, np.ndarray]) -> bool:
+    def has_row_per_thread(self, given: Mapping[str, np.ndarray]) -> bool:
         """Whether there is a row for every thread."""
         return len(given[self._rows[0]]) >= self._threads
 
