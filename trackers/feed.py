@@ -1,4 +1,4 @@
-"""A prepared sequence as the frames a method asks for, and its answers as Tracks."""
+"""Frames of a prepared sequence for a tracker, and the tracker's outputs collected as Tracks."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from trackers.profiling.stages import stage
 
 
 def read_feed(prepared: PreparedSequence, method: Method) -> Iterator[Frame]:
-    """Yield the frames of a prepared sequence, with what the method asks for.
+    """Yield the frames of a prepared sequence with the inputs of a method.
 
     Raises:
-        ValueError: The method asks for images or detections and the sequence has none.
+        ValueError: The method needs images or detections and the sequence has none.
     """
     path, sequence, detections = prepared.path, prepared.sequence, prepared.detections()
     images: Iterable[np.ndarray | None] = repeat(None, sequence.extent.frame_count)
@@ -44,7 +44,7 @@ def read_feed(prepared: PreparedSequence, method: Method) -> Iterator[Frame]:
 
 
 class Collector:
-    """Answers, frame by frame, made into Tracks; masks become run lengths at once."""
+    """Collects tracker outputs frame by frame; masks are encoded as run lengths immediately."""
 
     def __init__(self, extent: Extent) -> None:
         self._extent = extent
@@ -52,13 +52,13 @@ class Collector:
         self._runs: list[tuple[bytes, ...] | None] = []
 
     def add(self, output: TrackerOutput) -> None:
-        """Take the next frame's answer, which `OutputCheck` has checked."""
+        """Add the output for the next frame, which `OutputCheck` has checked."""
         mask = pack(output).mask
         self._runs.append(mask.runs if isinstance(mask, Masks) else None)
         self._outputs.append(TrackerOutput(output.track, output.box, output.score, output.class_id))
 
     def tracks(self) -> Tracks:
-        """Return all answers."""
+        """Return all outputs as tracks."""
         outputs = self._outputs
         counts = [len(output.track) for output in outputs]
         masked = any(runs is not None for runs, n in zip(self._runs, counts, strict=True) if n)
@@ -79,9 +79,9 @@ class Collector:
 
 @stage("pack")
 def pack(output: TrackerOutput) -> TrackerOutput:
-    """Return an answer that was checked with its masks as run lengths."""
+    """Return a checked output with its masks encoded as run lengths."""
     mask = output.mask
     if isinstance(mask, np.ndarray):
-        dense = mask.view(bool) if mask.dtype == np.uint8 else mask  # 0 and 1: no copy is needed
+        dense = mask.view(bool) if mask.dtype == np.uint8 else mask  # only 0 and 1: no copy
         return replace(output, mask=coco_rle.encode(dense))
     return output

@@ -1,7 +1,7 @@
-"""YOLOX in PyTorch, for training and export; its weights have the official names.
+"""YOLOX in PyTorch, for training and export; the weights have the official names.
 
-Five sizes and `nano`, which splits each 3 x 3 convolution by channels. Source: Ge et al., YOLOX,
-arXiv 2107.08430; names and numbers as in the official checkpoints (Apache-2.0).
+There are five sizes, and `nano` with depthwise separable 3 x 3 convolutions. Source: Ge et al.,
+YOLOX, arXiv 2107.08430; names and sizes as in the official checkpoints (Apache-2.0).
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ _STRIDES = (8, 16, 32)
 
 @dataclass(frozen=True)
 class Shape:
-    """Of a network.
+    """Size of a network.
 
     Args:
-        depth: Factor of the number of blocks.
-        width: Factor of the number of channels.
-        split: Whether 3 x 3 convolutions are split by channels.
+        depth: Multiplier of the number of blocks.
+        width: Multiplier of the number of channels.
+        depthwise: Whether 3 x 3 convolutions are depthwise separable.
     """
 
     depth: float
     width: float
-    split: bool = False
+    depthwise: bool = False
 
 
 SIZES = {
-    "nano": Shape(0.33, 0.25, split=True),
+    "nano": Shape(0.33, 0.25, depthwise=True),
     "tiny": Shape(0.33, 0.375),
     "s": Shape(0.33, 0.5),
     "m": Shape(0.67, 0.75),
@@ -41,9 +41,11 @@ SIZES = {
 
 
 class _Conv(nn.Module):
-    """Convolution, normalisation, SiLU."""
+    """Convolution, batch normalisation, SiLU."""
 
-    def __init__(self, in_channels: int, out_channels: int, kernel: int, stride: int = 1, groups: int = 1) -> None:
+    def __init__(
+        self, in_channels: int, out_channels: int, kernel: int, stride: int = 1, groups: int = 1
+    ) -> None:
         super().__init__()
         self.conv = nn.Conv2d(
             in_channels, out_channels, kernel, stride, (kernel - 1) // 2, groups=groups, bias=False
@@ -55,7 +57,7 @@ class _Conv(nn.Module):
 
 
 class _DepthwiseSeparableConv(nn.Module):
-    """A convolution of each channel alone, then one across channels."""
+    """A depthwise convolution, then a pointwise convolution."""
 
     def __init__(self, in_channels: int, out_channels: int, kernel: int, stride: int = 1) -> None:
         super().__init__()
@@ -68,8 +70,8 @@ class _DepthwiseSeparableConv(nn.Module):
 
 
 def _conv3x3(shape: Shape, in_channels: int, out_channels: int, stride: int = 1) -> nn.Module:
-    """Return a 3 x 3 convolution of the shape's kind."""
-    kind = _DepthwiseSeparableConv if shape.split else _Conv
+    """Return a 3 x 3 convolution, depthwise separable if the shape says so."""
+    kind = _DepthwiseSeparableConv if shape.depthwise else _Conv
     return kind(in_channels, out_channels, 3, stride)
 
 
@@ -86,7 +88,7 @@ class _Bottleneck(nn.Module):
 
 
 class _CspLayer(nn.Module):
-    """Half of the channels through bottlenecks, half past them (CSP)."""
+    """A cross stage partial layer (CSP): half of the channels pass through the bottlenecks."""
 
     def __init__(
         self, shape: Shape, in_channels: int, out_channels: int, blocks: int, *, shortcut: bool
@@ -100,13 +102,13 @@ class _CspLayer(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        through, past = self.conv1(x), self.conv2(x)
-        found: Tensor = self.conv3(torch.cat([self.m(through), past], 1))
+        main, bypass = self.conv1(x), self.conv2(x)
+        found: Tensor = self.conv3(torch.cat([self.m(main), bypass], 1))
         return found
 
 
 class _SppBottleneck(nn.Module):
-    """The largest values of windows of several sizes (SPP)."""
+    """Spatial pyramid pooling (SPP): max pooling with windows of several sizes."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -121,7 +123,7 @@ class _SppBottleneck(nn.Module):
 
 
 class _Focus(nn.Module):
-    """Each 2 x 2 pixels become the channels of one."""
+    """Moves each block of 2 x 2 pixels to the channels of one pixel, then convolves."""
 
     def __init__(self, out_channels: int) -> None:
         super().__init__()
@@ -142,7 +144,9 @@ class _Backbone(nn.Module):
         self.dark3 = self._step(shape, 2 * base, 3 * blocks)
         self.dark4 = self._step(shape, 4 * base, 3 * blocks)
         last = _CspLayer(shape, 16 * base, 16 * base, blocks, shortcut=False)
-        self.dark5 = nn.Sequential(_conv3x3(shape, 8 * base, 16 * base, 2), _SppBottleneck(16 * base), last)
+        self.dark5 = nn.Sequential(
+            _conv3x3(shape, 8 * base, 16 * base, 2), _SppBottleneck(16 * base), last
+        )
 
     @staticmethod
     def _step(shape: Shape, width: int, blocks: int) -> nn.Sequential:
@@ -156,7 +160,7 @@ class _Backbone(nn.Module):
 
 
 class _Pafpn(nn.Module):
-    """Features of three scales, each told of the others (PAFPN)."""
+    """Path aggregation feature pyramid (PAFPN): combines the features of three scales."""
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
@@ -175,13 +179,13 @@ class _Pafpn(nn.Module):
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         fine, middle, coarse = self.backbone(x)
         top = self.lateral_conv0(coarse)
-        kernel = self.reduce_conv1(self.C3_p4(torch.cat([_double(top), middle], 1)))
-        low = self.C3_p3(torch.cat([_double(kernel), fine], 1))
-        mid = self.C3_n3(torch.cat([self.bu_conv2(low), kernel], 1))
+        lateral = self.reduce_conv1(self.C3_p4(torch.cat([_upsample(top), middle], 1)))
+        low = self.C3_p3(torch.cat([_upsample(lateral), fine], 1))
+        mid = self.C3_n3(torch.cat([self.bu_conv2(low), lateral], 1))
         return low, mid, self.C3_n4(torch.cat([self.bu_conv1(mid), top], 1))
 
 
-def _double(x: Tensor) -> Tensor:
+def _upsample(x: Tensor) -> Tensor:
     return functional.interpolate(x, scale_factor=2.0, mode="nearest")
 
 
@@ -213,11 +217,11 @@ class _Head(nn.Module):
 
 
 class Yolox(nn.Module):
-    """See the module.
+    """A YOLOX network.
 
     Args:
-        size: Of SIZES.
-        classes: How many.
+        size: Name of a size in SIZES.
+        classes: Number of classes.
     """
 
     outputs = ("output",)
@@ -228,16 +232,16 @@ class Yolox(nn.Module):
         self.head = _Head(SIZES[size], classes)
 
     def raw(self, images: Tensor) -> Tensor:
-        """Return (B, N, 5 + C): centre, log of size, in cells; logits of object and classes.
+        """Return (B, N, 5 + C): centre and log of the size in cells, logits of object and classes.
 
         Args:
-            images: (B, 3, H, W) BGR from 0 to 255, sides multiples of 32.
+            images: (B, 3, H, W) BGR from 0 to 255; height and width are multiples of 32.
         """
         found: Tensor = self.head(self.backbone(images))
         return found
 
     def forward(self, images: Tensor) -> tuple[Tensor]:
-        """Return what exported files answer: `raw` with probabilities in place of logits."""
+        """Return the output of exported files: `raw` with probabilities instead of logits."""
         found = self.raw(images)
         return (torch.cat([found[..., :4], found[..., 4:].sigmoid()], -1),)
 

@@ -1,7 +1,7 @@
-"""Rows of a batch shared among threads, each of which runs a network for its own rows alone.
+"""Divide the rows of a batch among threads, each of which runs the network on its own rows.
 
-Threads that share an operator wait for each other at every operator, hundreds of times a run; here
-they meet once, at the end, and what a core works on is small enough to stay in its cache.
+Threads that share an operator synchronize at every operator, hundreds of times per run. Here they
+synchronize once, at the end, and the data of each core is small enough to stay in its cache.
 """
 
 from __future__ import annotations
@@ -14,73 +14,74 @@ from typing import Protocol
 
 import numpy as np
 
-_FEW = 2  # rows of a share: with more, a core works on what its cache does not hold
+_CHUNK_ROWS = 2  # with more rows the data of a core exceeds its cache
 
 
-class Run(Protocol):
-    """A session of ONNX Runtime that computes on the thread that calls it, whichever it is."""
+class Session(Protocol):
+    """An ONNX Runtime session that computes on the calling thread and allows several at once."""
 
-    def run(self, names: None, given: Mapping[str, np.ndarray], /) -> Sequence[np.ndarray]:
+    def run(self, names: None, inputs: Mapping[str, np.ndarray], /) -> Sequence[np.ndarray]:
         """Return all outputs."""
 
 
 class RowParallelSession:
-    """See the module.
+    """A session whose batch rows are divided among threads.
 
     Args:
-        session: Of one thread.
-        rows: The inputs whose first axis is shared; that of every output is.
-        threads: How many, that of the caller among them.
+        session: Session that uses one thread per call.
+        rows: Inputs whose first axis is divided; the first axis of every output is.
+        threads: Number of threads, including that of the caller.
     """
 
-    def __init__(self, session: Run, rows: Sequence[str], threads: int) -> None:
+    def __init__(self, session: Session, rows: Sequence[str], threads: int) -> None:
         self._session, self._rows, self._threads = session, rows, threads
-        self._others = ThreadPoolExecutor(threads - 1)
+        self._pool = ThreadPoolExecutor(threads - 1)
 
-    def has_row_per_thread(self, given: Mapping[str, np.ndarray]) -> bool:
-        """Whether there is a row for every thread."""
-        return len(given[self._rows[0]]) >= self._threads
+    def has_row_per_thread(self, inputs: Mapping[str, np.ndarray]) -> bool:
+        """Return whether there are at least as many rows as threads."""
+        return len(inputs[self._rows[0]]) >= self._threads
 
-    def run(self, given: Mapping[str, np.ndarray]) -> list[np.ndarray]:
-        """Return the outputs, those of all rows together."""
-        return self._start(given, self._threads)()
+    def run(self, inputs: Mapping[str, np.ndarray]) -> list[np.ndarray]:
+        """Return the outputs for all rows."""
+        return self._start(inputs, self._threads)()
 
-    def begin(self, given: Mapping[str, np.ndarray]) -> Callable[[], list[np.ndarray]]:
-        """Start on all threads but the caller's, who joins them when it asks for the outputs.
+    def begin(self, inputs: Mapping[str, np.ndarray]) -> Callable[[], list[np.ndarray]]:
+        """Start on all threads but the caller's and return a function that waits for the outputs.
 
-        Nobody knows when that is, so the shares are small.
+        The caller's thread helps once it waits. Since that may be at any time, the chunks are
+        small.
         """
-        return self._start(given, max(1, len(given[self._rows[0]]) // _FEW))
+        return self._start(inputs, max(1, len(inputs[self._rows[0]]) // _CHUNK_ROWS))
 
     def _start(
-        self, given: Mapping[str, np.ndarray], shares: int
+        self, inputs: Mapping[str, np.ndarray], chunks: int
     ) -> Callable[[], list[np.ndarray]]:
-        waiting = deque(enumerate(self._divide(given, shares)))
-        parts: dict[int, Sequence[np.ndarray]] = {}
+        pending = deque(enumerate(self._divide(inputs, chunks)))
+        outputs: dict[int, Sequence[np.ndarray]] = {}
 
         def work() -> None:
             while True:
                 try:
-                    number, share = waiting.popleft()
-                except IndexError:  # nothing waits any more
+                    number, chunk = pending.popleft()
+                except IndexError:  # no chunk is left
                     return
-                parts[number] = self._session.run(None, share)
+                outputs[number] = self._session.run(None, chunk)
 
-        others = [self._others.submit(work) for _ in range(self._threads - 1)]
+        workers = [self._pool.submit(work) for _ in range(self._threads - 1)]
 
         def finish() -> list[np.ndarray]:
             work()
-            for other in others:
-                other.result()
-            ordered = [parts[number] for number in range(shares)]
+            for worker in workers:
+                worker.result()
+            ordered = [outputs[number] for number in range(chunks)]
             return [np.concatenate(part) for part in zip(*ordered, strict=True)]
 
         return finish
 
-    def _divide(self, given: Mapping[str, np.ndarray], shares: int) -> list[dict[str, np.ndarray]]:
-        count = len(given[self._rows[0]])
-        bounds = np.arange(shares + 1) * count // shares
+    def _divide(self, inputs: Mapping[str, np.ndarray], chunks: int) -> list[dict[str, np.ndarray]]:
+        count = len(inputs[self._rows[0]])
+        bounds = np.arange(chunks + 1) * count // chunks
         return [
-            {**given, **{name: given[name][begin:end] for name in self._rows}}
+            {**inputs, **{name: inputs[name][begin:end] for name in self._rows}}
             for begin, end in pairwise(bounds)
         ]

@@ -77,9 +77,7 @@ def time_passes(
     step_ns: list[list[int]] = []
     work_ns: list[tuple[int, int]] = []
     end = monotonic() + seconds
-    while len(step_ns) < pass_range.stop and (
-        len(step_ns) < pass_range.start or monotonic() < end
-    ):
+    while len(step_ns) < pass_range.stop and (len(step_ns) < pass_range.start or monotonic() < end):
         timed_pass = time_steps(
             tracker,
             run.sequence,

@@ -118,7 +118,9 @@ def test_the_card_says_how_colours_become_numbers():
 def test_a_network_that_answers_no_vector_a_crop_is_refused(shape):
     card = Card("odd.onnx")
     with pytest.raises(ValueError, match=r"odd\.onnx: answers .* expected one, \(1, D\)"):
-        Embedder(lambda images: {"v": np.ones(shape)}, InputSpec("images", (6, 8), None, False), card)
+        Embedder(
+            lambda images: {"v": np.ones(shape)}, InputSpec("images", (6, 8), None, False), card
+        )
 
 
 def test_a_network_that_fails_on_an_image_says_so():

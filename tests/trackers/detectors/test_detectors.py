@@ -162,9 +162,25 @@ def crowd():
 
 def test_groups_need_neighbours_and_scores():
     found = crowd()
-    assert find_groups(found, Density(0.27, 3, 0.0, merge=True)).tolist() == [0, 0, 0, 0, -1, -1, -1]
+    assert find_groups(found, Density(0.27, 3, 0.0, merge=True)).tolist() == [
+        0,
+        0,
+        0,
+        0,
+        -1,
+        -1,
+        -1,
+    ]
     assert find_groups(found, Density(0.27, 2, 1.0, merge=True)).tolist() == [0, 0, 0, 0, 1, 1, -1]
-    assert find_groups(found, Density(0.27, 2, 1.01, merge=True)).tolist() == [0, 0, 0, 0, -1, -1, -1]
+    assert find_groups(found, Density(0.27, 2, 1.01, merge=True)).tolist() == [
+        0,
+        0,
+        0,
+        0,
+        -1,
+        -1,
+        -1,
+    ]
     assert (find_groups(found, Density(0.0, 2, 0.0, merge=True)) == -1).all()
 
 

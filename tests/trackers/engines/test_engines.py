@@ -18,8 +18,8 @@ from trackers.engines.contract import begin
 from trackers.engines.export import Signature, export_onnx
 from trackers.engines.numpy_arrays import NumpyArrays
 from trackers.engines.onnx_engine import OnnxEngine
-from trackers.engines.row_parallel import RowParallelSession
 from trackers.engines.precision import lower
+from trackers.engines.row_parallel import RowParallelSession
 from trackers.engines.torch_engine import TorchArrays, TorchEngine
 from trackers.engines.torch_graphs import GraphedFunction
 
@@ -212,7 +212,9 @@ def test_each_thread_gets_its_rows_and_all_that_is_not_shared():
 @pytest.mark.parametrize(("count", "shares"), [(1, [1]), (3, [3]), (7, [2, 2, 3]), (8, [2] * 4)])
 def test_what_was_begun_is_worked_on_in_small_shares_meanwhile(count, shares):
     session = _Session()
-    finish = RowParallelSession(session, ["x"], 2).begin({"x": np.arange(count), "whole": np.array([10])})
+    finish = RowParallelSession(session, ["x"], 2).begin(
+        {"x": np.arange(count), "whole": np.array([10])}
+    )
     deadline = time.monotonic() + 10
     while not session.calls:  # before anybody asks for it
         assert time.monotonic() < deadline
@@ -242,7 +244,11 @@ def test_an_engine_that_cannot_be_begun_runs_at_once(exported):
 
 def test_fewer_rows_than_threads_are_not_shared():
     shares = RowParallelSession(_Session(), ["x"], 3)
-    assert [shares.has_row_per_thread({"x": np.arange(count)}) for count in (1, 2, 3)] == [False, False, True]
+    assert [shares.has_row_per_thread({"x": np.arange(count)}) for count in (1, 2, 3)] == [
+        False,
+        False,
+        True,
+    ]
 
 
 def test_a_network_whose_outputs_are_not_by_row_is_not_shared(exported):

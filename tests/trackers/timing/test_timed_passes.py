@@ -16,7 +16,7 @@ from datasets.sequences.sequence_json import read_sequence
 from datasets.types import Frame
 from tests.support.trackers.slow_trackers import MS, answer, work
 from trackers.output_check import OutputCheck
-from trackers.prefetch import prefetch, map_in_background
+from trackers.prefetch import map_in_background, prefetch
 from trackers.profiling import gpu, system_load
 from trackers.timing import timed_passes
 
