@@ -88,24 +88,24 @@ class DeviceClock:
     """The GPU's own clock, which measures the time between two events on its stream."""
 
     def __init__(self) -> None:
-        self._begin: Any = None
+        self._start_event: Any = None
 
     def start(self) -> None:
         """Record an event before the work to be timed."""
         cuda = _cuda()
-        self._begin = cuda.Event(enable_timing=True) if cuda else None
-        if self._begin:
-            self._begin.record()
+        self._start_event = cuda.Event(enable_timing=True) if cuda else None
+        if self._start_event:
+            self._start_event.record()
 
     def stop(self) -> int | None:
         """Wait for the work and return its nanoseconds; None without a GPU."""
         cuda = _cuda()
-        if not cuda or not self._begin:
+        if not cuda or not self._start_event:
             return None
         end = cuda.Event(enable_timing=True)
         end.record()
         end.synchronize()
-        return round(self._begin.elapsed_time(end) * 1e6)
+        return round(self._start_event.elapsed_time(end) * 1e6)
 
 
 def _cuda() -> Any:

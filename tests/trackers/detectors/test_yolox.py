@@ -100,10 +100,10 @@ def test_without_objects_no_cell_is_assigned():
 def test_a_batch_has_the_boxes_of_its_images():
     draw = np.random.default_rng(0)
     scenes = [draw_scenes(draw, 5) for _ in range(4)]
-    lesson = [make_lesson(draw, scenes) for _ in range(12)][-1]
-    assert lesson.images.shape == (4, 3, 288, 384)
-    assert sum(map(len, lesson.boxes)) > 0
-    for box in lesson.boxes:
+    batch = [make_lesson(draw, scenes) for _ in range(12)][-1]
+    assert batch.images.shape == (4, 3, 288, 384)
+    assert sum(map(len, batch.boxes)) > 0
+    for box in batch.boxes:
         assert ((box[:, 2:] > box[:, :2]).all() & (box >= 0).all()).item()
 
 
@@ -112,11 +112,11 @@ def test_training_on_one_batch_reduces_the_loss():
     torch.manual_seed(0)
     draw = np.random.default_rng(0)
     scenes = [draw_scenes(draw, 5) for _ in range(2)]
-    lesson = [make_lesson(draw, scenes) for _ in range(12)][-1]
+    batch = [make_lesson(draw, scenes) for _ in range(12)][-1]
     model = build(0).train()
     optimizer, losses = torch.optim.AdamW(model.parameters(), lr=1e-3), []
     for _ in range(20):
-        loss = loss_of(model, lesson)
+        loss = loss_of(model, batch)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
