@@ -63,9 +63,7 @@ def check_state(reason: str, expected: dict[str, Any], found: dict[str, Any]) ->
     }
     if any(wrong.values()):
         counts = [
-            f"{len(keys)} {what}, such as {_first_names(keys)}"
-            for what, keys in wrong.items()
-            if keys
+            f"{len(keys)} {what}, as {_first_names(keys)}" for what, keys in wrong.items() if keys
         ]
         raise ValueError(f"{reason}: of {len(expected)} weights {'; '.join(counts)}")
 
