@@ -1,4 +1,4 @@
-"""Trackers: sequences in, tracks and step times out. Imports `datasets`, nothing else of ours."""
+"""Trackers: sequences in, tracks and step times out. Imports no other stage than `datasets`."""
 
 from datasets.io.missing_library import watch_imports
 

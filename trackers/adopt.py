@@ -1,10 +1,10 @@
-"""The result file that a method's own rule has made → tracks.parquet, run.json and timing.json.
+"""Convert the result file of a method's own rule to tracks.parquet, run.json and timing.json.
 
     python -m trackers.adopt --method=mine --format=mot --result=mine.txt
         --sequence=data/synthetic/crowd/sequence.json --benchmark=benchmark.jsonl
         --output=tracks.parquet --timing=timing.json --run=run.json
 
-The time is that of the rule's whole job, which Snakemake measures where the rule has `benchmark:`.
+The time is that of the rule's whole job, which Snakemake measures if the rule has `benchmark:`.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ _ALL_INPUTS = ("image", "detections")
 
 
 def read_seconds(path: Path) -> float:
-    """Return the seconds of a job, of the last one where it was repeated.
+    """Return the seconds of a job from its benchmark file; those of the last run if repeated.
 
     Raises:
-        ValueError: The file is no benchmark of Snakemake's.
+        ValueError: The file is not a benchmark file of Snakemake.
     """
     try:
         seconds = float(json.loads(read_small_text(path).splitlines()[-1])["s"])
     except (IndexError, KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{path}: expected a benchmark of Snakemake's, lines of JSON") from error
+        raise ValueError(f"{path}: expected a benchmark file of Snakemake, JSON lines") from error
     if not seconds > 0:
-        raise ValueError(f"{path}, s: {seconds} found, expected more than 0")
+        raise ValueError(f"{path}, s: {seconds} found, expected a number above 0")
     return seconds
 
 
@@ -55,7 +55,7 @@ def main() -> None:
     record = begin_record(job)
     sequence = prepared.sequence
     tracks = read_result(args.result, args.format, sequence)
-    record = replace(record, begun=record.begun - seconds)  # the job is part of the run
+    record = replace(record, started=record.started - seconds)  # the job is part of the run
     write_result(args.output, tracks, args.run, record)
     write_timing(args.timing, "process", sequence.extent.frame_count, [round(seconds * 1e9)])
 
@@ -63,9 +63,13 @@ def main() -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--method", required=True)
-    parser.add_argument("--format", required=True, help="of the result")
-    parser.add_argument("--result", type=Path, required=True, help="file or folder of one sequence")
-    parser.add_argument("--benchmark", type=Path, required=True, help="of the job that made it")
+    parser.add_argument("--format", required=True, help="format of the result")
+    parser.add_argument(
+        "--result", type=Path, required=True, help="result file or folder of one sequence"
+    )
+    parser.add_argument(
+        "--benchmark", type=Path, required=True, help="Snakemake's benchmark file of the job"
+    )
     parser.add_argument("--timing", type=Path, required=True, help=".../timing.json to write")
     add_flags(parser)
     return parser.parse_args()

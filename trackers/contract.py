@@ -1,8 +1,8 @@
-"""What a tracker is, and how one is found: the folder trackers/methods/<method>/.
+"""The tracker contract, and how a method is found: in the folder trackers/methods/<method>/.
 
-It holds method.yaml, and either tracker.py, whose `build` makes a tracker that is stepped through
-frames, or rule.smk, whose rule runs any program on a whole sequence. Its options are declared in
-options.py, in the signature of `build`, or in method.yaml.
+The folder holds method.yaml and one of two files: tracker.py, whose `build` returns a tracker that
+is stepped through frames, or rule.smk, whose rule runs any program on a whole sequence. The options
+of the method are declared in options.py, in the signature of `build`, or in method.yaml.
 """
 
 from __future__ import annotations
@@ -22,27 +22,28 @@ from trackers.declared_options import IN_YAML, declared_options, options_class
 from trackers.options import Option, check_values, make_options
 
 _METHODS = Path(__file__).parent / "methods"
-INPUTS = frozenset({"detections", "image", "prompts"})  # what a frame can carry
+INPUTS = frozenset({"detections", "image", "prompts"})  # optional parts of a frame
 _KEYS, _ALLOWED = (
     {"title", "source"},
     {"inputs", "inputs_with", "files", "engines", "methods", "timed", "whole_sequences"},
 )  # keys of method.yaml
-_OF_WHOLE_SEQUENCES = {*IN_YAML, "format"}  # further keys of such a method
+_OF_WHOLE_SEQUENCES = {*IN_YAML, "format"}  # further keys of a method that runs whole sequences
 
 
 @dataclass(frozen=True)
 class TrackerOutput:
-    """What a tracker reports for one frame. It must not write to the arrays afterwards.
+    """The objects a tracker reports for one frame. It must not write to the arrays afterwards.
 
-    All are NumPy arrays, of any integer or real type; `trackers/output_check.py` refuses others.
+    All fields are NumPy arrays of an integer or real type; `trackers/output_check.py` rejects
+    others.
 
     Args:
-        track: (K,) identities: whole numbers from 0 to 2^53 - 1, none twice.
+        track: (K,) unique track ids, integers from 0 to 2^53 - 1.
         box: (K, 4) left, top, right, bottom in pixels, finite, left <= right and top <= bottom.
         score: (K,) finite confidences.
         class_id: (K,) keys of `sequence.extent.classes`.
-        mask: (K, height, width) bool or whole numbers 0 and 1, or K run lengths; None from a
-            tracker of boxes, and where there are no objects.
+        mask: (K, height, width) bool or integers 0 and 1, or K run lengths; None from a box
+            tracker, and allowed if there are no objects.
     """
 
     track: np.ndarray
@@ -53,36 +54,37 @@ class TrackerOutput:
 
 
 class Tracker(Protocol):
-    """An online tracker: the answer for a frame uses that frame and earlier ones only."""
+    """An online tracker: its output for a frame depends only on that frame and earlier ones."""
 
     def start(self, sequence: Sequence) -> None:
-        """Forget everything and get ready for `sequence`. Not timed."""
+        """Reset all state and prepare for `sequence`. Not timed."""
 
     def step(self, frame: Frame) -> TrackerOutput:
-        """Return the answer for `frame`; frames come in order, none is left out. Timed."""
+        """Return the output for `frame`; called for every frame, in order. Timed."""
 
 
 @dataclass(frozen=True)
 class Method:
-    """What method.yaml says.
+    """A method as its method.yaml describes it.
 
     Args:
-        title: Name of the method as people write it.
+        title: Display name of the method.
         source: Paper or project.
-        inputs: What each frame is to carry: `image`, `detections`, `prompts`. Where a sequence has
-            no images or detections a method that asks for them cannot run; prompts may also come
-            from an option.
-        inputs_with: What else where an option is given: `{embedding: [image]}`. See `with_options`.
+        inputs: Parts of a frame that the tracker needs: `image`, `detections`, `prompts`. A method
+            that needs images or detections cannot run on a sequence without them; prompts may also
+            come from an option.
+        inputs_with: Further inputs if an option is set, such as `{embedding: [image]}`. See
+            `with_options`.
         files: Options whose value is a path; `{root}` and `{sequence}` in it are filled in.
         engines: Options whose value is a folder of networks that rules of the workflow make.
-        methods: Options whose value is another method, whose code runs too; each with the option
-            that holds the options of that method.
-        timed: False where the time of a step says nothing, as for imported results.
-        declared: Its options, with their types and defaults.
-        format: Of the result file that the method's rule makes, see `trackers/adopt.py`; None where
-            it has no rule, or one that writes tracks itself.
-        whole_sequences: Whether its own rule runs it on whole sequences. Otherwise it has a tracker
-            that is stepped through frames.
+        methods: Options whose value is a nested method, whose code runs too; each with the name of
+            the option that holds the nested method's options.
+        timed: False if the time of a step is meaningless, as for imported results.
+        declared: Options of the method, with their types and defaults.
+        format: Format of the result file that the method's rule makes, see `trackers/adopt.py`;
+            None for a method without a rule or with a rule that writes tracks itself.
+        whole_sequences: Whether the method's own rule runs it on whole sequences. Otherwise the
+            method has a tracker that is stepped through frames.
     """
 
     title: str
@@ -99,18 +101,18 @@ class Method:
 
     @property
     def options(self) -> dict[str, Any]:
-        """The default of each option, REQUIRED where it must be given."""
+        """The default of each option; REQUIRED for an option without a default."""
         return {name: each.default for name, each in self.declared.items()}
 
     def with_options(self, options: Mapping[str, Any]) -> Method:
-        """Return the method with the inputs that these options ask for beside its own."""
-        asking = [name for name in self.inputs_with if options.get(name) is not None]
-        more = [each for name in asking for each in self.inputs_with[name]]
-        title = f"{self.title} with {' and '.join(asking)}" if asking else self.title
-        return replace(self, title=title, inputs=tuple(dict.fromkeys([*self.inputs, *more])))
+        """Return the method with the further inputs that these options need."""
+        names = [name for name in self.inputs_with if options.get(name) is not None]
+        further = [each for name in names for each in self.inputs_with[name]]
+        title = f"{self.title} with {' and '.join(names)}" if names else self.title
+        return replace(self, title=title, inputs=tuple(dict.fromkeys([*self.inputs, *further])))
 
     def nested_methods(self, options: Mapping[str, Any]) -> list[str]:
-        """Return the methods that these options name, whose code runs within this one."""
+        """Return the methods that these options name and that run within this one."""
         named = [options.get(name, self.options[name]) for name in self.methods]
         return [name for name in named if isinstance(name, str)]
 
@@ -119,14 +121,14 @@ def load_tracker(method: str, options: Mapping[str, Any]) -> Tracker:
     """Return a new tracker.
 
     Raises:
-        ValueError: Unknown method, an option that is unknown, missing or has a wrong value. The
-            method takes whole sequences.
+        ValueError: The method is unknown or takes whole sequences, or an option is unknown, missing
+            or has an invalid value.
     """
     check_options(method, options)
     if not has_tracker(method):
         raise ValueError(
-            f"method {method} takes whole sequences, by methods/{method}/rule.smk: make its tracks "
-            "by the workflow"
+            f"method {method} takes whole sequences, by methods/{method}/rule.smk: use the "
+            "workflow to make its tracks"
         )
     module = importlib.import_module(f"trackers.methods.{method}.tracker")
     kind = options_class(_METHODS / method)
@@ -137,15 +139,15 @@ def load_tracker(method: str, options: Mapping[str, Any]) -> Tracker:
 
 
 def has_tracker(method: str) -> bool:
-    """Whether a method has a tracker that is stepped through frames."""
+    """Return whether a method has a tracker that is stepped through frames."""
     return not load_method(method).whole_sequences
 
 
 def load_method(method: str) -> Method:
-    """Return what trackers/methods/<method>/method.yaml says, and the options it declares.
+    """Return the method that trackers/methods/<method>/method.yaml describes, with its options.
 
     Raises:
-        ValueError: There is no such method, or its method.yaml is not as it should be.
+        ValueError: The method is unknown, or its method.yaml is invalid.
     """
     if method not in _list_methods():
         raise ValueError(f"method {method!r} is unknown: expected one of {_list_methods()}")
@@ -155,7 +157,9 @@ def load_method(method: str) -> Method:
     allowed = _ALLOWED | _OF_WHOLE_SEQUENCES if whole else _ALLOWED
     if not isinstance(content, dict) or not _KEYS <= content.keys() <= _KEYS | allowed:
         keys = sorted(content) if isinstance(content, dict) else content
-        raise ValueError(f"{path}: {keys} found, expected {sorted(_KEYS)} and of {sorted(allowed)}")
+        raise ValueError(
+            f"{path}: {keys} found, expected {sorted(_KEYS)} and optionally {sorted(allowed)}"
+        )
     _check_files(path, whole)
     options = declared_options(path.parent, content)
     content = {key: value for key, value in content.items() if key not in IN_YAML}
@@ -170,22 +174,22 @@ def load_method(method: str) -> Method:
 
 
 def check_options(method: str, options: Any, place: str | None = None) -> None:
-    """Raise ValueError if a method does not take these options, or another that they name.
+    """Raise ValueError if a method, or a nested method, does not accept its options.
 
     Args:
-        place: Where the options stand, for the message.
+        place: Location of the options, for the message.
     """
     known, place = load_method(method), place or f"method {method}: options"
     check_values(place, options, known.declared)
     for name, nested in known.methods.items():
-        other = options.get(name, known.options[name])
-        if other is not None:
-            _check_nested(f"{place}.{name}", other)
-            check_options(other, options.get(nested) or {}, f"{place}.{nested}")
+        nested_method = options.get(name, known.options[name])
+        if nested_method is not None:
+            _check_nested(f"{place}.{name}", nested_method)
+            check_options(nested_method, options.get(nested) or {}, f"{place}.{nested}")
 
 
 def _check_nested(place: str, method: str) -> None:
-    """Raise ValueError if a method that an option names has no tracker that is stepped."""
+    """Raise ValueError if a nested method has no tracker that is stepped through frames."""
     if method not in _list_methods():
         raise ValueError(f"{place}: {method!r} found, expected one of {_list_methods()}")
     if not has_tracker(method):
@@ -200,31 +204,31 @@ def _list_methods() -> list[str]:
 
 
 def fill_path(template: str, root: Path | str | None, sequence: str) -> Path:
-    """Return the path a `files` option names for one sequence."""
+    """Return the path that a `files` option names for one sequence."""
     return Path(template.replace("{root}", str(root or "")).replace("{sequence}", sequence))
 
 
 def _listed(place: str, found: Any, names: Collection[str]) -> tuple[str, ...]:
-    """Return a list in method.yaml; ValueError if it is none or has other than `names`."""
+    """Return a list of method.yaml; ValueError if it is no list or has entries not in `names`."""
     if not isinstance(found, list) or not set(found) <= set(names):
         raise ValueError(f"{place}: {found} found, expected a list of {sorted(names)}")
     return tuple(found)
 
 
 def _inputs_with(path: Path, found: Any, names: Collection[str]) -> dict[str, tuple[str, ...]]:
-    """Return the inputs that options ask for; ValueError if they are not as they should be."""
+    """Return the further inputs by option; ValueError if `found` is no mapping of lists."""
     if not isinstance(found, dict) or not set(found) <= set(names):
         raise ValueError(
-            f"{path}: inputs_with: {found} found, expected some of {sorted(names)}, a list each"
+            f"{path}: inputs_with: {found} found, expected a list for some of {sorted(names)}"
         )
     return {
-        name: _listed(f"{path}: inputs_with: {name}", asked, INPUTS)
-        for name, asked in found.items()
+        name: _listed(f"{path}: inputs_with: {name}", inputs, INPUTS)
+        for name, inputs in found.items()
     }
 
 
 def _check_files(path: Path, whole: Any) -> None:
-    """Raise ValueError if what runs a method contradicts the files beside its method.yaml."""
+    """Raise ValueError if `whole_sequences` contradicts the files beside method.yaml."""
     if not isinstance(whole, bool):
         raise ValueError(f"{path}: whole_sequences: {whole!r} found, expected true or false")
     stepped, ruled = (path.with_name(name).is_file() for name in ("tracker.py", "rule.smk"))
@@ -235,6 +239,6 @@ def _check_files(path: Path, whole: Any) -> None:
         )
     if not whole and not stepped:
         raise ValueError(
-            f"{path.parent}: no tracker.py found, expected it beside method.yaml, or "
-            "`whole_sequences: true` in there and rule.smk"
+            f"{path.parent}: no tracker.py found, expected it beside method.yaml, or rule.smk and "
+            "`whole_sequences: true` in method.yaml"
         )

@@ -1,4 +1,4 @@
-"""Where a method declares its options: options.py, the signature of `build`, or method.yaml."""
+"""Find the options a method declares: in options.py, the signature of `build`, or method.yaml."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ def declared_options(folder: Path, content: Mapping[str, Any]) -> dict[str, Opti
     """Return the options of a method.
 
     Args:
-        folder: Of the method.
-        content: Of its method.yaml.
+        folder: Folder of the method.
+        content: Content of its method.yaml.
 
     Raises:
-        ValueError: They are not declared as they should be.
+        ValueError: The declaration is invalid.
     """
     kind, path = options_class(folder), folder / "method.yaml"
     if kind is None and content.get("whole_sequences"):
         return _options_of_yaml(path, content)
     if kind is None:
         return _options_of_build(folder / "tracker.py")
-    twice = sorted(content.keys() & IN_YAML)
-    if twice:
-        raise ValueError(f"{path}: {twice} found, expected the options in options.py alone")
+    duplicated = sorted(content.keys() & IN_YAML)
+    if duplicated:
+        raise ValueError(f"{path}: {duplicated} found, expected the options only in options.py")
     return options_of_class(kind)
 
 
 def options_class(folder: Path) -> type[Any] | None:
-    """Return the dataclass `Options` of a method's options.py; None where there is no such file.
+    """Return the dataclass `Options` of a method's options.py; None if there is no such file.
 
     Raises:
-        ValueError: There is no such class in it.
+        ValueError: The file defines no class `Options`.
     """
     path = folder / "options.py"
     if not path.is_file():
@@ -46,15 +46,15 @@ def options_class(folder: Path) -> type[Any] | None:
     module = importlib.import_module(f"trackers.methods.{folder.name}.options")
     kind: type[Any] | None = getattr(module, "Options", None)
     if kind is None:
-        raise ValueError(f"{path}: expected a dataclass Options")
+        raise ValueError(f"{path}: no class Options found, expected a dataclass Options")
     return kind
 
 
 def _options_of_yaml(path: Path, content: Mapping[str, Any]) -> dict[str, Option]:
-    """Return the options that a method.yaml names; it says nothing of their types.
+    """Return the options that a method.yaml names, without types.
 
     Raises:
-        ValueError: Options are not named as they should be.
+        ValueError: The options are not declared as names with defaults.
     """
     defaults, required = content.get("options", {}), content.get("required", [])
     if not isinstance(defaults, dict) or not all(isinstance(name, str) for name in defaults):
@@ -68,10 +68,12 @@ def _options_of_yaml(path: Path, content: Mapping[str, Any]) -> dict[str, Option
 def _options_of_build(path: Path) -> dict[str, Option]:
     """Return the options of `build`.
 
-    The file is parsed, not imported: the workflow asks this of every variant before it starts, and
-    a method may import heavy libraries.
+    The file is parsed, not imported: the workflow reads the options of every variant before it
+    starts, and a method may import heavy libraries.
     """
     for node in ast.parse(path.read_text(), str(path)).body:
         if isinstance(node, ast.FunctionDef) and node.name == "build":
             return options_of_function(node)
-    raise ValueError(f"{path}: expected a function build(**options) that returns a tracker")
+    raise ValueError(
+        f"{path}: no function build found, expected build(**options) that returns a tracker"
+    )

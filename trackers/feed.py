@@ -1,4 +1,4 @@
-"""A prepared sequence as the frames a method asks for, and its answers as Tracks."""
+"""Frames of a prepared sequence for a tracker, and the tracker's outputs collected as Tracks."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from trackers.profiling.stages import stage
 
 
 def read_feed(prepared: PreparedSequence, method: Method) -> Iterator[Frame]:
-    """Yield the frames of a prepared sequence, with what the method asks for.
+    """Yield the frames of a prepared sequence with the inputs of a method.
 
     Raises:
-        ValueError: The method asks for images or detections and the sequence has none.
+        ValueError: The method needs images or detections and the sequence has none.
     """
     path, sequence, detections = prepared.path, prepared.sequence, prepared.detections()
     images: Iterable[np.ndarray | None] = repeat(None, sequence.extent.frame_count)
@@ -44,31 +44,31 @@ def read_feed(prepared: PreparedSequence, method: Method) -> Iterator[Frame]:
 
 
 class Collector:
-    """Answers, frame by frame, made into Tracks; masks become run lengths at once."""
+    """Collects tracker outputs frame by frame; masks are encoded as run lengths immediately."""
 
     def __init__(self, extent: Extent) -> None:
         self._extent = extent
-        self._answers: list[TrackerOutput] = []
+        self._outputs: list[TrackerOutput] = []
         self._runs: list[tuple[bytes, ...] | None] = []
 
-    def add(self, answer: TrackerOutput) -> None:
-        """Take the next frame's answer, which `OutputCheck` has checked."""
-        mask = pack(answer).mask
+    def add(self, output: TrackerOutput) -> None:
+        """Add the output for the next frame, which `OutputCheck` has checked."""
+        mask = pack(output).mask
         self._runs.append(mask.runs if isinstance(mask, Masks) else None)
-        self._answers.append(TrackerOutput(answer.track, answer.box, answer.score, answer.class_id))
+        self._outputs.append(TrackerOutput(output.track, output.box, output.score, output.class_id))
 
     def tracks(self) -> Tracks:
-        """Return all answers."""
-        answers = self._answers
-        counts = [len(answer.track) for answer in answers]
+        """Return all outputs as tracks."""
+        outputs = self._outputs
+        counts = [len(output.track) for output in outputs]
         masked = any(runs is not None for runs, n in zip(self._runs, counts, strict=True) if n)
         return Tracks(
             self._extent,
-            frame=np.repeat(np.arange(len(answers)), counts),
-            track=np.concatenate([np.zeros(0), *(answer.track for answer in answers)]),
-            class_id=np.concatenate([np.zeros(0), *(answer.class_id for answer in answers)]),
-            score=np.concatenate([np.zeros(0), *(answer.score for answer in answers)]),
-            box=np.concatenate([np.zeros((0, 4)), *(answer.box for answer in answers)]),
+            frame=np.repeat(np.arange(len(outputs)), counts),
+            track=np.concatenate([np.zeros(0), *(output.track for output in outputs)]),
+            class_id=np.concatenate([np.zeros(0), *(output.class_id for output in outputs)]),
+            score=np.concatenate([np.zeros(0), *(output.score for output in outputs)]),
+            box=np.concatenate([np.zeros((0, 4)), *(output.box for output in outputs)]),
             rle=self._masks() if masked else None,
         )
 
@@ -78,10 +78,10 @@ class Collector:
 
 
 @stage("pack")
-def pack(answer: TrackerOutput) -> TrackerOutput:
-    """Return an answer that was checked with its masks as run lengths."""
-    mask = answer.mask
+def pack(output: TrackerOutput) -> TrackerOutput:
+    """Return a checked output with its masks encoded as run lengths."""
+    mask = output.mask
     if isinstance(mask, np.ndarray):
-        dense = mask.view(bool) if mask.dtype == np.uint8 else mask  # 0 and 1: no copy is needed
-        return replace(answer, mask=coco_rle.encode(dense))
-    return answer
+        dense = mask.view(bool) if mask.dtype == np.uint8 else mask  # only 0 and 1: no copy
+        return replace(output, mask=coco_rle.encode(dense))
+    return output

@@ -1,4 +1,4 @@
-"""The files that the options of a tracker name: weights, cards, result files, engines."""
+"""Find the files that a tracker's options name: weights, network cards, results, engines."""
 
 from __future__ import annotations
 
@@ -9,38 +9,38 @@ from typing import Any
 from trackers.contract import Method, fill_path
 from trackers.engines.card import CARD, files_of
 
-_NETWORK = (".onnx", ".engine")  # in the names of networks and of what stands beside them
+_NETWORK = (".onnx", ".engine")  # suffixes of network files and of the files that describe them
 
 
 def named_files(
     method: Method, options: Mapping[str, Any], root: Path | str | None, sequence: str
 ) -> list[Path]:
-    """Return the files that options name for a sequence, defaults included, and result folders.
+    """Return the files and result folders that options and their defaults name for a sequence.
 
-    Any text that names a file counts, as in the options of a tracker within another; what is not
-    there is left to the tracker.
+    Every text that is the path of an existing file counts, also in the options of a nested method.
+    Missing files are left to the tracker to report.
 
     Args:
         root: Folder of the data set.
-        sequence: Its name.
+        sequence: Name of the sequence.
     """
     known = {**method.options, **options}
     declared = [known[name] for name in method.files if isinstance(known[name], str)]
     paths = [fill_path(text, root, sequence) for text in declared]
     texts = [fill_path(text, root, sequence) for text in _texts(known)]
-    maybe = [path for text in texts if _like_a_path(text) for path in files_of(str(text))]
-    return [*dict.fromkeys(path for path in [*paths, *maybe] if _counts(path, paths))]
+    candidates = [path for text in texts if _looks_like_path(text) for path in files_of(str(text))]
+    return [*dict.fromkeys(path for path in [*paths, *candidates] if _is_input(path, paths))]
 
 
 def split_engines(paths: Iterable[Path]) -> tuple[list[Path], list[Path]]:
-    """Return files that stand alone, and those of the folders that have a card in them."""
-    alone, engines = [], []
+    """Return single files, and the network cards of folders with the network files beside them."""
+    single, engines = [], []
     for path in paths:
         if path.name == CARD:
-            engines += [path, *_beside(path)]
+            engines += [path, *_networks_beside(path)]
         else:
-            alone.append(path)
-    return alone, engines
+            single.append(path)
+    return single, engines
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -54,18 +54,18 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(each)
 
 
-def _like_a_path(path: Path) -> bool:
+def _looks_like_path(path: Path) -> bool:
     return len(path.parts) > 1 or bool(path.suffix)
 
 
-def _counts(path: Path, declared: list[Path]) -> bool:
+def _is_input(path: Path, declared: list[Path]) -> bool:
     try:
         return path.is_file() or (path in declared and path.is_dir())
-    except OSError:  # longer than a name may be: a script in a word of a command
+    except OSError:  # too long for a file name, as a script in an argument of a command
         return False
 
 
-def _beside(card: Path) -> list[Path]:
+def _networks_beside(card: Path) -> list[Path]:
     return sorted(
         path
         for path in card.parent.iterdir()

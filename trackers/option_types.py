@@ -1,17 +1,17 @@
-"""What an annotation says of a value from a config: whether it is accepted, and in words.
+"""Check values of a config against annotations, and describe annotations in words.
 
 | annotation | accepted |
 |---|---|
 | `bool`, `str`, `None` | exactly that |
-| `int` | an integer, no bool |
+| `int` | an integer but no bool |
 | `float` | an integer or a finite float |
 | `Literal["a", "b"]` | one of these |
 | `X | Y` | either |
 | `list[X]`, `Sequence[X]`, `tuple[X, ...]` | a list, each item an X |
-| `tuple[X, Y]` | a list of as many, in this order |
+| `tuple[X, Y]` | a list of the same length, an X and a Y in this order |
 | `Mapping[X, Y]` | a mapping, each key an X, each value a Y |
 | `Annotated[X, Range(0, 1)]` | an X in this range, see `Range` and `Choices` |
-| any other | anything |
+| any other | any value |
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ class Range:
     """The numbers from a minimum to a maximum.
 
     Args:
-        minimum, maximum: Both are in the range; None for no bound.
-        exclusive: Whether the minimum is not in the range.
+        minimum, maximum: Inclusive bounds; None for no bound.
+        exclusive: Whether the minimum itself is excluded.
     """
 
     minimum: float | None = None
@@ -44,27 +44,26 @@ class Range:
         return low <= value <= high and not (self.exclusive and value == low)
 
     def __str__(self) -> str:
-        most = "" if self.maximum is None else f"at most {self.maximum}"
+        upper = "" if self.maximum is None else f"at most {self.maximum}"
         if self.minimum is None:
-            return f"of {most}" if most else ""
+            return f"of {upper}" if upper else ""
         if self.exclusive:
-            return f"above {self.minimum}" + (f" and {most}" if most else "")
-        least = f"at least {self.minimum}"
-        return f"from {self.minimum} to {self.maximum}" if most else f"of {least}"
+            return f"above {self.minimum}" + (f" and {upper}" if upper else "")
+        return f"from {self.minimum} to {self.maximum}" if upper else f"of at least {self.minimum}"
 
 
 @dataclass(frozen=True)
 class Choices:
-    """Names that are known only where they are looked up.
+    """A set of names that is looked up only when a value is checked.
 
     Args:
-        names: Returns them. What it needs it imports when it is called, if that is heavy.
+        names: Function that returns the names. Heavy imports belong inside the function.
     """
 
     names: Callable[[], Collection[str]]
 
     def holds(self, value: str) -> bool:
-        """Return whether a name is one of them."""
+        """Return whether a name is one of the choices."""
         return value in self.names()
 
 
@@ -82,7 +81,7 @@ def accepts(kind: Any, value: Any) -> bool:
 
 
 def describe(kind: Any, *, plural: bool = False) -> str:
-    """Return what an annotation accepts, in words: `a number from 0 to 1`."""
+    """Return a description of the accepted values, such as `a number from 0 to 1`."""
     origin, args = get_origin(kind) or kind, get_args(kind)
     if origin is Annotated:
         return _describe_annotated(*args, plural=plural)
@@ -96,7 +95,7 @@ def describe(kind: Any, *, plural: bool = False) -> str:
 
 
 def as_declared(kind: Any, value: Any) -> Any:
-    """Return a value that is accepted, a list as a tuple where it is declared as one."""
+    """Return an accepted value, with a list converted to a tuple if a tuple is declared."""
     return tuple(value) if isinstance(value, list) and get_origin(kind) is tuple else value
 
 
@@ -120,8 +119,8 @@ def _describe_list(origin: Any, args: tuple[Any, ...], *, plural: bool) -> str:
 
 
 def _is_annotated(value: Any, kind: Any, *limits: Any) -> bool:
-    held = [each for each in limits if isinstance(each, Range | Choices)]
-    return accepts(kind, value) and all(each.holds(value) for each in held)
+    checks = [each for each in limits if isinstance(each, Range | Choices)]
+    return accepts(kind, value) and all(each.holds(value) for each in checks)
 
 
 def _is_any_of(value: Any, *kinds: Any) -> bool:

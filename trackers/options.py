@@ -1,14 +1,14 @@
-"""The options of a method: their types, ranges and defaults, and what is wrong with given values.
+"""Options of a method: types, ranges and defaults, and the check of values against them.
 
-They are read from the fields of a frozen dataclass, or from the signature of a function `build`. A
-field whose type is a dataclass is a group: several methods share it, and its fields are options
-like the others.
+Options are read from the fields of a frozen dataclass or from the signature of a function `build`.
+A field whose type is a dataclass is a group that several methods share; the fields of the group are
+options like the others.
 
     @dataclass(frozen=True, kw_only=True)
     class Options:
         iou_threshold: UnitInterval = 0.3
         memory: Literal["sam2", "present"] = "sam2"
-        engine: Runner = Runner(device="cuda")  # a group, with another default
+        engine: Runner = Runner(device="cuda")  # a group with a default changed
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from typing import Any, TypeVar
 from trackers import option_types
 from trackers.option_types import accepts, as_declared, describe
 
-REQUIRED = Parameter.empty  # in place of the default of an option that has none
+REQUIRED = Parameter.empty  # stands for the default of an option that has none
 
 _T = TypeVar("_T")
-# what annotations of `build` may name: its module is not imported, and other names say nothing
+# names that annotations of `build` may use: its module is not imported, other names are ignored
 _NAMES = {"typing": typing} | vars(typing) | vars(collections.abc) | vars(option_types)
 
 
@@ -38,9 +38,9 @@ class Option:
     """An option of a method.
 
     Args:
-        kind: Its type, as an annotation: Any where nothing is said of it.
-        default: Its default, or REQUIRED. Of a signature it is the expression where that is no
-            literal.
+        kind: Type of the option, as an annotation; Any if none is declared.
+        default: Default of the option, or REQUIRED. From a signature, a default that is not a
+            literal is kept as an expression.
     """
 
     kind: Any = Any
@@ -48,13 +48,13 @@ class Option:
 
 
 def options_of_class(cls: type[Any], defaults: Any = REQUIRED) -> dict[str, Option]:
-    """Return the options that the fields of a dataclass declare, those of its groups among them.
+    """Return the options that the fields of a dataclass declare, including those of its groups.
 
     Args:
-        defaults: An instance whose values are the defaults, instead of those of the fields.
+        defaults: An instance whose values replace the defaults of the fields.
 
     Raises:
-        TypeError: Two fields have one name.
+        TypeError: Two fields have the same name.
     """
     found: dict[str, Option] = {}
     for name, kind, default in _fields(cls, defaults):
@@ -67,7 +67,7 @@ def options_of_class(cls: type[Any], defaults: Any = REQUIRED) -> dict[str, Opti
 
 
 def options_of_function(function: ast.FunctionDef) -> dict[str, Option]:
-    """Return the options that the arguments of a function declare; it is parsed, not imported."""
+    """Return the options that the arguments of a parsed function declare."""
     plain, named = function.args.args, function.args.kwonlyargs
     required = [None] * (len(plain) - len(function.args.defaults))
     defaults = [*required, *function.args.defaults, *function.args.kw_defaults]
@@ -75,41 +75,44 @@ def options_of_function(function: ast.FunctionDef) -> dict[str, Option]:
     return {each.arg: Option(_kind(each.annotation), _value(default)) for each, default in pairs}
 
 
-def check_values(place: str, given: Any, known: Mapping[str, Option]) -> None:
-    """Raise ValueError for the first given option that is unknown, missing or has a wrong value.
+def check_values(place: str, values: Any, known: Mapping[str, Option]) -> None:
+    """Raise ValueError for the first option that is unknown, missing or has an invalid value.
 
     Args:
-        place: Where the options stand, for the message: `variants.sort.options`.
+        place: Location of the options for the message, such as `variants.sort.options`.
+        values: Values by the name of the option.
+        known: Declared options by name.
     """
-    if not isinstance(given, Mapping):
-        raise ValueError(f"{place}: {given!r} found, expected a mapping of options")
-    unknown = sorted(set(given) - set(known), key=str)
+    if not isinstance(values, Mapping):
+        raise ValueError(f"{place}: {values!r} found, expected a mapping of options")
+    unknown = sorted(set(values) - set(known), key=str)
     if unknown:
         raise ValueError(f"{place}: {unknown} found, expected some of {sorted(known)}")
-    missing = sorted(name for name in known.keys() - given if known[name].default is REQUIRED)
+    missing = sorted(name for name in known.keys() - values if known[name].default is REQUIRED)
     if missing:
         raise ValueError(f"{place}: {missing} are missing")
-    for name, value in given.items():
+    for name, value in values.items():
         kind = known[name].kind
         if not accepts(kind, value):
             raise ValueError(f"{place}.{name}: {value!r} found, expected {describe(kind)}")
 
 
-def make_options(cls: type[_T], given: Mapping[str, Any], defaults: Any = REQUIRED) -> _T:
-    """Return an instance of a dataclass with given options, which have been checked.
+def make_options(cls: type[_T], values: Mapping[str, Any], defaults: Any = REQUIRED) -> _T:
+    """Return an instance of an options dataclass from checked values.
 
     Args:
+        values: Values by the name of the option; the others have their defaults.
         defaults: As in `options_of_class`.
     """
-    values = {}
+    fields = {}
     for name, kind, default in _fields(cls, defaults):
         if dataclasses.is_dataclass(kind):
-            values[name] = make_options(typing.cast(type[Any], kind), given, default)
-        elif name in given:
-            values[name] = as_declared(kind, given[name])
+            fields[name] = make_options(typing.cast(type[Any], kind), values, default)
+        elif name in values:
+            fields[name] = as_declared(kind, values[name])
         elif default is not REQUIRED:
-            values[name] = default
-    return cls(**values)
+            fields[name] = default
+    return cls(**fields)
 
 
 def _fields(cls: type[Any], defaults: Any) -> Iterator[tuple[str, Any, Any]]:
@@ -123,19 +126,19 @@ def _fields(cls: type[Any], defaults: Any) -> Iterator[tuple[str, Any, Any]]:
 
 
 def _kind(annotation: ast.expr | None) -> Any:
-    """Return the type that an annotation means, Any where there is none or it uses other names."""
+    """Return the type of an annotation; Any without one or if it uses names not in `_NAMES`."""
     if annotation is None:
         return Any
-    told = SimpleNamespace(__annotations__={"it": ast.unparse(annotation)})
+    annotated = SimpleNamespace(__annotations__={"option": ast.unparse(annotation)})
     hints: Callable[..., dict[str, Any]] = typing.get_type_hints
     try:
-        return hints(told, _NAMES, include_extras=True)["it"]
+        return hints(annotated, _NAMES, include_extras=True)["option"]
     except (NameError, AttributeError, TypeError, SyntaxError):
         return Any
 
 
 def _value(default: ast.expr | None) -> Any:
-    """Return what a default is, the expression itself where it is no literal."""
+    """Return the value of a default, or the expression itself if it is not a literal."""
     if default is None:
         return REQUIRED
     try:

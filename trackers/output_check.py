@@ -1,7 +1,7 @@
-"""What a tracker reports for a frame, checked as soon as it does: `contract.Answer` has the rules.
+"""Check a tracker's output for each frame against the rules of `contract.TrackerOutput`.
 
-Totals over a sequence cannot find what is wrong: one row too few in a frame and one too many in the
-next shift every object between them.
+The check is per frame because totals over a sequence hide errors: one row too few in a frame and
+one too many in the next shift every object between them.
 """
 
 from __future__ import annotations
@@ -16,31 +16,31 @@ from datasets.masks.mask_set import Masks
 from datasets.types import Extent, Sequence
 from trackers.contract import TrackerOutput
 
-_LARGEST_ID = 2**53 - 1  # as far as a double counts
-_FARTHEST = 2.0**31  # pixels, as in Tracks
+_MAX_ID = 2**53 - 1  # largest integer that a double holds exactly with all smaller ones
+_MAX_COORDINATE = 2.0**31  # pixels, as in Tracks
 _REAL, _INTEGER = "iuf", "iu"  # kinds of numpy.dtype
 _COLUMNS: Mapping[str, tuple[int, ...]] = {"track": (), "box": (4,), "score": (), "class_id": ()}
 
 
 class OutputCheck:
-    """Refuses wrong output of one tracker on one sequence.
+    """Checks the output of one tracker on one sequence.
 
     Args:
         method: Title of the tracker's method, for messages.
-        sequence: The sequence it is run on.
+        sequence: The sequence that the tracker runs on.
     """
 
     def __init__(self, method: str, sequence: Sequence) -> None:
         self._place = f"{method} on {sequence.dataset}/{sequence.name}"
         self._extent = sequence.extent
-        self._masked: bool | None = None  # whether the objects so far had masks
+        self._masked: bool | None = None  # whether objects so far had masks; None before the first
 
     def check(self, frame: int, output: TrackerOutput) -> None:
         """Check the output for a frame, whose index counts from zero.
 
         Raises:
-            ValueError: It breaks the contract. Names method, sequence, frame and field, what was
-                found and what was expected.
+            ValueError: The output breaks the contract. The message names method, sequence, frame
+                and field, what was found and what was expected.
         """
         try:
             _check_columns(output)
@@ -51,7 +51,7 @@ class OutputCheck:
             raise ValueError(f"{self._place}, frame {frame} (from 0): {error}") from error
 
     def _check_presence(self, output: TrackerOutput) -> None:
-        """Check that either all objects of a sequence have masks or none has."""
+        """Check that either all objects of the sequence have masks or none does."""
         if len(output.track):
             masked = output.mask is not None
             if self._masked not in (None, masked):
@@ -64,9 +64,9 @@ class OutputCheck:
 
 
 def _check_columns(output: Any) -> None:
-    """Check that all columns are there, hold real numbers and have a row for each track."""
+    """Check that all columns are present, hold real numbers and have one row per track."""
     if not isinstance(output, TrackerOutput):
-        raise ValueError(f"{_kind(output)} found, expected a trackers.contract.Answer")
+        raise ValueError(f"{_kind(output)} found, expected a trackers.contract.TrackerOutput")
     for name, width in _COLUMNS.items():
         column = getattr(output, name)
         if not isinstance(column, np.ndarray):
@@ -77,8 +77,8 @@ def _check_columns(output: Any) -> None:
             raise ValueError(f"track: shape {column.shape} found, expected (objects,)")
         expected = (len(output.track), *width)
         if column.shape != expected:
-            objects = f"track has {len(output.track)}"
-            raise ValueError(f"{name}: shape {column.shape} found, expected {expected}: {objects}")
+            rows = f"track has {len(output.track)} rows"
+            raise ValueError(f"{name}: shape {column.shape} found, expected {expected}: {rows}")
 
 
 def _check_values(output: TrackerOutput, extent: Extent) -> None:
@@ -109,18 +109,20 @@ def _check_boxes(box: np.ndarray) -> None:
             f"box: {found} found, expected left, top, right, bottom with left <= right and "
             "top <= bottom"
         )
-    if len(box) and max(box.max(), -box.min()) > _FARTHEST:
-        raise ValueError(f"box: {abs(box).max()} found, expected at most {_FARTHEST:.0f} pixels")
+    if len(box) and max(box.max(), -box.min()) > _MAX_COORDINATE:
+        raise ValueError(
+            f"box: {abs(box).max()} found, expected at most {_MAX_COORDINATE:.0f} pixels"
+        )
 
 
 def _check_whole(name: str, column: np.ndarray) -> None:
-    """Check that numbers are whole, of whichever type, and that a double can hold them."""
-    wrong = ~(abs(column) <= _LARGEST_ID)  # nor is NaN
+    """Check that numbers of any type are integers that a double holds exactly."""
+    wrong = ~(abs(column) <= _MAX_ID)  # also true for NaN
     if column.dtype.kind == "f":
         wrong |= ~wrong & (np.where(wrong, 0, column) % 1 != 0)
     if wrong.any():
         found = column[np.argmax(wrong)]
-        raise ValueError(f"{name}: {found} found, expected whole numbers of at most 2^53 - 1")
+        raise ValueError(f"{name}: {found} found, expected integers of at most 2^53 - 1")
 
 
 def _check_masks(mask: Any, count: int, extent: Extent) -> None:
@@ -143,12 +145,12 @@ def _check_runs(masks: Masks, count: int, size: tuple[int, int]) -> None:
         found = f"{masks.height} x {masks.width}"
         raise ValueError(f"mask: run lengths of {found} found, expected {size[0]} x {size[1]}")
     if len(masks) != count:
-        raise ValueError(f"mask: {len(masks)} run lengths found, expected {count}, as track has")
+        raise ValueError(f"mask: {len(masks)} run lengths found, expected {count}, one per track")
     other = next((run for run in masks.runs if not isinstance(run, bytes)), None)
     if other is not None:
         raise ValueError(f"mask: a run length as {_kind(other)} found, expected bytes")
     try:
-        Masks.read(masks.runs, *size)  # read, not kept: what it remembers would count as memory
+        Masks.read(masks.runs, *size)  # result not kept: its caches would count as memory
     except RowError as error:
         raise ValueError(f"mask: of object {error.row}: {error.reason}") from error
 
@@ -156,13 +158,13 @@ def _check_runs(masks: Masks, count: int, size: tuple[int, int]) -> None:
 def _check_pixels(mask: np.ndarray, expected: tuple[int, int, int]) -> None:
     if mask.shape != expected:
         raise ValueError(
-            f"mask: shape {mask.shape} found, expected {expected}: objects, height, width"
+            f"mask: shape {mask.shape} found, expected {expected}: (objects, height, width)"
         )
     if mask.dtype == bool:
         return
     if mask.dtype.kind not in _INTEGER:
-        raise ValueError(f"mask: {mask.dtype} found, expected bool or whole numbers 0 and 1")
-    if mask.size and mask.view(f"u{mask.itemsize}").max() > 1:  # in one pass, below 0 as well
+        raise ValueError(f"mask: {mask.dtype} found, expected bool or integers 0 and 1")
+    if mask.size and mask.view(f"u{mask.itemsize}").max() > 1:  # one pass, finds values below 0 too
         found = mask.max() if mask.max() > 1 else mask.min()
         raise ValueError(f"mask: pixels of {found} found, expected 0 and 1")
 

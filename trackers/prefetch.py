@@ -1,4 +1,4 @@
-"""Frames decoded before a tracker wants them, answers packed after it gave them, on threads."""
+"""Background threads that decode frames before a tracker steps and pack its output afterwards."""
 
 from __future__ import annotations
 
@@ -11,39 +11,39 @@ from trackers.profiling.stages import stage
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-_FRAMES = 4  # held in memory: 25 MB of 1080p
+_FRAMES = 4  # frames in memory: 25 MB at 1080p
 
 
-def ahead(items: Iterable[Item], most: int = _FRAMES) -> Iterator[Item]:
-    """Yield the items in order, up to `most` of them made before they are asked for.
+def prefetch(items: Iterable[Item], max_pending: int = _FRAMES) -> Iterator[Item]:
+    """Yield the items in order, with up to `max_pending` of them produced in advance.
 
-    An error in making one is raised after the items before it. No item may be None.
+    An error in producing an item is raised after the items before it. No item may be None.
     """
     source = iter(items)
     with ThreadPoolExecutor(1) as thread:
-        coming = deque(thread.submit(next, source, None) for _ in range(most))
-        while (item := _wait(coming.popleft())) is not None:
-            coming.append(thread.submit(next, source, None))
+        pending = deque(thread.submit(next, source, None) for _ in range(max_pending))
+        while (item := _wait(pending.popleft())) is not None:
+            pending.append(thread.submit(next, source, None))
             yield item
 
 
-def behind(
-    work: Callable[[Item], Result], items: Iterable[Item], most: int = _FRAMES
+def map_in_background(
+    work: Callable[[Item], Result], items: Iterable[Item], max_pending: int = _FRAMES
 ) -> Iterator[Result]:
-    """Yield what `work` makes of each item, in order, while further items come.
+    """Yield the result of `work` for each item, in order, while further items are produced.
 
-    An error of `work` is raised up to `most` items late; the items must not change meanwhile.
+    An error of `work` is raised up to `max_pending` items later. Items must not change meanwhile.
     """
     with ThreadPoolExecutor(1) as thread:
-        coming: deque[Future[Result]] = deque()
+        pending: deque[Future[Result]] = deque()
         for item in items:
-            coming.append(thread.submit(work, item))
-            if len(coming) > most:
-                yield _wait(coming.popleft())
-        while coming:
-            yield _wait(coming.popleft())
+            pending.append(thread.submit(work, item))
+            if len(pending) > max_pending:
+                yield _wait(pending.popleft())
+        while pending:
+            yield _wait(pending.popleft())
 
 
 @stage("await")
-def _wait(coming: Future[Item]) -> Item:
-    return coming.result()
+def _wait(pending: Future[Item]) -> Item:
+    return pending.result()

@@ -1,4 +1,4 @@
-"""What a tracker answers: one variant on one sequence → tracks.parquet, and run.json: what made it.
+"""Run one variant on one sequence: write tracks.parquet, and run.json with its provenance.
 
 python -m trackers.run --method sort --options '{"max_age": 3}'
     --sequence data/synthetic/crowd/sequence.json --output tracks.parquet --run run.json
@@ -17,33 +17,33 @@ from datasets.types import Frame, Tracks
 from trackers.contract import Method, Tracker, TrackerOutput, load_method, load_tracker
 from trackers.feed import Collector, pack, read_feed
 from trackers.output_check import OutputCheck
-from trackers.prefetch import ahead, behind
+from trackers.prefetch import map_in_background, prefetch
 from trackers.run_record import Job, add_flags, begin_record, write_result
 
 
 def track(tracker: Tracker, method: Method, prepared: PreparedSequence) -> Tracks:
-    """Return the tracker's answers for every frame of a prepared sequence."""
+    """Return the tracks that a tracker reports on a prepared sequence."""
     sequence = prepared.sequence
     collector, check = Collector(sequence.extent), OutputCheck(method.title, sequence)
 
-    def packed(step: tuple[int, TrackerOutput]) -> TrackerOutput:
+    def check_and_pack(step: tuple[int, TrackerOutput]) -> TrackerOutput:
         check.check(*step)
         return pack(step[1])
 
     tracker.start(sequence)
     frames = read_feed(prepared, method)
     if "image" in method.inputs:
-        frames = ahead(frames)
+        frames = prefetch(frames)
     shown = progress(frames, sequence.name, "frame", sequence.extent.frame_count)
-    for answer in behind(packed, _steps(tracker, shown, sequence.name)):
-        collector.add(answer)
+    for output in map_in_background(check_and_pack, _steps(tracker, shown, sequence.name)):
+        collector.add(output)
     return collector.tracks()
 
 
 def _steps(
     tracker: Tracker, frames: Iterable[Frame], name: str
 ) -> Iterator[tuple[int, TrackerOutput]]:
-    """Yield the index of each frame and what the tracker reports for it."""
+    """Yield the index of each frame and the tracker's output for it."""
     for frame in frames:
         try:
             yield frame.index, tracker.step(frame)

@@ -1,4 +1,4 @@
-"""What made a tracks.parquet: run.json beside it, from which it can be traced and made again."""
+"""Write run.json, the provenance of a tracks.parquet, from which it can be reproduced."""
 
 from __future__ import annotations
 
@@ -24,21 +24,23 @@ from trackers.contract import load_method
 from trackers.named_files import named_files, split_engines
 from trackers.profiling.machine import describe_machine, usable_cores
 
-# what decides on how many threads, and on which device, a sum is made: its last bits may differ
+# settings that choose the number of threads and the device of a sum, and so change its last bits
 SETTINGS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "CUDA_VISIBLE_DEVICES")
 _PREPARED = {"detections": DETECTIONS, "prompts": PROMPTS, "image": IMAGES}
 
 
 @dataclass(frozen=True)
 class Job:
-    """What a program that makes tracks is asked for.
+    """The arguments of a program that makes tracks.
 
     Args:
-        program: Its module.
-        sequence: The prepared one.
-        inputs: What of the sequence it reads, if there is any: `image`, `detections`, `prompts`.
-        files: What it reads beside that and beside what its options name.
-        code: A digest of all it runs, from the workflow; None where nobody gave one.
+        program: Module of the program.
+        method: Name of the method.
+        options: Options of the method.
+        sequence: The prepared sequence.
+        inputs: Parts of the sequence that are read if present: `image`, `detections`, `prompts`.
+        files: Further files that are read, beside the inputs and those that the options name.
+        code: Digest of the code that runs, from the workflow; None if it was not passed.
     """
 
     program: str
@@ -51,25 +53,35 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Record:
-    """What is known when a job begins, see `begin_record`."""
+class RunRecord:
+    """The part of run.json that is known when a job starts, see `begin_record`.
+
+    Args:
+        content: Keys and values of run.json.
+        commit: Query of the git commit, which runs in the background.
+        started: Start of the job by `time.perf_counter`.
+    """
 
     content: Mapping[str, Any]
     commit: Asked | None
-    begun: float
+    started: float
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
-    """Add the flags of every program that makes tracks."""
-    parser.add_argument("--options", type=json_mapping, default={}, help="of the method, JSON")
+    """Add the flags that all programs that make tracks share."""
+    parser.add_argument(
+        "--options", type=json_mapping, default={}, help="options of the method, as JSON"
+    )
     parser.add_argument("--sequence", type=Path, required=True, help=".../sequence.json")
-    parser.add_argument("--output", type=Path, required=True, help=".../tracks.parquet")
-    parser.add_argument("--run", type=Path, help=".../run.json to write: what made the tracks")
-    parser.add_argument("--code", help="kept in it: a digest of the code")
+    parser.add_argument("--output", type=Path, required=True, help=".../tracks.parquet to write")
+    parser.add_argument(
+        "--run", type=Path, help=".../run.json to write: the provenance of the tracks"
+    )
+    parser.add_argument("--code", help="digest of the code, recorded in run.json")
 
 
-def begin_record(job: Job) -> Record:
-    """Take down what a job runs with, before it does."""
+def begin_record(job: Job) -> RunRecord:
+    """Return the record of a job that is about to start: its inputs, files, code and machine."""
     path, sequence = job.sequence.path, job.sequence.sequence
     prepared = job.sequence.digests([_PREPARED[each] for each in job.inputs])
     method = load_method(job.method)
@@ -91,31 +103,32 @@ def begin_record(job: Job) -> Record:
         "threads": describe_threads(),
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    return Record(content, ask_commit(), perf_counter())
+    return RunRecord(content, ask_commit(), perf_counter())
 
 
 def describe_threads() -> dict[str, str | None]:
-    """Return how many cores this process may use, and the settings that say how many it does."""
+    """Return the number of usable cores, and the settings that limit threads and devices."""
     return {"cores": str(usable_cores())} | {name: os.environ.get(name) for name in SETTINGS}
 
 
-def write_result(output: Path, tracks: Tracks, run: Path | None, record: Record) -> None:
-    """Write tracks, and before them what made them: when they are there, it is.
+def write_result(output: Path, tracks: Tracks, run: Path | None, record: RunRecord) -> None:
+    """Write run.json and then the tracks, so that finished tracks always have a run.json.
 
-    Killed between the two, a run.json lies beside other tracks or none: the digest in it tells.
+    If the process is killed between the two, run.json is left beside no tracks or older ones. The
+    digest of the tracks in run.json reveals this.
 
     Args:
-        run: Where to write what made them; None not to.
+        run: Path of run.json; None to write no record.
     """
     with replacing(output) as part:
         write_tracks(part, tracks)
         if run is not None:
-            end = {
+            result = {
                 "commit": read_commit(record.commit),
-                "seconds": round(perf_counter() - record.begun, 3),
+                "seconds": round(perf_counter() - record.started, 3),
                 "tracks": sha256(part),
             }
-            write_json(run, {**record.content, **end})
+            write_json(run, {**record.content, **result})
 
 
 def _digests(paths: Iterable[Path]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Trackers that are programs of their own: given whole sequences, their results read and timed."""
+"""Write the timing.json of external trackers, which are timed per process or per pipeline frame."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ def write_timing(
     """Write the timing.json of a tracker whose steps cannot be timed.
 
     Args:
-        timed: `process`, a whole program from its start to its end; `pipeline`, each frame from its
-            decoding on.
-        frames: Timed frames.
+        timed: `process` if a whole program was timed from start to end; `pipeline` if each frame
+            was timed from its decoding on.
+        frames: Number of timed frames.
         elapsed_ns: Nanoseconds of the process, or of each frame.
-        warm_up_frames: Frames of a pipeline whose times are left out.
+        warm_up_frames: Number of frames at the start of a pipeline whose times are left out.
     """
     content = {
         "timed": timed,

@@ -1,4 +1,4 @@
-"""The tracker contract, for every variant that a config runs, on the data it runs on.
+"""The tracker contract, tested for every variant that a config runs, on its own data.
 
 pytest tests/contract/test_contract.py --variant=sort
 """
@@ -26,14 +26,14 @@ from trackers.feed import read_feed
 from trackers.output_check import OutputCheck
 
 FRAMES, FRAMES_OF_NETWORKS = 40, 9
-NOTHING = "a variant that reports nothing shows nothing"
+NOTHING = "a variant that reports no objects tests nothing"
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     cases = chosen_cases(metafunc.config.getoption("--variant"))
     for fixture, chosen, why in (
-        ("stage", _stepped(cases), "a rule of its own runs it: see the last test"),
-        ("ruled", _ruled(cases), "no such variant is run by a rule of its own"),
+        ("stage", _stepped(cases), "run by a rule of its method: see the last test"),
+        ("ruled", _ruled(cases), "not run by a rule of its method"),
     ):
         if fixture in metafunc.fixturenames:
             skipped = [pytest.param(None, marks=pytest.mark.skip(reason=why), id="none")]
@@ -46,36 +46,36 @@ def _stepped(cases: dict[str, Case]) -> dict[str, Case]:
 
 
 def _ruled(cases: dict[str, Case]) -> dict[str, Case]:
-    """Return what rules run; of all variants those alone whose program needs nothing installed."""
+    """Return the variants run by rules; among all variants only those that need no installation."""
     ruled = {name: case for name, case in cases.items() if not case.stepped}
-    alone = {name: case for name, case in ruled.items() if not (case.method / "run.py").is_file()}
-    return alone if len(cases) > len(ruled) else ruled
+    ready = {name: case for name, case in ruled.items() if not (case.method / "run.py").is_file()}
+    return ready if len(cases) > len(ruled) else ruled
 
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory):
-    """A function from a case to the first sequence of its data set, prepared."""
-    workdir, made = tmp_path_factory.mktemp("contract"), {}
+    """A function from a case to the prepared first sequence of its data set."""
+    workdir, paths = tmp_path_factory.mktemp("contract"), {}
 
     def prepare(case: Case) -> Path:
         entry, key = case.data, json.dumps(case.data)
-        if key not in made:
+        if key not in paths:
             reader, name = load_reader(entry["reader"]), entry["sequences"][0]
             if "root" in entry and not Path(entry["root"]).is_dir():
-                pytest.skip(f"real data is not there: {entry['root']}")
+                pytest.skip(f"real data is missing: {entry['root']}")
             root = reader.locate(entry.get("root"))
-            path = workdir / f"{len(made)}" / case.dataset / "sequence.json"
+            path = workdir / f"{len(paths)}" / case.dataset / "sequence.json"
             options = entry.get("options", {})
             write_prepared(path, reader.read(case.dataset, root, name, path.parent, **options))
-            made[key] = path
-        return made[key]
+            paths[key] = path
+        return paths[key]
 
     return prepare
 
 
 @pytest.fixture
 def stage(request, prepared, exported):
-    """(make, sequence, frames): a maker of trackers of the variant, and what it is fed."""
+    """(make, sequence, frames): a function that returns a new tracker, and its input."""
     case = request.param
     path = prepared(case)
     name, options = case.entry["method"], case.entry.get("options", {})
@@ -110,13 +110,13 @@ def empty(frame: Frame) -> Frame:
     return replace(frame, image=image, detections=frame.detections and nothing, prompts=prompts)
 
 
-def test_answers_keep_to_the_contract(stage):
+def test_outputs_follow_the_contract(stage):
     make, sequence, frames = stage
     check = OutputCheck("the variant", sequence)
-    answers = play(make(), sequence, frames)
-    for frame, answer in zip(frames, answers, strict=True):
-        check.check(frame.index, answer)
-    assert any(len(answer.track) for answer in answers), NOTHING
+    outputs = play(make(), sequence, frames)
+    for frame, output in zip(frames, outputs, strict=True):
+        check.check(frame.index, output)
+    assert any(len(output.track) for output in outputs), NOTHING
 
 
 def test_a_second_run_equals_the_first(stage):
@@ -125,32 +125,32 @@ def test_a_second_run_equals_the_first(stage):
     assert same(play(tracker, sequence, frames), play(tracker, sequence, frames))
 
 
-def test_later_frames_do_not_change_earlier_answers(stage):
+def test_later_frames_do_not_change_earlier_outputs(stage):
     make, sequence, frames = stage
     half = len(frames) // 2
-    blank = frames[:half] + [empty(frame) for frame in frames[half:]]
+    half_empty = frames[:half] + [empty(frame) for frame in frames[half:]]
     tracker = make()
-    long, short = play(tracker, sequence, frames), play(tracker, sequence, blank)
-    assert same(long[:half], short[:half])
+    full, partial = play(tracker, sequence, frames), play(tracker, sequence, half_empty)
+    assert same(full[:half], partial[:half])
 
 
-def test_answers_given_out_stay_as_they_were(stage):
+def test_a_tracker_does_not_write_to_its_earlier_outputs(stage):
     make, sequence, frames = stage
     tracker = make()
     tracker.start(sequence)
-    given, copies = [], []
+    outputs, copies = [], []
     for frame in frames:
-        answer = tracker.step(frame)
-        given.append(answer)
-        copies.append(deepcopy(answer))
-    assert same(given, copies)
+        output = tracker.step(frame)
+        outputs.append(output)
+        copies.append(deepcopy(output))
+    assert same(outputs, copies)
 
 
 def test_an_empty_frame_is_legal(stage):
     make, sequence, frames = stage
-    blank = [empty(frame) if frame.index % 3 else frame for frame in frames]
+    mostly_empty = [empty(frame) if frame.index % 3 else frame for frame in frames]
     tracker = make()
-    assert len(play(tracker, sequence, blank)) == len(frames)
+    assert len(play(tracker, sequence, mostly_empty)) == len(frames)
     assert len(play(tracker, sequence, [empty(frame) for frame in frames])) == len(frames)
 
 
@@ -160,20 +160,20 @@ def test_state_does_not_leak_between_sequences_or_instances(stage):
     alone = play(one, sequence, frames)
     one.start(sequence)
     other.start(sequence)
-    together = []
+    interleaved = []
     for frame in frames:
-        together.append(one.step(frame))
+        interleaved.append(one.step(frame))
         other.step(empty(frame))
-    assert same(alone, together)
+    assert same(alone, interleaved)
     assert same(alone, play(other, sequence, frames))
 
 
 @pytest.fixture(scope="module")
 def ruled(request, tmp_path_factory) -> tuple[Workdir, Case]:
-    """A copy of the repository, and a variant that a rule of its method runs."""
+    """A copy of the repository, and a variant that is run by a rule of its method."""
     case = request.param
     if "root" in case.data and not Path(case.data["root"]).is_dir():
-        pytest.skip(f"real data is not there: {case.data['root']}")
+        pytest.skip(f"real data is missing: {case.data['root']}")
     return make_workdir(tmp_path_factory.mktemp("ruled")), case
 
 

@@ -1,4 +1,4 @@
-"""Every variant of the default config gives the same file, byte by byte, in another process."""
+"""Every variant of the default config gives the same file in another process, byte by byte."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from trackers.contract import load_method
 
 pytestmark = pytest.mark.slow
 
-FRAMES = 9  # of the synthetic sequence: all networks have run, and memories are read
+FRAMES = 9  # of the synthetic sequence: enough for all networks to run and memories to be read
 
 
 CASES = {
@@ -45,7 +45,7 @@ def first_frames(prepared: Prepared) -> Prepared:
 
 @pytest.fixture(scope="module")
 def sequences(tmp_path_factory) -> dict[str, Path]:
-    """sequence.json by data set: the first frames of a synthetic one, and a whole one of TUD."""
+    """sequence.json by data set: the first frames of a synthetic sequence, and a TUD sequence."""
     workdir = tmp_path_factory.mktemp("determinism")
     paths = {name: workdir / name / "sequence.json" for name in ("synthetic", "tud")}
     folder = paths["synthetic"].parent
@@ -62,7 +62,7 @@ def sequences(tmp_path_factory) -> dict[str, Path]:
 
 @pytest.fixture
 def run(sequences, exported):
-    """A function that runs a variant with the seed of hashes and number of threads given."""
+    """A function that runs a variant with a hash seed and a number of threads."""
 
     def run_it(name: str, output: Path, seed: str, threads: str) -> bytes:
         entry = CASES[name].entry
@@ -74,7 +74,9 @@ def run(sequences, exported):
         command += ["--options", json.dumps(options), "--sequence", sequences[CASES[name].dataset]]
         command += ["--output", output / "tracks.parquet", "--run", output / "run.json"]
         call(command, seed, threads)
-        assert len(read_tracks(output / "tracks.parquet").frame), "nothing is always the same"
+        assert len(read_tracks(output / "tracks.parquet").frame), (
+            "no tracks, so nothing is compared"
+        )
         return (output / "tracks.parquet").read_bytes()
 
     return run_it
@@ -91,12 +93,12 @@ def call(command: list, seed: str, threads: str) -> str:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_result_made_again_in_another_process_is_identical(run, tmp_path, name):
+def test_a_result_reproduced_in_another_process_is_identical(run, tmp_path, name):
     run(name, tmp_path, "1", "1")
     again = [sys.executable, "-m", "workflow.reproduce", tmp_path]
     assert "identical: sha256" in call(again, "2", "1")
 
 
 @pytest.mark.parametrize("name", OF_BOXES)
-def test_a_tracker_of_boxes_answers_the_same_on_any_number_of_threads(run, tmp_path, name):
+def test_the_output_of_a_box_tracker_does_not_depend_on_the_number_of_threads(run, tmp_path, name):
     assert run(name, tmp_path / "a", "1", "1") == run(name, tmp_path / "b", "2", "2")

@@ -1,4 +1,4 @@
-"""Laws that hold for any tracks: round trips, and what scores may not depend on."""
+"""Laws that hold for any tracks: round trips, and invariances of the scores."""
 
 from __future__ import annotations
 
@@ -55,14 +55,14 @@ def scores(truth, prediction):
 
 
 @given(tracks())
-def test_parquet_gives_back_every_bit(tmp_path_factory, given_tracks):
+def test_parquet_round_trips_every_bit(tmp_path_factory, given_tracks):
     path = tmp_path_factory.getbasetemp() / "law.parquet"
     parquet.write_tracks(path, given_tracks)
     assert parquet.read_tracks(path).same(given_tracks)
 
 
 @given(tracks())
-def test_motchallenge_text_gives_back_boxes_to_rounding(tmp_path_factory, given_tracks):
+def test_motchallenge_text_round_trips_boxes_up_to_rounding(tmp_path_factory, given_tracks):
     path = tmp_path_factory.getbasetemp() / "law.txt"
     mot_text.write_tracks(path, given_tracks)
     back = mot_text.read_tracks(path, EXTENT)
@@ -73,7 +73,7 @@ def test_motchallenge_text_gives_back_boxes_to_rounding(tmp_path_factory, given_
 
 
 @given(st.integers(0, 3), st.integers(1, 9), st.integers(1, 9), st.randoms(use_true_random=False))
-def test_masks_come_back_with_their_area_and_overlap(count, height, width, random):
+def test_masks_round_trip_with_their_area_and_overlap(count, height, width, random):
     rng = np.random.default_rng(random.getrandbits(32))
     masks = rng.random((count, height, width)) < 0.5
     runs = coco_rle.encode(masks)
@@ -101,7 +101,7 @@ def test_overlap_is_symmetric_and_between_zero_and_one(first, second):
 
 
 @given(crowds)
-def test_truth_against_itself_is_perfect(truth):
+def test_the_ground_truth_scored_against_itself_is_perfect(truth):
     truth = replace(truth, score=np.ones(len(truth)))
     found = scores(truth, truth)
     if len(truth):
@@ -111,7 +111,7 @@ def test_truth_against_itself_is_perfect(truth):
 
 
 @given(crowds, crowds, st.permutations(range(6)))
-def test_scores_do_not_depend_on_what_identities_are_called(truth, prediction, names):
+def test_scores_do_not_depend_on_the_numbers_of_the_track_ids(truth, prediction, names):
     renamed = replace(prediction, track=np.array(names)[prediction.track] * 1000 + 7)
     before, after = scores(truth, prediction), scores(truth, renamed)
     for name in ("IDF1", "GT_IDs", "IDs", "Dets", "GT_Dets", "CLR_TP"):

@@ -1,4 +1,4 @@
-"""Result files of methods with a rule of their own, and what their method.yaml may say."""
+"""Adopting result files of methods with their own rule, and the checks of method.yaml."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from trackers.contract import check_options, load_method, load_tracker
 from trackers.options import REQUIRED
 from workflow import reproduce
 
-CARD = (
+METHOD_YAML = (
     "title: Mine\nsource: a test\nwhole_sequences: true\nformat: mot\nrequired: [model]\n"
     "options: {min_score: 0.5}\n"
 )
@@ -22,10 +22,10 @@ CARD = (
 
 @pytest.fixture
 def mine(tmp_path, monkeypatch):
-    """The folder of a method with a rule of its own."""
+    """The folder of a method with its own rule."""
     folder = tmp_path / "methods" / "mine"
     folder.mkdir(parents=True)
-    (folder / "method.yaml").write_text(CARD)
+    (folder / "method.yaml").write_text(METHOD_YAML)
     (folder / "rule.smk").write_text("rule mine:\n")
     monkeypatch.setattr(contract, "_METHODS", folder.parent)
     return folder
@@ -33,7 +33,7 @@ def mine(tmp_path, monkeypatch):
 
 @pytest.fixture
 def run(mine, tmp_path, monkeypatch):
-    """A function that adopts the text of a result and of a benchmark, and returns the folder."""
+    """A function that adopts a result given its text and that of a benchmark file."""
 
     def run_it(result, benchmark='{"s": 0.25}\n'):
         extent = Extent(100, 200, 3, {1: "person"})
@@ -53,7 +53,7 @@ def run(mine, tmp_path, monkeypatch):
     return run_it
 
 
-def test_a_result_becomes_tracks_with_the_time_of_the_job(run, monkeypatch, capsys):
+def test_a_result_is_converted_to_tracks_with_the_time_of_the_job(run, monkeypatch, capsys):
     folder = run("2,7,11,21,30,40,0.5,-1,-1,-1\n")
     found, timing = read_tracks(folder / "tracks.parquet"), read_json(folder / "timing.json")
     assert (found.frame[0], found.track[0]) == (1, 7)
@@ -74,18 +74,22 @@ def test_a_result_becomes_tracks_with_the_time_of_the_job(run, monkeypatch, caps
     [
         ("2,7,11,21,30\n", '{"s": 1}', r"mine\.txt, line 1 .*5 columns, expected at least 7"),
         ("2,-1,1,1,1,1,1\n", '{"s": 1}', r"mine\.txt: a row without identity found in frame 1"),
-        ("", "", r"benchmark\.jsonl: expected a benchmark of Snakemake's"),
-        ("", "s\th:m:s\n0.15\t0:00:00\n", r"benchmark\.jsonl: expected a benchmark of Snakemake's"),
-        ("", '{"s": 0}', r"benchmark\.jsonl, s: 0.0 found, expected more than 0"),
+        ("", "", r"benchmark\.jsonl: expected a benchmark file of Snakemake"),
+        (
+            "",
+            "s\th:m:s\n0.15\t0:00:00\n",
+            r"benchmark\.jsonl: expected a benchmark file of Snakemake",
+        ),
+        ("", '{"s": 0}', r"benchmark\.jsonl, s: 0.0 found, expected a number above 0"),
     ],
 )
-def test_what_is_no_result_or_no_benchmark_is_refused(run, tmp_path, result, benchmark, message):
+def test_an_invalid_result_or_benchmark_is_rejected(run, tmp_path, result, benchmark, message):
     with pytest.raises(ValueError, match=message):
         run(result, benchmark)
     assert not (tmp_path / "tracks.parquet").exists()
 
 
-def test_a_method_without_a_tracker_names_its_options_in_its_card(mine):
+def test_a_method_without_a_tracker_declares_its_options_in_method_yaml(mine):
     method = load_method("mine")
     assert (method.format, method.whole_sequences) == ("mot", True)
     assert method.options == {"model": REQUIRED, "min_score": 0.5}
@@ -96,27 +100,33 @@ def test_a_method_without_a_tracker_names_its_options_in_its_card(mine):
 
 
 @pytest.mark.parametrize(
-    ("card", "message"),
+    ("text", "message"),
     [
-        (CARD.replace("{min_score: 0.5}", "[min_score]"), "options: .* found, expected defaults"),
-        (CARD.replace("[model]", "model"), "required: model found, expected a list of names"),
-        (CARD + "optoins: {}\n", "'optoins'.* found, expected"),
+        (
+            METHOD_YAML.replace("{min_score: 0.5}", "[min_score]"),
+            "options: .* found, expected defaults",
+        ),
+        (
+            METHOD_YAML.replace("[model]", "model"),
+            "required: model found, expected a list of names",
+        ),
+        (METHOD_YAML + "optoins: {}\n", "'optoins'.* found, expected"),
     ],
 )
-def test_a_card_that_is_wrong_says_what_was_expected(mine, card, message):
-    (mine / "method.yaml").write_text(card)
+def test_an_invalid_method_yaml_is_rejected(mine, text, message):
+    (mine / "method.yaml").write_text(text)
     with pytest.raises(ValueError, match=rf"method\.yaml: .*{message}|method\.yaml: {message}"):
         load_method("mine")
 
 
-def test_a_method_with_neither_tracker_nor_rule_is_refused(mine):
+def test_a_method_with_neither_tracker_nor_rule_is_rejected(mine):
     (mine / "rule.smk").unlink()
     (mine / "method.yaml").write_text("title: Mine\nsource: a test\n")
     with pytest.raises(ValueError, match=r"mine: no tracker\.py found, expected it beside method"):
         load_method("mine")
 
 
-def test_whole_sequences_that_contradict_the_files_are_refused(mine):
+def test_whole_sequences_that_contradicts_the_files_is_rejected(mine):
     (mine / "tracker.py").write_text("def build(): ...\n")
     with pytest.raises(ValueError, match=r"whole_sequences: true and tracker\.py found, expected"):
         load_method("mine")
@@ -124,6 +134,6 @@ def test_whole_sequences_that_contradict_the_files_are_refused(mine):
     (mine / "rule.smk").unlink()
     with pytest.raises(ValueError, match=r"whole_sequences: true and no rule\.smk found, expected"):
         load_method("mine")
-    (mine / "method.yaml").write_text(CARD.replace("true", "yes please"))
+    (mine / "method.yaml").write_text(METHOD_YAML.replace("true", "yes please"))
     with pytest.raises(ValueError, match="whole_sequences: 'yes please' found, expected true or"):
         load_method("mine")

@@ -1,4 +1,4 @@
-"""Options as annotations declare them: what is accepted, in which words, and with which default."""
+"""Options declared by annotations: accepted values, their description and the defaults."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ from trackers.sam2 import architecture, options, policies
         (Any, [1, None, "a"], [], "anything"),
     ],
 )
-def test_an_annotation_says_what_is_accepted(kind, good, bad, words):
+def test_an_annotation_accepts_and_describes_values(kind, good, bad, words):
     assert [accepts(kind, value) for value in good] == [True] * len(good)
     assert [accepts(kind, value) for value in bad] == [False] * len(bad)
     assert describe(kind) == words
@@ -74,19 +74,19 @@ class Clash:
     life: Group = Group()
 
 
-def test_the_fields_of_a_group_are_options_like_the_others():
+def test_the_fields_of_a_group_are_options():
     found = options_of_class(Whole)
     defaults = {name: each.default for name, each in found.items()}
     assert defaults == {"file": REQUIRED, "age": 30, "hits": 3, "words": ()}
     assert found["age"].kind is int
 
 
-def test_given_options_take_the_place_of_defaults_and_lists_become_tuples():
+def test_values_replace_defaults_and_lists_become_tuples():
     made = make_options(Whole, {"file": "a", "hits": 1, "words": ["b"]})
     assert made == Whole(file="a", life=Group(age=30, hits=1), words=("b",))
 
 
-def test_two_options_of_one_name_are_refused():
+def test_two_options_of_the_same_name_are_rejected():
     with pytest.raises(TypeError, match=r"\['age'\] found twice"):
         options_of_class(Clash)
 
@@ -98,18 +98,18 @@ def declared(text: str) -> dict[str, Option]:
 
 
 def test_a_signature_declares_options_without_being_imported():
-    found = declared("""def build(*, model: str, least: UnitInterval = 0.5, other=nowhere.VALUE,
+    found = declared("""def build(*, model: str, score: UnitInterval = 0.5, other=nowhere.VALUE,
         size: Literal["a", "b"] | None = None, kind: nowhere.Kind = 3) -> "Tracker": ...""")
     assert found["model"] == Option(str, REQUIRED)
-    assert found["least"] == Option(UnitInterval, 0.5)
+    assert found["score"] == Option(UnitInterval, 0.5)
     assert found["size"] == Option(Literal["a", "b"] | None, None)
-    assert found["kind"] == Option(Any, 3), "a name of a module that is not imported says nothing"
+    assert found["kind"] == Option(Any, 3), "a name of another module is ignored"
     assert found["other"].kind is Any
-    with pytest.raises(ValueError, match=r"mine\.least: 2 found, expected a number from 0 to 1"):
-        check_values("mine", {"model": "a", "least": 2}, found)
+    with pytest.raises(ValueError, match=r"mine\.score: 2 found, expected a number from 0 to 1"):
+        check_values("mine", {"model": "a", "score": 2}, found)
 
 
-def test_the_options_that_the_documentation_shows_are_as_it_says(tmp_path, monkeypatch):
+def test_the_options_in_the_documentation_behave_as_documented(tmp_path, monkeypatch):
     text = (ROOT / "docs" / "adding_a_tracker.md").read_text()
     (shown,) = re.findall(r"```python\n([^`]*class Options:.*?)```", text, re.DOTALL)
     (tmp_path / "shown_options.py").write_text(shown)
@@ -121,7 +121,7 @@ def test_the_options_that_the_documentation_shows_are_as_it_says(tmp_path, monke
         check_values("o", {"decay": 0.4}, found)
 
 
-def test_options_are_read_without_any_heavy_library():
+def test_options_are_read_without_importing_heavy_libraries():
     names = sorted(
         path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".")
         for path in (ROOT / "trackers").rglob("options.py")
@@ -134,7 +134,7 @@ def test_options_are_read_without_any_heavy_library():
     assert not set(done.stdout.split()) & {"numpy", "torch", "cv2", "onnxruntime", "pyarrow"}
 
 
-def test_names_that_an_option_takes_are_those_there_are():
+def test_the_names_that_an_option_accepts_are_those_that_exist():
     assert set(get_args(options.Size)) == set(architecture.CONFIGS)
     for name in get_args(options.MemoryPolicy):
         policies.make_write_policy(name)

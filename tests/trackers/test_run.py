@@ -21,16 +21,16 @@ from trackers.timing import clock
 EXTENT = Extent(4, 6, 3, {1: "person"})
 
 
-def answer(tracks, mask=None):
+def make_output(tracks, mask=None):
     count = len(tracks)
     box = np.tile([0.0, 0, 1, 1], (count, 1))
     return TrackerOutput(np.array(tracks), box, np.ones(count), np.ones(count, int), mask)
 
 
-def test_answers_become_tracks_frame_by_frame():
+def test_outputs_become_tracks_frame_by_frame():
     collector = Collector(EXTENT)
-    for given in (answer([4, 5]), answer([]), answer([4])):
-        collector.add(given)
+    for output in (make_output([4, 5]), make_output([]), make_output([4])):
+        collector.add(output)
     found = collector.tracks()
     assert found.frame.tolist() == [0, 0, 2]
     assert found.track.tolist() == [4, 5, 4]
@@ -41,34 +41,35 @@ def test_masks_become_run_lengths():
     mask = np.zeros((1, 4, 6), bool)
     mask[0, 1:3, 2:4] = True
     collector = Collector(EXTENT)
-    for given in (answer([1], mask), answer([], np.zeros((0, 4, 6), bool)), answer([1], mask)):
-        collector.add(given)
+    no_objects = make_output([], np.zeros((0, 4, 6), bool))
+    for output in (make_output([1], mask), no_objects, make_output([1], mask)):
+        collector.add(output)
     runs = collector.tracks().rle
     assert np.array_equal(coco_rle.decode(runs), np.concatenate([mask, mask]))
 
 
-def test_an_error_in_a_step_says_in_which_frame(crossing):
+def test_an_error_in_a_step_names_the_frame(crossing):
     class Failing:
         def start(self, sequence):
-            self.left = 3
+            self.remaining = 3
 
         def step(self, frame):
-            self.left -= 1
-            if not self.left:
-                raise ValueError("the network answered numbers that are not finite")
-            return answer([])
+            self.remaining -= 1
+            if not self.remaining:
+                raise ValueError("the output of the network is not finite")
+            return make_output([])
 
     with pytest.raises(ValueError, match="not finite") as caught:
         track(Failing(), load_method("sort"), open_sequence(crossing))
     assert caught.value.__notes__ == ["in frame 2 (from 0) of crossing"]
 
 
-def test_a_method_gets_images_only_if_it_asks(crossing):
+def test_frames_have_images_only_if_the_method_needs_them(crossing):
     images = [frame.image for frame in read_feed(open_sequence(crossing), load_method("sort"))]
     assert images == [None] * 100
 
 
-def test_a_method_without_the_detections_it_needs_is_told(crossing, tmp_path):
+def test_missing_detections_are_an_error_for_a_method_that_needs_them(crossing, tmp_path):
     path = tmp_path / "sequence.json"
     content = json.loads(crossing.read_text())
     del content["sha256"]["detections.parquet"]
@@ -122,25 +123,25 @@ def test_the_clock_times_every_frame_of_every_pass(crossing, tmp_path):
     assert timing["machine"]["python"].count(".") == 2
 
 
-def test_the_clock_times_whole_passes_where_it_is_asked_to(crossing, tmp_path):
+def test_the_clock_times_whole_passes_in_the_offline_scenario(crossing, tmp_path):
     expected = track(load_tracker("sort", {}), load_method("sort"), open_sequence(crossing))
     done = run_clock(crossing, tmp_path, expected, "--scenarios", "single_stream", "offline")
     assert done.returncode == 0, done.stderr
     timing = json.loads((tmp_path / "timing.json").read_text())
     assert len(timing["offline_ns"]) == 3
     fastest = np.min(timing["step_ns"])
-    assert min(timing["offline_ns"]) > 40 * fastest / 2  # 40 frames, none much faster than any
+    assert min(timing["offline_ns"]) > 40 * fastest / 2  # 40 frames of similar speed
 
 
-def test_the_clock_refuses_a_run_that_answers_otherwise(crossing, tmp_path):
+def test_the_clock_rejects_a_run_whose_output_differs(crossing, tmp_path):
     expected = track(load_tracker("sort", {}), load_method("sort"), open_sequence(crossing))
     done = run_clock(crossing, tmp_path, expected, "--options", '{"min_hits": 1}')
     assert done.returncode == 2
-    assert "answered otherwise than the scored run" in done.stderr
+    assert "differs from that of the scored run" in done.stderr
     assert not (tmp_path / "timing.json").exists()
 
 
-def some_tracks(**changes):
+def make_tracks(**changes):
     mask = np.zeros((2, 4, 6), bool)
     mask[:, :, :4] = True
     columns = {"frame": [0, 1], "track": [1, 1], "class_id": [1, 1], "score": [0.5, 0.5]}
@@ -148,17 +149,17 @@ def some_tracks(**changes):
     return Tracks(EXTENT, **columns | {"box": masks.boxes, "rle": masks} | changes)
 
 
-def test_rounding_is_no_other_answer():
-    same = some_tracks(score=[0.5, 0.5000002])
-    assert clock.same_to_rounding(some_tracks(), same)
-    boxes = some_tracks(rle=None)
-    assert clock.same_to_rounding(boxes, replace(boxes, box=boxes.box + 1e-9))
-    assert not clock.same_to_rounding(boxes, replace(boxes, box=boxes.box + 0.1))
-    assert not clock.same_to_rounding(boxes, some_tracks())
+def test_tracks_are_equal_up_to_rounding():
+    same = make_tracks(score=[0.5, 0.5000002])
+    assert clock.equal_up_to_rounding(make_tracks(), same)
+    boxes = make_tracks(rle=None)
+    assert clock.equal_up_to_rounding(boxes, replace(boxes, box=boxes.box + 1e-9))
+    assert not clock.equal_up_to_rounding(boxes, replace(boxes, box=boxes.box + 0.1))
+    assert not clock.equal_up_to_rounding(boxes, make_tracks())
 
 
-SMALLER = np.zeros((2, 4, 6), bool)
-SMALLER[:, :3, :4] = True
+CROPPED = np.zeros((2, 4, 6), bool)
+CROPPED[:, :3, :4] = True
 
 
 @pytest.mark.parametrize(
@@ -167,8 +168,8 @@ SMALLER[:, :3, :4] = True
         {"track": [1, 2]},
         {"frame": [0, 2]},
         {"score": [0.5, 0.51]},
-        {"rle": coco_rle.encode(SMALLER)},
+        {"rle": coco_rle.encode(CROPPED)},
     ],
 )
-def test_other_answers_are_told_from_rounding(changes):
-    assert not clock.same_to_rounding(some_tracks(), some_tracks(**changes))
+def test_different_tracks_are_not_equal_up_to_rounding(changes):
+    assert not clock.equal_up_to_rounding(make_tracks(), make_tracks(**changes))

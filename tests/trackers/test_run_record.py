@@ -1,4 +1,4 @@
-"""What a result says of what made it: run.json."""
+"""The provenance of tracks: run.json."""
 
 from __future__ import annotations
 
@@ -35,31 +35,31 @@ def run(sequence, folder, *more, method="sort", **settings):
     )
 
 
-def test_a_run_tells_what_was_asked_and_what_it_read(crossing, tmp_path):
+def test_a_run_json_records_the_arguments_and_the_inputs(crossing, tmp_path):
     done = run(
         crossing, tmp_path, "--code", "abc", "--options", '{"max_age": 2}', OMP_NUM_THREADS="2"
     )
     assert done.returncode == 0, done.stderr
-    told = read_run_json(tmp_path / "run.json")
-    assert (told["method"], told["options"], told["code"]) == ("sort", {"max_age": 2}, "abc")
-    assert told["command"][:5] == ["python", "-m", "trackers.run", "--method", "sort"]
-    assert told["inputs"] == {
+    record = read_run_json(tmp_path / "run.json")
+    assert (record["method"], record["options"], record["code"]) == ("sort", {"max_age": 2}, "abc")
+    assert record["command"][:5] == ["python", "-m", "trackers.run", "--method", "sort"]
+    assert record["inputs"] == {
         "sequence.json": sha256(crossing),
         "detections.parquet": sha256(crossing.with_name("detections.parquet")),
     }
-    assert told["tracks"] == sha256(tmp_path / "tracks.parquet")
-    assert told["lock"] == sha256(LOCK)
-    assert told["threads"]["OMP_NUM_THREADS"] == "2"
-    assert told["threads"]["cores"] == str(len(os.sched_getaffinity(0)))
+    assert record["tracks"] == sha256(tmp_path / "tracks.parquet")
+    assert record["lock"] == sha256(LOCK)
+    assert record["threads"]["OMP_NUM_THREADS"] == "2"
+    assert record["threads"]["cores"] == str(len(os.sched_getaffinity(0)))
 
 
-def test_without_the_flag_there_are_tracks_alone(crossing, tmp_path):
+def test_without_the_flag_only_the_tracks_are_written(crossing, tmp_path):
     command = [sys.executable, "-m", "trackers.run", "--method", "sort", "--sequence", crossing]
     subprocess.run([*command, "--output", tmp_path / "t.parquet"], cwd=ROOT, check=True)
     assert [path.name for path in tmp_path.iterdir()] == ["t.parquet"]
 
 
-def test_a_run_that_fails_leaves_neither(crossing, tmp_path):
+def test_a_failed_run_leaves_no_files(crossing, tmp_path):
     done = run(crossing, tmp_path, "--options", '{"max_aeg": 2}')
     assert done.returncode == 2
     assert "options: ['max_aeg'] found, expected some of" in done.stderr
@@ -71,15 +71,13 @@ def job(sequence: Path, *inputs: str, method: str = "sort", **options) -> Job:
     return Job("trackers.run", method, options, open_sequence(sequence), inputs)
 
 
-def test_images_and_prompts_count_where_they_are_asked_for(crossing):
-    told = begin_record(job(crossing, "image", "prompts")).content["inputs"]
-    assert set(told) == {"sequence.json", "images", "prompts.parquet"}
-    assert told["images"] == sha256_of(crossing.with_name("images"))
+def test_images_and_prompts_are_recorded_if_they_are_inputs(crossing):
+    inputs = begin_record(job(crossing, "image", "prompts")).content["inputs"]
+    assert set(inputs) == {"sequence.json", "images", "prompts.parquet"}
+    assert inputs["images"] == sha256_of(crossing.with_name("images"))
 
 
-def test_images_of_a_sequence_prepared_before_they_were_digested_are_digested_now(
-    crossing, tmp_path
-):
+def test_images_without_a_digest_in_sequence_json_are_digested(crossing, tmp_path):
     content = json.loads(crossing.read_text())
     content["images"] = str(crossing.with_name("images"))
     expected = content["sha256"].pop("images")
@@ -87,29 +85,29 @@ def test_images_of_a_sequence_prepared_before_they_were_digested_are_digested_no
     assert open_sequence(tmp_path / "sequence.json").digests(["images"]) == {"images": expected}
 
 
-def test_killed_between_the_two_tracks_keep_and_the_record_does_not_fit(
+def test_a_run_killed_between_the_files_keeps_the_tracks_and_the_digest_differs(
     crossing, tmp_path, monkeypatch
 ):
-    tracks, told = tmp_path / "tracks.parquet", tmp_path / "run.json"
-    write_result(tracks, NONE, told, begin_record(job(crossing)))
+    tracks, record = tmp_path / "tracks.parquet", tmp_path / "run.json"
+    write_result(tracks, NONE, record, begin_record(job(crossing)))
     before = tracks.read_bytes()
 
-    def killed(path, content):
+    def write_and_interrupt(path, content):
         write_json(path, content)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(run_record, "write_json", killed)
+    monkeypatch.setattr(run_record, "write_json", write_and_interrupt)
     one = Tracks(NONE.extent, [0], [1], [1], [1], [[0, 0, 1, 1]])
     with pytest.raises(KeyboardInterrupt):
-        write_result(tracks, one, told, begin_record(job(crossing)))
+        write_result(tracks, one, record, begin_record(job(crossing)))
     assert tracks.read_bytes() == before
-    assert read_run_json(told)["tracks"] != sha256(tracks)
+    assert read_run_json(record)["tracks"] != sha256(tracks)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["run.json", "tracks.parquet"]
 
 
-def test_tracks_do_not_hold_when_they_were_made(crossing, tmp_path):
-    for name, day in (("a", "1"), ("b", "2")):
-        done = run(crossing, tmp_path / name, PYTHONHASHSEED=day, OMP_NUM_THREADS=day)
+def test_the_tracks_file_does_not_depend_on_when_it_was_made(crossing, tmp_path):
+    for name, seed in (("a", "1"), ("b", "2")):
+        done = run(crossing, tmp_path / name, PYTHONHASHSEED=seed, OMP_NUM_THREADS=seed)
         assert done.returncode == 0, done.stderr
     first, second = (tmp_path / name / "tracks.parquet" for name in ("a", "b"))
     assert first.read_bytes() == second.read_bytes()
@@ -118,7 +116,7 @@ def test_tracks_do_not_hold_when_they_were_made(crossing, tmp_path):
 
 @pytest.fixture
 def engine(tmp_path) -> Path:
-    """A folder as `export` makes it, with what other rules leave in it."""
+    """A folder made by `export`, with the files that other rules add."""
     folder = tmp_path / "engine"
     (folder / "tensorrt").mkdir(parents=True)
     names = ("networks.json", "a.onnx", "a.onnx.json", "a.onnx.data", "parity_torch.json")
@@ -128,14 +126,14 @@ def engine(tmp_path) -> Path:
 
 
 def files(method, options):
-    alone, engines = split_engines(named_files(load_method(method), options, None, "crossing"))
-    return [path.name for path in alone], [path.name for path in engines]
+    single, engines = split_engines(named_files(load_method(method), options, None, "crossing"))
+    return [path.name for path in single], [path.name for path in engines]
 
 
-def test_an_engine_is_its_card_and_its_networks_with_what_stands_beside_them(engine):
+def test_the_files_of_an_engine_are_its_card_and_its_network_files(engine):
     options = {"weights": "nowhere.pt", "networks": str(engine)}
-    alone, engines = files("sam2_prompted", options)
-    assert alone == [], "weights that are not there are left to the tracker"
+    single, engines = files("sam2_prompted", options)
+    assert single == [], "missing weights are left to the tracker"
     assert engines == ["networks.json", "a.onnx", "a.onnx.data", "a.onnx.json"]
     options["networks"] = str(engine / "tensorrt")
     assert files("sam2_prompted", options)[1] == [
@@ -143,21 +141,21 @@ def test_an_engine_is_its_card_and_its_networks_with_what_stands_beside_them(eng
     ]  # fmt: skip
 
 
-def test_weights_that_are_a_default_count():
+def test_weights_named_by_a_default_are_found():
     assert files("sam2_prompted", {}) == (["sam2_demo.safetensors"], [])
 
 
-def test_a_card_by_hand_counts_with_its_network_also_of_a_tracker_within_another(tmp_path, engine):
+def test_a_network_card_in_the_options_of_a_nested_method_is_found(tmp_path, engine):
     card = tmp_path / "osnet.yaml"
     card.write_text("file: osnet.onnx\n")
     (tmp_path / "osnet.onnx").write_text("")
     options = {"detector": str(engine), "tracker": "deepsort", "options": {"embedding": str(card)}}
-    alone, engines = files("detected", options)
-    assert alone == ["osnet.yaml", "osnet.onnx"]
+    single, engines = files("detected", options)
+    assert single == ["osnet.yaml", "osnet.onnx"]
     assert engines[0] == "networks.json"
 
 
-def test_a_folder_of_results_is_one_file_and_a_word_of_a_command_none(tmp_path):
+def test_a_results_folder_is_one_file_and_arguments_of_a_command_are_none(tmp_path):
     (tmp_path / "crossing").mkdir()
     results = {"results": f"{tmp_path}/{{sequence}}", "format": "davis"}
     assert files("imported", results) == (["crossing"], [])
@@ -174,7 +172,7 @@ def test_a_folder_of_results_is_one_file_and_a_word_of_a_command_none(tmp_path):
         ({"program": "os"}, "program: .*os.* found, expected a tracker's"),
     ],
 )
-def test_a_run_json_that_is_not_as_it_should_be_is_named(crossing, tmp_path, changes, message):
+def test_an_invalid_run_json_is_named(crossing, tmp_path, changes, message):
     path = tmp_path / "run.json"
     write_result(tmp_path / "tracks.parquet", NONE, path, begin_record(job(crossing)))
     write_json(path, json.loads(path.read_text()) | changes)

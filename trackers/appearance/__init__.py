@@ -1,4 +1,4 @@
-"""Re-identification: crops of objects to vectors.
+"""Re-identification: crops of objects in, appearance vectors out.
 
 May import: trackers.engines, trackers.parts, trackers.profiling.
 """

@@ -1,4 +1,4 @@
-"""What boxes show of an image, made to fit a network's input."""
+"""Crop boxes from an image and resize the crops to a network's input."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import numpy as np
 def crop(
     image: np.ndarray, box: np.ndarray, size: tuple[int, int]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return what is in the boxes, and the rows of those that show anything.
+    """Return a crop of each box that overlaps the image, and the rows of these boxes.
 
-    A box shows every pixel it touches and is cut off at the border; what is left is stretched to
-    the input, as re-identification networks are trained.
+    A crop has every pixel that the box touches, and is clipped to the image. It is resized to the
+    input without keeping the aspect ratio, as in the training of re-identification networks.
 
     Args:
         image: (height, width, 3) uint8.
@@ -20,14 +20,15 @@ def crop(
         size: Height and width of the input.
 
     Returns:
-        (K, *size, 3) uint8 and (K,), rising, of those boxes of which an area is in the image.
+        Crops (K, *size, 3) uint8, and the rows (K,) in ascending order of the boxes with a positive
+        area in the image.
     """
     height, width = image.shape[:2]
     corner = [width, height]
     first = np.floor(box[:, :2]).clip(0, corner).astype(np.int64)
     last = np.ceil(box[:, 2:]).clip(0, corner).astype(np.int64)
-    shown = np.flatnonzero(((first < last) & (box[:, :2] < box[:, 2:])).all(axis=1))
-    crops = np.empty((len(shown), *size, 3), np.uint8)
-    for made, (left, top), (right, bottom) in zip(crops, first[shown], last[shown], strict=True):
-        cv2.resize(image[top:bottom, left:right], size[::-1], dst=made)
-    return crops, shown
+    rows = np.flatnonzero(((first < last) & (box[:, :2] < box[:, 2:])).all(axis=1))
+    crops = np.empty((len(rows), *size, 3), np.uint8)
+    for resized, (left, top), (right, bottom) in zip(crops, first[rows], last[rows], strict=True):
+        cv2.resize(image[top:bottom, left:right], size[::-1], dst=resized)
+    return crops, rows

@@ -1,14 +1,14 @@
-"""A network that embeds: an image and boxes in, one vector a box out, with a card.
+"""Re-identification networks: an image and boxes in, one appearance vector per box out.
 
-A card is a file in YAML or JSON beside the network, any ONNX file that takes crops and answers one
-vector for each, of whatever length:
+The network is any ONNX file that takes crops and returns one vector of any length per crop. The
+network card is a YAML or JSON file beside it:
 
-    file: osnet_x0_25_msmt17.onnx    # the rest may be left out
-    size: [256, 128]                 # height and width, where the file leaves them open
+    file: osnet_x0_25_msmt17.onnx    # path of the network; all other keys are optional
+    size: [256, 128]                 # height and width of a crop, if the file leaves them open
     mean: [123.675, 116.28, 103.53]  # by channel, or one number: subtracted from 0 .. 255
-    divide: [58.395, 57.12, 57.375]  # which is then divided by this
-    blue_first: false                # whether the channels are turned round
-    batch: 32                        # most crops at once, where the file leaves it open
+    divide: [58.395, 57.12, 57.375]  # by channel, or one number: divisor after the subtraction
+    blue_first: false                # whether the channels are in the order BGR
+    batch: 32                        # maximum number of crops per call, if the file leaves it open
 """
 
 from __future__ import annotations
@@ -31,7 +31,16 @@ _CHANNELS = 3
 
 @dataclass(frozen=True)
 class Card:
-    """See the module. Mean and divisor are those of ImageNet unless the card has others."""
+    """The network card of a re-identification network.
+
+    Args:
+        file: Path of the network, from the folder of the card.
+        size: Height and width of a crop; None for those of the network file.
+        mean: Value subtracted from the pixels, by channel or one for all; default of ImageNet.
+        divide: Divisor after the subtraction, by channel or one for all; default of ImageNet.
+        blue_first: Whether the channels are in the order BGR.
+        batch: Maximum number of crops per call; None for no limit or that of the network file.
+    """
 
     file: str
     size: tuple[int, int] | None = None
@@ -42,14 +51,14 @@ class Card:
 
 
 @dataclass(frozen=True)
-class Input:
-    """What the network takes.
+class InputSpec:
+    """The input of a network.
 
     Args:
-        name: Of its only input.
-        size: Height and width.
-        batch: Crops in one call: exactly so many if `fixed`, otherwise at most; None for all.
-        fixed: Whether too few crops are filled up.
+        name: Name of the only input.
+        size: Height and width of a crop.
+        batch: Number of crops per call, exact if `fixed`, otherwise a maximum; None for no limit.
+        fixed: Whether smaller batches are padded to `batch`.
     """
 
     name: str
@@ -59,76 +68,84 @@ class Input:
 
 
 class Embedder:
-    """What objects in an image look like.
+    """Computes the appearance vectors of objects in an image.
 
     Args:
-        engine: Of one input, crops (B, 3, H, W) float, and one output, (B, D) or (B, D, 1, 1).
-        takes: The input.
-        card: How it is used.
+        engine: Engine with one input, crops (B, 3, H, W) float, and one output, (B, D) or
+            (B, D, 1, 1).
+        input_spec: The input of the network.
+        card: Network card.
 
     Raises:
-        ValueError: The network does not answer one vector a crop.
+        ValueError: The network does not return one vector per crop.
     """
 
-    def __init__(self, engine: Engine, takes: Input, card: Card) -> None:
-        self._engine, self._takes, self._card = engine, takes, card
+    def __init__(self, engine: Engine, input_spec: InputSpec, card: Card) -> None:
+        self._engine, self._input_spec, self._card = engine, input_spec, card
         self._mean, self._divide = (
             np.asarray(each, np.float32) for each in (card.mean, card.divide)
         )
-        self._length = self._run(np.zeros((1, *takes.size, _CHANNELS), np.uint8)).shape[1]
+        self._length = self._run(np.zeros((1, *input_spec.size, _CHANNELS), np.uint8)).shape[1]
 
     @stage("embed")
     def __call__(self, image: np.ndarray, box: np.ndarray) -> np.ndarray:
         """Return a vector of length 1 for each box, (N, D) float32.
 
-        That of a box that shows nothing, being outside the image or without an area, is zero.
+        The vector of a box that is outside the image or has no area is zero.
 
         Args:
             image: (height, width, 3) uint8 RGB.
             box: (N, 4).
 
         Raises:
-            ValueError: The network answers numbers that are not finite.
+            ValueError: The output of the network is not finite.
         """
-        crops, shown = crop(image, box, self._takes.size)
+        crops, rows = crop(image, box, self._input_spec.size)
         vectors = np.zeros((len(box), self._length), np.float32)
-        most = self._takes.batch or len(crops)
-        for start in range(0, len(crops), most or 1):
-            vectors[shown[start : start + most]] = self._run(crops[start : start + most])
+        batch = self._input_spec.batch or len(crops)
+        for start in range(0, len(crops), batch or 1):
+            vectors[rows[start : start + batch]] = self._run(crops[start : start + batch])
         return unit(vectors)
 
     def _run(self, crops: np.ndarray) -> np.ndarray:
-        """Return what the network answers for no more crops than it takes at once."""
+        """Return the vectors of at most as many crops as the network takes per call."""
         count = len(crops)
         pixels = crops[..., ::-1] if self._card.blue_first else crops
-        given = ((pixels.astype(np.float32) - self._mean) / self._divide).transpose(0, 3, 1, 2)
-        if self._takes.fixed and self._takes.batch:
-            given = np.pad(given, [(0, self._takes.batch - count), *[(0, 0)] * 3])
-        answers = [*self._engine(**{self._takes.name: given}).values()]
-        shapes = [answer.shape for answer in answers]
-        if len(shapes) != 1 or shapes[0][:1] != (len(given),) or not _is_vector(shapes[0][1:]):
+        normalised = (pixels.astype(np.float32) - self._mean) / self._divide
+        images = normalised.transpose(0, 3, 1, 2)
+        if self._input_spec.fixed and self._input_spec.batch:
+            images = np.pad(images, [(0, self._input_spec.batch - count), *[(0, 0)] * 3])
+        outputs = [*self._engine(**{self._input_spec.name: images}).values()]
+        shapes = [output.shape for output in outputs]
+        if len(shapes) != 1 or shapes[0][:1] != (len(images),) or not _is_vector(shapes[0][1:]):
             raise ValueError(
-                f"{self._card.file}: answers {shapes} found, expected one, ({len(given)}, D)"
+                f"{self._card.file}: outputs of shapes {shapes} found, expected one of shape "
+                f"({len(images)}, D)"
             )
-        vectors = np.asarray(answers[0], np.float32).reshape(len(given), -1)[:count]
+        vectors = np.asarray(outputs[0], np.float32).reshape(len(images), -1)[:count]
         if not np.isfinite(vectors).all():
-            raise ValueError(f"{self._card.file}: the network answered numbers that are not finite")
+            raise ValueError(f"{self._card.file}: the output of the network is not finite")
         return vectors
 
 
 def read_card(path: Path) -> Card:
-    """Return a card; `path` may be the folder that `export` made.
+    """Return a network card.
+
+    Args:
+        path: Path of the card, or of a folder made by `export`.
 
     Raises:
-        FileNotFoundError: There is none.
-        ValueError: It is not as it should be. Names the file and the key.
+        FileNotFoundError: There is no card.
+        ValueError: The card is invalid. Names the file and the key.
     """
-    content = read_fields(path, Card, "a network of appearance")
+    content = read_fields(path, Card, "a re-identification network")
     size, batch = content.get("size"), content.get("batch")
-    if size is not None and not (_whole(size) and len(size) == len(("height", "width"))):
+    if size is not None and not (
+        _are_positive_integers(size) and len(size) == len(("height", "width"))
+    ):
         raise ValueError(f"{path}: size: {size!r} found, expected [height, width] in pixels")
-    if batch is not None and not _whole([batch]):
-        raise ValueError(f"{path}: batch: {batch!r} found, expected a whole number from 1")
+    if batch is not None and not _are_positive_integers([batch]):
+        raise ValueError(f"{path}: batch: {batch!r} found, expected an integer of at least 1")
     for key in ("mean", "divide"):
         if np.shape(content.get(key, 1.0)) not in {(), (_CHANNELS,)}:
             raise ValueError(f"{path}: {key}: {content[key]!r} found, expected a number or three")
@@ -138,54 +155,60 @@ def read_card(path: Path) -> Card:
 
 
 def load_embedder(path: str, device: str = "cpu", threads: int = 0) -> Embedder:
-    """Return a network of appearance on ONNX Runtime.
+    """Return a re-identification network on ONNX Runtime.
 
     Args:
-        path: Of its card, or of the folder it is in.
+        path: Path of its network card, or of a folder made by `export`.
         device: `cpu` or `cuda`.
-        threads: Of one operator; 0 takes one a core.
+        threads: Number of threads per operator; 0 for one per core.
 
     Raises:
-        FileNotFoundError: The card or the network is not there.
-        ValueError: One of them is not as it should be.
+        FileNotFoundError: The card or the network does not exist.
+        ValueError: The card or the network is invalid.
     """
     from trackers.engines.onnx_engine import OnnxEngine
 
     card = read_card(Path(path))
     file = network_path(Path(path), card.file)
     engine = OnnxEngine(file, device, threads)
-    return Embedder(engine, _input(file, engine.shapes, card), card)
+    return Embedder(engine, _input_spec(file, engine.shapes, card), card)
 
 
-def _input(file: Path, shapes: dict[str, Any], card: Card) -> Input:
-    """Return what a network takes, from the shapes of its inputs and its card.
+def _input_spec(file: Path, shapes: dict[str, Any], card: Card) -> InputSpec:
+    """Return the input of a network, from the shapes of its inputs and its card.
 
     Raises:
-        ValueError: It takes no crops, or the card says otherwise than the file or leaves open what
-            the file does.
+        ValueError: The network does not take crops, the card contradicts the file, or neither says
+            the size.
     """
     if len(shapes) != 1:
         raise ValueError(f"{file}: inputs {list(shapes)} found, expected one")
     ((name, shape),) = shapes.items()
     if len(shape) != len(("batch", "channel", "height", "width")) or shape[1] != _CHANNELS:
-        raise ValueError(f"{file}: input {name} is {shape}, expected (N, 3, height, width)")
-    said = [card.batch, _CHANNELS, *(card.size or (None, None))]
-    for key, in_file, in_card in zip(("batch", "", "size", "size"), shape, said, strict=True):
+        raise ValueError(
+            f"{file}: input {name} of shape {shape} found, expected (N, 3, height, width)"
+        )
+    card_shape = [card.batch, _CHANNELS, *(card.size or (None, None))]
+    for key, in_file, in_card in zip(("batch", "", "size", "size"), shape, card_shape, strict=True):
         fixed = isinstance(in_file, int)
         if fixed and in_card not in {None, in_file}:
-            raise ValueError(f"{file}: input {name} is {shape}, but its card says {key}: {in_card}")
+            raise ValueError(
+                f"{file}: input {name} of shape {shape} found, but its card has {key}: {in_card}"
+            )
         if key == "size" and not fixed and in_card is None:
-            raise ValueError(f"{file}: input {name} is {shape}, and its card says no size")
+            raise ValueError(
+                f"{file}: input {name} of shape {shape} found, expected a size in its card"
+            )
     height, width = (int(side) for side in card.size or shape[2:])
     fixed = isinstance(shape[0], int)
-    return Input(name, (height, width), shape[0] if fixed else card.batch, fixed)
+    return InputSpec(name, (height, width), shape[0] if fixed else card.batch, fixed)
 
 
 def _is_vector(shape: tuple[int, ...]) -> bool:
-    """Whether it is a vector's, perhaps with further axes of length 1 as a pooling leaves them."""
+    """Return whether a shape is that of a vector, possibly with axes of length 1 from pooling."""
     return len(shape) > 0 and all(length == 1 for length in shape[1:])
 
 
-def _whole(numbers: Any) -> bool:
-    """Whether it is a list of whole numbers from 1."""
+def _are_positive_integers(numbers: Any) -> bool:
+    """Return whether a value is a list of positive integers."""
     return isinstance(numbers, list) and all(type(each) is int and each > 0 for each in numbers)

@@ -1,4 +1,4 @@
-"""What a network found before anything is left out, and what is left of it."""
+"""Candidates of a detection network, and their filtering: thresholds and suppression."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ import cv2
 import numpy as np
 
 from datasets.types import Detections
-from trackers.detectors.density import Density, groups, merged
-from trackers.detectors.letterbox import Placed
+from trackers.detectors.density import Density, find_groups, merge_groups
+from trackers.detectors.letterbox import Placement
 from trackers.parts.detections import unsuppressed
 
-_MOST = 1000  # candidates that are looked at, the surest
+_MAX_CANDIDATES = 1000  # candidates of the highest scores that enter the suppression
 
 
 @dataclass(frozen=True)
 class Candidates:
-    """Boxes in a network's input.
+    """Candidate boxes, in pixels of the network's input.
 
     Args:
         box: (N, 4) left, top, right, bottom.
-        score: (N, C) of each class.
-        weight: (N, P) of each prototype of a mask; None from a network of boxes.
-        prototype: (P, h, w) over the whole input.
+        score: (N, C) score of each class.
+        weight: (N, P) weights of the mask prototypes; None from a network without masks.
+        prototype: (P, h, w) mask prototypes over the whole input; None without masks.
     """
 
     box: np.ndarray
@@ -34,12 +34,12 @@ class Candidates:
 
 
 @dataclass(frozen=True)
-class Found:
-    """Objects in an image.
+class DetectedObjects:
+    """Objects detected in an image.
 
     Args:
-        detections: In descending order of score.
-        mask: (N, height, width) bool; None from a network of boxes.
+        detections: Detections in descending order of score.
+        mask: (N, height, width) bool; None from a network without masks.
     """
 
     detections: Detections
@@ -48,68 +48,70 @@ class Found:
 
 @dataclass(frozen=True)
 class Choice:
-    """Which candidates are kept.
+    """The filter that turns candidates into detections.
 
     Args:
-        score: The least.
-        overlap: The most, as IoU with a surer one of the same class.
-        side: The least, in pixels of the image.
-        most: So many at most.
-        density: Which groups they must be in.
+        score: Candidates of a lower score are discarded.
+        overlap: Maximum IoU with a detection of the same class and a higher score.
+        side: Boxes whose width or height in the image is at most this many pixels are discarded.
+        max_count: Maximum number of detections.
+        density: Density grouping of the candidates; None for plain suppression.
     """
 
     score: float
     overlap: float
     side: float = 0.0
-    most: int = 300
+    max_count: int = 300
     density: Density | None = None
 
-    def take(self, candidates: Candidates, placed: Placed, classes: Mapping[int, int]) -> Found:
-        """Return what is kept, in pixels of the image.
+    def take(
+        self, candidates: Candidates, placement: Placement, classes: Mapping[int, int]
+    ) -> DetectedObjects:
+        """Return the remaining objects, in pixels of the image.
 
         Args:
-            classes: Number of a class in the network to the class id it is reported as; others
-                are left out.
+            classes: Class number of the network → class id that is reported; other classes are
+                discarded.
         """
         scores = candidates.score[:, list(classes)]
         row, column = np.nonzero(scores >= self.score)
-        order = np.argsort(-scores[row, column], kind="stable")[:_MOST]
+        order = np.argsort(-scores[row, column], kind="stable")[:_MAX_CANDIDATES]
         row, column = row[order], column[order]
-        box = placed.back(candidates.box[row].astype(np.float64))
+        box = placement.to_image(candidates.box[row].astype(np.float64))
         large = (box[:, 2:] - box[:, :2] > max(self.side, 0)).all(1)
         row, column, box = row[large], column[large], box[large]
         class_id = np.array(list(classes.values()), np.int64)[column]
         found = Detections(box, scores[row, column].astype(np.float64), class_id)
         if self.density is not None and self.density.merge:
-            return Found(merged(found, groups(found, self.density)))
+            return DetectedObjects(merge_groups(found, find_groups(found, self.density)))
         kept = np.arange(len(row))
         if self.density is not None:
-            kept = np.flatnonzero(groups(found, self.density) >= 0)
-        kept = kept[unsuppressed(found.take(kept), self.overlap)][: self.most]
+            kept = np.flatnonzero(find_groups(found, self.density) >= 0)
+        kept = kept[unsuppressed(found.take(kept), self.overlap)][: self.max_count]
         found = found.take(kept)
         if candidates.weight is None or candidates.prototype is None:
-            return Found(found)
+            return DetectedObjects(found)
         logits = np.tensordot(candidates.weight[row[kept]], candidates.prototype, 1)
-        return Found(found, _inside(logits, placed, found.box))
+        return DetectedObjects(found, _masks_in_image(logits, placement, found.box))
 
 
-def _inside(logits: np.ndarray, placed: Placed, box: np.ndarray) -> np.ndarray:
-    """Return where logits (N, h, w) over the input are above 0 in the image, within the boxes."""
-    height, width = placed.image
-    per_input = np.array(logits.shape[:0:-1]) / placed.input[::-1]
-    scale = placed.scale * per_input
-    shift = placed.shift * per_input + 0.5 * scale - 0.5  # a pixel's centre is off its corner
-    turn = np.array([[scale[0], 0, shift[0]], [0, scale[1], shift[1]]])
+def _masks_in_image(logits: np.ndarray, placement: Placement, box: np.ndarray) -> np.ndarray:
+    """Return masks in the image: where logits (N, h, w) over the input are above 0 in the box."""
+    height, width = placement.image
+    per_input = np.array(logits.shape[:0:-1]) / placement.input[::-1]
+    scale = placement.scale * per_input
+    shift = placement.shift * per_input + 0.5 * scale - 0.5  # pixel centres are at .5
+    transform = np.array([[scale[0], 0, shift[0]], [0, scale[1], shift[1]]])
     masks = np.zeros((len(logits), height, width), bool)
-    for mask, each, sides in zip(masks, logits.astype(np.float32), box, strict=True):
-        fine = cv2.warpAffine(
+    for mask, each, edges in zip(masks, logits.astype(np.float32), box, strict=True):
+        warped = cv2.warpAffine(
             each,
-            turn,
+            transform,
             (width, height),
             flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
             borderMode=cv2.BORDER_REPLICATE,
         )
-        (left, top), (right, bottom) = np.floor(sides[:2]), np.ceil(sides[2:])
-        part = np.s_[int(top) : int(bottom), int(left) : int(right)]
-        mask[part] = fine[part] > 0
+        (left, top), (right, bottom) = np.floor(edges[:2]), np.ceil(edges[2:])
+        inside = np.s_[int(top) : int(bottom), int(left) : int(right)]
+        mask[inside] = warped[inside] > 0
     return masks

@@ -1,4 +1,4 @@
-"""The 80 classes of COCO detection, in the order of networks trained on it."""
+"""The 80 classes of COCO detection, in the order used by networks trained on COCO."""
 
 # fmt: off
 COCO = (

@@ -1,8 +1,8 @@
-"""Detections grouped by how dense they are, as Gst-nvinfer does it for PeopleNet.
+"""Density-based grouping of detections (DBSCAN), as Gst-nvinfer does for PeopleNet.
 
-`dbscan` takes the mean of each group; `hybrid` drops what is in no group and suppresses the rest.
-Source: the documentation of Gst-nvinfer; Ester et al., DBSCAN, KDD 1996. What distance NVIDIA means
-is not documented: here it is 1 - IoU.
+Gst-nvinfer's mode `dbscan` returns the mean of each group; `hybrid` discards detections outside all
+groups and applies non-maximum suppression to the others. Source: the documentation of Gst-nvinfer;
+Ester et al., DBSCAN, KDD 1996. NVIDIA does not document the distance: here it is 1 - IoU.
 """
 
 from __future__ import annotations
@@ -18,44 +18,44 @@ from trackers.parts.detections import same_class
 
 @dataclass(frozen=True)
 class Density:
-    """When detections are a group.
+    """Parameters of the grouping.
 
     Args:
-        reach: Two of one class are neighbours up to so large a distance.
-        least_boxes: One with so many neighbours, itself among them, is the core of a group.
-        least_score: A group whose scores add up to less is none.
-        merge: Whether a group becomes one detection.
+        eps: Maximum distance between neighbours, which are of the same class.
+        min_boxes: Minimum number of neighbours of a core detection, including itself.
+        min_group_score: Minimum sum of the scores of a group.
+        merge: Whether each group is merged to one detection.
     """
 
-    reach: float
-    least_boxes: int
-    least_score: float
+    eps: float
+    min_boxes: int
+    min_group_score: float
     merge: bool
 
 
-def groups(found: Detections, density: Density) -> np.ndarray:
-    """Return the group of each detection, (N,) int, -1 for one that is of none."""
-    from scipy.sparse.csgraph import connected_components  # slow to load, and few ask for it
+def find_groups(found: Detections, density: Density) -> np.ndarray:
+    """Return the group number of each detection, (N,) int, -1 for detections in no group."""
+    from scipy.sparse.csgraph import connected_components  # slow to load, rarely used
 
     overlap = box_iou(found.box[:, None], found.box)
-    near = 1 - overlap <= density.reach
+    near = 1 - overlap <= density.eps
     near &= same_class(found.class_id, found.class_id)
-    core = near.sum(1) >= density.least_boxes
+    core = near.sum(1) >= density.min_boxes
     group = np.full(len(found.score), -1)
     if not core.any():
         return group
     _, label = connected_components(near[np.ix_(core, core)], directed=False)
     group[core] = label
-    # one at a group's edge joins that of its nearest core
+    # a detection at the edge joins the group of its nearest core detection
     edge = np.flatnonzero(~core & (near & core).any(1))
     group[edge] = group[np.where(near & core, overlap, -1)[edge].argmax(1)]
     total = np.bincount(group[group >= 0], found.score[group >= 0])
-    group[(group >= 0) & (total[group] < density.least_score)] = -1
+    group[(group >= 0) & (total[group] < density.min_group_score)] = -1
     return group
 
 
-def merged(found: Detections, group: np.ndarray) -> Detections:
-    """Return a detection for each group: the mean box, by score, and the largest score."""
+def merge_groups(found: Detections, group: np.ndarray) -> Detections:
+    """Return one detection per group: the mean box weighted by score, and the maximum score."""
     members = [found.take(group == label) for label in np.unique(group[group >= 0])]
     members = sorted(members, key=lambda each: -each.score.max())
     box = [np.average(each.box, axis=0, weights=each.score) for each in members]

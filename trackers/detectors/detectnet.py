@@ -1,8 +1,9 @@
-"""What DetectNet_v2 answers, as NVIDIA's PeopleNet: a grid of coverage and of boxes → candidates.
+"""Decode the output of DetectNet_v2 networks such as NVIDIA's PeopleNet to candidates.
 
-Coverage (1, C, h, w) says how far a cell is on an object of each class, boxes (1, 4 C, h, w) how
-far its sides are from the cell's centre, left and top counted outwards, in units of 35 pixels.
-Source: the documentation of Gst-nvinfer and of the TAO toolkit.
+The output is a coverage grid (1, C, h, w), the confidence that a cell is on an object of each
+class, and a box grid (1, 4 C, h, w), the distances from the cell's centre outwards to left, top,
+right and bottom, in units of 35 pixels. Source: the documentation of Gst-nvinfer and of the TAO
+toolkit.
 """
 
 from __future__ import annotations
@@ -17,12 +18,15 @@ _UNIT, _OFFSET = 35.0, 0.5
 
 
 def detectnet(outputs: Many[np.ndarray], size: tuple[int, int], classes: int) -> Candidates:
-    """Return the candidates of an input of a size (height, width), a cell and class each.
+    """Return the candidates of DetectNet_v2, one per cell and class.
 
-    The two outputs may come in either order.
+    Args:
+        outputs: The two grids in either order.
+        size: Height and width of the input.
+        classes: Number of classes.
 
     Raises:
-        ValueError: They are not of the shape that the number of classes makes.
+        ValueError: The shapes of the outputs do not fit the number of classes.
     """
     coverage, box = sorted(outputs, key=lambda array: array.shape[1])
     rows, columns = coverage.shape[2:]

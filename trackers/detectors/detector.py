@@ -1,13 +1,13 @@
-"""A detector: a network with its card, which says how it is to be used.
+"""Object detectors: a detection network with its network card, which describes how to use it.
 
-A card is a file in YAML or JSON; `export` writes one beside the networks it makes, and one for a
-file from elsewhere is written by hand:
+A card is a YAML or JSON file. `export` writes one beside the networks it makes; for other ONNX
+files it is written by hand:
 
-    file: yolox_nano.onnx     # beside the card
-    layout: yolox             # of LAYOUTS
-    classes: coco             # or their names in order
-    score: 0.25               # the least score; this and what follows may be left out
-    overlap: 0.45             # the most IoU with a surer one
+    file: yolox_nano.onnx     # path of the network, from the folder of the card
+    layout: yolox             # output layout, one of LAYOUTS
+    classes: coco             # or the names of the classes in order
+    score: 0.25               # detections below it are discarded; this and the rest are optional
+    overlap: 0.45             # maximum IoU with a detection of a higher score
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from trackers.detectors.candidates import Candidates, Choice, Found
+from trackers.detectors.candidates import Candidates, Choice, DetectedObjects
 from trackers.detectors.coco import COCO
 from trackers.detectors.density import Density
 from trackers.detectors.detectnet import detectnet
@@ -34,18 +34,18 @@ from trackers.profiling.stages import stage
 
 @dataclass(frozen=True)
 class Layout:
-    """What a kind of network takes and answers.
+    """Input and output format of a kind of network.
 
     Args:
-        read: Outputs, size of the input and number of classes to candidates.
-        fit: How an image is made to fit, see `letterbox.place`.
-        fill: Value of what the image does not cover.
-        blue_first: Whether the channels are turned round.
-        mean: Subtracted from each value, from 0 to 255,
-        divide: which is then divided by this.
+        decode: Function from outputs, size of the input and number of classes to candidates.
+        fit: How an image is fitted to the input, see `letterbox.place`.
+        fill: Pixel value of the padding.
+        blue_first: Whether the channels are in the order BGR.
+        mean: Value subtracted from each pixel value, which is from 0 to 255.
+        divide: Divisor of the pixel values after the subtraction.
     """
 
-    read: Callable[[Many[np.ndarray], tuple[int, int], int], Candidates]
+    decode: Callable[[Many[np.ndarray], tuple[int, int], int], Candidates]
     fit: str = "centre"
     fill: int = 114
     blue_first: bool = False
@@ -64,12 +64,18 @@ LAYOUTS = {
 
 @dataclass(frozen=True)
 class Card:
-    """See the module.
+    """The network card of a detector.
 
     Args:
-        size: Height and width of the input; that of the file if not given.
-        side: The least side of a detection in pixels.
-        reach, least_boxes, least_score, merge: See `Density`; without reach groups do not count.
+        file: Path of the network, from the folder of the card.
+        layout: Output layout of the network, one of LAYOUTS.
+        classes: Names of the classes, in the order of the network.
+        size: Height and width of the input; None for those of the network file.
+        score: Detections of a lower score are discarded.
+        overlap: Maximum IoU with a detection of the same class and a higher score.
+        side: Detections whose width or height is at most this many pixels are discarded.
+        eps: Maximum distance in a density group, see `Density`; None for no grouping.
+        min_boxes, min_group_score, merge: See `Density`.
     """
 
     file: str
@@ -79,25 +85,28 @@ class Card:
     score: float = 0.25
     overlap: float = 0.45
     side: float = 0.0
-    reach: float | None = None
-    least_boxes: int = 1
-    least_score: float = 0.0
+    eps: float | None = None
+    min_boxes: int = 1
+    min_group_score: float = 0.0
     merge: bool = False
 
     def choice(self) -> Choice:
-        """Return which candidates are kept."""
+        """Return the filter of the candidates."""
         density = None
-        if self.reach is not None:
-            density = Density(self.reach, self.least_boxes, self.least_score, self.merge)
+        if self.eps is not None:
+            density = Density(self.eps, self.min_boxes, self.min_group_score, self.merge)
         return Choice(self.score, self.overlap, self.side, density=density)
 
 
 def read_card(path: Path) -> Card:
-    """Return a card; `path` may be the folder that `export` made.
+    """Return a network card.
+
+    Args:
+        path: Path of the card, or of a folder made by `export`.
 
     Raises:
-        FileNotFoundError: There is none.
-        ValueError: It is not as it should be. Names the file and the key.
+        FileNotFoundError: There is no card.
+        ValueError: The card is invalid. Names the file and the key.
     """
     content = read_fields(path, Card, "a detector")
     if content["layout"] not in LAYOUTS:
@@ -106,56 +115,64 @@ def read_card(path: Path) -> Card:
         )
     names = COCO if content["classes"] == "coco" else content["classes"]
     if not names or not all(isinstance(name, str) for name in names):
-        raise ValueError(f"{path}: classes: {names!r:.200} found, expected names, or coco")
+        raise ValueError(f"{path}: classes: {names!r:.200} found, expected a list of names or coco")
     size = content.get("size")
     return Card(**content | {"classes": tuple(names), "size": size and tuple(size)})
 
 
 class Detector:
-    """A network that finds objects in images.
+    """A network that detects objects in images.
 
     Args:
-        engine: Of one input, (1, 3, H, W) float.
-        source: Name of the input.
-        size: Its height and width.
-        card: How it is used.
-        score: The least, instead of the card's.
+        engine: Engine with one input, (1, 3, H, W) float.
+        input_name: Name of the input.
+        size: Height and width of the input.
+        card: Network card.
+        score: Minimum score of a detection; None for that of the card.
     """
 
     def __init__(
-        self, engine: Engine, source: str, size: tuple[int, int], card: Card, score: float | None
+        self,
+        engine: Engine,
+        input_name: str,
+        size: tuple[int, int],
+        card: Card,
+        score: float | None,
     ) -> None:
-        self._engine, self._source, self._size, self._card = engine, source, size, card
+        self._engine, self._input_name, self._size, self._card = engine, input_name, size, card
         choice = card.choice()
         self._choice = choice if score is None else replace(choice, score=score)
         self._layout = LAYOUTS[card.layout]
         self._classes: dict[int, int] = {}
 
     def start(self, classes: Mapping[int, str]) -> None:
-        """Look for the classes of a sequence, names by class id, from now on.
+        """Set the classes to detect, those of a sequence.
+
+        Args:
+            classes: Names by class id.
 
         Raises:
-            ValueError: The network knows none of them.
+            ValueError: The network knows none of the classes.
         """
         self._classes = class_ids(self._card.classes, classes)
 
     @stage("detect")
-    def __call__(self, image: np.ndarray) -> Found:
+    def __call__(self, image: np.ndarray) -> DetectedObjects:
         """Return the objects in an image, (height, width, 3) uint8 RGB.
 
         Raises:
-            ValueError: The network answers numbers that are not finite.
+            ValueError: The output of the network is not finite.
         """
         layout = self._layout
-        filled, placed = place(image, self._size, layout.fit, layout.fill)
-        pixels = filled[..., ::-1] if layout.blue_first else filled
-        given = (pixels.astype(np.float32) - layout.mean) / layout.divide
-        found = self._engine(**{self._source: given.transpose(2, 0, 1)[None]})
-        outputs = [np.asarray(array, np.float32) for array in found.values()]
+        placed, placement = place(image, self._size, layout.fit, layout.fill)
+        pixels = placed[..., ::-1] if layout.blue_first else placed
+        normalised = (pixels.astype(np.float32) - layout.mean) / layout.divide
+        arrays = self._engine(**{self._input_name: normalised.transpose(2, 0, 1)[None]})
+        outputs = [np.asarray(array, np.float32) for array in arrays.values()]
         if not all(np.isfinite(output).all() for output in outputs):
-            raise ValueError(f"{self._card.file}: the network answered numbers that are not finite")
-        candidates = layout.read(outputs, self._size, len(self._card.classes))
-        return self._choice.take(candidates, placed, self._classes)
+            raise ValueError(f"{self._card.file}: the output of the network is not finite")
+        candidates = layout.decode(outputs, self._size, len(self._card.classes))
+        return self._choice.take(candidates, placement, self._classes)
 
 
 def load_detector(
@@ -164,14 +181,14 @@ def load_detector(
     """Return a detector on ONNX Runtime.
 
     Args:
-        path: Of its card, or of the folder it is in.
+        path: Path of its network card, or of a folder made by `export`.
         device: `cpu` or `cuda`.
-        threads: Of one operator; 0 takes one a core.
-        score: The least, instead of the card's.
+        threads: Number of threads per operator; 0 for one per core.
+        score: Minimum score of a detection; None for that of the card.
 
     Raises:
-        FileNotFoundError: The card or the network is not there.
-        ValueError: One of them is not as it should be.
+        FileNotFoundError: The card or the network does not exist.
+        ValueError: The card or the network is invalid.
     """
     from trackers.engines.onnx_engine import OnnxEngine
 
@@ -181,10 +198,11 @@ def load_detector(
     shapes = engine.shapes
     if len(shapes) != 1:
         raise ValueError(f"{file}: inputs {list(shapes)} found, expected one")
-    ((source, shape),) = shapes.items()
+    ((input_name, shape),) = shapes.items()
     size = card.size or tuple(shape[2:])
     if len(size) + 2 != len(shape) or not all(isinstance(side, int) for side in size):
         raise ValueError(
-            f"{file}: input {source} is {shape}, expected (1, 3, H, W), and the card says no size"
+            f"{file}: input {input_name} of shape {shape} found, expected (1, 3, H, W) or a size "
+            "in the network card"
         )
-    return Detector(engine, source, (int(size[0]), int(size[1])), card, score)
+    return Detector(engine, input_name, (int(size[0]), int(size[1])), card, score)

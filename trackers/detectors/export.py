@@ -1,4 +1,4 @@
-"""Export a YOLOX: its ONNX file, and the card that says how it is used, in one folder.
+"""Export a YOLOX network to a folder: its ONNX file and its network card.
 
 python -m trackers.detectors.export --size nano --weights trackers/weights/yolox_demo.safetensors
     --classes pedestrian --input 288 384 --output engines/yolox_demo/fp32/networks.json
@@ -23,7 +23,7 @@ from trackers.engines.export import Signature, export_onnx
 from trackers.engines.runner import PRECISIONS
 
 _FILE = "detect.onnx"
-_STEP = 32  # pixels of the coarsest cell
+_STEP = 32  # side of the largest cell, in pixels
 
 
 def load_yolox(size: str, weights: Path, classes: int) -> Yolox:
@@ -31,7 +31,7 @@ def load_yolox(size: str, weights: Path, classes: int) -> Yolox:
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: There is no such size, or the file is no checkpoint of it.
+        ValueError: The size is unknown, or the file is no checkpoint of that size.
     """
     if size not in SIZES:
         raise ValueError(f"size {size!r} is unknown: expected one of {list(SIZES)}")
@@ -45,7 +45,7 @@ def load_yolox(size: str, weights: Path, classes: int) -> Yolox:
 def export_yolox(
     model: Yolox, classes: Many[str], sides: tuple[int, int], folder: Path, precision: str
 ) -> dict[str, object]:
-    """Write a network to a folder; return what its card says."""
+    """Write a network to a folder and return the content of its card."""
     height, width = sides
     signature = Signature({"images": torch.zeros(1, 3, height, width)}, {}, ("images",))
     export_onnx(model, signature, folder / _FILE, precision, {})
@@ -55,14 +55,25 @@ def export_yolox(
 def main() -> None:
     """Run the command line program."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--size", required=True, choices=SIZES)
-    parser.add_argument("--weights", type=Path, required=True)
+    parser.add_argument("--size", required=True, choices=SIZES, help="size of the network")
+    parser.add_argument("--weights", type=Path, required=True, help="checkpoint")
     parser.add_argument(
-        "--classes", nargs="+", action="extend", required=True, help="names in order, or coco"
+        "--classes",
+        nargs="+",
+        action="extend",
+        required=True,
+        help="names of the classes in order, or coco",
     )
-    parser.add_argument("--input", type=int, nargs=2, required=True, metavar=("HEIGHT", "WIDTH"))
+    parser.add_argument(
+        "--input",
+        type=int,
+        nargs=2,
+        required=True,
+        metavar=("HEIGHT", "WIDTH"),
+        help="size of the input in pixels",
+    )
     parser.add_argument("--precision", choices=PRECISIONS, default="fp32")
-    parser.add_argument("--output", type=Path, required=True, help=f".../{CARD}")
+    parser.add_argument("--output", type=Path, required=True, help=f".../{CARD} to write")
     args = parser.parse_args()
     if args.output.name != CARD:
         parser.error(f"--output: {args.output.name} found, expected .../{CARD}")

@@ -1,4 +1,4 @@
-"""An image made to fit a network's input, and boxes brought back from there."""
+"""Fit an image to a network's input, and transform boxes back to the image."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ FITS = ("corner", "centre", "stretch")
 
 
 @dataclass(frozen=True)
-class Placed:
-    """Where an image lies in a network's input: pixel = (place - shift) / scale.
+class Placement:
+    """Position of an image in a network's input: image = (input - shift) / scale.
 
     Args:
-        scale: (2,) across and down.
-        shift: (2,) left and top.
+        scale: (2,) horizontal and vertical scale.
+        shift: (2,) left and top position in the input, in pixels.
         image: Height and width of the image.
         input: Height and width of the network's input.
     """
@@ -26,40 +26,40 @@ class Placed:
     image: tuple[int, int]
     input: tuple[int, int]
 
-    def back(self, box: np.ndarray) -> np.ndarray:
-        """Return boxes of the input, (N, 4), as boxes of the image, cut off at its border."""
+    def to_image(self, box: np.ndarray) -> np.ndarray:
+        """Transform boxes (N, 4) from the input to the image, clipped to the image."""
         height, width = self.image
-        found = (box - np.tile(self.shift, 2)) / np.tile(self.scale, 2)
-        return found.clip(0, [width, height, width, height])
+        transformed = (box - np.tile(self.shift, 2)) / np.tile(self.scale, 2)
+        return transformed.clip(0, [width, height, width, height])
 
 
 def place(
     image: np.ndarray, size: tuple[int, int], fit: str, fill: int
-) -> tuple[np.ndarray, Placed]:
-    """Return an image as a network's input, and where it lies in there.
+) -> tuple[np.ndarray, Placement]:
+    """Return an image fitted to a network's input, and its placement.
 
     Args:
         image: (h, w, 3) uint8.
         size: Height and width of the input.
-        fit: `corner`: as large as it may be, in the top left; `centre`: likewise, in the middle;
-            `stretch`: to the whole input, whatever its shape.
-        fill: Value of what is left over.
+        fit: `corner` keeps the aspect ratio and pads at the right or bottom; `centre` keeps the
+            aspect ratio and pads on both sides; `stretch` scales to the whole input.
+        fill: Pixel value of the padding.
 
     Returns:
-        (*size, 3) uint8, and its Placed.
+        (*size, 3) uint8, and the placement of the image in it.
 
     Raises:
         ValueError: The image is empty.
     """
     height, width = image.shape[:2]
     if not (height and width):
-        raise ValueError(f"image of {height} x {width} pixels found, expected at least one")
+        raise ValueError(f"image of {height} x {width} pixels found, expected at least 1 x 1")
     ratio = np.array([size[1] / width, size[0] / height])
     if fit != "stretch":
         ratio = np.full(2, ratio.min())
-    across, down = (max(1, round(side)) for side in ratio * [width, height])
-    left, top = ((size[1] - across) // 2, (size[0] - down) // 2) if fit == "centre" else (0, 0)
-    filled = np.full((*size, 3), fill, np.uint8)
-    small = cv2.resize(image, (across, down), interpolation=cv2.INTER_LINEAR)
-    filled[top : top + down, left : left + across] = small
-    return filled, Placed(ratio, np.array([left, top], float), (height, width), size)
+    columns, rows = (max(1, round(side)) for side in ratio * [width, height])
+    left, top = ((size[1] - columns) // 2, (size[0] - rows) // 2) if fit == "centre" else (0, 0)
+    placed = np.full((*size, 3), fill, np.uint8)
+    resized = cv2.resize(image, (columns, rows), interpolation=cv2.INTER_LINEAR)
+    placed[top : top + rows, left : left + columns] = resized
+    return placed, Placement(ratio, np.array([left, top], float), (height, width), size)

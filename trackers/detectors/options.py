@@ -9,12 +9,12 @@ from trackers.option_types import NonNegativeInt
 
 @dataclass(frozen=True, kw_only=True)
 class DetectorOptions:
-    """Which detector runs, and when.
+    """The detector of a method, and the frames it runs on.
 
     Args:
-        detector: Card of a detector or the folder of an exported one, see `trackers/detectors`;
-            None for the detections of the data set.
-        interval: Frames between two in which the detector runs.
+        detector: Network card of a detector or folder of an exported one, see
+            `trackers/detectors`; None for the detections of the data set.
+        interval: Number of frames skipped between two runs of the detector.
     """
 
     detector: str | None = None

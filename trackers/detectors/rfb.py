@@ -1,7 +1,7 @@
-"""What the face detector RFB-320 answers → candidates.
+"""Decode the output of the face detector RFB-320 to candidates.
 
-Scores (1, N, 2), of nothing and of a face, and boxes (1, N, 4), corners as shares of the input.
-Source: Ultra-Light-Fast-Generic-Face-Detector-1MB.
+The output is scores (1, N, 2), of background and face, and boxes (1, N, 4), corners as fractions of
+the input size. Source: Ultra-Light-Fast-Generic-Face-Detector-1MB.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from trackers.detectors.candidates import Candidates
 
 
 def rfb(outputs: Many[np.ndarray], size: tuple[int, int], classes: int) -> Candidates:
-    """Return the candidates of an input of a size (height, width); the first class is a face."""
+    """Return the candidates of RFB-320; `size` is the height and width of the input."""
     score, box = outputs
     if score.shape != (1, box.shape[1], classes + 1) or box.shape[2] != len(size) * 2:
         raise ValueError(

@@ -1,4 +1,4 @@
-"""Where a method's detections come from: a detector of its own, or the frames."""
+"""Source of a method's detections: its own detector, or the detections of the frames."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from trackers.parts.detections import select
 
 
 class Source:
-    """Detections that have an area of which some is in the image.
+    """Source of detections whose boxes overlap the image.
 
     Args:
-        detector: Card of a detector or the folder of an exported one; without it the frames carry
-            detections.
-        device: It runs on.
-        least: Score of a detection.
+        detector: Network card of a detector or folder of an exported one; None to use the
+            detections of the frames.
+        device: Device of the detector.
+        min_score: Detections of a lower score are discarded.
 
     Raises:
-        FileNotFoundError: The card or the network is not there.
-        ValueError: One of them is not as it should be.
+        FileNotFoundError: The card or the network does not exist.
+        ValueError: The card or the network is invalid.
     """
 
-    def __init__(self, detector: str | None, device: str, least: float) -> None:
-        self._detector = load_detector(detector, device, score=least) if detector else None
-        self._least = least
+    def __init__(self, detector: str | None, device: str, min_score: float) -> None:
+        self._detector = load_detector(detector, device, score=min_score) if detector else None
+        self._min_score = min_score
 
     def start(self, sequence: Sequence) -> None:
-        """Look for the classes of a sequence from now on; ValueError if it knows none of them."""
+        """Set the classes to detect; ValueError if the detector knows none of them."""
         if self._detector is not None:
             self._detector.start(sequence.extent.classes)
 
@@ -37,12 +37,16 @@ class Source:
         assert frame.image is not None
         if self._detector is not None:
             return self._detector(frame.image).detections
-        found = select(frame.detections, self._least)
-        return found.take(reaching(found.box, frame.image.shape))
+        selected = select(frame.detections, self._min_score)
+        return selected.take(reaching(selected.box, frame.image.shape))
 
 
 def reaching(box: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """Return which boxes (N, 4) have an area of which some is in an image of a shape, (N,) bool."""
+    """Return which boxes (N, 4) have a positive area and overlap the image, (N,) bool.
+
+    Args:
+        shape: Shape of the image, height and width first.
+    """
     corner = np.array(shape[1::-1])
-    within = (box[:, :2] < box[:, 2:]) & (box[:, 2:] > 0) & (box[:, :2] < corner)
-    return np.all(within, axis=1)
+    overlapping = (box[:, :2] < box[:, 2:]) & (box[:, 2:] > 0) & (box[:, :2] < corner)
+    return np.all(overlapping, axis=1)

@@ -1,14 +1,14 @@
-"""What networks of the YOLO kind answer → candidates.
+"""Decode the output of YOLO networks to candidates.
 
 | layout | output |
 |---|---|
-| `yolox` | (1, N, 5 + C): centre in cells, log of the size in cells, object, classes |
-| `yolov5` | (1, N, 5 + C + P): centre and size in pixels, object, classes, weights |
-| `yolov8` | (1, 4 + C + P, N): centre and size in pixels, classes, weights; v9 and 11 too |
+| `yolox` | (1, N, 5 + C): centre in cells, log of the size in cells, objectness, classes |
+| `yolov5` | (1, N, 5 + C + P): centre and size in pixels, objectness, classes, mask weights |
+| `yolov8` | (1, 4 + C + P, N): centre and size in pixels, classes, mask weights; v9 and 11 too |
 
-A score is object times class, or class alone. Those with masks have a second output, (1, P, h, w).
-Source: Ge et al., YOLOX, arXiv 2107.08430; the other two are what the exporters of these projects
-write.
+The score is objectness times class score, or the class score alone. Networks with masks have the
+mask prototypes as a second output, (1, P, h, w). Source: Ge et al., YOLOX, arXiv 2107.08430; the
+other two layouts are those that the exporters of these projects write.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ import numpy as np
 from trackers.detectors.candidates import Candidates
 
 _STRIDES = (8, 16, 32)
-_BOX, _OBJECT = 4, 1  # numbers of a candidate
+_BOX, _OBJECT = 4, 1  # columns of the box and of the objectness
 
 
 def yolox(outputs: Many[np.ndarray], size: tuple[int, int], classes: int) -> Candidates:
-    """Return the candidates of YOLOX, of an input of a size (height, width)."""
+    """Return the candidates of YOLOX; `size` is the height and width of the input."""
     (found,) = outputs
     cells, stride = _cells(size)
     _check(found.shape, (1, len(cells), _BOX + _OBJECT + classes))
@@ -36,8 +36,8 @@ def yolox(outputs: Many[np.ndarray], size: tuple[int, int], classes: int) -> Can
 def yolov5(outputs: Many[np.ndarray], _: tuple[int, int], classes: int) -> Candidates:
     """Return the candidates of YOLOv5."""
     found, prototype = outputs[0], _prototype(outputs)
-    more = 0 if prototype is None else len(prototype)
-    _check(found.shape, (1, found.shape[1], _BOX + _OBJECT + classes + more))
+    prototypes = 0 if prototype is None else len(prototype)
+    _check(found.shape, (1, found.shape[1], _BOX + _OBJECT + classes + prototypes))
     rows = found[0]
     score = rows[:, 5 : 5 + classes] * rows[:, _BOX, None]
     weight = None if prototype is None else rows[:, 5 + classes :]
@@ -45,10 +45,10 @@ def yolov5(outputs: Many[np.ndarray], _: tuple[int, int], classes: int) -> Candi
 
 
 def yolov8(outputs: Many[np.ndarray], _: tuple[int, int], classes: int) -> Candidates:
-    """Return the candidates of YOLOv8 and those like it."""
+    """Return the candidates of YOLOv8 and networks of the same layout."""
     found, prototype = outputs[0], _prototype(outputs)
-    more = 0 if prototype is None else len(prototype)
-    _check(found.shape, (1, _BOX + classes + more, found.shape[-1]))
+    prototypes = 0 if prototype is None else len(prototype)
+    _check(found.shape, (1, _BOX + classes + prototypes, found.shape[-1]))
     rows = found[0].T
     weight = None if prototype is None else rows[:, _BOX + classes :]
     box = _corners(rows[:, :2], rows[:, 2:_BOX])

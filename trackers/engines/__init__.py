@@ -1,7 +1,7 @@
 """Networks on PyTorch, ONNX Runtime and TensorRT: named arrays in, named arrays out.
 
-Libraries are told here, before they load, to send nothing and to keep what they compile in the
-repository's `.cache`. May import: datasets.io, trackers.profiling.
+Environment variables set here, before the libraries load, disable telemetry and keep compiled code
+in the repository's `.cache`. May import: datasets.io, trackers.profiling.
 """
 
 import os
@@ -12,4 +12,4 @@ os.environ.setdefault(
     "TORCHINDUCTOR_CACHE_DIR",
     str(Path(__file__).resolve().parents[2] / ".cache" / "torchinductor"),
 )
-os.environ["TORCHINDUCTOR_CPP_CACHE_PRECOMPILE_HEADERS"] = "0"  # always kept in /tmp
+os.environ["TORCHINDUCTOR_CPP_CACHE_PRECOMPILE_HEADERS"] = "0"  # they would always be in /tmp

@@ -1,4 +1,4 @@
-"""The card of a network: a file in YAML or JSON beside it that says how it is used."""
+"""Network cards: YAML or JSON files beside a network that describe its inputs and outputs."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from datasets.io.files import file_in
 from datasets.io.folders import replacing_folder
 from datasets.io.yaml_text import read_yaml
 
-CARD = "networks.json"  # in a folder that `export` made
+CARD = "networks.json"  # name of the network card in a folder made by `export`
 
 
 @contextmanager
 def replacing_networks(folder: Path) -> Iterator[Path]:
-    """Yield a folder for networks and, written last, their card, which then appear in `folder`.
+    """Yield a temporary folder for networks and their card, whose files then move to `folder`.
 
-    The card that was there goes first: where there is a card, its networks are whole and its own.
+    The caller writes the card last, and the old card is removed first: a card in `folder` always
+    belongs to complete networks.
     """
     with replacing_folder(folder) as part:
         yield part
@@ -28,26 +29,26 @@ def replacing_networks(folder: Path) -> Iterator[Path]:
 
 
 def read_fields(path: Path, card: type, whose: str) -> dict[str, Any]:
-    """Return what a card says, by the fields of a dataclass; `origin`, which `export` adds, goes.
+    """Return the keys and values of a network card, without `origin`, which `export` adds.
 
     Args:
-        path: Of the card, or of the folder that `export` made.
-        card: A dataclass: a field without default must be there, and no other key may be.
-        whose: The kind of network, for the messages.
+        path: Path of the card, or of a folder made by `export`.
+        card: Dataclass whose fields are the allowed keys; those without default are required.
+        whose: Kind of network, for the message.
 
     Raises:
         FileNotFoundError: There is no card.
-        ValueError: It is not as it should be. Names the file and the key.
+        ValueError: A key is missing or unknown. Names the file and the key.
     """
     path = file_in(path, CARD)
     if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such card of {whose}")
+        raise FileNotFoundError(f"{path}: no such file, expected the network card of {whose}")
     content = read_yaml(path)
     known = [field.name for field in fields(card)]
     needed = [field.name for field in fields(card) if field.default is MISSING]
     if not isinstance(content, dict) or not set(needed) <= content.keys():
         raise ValueError(
-            f"{path}: {', '.join(needed)} expected, found {reprlib.repr(content):.200}"
+            f"{path}: {reprlib.repr(content):.200} found, expected the keys {', '.join(needed)}"
         )
     content.pop("origin", None)
     unknown = sorted(map(str, content.keys() - known))
@@ -57,15 +58,21 @@ def read_fields(path: Path, card: type, whose: str) -> dict[str, Any]:
 
 
 def network_path(path: Path, file: str) -> Path:
-    """Return where the network is that the card in or at `path` calls `file`."""
+    """Return the path of the network file that a card names.
+
+    Args:
+        path: Path of the card or of its folder.
+        file: Value of the key `file` of the card.
+    """
     return (path if path.is_dir() else path.parent) / file
 
 
 def files_of(option: str) -> list[Path]:
-    """Return the files behind an option that names a card, or a folder that a rule makes.
+    """Return the files behind an option whose value is a network card or a folder of networks.
 
-    What the folder's card names a rule makes with it; what a card by hand names, if it can be read
-    and is there, is a file of its own. What is wrong is left to the tracker, which says so.
+    For a folder it is the card alone, since a rule makes the networks together with it. For a card
+    written by hand it is the card and, if the card is readable and the network exists, the network.
+    Errors are left to the tracker to report.
     """
     path = Path(option)
     if not path.suffix:

@@ -1,4 +1,4 @@
-"""Files of weights: safetensors, or what PyTorch saves."""
+"""Read checkpoints: safetensors files, or files saved by PyTorch."""
 
 from __future__ import annotations
 
@@ -7,15 +7,19 @@ from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
 
-_SHOWN = 3  # names of weights in a message
+_MAX_NAMES = 3  # names of weights in a message
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:
-    """Return the weights in a file by name: safetensors, or what PyTorch saves, official or not.
+    """Return the weights in a checkpoint by name.
+
+    Args:
+        path: A safetensors file, or a file saved by PyTorch: weights by name, or such a mapping
+            under the key `model` as in official checkpoints.
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: It is neither. Names the file.
+        ValueError: The file is no readable checkpoint. Names the file.
     """
     import torch
     from safetensors import SafetensorError
@@ -44,7 +48,13 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
 
 
 def check_state(reason: str, expected: dict[str, Any], found: dict[str, Any]) -> None:
-    """Raise ValueError if weights are missing, too many or of another shape."""
+    """Raise ValueError if weights are missing, unexpected or of another shape.
+
+    Args:
+        reason: Start of the message.
+        expected: Weights of the model by name.
+        found: Weights of the checkpoint by name.
+    """
     both = expected.keys() & found.keys()
     wrong = {
         "missing": expected.keys() - both,
@@ -52,9 +62,11 @@ def check_state(reason: str, expected: dict[str, Any], found: dict[str, Any]) ->
         "of another shape": {key for key in both if expected[key].shape != found[key].shape},
     }
     if any(wrong.values()):
-        told = [f"{len(keys)} {what}, as {_few(keys)}" for what, keys in wrong.items() if keys]
-        raise ValueError(f"{reason}: of {len(expected)} weights {'; '.join(told)}")
+        counts = [
+            f"{len(keys)} {what}, as {_first_names(keys)}" for what, keys in wrong.items() if keys
+        ]
+        raise ValueError(f"{reason}: of {len(expected)} weights {'; '.join(counts)}")
 
 
-def _few(keys: Iterable[str]) -> str:
-    return ", ".join(sorted(keys)[:_SHOWN])
+def _first_names(keys: Iterable[str]) -> str:
+    return ", ".join(sorted(keys)[:_MAX_NAMES])

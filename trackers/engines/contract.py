@@ -1,4 +1,4 @@
-"""What an engine is: a network that is ready to run, named arrays in, named arrays out."""
+"""The contract of engines: networks that are ready to run, named arrays in, named arrays out."""
 
 from __future__ import annotations
 
@@ -8,53 +8,59 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 
-def check_names(given: Collection[str], expected: Collection[str], place: str) -> None:
-    """Raise ValueError, naming `place`, if an engine is not given the inputs it expects."""
-    if set(given) != set(expected):
-        raise ValueError(f"{place}: inputs {sorted(given)} found, expected {sorted(expected)}")
+def check_names(found: Collection[str], expected: Collection[str], place: str) -> None:
+    """Raise ValueError, naming `place`, if the names of inputs are not the expected ones."""
+    if set(found) != set(expected):
+        raise ValueError(f"{place}: inputs {sorted(found)} found, expected {sorted(expected)}")
 
 
 class Arrays(Protocol):
-    """Where the arrays of an engine are, and what is done with them between two engines.
+    """Operations on the arrays that engines take and return, wherever these are stored.
 
-    They are numpy arrays or tensors on a device. Beside these methods only what the two have in
-    common is used: slices, assignment to slices and by integer arrays, comparison.
+    The arrays are NumPy arrays or tensors on a device. Besides these methods, callers use only what
+    both have in common: slices, assignment to slices and by integer arrays, comparison.
     """
 
     def put(self, array: np.ndarray) -> Any:
-        """Return a copy where the engines read, of the same type: they convert what they take."""
+        """Return a copy on the engines' device, of the same type; engines convert their inputs."""
 
     def get(self, array: Any) -> np.ndarray:
-        """Return a copy as numpy; floats as float32."""
+        """Return a copy as a NumPy array; floats as float32."""
 
     def zeros(self, shape: tuple[int, ...]) -> Any:
-        """Return zeros in the engines' own precision."""
+        """Return zeros in the engines' precision."""
 
     def concatenate(self, arrays: list[Any]) -> Any:
-        """Return arrays as one, along the first axis."""
+        """Return the arrays concatenated along the first axis."""
 
     def resize(self, maps: Any, height: int, width: int) -> Any:
-        """Return maps (B, h, w) as float32 (B, height, width), bilinear, corners not aligned."""
+        """Resize maps (B, h, w) to float32 (B, height, width), bilinear, corners not aligned."""
 
 
 class Engine(Protocol):
     """A network that is ready to run on a device."""
 
     def __call__(self, **inputs: Any) -> Mapping[str, Any]:
-        """Return the outputs by name. What it returned before may be overwritten."""
+        """Return the outputs by name. Earlier outputs may be overwritten."""
 
 
 @runtime_checkable
-class Starter(Protocol):
-    """An engine that can run beside what its caller does meanwhile."""
+class AsyncEngine(Protocol):
+    """An engine that can run in the background while its caller continues."""
 
     def begin(self, **inputs: Any) -> Callable[[], Mapping[str, Any]]:
-        """Start; what is returned waits for the outputs. Until then the inputs must not change."""
+        """Start the engine and return a function that waits for the outputs.
+
+        The inputs must not change before that function has returned.
+        """
 
 
 def begin(engine: Engine, **inputs: Any) -> Callable[[], Mapping[str, Any]]:
-    """Start an engine, or run it where it is none that starts; see `Starter`."""
-    if isinstance(engine, Starter):
+    """Start an engine and return a function that waits for the outputs.
+
+    An engine that is not an `AsyncEngine` runs before this function returns.
+    """
+    if isinstance(engine, AsyncEngine):
         return engine.begin(**inputs)
     outputs = engine(**inputs)
     return lambda: outputs

@@ -1,4 +1,4 @@
-"""Export: a PyTorch module → an ONNX file, and what it is, as JSON, beside it."""
+"""Export a PyTorch module to an ONNX file, with a JSON file beside it that describes it."""
 
 from __future__ import annotations
 
@@ -20,19 +20,20 @@ from datasets.io.files import replacing, sha256, write_json
 from trackers.engines.precision import lower
 from trackers.engines.runner import PRECISIONS
 
-OPSET = 22  # the first in which convolutions may be bfloat16, and the last before `Attention`,
-# which ONNX Runtime refuses with a mask that is the same for all queries
+OPSET = 22  # the first with bfloat16 convolutions, and the last before the operator `Attention`,
+# which ONNX Runtime rejects if its mask is the same for all queries
 
 
 @dataclass(frozen=True)
 class Signature:
-    """What a module takes.
+    """The inputs of a module.
 
     Args:
-        inputs: An example of each; of a dynamic axis of any length above 1.
-        dynamic: For each input that has dynamic axes, their names by number. One name, one length.
+        inputs: An example of each input; a dynamic axis may have any length above 1.
+        dynamic: For each input with dynamic axes, the name of each by its number. Axes of the same
+            name have the same length.
         exact: Inputs that stay float32 in every precision: positions and times.
-        opset: Version of the operators.
+        opset: Version of the ONNX operators.
     """
 
     inputs: Mapping[str, Tensor]
@@ -44,24 +45,24 @@ class Signature:
 def export_onnx(
     module: nn.Module, signature: Signature, output: Path, precision: str, origin: Mapping[str, str]
 ) -> None:
-    """Write a module as ONNX, in one precision but for what that would spoil.
+    """Write a module as ONNX in one precision; operators that need float32 keep it.
 
     Args:
-        module: Its `outputs` are their names.
-        output: `.onnx`; the JSON is beside it, with `.json` behind its name.
+        module: Module whose attribute `outputs` holds the names of its outputs.
+        output: Path of the `.onnx` file; the JSON file has the same name with `.json` appended.
         precision: `fp32`, `fp16` or `bf16`.
-        origin: Of the weights: goes into the JSON.
+        origin: Origin of the weights, written to the JSON.
 
     Raises:
-        ValueError: The precision is unknown, or an output is called as an input is, which no file
-            can hold.
+        ValueError: The precision is unknown, or an output has the name of an input, which ONNX does
+            not allow.
     """
     if precision not in PRECISIONS:
         raise ValueError(f"precision: {precision!r} found, expected one of {PRECISIONS}")
     both = set(signature.inputs) & set(_outputs(module))
     if both:
         raise ValueError(f"{output}: inputs and outputs of the same name found: {sorted(both)}")
-    model = _traced(module, signature)
+    model = _trace(module, signature)
     if precision != "fp32":
         model = lower(model, precision, signature.exact)
     onnx.checker.check_model(model, full_check=True)
@@ -71,7 +72,7 @@ def export_onnx(
 
 
 def facts_path(path: Path) -> Path:
-    """Return where what a network's file is stands written."""
+    """Return the path of the JSON file that describes a network file."""
     return path.with_name(path.name + ".json")
 
 
@@ -80,7 +81,7 @@ def _outputs(module: nn.Module) -> list[str]:
     return list(names)
 
 
-def _traced(module: nn.Module, signature: Signature) -> onnx.ModelProto:
+def _trace(module: nn.Module, signature: Signature) -> onnx.ModelProto:
     sizes = sorted({name for axes in signature.dynamic.values() for name in axes.values()})
     dims = {name: torch.export.Dim(name, min=1, max=1024) for name in sizes}
     shapes = {
@@ -108,7 +109,7 @@ def _traced(module: nn.Module, signature: Signature) -> onnx.ModelProto:
 
 
 def _name_sizes(model: onnx.ModelProto, signature: Signature) -> None:
-    """Call the dynamic axes as the signature does, and sums of them by their parts."""
+    """Name the dynamic axes as in the signature, also within sums of them."""
     names = {}
     for value in model.graph.input:
         for axis, name in signature.dynamic.get(value.name, {}).items():
@@ -121,7 +122,7 @@ def _name_sizes(model: onnx.ModelProto, signature: Signature) -> None:
 
 
 def _remove_traces(model: onnx.ModelProto) -> None:
-    """Remove where in whose files the operators come from."""
+    """Remove the source locations of the operators."""
     graph = model.graph
     for each in [*graph.node, *graph.input, *graph.output, *graph.initializer]:
         each.ClearField("metadata_props")
@@ -132,7 +133,7 @@ def _remove_traces(model: onnx.ModelProto) -> None:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Silence what the exporter says about its own deprecations and searches."""
+    """Silence the exporter's messages about its own deprecations and searches."""
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -141,7 +142,7 @@ def _quiet() -> Iterator[None]:
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Collect no garbage: it would walk, again and again, the many objects that tracing keeps."""
+    """Disable garbage collection, which would repeatedly scan the many objects of a trace."""
     enabled = gc.isenabled()
     gc.disable()
     try:

@@ -1,7 +1,7 @@
-"""A folder of exported networks, each run by ONNX Runtime or TensorRT.
+"""Open a folder of exported networks on ONNX Runtime or TensorRT.
 
-It holds a file of each network, and `networks.json`, which says of what model and in which
-precision they are. Engines of TensorRT lie in a folder within that of the ONNX files.
+The folder holds one file per network and the network card `networks.json`, which names the model
+and the precision. TensorRT engines are in a subfolder of the folder of the ONNX files.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ class NetworkFolder:
     """The networks of a folder, ready to run.
 
     Args:
-        engines: By the name of the network.
-        arrays: Where inputs and outputs of the engines are.
+        engines: Engines by the name of the network.
+        arrays: Operations on the inputs and outputs of the engines.
         facts: Content of `networks.json`.
     """
 
@@ -41,17 +41,18 @@ def open_onnx(
     threads: Mapping[str, int] = _NONE,
     shared: Mapping[str, str] = _NONE,
 ) -> NetworkFolder:
-    """Return the networks on ONNX Runtime.
+    """Return the networks of a folder, on ONNX Runtime.
 
     Args:
+        names: Names of the networks to open.
         device: `cpu` or `cuda`.
-        threads: Of a network that does not take one a core.
-        shared: Axis of a network that threads share, see `OnnxEngine`.
+        threads: Number of threads by the name of the network; one per core for the others.
+        shared: Axis whose rows threads share, by the name of the network; see `OnnxEngine`.
 
     Raises:
         FileNotFoundError: The folder lacks a file.
-        ValueError: A file is not what it should be.
-        RuntimeError: ONNX Runtime has no such device.
+        ValueError: A file is invalid.
+        RuntimeError: ONNX Runtime does not support the device.
     """
     import numpy as np
 
@@ -68,14 +69,15 @@ def open_onnx(
 
 
 def open_tensorrt(folder: Path, onnx: Path, names: Iterable[str]) -> NetworkFolder:
-    """Return the networks on TensorRT.
+    """Return the networks of a folder, on TensorRT.
 
     Args:
         onnx: Folder of the ONNX files that the engines were built from.
+        names: Names of the networks to open.
 
     Raises:
         FileNotFoundError: A folder lacks a file.
-        ValueError: An engine was built for another machine, version or file.
+        ValueError: An engine was built for another machine, version or ONNX file.
         RuntimeError: TensorRT is not installed, or there is no GPU.
     """
     from trackers.engines.tensorrt_engine import TensorrtEngine
@@ -89,13 +91,13 @@ def open_tensorrt(folder: Path, onnx: Path, names: Iterable[str]) -> NetworkFold
 
 
 def read_facts(folder: Path, needed: Collection[str] = ()) -> dict[str, Any]:
-    """Return what `networks.json` says.
+    """Return the content of `networks.json`.
 
     Args:
-        needed: Keys that it must have beside the precision.
+        needed: Keys that it must have besides `precision`.
 
     Raises:
-        FileNotFoundError: There is none.
+        FileNotFoundError: The folder has no `networks.json`.
         ValueError: A key is missing. Names the file.
     """
     path = folder / CARD
@@ -104,5 +106,5 @@ def read_facts(folder: Path, needed: Collection[str] = ()) -> dict[str, Any]:
     facts: dict[str, Any] = read_json(path)
     missing = [key for key in (*needed, "precision") if key not in facts]
     if missing:
-        raise ValueError(f"{path}: {missing} missing")
+        raise ValueError(f"{path}: keys {missing} are missing")
     return facts

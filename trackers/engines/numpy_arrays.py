@@ -9,10 +9,10 @@ import numpy as np
 
 
 class NumpyArrays:
-    """Arrays as numpy.
+    """NumPy arrays in main memory, see `Arrays`.
 
     Args:
-        dtype: Of the zeros that memories are written over.
+        dtype: Type of the arrays that `zeros` returns, such as empty memory banks.
     """
 
     def __init__(self, dtype: type[np.floating[Any]] = np.float32) -> None:

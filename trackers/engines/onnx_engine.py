@@ -1,4 +1,4 @@
-"""ONNX Runtime: a network from an ONNX file, on the processor or a CUDA device, without PyTorch."""
+"""ONNX Runtime: run a network from an ONNX file on the CPU or a CUDA device, without PyTorch."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as errors
 
 from trackers.engines.contract import check_names
-from trackers.engines.onnx_shares import Shares
+from trackers.engines.row_parallel import RowParallelSession
 from trackers.profiling.machine import usable_cores
 
 PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
-# A thread that waits by spinning takes the core from the next network: SAM 2 has three a frame.
+# A thread that spins while it waits blocks a core for the next network; SAM 2 runs three a frame.
 _NO_SPINNING = ("session.intra_op.allow_spinning", "0")
-_REFUSALS = (
+_INVALID_MODEL = (
     errors.Fail,
     errors.InvalidArgument,
     errors.InvalidGraph,
@@ -34,22 +34,23 @@ _TYPES: dict[str, type[np.generic]] = {
 
 
 class OnnxEngine:
-    """A network that ONNX Runtime runs; the same inputs give the same outputs every time.
+    """A network run by ONNX Runtime; the same inputs always give the same outputs.
 
-    Its `shapes` are those of the inputs by name, with a text for a size that may vary.
+    `shapes` holds the shapes of the inputs by name, with a string for each dynamic axis.
 
     Args:
-        path: An ONNX file.
+        path: Path of the ONNX file.
         device: `cpu` or `cuda`.
-        threads: Of one operator; 0 takes one a core.
-        shared: Name of the first axis of some inputs and of all outputs, whose rows do not depend
-            on each other: on a CPU the threads share the rows, where there are as many.
+        threads: Number of threads per operator; 0 for one per core.
+        shared: Name of the first axis of some inputs and all outputs, if its rows are independent
+            of each other. On a CPU the rows are then divided among the threads, if there are at
+            least as many rows as threads.
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: It is not an ONNX file that this version runs, or takes arrays of a type that
-            numpy has not, or the device is unknown, or an output has not the axis `shared`.
-        RuntimeError: The installed ONNX Runtime has no such device.
+        ValueError: ONNX Runtime cannot run the file, an input has a type that NumPy lacks, the
+            device is unknown, or an output lacks the axis `shared`.
+        RuntimeError: The installed ONNX Runtime does not support the device.
     """
 
     def __init__(
@@ -60,34 +61,34 @@ class OnnxEngine:
         self._types = {each.name: _type(path, each) for each in self._session.get_inputs()}
         self.shapes = {each.name: each.shape for each in self._session.get_inputs()}
         self._outputs = [each.name for each in self._session.get_outputs()]
-        self._shares = (
-            self._shared_by(threads or usable_cores(), shared) if device == "cpu" else None
+        self._row_parallel = (
+            self._open_row_parallel(threads or usable_cores(), shared) if device == "cpu" else None
         )
 
-    def _shared_by(self, threads: int, axis: str | None) -> Shares | None:
+    def _open_row_parallel(self, threads: int, axis: str | None) -> RowParallelSession | None:
         if axis is None or threads == 1:
             return None
-        whole = [each.name for each in self._session.get_outputs() if each.shape[:1] != [axis]]
-        if whole:
-            raise ValueError(f"{self._path}: outputs {whole} found without a first axis {axis!r}")
+        wrong = [each.name for each in self._session.get_outputs() if each.shape[:1] != [axis]]
+        if wrong:
+            raise ValueError(f"{self._path}: outputs {wrong} found without a first axis {axis!r}")
         rows = [name for name, shape in self.shapes.items() if shape[:1] == [axis]]
-        return Shares(_open(self._path, _providers("cpu"), 1), rows, threads)
+        return RowParallelSession(_open(self._path, _providers("cpu"), 1), rows, threads)
 
     def __call__(self, **inputs: Any) -> dict[str, np.ndarray]:
-        given = self._given(inputs)
-        if self._shares is not None and self._shares.suit(given):
-            return dict(zip(self._outputs, self._shares.run(given), strict=True))
-        return dict(zip(self._outputs, self._session.run(None, given), strict=True))
+        arrays = self._convert_inputs(inputs)
+        if self._row_parallel is not None and self._row_parallel.has_row_per_thread(arrays):
+            return dict(zip(self._outputs, self._row_parallel.run(arrays), strict=True))
+        return dict(zip(self._outputs, self._session.run(None, arrays), strict=True))
 
     def begin(self, **inputs: Any) -> Callable[[], dict[str, np.ndarray]]:
-        """Start, see `Starter`; where threads share no rows, it runs before this returns."""
-        if self._shares is None:
+        """Start the engine, see `AsyncEngine`; without `shared` it runs before this returns."""
+        if self._row_parallel is None:
             outputs = self(**inputs)
             return lambda: outputs
-        finish = self._shares.begin(self._given(inputs))
+        finish = self._row_parallel.begin(self._convert_inputs(inputs))
         return lambda: dict(zip(self._outputs, finish(), strict=True))
 
-    def _given(self, inputs: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    def _convert_inputs(self, inputs: Mapping[str, Any]) -> dict[str, np.ndarray]:
         check_names(inputs, self._types, str(self._path))
         return {
             name: np.ascontiguousarray(array, self._types[name]) for name, array in inputs.items()
@@ -97,13 +98,13 @@ class OnnxEngine:
 def _providers(device: str) -> list[str]:
     if device not in PROVIDERS:
         raise ValueError(f"device: {device!r} found, expected one of {list(PROVIDERS)}")
-    wanted, there = PROVIDERS[device], onnxruntime.get_available_providers()
-    if wanted not in there:
+    needed, available = PROVIDERS[device], onnxruntime.get_available_providers()
+    if needed not in available:
         raise RuntimeError(
-            f"device: {device!r} needs {wanted}, which the installed onnxruntime "
-            f"{onnxruntime.__version__} has not: it has {there}"
+            f"device: {device!r} needs {needed}, which the installed onnxruntime "
+            f"{onnxruntime.__version__} lacks: it has {available}"
         )
-    return [wanted] if device == "cpu" else [wanted, PROVIDERS["cpu"]]
+    return [needed] if device == "cpu" else [needed, PROVIDERS["cpu"]]
 
 
 def _open(path: Path, providers: list[str], threads: int) -> onnxruntime.InferenceSession:
@@ -112,14 +113,14 @@ def _open(path: Path, providers: list[str], threads: int) -> onnxruntime.Inferen
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.use_deterministic_compute = True
-    options.log_severity_level = 3  # errors; what it warns of are its own optimizations
+    options.log_severity_level = 3  # errors only; its warnings are about its own optimizations
     options.add_session_config_entry(*_NO_SPINNING)
     try:
         session = onnxruntime.InferenceSession(path, options, providers)
-    except _REFUSALS as error:
-        raise ValueError(f"{path}: no network that ONNX Runtime can run: {error}") from error
+    except _INVALID_MODEL as error:
+        raise ValueError(f"{path}: ONNX Runtime cannot run the network: {error}") from error
     if session.get_providers()[0] != providers[0]:
-        raise RuntimeError(f"{path}: {providers[0]} did not start: see what it logged")
+        raise RuntimeError(f"{path}: {providers[0]} did not start: see its log above")
     return session
 
 

@@ -1,14 +1,14 @@
-"""A float32 network → one of float16 or bfloat16, with islands of float32 where that is needed.
+"""Convert a float32 network to float16 or bfloat16, with islands of float32 where needed.
 
-Every array has one type, and casts stand where two types meet, so that a strongly typed engine does
-what is written. Each operator is of one of these kinds:
+Every array has one explicit type, with a cast wherever two types meet, as a strongly typed engine
+requires. Each operator is of one of these kinds:
 
-- matrix products and convolutions are always in the low precision;
-- normalisations run in float32, and what leaves them is low again: it is near 1;
-- sines, squares, roots, means and what was counted start an island of float32, which reaches over
-  all operators behind them up to the next product.
+- matrix products and convolutions always run in the low precision;
+- normalisations run in float32 and return the low precision, since their outputs are near 1;
+- sines, squares, roots, means and casts from integers start an island of float32, which extends
+  over all following operators up to the next product.
 
-What no island reaches is low.
+All other operators run in the low precision.
 """
 
 from __future__ import annotations
@@ -35,26 +35,26 @@ _STARTS = {
     "Sin",
     "Sqrt",
 }
-_FIRST_ONLY = {"Resize"}  # the others of its inputs are sizes
+_ONLY_FIRST_INPUT = {"Resize"}  # the other inputs are sizes
 _WITH_BODY = {"If", "Loop", "Scan"}
 
 
 def lower(model: onnx.ModelProto, precision: str, exact: Collection[str]) -> onnx.ModelProto:
-    """Return a model in a low precision.
+    """Return a model converted to a low precision.
 
     Args:
         precision: `fp16` or `bf16`.
         exact: Inputs that stay float32.
 
     Raises:
-        ValueError: The model branches or loops.
+        ValueError: The model has branches or loops.
     """
     inferred = shape_inference.infer_shapes(model, data_prop=True)
     return _Lowering(inferred, _LOW[precision], exact).run()
 
 
 class _Lowering:
-    """One pass over the operators, in the order they run in."""
+    """One pass over the operators of a model, in execution order."""
 
     def __init__(
         self, model: onnx.ModelProto, low: TensorProto.DataType, exact: Collection[str]
@@ -67,7 +67,7 @@ class _Lowering:
         self._types: dict[str, TensorProto.DataType] = {
             value.name: _FULL for value in self._graph.input if value.name in exact
         }
-        self._ready: dict[tuple[str, int], str] = {}  # an array, as a type → its name
+        self._converted: dict[tuple[str, int], str] = {}  # array and type → name of the array
         self._nodes: list[NodeProto] = []
         self._constants: list[TensorProto] = []
 
@@ -80,7 +80,7 @@ class _Lowering:
             self._convert(node)
         for value in self._graph.output:
             if value.name in self._floats:
-                self._finish(value)
+                self._lower_output(value)
         kept = [weight for name, weight in self._weights.items() if name not in self._floats]
         for field, new in (("node", self._nodes), ("initializer", kept + self._constants)):
             self._graph.ClearField(field)
@@ -91,71 +91,71 @@ class _Lowering:
     def _convert(self, node: NodeProto) -> None:
         if node.op_type in _WITH_BODY:
             raise ValueError(f"{node.name}: {node.op_type} found, expected no branches or loops")
-        kind = self._kind(node)
+        kind = self._type_of(node)
         copy = NodeProto()
         copy.CopyFrom(node)
-        for place, name in enumerate(node.input):
-            if name in self._floats and not (place and node.op_type in _FIRST_ONLY):
-                copy.input[place] = self._as(name, kind)
+        for number, name in enumerate(node.input):
+            if name in self._floats and not (number and node.op_type in _ONLY_FIRST_INPUT):
+                copy.input[number] = self._convert_array(name, kind)
             elif name in self._floats:
-                copy.input[place] = self._as(name, _FULL)
+                copy.input[number] = self._convert_array(name, _FULL)
         self._nodes.append(copy)
         for name in node.output:
             if name in self._floats:
                 self._types[name] = kind
         if node.op_type in _NORMALISATIONS:
-            self._narrow(copy)
+            self._lower_node(copy)
 
-    def _kind(self, node: NodeProto) -> TensorProto.DataType:
-        """Return the type an operator runs in."""
+    def _type_of(self, node: NodeProto) -> TensorProto.DataType:
+        """Return the type that an operator runs in."""
         if node.op_type in _PRODUCTS:
             return self._low
-        starts = node.op_type in _STARTS | _NORMALISATIONS
-        starts |= node.op_type == "Cast" and node.input[0] not in self._floats
-        reached = any(self._types.get(name) == _FULL for name in node.input)
-        return _FULL if starts or reached else self._low
+        starts_island = node.op_type in _STARTS | _NORMALISATIONS
+        starts_island |= node.op_type == "Cast" and node.input[0] not in self._floats
+        in_island = any(self._types.get(name) == _FULL for name in node.input)
+        return _FULL if starts_island or in_island else self._low
 
-    def _narrow(self, node: NodeProto) -> None:
-        """Cast what an operator returns to the low precision."""
+    def _lower_node(self, node: NodeProto) -> None:
+        """Cast the output of an operator to the low precision."""
         name = node.output[0]
         node.output[0] = f"{name}.wide"
         self._nodes.append(helper.make_node("Cast", [node.output[0]], [name], to=self._low))
         self._types[name] = self._low
 
-    def _as(self, name: str, kind: TensorProto.DataType) -> str:
-        """Return the name of an array as a type, made where it is asked for the first time."""
+    def _convert_array(self, name: str, kind: TensorProto.DataType) -> str:
+        """Return the name of an array in a type; the conversion is added at the first call."""
         if self._types.get(name) == kind:
             return name
-        found = self._ready.get((name, kind))
-        if found is None:
-            found = f"{name}.{TensorProto.DataType.Name(kind).lower()}"
-            self._ready[name, kind] = found
+        converted = self._converted.get((name, kind))
+        if converted is None:
+            converted = f"{name}.{TensorProto.DataType.Name(kind).lower()}"
+            self._converted[name, kind] = converted
             if name in self._weights:
-                self._constants.append(_converted(self._weights[name], found, kind))
+                self._constants.append(_convert_weight(self._weights[name], converted, kind))
             else:
-                self._nodes.append(helper.make_node("Cast", [name], [found], to=kind))
-        return found
+                self._nodes.append(helper.make_node("Cast", [name], [converted], to=kind))
+        return converted
 
-    def _finish(self, value: onnx.ValueInfoProto) -> None:
-        """Let an output be of the low precision."""
+    def _lower_output(self, value: onnx.ValueInfoProto) -> None:
+        """Convert an output of the model to the low precision."""
         value.type.tensor_type.elem_type = self._low
         if self._types.get(value.name) == self._low:
             return
         wide = f"{value.name}.wide"
         for node in self._nodes:
             for names in (node.input, node.output):
-                for place, name in enumerate(names):
+                for number, name in enumerate(names):
                     if name == value.name:
-                        names[place] = wide
+                        names[number] = wide
         self._nodes.append(helper.make_node("Cast", [wide], [value.name], to=self._low))
 
 
-def _converted(weight: TensorProto, name: str, kind: TensorProto.DataType) -> TensorProto:
-    """Return a constant of float32 as another type, too large numbers as the largest there is."""
+def _convert_weight(weight: TensorProto, name: str, kind: TensorProto.DataType) -> TensorProto:
+    """Return a float32 constant in another type; finite values are clipped to its range."""
     values = numpy_helper.to_array(weight)
     if kind == TensorProto.FLOAT16:
-        most = np.finfo(np.float16).max
-        values = np.where(np.isinf(values), values, np.clip(values, -most, most))
+        largest = np.finfo(np.float16).max
+        values = np.where(np.isinf(values), values, np.clip(values, -largest, largest))
     return helper.make_tensor(
         name,
         kind,

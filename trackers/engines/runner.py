@@ -1,4 +1,4 @@
-"""Which engine runs a model's networks, and where: the options that methods with networks share."""
+"""Options that choose the engine and device of a model's networks, shared by several methods."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ EngineName = Literal["torch", "onnxruntime", "tensorrt"]
 Precision = Literal["fp32", "fp16", "bf16"]
 TorchMode = Literal["eager", "compile", "graphs"]
 ENGINES, PRECISIONS = get_args(EngineName), get_args(Precision)
-_OWN = ("fp32", "eager")
+_TORCH_DEFAULTS = ("fp32", "eager")  # precision and torch_mode
 
 
 @dataclass(frozen=True)
 class Runner:
-    """See the module.
+    """The engine and device of a model's networks.
 
     Args:
-        engine: What runs the networks.
-        device: Device that the engine runs on, as it calls it: `cpu`, `cuda`.
-        networks: Folder of the networks of the other two engines, as engines/sam2_demo/fp32; it has
-            the weights and a precision of its own. None for PyTorch.
-        precision: Precision in which PyTorch computes.
+        engine: Engine that runs the networks.
+        device: Device of the engine, by the engine's own name: `cpu`, `cuda`.
+        networks: Folder of networks for `onnxruntime` and `tensorrt`, such as
+            engines/sam2_demo/fp32; weights and precision are part of it. None for `torch`.
+        precision: Precision of PyTorch.
         torch_mode: How PyTorch runs a network, see `TorchEngine`.
     """
 
@@ -32,18 +32,18 @@ class Runner:
     torch_mode: TorchMode = "eager"
 
     def check(self) -> None:
-        """Raise ValueError if the engine is unknown, or things do not go together."""
+        """Raise ValueError if the engine or precision is unknown, or options contradict."""
         if self.engine not in ENGINES:
             raise ValueError(f"engine {self.engine!r} is unknown: expected one of {list(ENGINES)}")
         if self.precision not in PRECISIONS:
             raise ValueError(f"precision: {self.precision!r} found, expected one of {PRECISIONS}")
         if (self.networks is None) != (self.engine == "torch"):
             raise ValueError(
-                f"engine {self.engine!r} with networks {self.networks!r}: only PyTorch needs no "
-                "folder"
+                f"engine {self.engine!r} with networks {self.networks!r}: expected a folder of "
+                "networks for onnxruntime and tensorrt, and none for torch"
             )
-        if self.networks is not None and (self.precision, self.torch_mode) != _OWN:
+        if self.networks is not None and (self.precision, self.torch_mode) != _TORCH_DEFAULTS:
             raise ValueError(
                 f"precision {self.precision!r} and torch_mode {self.torch_mode!r} found, but they "
-                f"are PyTorch's: {self.networks} has a precision of its own"
+                f"are PyTorch's options: the networks in {self.networks} have a fixed precision"
             )

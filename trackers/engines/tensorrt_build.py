@@ -1,7 +1,7 @@
-"""Build: an ONNX file → a TensorRT engine for this GPU, and what it is, as JSON, beside it.
+"""Build a TensorRT engine for this GPU from an ONNX file, with a JSON file that describes it.
 
-Networks are strongly typed: an engine computes in the types that the ONNX file says. In TensorRT 10
-that is asked for; in 11 there is nothing else.
+Networks are strongly typed: an engine computes in the types of the ONNX file. TensorRT 10 needs a
+flag for that; TensorRT 11 has only strongly typed networks.
 """
 
 from __future__ import annotations
@@ -14,36 +14,42 @@ from typing import Any
 
 from datasets.io.files import read_json, replacing, sha256, write_json
 from datasets.io.progress import Progress
-from trackers.engines.tensorrt_library import load_tensorrt, major, this_place
+from trackers.engines.tensorrt_library import describe_platform, load_tensorrt, major_version
 
 _GIB = 1 << 30
-_ASKED_FOR = 10  # the major version in which strong types are asked for
+_LAST_WITH_FLAG = 10  # last major version that needs a flag for strongly typed networks
 
 
 @dataclass(frozen=True)
 class Range:
-    """Lengths of a dynamic axis: those an engine takes, and the one it is made for."""
+    """Lengths of a dynamic axis in an optimization profile.
 
-    least: int
-    best: int
-    most: int
+    Args:
+        min: Minimum length that the engine accepts.
+        opt: Length that the engine is optimized for.
+        max: Maximum length that the engine accepts.
+    """
+
+    min: int
+    opt: int
+    max: int
 
     def __post_init__(self) -> None:
-        if not 1 <= self.least <= self.best <= self.most:
-            raise ValueError(f"{self}: expected 1 <= least <= best <= most")
+        if not 1 <= self.min <= self.opt <= self.max:
+            raise ValueError(f"{self}: expected 1 <= min <= opt <= max")
 
 
-Profile = Mapping[str, Range]  # by the name of the axis
+Profile = Mapping[str, Range]  # lengths by the name of the dynamic axis
 
 
 @dataclass(frozen=True)
 class Flags:
-    """How hard an engine is looked for.
+    """Flags of a build.
 
     Args:
-        level: 0 to 5; more kernels are tried.
-        workspace_gib: Memory of the GPU that kernels may use beside inputs and outputs.
-        tf32: Whether products of float32 may be rounded to 10 bits.
+        level: Builder optimization level, 0 to 5; higher levels try more kernels.
+        workspace_gib: GPU memory that kernels may use beside inputs and outputs, in GiB.
+        tf32: Whether products of float32 may be computed in TF32, with 10 bits of mantissa.
     """
 
     level: int = 3
@@ -52,13 +58,17 @@ class Flags:
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
-    """Let a program take `Flags`."""
-    parser.add_argument("--level", type=int, default=Flags.level)
-    parser.add_argument("--workspace-gib", type=float, default=Flags.workspace_gib)
+    """Add the command line flags of a build, see `Flags`."""
+    parser.add_argument(
+        "--level", type=int, default=Flags.level, help="builder optimization level, 0 to 5"
+    )
+    parser.add_argument(
+        "--workspace-gib", type=float, default=Flags.workspace_gib, help="GPU memory for kernels"
+    )
 
 
 def flags_of(args: argparse.Namespace) -> Flags:
-    """Return what a program was given of those."""
+    """Return the flags of a build from parsed arguments."""
     return Flags(args.level, args.workspace_gib)
 
 
@@ -68,17 +78,17 @@ def build_engine(
     """Write an engine for this machine; nothing else may run on its GPU meanwhile.
 
     Args:
-        onnx: With its JSON beside it.
-        output: `.engine`; its JSON is beside it, with `.json` behind its name.
-        profiles: The lengths of the dynamic axes; each profile has kernels of its own.
-        timing_cache: Measured times of kernels, read where it is there, and written.
+        onnx: The ONNX file, with its JSON file beside it.
+        output: Path of the `.engine` file; its JSON file has the same name with `.json` appended.
+        profiles: Lengths of the dynamic axes; each profile has its own kernels.
+        timing_cache: Measured times of kernels; read if the file exists, and written.
 
     Raises:
         RuntimeError: TensorRT is not installed or fails, or there is no GPU.
-        ValueError: A profile lacks an axis, or the file is not ONNX that TensorRT knows.
+        ValueError: A profile lacks an axis, or TensorRT cannot parse the ONNX file.
     """
     library = load_tensorrt()
-    place = this_place(library)
+    platform = describe_platform(library)
     source = read_json(onnx.with_name(onnx.name + ".json"))
     shapes = [profile_shapes(onnx, source["inputs"], profile) for profile in profiles]
     plan = _Build(library, onnx, flags).run(shapes, timing_cache)
@@ -87,7 +97,7 @@ def build_engine(
     facts = {
         "sha256": sha256(output),
         "onnx_sha256": sha256(onnx),
-        **place,
+        **platform,
         "precision": source["precision"],
         "flags": asdict(flags),
         "profiles": shapes,
@@ -98,11 +108,11 @@ def build_engine(
 def profile_shapes(
     onnx: Path, inputs: Mapping[str, Any], profile: Profile
 ) -> dict[str, list[list[int]]]:
-    """Return for each input that has dynamic axes its least, best and largest shape.
+    """Return the minimum, optimum and maximum shape of each input with dynamic axes.
 
     Args:
-        onnx: For the message.
-        inputs: As the JSON of an ONNX file tells of them.
+        onnx: Path of the ONNX file, for the message.
+        inputs: The inputs as described in the JSON of the ONNX file.
     """
     shapes = {}
     for name, layout in inputs.items():
@@ -113,13 +123,13 @@ def profile_shapes(
         if axes:
             shapes[name] = [
                 [getattr(profile[n], end) if isinstance(n, str) else n for n in layout["shape"]]
-                for end in ("least", "best", "most")
+                for end in ("min", "opt", "max")
             ]
     return shapes
 
 
 class _Build:
-    """One build: the objects of the library that have to live as long as it runs."""
+    """One build: holds the objects of the library that must live until the build ends."""
 
     def __init__(self, library: Any, onnx: Path, flags: Flags) -> None:
         self._library, self._onnx = library, onnx
@@ -139,9 +149,9 @@ class _Build:
         """Return the engine as bytes."""
         self._parse()
         for shapes in profiles:
-            self._add(shapes)
-        self._read_times(timing_cache)
-        bars = Bars(self._onnx.name)
+            self._add_profile(shapes)
+        self._read_timing_cache(timing_cache)
+        bars = PhaseProgress(self._onnx.name)
         monitor = monitor_type(self._library)(bars)
         self._config.progress_monitor = monitor
         try:
@@ -149,7 +159,7 @@ class _Build:
         finally:
             bars.close()
         if plan is None:
-            raise RuntimeError(f"{self._onnx}: TensorRT found no engine: see what it logged")
+            raise RuntimeError(f"{self._onnx}: TensorRT found no engine: see its log above")
         with replacing(timing_cache) as part:
             part.write_bytes(bytes(self._config.get_timing_cache().serialize()))
         return bytes(plan)
@@ -157,31 +167,31 @@ class _Build:
     def _parse(self) -> None:
         if self._parser.parse_from_file(str(self._onnx)):
             return
-        told = [str(self._parser.get_error(n)) for n in range(self._parser.num_errors)]
-        raise ValueError(f"{self._onnx}: no network that TensorRT knows: {'; '.join(told)}")
+        errors = [str(self._parser.get_error(n)) for n in range(self._parser.num_errors)]
+        raise ValueError(f"{self._onnx}: TensorRT cannot parse the network: {'; '.join(errors)}")
 
-    def _add(self, shapes: Mapping[str, list[list[int]]]) -> None:
+    def _add_profile(self, shapes: Mapping[str, list[list[int]]]) -> None:
         profile = self._builder.create_optimization_profile()
-        for name, (least, best, most) in shapes.items():
-            profile.set_shape(name, least, best, most)
+        for name, (minimum, optimum, maximum) in shapes.items():
+            profile.set_shape(name, minimum, optimum, maximum)
         if self._config.add_optimization_profile(profile) < 0:
-            raise ValueError(f"{self._onnx}: TensorRT refuses the profile {dict(shapes)}")
+            raise ValueError(f"{self._onnx}: TensorRT rejects the profile {dict(shapes)}")
 
-    def _read_times(self, path: Path) -> None:
-        """Take the times measured before; none where they are of another GPU or version."""
-        known = path.read_bytes() if path.is_file() else b""
-        if not self._config.set_timing_cache(self._config.create_timing_cache(known), False):
+    def _read_timing_cache(self, path: Path) -> None:
+        """Load the timing cache; use an empty one if it is of another GPU or version."""
+        cache = path.read_bytes() if path.is_file() else b""
+        if not self._config.set_timing_cache(self._config.create_timing_cache(cache), False):
             self._config.set_timing_cache(self._config.create_timing_cache(b""), False)
 
 
 def _network_flags(library: Any) -> int:
-    if major(library) > _ASKED_FOR:
+    if major_version(library) > _LAST_WITH_FLAG:
         return 0
     return 1 << int(library.NetworkDefinitionCreationFlag.STRONGLY_TYPED)
 
 
-class Bars:
-    """Progress of a build: of each phase that runs, those within it below."""
+class PhaseProgress:
+    """Progress bars of a build, one per running phase, nested phases below."""
 
     def __init__(self, title: str) -> None:
         self._title = title
@@ -202,14 +212,14 @@ class Bars:
 
 
 def monitor_type(library: Any) -> Any:
-    """Return a progress monitor as TensorRT calls it; its class is known only where TensorRT is."""
+    """Return a class of progress monitors; their base class exists only if TensorRT does."""
 
-    def begin(self: Any, bars: Bars) -> None:
+    def initialize(self: Any, bars: PhaseProgress) -> None:
         library.IProgressMonitor.__init__(self)
         self.bars = bars
 
     def phase_start(self: Any, phase_name: str, parent_phase: str | None, num_steps: int) -> None:
-        del parent_phase  # bars of an inner phase stand below anyway
+        del parent_phase  # bars of nested phases are below in any case
         self.bars.start(phase_name, num_steps)
 
     def step_complete(self: Any, phase_name: str, step: int) -> bool:
@@ -221,5 +231,5 @@ def monitor_type(library: Any) -> Any:
         self.bars.finish(phase_name)
 
     methods = (phase_start, step_complete, phase_finish)
-    named = {"__init__": begin} | {method.__name__: method for method in methods}
+    named = {"__init__": initialize} | {method.__name__: method for method in methods}
     return type("Monitor", (library.IProgressMonitor,), named)

@@ -1,4 +1,4 @@
-"""TensorRT: a network from a built engine, on the GPU it was built on; arrays are CUDA tensors."""
+"""TensorRT: run a built engine on the GPU that it was built for; arrays are CUDA tensors."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from torch import Tensor
 
 from trackers.engines.contract import check_names
 from trackers.engines.tensorrt_library import (
-    check_fits,
+    check_engine,
+    describe_platform,
     load_tensorrt,
     read_engine_facts,
-    this_place,
 )
 
 _TYPES = {
@@ -27,20 +27,20 @@ _TYPES = {
     "UINT8": torch.uint8,
 }
 _DEVICE = torch.device("cuda")
-Shapes = Mapping[str, list[list[int]]]  # of each input with dynamic axes: least, best, most
+Shapes = Mapping[str, list[list[int]]]  # min, opt and max shape of each input with dynamic axes
 
 
 class TensorrtEngine:
-    """A network that TensorRT runs.
+    """A network run by TensorRT.
 
     Args:
-        path: An engine with its JSON beside it.
-        onnx: The file it was built from.
-        device: Where the tensors are.
+        path: Path of the engine, with its JSON file beside it.
+        onnx: ONNX file that the engine was built from.
+        device: Device of the tensors.
 
     Raises:
         FileNotFoundError: A file is missing.
-        RuntimeError: TensorRT is not installed, or there is no GPU, or it cannot read the engine.
+        RuntimeError: TensorRT is not installed or cannot read the engine, or there is no GPU.
         ValueError: The engine was built for another machine, version or ONNX file.
     """
 
@@ -48,48 +48,49 @@ class TensorrtEngine:
         self._path, self._device = path, device
         facts = read_engine_facts(path)
         library = load_tensorrt()
-        check_fits(path, facts, this_place(library), onnx)
+        check_engine(path, facts, describe_platform(library), onnx)
         self._profiles: list[Shapes] = facts["profiles"]
         self._logger = library.Logger(library.Logger.WARNING)
         self._runtime = library.Runtime(self._logger)
         self._engine = self._runtime.deserialize_cuda_engine(path.read_bytes())
         if self._engine is None:
-            raise RuntimeError(f"{path}: TensorRT cannot read it: see what it logged")
+            raise RuntimeError(f"{path}: TensorRT cannot read the engine: see its log above")
         self._inputs, self._outputs = self._arguments(library)
         self._contexts: dict[int, Any] = {}
         streams: Any = torch.cuda  # PyTorch gives their constructor no types
         self._stream = streams.Stream(device)
 
     def _arguments(self, library: Any) -> tuple[dict[str, torch.dtype], dict[str, torch.dtype]]:
-        """Return the types of inputs and outputs by name."""
+        """Return the types of the inputs and of the outputs, by name."""
         engine, kinds = self._engine, library.DataType
         types = {getattr(kinds, kind): dtype for kind, dtype in _TYPES.items()}
         names = [engine.get_tensor_name(number) for number in range(engine.num_io_tensors)]
-        found = {name: types[engine.get_tensor_dtype(name)] for name in names}
+        dtypes = {name: types[engine.get_tensor_dtype(name)] for name in names}
         inputs = {n for n in names if engine.get_tensor_mode(n) == library.TensorIOMode.INPUT}
         return (
-            {name: found[name] for name in names if name in inputs},
-            {name: found[name] for name in names if name not in inputs},
+            {name: dtypes[name] for name in names if name in inputs},
+            {name: dtypes[name] for name in names if name not in inputs},
         )
 
     def __call__(self, **inputs: Any) -> dict[str, Tensor]:
         check_names(inputs, self._inputs, str(self._path))
-        given = {
+        tensors = {
             name: inputs[name].to(self._device, dtype).contiguous()
             for name, dtype in self._inputs.items()
         }
-        shapes = {name: list(tensor.shape) for name, tensor in given.items()}
+        shapes = {name: list(tensor.shape) for name, tensor in tensors.items()}
         context = self._context(fitting_profile(self._path, self._profiles, shapes))
-        for name, tensor in given.items():
+        for name, tensor in tensors.items():
             if not context.set_input_shape(name, tuple(tensor.shape)):
-                raise ValueError(f"{self._path}: {name}: TensorRT refuses {tuple(tensor.shape)}")
+                shape = tuple(tensor.shape)
+                raise ValueError(f"{self._path}: {name}: TensorRT rejects the shape {shape}")
             context.set_tensor_address(name, tensor.data_ptr())
-        found = {name: self._allocate(context, name) for name in self._outputs}
+        outputs = {name: self._allocate(context, name) for name in self._outputs}
         self._run(context)
-        return found
+        return outputs
 
     def _context(self, number: int) -> Any:
-        """Return what runs the kernels of a profile."""
+        """Return the execution context of a profile, created at its first use."""
         if number not in self._contexts:
             context = self._engine.create_execution_context()
             context.set_optimization_profile_async(number, self._stream.cuda_stream)
@@ -98,32 +99,35 @@ class TensorrtEngine:
         return self._contexts[number]
 
     def _allocate(self, context: Any, name: str) -> Tensor:
-        """Return an empty tensor, known to the context, for an output."""
+        """Return an empty tensor for an output and register it with the context."""
         shape = tuple(context.get_tensor_shape(name))
-        workdir = torch.empty(shape, dtype=self._outputs[name], device=self._device)
-        context.set_tensor_address(name, workdir.data_ptr())
-        return workdir
+        tensor = torch.empty(shape, dtype=self._outputs[name], device=self._device)
+        context.set_tensor_address(name, tensor.data_ptr())
+        return tensor
 
     def _run(self, context: Any) -> None:
-        """Run between what the current stream was told before and what it is told next."""
+        """Run after all work on the current stream so far, and before its later work."""
         current = torch.cuda.current_stream(self._device)
         self._stream.wait_stream(current)
         if not context.execute_async_v3(self._stream.cuda_stream):
-            raise RuntimeError(f"{self._path}: TensorRT failed: see what it logged")
+            raise RuntimeError(f"{self._path}: TensorRT failed: see its log above")
         current.wait_stream(self._stream)
 
 
 def fitting_profile(path: Path, profiles: Sequence[Shapes], shapes: Mapping[str, list[int]]) -> int:
-    """Return the number of the first profile that takes the shapes.
+    """Return the number of the first profile that accepts the shapes of the inputs.
 
     Raises:
-        ValueError: None does. Names the engine.
+        ValueError: No profile accepts them. Names the engine.
     """
     for number, profile in enumerate(profiles):
         if all(
             low <= size <= high
-            for name, (least, _, most) in profile.items()
-            for low, size, high in zip(least, shapes[name], most, strict=True)
+            for name, (minimum, _, maximum) in profile.items()
+            for low, size, high in zip(minimum, shapes[name], maximum, strict=True)
         ):
             return number
-    raise ValueError(f"{path}: built for {[dict(each) for each in profiles]}, found {dict(shapes)}")
+    raise ValueError(
+        f"{path}: input shapes {dict(shapes)} found, expected one of the profiles "
+        f"{[dict(each) for each in profiles]}"
+    )

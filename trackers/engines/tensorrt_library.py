@@ -1,7 +1,7 @@
-"""TensorRT, loaded where it is needed, and what a built engine says of itself.
+"""Load TensorRT, and check the JSON file beside a built engine.
 
-An engine is a program for one GPU, one driver and one version of TensorRT. What it was built from
-and for is written beside it, and it runs nowhere else.
+An engine runs only on the GPU, driver and TensorRT version that it was built for. The JSON file
+records these and the digest of the ONNX file.
 """
 
 from __future__ import annotations
@@ -14,33 +14,40 @@ from datasets.io.files import read_json, sha256
 from trackers.profiling.machine import identify_gpu
 
 VERSIONS = (10, 11)
-PLACE = ("tensorrt", "gpu", "compute_capability", "driver")  # of the facts, where an engine runs
+PLATFORM_KEYS = (
+    "tensorrt",
+    "gpu",
+    "compute_capability",
+    "driver",
+)  # keys that say where an engine runs
 
 
 def load_tensorrt() -> Any:
-    """Return the library.
+    """Return the module `tensorrt`.
 
     Raises:
-        RuntimeError: It is not installed, or of another major version than those known here.
+        RuntimeError: TensorRT is not installed, or its major version is not supported.
     """
     try:
         import tensorrt
     except ImportError as error:
         raise RuntimeError(
-            f"TensorRT cannot be loaded ({error}): environment.yml installs it where there is a GPU"
+            f"TensorRT cannot be loaded ({error}): environment.yml installs it on GPU machines"
         ) from error
-    if major(tensorrt) not in VERSIONS:
-        raise RuntimeError(f"TensorRT {tensorrt.__version__} found, expected one of {VERSIONS}")
+    if major_version(tensorrt) not in VERSIONS:
+        raise RuntimeError(
+            f"TensorRT {tensorrt.__version__} found, expected a major version of {VERSIONS}"
+        )
     return tensorrt
 
 
-def major(tensorrt: Any) -> int:
+def major_version(tensorrt: Any) -> int:
     """Return the major version of the library."""
     return int(tensorrt.__version__.split(".")[0])
 
 
-def this_place(tensorrt: Any) -> dict[str, str]:
-    """Return where engines that are built here run: the facts in PLACE.
+def describe_platform(tensorrt: Any) -> dict[str, str]:
+    """Return the platform that engines built here run on, by the keys in PLATFORM_KEYS.
 
     Raises:
         RuntimeError: There is no NVIDIA GPU.
@@ -49,30 +56,41 @@ def this_place(tensorrt: Any) -> dict[str, str]:
 
 
 def read_engine_facts(path: Path) -> dict[str, Any]:
-    """Return what is written beside an engine.
+    """Return the content of the JSON file beside an engine.
 
     Raises:
-        FileNotFoundError: The engine or its JSON is missing.
-        ValueError: The JSON is not complete. Names the file.
+        FileNotFoundError: The engine or its JSON file is missing.
+        ValueError: The JSON file lacks keys. Names the file.
     """
-    beside = path.with_name(path.name + ".json")
-    for each in (path, beside):
+    facts_path = path.with_name(path.name + ".json")
+    for each in (path, facts_path):
         if not each.is_file():
             raise FileNotFoundError(f"{each}: no such file: build the engine first")
-    facts: dict[str, Any] = read_json(beside)
-    missing = [key for key in ("sha256", "onnx_sha256", "profiles", *PLACE) if key not in facts]
+    facts: dict[str, Any] = read_json(facts_path)
+    missing = [
+        key for key in ("sha256", "onnx_sha256", "profiles", *PLATFORM_KEYS) if key not in facts
+    ]
     if missing:
-        raise ValueError(f"{beside}: {missing} missing")
+        raise ValueError(f"{facts_path}: keys {missing} are missing")
     return facts
 
 
-def check_fits(path: Path, facts: Mapping[str, Any], here: Mapping[str, str], onnx: Path) -> None:
-    """Raise ValueError, with all that differs, if an engine is not for this place and file."""
+def check_engine(path: Path, facts: Mapping[str, Any], here: Mapping[str, str], onnx: Path) -> None:
+    """Raise ValueError, listing all differences, if an engine was built for something else.
+
+    Args:
+        path: Path of the engine.
+        facts: Content of the JSON file beside the engine.
+        here: This platform, see `describe_platform`.
+        onnx: ONNX file that the engine should have been built from.
+    """
     expected = {**here, "onnx_sha256": sha256(onnx), "sha256": sha256(path)}
     differences = [
-        f"{key} {facts[key]!r} found, here {value!r}"
+        f"{key} {facts[key]!r} found, expected {value!r}"
         for key, value in expected.items()
         if facts[key] != value
     ]
     if differences:
-        raise ValueError(f"{path}: built for elsewhere: {'; '.join(differences)}. Build it again")
+        raise ValueError(
+            f"{path}: built for another platform or file: {'; '.join(differences)}. Build it again"
+        )

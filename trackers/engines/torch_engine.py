@@ -1,7 +1,7 @@
-"""PyTorch, the reference: a module runs as it is, compiled, or recorded as CUDA graphs.
+"""PyTorch, the reference engine: run a module eagerly, compiled, or as CUDA graphs.
 
-In float16 and bfloat16 the weights stay float32 and PyTorch chooses, operator by operator, what
-runs in the low precision (`torch.autocast`), as the authors of SAM 2 do.
+In float16 and bfloat16 the weights stay float32, and PyTorch chooses for each operator whether it
+runs in the low precision (`torch.autocast`), as in the official SAM 2.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from trackers.engines.runner import TorchMode
-from trackers.engines.torch_graphs import Recorded
+from trackers.engines.torch_graphs import GraphedFunction
 
-# on one of the hosts that this was tried on, bfloat16 by oneDNN's kernels for AMX is wrong by more
-# than half of the largest value; it is read when PyTorch first computes
+# On one tested host, bfloat16 results of oneDNN's AMX kernels are wrong by more than half of the
+# maximum value. The variable is read when PyTorch first computes.
 os.environ.setdefault("ONEDNN_MAX_CPU_ISA", "AVX512_CORE_BF16")
 
 MODES = get_args(TorchMode)
@@ -27,11 +27,11 @@ DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
 
 
 class TorchArrays:
-    """Tensors on a device.
+    """Tensors on a device, see `Arrays`.
 
     Args:
-        device: As `torch.device` takes it.
-        dtype: That engines compute in, and of the zeros that memories are written over.
+        device: Name of the device for `torch.device`.
+        dtype: Type that engines compute in, and of the tensors that `zeros` returns.
     """
 
     def __init__(self, device: str = "cpu", dtype: torch.dtype = torch.float32) -> None:
@@ -57,16 +57,17 @@ class TorchArrays:
 
 
 class TorchEngine:
-    """A module and the names of what it returns.
+    """A module run by PyTorch.
 
     Args:
-        module: Its `outputs` are the names; its arguments are those of the engine.
-        arrays: Where and in which precision it runs.
-        mode: `eager`; `compile`, slow for each new shape, then faster; or `graphs`, which records
-            what runs for each shape and plays it again without Python, on a CUDA device.
+        module: Module whose attribute `outputs` names its outputs; its arguments are the inputs.
+        arrays: Arrays whose device and precision the module uses.
+        mode: `eager`; `compile`, which compiles at each new shape and is then faster; or `graphs`,
+            which records a CUDA graph for each shape and replays it without Python, on a CUDA
+            device only.
 
     Raises:
-        ValueError: There is no such mode, or none on this device.
+        ValueError: The mode is unknown, or not supported on this device.
     """
 
     def __init__(self, module: nn.Module, arrays: TorchArrays, mode: str = "eager") -> None:
@@ -82,7 +83,7 @@ class TorchEngine:
         if mode == "compile":
             self._module = torch.compile(self._module)
         if mode == "graphs":
-            self._run = Recorded(self._forward)
+            self._run = GraphedFunction(self._forward)
 
     @torch.no_grad()
     def __call__(self, **inputs: Any) -> dict[str, Tensor]:

@@ -1,4 +1,4 @@
-"""What the machine is and does while something runs: processor, memory, GPU, stages of a step.
+"""Measurements of the machine and the process: processor, memory, GPU, load, stages of a step.
 
 May import: nothing of ours.
 """

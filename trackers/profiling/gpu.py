@@ -1,6 +1,6 @@
-"""The first NVIDIA GPU while something runs on it: memory, energy, clocks, what slows it down.
+"""State of the first NVIDIA GPU: memory, energy, clocks, reasons for a lower clock.
 
-All of it is asked of the driver (NVML) between the steps; where there is no GPU there is nothing.
+The driver (NVML) is queried between the steps. Without a GPU all measurements are absent.
 Source: NVML API reference, `nvmlDeviceGetCurrentClocksEventReasons` and the `nvmlClocksEventReason`
 constants.
 """
@@ -11,7 +11,7 @@ import os
 import sys
 from typing import Any
 
-# bits of the reasons for a lower clock that are not the work's own doing; being idle is no reason
+# bits of the reasons for a lower clock that come from outside the process; idling is not included
 SLOWED_BY = {
     0x4: "power cap",
     0x8: "hardware slowdown",
@@ -22,10 +22,10 @@ SLOWED_BY = {
 
 
 class Gpu:
-    """A GPU that the driver tells of.
+    """A GPU that is queried through the driver.
 
     Args:
-        nvml: The module pynvml, initialised.
+        nvml: The initialised module pynvml.
     """
 
     def __init__(self, nvml: Any) -> None:
@@ -33,13 +33,13 @@ class Gpu:
         self._handle = nvml.nvmlDeviceGetHandleByIndex(0)
 
     def memory(self) -> int | None:
-        """Return the bytes that this process holds there, None where the driver does not say."""
+        """Return the GPU memory of this process in bytes; None if the driver does not report it."""
         running = self._nvml.nvmlDeviceGetComputeRunningProcesses(self._handle)
-        held = [each.usedGpuMemory for each in running if each.pid == os.getpid()]
-        return sum(held) if None not in held else None
+        used = [each.usedGpuMemory for each in running if each.pid == os.getpid()]
+        return sum(used) if None not in used else None
 
     def energy_mj(self) -> int | None:
-        """Return the millijoules since the driver was loaded, None before Volta."""
+        """Return the millijoules since the driver was loaded; None on GPUs before Volta."""
         try:
             found: int = self._nvml.nvmlDeviceGetTotalEnergyConsumption(self._handle)
         except self._nvml.NVMLError:
@@ -47,9 +47,10 @@ class Gpu:
         return found
 
     def state(self) -> dict[str, Any]:
-        """Return clocks in MHz, temperature in degrees, power and its limit in watts, and reasons.
+        """Return clocks, temperature, power, and the reasons for a lower clock.
 
-        Others on the GPU are the processes beside this one.
+        Clocks are in MHz, the temperature in degrees Celsius, power and its limit in watts.
+        `others` counts the other processes on the GPU.
         """
         nvml, handle = self._nvml, self._handle
         bits = nvml.nvmlDeviceGetCurrentClocksEventReasons(handle)
@@ -67,7 +68,7 @@ class Gpu:
 
 
 def find_gpu() -> Gpu | None:
-    """Return the first GPU, None where there is none."""
+    """Return the first GPU; None if there is none."""
     import pynvml
 
     try:
@@ -78,36 +79,36 @@ def find_gpu() -> Gpu | None:
 
 
 def wait_for_gpu() -> None:
-    """Wait until all work that PyTorch gave a GPU is done; at once where it gave none."""
+    """Wait until all work that PyTorch queued on a GPU is done; return at once without a GPU."""
     if (cuda := _cuda()) is not None:
         cuda.synchronize()
 
 
 class DeviceClock:
-    """The GPU's own clock: how long its stream of work took between two events."""
+    """The GPU's own clock, which measures the time between two events on its stream."""
 
     def __init__(self) -> None:
-        self._begin: Any = None
+        self._start_event: Any = None
 
     def start(self) -> None:
-        """Put an event before the work that comes."""
+        """Record an event before the work to be timed."""
         cuda = _cuda()
-        self._begin = cuda.Event(enable_timing=True) if cuda else None
-        if self._begin:
-            self._begin.record()
+        self._start_event = cuda.Event(enable_timing=True) if cuda else None
+        if self._start_event:
+            self._start_event.record()
 
     def stop(self) -> int | None:
-        """Return the nanoseconds since then, when the work is done; None without a GPU."""
+        """Wait for the work and return its nanoseconds; None without a GPU."""
         cuda = _cuda()
-        if not cuda or not self._begin:
+        if not cuda or not self._start_event:
             return None
         end = cuda.Event(enable_timing=True)
         end.record()
         end.synchronize()
-        return round(self._begin.elapsed_time(end) * 1e6)
+        return round(self._start_event.elapsed_time(end) * 1e6)
 
 
 def _cuda() -> Any:
-    """Return `torch.cuda` where a GPU is in use, else None; PyTorch is not loaded for it."""
+    """Return `torch.cuda` if PyTorch is loaded and uses a GPU, else None."""
     torch = sys.modules.get("torch")
     return torch.cuda if torch is not None and torch.cuda.is_initialized() else None

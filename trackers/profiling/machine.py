@@ -1,4 +1,4 @@
-"""What the numbers were measured on: processor, memory, GPU, driver, library versions."""
+"""Description of the machine: processor, memory, GPU, driver, library versions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _LIBRARIES = ("numpy", "scipy", "opencv-python-headless", "torch", "onnxruntime"
 
 
 def describe_machine() -> dict[str, str]:
-    """Return one line of text for each fact; a library that is not installed is left out."""
+    """Return one line of text per fact; libraries that are not installed are left out."""
     facts = {
         "processor": _processor(),
         "cores": str(os.cpu_count()),
@@ -24,16 +24,16 @@ def describe_machine() -> dict[str, str]:
 
 
 def usable_cores() -> int:
-    """Return how many cores this process may use, which may be fewer than there are."""
+    """Return the number of cores that this process may use, which may be fewer than exist."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def peak_memory() -> int:
-    """Return the most memory that was resident for this process so far, in bytes.
+    """Return the peak resident memory of this process so far, in bytes.
 
-    On Linux of this process alone; elsewhere it may be that of the one which started it.
+    On Linux it is that of this process alone; elsewhere it may include that of the parent process.
     """
     status = Path("/proc/self/status")
     if status.is_file():
@@ -43,7 +43,7 @@ def peak_memory() -> int:
 
 
 def resident_memory() -> int:
-    """Return the memory that is resident for this process now, in bytes; its peak elsewhere."""
+    """Return the current resident memory of this process in bytes; without /proc, the peak."""
     statm = Path("/proc/self/statm")
     if statm.is_file():
         return int(statm.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
@@ -51,10 +51,10 @@ def resident_memory() -> int:
 
 
 def identify_gpu() -> dict[str, str]:
-    """Return what tells the first NVIDIA GPU from others, as engines are built for it.
+    """Return the facts of the first NVIDIA GPU that a built engine depends on.
 
     Raises:
-        RuntimeError: There is none.
+        RuntimeError: There is no NVIDIA GPU.
     """
     import pynvml
 
@@ -72,7 +72,7 @@ def identify_gpu() -> dict[str, str]:
 
 
 def _processor() -> str:
-    path = Path("/proc/cpuinfo")  # Linux; elsewhere the platform module knows
+    path = Path("/proc/cpuinfo")  # Linux only
     if path.is_file():
         for line in path.read_text().splitlines():
             if line.startswith("model name"):
@@ -81,8 +81,8 @@ def _processor() -> str:
 
 
 def _gpu() -> dict[str, str]:
-    """Return name, memory and driver of the first NVIDIA GPU, nothing where there is none."""
-    import pynvml  # here: only the clock pays for loading it
+    """Return name, memory and driver of the first NVIDIA GPU; nothing if there is none."""
+    import pynvml  # loaded only where the machine is described
 
     try:
         pynvml.nvmlInit()

@@ -1,11 +1,10 @@
-"""What a step spends its time on: stages that a tracker names, each without those within it.
+"""Time spent in the named stages of a step, each without the stages nested in it.
 
     with stage("encode"):
         features = self._networks.encode(...)
 
-A stage that nobody records costs a microsecond. The clock records one pass, in which a device is
-waited for at both ends of a stage, so that work that is still going on there counts where it
-belongs.
+A stage outside a recording costs a microsecond. The clock records one pass. It waits for the device
+at both ends of each stage, so that asynchronous work counts towards the stage that started it.
 """
 
 from __future__ import annotations
@@ -15,40 +14,40 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from time import perf_counter_ns
 
-REST = "rest"  # of a step: what is in no stage
+REST = "rest"  # time of a step outside all stages
 
 
 class Record:
-    """Nanoseconds of each stage so far.
+    """Nanoseconds spent in each stage so far.
 
     Args:
-        wait: Called before the clock is read: waits for a device.
+        wait: Function called before the clock is read, to wait for a device.
     """
 
     def __init__(self, wait: Callable[[], None] = lambda: None) -> None:
         self.spent: dict[str, int] = {}
         self._wait = wait
-        self._open: list[str] = []
-        self._since = 0
+        self._active: list[str] = []  # names of the nested stages, innermost last
+        self._last_switch = 0
 
     @contextmanager
     def within(self, name: str) -> Iterator[None]:
-        """Count what passes as a stage's, but for what stages within it take."""
-        self._turn()
-        self._open.append(name)
+        """Count the time of the `with` block towards a stage, without nested stages."""
+        self._switch()
+        self._active.append(name)
         try:
             yield
         finally:
-            self._turn()
-            self._open.pop()
+            self._switch()
+            self._active.pop()
 
-    def _turn(self) -> None:
+    def _switch(self) -> None:
         self._wait()
         now = perf_counter_ns()
-        if self._open:
-            name = self._open[-1]
-            self.spent[name] = self.spent.get(name, 0) + now - self._since
-        self._since = now
+        if self._active:
+            name = self._active[-1]
+            self.spent[name] = self.spent.get(name, 0) + now - self._last_switch
+        self._last_switch = now
 
 
 _record: ContextVar[Record | None] = ContextVar("record", default=None)
@@ -56,7 +55,7 @@ _record: ContextVar[Record | None] = ContextVar("record", default=None)
 
 @contextmanager
 def stage(name: str) -> Iterator[None]:
-    """Name what is done within, where a step is being recorded."""
+    """Count the time of the `with` block towards a stage if a step is being recorded."""
     record = _record.get()
     if record is None:
         yield
@@ -67,10 +66,10 @@ def stage(name: str) -> Iterator[None]:
 
 @contextmanager
 def recording(record: Record) -> Iterator[None]:
-    """Record the stages of what is done within; what is in none of them is `rest`."""
-    before = _record.set(record)
+    """Record the stages of the `with` block; time outside all stages counts as `rest`."""
+    token = _record.set(record)
     try:
         with record.within(REST):
             yield
     finally:
-        _record.reset(before)
+        _record.reset(token)

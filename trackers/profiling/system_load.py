@@ -1,6 +1,6 @@
-"""What else the machine did meanwhile: processor time of other processes, and time stolen from it.
+"""System load during a measurement: processor time of other processes, and stolen time.
 
-Source: proc(5), /proc/stat. Elsewhere than on Linux only the wall clock and the load are known.
+Source: proc(5), /proc/stat. Outside Linux only the wall clock and the load average are known.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from typing import Any
 
 _STAT, _CPUINFO = Path("/proc/stat"), Path("/proc/cpuinfo")
 _WORKING = (0, 1, 2, 5, 6)  # columns of /proc/stat: user, nice, system, irq, softirq
-_STOLEN = 7  # by other guests of the host
+_STOLEN = 7  # column of the time used by other guests of the host
 
 
 @dataclass(frozen=True)
 class Moment:
-    """Seconds so far, of all cores.
+    """Counters of seconds at one moment, summed over all cores.
 
     Args:
-        wall: Of the clock on the wall.
-        worked: By all processes; None where that is not known.
-        stolen: By other guests of the host.
-        own: By this process.
+        wall: Monotonic wall-clock time.
+        worked: Processor time of all processes; None if unknown.
+        stolen: Processor time used by other guests of the host; None if unknown.
+        own: Processor time of this process.
     """
 
     wall: float
@@ -35,7 +35,7 @@ class Moment:
 
 
 def now() -> Moment:
-    """Return this moment."""
+    """Return the counters at this moment."""
     times = os.times()
     own = times.user + times.system
     if not _STAT.is_file():
@@ -47,14 +47,15 @@ def now() -> Moment:
 
 
 def between(begin: Moment, end: Moment) -> dict[str, Any]:
-    """Return the seconds that passed, that others worked and that were stolen; load and MHz now.
+    """Return the seconds elapsed, used by other processes and stolen, and current load and MHz.
 
-    The seconds of all cores are added: a process that kept one core busy worked as long as passed.
+    Processor seconds are summed over the cores: a process that keeps one core busy uses as many
+    seconds as elapse.
     """
     found: dict[str, Any] = {"wall_s": end.wall - begin.wall, "load": os.getloadavg()[0]}
     if begin.worked is not None and end.worked is not None:
         others = end.worked - begin.worked - (end.own - begin.own)
-        found["others_s"] = max(0.0, others)  # ticks are coarse
+        found["others_s"] = max(0.0, others)  # the counters are too coarse to be exact
     if begin.stolen is not None and end.stolen is not None:
         found["stolen_s"] = end.stolen - begin.stolen
     if speeds := _megahertz():

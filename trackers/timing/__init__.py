@@ -1,4 +1,4 @@
-"""How fast a tracker is: timed passes, the clock of the page and that of the gate, streaming.
+"""Speed of trackers: timed passes, the clocks of the page and of the gate, streaming.
 
 May import: datasets.formats, datasets.io, datasets.masks, datasets.sequences, datasets.types,
 trackers.contract, trackers.feed, trackers.output_check, trackers.prefetch, trackers.profiling,

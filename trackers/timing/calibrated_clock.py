@@ -1,16 +1,17 @@
-"""How fast a tracker answers, so that it can be compared with another day: one of some processes.
+"""Time a tracker so that its times can be compared with those of another day.
 
     python -m trackers.timing.calibrated_clock --method sort
         --sequence data/synthetic/crowd/sequence.json --expect tracks.parquet
         --frames 45 --warm-up 10 --passes 3 20 --seconds 10 --output pace_0.json
 
-After each step a fixed amount of work is timed as well (`trackers.timing.calibration`), outside the
-clock of the step. Of many passes the undisturbed ones can be told
-(`metrics.gate.relative_step_time`). The page's times come from `trackers.timing.clock`, in which
-nothing comes between the steps.
+This is one of several processes whose times are compared. After each step a fixed amount of work is
+timed as well (`trackers.timing.calibration`), outside the clock of the step. With many passes the
+undisturbed ones can be identified (`metrics.gate.relative_step_time`). The times on the page come
+from `trackers.timing.clock`, where nothing runs between the steps.
 
-Both are timed twice: elapsed time, and the processor time of all threads of the process, which
-hardly grows when other processes keep the cores busy, but misses what is spent waiting.
+Steps and work are timed twice: by elapsed time, and by the processor time of all threads of the
+process. Processor time hardly grows when other processes keep the cores busy, but it misses time
+spent waiting.
 """
 
 from __future__ import annotations
@@ -31,64 +32,66 @@ from trackers.profiling import system_load
 from trackers.profiling.machine import describe_machine
 from trackers.timing import clock
 from trackers.timing.calibration import Calibration
-from trackers.timing.clock import Course
+from trackers.timing.clock import TimedRun
 from trackers.timing.timed_passes import decode, time_steps, warm_up
 
-_WORK = 2  # raised when paces in units of the work are no longer comparable with those before
+_WORK = 2  # version of the work; raised when times relative to it are no longer comparable
 
 
-class CpuClock:
-    """A tracker beside a clock of processor time.
+class CpuTimedTracker:
+    """A tracker whose steps are timed in processor time.
 
     Args:
-        passes: Nanoseconds of each step, a list a pass.
+        tracker: The tracker to time.
     """
 
     def __init__(self, tracker: Tracker) -> None:
         self._tracker = tracker
-        self.passes: list[list[int]] = []
+        self.step_cpu_ns: list[list[int]] = []  # nanoseconds of each step, one list per pass
 
     def start(self, sequence: Sequence) -> None:
         self._tracker.start(sequence)
-        self.passes.append([])
+        self.step_cpu_ns.append([])
 
     def step(self, frame: Frame) -> TrackerOutput:
         begin = process_time_ns()
-        answer = self._tracker.step(frame)
-        self.passes[-1].append(process_time_ns() - begin)
-        return answer
+        output = self._tracker.step(frame)
+        self.step_cpu_ns[-1].append(process_time_ns() - begin)
+        return output
 
 
-def take_pace(course: Course, warm_frames: int, passes: range, seconds: float) -> dict[str, Any]:
-    """Return the times of every step and of the work after it, a list a pass, and the load.
+def time_passes(
+    run: TimedRun, warm_frames: int, pass_range: range, seconds: float
+) -> dict[str, Any]:
+    """Return the time of every step and of the work after it, one list per pass, and the load.
 
     Args:
-        warm_frames: Stepped in each pass of the warm-up.
-        passes: From the least number of them to the most.
-        seconds: After so many no pass begins beyond the least.
+        warm_frames: Number of frames in each warm-up pass.
+        pass_range: From the minimum to the maximum number of passes.
+        seconds: Time after which no pass beyond the minimum is started.
     """
     begin, calibration = system_load.now(), Calibration()
-    frames, _ = decode(course.feed(), course.frames)
-    warm = warm_up(course.tracker, course.sequence, frames[:warm_frames], course.output_check)
-    tracker = CpuClock(course.tracker)
+    frames, _ = decode(run.feed(), run.frames)
+    warm = warm_up(run.tracker, run.sequence, frames[:warm_frames], run.output_check)
+    tracker = CpuTimedTracker(run.tracker)
     step_ns: list[list[int]] = []
     work_ns: list[tuple[int, int]] = []
     end = monotonic() + seconds
-    while len(step_ns) < passes.stop and (len(step_ns) < passes.start or monotonic() < end):
-        one = time_steps(
+    while len(step_ns) < pass_range.stop and (len(step_ns) < pass_range.start or monotonic() < end):
+        timed_pass = time_steps(
             tracker,
-            course.sequence,
+            run.sequence,
             frames,
-            course.output_check,
-            between=lambda: work_ns.append(_time_both(calibration)),
+            run.output_check,
+            between=lambda: work_ns.append(_time_work(calibration)),
         )
-        course.check(one.answers)
-        step_ns.append(one.step_ns)
+        run.check(timed_pass.outputs)
+        step_ns.append(timed_pass.step_ns)
     elapsed, cpu = np.reshape(work_ns, (len(step_ns), len(frames), 2)).transpose(2, 0, 1).tolist()
     return {
         "frames": len(frames),
         "step_ns": step_ns,
-        "step_cpu_ns": tracker.passes,
+        "step_cpu_ns": tracker.step_cpu_ns,
         "calibration_ns": elapsed,
         "calibration_cpu_ns": cpu,
         "warm": warm.stable,
@@ -96,10 +99,10 @@ def take_pace(course: Course, warm_frames: int, passes: range, seconds: float) -
     }
 
 
-def _time_both(calibration: Calibration) -> tuple[int, int]:
-    """Return the nanoseconds of the work, and its processor time.
+def _time_work(calibration: Calibration) -> tuple[int, int]:
+    """Return the elapsed nanoseconds and the processor time of the work.
 
-    It is done once before: after a step with other ends it would find other things in the caches.
+    The work is done once untimed before: otherwise what a step left in the caches would affect it.
     """
     calibration.time()
     begin = process_time_ns()
@@ -107,23 +110,31 @@ def _time_both(calibration: Calibration) -> tuple[int, int]:
     return elapsed, process_time_ns() - begin
 
 
-def measure(course: Course, args: argparse.Namespace) -> None:
-    """Time what the flags of `add_flags` ask for, and write it."""
-    found = take_pace(course, args.warm_up, range(*args.passes), args.seconds)
-    content = {"timed": "step", "work": _WORK, **found, "machine": describe_machine()}
+def measure(run: TimedRun, args: argparse.Namespace) -> None:
+    """Time a run as the flags of `add_flags` say, and write the times."""
+    times = time_passes(run, args.warm_up, range(*args.passes), args.seconds)
+    content = {"timed": "step", "work": _WORK, **times, "machine": describe_machine()}
     write_json(args.output, content, indent=None)
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
-    """Add the flags that say what is timed, and for how long."""
+    """Add the flags that say what is timed and for how long."""
     clock.add_flags(parser)
     parser.add_argument(
-        "--passes", type=int, nargs=2, required=True, metavar=("LEAST", "MOST"), help="how many"
+        "--passes",
+        type=int,
+        nargs=2,
+        required=True,
+        metavar=("MIN", "MAX"),
+        help="minimum and maximum number of passes",
     )
     parser.add_argument(
-        "--seconds", type=float, required=True, help="after which none begins beyond the least"
+        "--seconds",
+        type=float,
+        required=True,
+        help="time after which no pass beyond the minimum is started",
     )
-    parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--output", type=Path, required=True, help="JSON file to write")
 
 
 def main() -> None:
@@ -131,7 +142,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add_flags(parser)
     args = parser.parse_args()
-    measure(clock.load_course(args), args)
+    measure(clock.load_timed_run(args), args)
 
 
 if __name__ == "__main__":

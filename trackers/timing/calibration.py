@@ -1,9 +1,9 @@
-"""A fixed amount of work that tells how fast the machine is at this moment.
+"""A fixed amount of work whose time measures the current speed of the machine.
 
-It does what trackers do: steps of Python, arithmetic on arrays of a few dozen objects, products of
-matrices. Done between the steps of a tracker it is slowed by what slows these: a lower clock of the
-processor, another process on the core or in the caches. So the time of a step in units of this work
-says how much a tracker does, and hardly how busy or fast the machine was.
+The work resembles that of trackers: Python statements, arithmetic on arrays of a few dozen objects,
+matrix products. Between the steps of a tracker it is slowed by whatever slows the steps: a lower
+processor clock, another process on the core or in the caches. The time of a step relative to this
+work therefore depends on the tracker, and hardly on how busy or fast the machine is.
 """
 
 from __future__ import annotations
@@ -13,29 +13,29 @@ from time import perf_counter_ns
 import numpy as np
 
 _OBJECTS = 24
-_SIDE, _PRODUCTS = 48, 12  # matrices so small that no library shares them out among cores
-_WORDS, _KINDS = 600, 17  # of the steps of Python
+_SIDE, _PRODUCTS = 48, 12  # matrices too small for a library to use several cores
+_WORDS, _KINDS = 600, 17  # of the pure Python part
 _OVERLAPS = 2
 _EXTENT = 100.0
 
 
 class Calibration:
-    """The work, always the same: no random number differs between two of them."""
+    """The work, identical in every instance: the random numbers have a fixed seed."""
 
     def __init__(self) -> None:
         rng = np.random.default_rng(0)
         near = rng.uniform(0, _EXTENT, (_OBJECTS, 2))
-        self._boxes = np.concatenate([near, near + rng.uniform(1, _EXTENT, near.shape)], axis=1)
-        self._matrix = rng.normal(size=(_SIDE, _SIDE)).astype(np.float32) / _SIDE
+        self.boxes = np.concatenate([near, near + rng.uniform(1, _EXTENT, near.shape)], axis=1)
+        self.matrix = rng.normal(size=(_SIDE, _SIDE)).astype(np.float32) / _SIDE
         self._words = [f"word {number % _KINDS}" for number in range(_WORDS)]
 
     def time(self) -> int:
-        """Return the nanoseconds that the work takes now."""
+        """Do the work and return its nanoseconds."""
         begin = perf_counter_ns()
         for _ in range(_OVERLAPS):
-            _overlap(self._boxes)
+            _overlap(self.boxes)
         _group(self._words)
-        _multiply(self._matrix)
+        _multiply(self.matrix)
         return perf_counter_ns() - begin
 
 

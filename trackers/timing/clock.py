@@ -1,13 +1,13 @@
-"""How fast a tracker answers: the time of each step, warm, of a run that gives the scored answers.
+"""Time each step of a warm tracker in a run that reproduces the scored output.
 
     python -m trackers.timing.clock --method sort --sequence data/synthetic/crowd/sequence.json
         --expect tracks.parquet --frames 300 --warm-up 10 --repeats 3 --output timing.json
 
-Frames are decoded into memory first, masks become run lengths between the steps and answers tracks
-afterwards, so only `Tracker.step` is inside the clock (`single_stream`). One more pass records what
-a frame spends its time on, from its decoding to its run lengths. `offline` times the whole of that,
-frames decoded ahead. Steps of the warm-up are told, and in no number. Peak memory is that of the
-whole process but for the decoded frames.
+In the scenario `single_stream` only `Tracker.step` is inside the clock: frames are decoded into
+memory first, masks are encoded as run lengths between the steps, and outputs become tracks
+afterwards. One more pass records the stages of each frame, from decoding to run lengths. The
+scenario `offline` times whole passes with prefetched frames. The times of the warm-up are written
+but enter no statistic. Peak memory is that of the whole process without the decoded frames.
 """
 
 from __future__ import annotations
@@ -38,17 +38,19 @@ from trackers.profiling.machine import describe_machine, peak_memory
 from trackers.timing.timed_passes import decode, record_stages, time_steps, time_throughput, warm_up
 
 SCENARIOS = ("single_stream", "offline")
-_ROUNDING, _SAME_MASK = 1e-3, 0.99
+_ROUNDING, _MIN_MASK_IOU = 1e-3, 0.99
 
 
 @dataclass(frozen=True)
-class Course:
-    """What is timed.
+class TimedRun:
+    """A tracker and the sequence it is timed on.
 
     Args:
-        prepared: The sequence.
+        tracker: The tracker to time.
+        method: The method of the tracker, with the inputs that its options ask for.
+        prepared: The prepared sequence.
         expected: The tracks that were scored.
-        frames: At most so many are timed, from the first.
+        frames: Maximum number of frames to time, from the first.
     """
 
     tracker: Tracker
@@ -58,7 +60,7 @@ class Course:
     frames: int
 
     def feed(self) -> Iterator[Frame]:
-        """Yield the frames, decoded anew."""
+        """Yield the frames, decoding them again at each call."""
         return read_feed(self.prepared, self.method)
 
     @property
@@ -67,32 +69,32 @@ class Course:
 
     @property
     def output_check(self) -> OutputCheck:
-        """A check of the tracker's output, for one pass."""
+        """A new check of the tracker's output, for one pass."""
         return OutputCheck(self.method.title, self.sequence)
 
-    def check(self, answers: list[TrackerOutput]) -> None:
-        """Raise ValueError if the answers are not those that were scored, see `check_answers`."""
-        check_answers(self.sequence, answers, self.expected)
+    def check(self, outputs: list[TrackerOutput]) -> None:
+        """Raise ValueError if the outputs differ from the scored tracks, see `check_outputs`."""
+        check_outputs(self.sequence, outputs, self.expected)
 
 
-def check_answers(sequence: Sequence, answers: list[TrackerOutput], expected: Tracks) -> None:
-    """Raise ValueError if the answers are not those that were scored, see `same_to_rounding`."""
+def check_outputs(sequence: Sequence, outputs: list[TrackerOutput], expected: Tracks) -> None:
+    """Raise ValueError if the outputs differ from `expected`, see `equal_up_to_rounding`."""
     collector = Collector(sequence.extent)
-    for answer in answers:
-        collector.add(answer)
-    if not same_to_rounding(collector.tracks(), expected.before(len(answers))):
+    for output in outputs:
+        collector.add(output)
+    if not equal_up_to_rounding(collector.tracks(), expected.before(len(outputs))):
         raise ValueError(
-            f"{sequence.dataset}/{sequence.name}: the timed run answered otherwise than the scored "
-            "run, so its speed would not be that of the scored tracks"
+            f"{sequence.dataset}/{sequence.name}: the output of the timed run differs from that of "
+            "the scored run, so its speed would not be that of the scored tracks"
         )
 
 
-def same_to_rounding(found: Tracks, expected: Tracks) -> bool:
-    """Whether tracks differ no more than by what a network's sums are rounded to.
+def equal_up_to_rounding(found: Tracks, expected: Tracks) -> bool:
+    """Return whether tracks are equal up to the rounding of sums in a network.
 
-    On another number of threads they are summed up in another order: scores may differ in their
-    fourth digit, boxes in a thousandth of a pixel, or where there are masks in these, of an IoU of
-    99 %. Identities, classes and their number may not.
+    Another number of threads changes the order of summation. Scores may differ by 0.001 and boxes
+    by 0.001 pixels; with masks, the masks may differ instead of the boxes, down to an IoU of 0.99.
+    The number of rows, frames, track ids and classes must be equal.
     """
     for name in ("frame", "track", "class_id"):
         if not np.array_equal(getattr(found, name), getattr(expected, name)):
@@ -100,37 +102,38 @@ def same_to_rounding(found: Tracks, expected: Tracks) -> bool:
     if not np.allclose(found.score, expected.score, rtol=0, atol=_ROUNDING):
         return False
     if found.rle is None or expected.rle is None:
-        near = np.allclose(found.box, expected.box, rtol=0, atol=_ROUNDING)
-        return near and found.rle is expected.rle
+        close = np.allclose(found.box, expected.box, rtol=0, atol=_ROUNDING)
+        return close and found.rle is expected.rle
     pairs = zip(found.rle.runs, expected.rle.runs, strict=True)
     rows = np.flatnonzero([one != other for one, other in pairs])[:, None]
     return all(
-        coco_rle.iou(found.rle.take(row), expected.rle.take(row))[0, 0] >= _SAME_MASK
+        coco_rle.iou(found.rle.take(row), expected.rle.take(row))[0, 0] >= _MIN_MASK_IOU
         for row in rows
     )
 
 
-def single_stream(course: Course, warm_frames: int, repeats: int) -> dict[str, Any]:
-    """Return the times of every step, a list a pass, with memory, energy and the machine's state.
+def single_stream(run: TimedRun, warm_frames: int, repeats: int) -> dict[str, Any]:
+    """Return the time of every step, one list per pass, with memory, energy and system load.
 
     Args:
-        warm_frames: Stepped in each pass of the warm-up.
+        warm_frames: Number of frames in each warm-up pass.
+        repeats: Number of timed passes.
     """
     gpu, begin = find_gpu(), system_load.now()
-    frames, decode_ns = decode(course.feed(), course.frames)
-    warm = warm_up(course.tracker, course.sequence, frames[:warm_frames], course.output_check)
+    frames, decode_ns = decode(run.feed(), run.frames)
+    warm = warm_up(run.tracker, run.sequence, frames[:warm_frames], run.output_check)
     passes, energy, states = [], [], []
     objects: list[int] = []
-    for _ in progress(range(repeats), course.sequence.name, "repeat"):
+    for _ in progress(range(repeats), run.sequence.name, "repeat"):
         before = gpu.energy_mj() if gpu else None
-        one = time_steps(course.tracker, course.sequence, frames, course.output_check, gpu)
-        energy.append(_since(before, gpu))
+        timed_pass = time_steps(run.tracker, run.sequence, frames, run.output_check, gpu)
+        energy.append(_energy_since(before, gpu))
         states.append(gpu.state() if gpu else None)
-        course.check(one.answers)
-        objects = [len(answer.track) for answer in one.answers]
-        one.answers.clear()  # memory is measured
-        passes.append(one)
-    held = sum(frame.image.nbytes for frame in frames if frame.image is not None)
+        run.check(timed_pass.outputs)
+        objects = [len(output.track) for output in timed_pass.outputs]
+        timed_pass.outputs.clear()  # they would count as memory of the tracker
+        passes.append(timed_pass)
+    frame_bytes = sum(frame.image.nbytes for frame in frames if frame.image is not None)
     return {
         "frames": len(frames),
         "objects": objects,
@@ -140,7 +143,7 @@ def single_stream(course: Course, warm_frames: int, repeats: int) -> dict[str, A
         "warm_up_frames": sum(map(len, warm.passes)),
         "warm_up_ns": [step for each in warm.passes for step in each],
         "warm": warm.stable,
-        "peak_memory": peak_memory() - held,
+        "peak_memory": peak_memory() - frame_bytes,
         "memory": [each.memory for each in passes],
         "gpu_memory": [each.gpu_memory for each in passes] if gpu else None,
         "device_ns": [each.device_ns for each in passes] if gpu else None,
@@ -150,32 +153,32 @@ def single_stream(course: Course, warm_frames: int, repeats: int) -> dict[str, A
     }
 
 
-def _since(before: int | None, gpu: Gpu | None) -> int | None:
-    """Return the millijoules since then, None where nobody counts them."""
+def _energy_since(before: int | None, gpu: Gpu | None) -> int | None:
+    """Return the millijoules used since `before` was read; None where they are not measured."""
     after = gpu.energy_mj() if gpu else None
     return None if before is None or after is None else after - before
 
 
-def recorded(course: Course) -> dict[str, Any]:
-    """Return what each frame took from its decoding on, and each of its stages."""
-    whole, stages = record_stages(
-        course.tracker, course.sequence, course.feed(), course.output_check, course.frames
+def profile_stages(run: TimedRun) -> dict[str, Any]:
+    """Return the end-to-end time of each frame, from its decoding on, and that of each stage."""
+    end_to_end, stages = record_stages(
+        run.tracker, run.sequence, run.feed(), run.output_check, run.frames
     )
     names = dict.fromkeys(name for each in stages for name in each)
     return {
-        "end_to_end_ns": whole,
+        "end_to_end_ns": end_to_end,
         "stage_ns": {name: [each.get(name, 0) for each in stages] for name in names},
     }
 
 
-def offline(course: Course, repeats: int) -> dict[str, Any]:
-    """Return the time of each whole pass, from the first frame's decoding to the last answer."""
+def offline(run: TimedRun, repeats: int) -> dict[str, Any]:
+    """Return the time of each pass, from decoding the first frame to the last output."""
     walls = []
     for _ in range(repeats):
-        wall, answers = time_throughput(
-            course.tracker, course.sequence, course.feed(), course.output_check, course.frames
+        wall, outputs = time_throughput(
+            run.tracker, run.sequence, run.feed(), run.output_check, run.frames
         )
-        course.check(answers)
+        run.check(outputs)
         walls.append(wall)
     return {"offline_ns": walls}
 
@@ -183,22 +186,26 @@ def offline(course: Course, repeats: int) -> dict[str, Any]:
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Add the flags that say what is timed."""
     parser.add_argument("--method", required=True)
-    parser.add_argument("--options", type=json_mapping, default={}, help="JSON")
+    parser.add_argument(
+        "--options", type=json_mapping, default={}, help="options of the method, as JSON"
+    )
     parser.add_argument("--sequence", type=Path, required=True, help=".../sequence.json")
     parser.add_argument("--expect", type=Path, required=True, help="the scored tracks")
-    parser.add_argument("--frames", type=int, required=True, help="at most so many, from the first")
     parser.add_argument(
-        "--warm-up", type=int, required=True, help="frames of each pass before the clock"
+        "--frames", type=int, required=True, help="maximum number of frames, from the first"
+    )
+    parser.add_argument(
+        "--warm-up", type=int, required=True, help="number of frames in each warm-up pass"
     )
 
 
-def load_course(args: argparse.Namespace) -> Course:
-    """Return what the flags say is timed.
+def load_timed_run(args: argparse.Namespace) -> TimedRun:
+    """Return the run that the flags describe.
 
     Raises:
-        ValueError: There is no such method or option, or a file is not as it should be.
+        ValueError: The method or an option is unknown, or a file is invalid.
     """
-    return Course(
+    return TimedRun(
         load_tracker(args.method, args.options),
         load_method(args.method).with_options(args.options),
         open_sequence(args.sequence),
@@ -210,12 +217,12 @@ def load_course(args: argparse.Namespace) -> Course:
 def main() -> None:
     """Run the command line program."""
     args = _arguments()
-    course = load_course(args)
+    run = load_timed_run(args)
     content: Mapping[str, Any] = {
         "timed": "step",
-        **single_stream(course, args.warm_up, args.repeats),
-        **recorded(course),
-        **(offline(course, args.repeats) if "offline" in args.scenarios else {}),
+        **single_stream(run, args.warm_up, args.repeats),
+        **profile_stages(run),
+        **(offline(run, args.repeats) if "offline" in args.scenarios else {}),
         "machine": describe_machine(),
     }
     write_json(args.output, content)
@@ -224,11 +231,15 @@ def main() -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add_flags(parser)
-    parser.add_argument("--repeats", type=int, required=True, help="timed passes")
+    parser.add_argument("--repeats", type=int, required=True, help="number of timed passes")
     parser.add_argument(
-        "--scenarios", nargs="+", choices=SCENARIOS, default=["single_stream"], help="what is timed"
+        "--scenarios",
+        nargs="+",
+        choices=SCENARIOS,
+        default=["single_stream"],
+        help="scenarios to time",
     )
-    parser.add_argument("--output", type=Path, required=True, help=".../timing.json")
+    parser.add_argument("--output", type=Path, required=True, help=".../timing.json to write")
     return parser.parse_args()
 
 

@@ -1,19 +1,20 @@
-"""What is left of a tracker's answers when frames come at a fixed rate and nobody waits.
+"""Simulate a live camera: frames that arrive while the tracker is busy are dropped.
 
     python -m trackers.timing.streaming --method sort --rate 25 --output tracks.parquet
         --sequence data/synthetic/crowd/sequence.json --timing real_time.json
 
-Frame i comes at i / rate seconds. A tracker that is free takes the newest frame that has come, or
-waits for the next; those it had no time for are dropped, and have the answer of the last frame
-before them that was taken. A frame that is taken has its own answer, however late: at ample speed
-the tracks are those of `trackers.run`. Prompts of a dropped frame come with the next one taken.
+Frame i arrives at i / rate seconds. An idle tracker processes the newest frame that has arrived, or
+waits for the next. Frames in between are dropped and get the output of the last processed frame
+before them. A processed frame keeps its own output, however late: a tracker that is fast enough
+gives the same tracks as `trackers.run`. Prompts of a dropped frame are passed on with the next
+processed frame.
 
-The time that passes is that of the steps, measured one after the other as `trackers.timing.clock`
-does; waiting is not waited. Decoding is outside. Frames of the warm-up are stepped first.
+Time is simulated: it advances by the duration of each step, measured as in `trackers.timing.clock`,
+and waiting takes no real time. Decoding is not timed. The warm-up runs first.
 
-Source: Li et al., Towards Streaming Perception, ECCV 2020, arXiv 2005.10420, who compare with the
-truth at the time the answer is there; Kristan et al., VOT 2017, whose real-time rule holds the last
-answer as well.
+Source: Li et al., Towards Streaming Perception, ECCV 2020, arXiv 2005.10420, which compares with
+the ground truth at the time the output is available; Kristan et al., VOT 2017, whose real-time rule
+also repeats the last output.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ from datasets.types import Frame, Tracks
 from trackers.contract import Tracker, TrackerOutput, load_method, load_tracker
 from trackers.feed import Collector, pack, read_feed
 from trackers.output_check import OutputCheck
-from trackers.prefetch import ahead
+from trackers.prefetch import prefetch
 from trackers.profiling import system_load
 from trackers.profiling.gpu import wait_for_gpu
 from trackers.profiling.machine import describe_machine
@@ -49,17 +50,17 @@ _SECOND = 1_000_000_000
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What became of a stream.
+class StreamResult:
+    """The output of a tracker on a stream.
 
     Args:
-        answers: One a frame, that of the last frame taken.
-        taken: (T,) bool, which frames were.
+        outputs: Output for each frame: that of the last processed frame.
+        processed: (T,) bool, False for dropped frames.
         step_ns: Nanoseconds of each step, in order.
     """
 
-    answers: list[TrackerOutput]
-    taken: np.ndarray
+    outputs: list[TrackerOutput]
+    processed: np.ndarray
     step_ns: list[int]
 
 
@@ -69,40 +70,41 @@ def stream(
     check: OutputCheck,
     rate: float,
     now: Callable[[], int] = perf_counter_ns,
-) -> Seen:
-    """Step a tracker that was started through frames that come at `rate` a second.
+) -> StreamResult:
+    """Step a started tracker through frames that arrive at `rate` frames per second.
 
     Args:
-        check: Of each answer, outside the clock.
-        now: Nanoseconds of a clock.
+        check: Applied to each output, outside the clock.
+        now: Function that returns the nanoseconds of a clock.
     """
-    answers: list[TrackerOutput] = []
-    taken, step_ns = [], []
-    free, waiting = 0.0, []  # nanoseconds since the first frame came; prompts nobody has seen yet
+    outputs: list[TrackerOutput] = []
+    processed, step_ns = [], []
+    idle_from = 0.0  # nanoseconds since the arrival of the first frame
+    pending: list[Tracks] = []  # prompts that the tracker has not received yet
     for frame in frames:
         if frame.prompts is not None:
-            waiting.append(frame.prompts)
-        follows = (frame.index + 1) * _SECOND / rate  # when the next frame comes
-        taken.append(free < follows)
-        if not taken[-1]:
-            answers.append(answers[-1])
+            pending.append(frame.prompts)
+        next_arrival = (frame.index + 1) * _SECOND / rate
+        processed.append(idle_from < next_arrival)
+        if not processed[-1]:
+            outputs.append(outputs[-1])
             continue
-        shown = replace(frame, prompts=_shown(waiting, frame.index))
-        waiting = []
+        prompted = replace(frame, prompts=_join_prompts(pending, frame.index))
+        pending = []
         wait_for_gpu()
         begin = now()
-        answer = tracker.step(shown)
+        output = tracker.step(prompted)
         wait_for_gpu()
         step_ns.append(now() - begin)
-        free = max(free, frame.index * _SECOND / rate) + step_ns[-1]
-        check.check(frame.index, answer)
-        answers.append(pack(answer))
-    return Seen(answers, np.array(taken, bool), step_ns)
+        idle_from = max(idle_from, frame.index * _SECOND / rate) + step_ns[-1]
+        check.check(frame.index, output)
+        outputs.append(pack(output))
+    return StreamResult(outputs, np.array(processed, bool), step_ns)
 
 
-def _shown(waiting: list[Tracks], index: int) -> Tracks | None:
-    """Return prompts of several frames as those of one; None where nobody prompts."""
-    return joined(waiting, index) if waiting else None
+def _join_prompts(pending: list[Tracks], index: int) -> Tracks | None:
+    """Return the prompts of several frames as those of one frame; None without prompts."""
+    return joined(pending, index) if pending else None
 
 
 def main() -> None:
@@ -122,20 +124,20 @@ def main() -> None:
     first = list(islice(read_feed(prepared, method), args.warm_up))
     warm = warm_up(tracker, sequence, first, check)
     tracker.start(sequence)
-    frames = progress(ahead(read_feed(prepared, method)), sequence.name, "frame")
+    frames = progress(prefetch(read_feed(prepared, method)), sequence.name, "frame")
     begin = system_load.now()
-    seen = stream(tracker, frames, check, args.rate)
+    result = stream(tracker, frames, check, args.rate)
     state = system_load.between(begin, system_load.now())
     collector = Collector(sequence.extent)
-    for answer in seen.answers:
-        collector.add(answer)
+    for output in result.outputs:
+        collector.add(output)
     write_json(
         args.timing,
         {
             "rate": args.rate,
-            "frames": len(seen.answers),
-            "dropped": int((~seen.taken).sum()),
-            "step_ns": seen.step_ns,
+            "frames": len(result.outputs),
+            "dropped": int((~result.processed).sum()),
+            "step_ns": result.step_ns,
             "warm": warm.stable,
             "machine": describe_machine(),
             "load": state,
@@ -147,16 +149,16 @@ def main() -> None:
 def _rate(text: str) -> float:
     rate = float(text)
     if not 0 < rate < math.inf:
-        raise argparse.ArgumentTypeError(f"{text} found, expected frames a second above 0")
+        raise argparse.ArgumentTypeError(f"{text} found, expected frames per second above 0")
     return rate
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--method", required=True)
-    parser.add_argument("--rate", type=_rate, required=True, help="frames that come in a second")
-    parser.add_argument("--warm-up", type=int, default=10, help="frames stepped before")
-    parser.add_argument("--timing", type=Path, required=True, help=".../real_time.json")
+    parser.add_argument("--rate", type=_rate, required=True, help="frames per second")
+    parser.add_argument("--warm-up", type=int, default=10, help="frames of the warm-up")
+    parser.add_argument("--timing", type=Path, required=True, help=".../real_time.json to write")
     add_flags(parser)
     return parser.parse_args()
 

@@ -1,4 +1,4 @@
-"""Frames passed through a tracker with a clock beside it."""
+"""Timed passes of a tracker over frames: warm-up, single steps, stages, throughput."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from datasets.types import Frame, Sequence
 from trackers.contract import Tracker, TrackerOutput
 from trackers.feed import pack
 from trackers.output_check import OutputCheck
-from trackers.prefetch import ahead
+from trackers.prefetch import prefetch
 from trackers.profiling.gpu import DeviceClock, Gpu, wait_for_gpu
 from trackers.profiling.machine import resident_memory
 from trackers.profiling.stages import Record, recording
 
-_STABLE = 0.05  # a warm pass is no faster than the one before it by more than this share
-_MOST_WARM_UPS = 10  # passes of the warm-up, however much faster each still is
+_STABLE = 0.05  # a tracker is warm when a pass is faster than the last by at most this fraction
+_MAX_WARM_UP_PASSES = 10  # even if each pass is still faster than the last
 
 
 @dataclass(frozen=True)
 class Pass:
-    """One pass over the frames, from a new start; each list has an entry a frame.
+    """One pass over the frames of a freshly started tracker; each list has one entry per frame.
 
     Args:
-        step_ns: Nanoseconds of the step, the work it left to a GPU included.
-        encode_ns: Nanoseconds that the masks of the answer took to become run lengths.
-        answers: With run lengths for masks.
-        memory: Bytes that are resident for this process after the step.
-        gpu_memory: Bytes that it holds on a GPU, None where there is none.
-        device_ns: Nanoseconds of the step by the GPU's own clock, likewise.
+        step_ns: Nanoseconds of the step, including the work it queued on a GPU.
+        encode_ns: Nanoseconds for encoding the masks of the output as run lengths.
+        outputs: Tracker outputs, with masks as run lengths.
+        memory: Resident memory of this process after the step, in bytes.
+        gpu_memory: GPU memory of this process after the step, in bytes; None without a GPU.
+        device_ns: Nanoseconds of the step by the GPU's own clock; None without a GPU.
     """
 
     step_ns: list[int] = field(default_factory=list)
     encode_ns: list[int] = field(default_factory=list)
-    answers: list[TrackerOutput] = field(default_factory=list)
+    outputs: list[TrackerOutput] = field(default_factory=list)
     memory: list[int] = field(default_factory=list)
     gpu_memory: list[int | None] = field(default_factory=list)
     device_ns: list[int | None] = field(default_factory=list)
@@ -45,10 +45,10 @@ class Pass:
 
 @dataclass(frozen=True)
 class WarmUp:
-    """The steps before the timed ones.
+    """The warm-up before the timed passes.
 
     Args:
-        passes: Nanoseconds of each step of each pass.
+        passes: Nanoseconds of each step, one list per pass.
         stable: Whether the last pass was about as fast as the one before it.
     """
 
@@ -56,11 +56,11 @@ class WarmUp:
     stable: bool
 
 
-def decode(feed: Iterable[Frame], most: int) -> tuple[list[Frame], list[int]]:
-    """Return the first frames, at most so many, and the nanoseconds that each took to come."""
+def decode(feed: Iterable[Frame], max_frames: int) -> tuple[list[Frame], list[int]]:
+    """Return the first frames, at most `max_frames`, and the nanoseconds each took to decode."""
     frames, decode_ns = [], []
     begin = perf_counter_ns()
-    for frame in islice(feed, most):
+    for frame in islice(feed, max_frames):
         decode_ns.append(perf_counter_ns() - begin)
         frames.append(frame)
         begin = perf_counter_ns()
@@ -70,9 +70,9 @@ def decode(feed: Iterable[Frame], most: int) -> tuple[list[Frame], list[int]]:
 def warm_up(
     tracker: Tracker, sequence: Sequence, frames: list[Frame], check: OutputCheck
 ) -> WarmUp:
-    """Pass the frames again and again until that becomes no faster, twice at least."""
+    """Repeat passes over the frames until they become no faster, at least two."""
     passes: list[list[int]] = []
-    while len(passes) < _MOST_WARM_UPS:
+    while len(passes) < _MAX_WARM_UP_PASSES:
         passes.append(time_steps(tracker, sequence, frames, check).step_ns)
         if len(passes) > 1 and median(passes[-1]) > (1 - _STABLE) * median(passes[-2]):
             return WarmUp(passes, stable=True)
@@ -87,46 +87,46 @@ def time_steps(
     gpu: Gpu | None = None,
     between: Callable[[], None] = lambda: None,
 ) -> Pass:
-    """Return the times and answers of one pass.
+    """Return the times and outputs of one pass.
 
     Args:
-        check: Of each answer, outside the clock.
-        between: Called after each step, outside the clock.
+        check: Applied to each output, outside the clock.
+        between: Function called after each step, outside the clock.
     """
     tracker.start(sequence)
     gc.collect()
-    found, device = Pass(), DeviceClock()
+    timed, device = Pass(), DeviceClock()
     for frame in frames:
         wait_for_gpu()
         device.start()
         begin = perf_counter_ns()
-        answer = tracker.step(frame)
+        output = tracker.step(frame)
         wait_for_gpu()
         stepped = perf_counter_ns()
-        check.check(frame.index, answer)
+        check.check(frame.index, output)
         checked = perf_counter_ns()
-        found.answers.append(pack(answer))
-        found.encode_ns.append(perf_counter_ns() - checked)
-        found.step_ns.append(stepped - begin)
-        found.device_ns.append(device.stop())
-        found.memory.append(resident_memory())
-        found.gpu_memory.append(gpu.memory() if gpu else None)
+        timed.outputs.append(pack(output))
+        timed.encode_ns.append(perf_counter_ns() - checked)
+        timed.step_ns.append(stepped - begin)
+        timed.device_ns.append(device.stop())
+        timed.memory.append(resident_memory())
+        timed.gpu_memory.append(gpu.memory() if gpu else None)
         between()
-    return found
+    return timed
 
 
 def record_stages(
-    tracker: Tracker, sequence: Sequence, feed: Iterator[Frame], check: OutputCheck, most: int
+    tracker: Tracker, sequence: Sequence, feed: Iterator[Frame], check: OutputCheck, max_frames: int
 ) -> tuple[list[int], list[dict[str, int]]]:
-    """Return the nanoseconds of each frame from its decoding on, and those of its stages.
+    """Return the end-to-end nanoseconds of each frame, and those of each of its stages.
 
-    The stages are `decode`, those of the step, and `pack`, which makes run lengths, one after the
-    other on one thread.
+    The stages run one after the other on one thread: `decode`, those of the step, and `pack`, which
+    encodes the masks as run lengths.
     """
     tracker.start(sequence)
     gc.collect()
     whole, stages = [], []
-    for _ in range(most):
+    for _ in range(max_frames):
         record = Record(wait_for_gpu)
         wait_for_gpu()
         begin = perf_counter_ns()
@@ -135,31 +135,31 @@ def record_stages(
         if frame is None:
             break
         with recording(record):
-            answer = tracker.step(frame)
+            output = tracker.step(frame)
         stepped = perf_counter_ns()
-        check.check(frame.index, answer)  # in no stage, nor in the whole
+        check.check(frame.index, output)  # part of no stage and not of the end-to-end time
         checked = perf_counter_ns()
         with record.within("pack"):
-            pack(answer)
+            pack(output)
         whole.append(perf_counter_ns() - checked + stepped - begin)
         stages.append(record.spent)
     return whole, stages
 
 
 def time_throughput(
-    tracker: Tracker, sequence: Sequence, feed: Iterator[Frame], check: OutputCheck, most: int
+    tracker: Tracker, sequence: Sequence, feed: Iterator[Frame], check: OutputCheck, max_frames: int
 ) -> tuple[int, list[TrackerOutput]]:
-    """Return the nanoseconds from the first frame's decoding to the last answer, and the answers.
+    """Return the nanoseconds from decoding the first frame to the last output, and the outputs.
 
-    Frames are decoded ahead while others are stepped; masks become run lengths. Answers are checked
-    when the time has been taken.
+    Frames are prefetched on a thread; masks are encoded as run lengths. The outputs are checked
+    after the clock has stopped.
     """
     tracker.start(sequence)
     gc.collect()
     begin = perf_counter_ns()
-    answers = [pack(tracker.step(frame)) for frame in ahead(islice(feed, most))]
+    outputs = [pack(tracker.step(frame)) for frame in prefetch(islice(feed, max_frames))]
     wait_for_gpu()
     wall = perf_counter_ns() - begin
-    for index, answer in enumerate(answers):
-        check.check(index, answer)
-    return wall, answers
+    for index, output in enumerate(outputs):
+        check.check(index, output)
+    return wall, outputs

@@ -1,6 +1,7 @@
-"""TensorRT as far as this repository uses it: what is built is noted down, what runs adds one.
+"""A fake TensorRT library with the names that this repository uses.
 
-It has the names in tensorrt_names.txt and no others, so code that uses another name fails here.
+Builds record the calls made; a built engine adds one to its input. Only the names in
+tensorrt_names.txt exist, so code that uses another name fails.
 """
 
 from __future__ import annotations
@@ -21,35 +22,41 @@ def enumeration(kind):
     return SimpleNamespace(**{n: i for i, n in enumerate(n for k, n in NAMES if k == kind)})
 
 
-class Noted:
-    """An object of the library: refuses names that are not in the list, notes what is called."""
+class Fake:
+    """An object of the library that rejects names not in the list and records all calls.
 
-    def __init__(self, kind, notes, **answers):
+    Args:
+        kind: Name of the class in the library.
+        calls: Arguments of the calls, and assigned values, by name; added to.
+        returns: Attributes and methods by name; other methods return None.
+    """
+
+    def __init__(self, kind, calls, **returns):
         object.__setattr__(self, "_kind", kind)
-        object.__setattr__(self, "_notes", notes)
-        object.__setattr__(self, "_answers", answers)
+        object.__setattr__(self, "_calls", calls)
+        object.__setattr__(self, "_returns", returns)
 
     def _check(self, name):
         assert (self._kind, name) in NAMES, f"{self._kind}.{name} is not in tensorrt_names.txt"
 
     def __setattr__(self, name, value):
         self._check(name)
-        self._notes[name] = value
+        self._calls[name] = value
 
     def __getattr__(self, name):
         self._check(name)
-        if name in self._answers and not callable(self._answers[name]):
-            return self._answers[name]
+        if name in self._returns and not callable(self._returns[name]):
+            return self._returns[name]
 
         def call(*arguments):
-            self._notes.setdefault(name, []).append(arguments)
-            return self._answers[name](*arguments) if name in self._answers else None
+            self._calls.setdefault(name, []).append(arguments)
+            return self._returns[name](*arguments) if name in self._returns else None
 
         return call
 
 
 class Monitor:
-    """The class that monitors of progress inherit from."""
+    """The base class of progress monitors."""
 
     started = 0
 
@@ -58,47 +65,47 @@ class Monitor:
 
 
 def library(version="10.14.1.48", errors=(), plan=b"plan", known_times=True):
-    """A stand-in for the module; `notes` says what was done with it."""
-    notes = {}
-    cache = Noted("ITimingCache", notes, serialize=lambda: b"times")
-    config = Noted(
+    """Return a fake of the module `tensorrt`; its `calls` records what was called."""
+    calls = {}
+    cache = Fake("ITimingCache", calls, serialize=lambda: b"times")
+    config = Fake(
         "IBuilderConfig",
-        notes,
+        calls,
         create_timing_cache=lambda data: ("cache", data),
         set_timing_cache=lambda cache, _: known_times or cache == ("cache", b""),
         get_timing_cache=lambda: cache,
         add_optimization_profile=lambda _: 0,
     )
 
-    def built(network, config):
-        monitor = notes["progress_monitor"]
+    def build(network, config):
+        monitor = calls["progress_monitor"]
         monitor.phase_start("tactics", None, 2)
         assert monitor.step_complete("tactics", 0)
         monitor.phase_finish("tactics")
         return plan
 
-    builder = Noted(
+    builder = Fake(
         "Builder",
-        notes,
+        calls,
         create_network=lambda flags: "network",
         create_builder_config=lambda: config,
-        create_optimization_profile=lambda: Noted("IOptimizationProfile", notes),
-        build_serialized_network=built,
+        create_optimization_profile=lambda: Fake("IOptimizationProfile", calls),
+        build_serialized_network=build,
     )
-    parser = Noted(
+    parser = Fake(
         "OnnxParser",
-        notes,
+        calls,
         parse_from_file=lambda path: not errors,
         num_errors=len(errors),
         get_error=lambda n: errors[n],
     )
     return SimpleNamespace(
         __version__=version,
-        notes=notes,
+        calls=calls,
         Logger=type("Logger", (), {"WARNING": 2, "__init__": lambda self, level: None}),
         Builder=lambda logger: builder,
         OnnxParser=lambda network, logger: parser,
-        Runtime=lambda logger: Noted("Runtime", notes, deserialize_cuda_engine=runnable(notes)),
+        Runtime=lambda logger: Fake("Runtime", calls, deserialize_cuda_engine=runnable(calls)),
         IProgressMonitor=Monitor,
         **{
             kind: enumeration(kind)
@@ -113,8 +120,11 @@ def library(version="10.14.1.48", errors=(), plan=b"plan", known_times=True):
     )
 
 
-def runnable(notes):
-    """An engine of one input and one output, float16 (objects, 2): the output is one more."""
+def runnable(calls):
+    """Return a function that deserializes an engine with one float16 input x (objects, 2).
+
+    The output y of the engine is x + 1.
+    """
     state = {}
 
     def run(stream):
@@ -127,18 +137,18 @@ def runnable(notes):
         target[:] = source + 1
         return True
 
-    context = Noted(
+    context = Fake(
         "IExecutionContext",
-        notes,
+        calls,
         set_input_shape=lambda name, shape: state.update(shape=shape) is None,
         set_tensor_address=lambda name, address: state.update({name: address}),
         get_tensor_shape=lambda name: state["shape"],
         set_optimization_profile_async=lambda number, stream: True,
         execute_async_v3=run,
     )
-    engine = Noted(
+    engine = Fake(
         "ICudaEngine",
-        notes,
+        calls,
         num_io_tensors=2,
         get_tensor_name=lambda number: "xy"[number],
         get_tensor_dtype=lambda name: enumeration("DataType").HALF,

@@ -1,7 +1,8 @@
-"""MaskTrack R-CNN's heads as the two projects run them, one box and one pixel at a time.
+"""Reference implementation of MaskTrack R-CNN's heads in the conventions of two projects.
 
-Written from the specification of their conventions, on tensors in their own layout: it shares with
-what is tested nothing but the backbone, where the projects agree.
+It processes one box and one pixel at a time. It is written from the specification of the
+conventions, on tensors in the projects' own layout, and shares only the backbone with the tested
+code, on which the projects agree.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ GROWTH = math.log(1000 / 16)
 
 
 class Project:
-    """One of the two.
+    """The heads of one of the two projects.
 
     Args:
         layout: `masktrack_rcnn` or `mmtracking`.
-        state: Its tensors, by its names without prefixes.
+        state: Tensors of the project by their names without prefixes.
     """
 
     def __init__(self, layout, state):
@@ -64,8 +65,8 @@ class Project:
             across + width / 2 - self.one / 2,
             down + height / 2 - self.one / 2,
         ]
-        most = [size[1] - self.one, size[0] - self.one] * 2
-        return [min(max(each, 0.0), last) for each, last in zip(moved, most, strict=True)]
+        limits = [size[1] - self.one, size[0] - self.one] * 2
+        return [min(max(each, 0.0), last) for each, last in zip(moved, limits, strict=True)]
 
     def iou(self, first, second):
         width = min(first[2], second[2]) - max(first[0], second[0]) + self.one
@@ -77,10 +78,10 @@ class Project:
         return (box[2] - box[0] + self.one) * (box[3] - box[1] + self.one)
 
     def suppressed(self, scored, overlap):
-        """The (score, box, ...) that no surer one overlaps more, surest first."""
+        """Return the (score, box, ...) left by non-maximum suppression, by descending score."""
         kept = []
         for each in sorted(scored, key=lambda entry: -entry[0]):
-            if all(self.iou(each[1], other[1]) <= overlap for other in kept):
+            if all(self.iou(each[1], better[1]) <= overlap for better in kept):
                 kept.append(each)
         return kept
 
@@ -107,7 +108,7 @@ class Project:
         return [box for _, box in sorted(found, key=lambda entry: -entry[0])[:200]]
 
     def detect(self, levels, proposals, size):
-        """Return (score, box, class from 0), surest first."""
+        """Return (score, box, class from 0) by descending score."""
         scored = {}
         for box in proposals:
             x = self.pool(levels, box, 7).flatten(1)
@@ -115,10 +116,10 @@ class Project:
                 torch.relu(self.linear(x, "bbox_head.shared_fcs.0")), "bbox_head.shared_fcs.1"
             )
             x = torch.relu(x)
-            share = self.linear(x, "bbox_head.fc_cls").softmax(1)[0]
+            probability = self.linear(x, "bbox_head.fc_cls").softmax(1)[0]
             moves = self.linear(x, "bbox_head.fc_reg")[0].reshape(-1, 4)
-            for label in range(len(share) - 1):
-                score = share[label + 1 if self.old else label].item()
+            for label in range(len(probability) - 1):
+                score = probability[label + 1 if self.old else label].item()
                 delta = moves[label + 1 if self.old else label] * torch.tensor([0.1, 0.1, 0.2, 0.2])
                 moved = self.decode(box, delta.tolist(), size)
                 if score > 0.05 and self.area(moved) > 1e-2:
@@ -141,22 +142,25 @@ class Project:
         x = functional.conv_transpose2d(x, state[f"{name}.weight"], state[f"{name}.bias"], 2)
         name = "mask_head.conv_logits"
         x = functional.conv2d(torch.relu(x), state[f"{name}.weight"], state[f"{name}.bias"])
-        share = x[0, label + 1 if self.old else label].sigmoid().numpy()
-        return self.resized(share, box, size) if self.old else self.sampled(share, box, size)
+        probability = x[0, label + 1 if self.old else label].sigmoid().numpy()
+        paste = self.resized if self.old else self.sampled
+        return paste(probability, box, size)
 
-    def resized(self, share, box, size):
+    def resized(self, probability, box, size):
         left, top, right, bottom = (int(each) for each in box)
         width, height = max(right - left + 1, 1), max(bottom - top + 1, 1)
         mask = np.zeros(size, bool)
-        mask[top : top + height, left : left + width] = cv2.resize(share, (width, height)) > 0.5
+        mask[top : top + height, left : left + width] = (
+            cv2.resize(probability, (width, height)) > 0.5
+        )
         return mask
 
-    def sampled(self, share, box, size):
+    def sampled(self, probability, box, size):
         rows, columns = (torch.arange(each) + 0.5 for each in size)
         down = (rows - box[1]) / (box[3] - box[1]) * 2 - 1
         across = (columns - box[0]) / (box[2] - box[0]) * 2 - 1
         grid = torch.stack(torch.meshgrid(across, down, indexing="xy"), -1)[None].float()
-        whole = functional.grid_sample(
-            torch.from_numpy(share)[None, None], grid, align_corners=False
+        sampled = functional.grid_sample(
+            torch.from_numpy(probability)[None, None], grid, align_corners=False
         )
-        return (whole[0, 0] >= 0.5).numpy()
+        return (sampled[0, 0] >= 0.5).numpy()

@@ -1,4 +1,4 @@
-"""Trackers that take as long as they are told, by a clock of their own or of the wall."""
+"""Trackers whose steps take a given time, on the wall clock or on a simulated clock."""
 
 from __future__ import annotations
 
@@ -18,59 +18,63 @@ def answer(count: int) -> TrackerOutput:
 
 
 def work(ns: int) -> None:
-    """Keep the processor busy, whatever else runs."""
+    """Keep the processor busy for so many nanoseconds of wall-clock time."""
     begin = perf_counter_ns()
     while perf_counter_ns() - begin < ns:
         pass
 
 
 class Staged:
-    """A tracker of three stages, one within another.
+    """A tracker with three stages, one of them nested.
 
     Args:
-        late: Seconds to sleep by the name of a stage.
+        delays: Seconds to sleep, by the name of the stage.
     """
 
-    def __init__(self, **late: float) -> None:
-        self._late = late
+    def __init__(self, **delays: float) -> None:
+        self._delays = delays
 
     def start(self, sequence):
         pass
 
     def step(self, frame):
         with stage("detect"):
-            self._pass("detect")
+            work_and_sleep(self._delays.get("detect", 0))
             with stage("embed"):
-                self._pass("embed")
+                work_and_sleep(self._delays.get("embed", 0))
         with stage("match"):
-            self._pass("match")
+            work_and_sleep(self._delays.get("match", 0))
         return answer(1)
 
-    def _pass(self, name):
-        work(MS // 2)
-        sleep(self._late.get(name, 0))
+
+def work_and_sleep(seconds: float) -> None:
+    """Work for half a millisecond, then sleep."""
+    work(MS // 2)
+    sleep(seconds)
 
 
 class Counting:
-    """A tracker that answers with the number of the frame, and whose steps a clock tells.
+    """A tracker that reports the index of the frame as track id, with a simulated clock.
 
     Args:
-        step_ns: What each step takes by `now`.
+        first_ns: Duration of the first step by the clock `now`.
+        later_ns: Duration of each later step; None for that of the first.
     """
 
-    def __init__(self, step_ns: int) -> None:
-        self._step_ns, self._now = step_ns, 0
-        self.shown: list = []
+    def __init__(self, first_ns: int, later_ns: int | None = None) -> None:
+        self._first_ns, self._later_ns = first_ns, first_ns if later_ns is None else later_ns
+        self._now = 0
+        self.frames: list = []
 
     def now(self) -> int:
         return self._now
 
     def start(self, sequence):
-        self.shown = []
+        self.frames = []
 
     def step(self, frame):
-        self._now += self._step_ns
-        self.shown.append(frame)
+        self._now += self._later_ns if self.frames else self._first_ns
+        self.frames.append(frame)
         return TrackerOutput(
             np.array([frame.index]), np.array([[0.0, 0, 1, 1]]), np.ones(1), np.ones(1, int)
         )

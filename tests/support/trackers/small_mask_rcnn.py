@@ -1,4 +1,4 @@
-"""A small MaskTrack R-CNN that finds something in noise, and such noise."""
+"""A small MaskTrack R-CNN that detects objects in noise, and noise images."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ CLASSES = ("person", "dog")
 
 
 def lively(size="demo", seed=0):
-    """A model that finds something in noise, and says different things of different places."""
+    """Return a model that detects objects in noise, with outputs that vary over the image."""
     torch.manual_seed(seed)
     model = build_model(size, len(CLASSES))
     with torch.no_grad():

@@ -1,4 +1,4 @@
-"""A SAM 2 that is small enough to be exported in a test, with random weights that see something."""
+"""A SAM 2 small enough to be exported in a test, with random weights that find objects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A stage for the box trackers: detections typed in, identities read off."""
+"""Run a box tracker on detections typed in the test and read its track ids."""
 
 from __future__ import annotations
 
@@ -7,23 +7,22 @@ import numpy as np
 from datasets.types import Detections, Extent, Frame, Sequence
 from trackers.contract import load_tracker
 
-HERE = [0, 0, 10, 20]  # the usual box
-FAR = [100, 100, 110, 120]  # one that overlaps nothing
+HERE = [0, 0, 10, 20]  # default box
+FAR = [100, 100, 110, 120]  # box that does not overlap HERE
 
 
 def play(method, frames, frame_rate=30, **options):
-    """Return the identities reported in each frame.
+    """Return the track ids reported in each frame.
 
     Args:
         frames: For each frame a list of (box, score) or (box, score, class).
     """
-    return [
-        sorted(answer.track.tolist()) for answer in answers(method, frames, frame_rate, **options)
-    ]
+    outputs = answers(method, frames, frame_rate, **options)
+    return [sorted(output.track.tolist()) for output in outputs]
 
 
 def answers(method, frames, frame_rate=30, **options):
-    """Return the answer for each frame."""
+    """Return the tracker output for each frame."""
     tracker = load_tracker(method, options)
     extent = Extent(480, 640, len(frames), {1: "person", 2: "car"})
     tracker.start(Sequence("stage", "one", extent, frame_rate))

@@ -1,4 +1,4 @@
-"""What networks answer, made by hand, and two real networks on a real video."""
+"""Decoding of detector outputs made by hand, and two real networks on a real video."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import yaml
 from datasets.media.frames import decode_frames
 from datasets.types import Detections
 from trackers.detectors.candidates import Candidates, Choice
-from trackers.detectors.density import Density, groups, merged
+from trackers.detectors.density import Density, find_groups, merge_groups
 from trackers.detectors.detectnet import detectnet
 from trackers.detectors.detector import Card, Detector, load_detector, read_card
 from trackers.detectors.letterbox import place
@@ -33,33 +33,33 @@ def boxes(*rows):
         ("stretch", np.s_[0:64, 0:96], [0, 0, 96, 64]),
     ],
 )
-def test_an_image_is_placed_and_boxes_come_back(fit, covered, box):
+def test_boxes_are_transformed_back_from_a_placed_image(fit, covered, box):
     image = np.full((40, 120, 3), 200, np.uint8)
-    filled, placed = place(image, SIZE, fit, 114)
+    filled, placement = place(image, SIZE, fit, 114)
     expected = np.full((*SIZE, 3), 114)
     expected[covered] = 200
     assert np.array_equal(filled, expected)
-    np.testing.assert_allclose(placed.back(boxes(box)), [[0, 0, 120, 40]])
+    np.testing.assert_allclose(placement.to_image(boxes(box)), [[0, 0, 120, 40]])
     outside = boxes([-50, -50, 500, 500])
-    np.testing.assert_allclose(placed.back(outside), [[0, 0, 120, 40]])
+    np.testing.assert_allclose(placement.to_image(outside), [[0, 0, 120, 40]])
 
 
-def test_an_empty_image_is_refused():
+def test_an_empty_image_is_rejected():
     with pytest.raises(ValueError, match="image of 0 x 4 pixels"):
         place(np.zeros((0, 4, 3), np.uint8), SIZE, "corner", 0)
 
 
-def test_yolox_counts_in_cells():
+def test_yolox_boxes_are_in_units_of_cells():
     found = np.zeros((1, 126, 7), np.float32)  # 8 x 12 + 4 x 6 + 2 x 3 cells
     found[0, 96 + 7] = [0.5, 0.25, np.log(2), np.log(1.5), 0.5, 0.8, 0.4]
     candidates = yolox([found], SIZE, 2)
-    # the cell in row 1, column 1 of those of 16 pixels
+    # row 1, column 1 of the cells of 16 pixels
     np.testing.assert_allclose(candidates.box[103], [24 - 16, 20 - 12, 24 + 16, 20 + 12], rtol=1e-6)
     np.testing.assert_allclose(candidates.score[103], [0.4, 0.2])
     assert candidates.weight is None
 
 
-def test_yolov5_and_yolov8_say_the_same_in_their_own_order():
+def test_yolov5_and_yolov8_layouts_decode_to_the_same_candidates():
     prototype = np.arange(3 * 16 * 24, dtype=np.float32).reshape(1, 3, 16, 24)
     row = [40, 30, 20, 10]
     old = np.array([[[*row, 0.5, 0.8, 0.4, 1, 2, 3]]], np.float32)
@@ -72,7 +72,7 @@ def test_yolov5_and_yolov8_say_the_same_in_their_own_order():
     np.testing.assert_allclose(yolov8([new[:, :6]], SIZE, 2).score, [[0.4, 0.2]])
 
 
-def test_detectnet_counts_from_the_middle_of_a_cell_in_units_of_35():
+def test_detectnet_boxes_are_relative_to_the_cell_centre_in_units_of_35_pixels():
     coverage, box = np.zeros((1, 2, 4, 6), np.float32), np.zeros((1, 8, 4, 6), np.float32)
     coverage[0, 1, 2, 3] = 0.9
     box[0, 4:, 2, 3] = [1.0, 0.5, 2.0, 0.1]
@@ -85,7 +85,7 @@ def test_detectnet_counts_from_the_middle_of_a_cell_in_units_of_35():
         assert not candidates.score[:, 0].any()
 
 
-def test_rfb_counts_in_shares():
+def test_rfb_boxes_are_fractions_of_the_input_size():
     outputs = [
         np.array([[[0.9, 0.1], [0.2, 0.8]]]),
         np.array([[[0, 0, 1, 1], [0.5, 0.25, 1, 0.5]]]),
@@ -105,17 +105,17 @@ def test_rfb_counts_in_shares():
         (rfb, [np.zeros((1, 9, 2)), np.zeros((1, 9, 4))]),
     ],
 )
-def test_an_output_of_another_layout_is_refused(layout, outputs):
+def test_an_output_of_another_layout_is_rejected(layout, outputs):
     with pytest.raises(ValueError, match="another layout"):
         layout(outputs, SIZE, 2)
 
 
 def choose(candidates, classes, **limits):
-    _, placed = place(np.zeros((*SIZE, 3), np.uint8), SIZE, "corner", 0)
-    return Choice(**{"score": 0.25, "overlap": 0.5} | limits).take(candidates, placed, classes)
+    _, placement = place(np.zeros((*SIZE, 3), np.uint8), SIZE, "corner", 0)
+    return Choice(**{"score": 0.25, "overlap": 0.5} | limits).take(candidates, placement, classes)
 
 
-def test_of_each_class_the_surest_is_kept_and_classes_are_renamed():
+def test_suppression_is_per_class_and_class_ids_are_those_of_the_sequence():
     box = boxes([0, 0, 20, 20], [1, 1, 21, 21], [60, 30, 80, 50], [0, 0, 20, 20])
     score = np.array([[0.6, 0.1], [0.9, 0.3], [0.3, 0.1], [0.2, 0.8]])
     found = choose(Candidates(box, score), {0: 7, 1: 3}).detections
@@ -126,7 +126,7 @@ def test_of_each_class_the_surest_is_kept_and_classes_are_renamed():
     assert only.score.tolist() == [0.8]
 
 
-def test_the_bounds_of_a_choice():
+def test_candidates_are_filtered_by_score_overlap_side_and_count():
     box = boxes([0, 0, 20, 20], [10, 0, 30, 20], [50, 0, 58, 20], [60, 60, 60, 64])
     score = np.array([[0.9], [0.25], [0.8], [0.9]])
     third = 10 * 20 / (30 * 20)
@@ -134,7 +134,7 @@ def test_the_bounds_of_a_choice():
     assert len(choose(Candidates(box, score), {0: 1}, score=0.251).detections.score) == 2
     assert len(choose(Candidates(box, score), {0: 1}, overlap=third - 1e-6).detections.score) == 2
     assert len(choose(Candidates(box, score), {0: 1}, side=8.0).detections.score) == 2
-    assert choose(Candidates(box, score), {0: 1}, most=1).detections.score.tolist() == [0.9]
+    assert choose(Candidates(box, score), {0: 1}, max_count=1).detections.score.tolist() == [0.9]
 
 
 def test_a_mask_is_where_the_weighted_prototypes_are_above_zero_inside_the_box():
@@ -143,15 +143,15 @@ def test_a_mask_is_where_the_weighted_prototypes_are_above_zero_inside_the_box()
     candidates = Candidates(
         boxes([20, 10, 60, 60]), np.array([[0.9]]), np.array([[1.0, 0.0]]), prototype
     )
-    _, placed = place(np.zeros((128, 192, 3), np.uint8), SIZE, "corner", 0)
-    found = Choice(0.25, 0.5).take(candidates, placed, {0: 1})
+    _, placement = place(np.zeros((128, 192, 3), np.uint8), SIZE, "corner", 0)
+    found = Choice(0.25, 0.5).take(candidates, placement, {0: 1})
     expected = np.zeros((1, 128, 192), bool)
     expected[0, 32:96, 48:120] = True
-    assert (found.mask != expected).sum() <= 12, "at the corners only, which are rounded"
+    assert (found.mask != expected).sum() <= 12, "only at the rounded corners"
 
 
 def crowd():
-    """Three boxes close by, one at their edge, two apart, of one class; one of another."""
+    """Boxes of one class: three close together, one at their edge, two apart; one of another."""
     box = boxes(
         [0, 0, 20, 20], [1, 0, 21, 20], [0, 1, 20, 21], [4, 0, 24, 20], [50, 30, 70, 50],
         [51, 30, 71, 50], [0, 0, 20, 20],
@@ -160,20 +160,36 @@ def crowd():
     return Detections(box, np.array([0.5, 0.4, 0.3, 0.2, 0.9, 0.1, 0.9]), class_id)
 
 
-def test_groups_need_neighbours_and_scores():
+def test_groups_need_a_minimum_of_neighbours_and_of_score():
     found = crowd()
-    assert groups(found, Density(0.27, 3, 0.0, merge=True)).tolist() == [0, 0, 0, 0, -1, -1, -1]
-    assert groups(found, Density(0.27, 2, 1.0, merge=True)).tolist() == [0, 0, 0, 0, 1, 1, -1]
-    assert groups(found, Density(0.27, 2, 1.01, merge=True)).tolist() == [0, 0, 0, 0, -1, -1, -1]
-    assert (groups(found, Density(0.0, 2, 0.0, merge=True)) == -1).all()
+    assert find_groups(found, Density(0.27, 3, 0.0, merge=True)).tolist() == [
+        0,
+        0,
+        0,
+        0,
+        -1,
+        -1,
+        -1,
+    ]
+    assert find_groups(found, Density(0.27, 2, 1.0, merge=True)).tolist() == [0, 0, 0, 0, 1, 1, -1]
+    assert find_groups(found, Density(0.27, 2, 1.01, merge=True)).tolist() == [
+        0,
+        0,
+        0,
+        0,
+        -1,
+        -1,
+        -1,
+    ]
+    assert (find_groups(found, Density(0.0, 2, 0.0, merge=True)) == -1).all()
 
 
-def test_a_group_becomes_its_mean_by_score_or_is_suppressed():
+def test_a_group_is_merged_to_its_weighted_mean_or_suppressed():
     found = crowd()
     density = Density(0.27, 2, 0.0, merge=True)
-    together = merged(found, groups(found, density))
-    assert together.score.tolist() == [0.9, 0.5]
-    np.testing.assert_allclose(together.box[0], [50.1, 30, 70.1, 50])
+    merged = merge_groups(found, find_groups(found, density))
+    assert merged.score.tolist() == [0.9, 0.5]
+    np.testing.assert_allclose(merged.box[0], [50.1, 30, 70.1, 50])
     score = np.zeros((7, 2))
     score[np.arange(7), found.class_id - 1] = found.score
     candidates = Candidates(found.box, score)
@@ -196,28 +212,28 @@ def write_card(folder, **changes):
     ("change", "message"),
     [
         ({"layout": "yolo"}, r"card\.yaml: layout: 'yolo' found, expected one of \['yolox'"),
-        ({"classes": [1]}, r"card\.yaml: classes: \[1\] found, expected names"),
+        ({"classes": [1]}, r"card\.yaml: classes: \[1\] found, expected a list of names"),
         ({"scroe": 1}, r"card\.yaml: \['scroe'\] found, expected some of"),
     ],
 )
-def test_a_wrong_card_is_refused(tmp_path, change, message):
+def test_an_invalid_card_is_rejected(tmp_path, change, message):
     with pytest.raises(ValueError, match=message):
         read_card(write_card(tmp_path, **change))
 
 
-def test_a_network_that_fails_on_an_image_says_so_instead_of_finding_nothing():
-    answers = [np.zeros((1, 84, 6), np.float32), np.full((1, 84, 6), np.nan, np.float32)]
+def test_output_that_is_not_finite_is_an_error_and_not_an_empty_result():
+    outputs = [np.zeros((1, 84, 6), np.float32), np.full((1, 84, 6), np.nan, np.float32)]
     card = Card("half.onnx", "yolox", ("person",))
-    detector = Detector(lambda **_: {"output": answers.pop(0)}, "images", (64, 64), card, None)
+    detector = Detector(lambda **_: {"output": outputs.pop(0)}, "images", (64, 64), card, None)
     detector.start({1: "person"})
     image = np.zeros((64, 48, 3), np.uint8)
     assert len(detector(image).detections.score) == 0
-    with pytest.raises(ValueError, match=r"half\.onnx: the network answered numbers that are not"):
+    with pytest.raises(ValueError, match=r"half\.onnx: the output of the network is not finite"):
         detector(image)
 
 
-def test_a_card_that_is_not_there_or_no_card(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"networks\.json: no such card"):
+def test_a_missing_or_unreadable_card_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"networks\.json: no such file, expected the netw"):
         read_card(tmp_path)
     (tmp_path / "card.yaml").write_text("a: [")
     with pytest.raises(ValueError, match=r"card\.yaml: not valid YAML: line 1"):
@@ -226,7 +242,7 @@ def test_a_card_that_is_not_there_or_no_card(tmp_path):
 
 @pytest.fixture
 def real(shared, tmp_path):
-    """A function from a real file of weights, and what its card says, to a detector."""
+    """A function that loads a real network with the given keys of its card."""
 
     def load(name: str, **card) -> Detector:
         (tmp_path / name).symlink_to(shared / "weights" / name)
@@ -241,7 +257,7 @@ def frame(shared, number: int) -> np.ndarray:
     )[1]
 
 
-def test_yolox_nano_finds_a_walker(real, shared):
+def test_yolox_nano_detects_a_pedestrian(real, shared):
     detector = real("yolox_nano.onnx")
     detector.start({1: "pedestrian"})
     found = detector(frame(shared, 300)).detections
@@ -250,7 +266,7 @@ def test_yolox_nano_finds_a_walker(real, shared):
     np.testing.assert_allclose(found.box, [[381, 9, 543, 375]], atol=4)
 
 
-def test_a_detector_that_does_not_know_the_classes_is_refused(real, shared):
+def test_a_detector_that_knows_none_of_the_classes_is_rejected(real, shared):
     detector = real("version-RFB-320.onnx", layout="rfb", classes=["face"])
     with pytest.raises(ValueError, match=r"\['pedestrian'\] is among the network's, \['face'\]"):
         detector.start({1: "pedestrian"})

@@ -1,4 +1,4 @@
-"""Our YOLOX holds the weights of the official one and answers what it answers."""
+"""YOLOX with the official weights returns the same as the official network; its training step."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from trackers.training.yolox_step import assign, draw_scenes, loss_of, make_less
 
 
 def fill(network: Yolox, path) -> None:
-    """Give a network the weights of an exported one, whose normalisations are in its convolutions.
+    """Load the weights of an exported network, whose batch normalisations are fused.
 
-    Both meet their convolutions in the same order.
+    Both networks execute their convolutions in the same order.
     """
     order: list[str] = []
     for name, module in network.named_modules():
@@ -40,7 +40,7 @@ def fill(network: Yolox, path) -> None:
             after.running_var.fill_(1 - after.eps)
 
 
-def test_the_official_nano_is_answered_as_by_its_own_file(shared):
+def test_the_official_nano_returns_the_same_as_its_onnx_file(shared):
     path = shared / "weights" / "yolox_nano.onnx"
     network = Yolox("nano", 80).eval()
     fill(network, path)
@@ -67,56 +67,56 @@ def test_there_is_a_size_for_every_official_checkpoint():
     assert set(SIZES) == {"nano", "tiny", "s", "m", "l", "x"}
 
 
-def answer(boxes, classes):
-    """Logits of sure objects, and their boxes, as the assignment takes them."""
+def predict(boxes, classes):
+    """Return boxes and logits of a high confidence, as the assignment takes them."""
     return torch.tensor(boxes, dtype=torch.float32), torch.full((len(boxes), classes + 1), 3.0)
 
 
-def test_a_box_is_given_the_cells_inside_that_fit_it_best():
+def test_a_box_is_assigned_to_the_best_fitting_cells_inside_it():
     grid, stride = cells(64, 64)
     centre = (grid + 0.5) * stride
     truth = torch.tensor([[0.0, 0.0, 24.0, 24.0], [40.0, 40.0, 64.0, 64.0]])
-    # every cell answers the box around it of 24 pixels
-    found, logits = answer(torch.cat([centre - 12, centre + 12], 1).tolist(), 1)
+    # every cell predicts a box of 24 pixels around it
+    found, logits = predict(torch.cat([centre - 12, centre + 12], 1).tolist(), 1)
     row, owner, overlap = assign(found, logits, truth, centre, stride)
     assert set(owner.tolist()) == {0, 1}
     for number, middle in enumerate(([12.0, 12.0], [52.0, 52.0])):
         best = (centre[row[owner == number]] - torch.tensor(middle)).abs().sum(1)
-        assert best.min() == 0, "the cell in its middle is among them"
+        assert best.min() == 0, "the cell at its centre is among them"
         assert overlap[owner == number].max() == 1
         inside = centre[row[owner == number]] - truth[number, :2]
         assert ((inside > 0) & (inside < 24)).all()
-    assert len(set(row.tolist())) == len(row), "no cell is given twice"
+    assert len(set(row.tolist())) == len(row), "no cell is assigned twice"
 
 
-def test_without_people_no_cell_is_given_any():
+def test_without_objects_no_cell_is_assigned():
     grid, stride = cells(64, 64)
-    found, logits = answer([[0, 0, 8, 8]] * len(grid), 1)
+    found, logits = predict([[0, 0, 8, 8]] * len(grid), 1)
     assert [len(x) for x in assign(found, logits, torch.zeros(0, 4), grid * stride, stride)] == [
         0
     ] * 3
 
 
-def test_a_lesson_has_the_boxes_of_its_images():
+def test_a_batch_has_the_boxes_of_its_images():
     draw = np.random.default_rng(0)
     scenes = [draw_scenes(draw, 5) for _ in range(4)]
-    lesson = [make_lesson(draw, scenes) for _ in range(12)][-1]
-    assert lesson.images.shape == (4, 3, 288, 384)
-    assert sum(map(len, lesson.boxes)) > 0
-    for box in lesson.boxes:
+    batch = [make_lesson(draw, scenes) for _ in range(12)][-1]
+    assert batch.images.shape == (4, 3, 288, 384)
+    assert sum(map(len, batch.boxes)) > 0
+    for box in batch.boxes:
         assert ((box[:, 2:] > box[:, :2]).all() & (box >= 0).all()).item()
 
 
 @pytest.mark.slow
-def test_a_lesson_taught_again_and_again_is_learnt():
+def test_training_on_one_batch_reduces_the_loss():
     torch.manual_seed(0)
     draw = np.random.default_rng(0)
     scenes = [draw_scenes(draw, 5) for _ in range(2)]
-    lesson = [make_lesson(draw, scenes) for _ in range(12)][-1]
+    batch = [make_lesson(draw, scenes) for _ in range(12)][-1]
     model = build(0).train()
     optimizer, losses = torch.optim.AdamW(model.parameters(), lr=1e-3), []
     for _ in range(20):
-        loss = loss_of(model, lesson)
+        loss = loss_of(model, batch)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

@@ -1,4 +1,4 @@
-"""Cards of networks, which the workflow reads of every variant before anything runs."""
+"""Network cards, which the workflow reads for every variant before anything runs."""
 
 from __future__ import annotations
 
@@ -30,21 +30,21 @@ class Card:
         "a" * 300_000,
     ],
 )
-def test_no_card_stops_what_plans_all_variants(tmp_path, text):
+def test_an_invalid_card_does_not_stop_the_planning_of_variants(tmp_path, text):
     path = tmp_path / "card.yaml"
     path.write_text(text)
     assert files_of(str(path)) == [path]
 
 
 @pytest.mark.parametrize("text", ["[" * 200, f"a0: &a0 [1]\n{LAUGHS}file: *a12\n"])
-def test_a_card_that_would_exhaust_the_stack_or_memory_is_refused_by_name(tmp_path, text):
+def test_a_card_that_would_exhaust_the_stack_or_memory_is_rejected(tmp_path, text):
     path = tmp_path / "card.yaml"
     path.write_text(text)
     with pytest.raises(ValueError, match=r"card\.yaml: not valid YAML: line"):
         read_fields(path, Card, "a detector")
 
 
-def test_networks_have_a_card_only_when_all_are_there(tmp_path):
+def test_a_folder_has_a_card_only_when_its_networks_are_complete(tmp_path):
     (tmp_path / CARD).write_text("old")
     (tmp_path / "detect.onnx").write_text("old")
     (tmp_path / "engines").mkdir()

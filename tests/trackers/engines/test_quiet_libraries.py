@@ -1,4 +1,4 @@
-"""What the libraries of networks may do on a user's machine: compute, and nothing else."""
+"""The inference libraries send nothing and leave no files on a user's machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TensorRT: what is asked of the library, and which engines are refused; the library stands in."""
+"""TensorRT, with a fake library: the calls to the library, and the engines that are rejected."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def onnx(tmp_path):
 
 @pytest.fixture
 def install(monkeypatch):
-    """A function that puts a library, and a GPU, where they are looked for."""
+    """A function that installs a fake library and a fake GPU."""
 
     def put(**facts):
         library = fake_tensorrt.library(**facts)
@@ -58,66 +58,66 @@ OBJECTS, FLAGS = (Range(1, 4, 16),), Flags()
 
 def build(onnx, objects=OBJECTS, flags=FLAGS):
     output = onnx.with_name("track.engine")
-    times = onnx.with_name("timing.cache")
-    build_engine(onnx, output, [{"objects": each} for each in objects], flags, times)
+    timing_cache = onnx.with_name("timing.cache")
+    build_engine(onnx, output, [{"objects": each} for each in objects], flags, timing_cache)
     return output
 
 
-def test_strong_types_are_asked_for_where_there_is_a_choice(onnx, install):
+def test_the_flag_for_strong_types_is_set_for_tensorrt_10_only(onnx, install):
     library = install()
     build(onnx)
     flag = library.NetworkDefinitionCreationFlag.STRONGLY_TYPED
-    assert library.notes["create_network"] == [(1 << flag,)]
+    assert library.calls["create_network"] == [(1 << flag,)]
     library = install(version="11.4.0.106")
     build(onnx)
-    assert library.notes["create_network"] == [(0,)]
+    assert library.calls["create_network"] == [(0,)]
 
 
 def test_a_profile_is_set_for_inputs_with_dynamic_axes_only(onnx, install):
     library = install()
     build(onnx, [Range(1, 1, 1), Range(2, 8, 16)])
-    assert library.notes["set_shape"] == [
+    assert library.calls["set_shape"] == [
         ("x", [1, 2], [1, 2], [1, 2]),
         ("x", [2, 2], [8, 2], [16, 2]),
     ]
-    assert len(library.notes["add_optimization_profile"]) == 2
+    assert len(library.calls["add_optimization_profile"]) == 2
 
 
-def test_flags_reach_the_library(onnx, install):
+def test_flags_are_passed_to_the_library(onnx, install):
     library = install()
     build(onnx, flags=Flags(level=5, workspace_gib=0.5))
-    assert library.notes["builder_optimization_level"] == 5
-    assert library.notes["set_memory_pool_limit"] == [(library.MemoryPoolType.WORKSPACE, 1 << 29)]
-    assert library.notes["clear_flag"] == [(library.BuilderFlag.TF32,)]
+    assert library.calls["builder_optimization_level"] == 5
+    assert library.calls["set_memory_pool_limit"] == [(library.MemoryPoolType.WORKSPACE, 1 << 29)]
+    assert library.calls["clear_flag"] == [(library.BuilderFlag.TF32,)]
     library = install()
     build(onnx, flags=Flags(tf32=True))
-    assert "clear_flag" not in library.notes
+    assert "clear_flag" not in library.calls
 
 
-def test_times_of_kernels_are_kept_and_read_again(onnx, install):
+def test_the_timing_cache_is_written_and_read_again(onnx, install):
     library = install()
     build(onnx)
     assert onnx.with_name("timing.cache").read_bytes() == b"times"
     build(onnx)
-    assert [data for (data,) in library.notes["create_timing_cache"]] == [b"", b"times"]
+    assert [data for (data,) in library.calls["create_timing_cache"]] == [b"", b"times"]
 
 
-def test_times_of_another_gpu_are_left_aside(onnx, install):
+def test_the_timing_cache_of_another_gpu_is_ignored(onnx, install):
     onnx.with_name("timing.cache").write_bytes(b"of another")
     library = install(known_times=False)
     build(onnx)
-    assert [data for (data,) in library.notes["create_timing_cache"]] == [b"of another", b""]
+    assert [data for (data,) in library.calls["create_timing_cache"]] == [b"of another", b""]
 
 
-def test_progress_is_told_by_a_monitor_that_the_library_knows(onnx, install):
+def test_progress_is_shown_by_a_monitor_of_the_type_of_the_library(onnx, install):
     library = install()
     build(onnx)
-    monitor = library.notes["progress_monitor"]
+    monitor = library.calls["progress_monitor"]
     assert isinstance(monitor, library.IProgressMonitor)
     assert type(monitor).started == 1
 
 
-def test_what_was_built_is_written_beside_it(onnx, install):
+def test_the_json_file_describes_the_engine(onnx, install):
     install()
     output = build(onnx)
     assert output.read_bytes() == b"plan"
@@ -132,56 +132,56 @@ def test_what_was_built_is_written_beside_it(onnx, install):
     }
 
 
-def test_what_the_parser_says_is_told(onnx, install):
+def test_errors_of_the_parser_are_in_the_message(onnx, install):
     install(errors=["no such operator: Foo", "and another"])
     with pytest.raises(ValueError, match=r"track\.onnx: .*no such operator: Foo; and another"):
         build(onnx)
 
 
-def test_a_build_that_finds_nothing_leaves_nothing(onnx, install):
+def test_a_failed_build_leaves_no_file(onnx, install):
     install(plan=None)
     with pytest.raises(RuntimeError, match=r"track\.onnx: TensorRT found no engine"):
         build(onnx)
     assert not onnx.with_name("track.engine").exists()
 
 
-def test_a_profile_names_every_axis():
+def test_a_profile_must_have_every_dynamic_axis():
     with pytest.raises(ValueError, match=r"input x: the profile lacks the axes \['objects'\]"):
         profile_shapes(Path("track.onnx"), INPUTS, {"points": Range(1, 2, 3)})
 
 
 @pytest.mark.parametrize("numbers", [(0, 1, 2), (2, 1, 3), (1, 3, 2)])
-def test_a_range_is_in_order(numbers):
-    with pytest.raises(ValueError, match="expected 1 <= least <= best <= most"):
+def test_a_range_in_the_wrong_order_is_rejected(numbers):
+    with pytest.raises(ValueError, match="expected 1 <= min <= opt <= max"):
         Range(*numbers)
 
 
 def test_an_engine_runs_in_its_own_types(onnx, install):
     install()
     engine = TensorrtEngine(build(onnx), onnx, torch.device("cpu"))
-    answer = engine(x=torch.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]))
-    assert answer["y"].dtype == torch.float16
-    assert answer["y"].tolist() == [[2, 3], [4, 5], [6, 7]]
+    outputs = engine(x=torch.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]))
+    assert outputs["y"].dtype == torch.float16
+    assert outputs["y"].tolist() == [[2, 3], [4, 5], [6, 7]]
 
 
-def test_an_engine_takes_its_inputs_and_no_others(onnx, install):
+def test_an_engine_rejects_unexpected_inputs(onnx, install):
     install()
     engine = TensorrtEngine(build(onnx), onnx, torch.device("cpu"))
     with pytest.raises(ValueError, match=r"inputs \['z'\] found, expected \['x'\]"):
         engine(z=torch.zeros(1, 2))
 
 
-def test_the_first_profile_that_fits_is_taken(onnx, install):
+def test_the_first_fitting_profile_is_used(onnx, install):
     library = install()
     output = build(onnx, [Range(1, 1, 1), Range(1, 8, 16)])
     engine = TensorrtEngine(output, onnx, torch.device("cpu"))
     for objects in (1, 5, 6, 1):
         engine(x=torch.zeros(objects, 2))
-    assert library.notes["set_optimization_profile_async"] == [(0, 7), (1, 7)]
+    assert library.calls["set_optimization_profile_async"] == [(0, 7), (1, 7)]
 
 
-def test_more_objects_than_it_was_built_for_are_refused():
-    with pytest.raises(ValueError, match=r"track\.engine: built for .* found \{'x': \[17, 2\]\}"):
+def test_shapes_outside_all_profiles_are_rejected():
+    with pytest.raises(ValueError, match=r"track\.engine: input shapes \{'x': \[17, 2\]\} found"):
         fitting_profile(Path("track.engine"), [{"x": [[1, 2], [4, 2], [16, 2]]}], {"x": [17, 2]})
 
 
@@ -196,16 +196,17 @@ def test_more_objects_than_it_was_built_for_are_refused():
         ("sha256", "0"),
     ],
 )
-def test_an_engine_for_elsewhere_is_refused(key, other, onnx, install):
+def test_an_engine_for_another_platform_or_file_is_rejected(key, other, onnx, install):
     install()
     output = build(onnx)
-    beside = output.with_name("track.engine.json")
-    beside.write_text(json.dumps(json.loads(beside.read_text()) | {key: other}))
-    with pytest.raises(ValueError, match=rf"track\.engine: built for elsewhere: {key} '{other}'"):
+    facts = output.with_name("track.engine.json")
+    facts.write_text(json.dumps(json.loads(facts.read_text()) | {key: other}))
+    message = rf"track\.engine: built for another platform or file: {key} '{other}'"
+    with pytest.raises(ValueError, match=message):
         TensorrtEngine(output, onnx)
 
 
-def test_an_engine_without_its_json_is_refused(onnx, install):
+def test_an_engine_without_its_json_file_is_rejected(onnx, install):
     install()
     output = build(onnx)
     output.with_name("track.engine.json").unlink()
@@ -213,33 +214,34 @@ def test_an_engine_without_its_json_is_refused(onnx, install):
         TensorrtEngine(output, onnx)
 
 
-def test_a_file_that_the_library_cannot_read_is_refused(onnx, install):
+def test_an_unreadable_engine_is_rejected(onnx, install):
     install(plan=b"broken")
     output = build(onnx)
-    with pytest.raises(RuntimeError, match=r"track\.engine: TensorRT cannot read it"):
+    with pytest.raises(RuntimeError, match=r"track\.engine: TensorRT cannot read the engine"):
         TensorrtEngine(output, onnx)
 
 
-def test_without_the_library_the_message_says_where_it_comes_from(monkeypatch, onnx):
+def test_without_the_library_the_message_says_how_to_install_it(monkeypatch, onnx):
     monkeypatch.setitem(sys.modules, "tensorrt", None)
     with pytest.raises(RuntimeError, match=r"TensorRT cannot be loaded .*environment\.yml"):
         build(onnx)
 
 
-def test_a_version_that_is_not_known_is_refused(onnx, install):
+def test_an_unsupported_version_is_rejected(onnx, install):
     install(version="9.3.0")
-    with pytest.raises(RuntimeError, match=r"TensorRT 9\.3\.0 found, expected one of \(10, 11\)"):
+    message = r"TensorRT 9\.3\.0 found, expected a major version of \(10, 11\)"
+    with pytest.raises(RuntimeError, match=message):
         build(onnx)
 
 
-def test_a_machine_without_a_gpu_is_told_so(monkeypatch, onnx):
+def test_building_without_a_gpu_is_an_error(monkeypatch, onnx):
     monkeypatch.setitem(sys.modules, "tensorrt", fake_tensorrt.library())
     if not torch.cuda.is_available():
         with pytest.raises(RuntimeError, match="no NVIDIA GPU found"):
             build(onnx)
 
 
-def test_mask_rcnn_is_built_for_as_many_boxes_as_there_may_be(
+def test_mask_rcnn_is_built_for_the_possible_numbers_of_boxes(
     exported, install, tmp_path, monkeypatch
 ):
     library = install()
@@ -248,7 +250,7 @@ def test_mask_rcnn_is_built_for_as_many_boxes_as_there_may_be(
         f"{name}.engine" for name in ("classify", "embed", "pyramid", "segment")
     ]
     heads = [(f"boxes{level}", [1, 4], [50, 4], [200, 4]) for level in range(4)]
-    assert library.notes["set_shape"] == 3 * heads, "the image has one shape"
+    assert library.calls["set_shape"] == 3 * heads, "the image has one shape"
     monkeypatch.setitem(sys.modules, "tensorrt", None)
     run = Runner("tensorrt", "cuda", str(tmp_path / "built"))
     with pytest.raises(RuntimeError, match="TensorRT cannot be loaded"):
@@ -256,12 +258,12 @@ def test_mask_rcnn_is_built_for_as_many_boxes_as_there_may_be(
 
 
 def bindings():
-    """The wheels of the bindings in the folder that TENSORRT_WHEELS names."""
+    """Return the wheels of the bindings in the folder that TENSORRT_WHEELS names."""
     folder = os.environ.get("TENSORRT_WHEELS")
     return sorted(Path(folder).glob("tensorrt*bindings*.whl")) if folder else []
 
 
-def test_the_names_we_use_are_in_the_bindings():
+def test_the_names_of_the_fake_library_are_in_the_bindings():
     if not bindings():
         pytest.skip("TENSORRT_WHEELS names no folder with wheels tensorrt_cu13_bindings-*.whl")
     for wheel in bindings():
@@ -273,7 +275,7 @@ def test_the_names_we_use_are_in_the_bindings():
             assert not missing, f"{wheel.name}: {name}"
 
 
-def test_every_name_in_the_list_is_used():
+def test_every_name_of_the_fake_library_is_used():
     code = "".join(
         Path(module.__file__).read_text()
         for module in (tensorrt_build, tensorrt_engine, tensorrt_library)

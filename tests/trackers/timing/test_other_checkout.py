@@ -1,4 +1,4 @@
-"""The tracker of another checkout is timed, of whose code only the contract has to fit."""
+"""Timing a tracker of another checkout, which shares only the contract with this one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CONTRACT = """
 from collections import namedtuple
 from types import SimpleNamespace
 
-from datasets import WORD  # a module of this checkout has no such name
+from datasets import WORD  # does not exist in this checkout
 from trackers.other import Output
 
 class Tracker:
@@ -41,7 +41,7 @@ class Tracker:
 
 def list_of(n):
     import numpy
-    import trackers.late  # imported in a step: it is the other checkout's as well
+    import trackers.late  # an import within a step also comes from the other checkout
     return numpy.arange(n)
 
 def load_tracker(method, options):
@@ -55,7 +55,7 @@ Output = namedtuple("Output", "track box score class_id mask")
 
 @pytest.fixture
 def checkout(tmp_path):
-    """The packages of another checkout, with no module that ours has but `trackers.contract`."""
+    """The packages of another checkout, whose only module in common is `trackers.contract`."""
     for name, text in {
         "datasets/__init__.py": "WORD = 1",
         "trackers/__init__.py": "",
@@ -69,8 +69,8 @@ def checkout(tmp_path):
     return tmp_path / "checkout"
 
 
-def timed(checkout, crossing, tmp_path, options):
-    """Run the program; the tracks that were scored are the detections."""
+def run_clock(checkout, crossing, tmp_path, options):
+    """Run the program; the scored tracks are the detections."""
     sequence, detections = read_sequence(crossing), open_sequence(crossing).detections()
     collector = Collector(sequence.extent)
     empty = np.zeros((sequence.extent.height, sequence.extent.width), bool)
@@ -85,7 +85,7 @@ def timed(checkout, crossing, tmp_path, options):
         *("--inputs", "detections", "--method", "sort", "--options", options),
         *("--sequence", crossing, "--expect", tmp_path / "tracks.parquet", "--frames", "6"),
         *("--warm-up", "2", "--passes", "2", "3", "--seconds", "0"),
-        *("--output", tmp_path / "pace.json"),
+        *("--output", tmp_path / "times.json"),
     ]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     words = [str(word) for word in command]
@@ -94,27 +94,27 @@ def timed(checkout, crossing, tmp_path, options):
     )
 
 
-def test_a_tracker_is_timed_of_whose_checkout_only_the_contract_is_known(
+def test_a_tracker_of_another_checkout_is_timed_through_the_contract_alone(
     checkout, crossing, tmp_path
 ):
-    done = timed(checkout, crossing, tmp_path, "{}")
+    done = run_clock(checkout, crossing, tmp_path, "{}")
     assert done.returncode == 0, done.stderr
-    assert np.shape(read_json(tmp_path / "pace.json")["step_ns"]) == (2, 6)
+    assert np.shape(read_json(tmp_path / "times.json")["step_ns"]) == (2, 6)
 
 
 def test_masks_of_another_checkout_are_compared_with_the_scored_ones(checkout, crossing, tmp_path):
     extent = read_sequence(crossing).extent
     empty = coco_rle.encode(np.zeros((1, extent.height, extent.width), bool)).runs[0].decode()
-    done = timed(checkout, crossing, tmp_path, json.dumps({"run": empty}))
+    done = run_clock(checkout, crossing, tmp_path, json.dumps({"run": empty}))
     assert done.returncode == 0, done.stderr
     full = coco_rle.encode(np.ones((1, extent.height, extent.width), bool)).runs[0].decode()
-    done = timed(checkout, crossing, tmp_path, json.dumps({"run": full}))
+    done = run_clock(checkout, crossing, tmp_path, json.dumps({"run": full}))
     assert done.returncode == 2
-    assert "the timed run answered otherwise" in done.stderr
+    assert "the output of the timed run differs" in done.stderr
 
 
-def test_a_checkout_without_a_contract_is_named(checkout, crossing, tmp_path):
+def test_a_checkout_without_a_contract_is_an_error(checkout, crossing, tmp_path):
     (checkout / "trackers" / "contract.py").unlink()
-    done = timed(checkout, crossing, tmp_path, "{}")
+    done = run_clock(checkout, crossing, tmp_path, "{}")
     assert done.returncode != 0
     assert "No module named 'trackers.contract'" in done.stderr

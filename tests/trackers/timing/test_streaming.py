@@ -29,43 +29,37 @@ CHECK = OutputCheck("Counting", Sequence("own", "walk", EXTENT, 25))
 
 
 def streamed(step_ms, rate, frames=12):
-    """Return which frames were taken, and whose answer each frame has."""
+    """Return the processed frames, and the frame whose output each frame has."""
     tracker = Counting(int(step_ms * MS))
-    seen = stream(tracker, map(Frame, range(frames)), CHECK, rate, tracker.now)
-    return np.flatnonzero(seen.taken).tolist(), [int(each.track[0]) for each in seen.answers]
+    result = stream(tracker, map(Frame, range(frames)), CHECK, rate, tracker.now)
+    sources = [int(each.track[0]) for each in result.outputs]
+    return np.flatnonzero(result.processed).tolist(), sources
 
 
-def test_a_tracker_that_is_fast_enough_takes_every_frame():
+def test_a_tracker_that_is_fast_enough_processes_every_frame():
     assert streamed(39, rate=25) == (list(range(12)), list(range(12)))
 
 
-def test_a_tracker_of_twice_the_time_takes_every_other_frame():
-    # it is free at 80 ms, when frame 2 has just come
-    taken, answers = streamed(80, rate=25)
-    assert taken == [0, 2, 4, 6, 8, 10]
-    assert answers == [0, 0, 2, 2, 4, 4, 6, 6, 8, 8, 10, 10]
+def test_a_tracker_of_half_the_rate_processes_every_other_frame():
+    # it is idle at 80 ms, when frame 2 has just arrived
+    processed, outputs = streamed(80, rate=25)
+    assert processed == [0, 2, 4, 6, 8, 10]
+    assert outputs == [0, 0, 2, 2, 4, 4, 6, 6, 8, 8, 10, 10]
 
 
-def test_a_tracker_takes_the_newest_frame_when_it_is_free():
-    # frames come every 10 ms; free at 25 (frame 2 is there), 50 (5), 75 (7), 100 (10)
+def test_an_idle_tracker_processes_the_newest_frame():
+    # frames arrive every 10 ms; idle at 25 (frame 2 has arrived), 50 (5), 75 (7), 100 (10)
     assert streamed(25, rate=100)[0] == [0, 2, 5, 7, 10]
 
 
 def test_a_slow_first_frame_does_not_slow_the_rest():
-    tracker = Counting(10 * MS)
-    first = tracker.step
-
-    def step(frame):
-        tracker._step_ns = 35 * MS if frame.index == 0 else 5 * MS
-        return first(frame)
-
-    tracker.step = step
-    seen = stream(tracker, map(Frame, range(8)), CHECK, 100, tracker.now)
-    assert np.flatnonzero(seen.taken).tolist() == [0, 3, 4, 5, 6, 7]
-    assert seen.step_ns == [35 * MS] + [5 * MS] * 5
+    tracker = Counting(35 * MS, 5 * MS)
+    result = stream(tracker, map(Frame, range(8)), CHECK, 100, tracker.now)
+    assert np.flatnonzero(result.processed).tolist() == [0, 3, 4, 5, 6, 7]
+    assert result.step_ns == [35 * MS] + [5 * MS] * 5
 
 
-def test_prompts_of_dropped_frames_come_with_the_next_frame_taken():
+def test_prompts_of_dropped_frames_come_with_the_next_processed_frame():
     mask = np.zeros((3, 4, 6), bool)
     mask[:, 1:3, 1:3] = True
     masks = coco_rle.encode(mask)
@@ -73,41 +67,40 @@ def test_prompts_of_dropped_frames_come_with_the_next_frame_taken():
     tracker = Counting(25 * MS)
     frames = (Frame(i, prompts=starting_in(prompts, i)) for i in range(6))
     stream(tracker, frames, CHECK, 100, tracker.now)
-    shown = {frame.index: frame.prompts.track.tolist() for frame in tracker.shown}
-    assert shown == {0: [7], 2: [8, 9], 5: []}
-    later = tracker.shown[1].prompts
+    prompted = {frame.index: frame.prompts.track.tolist() for frame in tracker.frames}
+    assert prompted == {0: [7], 2: [8, 9], 5: []}
+    later = tracker.frames[1].prompts
     assert later.frame.tolist() == [2, 2]
     assert np.array_equal(coco_rle.decode(later.rle), mask[1:])
 
 
-def test_late_answers_cost_what_the_dropped_frames_imply(crossing: Path):
-    """A tracker that sees every other frame is scored as one whose answers are shown twice."""
+def test_the_score_of_a_stream_is_that_of_outputs_repeated_for_dropped_frames(crossing: Path):
     truth, method = read_tracks(crossing.with_name("truth.parquet")), load_method("sort")
     frames = list(read_feed(open_sequence(crossing), method))
     tracker = load_tracker("sort", {})
     tracker.start(read_sequence(crossing))
-    ticks = itertools.count(step=80 * MS)  # a look at the clock is 80 ms after the one before
+    ticks = itertools.count(step=80 * MS)  # the clock advances by 80 ms at each call
     check = OutputCheck("SORT", read_sequence(crossing))
-    late = collected(truth, stream(tracker, frames, check, 25, lambda: next(ticks)).answers)
+    late = collect(truth, stream(tracker, frames, check, 25, lambda: next(ticks)).outputs)
     tracker.start(read_sequence(crossing))
-    shown = [tracker.step(frame) for frame in frames[::2]]
-    twice = collected(truth, [answer for answer in shown for _ in range(2)])
-    whole = track(load_tracker("sort", {}), method, open_sequence(crossing))
-    hota, expected, normal = (
+    every_other = [tracker.step(frame) for frame in frames[::2]]
+    repeated = collect(truth, [output for output in every_other for _ in range(2)])
+    full = track(load_tracker("sort", {}), method, open_sequence(crossing))
+    hota, expected, offline = (
         score_tracks(truth, each, "mot15", ["hota"])["values"]["HOTA"]
-        for each in (late, twice, whole)
+        for each in (late, repeated, full)
     )
-    assert hota == expected < normal
+    assert hota == expected < offline
 
 
-def collected(truth, answers):
+def collect(truth, outputs):
     collector = Collector(truth.extent)
-    for answer in answers:
-        collector.add(answer)
+    for output in outputs:
+        collector.add(output)
     return collector.tracks()
 
 
-def run_real_time(crossing, folder, rate):
+def run_stream(crossing, folder, rate):
     command = [
         sys.executable,
         "-m",
@@ -123,17 +116,17 @@ def run_real_time(crossing, folder, rate):
     return read_tracks(folder / "tracks.parquet"), read_json(folder / "real_time.json")
 
 
-def test_at_ample_speed_the_tracks_are_those_of_a_normal_run(crossing: Path, tmp_path):
-    found, timing = run_real_time(crossing, tmp_path, 0.1)  # a frame in ten seconds
+def test_at_a_low_rate_the_tracks_are_those_of_a_normal_run(crossing: Path, tmp_path):
+    found, timing = run_stream(crossing, tmp_path, 0.1)  # one frame every ten seconds
     assert found.same(track(load_tracker("sort", {}), load_method("sort"), open_sequence(crossing)))
     assert (timing["frames"], timing["dropped"]) == (100, 0)
-    told = read_run_json(tmp_path / "run.json")
-    assert told["program"] == "trackers.timing.streaming"
-    assert told["tracks"] == sha256(tmp_path / "tracks.parquet")
+    record = read_run_json(tmp_path / "run.json")
+    assert record["program"] == "trackers.timing.streaming"
+    assert record["tracks"] == sha256(tmp_path / "tracks.parquet")
 
 
-def test_far_too_fast_a_stream_leaves_the_answer_of_the_first_frame(crossing: Path, tmp_path):
-    found, timing = run_real_time(crossing, tmp_path, 1e9)
+def test_at_an_extreme_rate_only_the_output_of_the_first_frame_is_left(crossing: Path, tmp_path):
+    found, timing = run_stream(crossing, tmp_path, 1e9)
     assert timing["dropped"] == 99
     assert len(timing["step_ns"]) == 1
     first = np.flatnonzero(found.frame == 0)
@@ -142,7 +135,7 @@ def test_far_too_fast_a_stream_leaves_the_answer_of_the_first_frame(crossing: Pa
 
 
 @pytest.mark.parametrize("rate", ["0", "-5", "inf"])
-def test_a_rate_that_is_none_is_refused(crossing, tmp_path, rate):
+def test_an_invalid_rate_is_rejected(crossing, tmp_path, rate):
     with pytest.raises(subprocess.CalledProcessError) as caught:
-        run_real_time(crossing, tmp_path, rate)
+        run_stream(crossing, tmp_path, rate)
     assert b"--rate: " in caught.value.stderr

@@ -16,62 +16,71 @@ from datasets.sequences.sequence_json import read_sequence
 from datasets.types import Frame
 from tests.support.trackers.slow_trackers import MS, answer, work
 from trackers.output_check import OutputCheck
-from trackers.prefetch import ahead, behind
+from trackers.prefetch import map_in_background, prefetch
 from trackers.profiling import gpu, system_load
 from trackers.timing import timed_passes
 
 FRAMES = [Frame(index) for index in range(6)]
 
 
-def checking(crossing):
+def make_check(crossing):
     return OutputCheck("Test", read_sequence(crossing))
 
 
 class Warming:
-    """A tracker whose passes take the given ms a step by a clock of its own, the last for ever."""
+    """A tracker with a simulated clock whose step time changes with each pass.
+
+    Args:
+        passes_ms: Milliseconds of a step in each pass; the last also holds for later passes.
+    """
 
     def __init__(self, *passes_ms: float) -> None:
-        self._left, self._now = list(passes_ms), 0
+        self._remaining, self._now = list(passes_ms), 0
 
     def clock(self) -> int:
         return self._now
 
     def start(self, sequence):
-        self._pace = self._left.pop(0) if len(self._left) > 1 else self._left[0]
+        several = len(self._remaining) > 1
+        self._step_ms = self._remaining.pop(0) if several else self._remaining[0]
 
     def step(self, frame):
-        self._now += int(self._pace * MS)
+        self._now += int(self._step_ms * MS)
         return answer(0)
 
 
-def warmed_up(crossing, monkeypatch, *passes_ms):
+def warm_up(crossing, monkeypatch, *passes_ms):
     tracker = Warming(*passes_ms)
     monkeypatch.setattr(timed_passes, "perf_counter_ns", tracker.clock)
-    return timed_passes.warm_up(tracker, read_sequence(crossing), FRAMES, checking(crossing))
+    return timed_passes.warm_up(tracker, read_sequence(crossing), FRAMES, make_check(crossing))
 
 
-def test_the_warm_up_goes_on_until_a_pass_is_no_faster(crossing, monkeypatch):
-    warm = warmed_up(crossing, monkeypatch, 8, 4, 2, 1.95)
+def test_the_warm_up_continues_until_a_pass_is_no_faster(crossing, monkeypatch):
+    warm = warm_up(crossing, monkeypatch, 8, 4, 2, 1.95)
     assert warm.stable
     assert len(warm.passes) == 4
     assert [len(each) for each in warm.passes] == [6] * 4
 
 
-def test_a_warm_up_without_end_ends_and_says_so(crossing, monkeypatch):
-    warm = warmed_up(crossing, monkeypatch, *(20 * 0.9**n for n in range(12)))
+def test_an_endless_warm_up_is_stopped_and_reported_as_unstable(crossing, monkeypatch):
+    warm = warm_up(crossing, monkeypatch, *(20 * 0.9**n for n in range(12)))
     assert not warm.stable
     assert len(warm.passes) == 10
 
 
-def test_a_pass_tells_memory_after_each_step(crossing):
-    found = timed_passes.time_steps(Warming(0), read_sequence(crossing), FRAMES, checking(crossing))
+def time_steps(crossing, tracker, frames=FRAMES):
+    return timed_passes.time_steps(tracker, read_sequence(crossing), frames, make_check(crossing))
+
+
+def test_a_pass_measures_memory_after_each_step(crossing):
+    found = time_steps(crossing, Warming(0))
     assert len(found.memory) == 6
     assert min(found.memory) > 1 << 20
     assert found.gpu_memory == [None] * 6
 
 
 class Patient:
-    """A tracker whose step ends when the next frame is decoded."""
+    """A tracker whose step ends once the next frame is decoded."""
 
     def __init__(self, decoded: list[Event]) -> None:
         self._decoded = decoded
@@ -85,7 +94,7 @@ class Patient:
         return answer(0)
 
 
-def test_throughput_decodes_while_a_step_runs(crossing):
+def test_frames_are_decoded_while_a_step_runs_in_the_throughput_pass(crossing):
     decoded = [Event() for _ in FRAMES]
 
     def feed():
@@ -93,63 +102,63 @@ def test_throughput_decodes_while_a_step_runs(crossing):
             decoded[frame.index].set()
             yield frame
 
-    wall, answers = timed_passes.time_throughput(
-        Patient(decoded), read_sequence(crossing), feed(), checking(crossing), 99
+    wall, outputs = timed_passes.time_throughput(
+        Patient(decoded), read_sequence(crossing), feed(), make_check(crossing), 99
     )
-    assert len(answers) == len(FRAMES)
+    assert len(outputs) == len(FRAMES)
     assert wall > 0
 
 
-def test_items_made_ahead_come_in_order_and_are_no_more_than_asked():
-    made = []
+def test_prefetched_items_are_in_order_and_limited_in_number():
+    produced = []
 
     def source():
         for number in count():
-            made.append(number)
+            produced.append(number)
             yield number
 
-    assert list(islice(ahead(source(), 3), 5)) == [0, 1, 2, 3, 4]
-    assert len(made) <= 5 + 3
+    assert list(islice(prefetch(source(), 3), 5)) == [0, 1, 2, 3, 4]
+    assert len(produced) <= 5 + 3
 
 
-def test_work_behind_keeps_the_order_and_little_waits():
-    taken = []
+def test_background_results_are_in_order_and_few_items_are_pending():
+    consumed = []
 
     def source():
         for number in range(9):
-            taken.append(number)
+            consumed.append(number)
             yield number
 
-    found = behind(lambda number: number * number, source(), 3)
+    found = map_in_background(lambda number: number * number, source(), 3)
     assert next(found) == 0
-    assert len(taken) == 4
+    assert len(consumed) == 4
     assert list(found) == [number * number for number in range(1, 9)]
 
 
-def test_an_error_behind_is_raised():
+def test_an_error_in_the_background_is_raised():
     with pytest.raises(ZeroDivisionError):
-        list(behind(lambda number: 1 // number, iter([2, 1, 0, 1])))
+        list(map_in_background(lambda number: 1 // number, iter([2, 1, 0, 1])))
 
 
-def test_an_error_in_making_one_comes_after_those_before_it():
+def test_an_error_in_producing_an_item_is_raised_after_the_items_before_it():
     def source():
         yield 1
         yield 2
-        raise OSError("the file is cut")
+        raise OSError("the file is truncated")
 
-    items = ahead(source())
+    items = prefetch(source())
     assert [next(items), next(items)] == [1, 2]
-    with pytest.raises(OSError, match="the file is cut"):
+    with pytest.raises(OSError, match="the file is truncated"):
         next(items)
 
 
-def test_the_work_of_others_is_what_is_not_ones_own():
+def test_the_processor_time_of_other_processes_excludes_that_of_this_process():
     begin, end = system_load.Moment(0, 10, 1, 5), system_load.Moment(4, 16, 1.5, 8)
     found = system_load.between(begin, end)
     assert (found["wall_s"], found["others_s"], found["stolen_s"]) == (4, 3, 0.5)
 
 
-def test_where_the_system_tells_nothing_nothing_is_told():
+def test_unknown_counters_are_left_out_of_the_load():
     found = system_load.between(
         system_load.Moment(0, None, None, 5), system_load.Moment(4, None, None, 8)
     )
@@ -157,7 +166,7 @@ def test_where_the_system_tells_nothing_nothing_is_told():
     assert "stolen_s" not in found
 
 
-def test_this_machine_tells_its_work():
+def test_the_load_of_this_machine_is_measured():
     begin = system_load.now()
     work(200 * MS)
     found = system_load.between(begin, system_load.now())
@@ -166,10 +175,10 @@ def test_this_machine_tells_its_work():
 
 
 def driver(reasons=0, energies=(7, 9), pids=()):
-    """Return what pynvml answers as far as it is asked; 1 is another's process."""
+    """Return a fake of pynvml; the process id 1 is that of another process."""
     energy = iter(energies)
     processes = [SimpleNamespace(pid=pid, usedGpuMemory=5 << 20) for pid in pids]
-    answers = {
+    functions = {
         "nvmlDeviceGetHandleByIndex": lambda index: "first",
         "nvmlDeviceGetComputeRunningProcesses": lambda handle: processes,
         "nvmlDeviceGetTotalEnergyConsumption": lambda handle: next(energy),
@@ -184,11 +193,11 @@ def driver(reasons=0, energies=(7, 9), pids=()):
         "NVML_TEMPERATURE_GPU": "gpu",
         "NVMLError": pynvml.NVMLError,
     }
-    assert answers.keys() <= vars(pynvml).keys()
-    return SimpleNamespace(**answers)
+    assert functions.keys() <= vars(pynvml).keys()
+    return SimpleNamespace(**functions)
 
 
-def test_a_gpu_tells_its_state_and_why_it_is_slow():
+def test_the_state_of_a_gpu_has_the_reasons_for_a_lower_clock():
     state = gpu.Gpu(driver(reasons=0x1 | 0x4 | 0x40)).state()
     assert state == {
         "graphics_mhz": 1700,
@@ -202,7 +211,7 @@ def test_a_gpu_tells_its_state_and_why_it_is_slow():
     }
 
 
-def test_the_reasons_are_the_drivers_own():
+def test_the_bits_of_the_reasons_are_those_of_the_driver():
     for bit, name in ((0x4, "SwPowerCap"), (0x8, "HwSlowdown"), (0x20, "SwThermalSlowdown")):
         assert getattr(pynvml, f"nvmlClocksEventReason{name}") == bit
     for bit, name in ((0x40, "HwThermalSlowdown"), (0x80, "HwPowerBrakeSlowdown")):
@@ -210,23 +219,23 @@ def test_the_reasons_are_the_drivers_own():
     assert sorted(gpu.SLOWED_BY) == [0x4, 0x8, 0x20, 0x40, 0x80]
 
 
-def test_memory_on_a_gpu_is_that_of_this_process():
+def test_gpu_memory_is_that_of_this_process():
     found = gpu.Gpu(driver(pids=[1, os.getpid()]))
     assert found.memory() == 5 << 20
     assert found.state()["others"] == 1
 
 
-def test_a_driver_that_counts_no_energy_is_no_error():
-    def refuse(handle):
+def test_energy_is_none_if_the_driver_does_not_measure_it():
+    def not_supported(handle):
         raise pynvml.NVMLError(pynvml.NVML_ERROR_NOT_SUPPORTED)
 
     old = driver()
-    old.nvmlDeviceGetTotalEnergyConsumption = refuse
+    old.nvmlDeviceGetTotalEnergyConsumption = not_supported
     assert gpu.Gpu(old).energy_mj() is None
 
 
 class CudaEvent:
-    """A CUDA event on a device whose clock goes on by 2 ms at each record."""
+    """A CUDA event on a device whose clock advances by 2 ms at each record."""
 
     now = 0.0
 
@@ -244,25 +253,24 @@ class CudaEvent:
         return end.at - self.at
 
 
-def test_a_step_on_a_gpu_is_timed_by_its_own_clock_too(crossing, monkeypatch):
+def test_a_step_on_a_gpu_is_also_timed_by_the_clock_of_the_gpu(crossing, monkeypatch):
     waits = []
     cuda = SimpleNamespace(
         is_initialized=lambda: True, synchronize=lambda: waits.append(1), Event=CudaEvent
     )
     assert all(hasattr(torch.cuda.Event, name) for name in ("record", "elapsed_time"))
     monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(cuda=cuda))
-    found = timed_passes.time_steps(Warming(0), read_sequence(crossing), FRAMES, checking(crossing))
+    found = time_steps(crossing, Warming(0))
     assert found.device_ns == [2_000_000] * 6
-    assert len(waits) == 2 * 6  # before the clock and after
+    assert len(waits) == 2 * 6  # before and after each step
 
 
-def test_without_a_gpu_there_is_no_clock_of_one(crossing):
-    found = timed_passes.time_steps(Warming(0), read_sequence(crossing), FRAMES, checking(crossing))
-    assert found.device_ns == [None] * 6
+def test_without_a_gpu_there_are_no_device_times(crossing):
+    assert time_steps(crossing, Warming(0)).device_ns == [None] * 6
 
 
 class Worker:
-    """A tracker whose step works for three milliseconds, longer where others want the machine."""
+    """A tracker whose step works for three milliseconds, longer on a busy machine."""
 
     def __init__(self):
         self.worked_ns = []
@@ -278,12 +286,10 @@ class Worker:
         return answer(0)
 
 
-def test_a_step_is_timed_as_long_as_it_takes(crossing):
-    worker, frames = Worker(), [Frame(i) for i in range(20)]
-    steps = timed_passes.time_steps(
-        worker, read_sequence(crossing), frames, checking(crossing)
-    ).step_ns
-    beyond = np.subtract(steps, worker.worked_ns)
-    assert (beyond >= 0).all()
-    assert np.median(beyond) < 500_000  # what the clock itself takes, with another job beside it
+def test_the_time_of_a_step_is_its_duration(crossing):
+    worker = Worker()
+    steps = time_steps(crossing, worker, [Frame(i) for i in range(20)]).step_ns
+    overhead = np.subtract(steps, worker.worked_ns)
+    assert (overhead >= 0).all()
+    assert np.median(overhead) < 500_000  # overhead of the clock, with another job running
     assert min(steps) >= 3_000_000
