@@ -168,9 +168,8 @@ def _check_required_facts(task: Conversion) -> None:
     for fact in _REQUIRED:
         if fact in required and not _is_known(task, fact):
             what, flag = _FLAGS[fact]
-            raise ValueError(
-                f"{task.target} requires the {what}, which {task.source} does not provide: add {flag}"
-            )
+            missing = f"the {what}, which {task.source} does not provide"
+            raise ValueError(f"{task.target} requires {missing}: add {flag}")
 
 
 def _rename(sequences: Sequences, names: Mapping[str, str]) -> Sequences:
@@ -184,7 +183,7 @@ def _rename(sequences: Sequences, names: Mapping[str, str]) -> Sequences:
 
 
 def _fit(task: Conversion, numbering: Numbering | None, name: str, tracks: Tracks) -> Tracks:
-    """Return tracks with the extent of the output's ground truth and the output format's classes."""
+    """Return tracks with the ground truth's extent, if any, and the output format's classes."""
     classes, ignored = FORMATS[task.target].classes, FORMATS[task.target].ignored
     if numbering is not None:
         tracks = _fit_extent(task, numbering, name, tracks)

@@ -183,7 +183,7 @@ def _blocks(
     count = int(max(first_frame.max(initial=-1), second_frame.max(initial=-1))) + 1
     amount = np.zeros(count)
     for masks, frame in ((first, first_frame), (second, second_frame)):
-        amount += np.bincount(frame, masks.amounts, count)
+        amount += np.bincount(frame, masks.interval_counts, count)
     change = np.flatnonzero(np.diff(np.cumsum(amount) // _BLOCK, prepend=0)) + 1
     return np.unique(np.concatenate([[0], change, [count]])).tolist()
 

@@ -17,9 +17,9 @@ from datasets.io.errors import RowError
 from datasets.masks.mask_set import Masks
 
 _WHOLE = ("frame", "track", "class_id")
-_LARGEST_WHOLE = 2**53  # float64 holds every whole number below it
-_FARTHEST = 2.0**31  # beyond any image, and sums of such numbers stay exact to 1e-6 pixels
-MOST_FRAMES = 10**7  # of a sequence: four days at 30 frames per second
+_MAX_EXACT_INTEGER = 2**53  # float64 holds every whole number below it
+_MAX_COORDINATE = 2.0**31  # beyond any image, and sums of such numbers stay exact to 1e-6 pixels
+MAX_FRAMES = 10**7  # of a sequence: four days at 30 frames per second
 NO_TRACK = -1  # identity of a row without one: a detection
 
 
@@ -47,11 +47,11 @@ class Extent:
     ignored: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        _check_whole("height", self.height, 0, int(_FARTHEST))
-        _check_whole("width", self.width, 0, int(_FARTHEST))
-        _check_whole("number of frames", self.frame_count, 0, MOST_FRAMES)
+        _check_whole("height", self.height, 0, int(_MAX_COORDINATE))
+        _check_whole("width", self.width, 0, int(_MAX_COORDINATE))
+        _check_whole("number of frames", self.frame_count, 0, MAX_FRAMES)
         for key in self.classes:
-            _check_whole("class id", key, -_LARGEST_WHOLE, _LARGEST_WHOLE)
+            _check_whole("class id", key, -_MAX_EXACT_INTEGER, _MAX_EXACT_INTEGER)
         names = [*self.classes.values()]
         if not all(isinstance(name, str) for name in names) or len({*names}) < len(names):
             raise ValueError(f"classes: expected unique names, found {dict(self.classes)}")
@@ -217,7 +217,10 @@ def _check_rows(tracks: Tracks) -> None:
         (tracks.frame < 0, "frame {frame} (from 0) is before the first frame, 0"),
         (tracks.frame > last, f"frame {{frame}} (from 0) is beyond the last frame, {last}"),
         (~np.isfinite(box).all(axis=1), "box {box} contains a number that is not finite"),
-        ((abs(box) > _FARTHEST).any(axis=1), f"box {{box}} reaches beyond {_FARTHEST:.0f} pixels"),
+        (
+            (abs(box) > _MAX_COORDINATE).any(axis=1),
+            f"box {{box}} reaches beyond {_MAX_COORDINATE:.0f} pixels",
+        ),
         (
             (box[:, 2:] < box[:, :2]).any(axis=1),
             "box {box} has a negative size: expected left <= right and top <= bottom",
@@ -251,7 +254,7 @@ def _outside_one(visibility: np.ndarray | None, count: int) -> np.ndarray:
 def _invalid_area(area: np.ndarray | None, count: int) -> np.ndarray:
     if area is None:
         return np.zeros(count, bool)
-    invalid: np.ndarray = ~((area >= 0) & (area <= _FARTHEST**2))
+    invalid: np.ndarray = ~((area >= 0) & (area <= _MAX_COORDINATE**2))
     return invalid
 
 
@@ -282,7 +285,7 @@ def _cast(name: str, values: np.ndarray) -> np.ndarray:
     if name not in _WHOLE:
         return values.astype(np.float64, copy=False)
     if values.dtype.kind == "f":
-        small = abs(values) < _LARGEST_WHOLE  # false for NaN; infinity has no remainder
+        small = abs(values) < _MAX_EXACT_INTEGER  # false for NaN; infinity has no remainder
         broken = ~small | (np.where(small, values, 0) % 1 != 0)
         if broken.any():
             row = int(np.argmax(broken))

@@ -12,7 +12,7 @@ from typing import Literal
 from datasets.conversion.dropped_fields import Counts, add_counts, no_counts
 from datasets.io.files import file_in
 from datasets.io.folders import replacing_folder
-from datasets.types import MOST_FRAMES, Extent, Tracks
+from datasets.types import MAX_FRAMES, Extent, Tracks
 
 Fact = Literal["size", "frames", "classes", "ignored", "first_frame", "truth"]  # fields of Given
 Sequences = Mapping[str, Tracks]
@@ -213,7 +213,7 @@ def read_with_facts(
         classes: Class names by class id, and the ids of ignored classes.
     """
     height, width = given.size or (0, 0)
-    tracks = read(Extent(height, width, given.frames or MOST_FRAMES, *classes))
+    tracks = read(Extent(height, width, given.frames or MAX_FRAMES, *classes))
     if given.frames:
         return tracks
     count = int(tracks.frame.max(initial=-1)) + 1

@@ -1,4 +1,4 @@
-"""The codec of DAVIS: a sequence is a folder of PNG files; several sequences are a folder of those."""
+"""The codec of DAVIS: a sequence is a folder of PNG files, several are a folder of those."""
 
 from __future__ import annotations
 

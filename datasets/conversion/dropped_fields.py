@@ -61,7 +61,7 @@ def _ignored(tracks: Tracks) -> np.ndarray:
 
 
 def _renumbered(tracks: Tracks) -> np.ndarray:
-    """Return a mask of the rows whose identity changes if all are numbered from 1 as they appear."""
+    """Return a mask of the rows whose identity changes if numbered from 1 by first appearance."""
     has_identity = tracks.track != NO_TRACK
     identities = tracks.track[has_identity]
     _, first, number = np.unique(identities, return_index=True, return_inverse=True)

@@ -155,7 +155,7 @@ def _number_classes(names: Iterable[Iterable[str]]) -> dict[int, str]:
 
 
 def _read_dumps(path: Path, given: Given) -> Sequences:
-    """Return the streams of a folder, or the stream of each subfolder, named after the subfolder."""
+    """Return the streams of a folder, or the stream of each subfolder, named after it."""
     folders = _dump_folders(path)
     classes = given.classes or _number_classes(map(kitti_dump.list_labels, folders))
     sequences = {}

@@ -11,7 +11,7 @@ from datasets.formats import mots_text
 from datasets.formats.mots_text import IGNORE
 from tests.support.datasets.converting import run
 
-LARGEST_CHANGE = 2e-13  # pixels: a width of 100 added to a place of 1000, and taken from it again
+MAX_CHANGE = 2e-13  # pixels: a width of 100 added to a place of 1000, and taken from it again
 
 
 def test_masks_and_identities_of_kitti_mots_survive_youtube_vis(tmp_path, shared):
@@ -70,4 +70,4 @@ def test_boxes_of_mot17_survive_kitti(tmp_path, shared):
         after = np.loadtxt(tmp_path / "back" / path.name, delimiter=",")
         np.testing.assert_array_equal(after[:, :2], before[:, :2])
         np.testing.assert_array_equal(after[:, 6], before[:, 6])
-        np.testing.assert_allclose(after[:, 2:6], before[:, 2:6], rtol=0, atol=LARGEST_CHANGE)
+        np.testing.assert_allclose(after[:, 2:6], before[:, 2:6], rtol=0, atol=MAX_CHANGE)

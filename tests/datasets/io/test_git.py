@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from datasets.io.git import NO_CHECKOUT, git_commit, is_tracked
+from datasets.io.git import NO_REPOSITORY, git_commit, is_tracked
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -66,18 +66,18 @@ def test_untracked_results_and_ignored_files_do_not(checkout, name):
 
 def test_an_archive_is_no_checkout(checkout):
     shutil.rmtree(checkout / ".git")
-    assert git_commit(checkout) == NO_CHECKOUT
+    assert git_commit(checkout) == NO_REPOSITORY
 
 
 def test_an_archive_inside_another_checkout_does_not_take_its_commit(checkout, tmp_path):
     inside = checkout / "vendor" / "archive"
     shutil.copytree(checkout, inside, ignore=shutil.ignore_patterns(".git", "vendor"))
-    assert git_commit(inside) == NO_CHECKOUT
+    assert git_commit(inside) == NO_REPOSITORY
 
 
 def test_without_git_there_is_no_commit(checkout, monkeypatch):
     monkeypatch.setenv("PATH", "")
-    assert git_commit(checkout) == NO_CHECKOUT
+    assert git_commit(checkout) == NO_REPOSITORY
 
 
 def test_a_file_is_tracked_once_it_is_in_the_index(checkout, tmp_path):

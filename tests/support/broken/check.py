@@ -15,7 +15,7 @@ from datasets.types import Sequence, Tracks
 from tests.support.broken import expected
 from tests.support.broken.cases import Case, Pair
 
-LONGEST = 1500  # letters of an error
+MAX_LENGTH = 1500  # letters of an error
 SMALL = 10**5  # pixels
 USED = 0.1  # of what is read
 # errors of a whole text file
@@ -28,8 +28,8 @@ OF_FILES = (
 def check_error(case: Case, folder: Path, data: bytes, error: Exception) -> str:
     """Return what is wrong with an error, "" if nothing."""
     text = str(error)
-    if isinstance(error, UnicodeError) or len(text) > LONGEST or len(text.splitlines()) > 1:
-        return f"refused with {type(error).__name__}: {text[:LONGEST]!r}"
+    if isinstance(error, UnicodeError) or len(text) > MAX_LENGTH or len(text.splitlines()) > 1:
+        return f"refused with {type(error).__name__}: {text[:MAX_LENGTH]!r}"
     broken = str(folder / case.broken)
     if not any(str(folder / path) in text for path in case.files):
         return f"refused without the name of a file: {text}"

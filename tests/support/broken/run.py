@@ -28,8 +28,8 @@ from tests.support.broken import by_bytes
 from tests.support.broken.cases import Case, Pair, all_cases
 from tests.support.broken.check import check_error, check_result
 
-MOST_MEMORY = 2 << 30
-MOST_SECONDS = 5.0
+MAX_MEMORY = 2 << 30
+MAX_SECONDS = 5.0
 
 
 class TooSlow(BaseException):
@@ -65,7 +65,7 @@ def harmed(case: Case, name: str, number: int) -> bytes:
 
 def attempt(case: Case, folder: Path, data: bytes) -> tuple[list[Pair] | None, str]:
     """Return what is read, None if it is refused; and what is wrong with that, "" if nothing."""
-    signal.setitimer(signal.ITIMER_REAL, MOST_SECONDS)
+    signal.setitimer(signal.ITIMER_REAL, MAX_SECONDS)
     try:
         found = case.read(folder)
         return found, check_result(case, found, data)
@@ -125,7 +125,7 @@ def main() -> None:
     parser.add_argument("--only", type=int)
     args = parser.parse_args()
     cases = all_cases()
-    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+    resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
     signal.signal(signal.SIGALRM, stop)
     warnings.simplefilter("error", RuntimeWarning)
     report = {n: try_case(n, cases[n], args.count, args.workdir, args.only) for n in args.cases}
