@@ -39,7 +39,7 @@ def check_size(path: Path, data: bytes, expected: Size | None = None) -> None:
 def check_pixel_count(source: str, size: Size, expected: Size | None = None) -> None:
     """Raise ValueError, which names the source, for more pixels than expected, or than 2^28."""
     height, width = size
-    found = f"size {width} x {height}"
+    found = f"{width} x {height}"
     if expected is not None and height * width > expected[0] * expected[1]:
         raise ValueError(f"{source}: expected size {expected[1]} x {expected[0]}, found {found}")
     if height * width > MAX_PIXELS:
