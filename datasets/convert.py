@@ -123,7 +123,8 @@ def _check_given_facts(task: Conversion) -> None:
     source = FORMATS[task.source]
     for fact, (what, flag) in _FLAGS.items():
         if getattr(task.given, fact) is not None and fact not in source.takes:
-            why = f"provides the {what} itself" if fact in source.provides else f"has no {what}"
+            provided = fact in source.provides
+            why = f"provides the {what} itself" if provided else f"does not use the {what}"
             raise ValueError(f"{flag.split()[0]}: {task.source} {why}")
 
 

@@ -53,7 +53,7 @@ class Zone:
         """Raise ValueError if the zone lies outside an image of this size."""
         if not self.reached(np.array([[0.0, 0.0, width, height]]))[0]:
             raise ValueError(
-                f"zone {self.corner.tolist()} lies outside the image of {width} x {height} pixels"
+                f"zone {self.corner.tolist()} lies outside the {width} x {height} image"
             )
 
 

@@ -56,5 +56,5 @@ def test_an_invalid_zone_is_refused(numbers):
 
 def test_a_zone_outside_the_image_is_refused():
     RECTANGLE.check(400, 400)
-    with pytest.raises(ValueError, match="lies outside the image of 380 x 380 pixels"):
+    with pytest.raises(ValueError, match="lies outside the 380 x 380 image"):
         RECTANGLE.check(380, 380)

@@ -48,7 +48,7 @@ from tests.support.datasets.converting import FLAGS, LINE, PERSON, common, every
             ["--frames", "0"],
             "argument --frames: expected a whole number of at least 1, found '0'",
         ),
-        ("mot", "mot", ["--first-frame", "1"], "--first-frame: mot has no number of the first im"),
+        ("mot", "mot", ["--first-frame", "1"], "--first-frame: mot does not use the number of t"),
         (
             "mot",
             "mot",

@@ -46,7 +46,7 @@ def test_results_without_truth_are_refused_and_the_flag_is_named(tmp_path, track
 @pytest.mark.parametrize(
     ("source", "target", "more", "message"),
     [
-        ("mot", "mot_truth", ["--truth", "t.json"], "--truth: mot has no ground truth"),
+        ("mot", "mot_truth", ["--truth", "t.json"], "--truth: mot does not use the ground tr"),
         ("mot", "kitti", ["--number-as", "t.json"], "--number-as: kitti has no video or image ids"),
         (
             "mot",
@@ -78,7 +78,7 @@ def test_results_without_truth_are_refused_and_the_flag_is_named(tmp_path, track
             ["--frames", "3"],
             "--frames: youtube_vis_results provides the number of frames itself",
         ),
-        ("coco_results", "mot", PERSON, "--classes: coco_results has no class names"),
+        ("coco_results", "mot", PERSON, "--classes: coco_results does not use the class names"),
         ("davis", "mot", [], "a.txt: expected a folder of PNG files, found a file"),
     ],
 )
