@@ -96,11 +96,11 @@ def _named_classes(path: Path, values: np.ndarray, extent: Extent) -> np.ndarray
     if key is not None or not unnamed.any():
         return np.where(unnamed, key, found) if key is not None else found
     known = ", ".join(f"{key} for {name}" for key, name in extent.classes.items())
-    found = "class -1" if values.shape[1] > _CLASS else "no class"
+    missing = "class -1" if values.shape[1] > _CLASS else "no class"
     raise _row_error(
         path,
         int(np.argmax(unnamed)),
-        f"expected {known} in column 8, found {found}: add the class to every line, or, if all "
+        f"expected {known} in column 8, found {missing}: add the class to every line, or, if all "
         "lines have the same class, give it by an option (only_class, detected_class)",
     )
 
