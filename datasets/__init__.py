@@ -1,4 +1,4 @@
-"""Data in: sequences, frames, labels and their file formats. Imports nothing else of ours."""
+"""Data input: sequences, frames, labels and their file formats. Imports none of our packages."""
 
 from datasets.io.missing_library import watch_imports
 

@@ -1,7 +1,8 @@
-"""SciPy's solver of the assignment problem, without the second that `scipy.optimize` takes to load.
+"""SciPy's assignment solver, loaded without `scipy.optimize`, whose import takes a second.
 
-It is one compiled module that needs numpy alone; a job of the workflow is often shorter than what
-else that package loads. Where SciPy keeps it elsewhere, it comes from the public place.
+The solver is one compiled module which needs only numpy. Many jobs of the workflow are shorter than
+the import of the rest of the package. If the compiled module is not found, the solver is imported
+from its public location.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ import numpy as np
 
 def _load() -> Callable[..., tuple[np.ndarray, np.ndarray]]:
     scipy = find_spec("scipy")
-    places = scipy.submodule_search_locations if scipy else None
-    spec = PathFinder.find_spec("_lsap", [str(Path(place, "optimize")) for place in places or ()])
+    folders = scipy.submodule_search_locations if scipy else None
+    paths = [str(Path(folder, "optimize")) for folder in folders or ()]
+    spec = PathFinder.find_spec("_lsap", paths)
     if spec is None or not isinstance(spec.loader, ExtensionFileLoader):
         from scipy.optimize import linear_sum_assignment as public
 

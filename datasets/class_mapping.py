@@ -1,4 +1,4 @@
-"""Tracks in other words: classes renamed, and numbered as another format numbers them."""
+"""Tracks with renamed classes, or with the class ids of another format."""
 
 from __future__ import annotations
 
@@ -11,46 +11,47 @@ from datasets.types import Extent, Tracks
 
 
 def rename_classes(tracks: Tracks, names: Mapping[str, str]) -> Tracks:
-    """Return tracks whose classes are called otherwise; those called the same become one.
+    """Return tracks with renamed classes; classes which get the same name are merged.
 
     Raises:
-        ValueError: Of classes that become one, some are ignored and some are not.
+        ValueError: Ignored and other classes would be merged.
     """
     extent = tracks.extent
-    called = {key: names.get(name, name) for key, name in extent.classes.items()}
-    first = {name: min(key for key in called if called[key] == name) for name in called.values()}
-    ignored = {called[key] for key in extent.ignored}
-    for key, name in called.items():
+    renamed = {key: names.get(name, name) for key, name in extent.classes.items()}
+    first = {name: min(key for key in renamed if renamed[key] == name) for name in renamed.values()}
+    ignored = {renamed[key] for key in extent.ignored}
+    for key, name in renamed.items():
         if name in ignored and key not in extent.ignored:
-            raise ValueError(f"class {name!r} would be ignored and not ignored")
+            raise ValueError(f"class {name!r} would be both ignored and scored")
     return _with_classes(
         tracks,
-        {key: first[name] for key, name in called.items()},
+        {key: first[name] for key, name in renamed.items()},
         {key: name for name, key in first.items()},
         tuple(sorted(first[name] for name in ignored)),
     )
 
 
 def only_class(extent: Extent, name: str) -> Extent:
-    """Return an extent with one of its classes alone, for results that name none.
+    """Return an extent with only one of its classes, for results which do not name theirs.
 
     Raises:
-        ValueError: It has no such class.
+        ValueError: The extent has no such class.
     """
     keys = [key for key, each in extent.classes.items() if each == name]
     if not keys:
-        raise ValueError(f"class {name!r} found, expected one of {[*extent.classes.values()]}")
+        known = [*extent.classes.values()]
+        raise ValueError(f"expected a class among {known}, found {name!r}")
     return replace(extent, classes={keys[0]: name}, ignored=())
 
 
 def fit_classes(tracks: Tracks, classes: Mapping[int, str], ignored: tuple[int, ...]) -> Tracks:
-    """Return tracks whose classes are those of a format, by name.
+    """Return tracks whose classes are mapped to those of a format, by name.
 
-    A class that is ignored and has no namesake becomes the format's own ignored class, if it has
-    just one.
+    An ignored class without a counterpart becomes the format's own ignored class, if there is
+    exactly one.
 
     Raises:
-        ValueError: A row is of a class that the format does not have.
+        ValueError: A row has a class which the format does not have.
     """
     extent = tracks.extent
     ids = {name: key for key, name in classes.items()}
@@ -60,26 +61,27 @@ def fit_classes(tracks: Tracks, classes: Mapping[int, str], ignored: tuple[int, 
     for key in used:
         if extent.classes[key] not in ids:
             name, known = extent.classes[key], list(classes.values())
-            raise ValueError(f"class {name!r} found, expected one of {known}")
+            raise ValueError(f"expected a class among {known}, found {name!r}")
     return _with_classes(tracks, {key: ids[extent.classes[key]] for key in used}, classes, ignored)
 
 
 def fit_extent(tracks: Tracks, extent: Extent, *, counted: bool) -> Tracks:
-    """Return tracks with the image size and the number of frames of a ground truth's sequence.
+    """Return tracks with the image size and the number of frames of the ground truth.
 
     Args:
-        counted: Whether the number of frames of `tracks` is known, not just the last with a row.
+        counted: Whether the number of frames of `tracks` is known, rather than taken from the last
+            frame that has a row.
 
     Raises:
-        ValueError: The image size or the number of frames is another, or a frame is beyond the
-            last.
+        ValueError: The image size or the number of frames differs, or a row lies beyond the last
+            frame.
     """
     for known, found, expected in (
         (tracks.extent.height > 0, _describe_size(tracks.extent), _describe_size(extent)),
         (counted, f"{tracks.extent.frame_count} frames", f"{extent.frame_count} frames"),
     ):
         if known and found != expected:
-            raise ValueError(f"{found} found, the ground truth has {expected}")
+            raise ValueError(f"expected {expected} as in the ground truth, found {found}")
     within = replace(extent, classes=tracks.extent.classes, ignored=tracks.extent.ignored)
     return replace(tracks, extent=within)
 
@@ -94,7 +96,7 @@ def _with_classes(
     """Return tracks with other class ids.
 
     Args:
-        new: The new id of each that rows have.
+        new: New class id by old class id, for all that occur in rows.
     """
     extent = tracks.extent
     used, number = np.unique(tracks.class_id, return_inverse=True)

@@ -1,16 +1,16 @@
-"""Result and label files of one format in another.
+"""Convert label and result files from one format to another.
 
     python -m datasets.convert --from kitti_dump --to mot DUMP OUT
     python -m datasets.convert --from mot --to parquet IN.txt OUT.parquet
         --size 1080 1920 --frames 600 --classes 1=person 2=bag
     python -m datasets.convert --from youtube_vis_results --to mots IN.json OUT --truth TRUTH.json
 
-IN and OUT are a file, which holds one sequence and names it, or a folder with a file a sequence.
-YouTube-VIS and COCO have one file for all sequences, called instances.json or results.json where a
-folder is named; DAVIS has a folder a sequence. docs/formats.md lists what each format holds.
-Whatever of IN the other format cannot hold is listed as lost. Where OUT has to say what IN does not
-(image size, number of frames, class names), a flag gives it. Exits with 2 and one line of reason on
-bad input.
+IN and OUT are either a file, which holds one sequence and is named after it, or a folder with one
+file per sequence. YouTube-VIS and COCO store all sequences in one file, which is called
+instances.json or results.json if a folder is given. DAVIS has one folder per sequence.
+docs/formats.md lists what each format holds. Fields of IN which the output format cannot hold are
+listed as dropped. Facts which OUT requires and IN does not provide (image size, number of frames,
+class names) are given by flags. Exits with 2 and one line of explanation on invalid input.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from pathlib import Path
 import numpy as np
 
 from datasets.class_mapping import fit_classes, fit_extent, rename_classes
-from datasets.conversion.codec import Fact, Given, Numbering, Sequences, is_one_file
+from datasets.conversion.codec import Fact, Given, Numbering, Sequences, is_single_file
 from datasets.conversion.dropped_fields import Counts, add_counts, describe_counts
 from datasets.conversion.registry import FORMATS
 from datasets.io.files import printable
@@ -34,27 +34,27 @@ from datasets.sequences.classes_yaml import check_classes
 from datasets.types import Tracks
 
 _FLAGS: Mapping[Fact, tuple[str, str]] = {
-    "size": ("the image size", "--size HEIGHT WIDTH"),
-    "frames": ("the number of frames", "--frames N"),
-    "classes": ("the names of classes", "--classes 1=NAME ..."),
-    "ignored": ("which classes are ignored", "--ignored ID ..."),
-    "first_frame": ("the number of the first image", "--first-frame N"),
-    "truth": ("a ground truth", "--truth FILE"),
+    "size": ("image size", "--size HEIGHT WIDTH"),
+    "frames": ("number of frames", "--frames N"),
+    "classes": ("class names", "--classes 1=NAME ..."),
+    "ignored": ("ignored classes", "--ignored ID ..."),
+    "first_frame": ("number of the first image", "--first-frame N"),
+    "truth": ("ground truth", "--truth FILE"),
 }
-_NEEDED: tuple[Fact, ...] = ("size", "frames", "classes")
+_REQUIRED: tuple[Fact, ...] = ("size", "frames", "classes")
 
 
 @dataclass(frozen=True)
-class Task:
-    """What is to be converted.
+class Conversion:
+    """One conversion, as requested on the command line.
 
     Args:
-        source: Name of the format to read, in FORMATS.
-        target: Name of the format to write.
-        given: What the input does not say itself.
-        renamed: Other names of classes, by the names they have.
-        numbered: Ground truth whose numbers of videos, images and classes the output takes.
-        named: Folder of the images whose names the output takes.
+        source: Name of the input format, a key of FORMATS.
+        target: Name of the output format.
+        given: Facts which the input does not provide itself.
+        renamed: New class names by old class name.
+        number_as: Ground truth whose numbers of videos, images and classes the output uses.
+        name_as: Folder of the images whose file names the output uses.
     """
 
     source: str
@@ -63,122 +63,128 @@ class Task:
     output: Path
     given: Given
     renamed: Mapping[str, str]
-    numbered: Path | None = None
-    named: Path | None = None
+    number_as: Path | None = None
+    name_as: Path | None = None
 
 
-def convert(task: Task) -> tuple[Sequences, Counts]:
-    """Write the sequences of one format in another; return them, and what is lost.
+def convert(task: Conversion) -> tuple[Sequences, Counts]:
+    """Write the sequences in another format; return them and the counts of dropped fields.
 
     Raises:
         OSError: A file is missing or cannot be written.
-        ValueError: A file is not what it should be, something is not given or given in vain, or
+        ValueError: A file is invalid, a required fact is missing, a superfluous one is given, or
             the output would overwrite the input.
     """
     source, target = FORMATS[task.source], FORMATS[task.target]
-    _refuse_vain_flags(task)
-    _refuse_own_input(task)
-    numbering = _number(task)
+    _check_given_facts(task)
+    _check_output_path(task)
+    numbering = _load_numbering(task)
     read = _rename(source.read(task.input, task.given), task.renamed)
     for name, tracks in read.items():
-        if target.masks and tracks.rle is None and len(tracks):
-            raise ValueError(f"{name}: {task.target} holds masks, and there are none")
-    _refuse_unknown(task)
+        if target.masks_only and tracks.rle is None and len(tracks):
+            raise ValueError(f"{name}: {task.target} holds only masks, but the input has none")
+    _check_required_facts(task)
     fitted = {name: _fit(task, numbering, name, tracks) for name, tracks in read.items()}
-    lost = [source.unread(task.input)]
-    lost += [_count_facts(task, tracks) for tracks in read.values()]
-    lost += [_count_marks(read[name], fitted[name]) for name in read]
-    lost.append(target.lost(fitted))
-    if task.named is not None:
-        _write_named(task, fitted)
+    dropped = [source.count_unread(task.input)]
+    dropped += [_count_facts(task, tracks) for tracks in read.values()]
+    dropped += [_count_ignore_flags(read[name], fitted[name]) for name in read]
+    dropped.append(target.count_dropped(fitted))
+    if task.name_as is not None:
+        _write_with_names(task, fitted)
     else:
         write = target.write if numbering is None else numbering.write
         write(task.output, fitted)
-    return fitted, add_counts(lost)
+    return fitted, add_counts(dropped)
 
 
-def _write_named(task: Task, sequences: Sequences) -> None:
-    """Write the one sequence with the names of its images."""
-    write = FORMATS[task.target].write_named
-    if write is None or task.named is None:
-        raise ValueError(f"--name-as: {task.target} has no names of images")
-    if len(sequences) != 1 or not is_one_file(task.output, FORMATS[task.target].suffix):
-        raise ValueError("--name-as: expected one sequence and a file for it")
+def _write_with_names(task: Conversion, sequences: Sequences) -> None:
+    """Write the single sequence with the file names of its images."""
+    write = FORMATS[task.target].write_with_names
+    if write is None or task.name_as is None:
+        raise ValueError(f"--name-as: {task.target} has no image names")
+    if len(sequences) != 1 or not is_single_file(task.output, FORMATS[task.target].suffix):
+        raise ValueError("--name-as: expected one sequence and an output file")
     (tracks,) = sequences.values()
-    write(task.output, tracks, [path.name for path in list_images(task.named)])
+    write(task.output, tracks, [path.name for path in list_images(task.name_as)])
 
 
 def main() -> None:
     """Run the command line program."""
     args = _arguments()
-    written, lost = convert(_plan(args))
-    if lost:
-        print(printable(f"lost: {describe_counts(lost)}"), file=sys.stderr)
+    written, dropped = convert(_plan(args))
+    if dropped:
+        print(printable(f"dropped: {describe_counts(dropped)}"), file=sys.stderr)
     rows = sum(map(len, written.values()))
     print(printable(f"{args.output}: sequences: {len(written)}, rows: {rows}"))
 
 
-def _refuse_vain_flags(task: Task) -> None:
-    """Raise ValueError for something that is given and that the input's format does not take."""
+def _check_given_facts(task: Conversion) -> None:
+    """Raise ValueError for a given fact which the input format does not accept."""
     source = FORMATS[task.source]
     for fact, (what, flag) in _FLAGS.items():
         if getattr(task.given, fact) is not None and fact not in source.takes:
-            why = f"says {what} itself" if fact in source.says else f"has no use for {what}"
+            provided = fact in source.provides
+            why = f"provides the {what} itself" if provided else f"does not use the {what}"
             raise ValueError(f"{flag.split()[0]}: {task.source} {why}")
 
 
-def _refuse_own_input(task: Task) -> None:
-    """Raise ValueError if a file that is read could be overwritten."""
+def _check_output_path(task: Conversion) -> None:
+    """Raise ValueError if an input file could be overwritten."""
     outputs = [task.output.resolve()]
-    if not is_one_file(task.output, FORMATS[task.target].suffix):
+    if not is_single_file(task.output, FORMATS[task.target].suffix):
         outputs += [folder.resolve() for folder in task.output.glob("*/")]  # some may be links
-    beside = [file for file in (task.given.truth, task.numbered) if file is not None]
+    beside = [file for file in (task.given.truth, task.number_as) if file is not None]
     for file in [*FORMATS[task.source].files(task.input), *beside]:
         if any(file.resolve().is_relative_to(output) for output in outputs):
-            raise ValueError(f"{task.output}: is or holds the input {file}: name another place")
+            raise ValueError(
+                f"{task.output}: this is or contains the input {file}: choose another output"
+            )
 
 
-def _number(task: Task) -> Numbering | None:
-    """Return how the output is written with the numbers of a ground truth, if one is named."""
-    if task.numbered is None:
+def _load_numbering(task: Conversion) -> Numbering | None:
+    """Return how the output is numbered as a ground truth, if one is given."""
+    if task.number_as is None:
         return None
-    number = FORMATS[task.target].number
-    if number is None:
-        raise ValueError(f"--number-as: {task.target} has no numbers of videos or images")
-    return number(task.numbered)
+    load = FORMATS[task.target].load_numbering
+    if load is None:
+        raise ValueError(f"--number-as: {task.target} has no video or image ids")
+    return load(task.number_as)
 
 
-def _is_known(task: Task, fact: Fact) -> bool:
-    """Whether the input's format or a flag says something of the sequences."""
+def _is_known(task: Conversion, fact: Fact) -> bool:
+    """Return whether the input format or a flag provides a fact about the sequences."""
     source = FORMATS[task.source]
-    return fact in source.says | source.known or getattr(task.given, fact) is not None
+    provided = source.provides | source.provided_by_truth
+    return fact in provided or getattr(task.given, fact) is not None
 
 
-def _refuse_unknown(task: Task) -> None:
-    """Raise ValueError for what the output has to say, and neither the input nor a flag does.
+def _check_required_facts(task: Conversion) -> None:
+    """Raise ValueError for a fact which the output requires and neither input nor flags provide.
 
-    With the numbers of a ground truth it is just the names by which classes are found there.
+    With the numbering of a ground truth, only the class names are required: classes are looked up
+    by name there.
     """
     target = FORMATS[task.target]
-    asked = target.says | target.asks if task.numbered is None else {"classes"}
-    for fact in _NEEDED:
-        if fact in asked and not _is_known(task, fact):
+    required = target.provides | target.requires if task.number_as is None else {"classes"}
+    for fact in _REQUIRED:
+        if fact in required and not _is_known(task, fact):
             what, flag = _FLAGS[fact]
-            raise ValueError(f"{task.target} needs {what}, {task.source} does not say: give {flag}")
+            missing = f"the {what}, which {task.source} does not provide"
+            raise ValueError(f"{task.target} requires {missing}: add {flag}")
 
 
 def _rename(sequences: Sequences, names: Mapping[str, str]) -> Sequences:
     known = {name for tracks in sequences.values() for name in tracks.extent.classes.values()}
     unknown = sorted(set(names) - known)
     if unknown:
-        raise ValueError(f"--rename: no class {unknown}: expected some of {sorted(known)}")
+        raise ValueError(f"--rename: expected classes among {sorted(known)}, found {unknown}")
     if not names:
         return sequences
     return {key: rename_classes(tracks, names) for key, tracks in sequences.items()}
 
 
-def _fit(task: Task, numbering: Numbering | None, name: str, tracks: Tracks) -> Tracks:
-    """Return tracks as the output's ground truth has them, or with its format's own classes."""
+def _fit(task: Conversion, numbering: Numbering | None, name: str, tracks: Tracks) -> Tracks:
+    """Return tracks with the ground truth's extent, if any, and the output format's classes."""
     classes, ignored = FORMATS[task.target].classes, FORMATS[task.target].ignored
     if numbering is not None:
         tracks = _fit_extent(task, numbering, name, tracks)
@@ -188,46 +194,46 @@ def _fit(task: Task, numbering: Numbering | None, name: str, tracks: Tracks) -> 
     try:
         return fit_classes(tracks, classes, ignored)
     except ValueError as error:
-        raise ValueError(f"{name}: {error}: use --rename, as in --rename a=b") from error
+        raise ValueError(f"{name}: {error}: rename classes by --rename OLD=NEW") from error
 
 
-def _fit_extent(task: Task, numbering: Numbering, name: str, tracks: Tracks) -> Tracks:
+def _fit_extent(task: Conversion, numbering: Numbering, name: str, tracks: Tracks) -> Tracks:
     if name not in numbering.extents:
         known = sorted(numbering.extents)
-        raise ValueError(f"{task.numbered}: no sequence {name!r}: expected one of {known}")
+        raise ValueError(f"{task.number_as}: expected a sequence among {known}, found {name!r}")
     try:
         extent = numbering.extents[name]
         return fit_extent(tracks, extent, counted=_is_known(task, "frames"))
     except ValueError as error:
-        raise ValueError(f"{task.numbered}: {name}: {error}") from error
+        raise ValueError(f"{task.number_as}: {name}: {error}") from error
 
 
-def _count_facts(task: Task, tracks: Tracks) -> Counts:
-    """Return what the input says of the sequence as a whole and the output does not."""
-    facts = FORMATS[task.source].says - FORMATS[task.target].says
-    there = {
+def _count_facts(task: Conversion, tracks: Tracks) -> Counts:
+    """Return the facts about a sequence which the input provides and the output does not hold."""
+    facts = FORMATS[task.source].provides - FORMATS[task.target].provides
+    present = {
         "size": tracks.extent.height > 0,
         "frames": tracks.extent.frame_count > tracks.frame.max(initial=-1) + 1,
         "classes": len(tracks) > 0,
     }
-    return {_FLAGS[fact][0]: 0 for fact in _NEEDED if fact in facts and there[fact]}
+    return {_FLAGS[fact][0]: 0 for fact in _REQUIRED if fact in facts and present[fact]}
 
 
-def _count_marks(tracks: Tracks, fitted: Tracks) -> Counts:
-    """Return how many rows were ignored and are not among a format's own classes."""
+def _count_ignore_flags(tracks: Tracks, fitted: Tracks) -> Counts:
+    """Return the count of rows which were ignored and no longer are with the format's classes."""
     before, after = (np.isin(each.class_id, each.extent.ignored) for each in (tracks, fitted))
     count = int((before & ~after).sum())
-    return {"marks of what is ignored": count} if count else {}
+    return {"ignore flags": count} if count else {}
 
 
-def _plan(args: argparse.Namespace) -> Task:
-    """Return the task the command line names; ValueError for classes that cannot be."""
+def _plan(args: argparse.Namespace) -> Conversion:
+    """Return the conversion requested on the command line; ValueError for invalid classes."""
     classes, ignored = args.classes, tuple(args.ignored or ())
     if classes:
         if len(dict(classes)) < len(classes):
-            raise ValueError(f"--classes: an id is given twice: {[key for key, _ in classes]}")
+            raise ValueError(f"--classes: expected unique ids, found {[key for key, _ in classes]}")
         classes, ignored = check_classes("--", dict(classes), ignored)
-    more = Given(
+    facts = Given(
         tuple(args.size) if args.size else None,
         args.frames,
         classes,
@@ -236,8 +242,10 @@ def _plan(args: argparse.Namespace) -> Task:
         args.truth,
     )
     renamed = dict(args.rename or ())
-    kinds = args.source, args.target
-    return Task(*kinds, args.input, args.output, more, renamed, args.number_as, args.name_as)
+    formats = args.source, args.target
+    return Conversion(
+        *formats, args.input, args.output, facts, renamed, args.number_as, args.name_as
+    )
 
 
 def _arguments() -> argparse.Namespace:
@@ -249,46 +257,51 @@ def _arguments() -> argparse.Namespace:
         parser.add_argument(
             flag, dest=name, choices=FORMATS, required=True, metavar="FORMAT", help=known
         )
-    parser.add_argument("input", type=Path, metavar="IN")
-    parser.add_argument("output", type=Path, metavar="OUT")
+    parser.add_argument("input", type=Path, metavar="IN", help="file or folder to read")
+    parser.add_argument("output", type=Path, metavar="OUT", help="file or folder to write")
     parser.add_argument(
-        "--size", type=_count, nargs=2, metavar=("HEIGHT", "WIDTH"), help="in pixels"
-    )
-    parser.add_argument("--frames", type=_count, metavar="N", help="of each sequence")
-    parser.add_argument(
-        "--classes", type=_pair, nargs="+", metavar="ID=NAME", help="what class ids are called"
+        "--size", type=_count, nargs=2, metavar=("HEIGHT", "WIDTH"), help="image size in pixels"
     )
     parser.add_argument(
-        "--ignored", type=int, nargs="+", metavar="ID", help="classes neither right nor wrong"
+        "--frames", type=_count, metavar="N", help="number of frames of each sequence"
     )
     parser.add_argument(
-        "--rename", type=_pair, nargs="+", metavar="NAME=NAME", help="classes to call otherwise"
+        "--classes", type=_pair, nargs="+", metavar="ID=NAME", help="class names by class id"
     )
     parser.add_argument(
-        "--first-frame", type=int, metavar="N", help="number of the first image, in sam2_jsonl"
+        "--ignored", type=int, nargs="+", metavar="ID", help="class ids which are not scored"
     )
     parser.add_argument(
-        "--truth", type=Path, metavar="FILE", help="ground truth that IN has results for"
+        "--rename", type=_pair, nargs="+", metavar="OLD=NEW", help="classes to rename"
     )
     parser.add_argument(
-        "--number-as", type=Path, metavar="FILE", help="ground truth that OUT has results for"
+        "--first-frame", type=int, metavar="N", help="number of the first image in sam2_jsonl names"
     )
     parser.add_argument(
-        "--name-as", type=Path, metavar="FOLDER", help="images whose names OUT takes, in sam2_jsonl"
+        "--truth", type=Path, metavar="FILE", help="ground truth for the results in IN"
+    )
+    parser.add_argument(
+        "--number-as", type=Path, metavar="FILE", help="ground truth whose ids OUT uses"
+    )
+    parser.add_argument(
+        "--name-as",
+        type=Path,
+        metavar="FOLDER",
+        help="images whose file names OUT uses (sam2_jsonl only)",
     )
     return parser.parse_args()
 
 
 def _count(text: str) -> int:
     if not text.isdecimal() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"{text!r} found, expected a whole number from 1")
+        raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, found {text!r}")
     return int(text)
 
 
 def _pair(text: str) -> tuple[str, str]:
     key, sign, name = text.partition("=")
     if not (key and sign and name):
-        raise argparse.ArgumentTypeError(f"{text!r} found, expected two words as in 1=person")
+        raise argparse.ArgumentTypeError(f"expected a pair such as 1=person, found {text!r}")
     return key, name
 
 

@@ -1,4 +1,4 @@
-"""What a layout is, and how one is found: a module of datasets/layouts."""
+"""The layout interface, and how layouts are found: each is a module of datasets/layouts."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from datasets.types import Tracks
 
 
 class Layout(Protocol):
-    """Truth and results of many sequences, as a benchmark's own tools expect them."""
+    """Ground truth and results of many sequences, arranged as a benchmark's own tools expect."""
 
     def list_sequences(self, truth: Path) -> list[str]:
-        """Return the names of the sequences that have ground truth, sorted."""
+        """Return the sorted names of the sequences that have ground truth."""
 
     def read_pair(self, truth: Path, results: Path, sequence: str) -> tuple[Tracks, Tracks]:
-        """Return truth and prediction of one sequence.
+        """Return ground truth and prediction of one sequence.
 
         Raises:
             OSError: A file is missing or cannot be read.
-            ValueError: A file is not what it should be. Names file and line.
+            ValueError: A file is invalid. Names file and line.
         """
 
 
@@ -30,7 +30,7 @@ def list_layouts() -> list[str]:
 
 
 def load_layout(name: str) -> Layout:
-    """Return the module datasets/layouts/<name>.py; ValueError lists those there are."""
+    """Return the module datasets/layouts/<name>.py; ValueError lists the known layouts."""
     if name not in list_layouts():
-        raise ValueError(f"layout {name!r} is unknown: expected one of {list_layouts()}")
+        raise ValueError(f"unknown layout {name!r}: expected one of {list_layouts()}")
     return cast(Layout, importlib.import_module(f"datasets.layouts.{name}"))

@@ -10,18 +10,18 @@ import numpy as np
 from datasets.masks import coco_rle
 from datasets.masks.mask_set import Masks
 
-_BLOCK = 1 << 14  # intervals handled at once: what fits into a processor's cache
-_TINY = np.finfo(float).eps  # TrackEval's bound: a smaller area counts as none
+_BLOCK = 1 << 14  # intervals processed at once: sized to fit into a processor's cache
+_TINY = np.finfo(float).eps  # TrackEval's bound: smaller areas count as zero
 
 
 @dataclass(frozen=True)
 class Overlaps:
-    """Pairs of rows of one frame that share something, ordered by first, then second.
+    """Pairs of overlapping rows of one frame, ordered by first, then second.
 
     Args:
         first: (P,) rows of one side.
-        second: (P,) rows of the other.
-        shared: (P,) float64, what the two share: pixels, or area of boxes.
+        second: (P,) rows of the other side.
+        shared: (P,) float64, size of the intersection: pixels, or area of boxes.
     """
 
     first: np.ndarray
@@ -42,28 +42,28 @@ def box_iou(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 def box_iou_of_shared(shared: np.ndarray, one: np.ndarray, two: np.ndarray) -> np.ndarray:
     """Return the IoU of boxes from the area they share and the area of each."""
     union = one + two - shared
-    real = (one > _TINY) & (two > _TINY) & (union > _TINY)
-    return np.where(real, shared, 0) / np.where(real, union, 1)
+    valid = (one > _TINY) & (two > _TINY) & (union > _TINY)
+    return np.where(valid, shared, 0) / np.where(valid, union, 1)
 
 
 def box_shared(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Return the area that boxes share; shapes as for `box_iou`."""
+    """Return the area of the intersection of boxes; shapes as for `box_iou`."""
     corner, far = np.maximum(first, second), np.minimum(first, second)
     wide = np.maximum(far[..., 2] - corner[..., 0], 0)
     return wide * np.maximum(far[..., 3] - corner[..., 1], 0)
 
 
 def box_area(box: np.ndarray) -> np.ndarray:
-    """Return width times height of boxes of shape (..., 4)."""
+    """Return the areas of boxes of shape (..., 4)."""
     return (box[..., 2] - box[..., 0]) * (box[..., 3] - box[..., 1])
 
 
 class SharedPixelError(ValueError):
-    """Masks that may share no pixel do.
+    """Two masks share a pixel although they must be disjoint.
 
     Args:
-        second: Whether they are of the second side.
-        masks: Which two.
+        second: Whether both belong to the second side.
+        masks: Numbers of the two masks.
     """
 
     def __init__(self, masks: tuple[int, int], *, second: bool) -> None:
@@ -75,15 +75,15 @@ class SharedPixelError(ValueError):
 def shared_by_disjoint(
     first: Masks, first_frame: np.ndarray, second: Masks, second_frame: np.ndarray
 ) -> Overlaps:
-    """Return what masks of two sides share, frame by frame, many frames at once.
+    """Return the overlaps between the masks of two sides, frame by frame, many frames at once.
 
     Args:
-        first: (N,) masks of which no two of one frame share a pixel.
-        first_frame: (N,) rising.
-        second: (M,) of the same kind.
+        first: (N,) masks, disjoint within a frame.
+        first_frame: (N,) frame of each mask, ascending.
+        second: (M,) masks, likewise.
 
     Raises:
-        SharedPixelError: Two of one side and frame share a pixel.
+        SharedPixelError: Two masks of one side and frame share a pixel.
     """
     found = []
     for frames in pairwise(_blocks(first, first_frame, second, second_frame)):
@@ -101,14 +101,14 @@ def shared_by_disjoint(
 
 
 def first_shared_pixel(masks: Masks, frame: np.ndarray) -> tuple[int, int] | None:
-    """Return two masks of one frame that share a pixel, None if no two do.
+    """Return the numbers of two masks of one frame that share a pixel, None if there are none.
 
     Args:
-        frame: (N,) of each mask, rising.
+        frame: (N,) frame of each mask, ascending.
     """
-    nobody = Masks((), masks.height, masks.width)
+    no_masks = Masks((), masks.height, masks.width)
     try:
-        shared_by_disjoint(masks, frame, nobody, np.zeros(0, np.int64))
+        shared_by_disjoint(masks, frame, no_masks, np.zeros(0, np.int64))
     except SharedPixelError as error:
         return error.masks
     return None
@@ -117,7 +117,7 @@ def first_shared_pixel(masks: Masks, frame: np.ndarray) -> tuple[int, int] | Non
 def shared_by_any(
     first: Masks, first_frame: np.ndarray, second: Masks, second_frame: np.ndarray
 ) -> Overlaps:
-    """Return the same of masks that may share pixels with others of their own side."""
+    """Return the same for masks which may share pixels with others of their own side."""
     rows, columns, shared = [], [], []
     for frame in np.intersect1d(first_frame, second_frame):
         i = np.arange(*np.searchsorted(first_frame, [frame, frame + 1]))
@@ -129,7 +129,7 @@ def shared_by_any(
         shared.append(iou[row, column])
     first_row, second_row = _join(rows), _join(columns)
     iou = np.concatenate([np.zeros(0), *shared])
-    # IoU is shared / (areas - shared) in doubles, and shared is a whole number
+    # IoU is shared / (areas - shared) in float64, and shared is a whole number
     areas = first.areas[first_row] + second.areas[second_row]
     return Overlaps(first_row, second_row, np.rint(iou * areas / (1 + iou)))
 
@@ -140,12 +140,12 @@ def _join(rows: list[np.ndarray]) -> np.ndarray:
 
 @dataclass(frozen=True)
 class _Line:
-    """Intervals of the masks of some frames, frame after frame, in order of start.
+    """Intervals of the masks of some frames, laid out frame after frame, ordered by start.
 
     Args:
-        frame: (N,) of each mask, from the first of these frames.
-        number: Of the first mask.
-        mask: (R,) from the first mask.
+        frame: (N,) frame of each mask, counted from the first of these frames.
+        number: Number of the first mask.
+        mask: (R,) mask of each interval, counted from the first mask.
     """
 
     frame: np.ndarray
@@ -156,7 +156,7 @@ class _Line:
 
 
 def _line(masks: Masks, frame: np.ndarray, first: int, last: int) -> _Line:
-    """Return the masks of frames `first` to before `last` on a line."""
+    """Return the masks of frames `first` to `last` (exclusive) as a line."""
     begin, end = np.searchsorted(frame, [first, last]).tolist()
     here = frame[begin:end] - first
     intervals = masks.intervals_of(begin, end)
@@ -179,30 +179,30 @@ def _first_shared_pixel(line: _Line) -> tuple[int, int] | None:
 def _blocks(
     first: Masks, first_frame: np.ndarray, second: Masks, second_frame: np.ndarray
 ) -> list[int]:
-    """Return where blocks of frames begin that have about _BLOCK intervals, and the end."""
+    """Return the first frame of each block of about _BLOCK intervals, and the end."""
     count = int(max(first_frame.max(initial=-1), second_frame.max(initial=-1))) + 1
     amount = np.zeros(count)
     for masks, frame in ((first, first_frame), (second, second_frame)):
-        amount += np.bincount(frame, masks.amounts, count)
+        amount += np.bincount(frame, masks.interval_counts, count)
     change = np.flatnonzero(np.diff(np.cumsum(amount) // _BLOCK, prepend=0)) + 1
     return np.unique(np.concatenate([[0], change, [count]])).tolist()
 
 
 def _shared_of_lines(one: _Line, other: _Line) -> Overlaps:
-    """Return what the masks of two lines share."""
+    """Return the overlaps between the masks of two lines."""
     begin = np.searchsorted(other.stop, one.start, "right")
     count = np.maximum(np.searchsorted(other.start, one.stop) - begin, 0)
     i = np.repeat(np.arange(len(count)), count)
     j = np.arange(len(i)) + np.repeat(begin - np.cumsum(count) + count, count)
     pixels = np.minimum(one.stop[i], other.stop[j]) - np.maximum(one.start[i], other.start[j])
-    row, column, shared = _add_up(one.mask[i], other.mask[j], pixels, (one.frame, other.frame))
+    row, column, shared = _sum_by_pair(one.mask[i], other.mask[j], pixels, (one.frame, other.frame))
     return Overlaps(row + one.number, column + other.number, shared)
 
 
-def _add_up(
+def _sum_by_pair(
     first: np.ndarray, second: np.ndarray, pixels: np.ndarray, frames: tuple[np.ndarray, np.ndarray]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return pairs and their sums of `pixels`, added in a table that has a block a frame."""
+    """Return pairs and their sums of `pixels`, added up in a table with one block per frame."""
     edges = np.arange(max(int(frame.max(initial=-1)) for frame in frames) + 2)
     begin, end = (np.searchsorted(frame, edges) for frame in frames)
     tall, wide = np.diff(begin), np.diff(end)
@@ -210,7 +210,7 @@ def _add_up(
     frame = frames[0][first]
     cell = block[frame] + (first - begin[frame]) * wide[frame] + second - end[frame]
     total = np.bincount(cell, pixels, int((tall * wide).sum()))
-    there = np.flatnonzero(total)
-    frame = np.repeat(np.arange(len(tall)), tall * wide)[there]
-    row, column = np.divmod(there - block[frame], np.maximum(wide[frame], 1))
-    return begin[frame] + row, end[frame] + column, total[there]
+    present = np.flatnonzero(total)
+    frame = np.repeat(np.arange(len(tall)), tall * wide)[present]
+    row, column = np.divmod(present - block[frame], np.maximum(wide[frame], 1))
+    return begin[frame] + row, end[frame] + column, total[present]

@@ -1,4 +1,4 @@
-"""One sequence of any data set → data/<dataset>/<sequence>/.
+"""Prepare one sequence of any data set as data/<dataset>/<sequence>/.
 
 python -m datasets.prepare --reader mot17 --root MOT17 --dataset mot17 --sequence MOT17-02-FRCNN
     --output data/mot17/MOT17-02-FRCNN/sequence.json
@@ -20,29 +20,29 @@ from datasets.sequences.sequence_json import Prepared, write_prepared
 
 
 class Reader(Protocol):
-    """A module of datasets/readers: what the workflow asks of a data set."""
+    """A module of datasets/readers: the interface between a data set and the workflow."""
 
     def locate(self, root: str | None) -> Path | None:
-        """Return the folder the data set is in, None if it is generated."""
+        """Return the folder of the data set, None if it is generated."""
 
     def inputs(self, root: Path | None, sequence: str, **options: Any) -> list[Path]:
-        """Return the files `read` reads with these options, so that an edit of one reruns it."""
+        """Return the files that `read` reads with these options: an edit of one reruns it."""
 
     def read(
         self, dataset: str, root: Path | None, sequence: str, folder: Path, **options: Any
     ) -> Prepared:
-        """Return one sequence with its labels. Images that are made go below `folder`."""
+        """Return one sequence with its labels. Generated images are written below `folder`."""
 
 
 def load_reader(name: str) -> Reader:
     """Return the module datasets/readers/<name>.py.
 
     Raises:
-        ValueError: There is none; lists those there are.
+        ValueError: There is no such module; lists the known readers.
     """
     known = sorted(p.stem for p in Path(__file__).parent.glob("readers/[!_]*.py"))
     if name not in known:
-        raise ValueError(f"reader {name!r} is unknown: expected one of {known}")
+        raise ValueError(f"unknown reader {name!r}: expected one of {known}")
     return cast(Reader, importlib.import_module(f"datasets.readers.{name}"))
 
 
@@ -53,8 +53,10 @@ def main() -> None:
     parser.add_argument("--root", help="folder of the data set; not for generated ones")
     parser.add_argument("--dataset", required=True)
     parser.add_argument("--sequence", required=True)
-    parser.add_argument("--options", type=json_mapping, default={}, help="JSON")
-    parser.add_argument("--prompts", type=Path, help="first-frame boxes, JSON; not those of truth")
+    parser.add_argument("--options", type=json_mapping, default={}, help="reader options as JSON")
+    parser.add_argument(
+        "--prompts", type=Path, help="first-frame boxes as JSON, instead of the ground truth's"
+    )
     parser.add_argument("--output", type=Path, required=True, help=".../sequence.json")
     args = parser.parse_args()
     reader = load_reader(args.reader)

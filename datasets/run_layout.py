@@ -1,4 +1,4 @@
-"""Where the files of a run lie: the one place that says so, for rules, metrics, gate and page.
+"""Paths of the files of a run, defined once for rules, metrics, gate and page.
 
 data/<dataset>/<sequence>/                           sequence.json, truth.parquet, ...
 results/<variant>/<dataset>/<sequence>/              tracks.parquet, run.json, timing.json, ...
@@ -25,7 +25,7 @@ SPEED, HEATMAP = "speed.json", "heatmap.json"
 
 @dataclass(frozen=True)
 class RunLayout:
-    """The files of a run below a folder.
+    """Paths of the files of a run below a root folder.
 
     Args:
         root: Folder that holds `data/` and `results/`.
@@ -34,7 +34,7 @@ class RunLayout:
     root: Path = Path()
 
     def prepared(self, dataset: str, sequence: str, file: str = SEQUENCE) -> Path:
-        """Return a file of a prepared sequence."""
+        """Return the path of a file of a prepared sequence."""
         return self.root / "data" / dataset / sequence / file
 
     def dataset(self, variant: str, dataset: str, file: str = "") -> Path:
@@ -48,13 +48,13 @@ class RunLayout:
     def score(
         self, variant: str, dataset: str, sequence: str, protocol: str, file: str = SCORE
     ) -> Path:
-        """Return a file of a variant on a sequence, scored by a protocol."""
+        """Return a file of a variant on a sequence, as scored by a protocol."""
         return self.sequence(variant, dataset, sequence, protocol) / file
 
     def combined(self, variant: str, dataset: str, protocol: str, file: str = COMBINED) -> Path:
-        """Return a file of a variant on all sequences of a data set, scored by a protocol."""
+        """Return a file of a variant on all sequences of a data set, as scored by a protocol."""
         return self.dataset(variant, dataset, protocol) / file
 
     def comparison(self, dataset: str, protocol: str) -> Path:
-        """Return the comparison of all variants."""
+        """Return the path of the comparison of all variants."""
         return self.root / "results" / "comparisons" / dataset / f"{protocol}.json"

@@ -1,4 +1,4 @@
-"""The vocabulary of the whole repository: Extent, Sequence, Detections, Frame, Tracks.
+"""The data types of the whole repository: Extent, Sequence, Detections, Frame, Tracks.
 
 Conventions, chosen once and converted only in the format modules: frames and pixels count from
 zero; a box is (left, top, right, bottom) in pixels with an exclusive far corner, so its width is
@@ -17,26 +17,27 @@ from datasets.io.errors import RowError
 from datasets.masks.mask_set import Masks
 
 _WHOLE = ("frame", "track", "class_id")
-_LARGEST_WHOLE = 2**53  # a double holds every whole number below it
-_FARTHEST = 2.0**31  # no image reaches so far, and sums of such numbers stay exact to 1e-6 pixels
-MOST_FRAMES = 10**7  # of a sequence: four days at 30 a second
-NO_TRACK = -1  # the identity of a row that has none: a detection
+_MAX_EXACT_INTEGER = 2**53  # float64 holds every whole number below it
+_MAX_COORDINATE = 2.0**31  # beyond any image, and sums of such numbers stay exact to 1e-6 pixels
+MAX_FRAMES = 10**7  # of a sequence: four days at 30 frames per second
+NO_TRACK = -1  # identity of a row without one: a detection
 
 
 @dataclass(frozen=True)
 class Extent:
-    """What every row of a Tracks lies within.
+    """The range of frames, pixels and classes that the rows of a Tracks lie within.
 
     Args:
-        height: Of an image, in pixels.
-        width: Of an image, in pixels.
-        frame_count: Frames are 0 .. frame_count - 1.
-        classes: Name of each class id.
-        ignored: Ids of classes that mark what is neither right nor wrong: they are not scored.
+        height: Image height in pixels.
+        width: Image width in pixels.
+        frame_count: Number of frames; they are numbered 0 .. frame_count - 1.
+        classes: Class names by class id.
+        ignored: Ids of the classes that mark ignore regions and other rows which are not scored.
 
     Raises:
-        ValueError: A side or the number of frames is no whole number from 0, or more than there can
-            be; a class id is none; two classes have one name; what is ignored is no class.
+        ValueError: A side or the number of frames is not a whole number from 0 to its maximum, a
+            class id is not a whole number, two classes share a name, or an ignored id is not a
+            class.
     """
 
     height: int
@@ -46,28 +47,28 @@ class Extent:
     ignored: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        _check_whole("height", self.height, 0, int(_FARTHEST))
-        _check_whole("width", self.width, 0, int(_FARTHEST))
-        _check_whole("number of frames", self.frame_count, 0, MOST_FRAMES)
+        _check_whole("height", self.height, 0, int(_MAX_COORDINATE))
+        _check_whole("width", self.width, 0, int(_MAX_COORDINATE))
+        _check_whole("number of frames", self.frame_count, 0, MAX_FRAMES)
         for key in self.classes:
-            _check_whole("class id", key, -_LARGEST_WHOLE, _LARGEST_WHOLE)
+            _check_whole("class id", key, -_MAX_EXACT_INTEGER, _MAX_EXACT_INTEGER)
         names = [*self.classes.values()]
         if not all(isinstance(name, str) for name in names) or len({*names}) < len(names):
-            raise ValueError(f"classes {dict(self.classes)} found, expected a name of its own each")
+            raise ValueError(f"classes: expected unique names, found {dict(self.classes)}")
         if not {*self.ignored} <= {*self.classes}:
             known = [*self.classes]
-            raise ValueError(f"ignored classes {self.ignored} found, expected some of {known}")
+            raise ValueError(f"ignored: expected class ids among {known}, found {self.ignored}")
 
 
 @dataclass(frozen=True)
 class Sequence:
-    """One video of a data set: what a tracker may know of it before the first frame.
+    """One video of a data set: what a tracker may know before the first frame.
 
     Args:
         dataset: Name of the data set's entry in the config.
-        name: Of the sequence within the data set.
+        name: Name of the sequence within the data set.
         extent: Image size, number of frames, classes.
-        frame_rate: In frames per second.
+        frame_rate: Frames per second.
         images: Folder of image files, or video file; None where the data set has labels only.
         root: Folder the data set is read from; None where it is generated.
     """
@@ -82,11 +83,11 @@ class Sequence:
 
 @dataclass(frozen=True)
 class Detections:
-    """What a detector found in one frame.
+    """The detections of one frame.
 
     Args:
         box: (N, 4) float64, left, top, right, bottom in pixels.
-        score: (N,) float64, larger is surer.
+        score: (N,) float64, confidence.
         class_id: (N,) int64.
     """
 
@@ -101,15 +102,14 @@ class Detections:
 
 @dataclass(frozen=True)
 class Frame:
-    """What a tracker sees at one time.
+    """The input of a tracker for one frame.
 
     Args:
-        index: Counts from zero.
-        image: (height, width, 3) uint8 RGB; None where the tracker did not ask for images.
+        index: Frame number, counted from zero.
+        image: (height, width, 3) uint8 RGB; None if the tracker did not request images.
         detections: Public detections; None where the data set has none.
-        prompts: The objects that are to be followed from this frame on, see
-            `datasets/sequences/prompts.py`; None where the tracker did not ask for any, or nobody
-            prompts.
+        prompts: Objects to track from this frame on, see `datasets/sequences/prompts.py`; None if
+            the tracker did not request prompts, or there are none.
     """
 
     index: int
@@ -122,25 +122,25 @@ class Frame:
 class Tracks:
     """Boxes, and optionally masks, with identities: ground truth, prediction or detections.
 
-    Rows are held in order of frame; within a frame they keep the order they were given in.
+    Rows are sorted by frame; within a frame they keep their original order.
 
     Args:
-        extent: What the rows lie within.
+        extent: Range of frames, pixels and classes of the rows.
         frame: (N,) int64.
-        track: (N,) int64, at most once a frame, or NO_TRACK.
+        track: (N,) int64, unique within a frame, or NO_TRACK.
         class_id: (N,) int64, a key of `extent.classes`.
         score: (N,) float64. In a prediction its confidence; in ground truth 0 marks a row that
             is not scored.
         box: (N, 4) float64, left, top, right, bottom.
-        rle: One compressed COCO run length a row.
-        visibility: (N,) float64 in [0, 1], the share of the object that is not hidden.
-        area: (N,) float64, pixels of the object as its annotation gives them, where they are not
-            simply those of the mask or the box.
+        rle: One compressed COCO run length per row.
+        visibility: (N,) float64 in [0, 1], the visible share of the object.
+        area: (N,) float64, object area in pixels as annotated, where it differs from that of the
+            mask or the box.
 
     Raises:
         ValueError: Columns differ in length, or the masks are of another image size.
-        RowError: A frame outside the extent, a box or score that is not finite, a box that ends
-            before it begins, an unknown class, an identity twice in one frame.
+        RowError: A frame outside the extent, a box or score that is not finite, a box with
+            negative width or height, an unknown class, an identity twice in one frame.
     """
 
     extent: Extent
@@ -171,16 +171,16 @@ class Tracks:
         return len(self.frame)
 
     def take(self, rows: np.ndarray) -> Tracks:
-        """Return the rows of an index or boolean array."""
+        """Return the rows selected by an index or boolean array."""
         taken = {name: _take(column, rows) for name, column in _columns(self).items()}
         return replace(self, **taken)
 
     def before(self, frame_count: int) -> Tracks:
-        """Return the rows of the first `frame_count` frames; the extent stays."""
+        """Return the rows of the first `frame_count` frames, with the same extent."""
         return self.take(np.arange(np.searchsorted(self.frame, frame_count)))
 
     def same(self, other: Tracks) -> bool:
-        """Whether every column equals the other's, to the last bit."""
+        """Return whether every column equals the other's, bit for bit."""
         mine, theirs = _columns(self), _columns(other)
         masks = mine.pop("rle", None), theirs.pop("rle", None)
         return (
@@ -195,38 +195,42 @@ class Tracks:
         return Detections(self.box[rows], self.score[rows], self.class_id[rows])
 
 
-def _check_whole(name: str, value: object, least: int, most: int) -> None:
+def _check_whole(name: str, value: object, minimum: int, maximum: int) -> None:
     number = None if isinstance(value, bool) or not isinstance(value, int | np.integer) else value
-    if number is None or not least <= number <= most:
-        raise ValueError(f"{name} {value!r} found, expected a whole number, {least} to {most}")
+    if number is None or not minimum <= number <= maximum:
+        expected = f"a whole number from {minimum} to {maximum}"
+        raise ValueError(f"{name}: expected {expected}, found {value!r}")
 
 
 def _check_size(tracks: Tracks) -> None:
     expected = (tracks.extent.height, tracks.extent.width)
     if tracks.rle is not None and (tracks.rle.height, tracks.rle.width) != expected:
         found = f"{tracks.rle.height} x {tracks.rle.width}"
-        raise ValueError(f"masks of {found} found, expected {expected[0]} x {expected[1]}")
+        raise ValueError(f"masks: expected size {expected[0]} x {expected[1]}, found {found}")
 
 
 def _check_rows(tracks: Tracks) -> None:
-    """Raise for frames, numbers, corners, classes and identities that cannot be."""
+    """Raise RowError for invalid frames, numbers, boxes, classes and identities."""
     box, last = tracks.box, tracks.extent.frame_count - 1
     classes = sorted(tracks.extent.classes)
     rules = (
         (tracks.frame < 0, "frame {frame} (from 0) is before the first frame, 0"),
         (tracks.frame > last, f"frame {{frame}} (from 0) is beyond the last frame, {last}"),
-        (~np.isfinite(box).all(axis=1), "box {box} holds a number that is not finite"),
-        ((abs(box) > _FARTHEST).any(axis=1), f"box {{box}} lies beyond {_FARTHEST:.0f} pixels"),
+        (~np.isfinite(box).all(axis=1), "box {box} contains a number that is not finite"),
+        (
+            (abs(box) > _MAX_COORDINATE).any(axis=1),
+            f"box {{box}} reaches beyond {_MAX_COORDINATE:.0f} pixels",
+        ),
         (
             (box[:, 2:] < box[:, :2]).any(axis=1),
-            "box {box} ends before it begins: expected left <= right and top <= bottom",
+            "box {box} has a negative size: expected left <= right and top <= bottom",
         ),
         (~np.isfinite(tracks.score), "score {score} is not finite"),
         (_outside_one(tracks.visibility, len(box)), "visibility {visibility} is not in 0 .. 1"),
-        (_no_area(tracks.area, len(box)), "area {area} is not a number of pixels"),
+        (_invalid_area(tracks.area, len(box)), "area {area} is not a valid number of pixels"),
         (
             ~np.isin(tracks.class_id, classes),
-            f"class {{class_id}} found, expected one of {classes}",
+            f"class: expected one of {classes}, found {{class_id}}",
         ),
         (
             _repeated(tracks.frame, tracks.track),
@@ -247,15 +251,15 @@ def _outside_one(visibility: np.ndarray | None, count: int) -> np.ndarray:
     return outside
 
 
-def _no_area(area: np.ndarray | None, count: int) -> np.ndarray:
+def _invalid_area(area: np.ndarray | None, count: int) -> np.ndarray:
     if area is None:
         return np.zeros(count, bool)
-    wrong: np.ndarray = ~((area >= 0) & (area <= _FARTHEST**2))
-    return wrong
+    invalid: np.ndarray = ~((area >= 0) & (area <= _MAX_COORDINATE**2))
+    return invalid
 
 
 def _repeated(frame: np.ndarray, track: np.ndarray) -> np.ndarray:
-    """Return which rows repeat the frame and identity of an earlier row."""
+    """Return a mask of the rows that repeat the frame and identity of an earlier row."""
     repeated = np.zeros(len(frame), bool)
     order = np.lexsort((track, frame))  # stable: the earlier row stays first
     same = (np.diff(frame[order]) == 0) & (np.diff(track[order]) == 0)
@@ -264,7 +268,7 @@ def _repeated(frame: np.ndarray, track: np.ndarray) -> np.ndarray:
 
 
 def _columns(tracks: Tracks) -> dict[str, Any]:
-    """Return the columns that are there, in the types they are kept in."""
+    """Return the columns that are present, in the types they are stored in."""
     columns: dict[str, Any] = {}
     for field in fields(tracks):
         value = getattr(tracks, field.name)
@@ -277,11 +281,11 @@ def _columns(tracks: Tracks) -> dict[str, Any]:
 
 
 def _cast(name: str, values: np.ndarray) -> np.ndarray:
-    """Return a column in the type it is kept in; RowError for a number that is not whole."""
+    """Return a column in the type it is stored in; RowError for a number that is not whole."""
     if name not in _WHOLE:
         return values.astype(np.float64, copy=False)
     if values.dtype.kind == "f":
-        small = abs(values) < _LARGEST_WHOLE  # nor is NaN, and infinity has no remainder
+        small = abs(values) < _MAX_EXACT_INTEGER  # false for NaN; infinity has no remainder
         broken = ~small | (np.where(small, values, 0) % 1 != 0)
         if broken.any():
             row = int(np.argmax(broken))

@@ -1,4 +1,4 @@
-"""A zone of the image: a rectangle or a polygon, and which boxes reach into it."""
+"""A zone of the image, a rectangle or a polygon, and which boxes overlap it."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-_RECTANGLE, _LEAST = 4, 3  # numbers of a rectangle, corners of a polygon
+_RECTANGLE_NUMBERS, _MIN_CORNERS = 4, 3  # numbers of a rectangle, corners of a polygon
 
 
 @dataclass(frozen=True)
 class Zone:
-    """An area in pixels.
+    """A polygon in pixels.
 
     Args:
-        corner: (N, 2) of a polygon, in order.
+        corner: (N, 2) corners in order.
     """
 
     corner: np.ndarray
 
     @classmethod
     def of(cls, numbers: Many[float] | Many[Many[float]]) -> Zone:
-        """Return the zone that a config means.
+        """Return the zone of a config entry.
 
         Args:
             numbers: `[left, top, width, height]`, or the corners `[[x, y], ...]` of a polygon.
@@ -30,23 +30,23 @@ class Zone:
         Raises:
             ValueError: It is neither, or has no area.
         """
-        given = np.array(numbers, float) if _is_even(numbers) else np.zeros(0)
-        if given.shape == (_RECTANGLE,):
-            left, top, width, height = given
+        corner = np.array(numbers, float) if _is_regular(numbers) else np.zeros(0)
+        if corner.shape == (_RECTANGLE_NUMBERS,):
+            left, top, width, height = corner
             right, bottom = left + width, top + height
-            given = np.array([[left, top], [right, top], [right, bottom], [left, bottom]])
-            upright = width > 0 and height > 0
+            corner = np.array([[left, top], [right, top], [right, bottom], [left, bottom]])
+            valid = width > 0 and height > 0
         else:
-            upright = given.shape == (len(given), 2) and len(given) >= _LEAST
-        if not upright or not np.isfinite(given).all() or _area(given) == 0:
+            valid = corner.shape == (len(corner), 2) and len(corner) >= _MIN_CORNERS
+        if not valid or not np.isfinite(corner).all() or _area(corner) == 0:
             raise ValueError(
-                f"zone: {numbers!r} found, expected [left, top, width, height] or the corners "
-                "[[x, y], ...] of a polygon that has an area"
+                "zone: expected [left, top, width, height] or the corners [[x, y], ...] of a "
+                f"polygon with an area, found {numbers!r}"
             )
-        return cls(given)
+        return cls(corner)
 
     def reached(self, box: np.ndarray) -> np.ndarray:
-        """Return which boxes (N, 4) share an area with the zone, (N,) bool; touching is none."""
+        """Return which boxes (N, 4) overlap the zone, (N,) bool; touching does not count."""
         return np.array([_area(_clipped(self.corner, each)) > 0 for each in box], bool)
 
     def check(self, height: int, width: int) -> None:
@@ -57,21 +57,21 @@ class Zone:
             )
 
 
-def _is_even(numbers: Many[float] | Many[Many[float]]) -> bool:
-    """Whether all are numbers, or all are lists of equally many."""
+def _is_regular(numbers: Many[float] | Many[Many[float]]) -> bool:
+    """Return whether all entries are numbers, or all are lists of the same length."""
     return len({len(each) if isinstance(each, list | tuple) else 0 for each in numbers}) == 1
 
 
 def _area(corner: np.ndarray) -> float:
     """Return the area of a polygon, (N, 2)."""
-    if len(corner) < _LEAST:
+    if len(corner) < _MIN_CORNERS:
         return 0.0
     x, y = (corner - corner[0]).T
     return float(abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2)
 
 
 def _clipped(corner: np.ndarray, box: np.ndarray) -> np.ndarray:
-    """Return the part of a polygon that is in a box.
+    """Return the part of a polygon that lies in a box.
 
     Source: Sutherland, Hodgman, Reentrant polygon clipping, CACM 1974.
     """

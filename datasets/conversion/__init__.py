@@ -1,5 +1,4 @@
-"""What `datasets.convert` knows of each format: how to read and write it, and which columns it
-drops.
+"""The codecs of `datasets.convert`: how to read and write each format, and which fields it drops.
 
 May import: datasets.formats, datasets.io, datasets.overlap, datasets.sequences, datasets.types.
 """

@@ -1,5 +1,5 @@
-"""What a format is to `datasets.convert`, and how formats of a file a sequence, and of one file for
-all sequences, are made.
+"""The codec of a format for `datasets.convert`, and helpers for formats with one file per sequence
+and for formats with one file for all sequences.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Literal
 from datasets.conversion.dropped_fields import Counts, add_counts, no_counts
 from datasets.io.files import file_in
 from datasets.io.folders import replacing_folder
-from datasets.types import MOST_FRAMES, Extent, Tracks
+from datasets.types import MAX_FRAMES, Extent, Tracks
 
 Fact = Literal["size", "frames", "classes", "ignored", "first_frame", "truth"]  # fields of Given
 Sequences = Mapping[str, Tracks]
@@ -20,15 +20,15 @@ Sequences = Mapping[str, Tracks]
 
 @dataclass(frozen=True)
 class Given:
-    """What the command line says of the input, None where it says nothing.
+    """Facts about the input from the command line, None where not given.
 
     Args:
         size: Height and width of the images, in pixels.
         frames: Number of frames of each sequence.
-        classes: Name of each class id.
-        ignored: Ids of classes that are neither right nor wrong.
+        classes: Class names by class id.
+        ignored: Ids of the classes which are not scored.
         first_frame: Number in the name of the first image.
-        truth: Ground truth that the input has results for.
+        truth: Ground truth for the results in the input.
     """
 
     size: tuple[int, int] | None = None
@@ -41,11 +41,11 @@ class Given:
 
 @dataclass(frozen=True)
 class Numbering:
-    """How results are written with a ground truth's own numbers.
+    """How results are written with the ids of a ground truth.
 
     Args:
-        extents: Of the sequences of the ground truth, by name.
-        write: Write sequences that have these extents.
+        extents: Extents of the ground truth's sequences, by name.
+        write: Function that writes sequences with these extents.
     """
 
     extents: Mapping[str, Extent]
@@ -53,54 +53,64 @@ class Numbering:
 
 
 @dataclass(frozen=True)
-class Format:
+class Codec:
     """How a format is read and written.
 
     Args:
-        suffix: Of its files, "" if it needs a folder. A path that ends so is written as one file.
-        read: Return every sequence of a file or folder, by name. Where neither the format nor what
-            is given says so, images are 0 x 0 and the last frame is the last that has a row.
-        write: Write every sequence to a file or folder.
-        files: Return the files of a file or folder that `read` reads.
-        lost: Return what of sequences `write` leaves out.
-        unread: Return what a file or folder that can be read holds beyond Tracks.
-        says: What it says of a sequence itself, and so has to be told to write one.
-        known: What else is known once it is read, from the ground truth beside it.
-        asks: What else has to be known to write it.
-        takes: What else may be given to read it.
-        classes: All classes it has; None if it takes any.
-        ignored: Ids of its classes that are neither right nor wrong.
-        masks: Whether it holds nothing else.
-        number: Return how it is written with the numbers of a ground truth file; None if it has no
-            numbers of sequences or images.
-        write_named: Write one sequence to a file, with the names of its images; None if it has no
-            such names.
+        suffix: File suffix, "" if the format needs a folder. A path with this suffix is written as
+            one file.
+        read: Function that returns every sequence of a file or folder, by name. If neither the
+            format nor the given facts provide them, images are 0 x 0 and the last frame is the
+            last one with a row.
+        write: Function that writes every sequence to a file or folder.
+        files: Function that returns the files which `read` reads of a file or folder.
+        count_dropped: Function that counts the fields of sequences which `write` drops.
+        count_unread: Function that counts the fields of a readable file or folder which Tracks
+            cannot hold.
+        provides: Facts about a sequence which the format stores, and which are therefore required
+            for writing it.
+        provided_by_truth: Facts which are also known after reading, from the ground truth.
+        requires: Facts which are also required for writing.
+        takes: Facts which may be given for reading.
+        classes: All classes of the format; None if it accepts any.
+        ignored: Ids of its classes which are not scored.
+        masks_only: Whether the format holds nothing but masks.
+        load_numbering: Function that returns how the format is written with the ids of a ground
+            truth file; None if it has no ids of sequences or images.
+        write_with_names: Function that writes one sequence to a file with the names of its images;
+            None if the format has no image names.
     """
 
     suffix: str
     read: Callable[[Path, Given], Sequences]
     write: Callable[[Path, Sequences], None]
     files: Callable[[Path], list[Path]]
-    lost: Callable[[Sequences], Counts] = no_counts
-    unread: Callable[[Path], Counts] = no_counts
-    says: frozenset[Fact] = frozenset()
-    known: frozenset[Fact] = frozenset()
-    asks: frozenset[Fact] = frozenset()
+    count_dropped: Callable[[Sequences], Counts] = no_counts
+    count_unread: Callable[[Path], Counts] = no_counts
+    provides: frozenset[Fact] = frozenset()
+    provided_by_truth: frozenset[Fact] = frozenset()
+    requires: frozenset[Fact] = frozenset()
     takes: frozenset[Fact] = frozenset()
     classes: Mapping[int, str] | None = None
     ignored: tuple[int, ...] = ()
-    masks: bool = False
-    number: Callable[[Path], Numbering] | None = None
-    write_named: Callable[[Path, Tracks, list[str]], None] | None = None
+    masks_only: bool = False
+    load_numbering: Callable[[Path], Numbering] | None = None
+    write_with_names: Callable[[Path, Tracks, list[str]], None] | None = None
 
 
-def one_file_each(
+def per_sequence_codec(
     suffix: str,
     read: Callable[[Path, Given], Tracks],
     write: Callable[[Path, Tracks], None],
-    unread: Callable[[Path], Counts] = no_counts,
-) -> Format:
-    """Return a format of one file a sequence, from how one of them is read and written."""
+    count_unread: Callable[[Path], Counts] = no_counts,
+) -> Codec:
+    """Return the codec of a format with one file per sequence.
+
+    Args:
+        read: Function that reads one file.
+        write: Function that writes one file.
+        count_unread: Function that counts the unread fields of one file.
+    """
 
     def read_all(path: Path, given: Given) -> Sequences:
         return {name: read(file, given) for name, file in list_files(path, suffix).items()}
@@ -118,45 +128,50 @@ def one_file_each(
         return list(list_files(path, suffix).values())
 
     def count_all(path: Path) -> Counts:
-        return add_counts(map(unread, files(path)))
+        return add_counts(map(count_unread, files(path)))
 
-    return Format(suffix, read_all, write_all, files, unread=count_all)
+    return Codec(suffix, read_all, write_all, files, count_unread=count_all)
 
 
-def one_file_for_all(
+def combined_file_codec(
     name: str,
     read: Callable[[Path, Given], Sequences],
     write: Callable[[Path, Sequences], None],
-    unread: Callable[[Path], Counts] = no_counts,
-) -> Format:
-    """Return a format of one file for all sequences, of this name where a folder is given."""
+    count_unread: Callable[[Path], Counts] = no_counts,
+) -> Codec:
+    """Return the codec of a format with one file for all sequences.
+
+    Args:
+        name: Name of the file where a folder is given.
+    """
 
     def files(path: Path) -> list[Path]:
-        return [file_of_all(path, name)]
+        return [find_combined_file(path, name)]
 
     def read_all(path: Path, given: Given) -> Sequences:
-        return read(file_of_all(path, name), given)
+        return read(find_combined_file(path, name), given)
 
     def count_all(path: Path) -> Counts:
-        return unread(file_of_all(path, name))
+        return count_unread(find_combined_file(path, name))
 
     suffix = Path(name).suffix
-    return Format(suffix, read_all, write_as(name, write), files, unread=count_all)
+    write_all = combined_file_writer(name, write)
+    return Codec(suffix, read_all, write_all, files, count_unread=count_all)
 
 
-def write_as(
+def combined_file_writer(
     name: str, write: Callable[[Path, Sequences], None]
 ) -> Callable[[Path, Sequences], None]:
-    """Return how one file for all sequences is written to a file, or to this name in a folder."""
+    """Return a function that writes all sequences to a file, or to this name in a folder."""
 
     def write_all(path: Path, sequences: Sequences) -> None:
-        write(path if is_one_file(path, Path(name).suffix) else path / name, sequences)
+        write(path if is_single_file(path, Path(name).suffix) else path / name, sequences)
 
     return write_all
 
 
-def file_of_all(path: Path, name: str) -> Path:
-    """Return the file to read: of this name where `path` is a folder; FileNotFoundError if none."""
+def find_combined_file(path: Path, name: str) -> Path:
+    """Return `path`, or the file of this name if it is a folder; FileNotFoundError if missing."""
     file = file_in(path, name)
     if not file.is_file():
         raise FileNotFoundError(f"{file}: no such file")
@@ -164,10 +179,10 @@ def file_of_all(path: Path, name: str) -> Path:
 
 
 def list_files(path: Path, suffix: str) -> dict[str, Path]:
-    """Return the files to read by sequence: the file, or those of a folder with the suffix.
+    """Return the files to read by sequence: the file itself, or those of a folder with the suffix.
 
     Raises:
-        FileNotFoundError: There is no such file or folder.
+        FileNotFoundError: The file or folder does not exist.
         ValueError: The folder has no such file.
     """
     if path.is_file():
@@ -176,49 +191,53 @@ def list_files(path: Path, suffix: str) -> dict[str, Path]:
         raise FileNotFoundError(f"{path}: no such file or folder")
     files = {file.stem: file for file in sorted(path.glob(f"[!.]*{suffix}")) if file.is_file()}
     if not files:
-        raise ValueError(f"{path}: no file *{suffix} found")
+        raise ValueError(f"{path}: expected files *{suffix}, found none")
     return files
 
 
-def is_one_file(path: Path, suffix: str) -> bool:
-    """Whether a path is written as one file, not as a folder."""
+def is_single_file(path: Path, suffix: str) -> bool:
+    """Return whether a path is written as one file, not as a folder."""
     return bool(suffix) and path.suffix == suffix and not path.is_dir()
 
 
-def read_within(
+def read_with_facts(
     given: Given,
     classes: tuple[Mapping[int, str], tuple[int, ...]],
     read: Callable[[Extent], Tracks],
 ) -> Tracks:
-    """Return what `read` gives within the extent that is given, cut to the frames there are.
+    """Return the tracks that `read` returns for an extent of the given facts.
+
+    If the number of frames is not given, the last frame is the last one with a row.
 
     Args:
-        classes: Name of each class id, and the ids that are ignored.
+        classes: Class names by class id, and the ids of ignored classes.
     """
     height, width = given.size or (0, 0)
-    tracks = read(Extent(height, width, given.frames or MOST_FRAMES, *classes))
+    tracks = read(Extent(height, width, given.frames or MAX_FRAMES, *classes))
     if given.frames:
         return tracks
     count = int(tracks.frame.max(initial=-1)) + 1
     return replace(tracks, extent=replace(tracks.extent, frame_count=count))
 
 
-def refuse_path(name: str) -> None:
-    """Raise ValueError for the name of a sequence that would lead out of a folder."""
+def check_sequence_name(name: str) -> None:
+    """Raise ValueError for a sequence name that would lead out of the output folder."""
     if name in ("", "..") or Path(name).name != name:
-        raise ValueError(f"sequence {name!r} cannot be the name of a file or folder")
+        raise ValueError(f"sequence {name!r}: this cannot be the name of a file or folder")
 
 
 def _name_files(path: Path, suffix: str, sequences: Sequences) -> dict[Path, Tracks]:
-    """Return the files to write with what goes in each: the file, or one a sequence in a folder.
+    """Return the sequence to write to each file: one file, or one per sequence in a folder.
 
     Raises:
-        ValueError: There are several sequences for one file, or a name would leave the folder.
+        ValueError: There are several sequences for one file, or a name would lead out of the
+            folder.
     """
-    if not is_one_file(path, suffix):
+    if not is_single_file(path, suffix):
         for name in sequences:
-            refuse_path(name)
+            check_sequence_name(name)
         return {path / f"{name}{suffix}": tracks for name, tracks in sequences.items()}
     if len(sequences) > 1:
-        raise ValueError(f"{path}: {len(sequences)} sequences for one file: name a folder")
+        found = f"{len(sequences)} sequences"
+        raise ValueError(f"{path}: expected one sequence for one file, found {found}: use a folder")
     return dict.fromkeys([path], *sequences.values())

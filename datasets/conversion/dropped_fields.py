@@ -1,4 +1,4 @@
-"""What a format cannot hold of tracks: the names of losses, and the rows each is of."""
+"""Fields of tracks that a format drops, and the count of rows each concerns."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import numpy as np
 from datasets.overlap import box_area
 from datasets.types import NO_TRACK, Tracks
 
-UNSEEN = "visibility that is unknown, written as 1"
-Counts = dict[str, int]  # what is lost, and of how many rows; 0 if it is not of rows
+UNKNOWN_VISIBILITY = "unknown visibility, written as 1"
+Counts = dict[str, int]  # dropped rows by field; 0 if the field is not one of rows
 
 
-def count_lost(*names: str) -> Callable[[Mapping[str, Tracks]], Counts]:
-    """Return a function that counts the rows of each of these losses, those with none left out."""
+def dropped_counter(*names: str) -> Callable[[Mapping[str, Tracks]], Counts]:
+    """Return a function that counts the rows of each of these fields, without those of no rows."""
 
     def count(sequences: Mapping[str, Tracks]) -> Counts:
         found = {name: map(_ROWS[name], sequences.values()) for name in names}
@@ -25,12 +25,12 @@ def count_lost(*names: str) -> Callable[[Mapping[str, Tracks]], Counts]:
 
 
 def no_counts(_: object) -> Counts:
-    """Return that nothing is lost."""
+    """Return that nothing is dropped."""
     return {}
 
 
 def add_counts(counts: Iterable[Counts]) -> Counts:
-    """Return the sum of each loss, in the order they come."""
+    """Return the sum of each count, in order of first appearance."""
     total: Counts = {}
     for each in counts:
         for name, rows in each.items():
@@ -39,20 +39,20 @@ def add_counts(counts: Iterable[Counts]) -> Counts:
 
 
 def describe_counts(counts: Counts) -> str:
-    """Return losses as a list in words."""
+    """Return counts as a comma-separated list."""
     return ", ".join(
         f"{name} ({rows} {'row' if rows == 1 else 'rows'})" if rows else name
         for name, rows in counts.items()
     )
 
 
-def _every(tracks: Tracks, there: bool) -> np.ndarray:
-    return np.full(len(tracks), there)
+def _constant(tracks: Tracks, value: bool) -> np.ndarray:
+    return np.full(len(tracks), value)
 
 
 def _loose_boxes(tracks: Tracks) -> np.ndarray:
     if tracks.rle is None:
-        return _every(tracks, there=False)
+        return _constant(tracks, value=False)
     return (tracks.box != tracks.rle.boxes).any(axis=1)
 
 
@@ -61,63 +61,64 @@ def _ignored(tracks: Tracks) -> np.ndarray:
 
 
 def _renumbered(tracks: Tracks) -> np.ndarray:
-    """Return the rows whose identity changes if all are numbered from 1 as they appear."""
-    named = tracks.track != NO_TRACK
-    _, first, number = np.unique(tracks.track[named], return_index=True, return_inverse=True)
+    """Return a mask of the rows whose identity changes if numbered from 1 by first appearance."""
+    has_identity = tracks.track != NO_TRACK
+    identities = tracks.track[has_identity]
+    _, first, number = np.unique(identities, return_index=True, return_inverse=True)
     changed = np.zeros(len(tracks), bool)
-    changed[named] = tracks.track[named] != (np.argsort(np.argsort(first)) + 1)[number]
+    changed[has_identity] = identities != (np.argsort(np.argsort(first)) + 1)[number]
     return changed
 
 
-def _own_areas(tracks: Tracks) -> np.ndarray:
-    """Return the rows whose area is not simply that of the mask, or of the box if there is none."""
+def _annotated_areas(tracks: Tracks) -> np.ndarray:
+    """Return a mask of the rows whose area differs from that of the mask, or of the box if none."""
     if tracks.area is None:
-        return _every(tracks, there=False)
+        return _constant(tracks, value=False)
     return tracks.area != (box_area(tracks.box) if tracks.rle is None else tracks.rle.areas)
 
 
-def _several(tracks: Tracks, column: np.ndarray) -> np.ndarray:
-    """Return the rows of identities that do not have one value throughout."""
+def _varying(tracks: Tracks, column: np.ndarray) -> np.ndarray:
+    """Return a mask of the rows of identities which have several values in a column."""
     _, number = np.unique(tracks.track, return_inverse=True)
-    least, most = np.full(len(tracks), np.inf), np.full(len(tracks), -np.inf)
-    np.minimum.at(least, number, column)
-    np.maximum.at(most, number, column)
-    return (least < most)[number] & (tracks.track != NO_TRACK)
+    minimum, maximum = np.full(len(tracks), np.inf), np.full(len(tracks), -np.inf)
+    np.minimum.at(minimum, number, column)
+    np.maximum.at(maximum, number, column)
+    return (minimum < maximum)[number] & (tracks.track != NO_TRACK)
 
 
-def _joined_regions(tracks: Tracks) -> np.ndarray:
-    """Return the rows to ignore that come after another one of their frame."""
+def _merged_regions(tracks: Tracks) -> np.ndarray:
+    """Return a mask of the ignored rows that follow another ignored row of their frame."""
     rows = np.flatnonzero(_ignored(tracks))
-    joined = np.zeros(len(tracks), bool)
-    joined[rows[1:]] = np.diff(tracks.frame[rows]) == 0
-    return joined
+    merged = np.zeros(len(tracks), bool)
+    merged[rows[1:]] = np.diff(tracks.frame[rows]) == 0
+    return merged
 
 
-def _classes_but_object(tracks: Tracks) -> np.ndarray:
+def _classes_other_than_object(tracks: Tracks) -> np.ndarray:
     objects = [key for key, name in tracks.extent.classes.items() if name == "object"]
     return ~np.isin(tracks.class_id, objects) & ~_ignored(tracks)
 
 
-def _empty(tracks: Tracks) -> np.ndarray:
-    return _every(tracks, there=False) if tracks.rle is None else tracks.rle.areas == 0
+def _empty_masks(tracks: Tracks) -> np.ndarray:
+    return _constant(tracks, value=False) if tracks.rle is None else tracks.rle.areas == 0
 
 
 _ROWS: dict[str, Callable[[Tracks], np.ndarray]] = {
-    "masks": lambda tracks: _every(tracks, tracks.rle is not None),
-    "boxes other than those around the masks": _loose_boxes,
+    "masks": lambda tracks: _constant(tracks, tracks.rle is not None),
+    "boxes that are not tight around masks": _loose_boxes,
     "scores": lambda tracks: tracks.score != 1,
     "scores other than 0 and 1": lambda tracks: ~np.isin(tracks.score, (0, 1)),
-    "scores of what is ignored": lambda tracks: _ignored(tracks) & (tracks.score != 1),
-    "visibility": lambda tracks: _every(tracks, tracks.visibility is not None),
-    UNSEEN: lambda tracks: _every(tracks, tracks.visibility is None),
-    "areas": _own_areas,
-    "marks of what is ignored": _ignored,
-    "identities of what is ignored": lambda tracks: _ignored(tracks) & (tracks.track != NO_TRACK),
+    "scores of ignored rows": lambda tracks: _ignored(tracks) & (tracks.score != 1),
+    "visibility": lambda tracks: _constant(tracks, tracks.visibility is not None),
+    UNKNOWN_VISIBILITY: lambda tracks: _constant(tracks, tracks.visibility is None),
+    "areas": _annotated_areas,
+    "ignore flags": _ignored,
+    "identities of ignored rows": lambda tracks: _ignored(tracks) & (tracks.track != NO_TRACK),
     "rows without identity": lambda tracks: tracks.track == NO_TRACK,
-    "numbers of identities": _renumbered,
-    "scores that differ within a track": lambda tracks: _several(tracks, tracks.score),
-    "classes that differ within a track": lambda tracks: _several(tracks, tracks.class_id),
-    "classes other than object": _classes_but_object,
-    "regions to ignore that become one": _joined_regions,
-    "empty masks": _empty,
+    "identity numbers": _renumbered,
+    "scores that differ within a track": lambda tracks: _varying(tracks, tracks.score),
+    "classes that differ within a track": lambda tracks: _varying(tracks, tracks.class_id),
+    "classes other than object": _classes_other_than_object,
+    "merged ignore regions": _merged_regions,
+    "empty masks": _empty_masks,
 }

@@ -1,7 +1,7 @@
-"""The formats of numbers and words: MOTChallenge, MOTS, KITTI, DeepStream's dump, JSON lines.
+"""The codecs of the text formats: MOTChallenge, MOTS, KITTI, DeepStream's dump, JSON lines.
 
-A file holds one sequence, named by its stem, and a folder a file a sequence; a dump of DeepStream
-is a folder of its own.
+A file holds one sequence, which is named by its stem, and a folder holds one file per sequence. A
+dump of DeepStream is a folder of its own.
 """
 
 from __future__ import annotations
@@ -12,144 +12,157 @@ from functools import partial
 from pathlib import Path
 
 from datasets.conversion.codec import (
-    Format,
+    Codec,
     Given,
     Sequences,
-    one_file_each,
-    read_within,
-    refuse_path,
+    check_sequence_name,
+    per_sequence_codec,
+    read_with_facts,
 )
-from datasets.conversion.dropped_fields import Counts, add_counts, count_lost
+from datasets.conversion.dropped_fields import Counts, add_counts, dropped_counter
 from datasets.formats import kitti_dump, kitti_text, mot_text, mots_text, sam2_jsonl
 from datasets.io.folders import replacing_folder
 from datasets.sequences import mot_folder
 from datasets.types import Extent, Tracks
 
 _MOT15_CLASSES = {1: "pedestrian"}
-_NOT_IN_MOTS = ("scores", "visibility", "areas", "identities of what is ignored")
-_NOT_IN_LINES = ("scores", "rows without identity", "numbers of identities")
+_NOT_IN_MOTS = ("scores", "visibility", "areas", "identities of ignored rows")
+_NOT_IN_JSON_LINES = ("scores", "rows without identity", "identity numbers")
 
 
-def mot(kind: mot_text.Kind, *losses: str) -> Format:
-    """Return MOTChallenge text of a kind, which loses this besides what every kind loses."""
+def mot(kind: mot_text.Kind, *dropped: str) -> Codec:
+    """Return the codec of MOTChallenge text of a kind.
+
+    Args:
+        dropped: Fields dropped by this kind, in addition to those dropped by every kind.
+    """
 
     def read(path: Path, given: Given) -> Tracks:
-        known = given.classes or (_MOT15_CLASSES if kind == "mot15" else mot_folder.CLASSES)
+        default = _MOT15_CLASSES if kind == "mot15" else mot_folder.CLASSES
         read_file = partial(mot_text.read_tracks, path, kind=kind)
-        return read_within(given, (known, given.ignored or ()), read_file)
+        classes = given.classes or default, given.ignored or ()
+        return read_with_facts(given, classes, read_file)
 
     write = partial(mot_text.write_tracks, kind=kind)
-    files = one_file_each(".txt", read, write, partial(mot_text.count_unread, kind=kind))
+    count_unread = partial(mot_text.count_unread, kind=kind)
     return replace(
-        files,
-        lost=count_lost("masks", "areas", "marks of what is ignored", *losses),
+        per_sequence_codec(".txt", read, write, count_unread),
+        count_dropped=dropped_counter("masks", "areas", "ignore flags", *dropped),
         takes=frozenset({"size", "frames", "classes", "ignored"}),
     )
 
 
-def mot15() -> Format:
-    """Return the text of MOT15, which has pedestrians only."""
+def mot15() -> Codec:
+    """Return the codec of the text of MOT15, whose only class is pedestrian."""
     return replace(
         mot("mot15", "visibility"),
-        says=frozenset({"classes"}),
+        provides=frozenset({"classes"}),
         takes=frozenset({"size", "frames"}),
         classes=_MOT15_CLASSES,
     )
 
 
-def mots(first_frame: int) -> Format:
-    """Return MOTS text whose first frame has this number."""
+def mots(first_frame: int) -> Codec:
+    """Return the codec of MOTS text whose frames are numbered from `first_frame`."""
 
     def read(path: Path, given: Given) -> Tracks:
         read_file = partial(mots_text.read_tracks, path, first_frame=first_frame)
         if given.size is None:
             return read_file(frame_count=given.frames)
         classes = mots_text.CLASSES, (mots_text.IGNORE,)
-        return read_within(given, classes, read_file)
+        return read_with_facts(given, classes, read_file)
 
-    files = one_file_each(".txt", read, partial(mots_text.write_tracks, first_frame=first_frame))
+    write = partial(mots_text.write_tracks, first_frame=first_frame)
     return replace(
-        files,
-        lost=count_lost("boxes other than those around the masks", *_NOT_IN_MOTS),
-        says=frozenset({"size", "classes"}),
-        takes=frozenset({"size", "frames"}),  # an empty file says no size
+        per_sequence_codec(".txt", read, write),
+        count_dropped=dropped_counter("boxes that are not tight around masks", *_NOT_IN_MOTS),
+        provides=frozenset({"size", "classes"}),
+        takes=frozenset({"size", "frames"}),  # an empty file provides no size
         classes=mots_text.CLASSES,
         ignored=(mots_text.IGNORE,),
-        masks=True,
+        masks_only=True,
     )
 
 
-def kitti(kind: kitti_text.Kind, *losses: str) -> Format:
-    """Return KITTI text of a kind, which loses this besides what every kind loses."""
+def kitti(kind: kitti_text.Kind, *dropped: str) -> Codec:
+    """Return the codec of KITTI text of a kind.
+
+    Args:
+        dropped: Fields dropped by this kind, in addition to those dropped by every kind.
+    """
 
     def read(path: Path, given: Given) -> Tracks:
         classes = kitti_text.CLASSES, (kitti_text.DONT_CARE,)
-        return read_within(given, classes, partial(kitti_text.read_tracks, path, kind=kind))
+        return read_with_facts(given, classes, partial(kitti_text.read_tracks, path, kind=kind))
 
     write = partial(kitti_text.write_tracks, kind=kind)
-    files = one_file_each(".txt", read, write, partial(kitti_text.count_unread, kind=kind))
+    count_unread = partial(kitti_text.count_unread, kind=kind)
     return replace(
-        files,
-        lost=count_lost("masks", "visibility", "areas", "identities of what is ignored", *losses),
-        says=frozenset({"classes"}),
+        per_sequence_codec(".txt", read, write, count_unread),
+        count_dropped=dropped_counter(
+            "masks", "visibility", "areas", "identities of ignored rows", *dropped
+        ),
+        provides=frozenset({"classes"}),
         takes=frozenset({"size", "frames"}),
         classes=kitti_text.CLASSES,
         ignored=(kitti_text.DONT_CARE,),
     )
 
 
-def json_lines() -> Format:
-    """Return the lines of SAM2Tracking."""
+def json_lines() -> Codec:
+    """Return the codec of the JSON lines of the SAM2 multi-object video tracker."""
 
     def read_one(path: Path, given: Given) -> Tracks:
         read_file = partial(sam2_jsonl.read_tracks, path, first_frame=given.first_frame or 0)
-        return read_within(given, (given.classes or {}, ()), read_file)
+        return read_with_facts(given, (given.classes or {}, ()), read_file)
 
     def read(path: Path, given: Given) -> Sequences:
-        listed = map(sam2_jsonl.list_names, files.files(path))
-        return files.read(path, replace(given, classes=given.classes or _number(listed)))
+        names = map(sam2_jsonl.list_names, codec.files(path))
+        return codec.read(path, replace(given, classes=given.classes or _number_classes(names)))
 
-    files = one_file_each(
+    codec = per_sequence_codec(
         ".jsonl", read_one, sam2_jsonl.write_tracks, lambda _: {"uids": 0, "file names": 0}
     )
     return replace(
-        files,
+        codec,
         read=read,
-        lost=count_lost("masks", "visibility", "areas", "marks of what is ignored", *_NOT_IN_LINES),
-        says=frozenset({"classes"}),
+        count_dropped=dropped_counter(
+            "masks", "visibility", "areas", "ignore flags", *_NOT_IN_JSON_LINES
+        ),
+        provides=frozenset({"classes"}),
         takes=frozenset({"size", "frames", "classes", "first_frame"}),
-        write_named=sam2_jsonl.write_tracks,
+        write_with_names=sam2_jsonl.write_tracks,
     )
 
 
-def dump() -> Format:
-    """Return the dump of DeepStream."""
-    return Format(
+def dump() -> Codec:
+    """Return the codec of DeepStream's KITTI track dump."""
+    return Codec(
         "",
         _read_dumps,
         _write_dumps,
         lambda path: [file for folder in _dump_folders(path) for file in folder.glob("*.txt")],
-        lost=count_lost("masks", "visibility", "areas", "marks of what is ignored"),
-        unread=_count_dumps,
-        says=frozenset({"frames", "classes"}),
+        count_dropped=dropped_counter("masks", "visibility", "areas", "ignore flags"),
+        count_unread=_count_unread_in_dumps,
+        provides=frozenset({"frames", "classes"}),
         takes=frozenset({"size", "classes"}),
     )
 
 
-def _number(names: Iterable[Iterable[str]]) -> dict[int, str]:
-    """Return class ids, from 1, of the names of several files, in alphabetical order."""
+def _number_classes(names: Iterable[Iterable[str]]) -> dict[int, str]:
+    """Return class names by id, numbered from 1 in alphabetical order over several files."""
     return dict(enumerate(sorted({name for each in names for name in each}), start=1))
 
 
 def _read_dumps(path: Path, given: Given) -> Sequences:
-    """Return the streams of a folder; of folders in it, each called as its folder."""
+    """Return the streams of a folder, or the stream of each subfolder, named after it."""
     folders = _dump_folders(path)
-    classes = given.classes or _number(map(kitti_dump.list_labels, folders))
+    classes = given.classes or _number_classes(map(kitti_dump.list_labels, folders))
     sequences = {}
     for folder in folders:
         streams = kitti_dump.list_streams(folder)
         if folder != path and len(streams) > 1:
-            raise ValueError(f"{folder}: one stream expected beside others, found {[*streams]}")
+            raise ValueError(f"{folder}: expected one stream per subfolder, found {[*streams]}")
         for stream, frames in streams.items():
             extent = Extent(*(given.size or (0, 0)), frames, classes)
             name = stream if folder == path else folder.name
@@ -158,29 +171,29 @@ def _read_dumps(path: Path, given: Given) -> Sequences:
 
 
 def _write_dumps(path: Path, sequences: Sequences) -> None:
-    """Write streams to one folder; sequences with other names to folders in it."""
+    """Write streams to one folder, and sequences with other names to subfolders."""
     if all(map(kitti_dump.is_stream, sequences)):
         for name, tracks in sequences.items():
-            kitti_dump.refuse_later(path, name, tracks.extent.frame_count)
+            kitti_dump.check_no_later_frames(path, name, tracks.extent.frame_count)
         with replacing_folder(path) as part:
             for name, tracks in sequences.items():
                 kitti_dump.write_tracks(part, name, tracks)
         return
     for name, tracks in sequences.items():
-        refuse_path(name)
-        kitti_dump.refuse_later(path / name, "00_000", tracks.extent.frame_count)
+        check_sequence_name(name)
+        kitti_dump.check_no_later_frames(path / name, "00_000", tracks.extent.frame_count)
     with replacing_folder(path) as part:
         for name, tracks in sequences.items():
             kitti_dump.write_tracks(part / name, "00_000", tracks)
 
 
-def _count_dumps(path: Path) -> Counts:
+def _count_unread_in_dumps(path: Path) -> Counts:
     return add_counts(map(kitti_dump.count_unread, _dump_folders(path)))
 
 
 def _dump_folders(path: Path) -> list[Path]:
-    """Return the folder if it holds text files, else the folders in it."""
+    """Return the folder itself if it contains text files, else its subfolders."""
     if path.is_file():
-        raise ValueError(f"{path}: a dump is a folder, this is a file")
+        raise ValueError(f"{path}: expected the folder of a dump, found a file")
     folders = sorted(path.glob("[!.]*/"))
     return folders if folders and not any(path.glob("*.txt")) else [path]

@@ -1,4 +1,4 @@
-"""The images of a COCO file and the sequences they make: frames of videos, as CocoVID tells them.
+"""The images of a COCO file, grouped into sequences: the frames of CocoVID's videos.
 
 Source: https://cocodataset.org/#format-data; CocoVID of open-mmlab/mmtracking for `videos`,
 `video_id` and `frame_id`.
@@ -23,7 +23,7 @@ from datasets.formats.json_records import (
     list_under,
     look_up,
     name_sequences,
-    naming,
+    naming_record,
     read_classes,
     read_sizes,
     whole_numbers,
@@ -35,12 +35,12 @@ from datasets.types import Extent, Tracks
 
 @dataclass(frozen=True)
 class Images:
-    """The images of a file, put together to sequences.
+    """The images of a file, grouped into sequences.
 
     Args:
-        number: (I,) what the file calls each image: the frames of the first sequence in order,
-            then those of the second, and so on.
-        extents: Of each sequence, by name.
+        number: (I,) id of each image in the file: the frames of the first sequence in order, then
+            those of the second, and so on.
+        extents: Extents of the sequences, by name.
     """
 
     number: np.ndarray
@@ -48,28 +48,27 @@ class Images:
 
     @cached_property
     def edges(self) -> np.ndarray:
-        """The position of the first image of each sequence, then of the end, (S + 1,)."""
+        """The index of the first image of each sequence, followed by the end, (S + 1,)."""
         return np.cumsum([0, *(extent.frame_count for extent in self.extents.values())])
 
     def by_sequence(self) -> dict[str, np.ndarray]:
-        """Return what the file calls the image of each frame, by sequence."""
+        """Return the image id of each frame, by sequence."""
         parts = zip(self.extents, pairwise(self.edges.tolist()), strict=True)
         return {name: self.number[first:end] for name, (first, end) in parts}
 
 
 def images_of(content: Any, path: Path) -> Images:
-    """Return the images of what a ground truth file holds.
+    """Return the images of the content of a ground truth file.
 
-    Images of one video are a sequence, in order of frame_id, or of id where no image has one; it is
-    called as the video, or as its id where videos have no names of their own. Without videos,
-    images of one size are a sequence, called "<width>x<height>", in order of id.
+    The images of one video are a sequence, ordered by frame_id, or by id if no image has one. The
+    sequence is named after the video, or after its id if videos have no unique names. Without
+    videos, the images of one size are a sequence named "<width>x<height>", ordered by id.
 
     Raises:
-        ValueError: An image, video or category is not what it should be. Names the file, and which
-            of its kind, from 0.
+        ValueError: An image, video or category is invalid. Names the file and the record, from 0.
     """
     classes = read_classes(content, path)
-    with naming(path, "image"):
+    with naming_record(path, "image"):
         records = check_records(list_under(content, "images", path))
         number, size = distinct(records), read_sizes(records)
         group, names = _group(content, path, records, size)
@@ -90,7 +89,7 @@ def images_of(content: Any, path: Path) -> Images:
 def _group(
     content: Record, path: Path, records: list[Record], size: np.ndarray
 ) -> tuple[np.ndarray, list[str]]:
-    """Return which sequence each image is of, (I,) from 0, and what the sequences are called."""
+    """Return the sequence index of each image, (I,), and the names of the sequences."""
     if not have(records, "video_id"):
         sizes, group = np.unique(size, axis=0, return_inverse=True)
         return group.reshape(-1), [f"{width}x{height}" for height, width in sizes.tolist()]
@@ -98,19 +97,19 @@ def _group(
     ids, first, group = np.unique(videos, return_index=True, return_inverse=True)
     if content.get("videos") is None:
         return group, [str(each) for each in ids.tolist()]
-    with naming(path, "video"):
+    with naming_record(path, "video"):
         listed = check_records(list_under(content, "videos", path))
         known = distinct(listed)
     place = look_up(records, "video_id", known)[first]
-    given = [video["name"] if isinstance(video.get("name"), str) else None for video in listed]
-    names = name_sequences(given, known.tolist())
+    stored = [video["name"] if isinstance(video.get("name"), str) else None for video in listed]
+    names = name_sequences(stored, known.tolist())
     return group, [names[each] for each in place.tolist()]
 
 
 def _check_sequences(
     order: np.ndarray, group: np.ndarray, rank: np.ndarray, size: np.ndarray
 ) -> None:
-    """Raise RowError for an image of another size than, or the frame of, the one before it."""
+    """Raise RowError if consecutive images of a sequence differ in size or share a frame."""
     one, other = order[:-1], order[1:]
     same = group[one] == group[other]
     resized = same & (size[one] != size[other]).any(axis=1)
@@ -118,10 +117,10 @@ def _check_sequences(
     if resized.any():
         image = int(other[np.argmax(resized)])
         found = f"height {size[image, 0]} and width {size[image, 1]}"
-        raise RowError(image, f"{found} found, unlike others of its video")
+        raise RowError(image, f"{found} differ from those of other images of its video")
     if repeated.any():
         image = int(other[np.argmax(repeated)])
-        raise RowError(image, f"frame_id {rank[image]} found twice in its video")
+        raise RowError(image, f"frame_id {rank[image]} is not unique in its video")
 
 
 def number_images(tracks: Mapping[str, Tracks]) -> Images:
@@ -131,21 +130,21 @@ def number_images(tracks: Mapping[str, Tracks]) -> Images:
 
 
 def count_unread(path: Path) -> dict[str, int]:
-    """Return what a ground truth file holds of its images beyond Images, 0 rows each."""
+    """Return the image fields of a ground truth file which Images does not hold, 0 rows each."""
     content = read_json(path)
     images = images_of(content, path)
     found = {record["id"]: record for record in content["images"]}
     pairs = [(own | found[own["id"]], own) for own in write_images(images)]
-    there = {
-        "names of images": any(each["file_name"] != own["file_name"] for each, own in pairs),
-        "numbers of images": (images.number != np.arange(len(images.number)) + 1).any(),
-        "numbers of frames": any(each["frame_id"] != own["frame_id"] for each, own in pairs),
+    present = {
+        "image names": any(each["file_name"] != own["file_name"] for each, own in pairs),
+        "image ids": (images.number != np.arange(len(images.number)) + 1).any(),
+        "frame numbers": any(each["frame_id"] != own["frame_id"] for each, own in pairs),
     }
-    return {what: 0 for what, lost in there.items() if lost}
+    return {what: 0 for what, unread in present.items() if unread}
 
 
 def write_images(images: Images) -> list[Record]:
-    """Return the list of images, for sequences that are videos 1, 2, ... in order."""
+    """Return the image records of sequences that are videos 1, 2, ... in order."""
     return [
         {
             "id": number,

@@ -1,8 +1,8 @@
-"""Read and write COCO's detection format, an image a frame, with CocoVID's keys for videos.
+"""Read and write COCO's detection format, one image per frame, with CocoVID's keys for videos.
 
 Source: https://cocodataset.org/#format-data and #format-results; CocoVID of open-mmlab/mmtracking
 for video_id, frame_id, instance_id; TAO for track_id. A bbox is left, top, width, height in pixels
-from zero, without a shift. A key that may be left out is in all records of a list or in none.
+from zero, without a shift. An optional key is present in all records of a list or in none.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from datasets.formats.json_records import (
     list_under,
     look_up,
     make_categories,
-    naming,
+    naming_record,
     numbers,
     show,
     whole_numbers,
@@ -40,7 +40,7 @@ _NUMBERS = 4  # of a bbox
 
 
 def read_images(path: Path) -> Images:
-    """Return the images of a ground truth file, whether or not it has annotations.
+    """Return the images of a ground truth file, which need not have annotations.
 
     Raises:
         ValueError: As `read_labels`.
@@ -54,18 +54,18 @@ def read_truth(path: Path) -> dict[str, Tracks]:
 
 
 def read_labels(path: Path) -> tuple[Images, dict[str, Tracks]]:
-    """Return the images of a ground truth file, and the ground truth of each sequence, by name.
+    """Return the images of a ground truth file, and the ground truth of each sequence by name.
 
-    An identity is the track_id or instance_id, where there are such, and else the annotation's id.
-    Crowds have score 0, the others 1.
+    The identity is the track_id or instance_id if present, otherwise the annotation's id.
+    Crowds have score 0, all others 1.
 
     Raises:
-        ValueError: Not JSON, or an image, video, category or annotation is not what it should be.
-            Names the file, and which of its kind, from 0.
+        ValueError: Not JSON, or an image, video, category or annotation is invalid. Names the file
+            and the record, from 0.
     """
     content = read_json(path)
     images = images_of(content, path)
-    with naming(path, "annotation"):
+    with naming_record(path, "annotation"):
         records = check_records(list_under(content, "annotations", path))
         columns = {
             "track": _identities(records, distinct(records), ("track_id", "instance_id")),
@@ -77,19 +77,18 @@ def read_labels(path: Path) -> tuple[Images, dict[str, Tracks]]:
 
 
 def read_results(path: Path, images: Images) -> dict[str, Tracks]:
-    """Return the results for each sequence by name, empty for one that has none.
+    """Return the results of each sequence by name, empty where it has none.
 
-    An identity is the track_id, and where there is none the place in the file, from 1. A box that
-    is not given is the tight one of the mask.
+    The identity is the track_id if present, otherwise the position in the file, from 1. A missing
+    box is the tight box of the mask.
 
     Raises:
-        ValueError: Not JSON, or an entry is not what it should be. Names the file and the entry,
-            from 0.
+        ValueError: Not JSON, or an entry is invalid. Names the file and the entry, from 0.
     """
     content = read_json(path)
     if not isinstance(content, list):
         raise ValueError(f"{path}: expected a list of results")
-    with naming(path, "entry"):
+    with naming_record(path, "entry"):
         records = check_records(content)
         columns = {
             "track": _identities(records, np.arange(len(records)) + 1, ("track_id",)),
@@ -99,7 +98,7 @@ def read_results(path: Path, images: Images) -> dict[str, Tracks]:
 
 
 def write_truth(path: Path, tracks: Mapping[str, Tracks]) -> None:
-    """Write ground truth; sequences, images and annotations are numbered from 1, in order.
+    """Write ground truth; sequences, images and annotations are numbered from 1 in order.
 
     Raises:
         ValueError: Only some rows have an identity or a mask, or the classes cannot be written.
@@ -118,7 +117,7 @@ def write_truth(path: Path, tracks: Mapping[str, Tracks]) -> None:
     content = {
         "videos": [{"id": number, "name": name} for number, name in enumerate(tracks, 1)],
         "images": write_images(images),
-        "annotations": _with_what_all_have(path, "annotation", records),
+        "annotations": _without_empty_keys(path, "annotation", records),
         "categories": categories,
     }
     write_json(path, content, indent=None)
@@ -128,7 +127,7 @@ def write_results(path: Path, tracks: Mapping[str, Tracks], images: Images | Non
     """Write results.
 
     Args:
-        images: Those of the ground truth; numbered from 1 if not given, as `write_truth` does.
+        images: Images of the ground truth; by default numbered from 1, as by `write_truth`.
 
     Raises:
         ValueError: Only some rows have an identity or a mask, a class is ignored, or the ground
@@ -140,27 +139,27 @@ def write_results(path: Path, tracks: Mapping[str, Tracks], images: Images | Non
     records: list[Record] = []
     for name, each in tracks.items():
         if known.extents.get(name) != each.extent:
-            raise ValueError(f"{path}: not written: {name}: the ground truth has no such sequence")
+            raise ValueError(f"{path}: not written: {name}: not a sequence of the ground truth")
         rows = zip(_write_rows(each, number[name]), each.score.tolist(), strict=True)
         records += [record | {"score": score} for record, score in rows]
-    write_json(path, _with_what_all_have(path, "entry", records), indent=None)
+    write_json(path, _without_empty_keys(path, "entry", records), indent=None)
 
 
-def _identities(records: list[Record], otherwise: np.ndarray, keys: tuple[str, ...]) -> np.ndarray:
-    """Return the column of the first of the keys that the records have."""
-    return next((whole_numbers(records, key) for key in keys if have(records, key)), otherwise)
+def _identities(records: list[Record], default: np.ndarray, keys: tuple[str, ...]) -> np.ndarray:
+    """Return the column of the first key that the records have, otherwise the default."""
+    return next((whole_numbers(records, key) for key in keys if have(records, key)), default)
 
 
 def _read_rows(
     records: list[Record], images: Images, columns: dict[str, np.ndarray]
 ) -> dict[str, Tracks]:
-    """Return the rows of each sequence by name; RowError for a record that is broken."""
+    """Return the rows of each sequence by name; RowError for an invalid record."""
     image = look_up(records, "image_id", images.number)
     classes = {key for extent in images.extents.values() for key in extent.classes}
     look_up(records, "category_id", np.array(sorted(classes), np.int64))
     masked, boxed = have(records, "segmentation"), have(records, "bbox")
     if records and not masked and not boxed:
-        raise RowError(0, "no bbox and no segmentation found, expected one of them")
+        raise RowError(0, "expected a bbox or a segmentation, found neither")
     columns = {**columns, "class_id": whole_numbers(records, "category_id")}
     if not masked or boxed:
         columns["box"] = _read_boxes(records)
@@ -192,18 +191,18 @@ def _read_boxes(records: list[Record]) -> np.ndarray:
     boxes = [record["bbox"] for record in records]
     for row, box in enumerate(boxes):
         if not isinstance(box, list) or len(box) != _NUMBERS or not all(map(is_number, box)):
-            raise RowError(row, f"bbox {show(box)} found, expected left, top, width and height")
+            raise RowError(row, f"bbox: expected left, top, width and height, found {show(box)}")
     found = np.array(boxes, np.float64).reshape(-1, 4)
-    with np.errstate(over="ignore"):  # Tracks refuses what is not finite
+    with np.errstate(over="ignore"):  # Tracks refuses numbers that are not finite
         found[:, 2:] += found[:, :2]
     return found
 
 
 def _write_rows(tracks: Tracks, number: np.ndarray) -> list[Record]:
-    """Return what truth and results hold alike; None for an identity or a mask that is not there.
+    """Return the keys common to ground truth and results; None for a missing identity or mask.
 
     Args:
-        number: (F,) what the file calls the image of each frame.
+        number: (F,) image id of each frame.
     """
     image = number[tracks.frame].tolist()
     near, far = tracks.box[:, :2], tracks.box[:, 2:]
@@ -222,9 +221,9 @@ def _write_rows(tracks: Tracks, number: np.ndarray) -> list[Record]:
     ]
 
 
-def _with_what_all_have(path: Path, kind: str, records: list[Record]) -> list[Record]:
-    """Return the records without identity or mask where none has one."""
-    with naming(path, kind):
+def _without_empty_keys(path: Path, kind: str, records: list[Record]) -> list[Record]:
+    """Return the records without the keys of identity or mask where no record has a value."""
+    with naming_record(path, kind):
         empty = {key for key in ("track_id", "segmentation") if not have(records, key)}
     return [{key: record[key] for key in record if key not in empty} for record in records]
 

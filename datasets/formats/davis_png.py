@@ -1,8 +1,8 @@
-"""Read and write DAVIS masks: a folder of indexed PNG, one a frame.
+"""Read and write DAVIS masks: a folder of indexed PNG files, one per frame.
 
-Source: https://davischallenge.org. The value of a pixel is its object; 0 is background, 255 is
-void, which is neither right nor wrong. Frames follow the order of the names. Every frame has a
-file: annotations of only some of the frames are not supported.
+Source: https://davischallenge.org. The value of a pixel is its object; 0 is background and 255 is
+void, which is not scored. Frames are ordered by file name. Every frame has a file: sequences with
+annotations for only some frames are not supported.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from datasets.types import NO_TRACK, Extent, Tracks
 
 OBJECT, VOID = 1, 255
 CLASSES = {OBJECT: "object", VOID: "void"}
-_MOST_PIXELS = 1 << 26  # of a frame, 8192 x 8192
+_MAX_PIXELS = 1 << 26  # of a frame, 8192 x 8192
 _HEADER = struct.Struct(">8s4x4sIIBB")  # signature, IHDR, width, height, bit depth, colour type
 _SIGNATURE = (b"\x89PNG\r\n\x1a\n", b"IHDR")
 _GREY, _INDEXED = 0, 3
-# what Pillow raises for files that are damaged
+# exceptions that Pillow raises for damaged files
 _BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, Image.DecompressionBombError)
 
 
 def davis_extent(height: int, width: int, frame_count: int) -> Extent:
-    """Return the extent of a sequence with the classes of the format."""
+    """Return the extent of a DAVIS sequence, with the format's classes."""
     return Extent(height, width, frame_count, CLASSES, (VOID,))
 
 
@@ -40,25 +40,26 @@ def list_frames(folder: Path) -> list[Path]:
     """Return the files of the frames in order.
 
     Raises:
-        ValueError: There are none, or their names differ in length, so that the order is unclear.
+        ValueError: There are none, or their names differ in length, so that their order is
+            ambiguous.
     """
     paths = sorted(folder.glob("*.png"))
     if not paths:
-        raise ValueError(f"{folder}: no PNG file found, expected one a frame")
+        raise ValueError(f"{folder}: expected a PNG file for each frame, found none")
     if len({len(path.name) for path in paths}) > 1:
-        raise ValueError(f"{folder}: names of one length expected, so that their order is clear")
+        raise ValueError(f"{folder}: file names differ in length, so that their order is ambiguous")
     return paths
 
 
 def read_tracks(folder: Path, *, void: bool = True) -> Tracks:
-    """Return the masks of a sequence, with the tight box of each; void has no identity.
+    """Return the masks of a sequence, with their tight boxes; void has no identity.
 
     Args:
-        void: Whether 255 is void; if not, it is an object like any other.
+        void: Whether 255 is void; otherwise it is an object like any other.
 
     Raises:
-        ValueError: There is no frame, one is not an indexed or 8-bit grey PNG, is broken, has more
-            than 2^26 pixels or another size than the first. Names the file.
+        ValueError: There are no frames, or one is not an indexed or 8-bit grey PNG, is damaged, has
+            more than 2^26 pixels or differs in size from the first. Names the file.
     """
     paths = list_frames(folder)
     first = _read_labels(paths[0])
@@ -69,7 +70,7 @@ def read_tracks(folder: Path, *, void: bool = True) -> Tracks:
         labels = first if index == 0 else _read_labels(path)
         if labels.shape != first.shape:
             found, expected = (" x ".join(map(str, each.shape)) for each in (labels, first))
-            raise ValueError(f"{path}: size {found} found, expected {expected} as in {paths[0]}")
+            raise ValueError(f"{path}: expected size {expected} as in {paths[0]}, found {found}")
         value, masks = _encode(labels)
         frame.append(np.full(len(value), index))
         values.append(value)
@@ -88,16 +89,16 @@ def read_tracks(folder: Path, *, void: bool = True) -> Tracks:
 
 
 def name_frames(frame_count: int) -> list[str]:
-    """Return the names of the files that are written."""
+    """Return the names of the files to write."""
     digits = max(5, len(str(frame_count - 1)))
     return [f"{frame:0{digits}}.png" for frame in range(frame_count)]
 
 
 def write_tracks(folder: Path, tracks: Tracks) -> None:
-    """Write a file for every frame, 00000.png and so on; classes, scores and empty masks are lost.
+    """Write one file per frame, 00000.png and so on; classes, scores and empty masks are dropped.
 
-    Rows of an ignored class are written as void. The files appear together, when all are written.
-    Other files of the folder stay as they are.
+    Rows of an ignored class are written as void. The files appear together once all are written.
+    Other files of the folder are left unchanged.
 
     Raises:
         ValueError: As `check_tracks`.
@@ -126,13 +127,14 @@ def _to_png(labels: np.ndarray, palette: bytes) -> bytes:
 def check_tracks(folder: Path, tracks: Tracks) -> None:
     """Raise ValueError, which names the folder, for tracks that cannot be written.
 
-    There are no frames or masks, the image size is one that `read_tracks` refuses, two masks of one
+    There are no frames or masks, `read_tracks` does not accept the image size, two masks of one
     frame share a pixel, or an identity is not one of 1 .. 254.
     """
     extent = tracks.extent
-    if not (extent.frame_count and 0 < extent.height * extent.width <= _MOST_PIXELS):
-        found = f"{extent.frame_count} frames of {extent.height} x {extent.width} found"
-        raise ValueError(f"{folder}: {found}, expected some, of 1 to {_MOST_PIXELS} pixels")
+    if not (extent.frame_count and 0 < extent.height * extent.width <= _MAX_PIXELS):
+        found = f"{extent.frame_count} frames of {extent.height} x {extent.width}"
+        expected = f"at least one frame, of 1 to {_MAX_PIXELS} pixels"
+        raise ValueError(f"{folder}: expected {expected}, found {found}")
     if len(tracks) and tracks.rle is None:
         raise ValueError(f"{folder}: the tracks have no masks to write")
     _check_identities(folder, tracks)
@@ -140,11 +142,11 @@ def check_tracks(folder: Path, tracks: Tracks) -> None:
     if clash is not None:
         one, other = (int(tracks.track[row]) for row in clash)
         place = f"frame {tracks.frame[clash[0]]} (from 0)"
-        raise ValueError(f"{folder}, {place}: the masks of {one} and {other} share a pixel")
+        raise ValueError(f"{folder}, {place}: masks of tracks {one} and {other} share a pixel")
 
 
 def _read_labels(path: Path) -> np.ndarray:
-    """Return the values of a file, (height, width) uint8."""
+    """Return the pixel values of a file, (height, width) uint8."""
     data = path.read_bytes()
     size = _read_size(path, data)
     try:
@@ -152,30 +154,30 @@ def _read_labels(path: Path) -> np.ndarray:
             image.verify()  # the checksums; closes the image
         with Image.open(BytesIO(data), formats=["PNG"]) as image:
             if (image.size, image.mode in ("P", "L")) != (size, True):
-                raise ValueError("it has two headers")
+                raise ValueError("contradictory headers")
             return np.array(image)
     except _BROKEN as error:
         raise ValueError(f"{path}: not a readable PNG file: {error}") from error
 
 
 def _read_size(path: Path, data: bytes) -> tuple[int, int]:
-    """Return width and height as the header has them; ValueError if it is not of a mask."""
+    """Return width and height from the header; ValueError if it is not that of a mask."""
     if len(data) < _HEADER.size:
-        raise ValueError(f"{path}: {len(data)} bytes are no PNG file")
+        raise ValueError(f"{path}: expected a PNG file, found {len(data)} bytes")
     *signature, width, height, depth, kind = _HEADER.unpack_from(data)
     if tuple(signature) != _SIGNATURE:
         raise ValueError(f"{path}: not a PNG file")
     if kind != _INDEXED and (kind, depth) != (_GREY, 8):
         found = f"{depth} bits of colour type {kind}"
-        raise ValueError(f"{path}: {found} found, expected an indexed or 8-bit grey PNG")
-    if not 0 < width * height <= _MOST_PIXELS:
-        found = f"{height} x {width}"
-        raise ValueError(f"{path}: size {found} found, expected 1 to {_MOST_PIXELS} pixels")
+        raise ValueError(f"{path}: expected an indexed or 8-bit grey PNG, found {found}")
+    if not 0 < width * height <= _MAX_PIXELS:
+        found = f"size {height} x {width}"
+        raise ValueError(f"{path}: expected 1 to {_MAX_PIXELS} pixels, found {found}")
     return width, height
 
 
 def _encode(labels: np.ndarray) -> tuple[np.ndarray, Masks]:
-    """Return the values other than 0 that are there, rising, and the mask of each."""
+    """Return the values other than 0 that occur, ascending, and the mask of each."""
     line = labels.T.ravel()
     start = np.append(0, np.flatnonzero(line[1:] != line[:-1]) + 1)
     stop = np.append(start[1:], len(line))
@@ -188,7 +190,7 @@ def _encode(labels: np.ndarray) -> tuple[np.ndarray, Masks]:
 
 
 def _values(tracks: Tracks) -> np.ndarray:
-    """Return the value of each row's pixels."""
+    """Return the pixel value of each row."""
     return np.where(np.isin(tracks.class_id, tracks.extent.ignored), VOID, tracks.track)
 
 
@@ -197,15 +199,15 @@ def _check_identities(folder: Path, tracks: Tracks) -> None:
     wrong = ~is_void & ~((tracks.track >= 1) & (tracks.track < VOID))
     if wrong.any():
         row = int(np.argmax(wrong))
-        found = f"identity {tracks.track[row]} found in frame {tracks.frame[row]} (from 0)"
-        raise ValueError(f"{folder}: {found}, expected 1 to {VOID - 1}")
+        found = f"{tracks.track[row]} in frame {tracks.frame[row]} (from 0)"
+        raise ValueError(f"{folder}: identity: expected 1 to {VOID - 1}, found {found}")
 
 
 def _palette() -> np.ndarray:
     """Return the colours of PASCAL VOC, (256, 3) uint8.
 
-    Of a value's bits, counted from the lowest, every third belongs to red, then green, then blue;
-    within a colour the lowest of them is the highest bit.
+    Of the bits of a value, counted from the lowest, every third belongs to red, green and blue in
+    turn; within a colour, the lowest of them becomes the highest bit.
     """
     value = np.arange(256)
     colours = np.zeros((256, 3), np.int64)

@@ -1,4 +1,4 @@
-"""Lists of objects in a JSON file, read as columns; what is wrong is told by its row."""
+"""Lists of objects in a JSON file, read as columns; errors name the row."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from typing import Any
 import numpy as np
 
 from datasets.io.errors import RowError, shorten
-from datasets.masks.mask_set import MOST_PIXELS
+from datasets.masks.mask_set import MAX_PIXELS
 from datasets.types import Tracks
 
 Record = dict[str, Any]
 
-LARGEST_WHOLE = 2**53  # every program that reads JSON keeps a whole number below it
+MAX_EXACT_INTEGER = 2**53  # programs that read JSON keep whole numbers below it exact
 
 
 @contextmanager
-def naming(path: Path, kind: str) -> Iterator[None]:
-    """Turn a RowError into a ValueError that names the file, and the record of this kind."""
+def naming_record(path: Path, kind: str) -> Iterator[None]:
+    """Turn a RowError into a ValueError that names the file, and the record by its kind."""
     try:
         yield
     except RowError as error:
@@ -32,7 +32,7 @@ def naming(path: Path, kind: str) -> Iterator[None]:
 
 @contextmanager
 def naming_sequence(path: Path, name: str) -> Iterator[None]:
-    """Name the file and the sequence in a ValueError that comes while it is written."""
+    """Add the file and the sequence to a ValueError raised while the sequence is written."""
     try:
         yield
     except ValueError as error:
@@ -40,7 +40,7 @@ def naming_sequence(path: Path, name: str) -> Iterator[None]:
 
 
 def list_under(content: Any, key: str, path: Path) -> list[Any]:
-    """Return the list that an object holds; ValueError names the file if it does not."""
+    """Return the list under a key of an object; ValueError names the file if there is none."""
     found = content.get(key) if isinstance(content, dict) else None
     if not isinstance(found, list):
         raise ValueError(f"{path}: expected an object with a list of {key}")
@@ -48,66 +48,66 @@ def list_under(content: Any, key: str, path: Path) -> list[Any]:
 
 
 def check_records(records: list[Any]) -> list[Record]:
-    """Return the list; RowError if one of it is no object."""
+    """Return the list; RowError if an entry is not an object."""
     for row, record in enumerate(records):
         if not isinstance(record, dict):
-            raise RowError(row, f"{show(record)} found, expected an object")
+            raise RowError(row, f"expected an object, found {show(record)}")
     return records
 
 
 def whole_numbers(records: Many[Record], key: str) -> np.ndarray:
-    """Return a column, (N,) int64; RowError for what is no whole number below 2^53."""
+    """Return a column, (N,) int64; RowError for a value that is not a whole number below 2^53."""
     values = [record.get(key) for record in records]
     for row, value in enumerate(values):
-        if type(value) is not int or not -LARGEST_WHOLE < value < LARGEST_WHOLE:
-            raise _wrong(records, row, key, "a whole number below 2^53")
+        if type(value) is not int or not -MAX_EXACT_INTEGER < value < MAX_EXACT_INTEGER:
+            raise _value_error(records, row, key, "a whole number below 2^53")
     return np.array(values, np.int64)
 
 
 def numbers(records: Many[Record], key: str) -> np.ndarray:
-    """Return a column, (N,) float64; RowError for what is no finite number."""
+    """Return a column, (N,) float64; RowError for a value that is not a finite number."""
     values = [record.get(key) for record in records]
     for row, value in enumerate(values):
         if not is_number(value):
-            raise _wrong(records, row, key, "a finite number")
+            raise _value_error(records, row, key, "a finite number")
     return np.array(values, np.float64)
 
 
 def flags(records: Many[Record], key: str) -> np.ndarray:
-    """Return a column of 0 and 1, (N,) bool, all 0 where no record has it; RowError for others."""
+    """Return a column of 0 and 1, (N,) bool, all 0 if no record has the key; RowError otherwise."""
     if not have(records, key):
         return np.zeros(len(records), bool)
     for row, record in enumerate(records):
         if record[key] not in (0, 1):
-            raise _wrong(records, row, key, "0 or 1")
+            raise _value_error(records, row, key, "0 or 1")
     return np.array([record[key] == 1 for record in records], bool)
 
 
 def distinct(records: Many[Record], key: str = "id") -> np.ndarray:
-    """Return a column as `whole_numbers`; RowError also for one that repeats an earlier one."""
+    """Return a column as `whole_numbers`; RowError also for a value that is not unique."""
     values = whole_numbers(records, key)
     first = np.unique(values, return_index=True)[1]
     if len(first) < len(values):
         row = int(np.setdiff1d(np.arange(len(values)), first)[0])
-        raise RowError(row, f"{key} {values[row]} found twice")
+        raise RowError(row, f"{key} {values[row]} is not unique")
     return values
 
 
 def have(records: Many[Record], key: str) -> bool:
-    """Return whether the records have a value; null and an empty list are none.
+    """Return whether the records have a value; null and an empty list count as none.
 
     Raises:
-        RowError: Some have it, others not: it would have to be guessed.
+        RowError: Only some records have one, which is ambiguous.
     """
-    there = [record.get(key) is not None and record[key] != [] for record in records]
-    if all(there) or not any(there):
-        return bool(there) and there[0]
-    row = there.index(not there[0])
-    raise RowError(row, f"{'has a' if there[row] else 'has no'} {key}, unlike those before it")
+    present = [record.get(key) is not None and record[key] != [] for record in records]
+    if all(present) or not any(present):
+        return bool(present) and present[0]
+    row = present.index(not present[0])
+    raise RowError(row, f"{'has a' if present[row] else 'has no'} {key}, unlike earlier ones")
 
 
 def look_up(records: Many[Record], key: str, known: np.ndarray) -> np.ndarray:
-    """Return where the column's values stand among ids, (N,); RowError for one that does not."""
+    """Return the index of each value among ids, (N,); RowError for an unknown value."""
     values = whole_numbers(records, key)
     order = np.argsort(known, kind="stable")
     place = np.searchsorted(known[order], values)
@@ -115,7 +115,7 @@ def look_up(records: Many[Record], key: str, known: np.ndarray) -> np.ndarray:
     wrong = (found < 0) | (np.append(known, 0)[found] != values)
     if wrong.any():
         expected = f"the id of a known {key.removesuffix('_id')}"
-        raise _wrong(records, int(np.argmax(wrong)), key, expected)
+        raise _value_error(records, int(np.argmax(wrong)), key, expected)
     return found
 
 
@@ -123,55 +123,55 @@ def read_classes(content: Any, path: Path) -> dict[int, str]:
     """Return the name of each category by id.
 
     Raises:
-        ValueError: An id or a name is missing or found twice; names the file and the category.
+        ValueError: An id or a name is missing or not unique; names the file and the category.
     """
-    with naming(path, "category"):
+    with naming_record(path, "category"):
         records = check_records(list_under(content, "categories", path))
         keys = distinct(records).tolist()
         names: dict[str, int] = {}
         for row, record in enumerate(records):
             name = record.get("name")
             if not isinstance(name, str) or not name:
-                raise _wrong(records, row, "name", "a text")
+                raise _value_error(records, row, "name", "a string")
             if name in names:
-                raise RowError(row, f"name {show(name)} found twice")
+                raise RowError(row, f"name {show(name)} is not unique")
             names[name] = keys[row]
     return {key: name for name, key in names.items()}
 
 
 def read_sizes(records: Many[Record]) -> np.ndarray:
-    """Return height and width of images, (N, 2) int64; RowError for what no image can have."""
+    """Return height and width of images, (N, 2) int64; RowError for sizes no image can have."""
     size = np.stack([whole_numbers(records, key) for key in ("height", "width")], axis=1)
-    wrong = (size < 1).any(axis=1) | (size > MOST_PIXELS // np.maximum(size[:, ::-1], 1)).any(1)
+    wrong = (size < 1).any(axis=1) | (size > MAX_PIXELS // np.maximum(size[:, ::-1], 1)).any(1)
     if wrong.any():
         row = int(np.argmax(wrong))
         found = f"height {size[row, 0]} and width {size[row, 1]}"
-        raise RowError(row, f"{found} found, expected at least 1 and at most 2^30 pixels in all")
+        raise RowError(row, f"expected sides of at least 1 and at most 2^30 pixels, found {found}")
     return size
 
 
 def name_sequences(folders: Many[str | None], ids: Many[int]) -> list[str]:
-    """Return the folders if each is there, plain and no other's; otherwise all ids as text."""
-    plain = [folder for folder in folders if folder and is_plain(folder)]
+    """Return the folders if each is present, safe and unique; otherwise all ids as text."""
+    plain = [folder for folder in folders if folder and is_safe_name(folder)]
     if len(set(plain)) == len(ids):
         return plain
     return [str(each) for each in ids]
 
 
-def is_plain(folder: str) -> bool:
-    """Whether a folder's name, with blanks and slashes at most, stays below where it is put."""
+def is_safe_name(folder: str) -> bool:
+    """Return whether a folder name, which may contain slashes, stays below its parent folder."""
     path = PurePosixPath(folder)
     inside = not path.is_absolute() and ".." not in path.parts and str(path) == folder != "."
     return inside and folder.isprintable() and "\\" not in folder
 
 
 def make_categories(path: Path, tracks: Mapping[str, Tracks]) -> list[Record]:
-    """Return the categories to write: the classes that are not ignored.
+    """Return the category records to write: the classes that are not ignored.
 
     Raises:
-        ValueError: Sequences differ in classes, a row is of a class that is ignored, which the
-            formats cannot say, or a sequence has no frames or a name that would not come back.
-            Names file and sequence.
+        ValueError: Sequences differ in classes, a row has an ignored class, which the formats
+            cannot hold, or a sequence has no frames or a name that could not be read back. Names
+            file and sequence.
     """
     kinds = {(tuple(each.extent.classes.items()), each.extent.ignored) for each in tracks.values()}
     if len(kinds) > 1:
@@ -188,29 +188,29 @@ def make_categories(path: Path, tracks: Mapping[str, Tracks]) -> list[Record]:
 
 
 def _check_sequence(name: str, tracks: Tracks) -> None:
-    if not is_plain(name):
-        raise ValueError("expected a name that a folder can have")
+    if not is_safe_name(name):
+        raise ValueError("the name of the sequence cannot be that of a folder")
     if not tracks.extent.frame_count:
-        raise ValueError("it has no frames")
+        raise ValueError("the sequence has no frames")
     ignored = np.isin(tracks.class_id, tracks.extent.ignored)
     if ignored.any():
         class_id = tracks.class_id[np.argmax(ignored)]
-        raise ValueError(f"rows of class {class_id} found, which is ignored: the format has none")
+        raise ValueError(f"class {class_id} is ignored, which the format cannot hold")
 
 
 def is_number(value: Any) -> bool:
-    """Whether a value of a JSON file is a finite number that a double can hold."""
+    """Return whether a JSON value is a finite number within the range of float64."""
     return type(value) in (int, float) and abs(value) <= sys.float_info.max
 
 
 def show(value: Any) -> str:
-    """Return a value as in the file, cut where it is long."""
+    """Return a value as JSON, truncated if it is long."""
     try:
         return json.dumps(value)[:40]
     except RecursionError:
-        return "lists or objects within many others"
+        return "deeply nested lists or objects"
 
 
-def _wrong(records: Many[Record], row: int, key: str, expected: str) -> RowError:
-    found = f"{key} {show(records[row][key])}" if key in records[row] else f"no {key}"
-    return RowError(row, f"{found} found, expected {expected}")
+def _value_error(records: Many[Record], row: int, key: str, expected: str) -> RowError:
+    found = show(records[row][key]) if key in records[row] else "nothing"
+    return RowError(row, f"{key}: expected {expected}, found {found}")

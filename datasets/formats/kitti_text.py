@@ -1,10 +1,10 @@
-"""Read and write the text format of KITTI's tracking benchmark, its boxes in the image only.
+"""Read and write the text format of KITTI's tracking benchmark: only the boxes in the image.
 
 Source: http://www.cvlibs.net/datasets/kitti/eval_tracking.php and TrackEval 1.3.0, kitti_2d_box. A
-line is frame, identity, type, truncated, occluded, alpha, left, top, right, bottom, three sizes,
-three coordinates and the turn of the 3-D box, and in results a score, separated by blanks. Frames
-count from zero. Corners are taken as they are, as TrackEval takes them. DontCare marks a region to
-ignore: its rows have no identity here.
+line holds frame, identity, type, truncated, occluded, alpha, left, top, right, bottom, three sizes,
+three coordinates and the rotation of the 3-D box, and in results a score, separated by spaces.
+Frames count from zero. Corners are used unchanged, as in TrackEval. DontCare marks an ignore
+region: its rows have no identity here.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from datasets.io.errors import RowError, line_error
 from datasets.io.files import replacing
 from datasets.io.text_lines import read_lines
 from datasets.io.text_numbers import check_identities, to_numbers
-from datasets.types import MOST_FRAMES, NO_TRACK, Extent, Tracks
+from datasets.types import MAX_FRAMES, NO_TRACK, Extent, Tracks
 
 Kind = Literal["results", "truth"]
 CLASSES = {
@@ -27,7 +27,7 @@ CLASSES = {
     2: "van",
     3: "truck",
     4: "pedestrian",
-    5: "person_sitting",  # Person in the files; one who stands is a pedestrian
+    5: "person_sitting",  # Person in the files; a standing person is a pedestrian
     6: "cyclist",
     7: "tram",
     8: "misc",
@@ -38,16 +38,16 @@ _TYPES = {key: name.capitalize() for key, name in CLASSES.items()} | {5: "Person
 _IDS = {name.encode(): b"%d" % key for key, name in CLASSES.items()} | {b"person": b"5"}
 
 _COLUMNS: dict[Kind, tuple[int, ...]] = {"truth": (17,), "results": (17, 18)}
-_MOST_COLUMNS = 18
+_MAX_COLUMNS = 18
 _FRAME, _IDENTITY, _TYPE, _TRUNCATED, _OCCLUDED, _SOLID_HEIGHT, _SCORE = 0, 1, 2, 3, 4, 10, 17
 _BOX = slice(6, 10)
-_MOST_TRUNCATED, _MOST_OCCLUDED = 0, 2  # what KITTI still scores
-_LEVELS = (0, 3)  # of occlusion, as they are written
-_NO_ALPHA, _NO_BOX = "-10", "-1 -1 -1 -1000 -1000 -1000 -10"  # KITTI's own way to say unknown
+_MAX_TRUNCATED, _MAX_OCCLUDED = 0, 2  # what KITTI still scores
+_LEVELS = (0, 3)  # written levels of occlusion: scored, not scored
+_NO_ALPHA, _NO_BOX = "-10", "-1 -1 -1 -1000 -1000 -1000 -10"  # KITTI's values for unknown
 
 
 def kitti_extent(height: int, width: int, frame_count: int) -> Extent:
-    """Return the extent of a sequence with the classes of the format."""
+    """Return the extent of a KITTI sequence, with the format's classes."""
     return Extent(height, width, frame_count, CLASSES, (DONT_CARE,))
 
 
@@ -55,13 +55,13 @@ def read_tracks(path: Path, extent: Extent, kind: Kind = "results") -> Tracks:
     """Return the boxes of a KITTI file.
 
     Args:
-        extent: With the classes of the format.
-        kind: `truth`: 17 columns; what is occluded or truncated too much to be scored gets score 0.
-            `results`: 18 columns; 17 give score 1.
+        extent: Extent with the format's classes.
+        kind: `truth`: 17 columns; rows too occluded or truncated to be scored get score 0.
+            `results`: 18 columns; with 17, the score is 1.
 
     Raises:
-        ValueError: A line has another number of columns, something that is not a number, an unknown
-            type, or breaks a rule of Tracks. Names file and line.
+        ValueError: A line has the wrong number of columns, a value that is not a number or an
+            unknown type, or breaks a rule of Tracks. Names file and line.
     """
     lines, numbers = read_lines(path)
     try:
@@ -81,44 +81,47 @@ def read_tracks(path: Path, extent: Extent, kind: Kind = "results") -> Tracks:
 
 
 def read_reach(path: Path) -> tuple[int, int, int]:
-    """Return how far down and right the boxes of a truth file reach, and its number of frames.
+    """Return the maximum bottom and right of the boxes of a truth file, and its number of frames.
 
-    The format does not say how large the images are, nor how many. The frames end with the last
-    that has a row.
+    The format provides neither the size nor the number of images. The last frame is the last one
+    with a row.
 
     Raises:
         ValueError: As `read_tracks`.
     """
-    tracks = read_tracks(path, kitti_extent(0, 0, MOST_FRAMES), "truth")
+    tracks = read_tracks(path, kitti_extent(0, 0, MAX_FRAMES), "truth")
     right, bottom = np.ceil(tracks.box[:, 2:]).max(axis=0, initial=0).astype(int).tolist()
     return bottom, right, int(tracks.frame.max(initial=-1)) + 1
 
 
 def count_unread(path: Path, kind: Kind = "results") -> dict[str, int]:
-    """Return what a file that can be read holds beyond Tracks, and in how many lines."""
+    """Return the fields of a readable file which Tracks cannot hold, and the count of lines."""
     values = _read_cells(read_lines(path)[0], kind)
-    there = {"3-D boxes": int((values[:, _SOLID_HEIGHT] > 0).sum())}
+    present = {"3-D boxes": int((values[:, _SOLID_HEIGHT] > 0).sum())}
     if kind == "truth":
         written = (values[:, _TRUNCATED] == 0) & np.isin(values[:, _OCCLUDED], _LEVELS)
         graded = ~written & (values[:, _TYPE] != DONT_CARE)
-        there["levels of occlusion and truncation"] = int(graded.sum())
-    return {name: count for name, count in there.items() if count}
+        present["occlusion and truncation levels"] = int(graded.sum())
+    return {name: count for name, count in present.items() if count}
 
 
 def write_tracks(path: Path, tracks: Tracks, kind: Kind = "results") -> None:
-    """Write boxes; numbers read back as the same double. Masks, visibility and areas are lost.
+    """Write boxes as numbers that read back as the same float64.
+
+    Masks, visibility and areas are dropped.
 
     Args:
         kind: `results`: with scores. `truth`: without; a score of 0 becomes occluded 3, which is
-            not scored, every other is lost.
+            not scored, and other scores are dropped.
 
     Raises:
-        ValueError: A row is of a class that is not KITTI's, or its identity is no double.
+        ValueError: A row has a class that is not KITTI's, or an identity beyond the exact range of
+            float64.
     """
     for key in np.unique(tracks.class_id).tolist():
         if tracks.extent.classes[key] != CLASSES.get(key):
-            found = f"class {key} is {tracks.extent.classes[key]!r}"
-            raise ValueError(f"{path}: {found}, expected one of {CLASSES}")
+            found = f"{tracks.extent.classes[key]!r} for class {key}"
+            raise ValueError(f"{path}: expected one of {CLASSES}, found {found}")
     check_identities(path, tracks.track)
     with replacing(path) as part, part.open("w") as file:
         for row, box in enumerate(tracks.box.tolist()):
@@ -133,40 +136,42 @@ def write_tracks(path: Path, tracks: Tracks, kind: Kind = "results") -> None:
 
 
 def _read_cells(lines: Many[bytes], kind: Kind) -> np.ndarray:
-    """Return the columns as numbers, the type as its class id."""
-    cells = [line.split(None, _MOST_COLUMNS) for line in lines]
+    """Return the columns as numbers, with the type as class id."""
+    cells = [line.split(None, _MAX_COLUMNS) for line in lines]
     columns = _check_columns(cells, kind)
     for number, row in enumerate(cells):
         key = _IDS.get(row[_TYPE].lower())
         if key is None:
             found = repr(row[_TYPE][:40].decode(errors="replace"))
-            raise RowError(number, f"type {found} found, expected one of {[*_TYPES.values()]}")
+            raise RowError(number, f"type: expected one of {[*_TYPES.values()]}, found {found}")
         row[_TYPE] = key
     return to_numbers(cells, columns)
 
 
 def _check_columns(cells: Many[list[bytes]], kind: Kind) -> int:
-    """Return how many columns there are; RowError for a line with another number than allowed."""
+    """Return the number of columns; RowError for a line with an invalid number of columns."""
     allowed = _COLUMNS[kind]
     for number, row in enumerate(cells):
         if len(row) not in allowed:
             expected = " or ".join(map(str, allowed))
-            found = f"more than {len(row) - 1}" if len(row) > _MOST_COLUMNS else len(row)
-            raise RowError(number, f"{found} columns, expected {expected}")
+            found = f"more than {len(row) - 1}" if len(row) > _MAX_COLUMNS else len(row)
+            raise RowError(number, f"expected {expected} columns, found {found}")
         if len(row) != len(cells[0]):
-            raise RowError(number, f"{len(row)} columns, the first line has {len(cells[0])}")
+            expected = f"{len(cells[0])} columns as in the first line"
+            raise RowError(number, f"expected {expected}, found {len(row)}")
     return len(cells[0]) if cells else allowed[0]
 
 
 def _scores(values: np.ndarray, ignored: np.ndarray, kind: Kind) -> np.ndarray:
-    """Return the score of each row; in truth 0 for what is not scored."""
+    """Return the score of each row; in ground truth, 0 for rows that are not scored."""
     if kind == "results":
         return values[:, _SCORE] if values.shape[1] > _SCORE else np.ones(len(values))
     truncated, occluded = values[:, _TRUNCATED], values[:, _OCCLUDED]
     broken = ~(np.isfinite(truncated) & np.isfinite(occluded))
     if broken.any():
         row = int(np.argmax(broken))
-        raise RowError(row, f"truncated {truncated[row]}, occluded {occluded[row]}: not finite")
-    # levels are cut to whole numbers first, so that 0.5 is not truncated, as in TrackEval
-    visible = (np.trunc(truncated) <= _MOST_TRUNCATED) & (np.trunc(occluded) <= _MOST_OCCLUDED)
+        found = f"truncated {truncated[row]}, occluded {occluded[row]}"
+        raise RowError(row, f"expected finite numbers, found {found}")
+    # levels are truncated to whole numbers first, so that 0.5 counts as 0, as in TrackEval
+    visible = (np.trunc(truncated) <= _MAX_TRUNCATED) & (np.trunc(occluded) <= _MAX_OCCLUDED)
     return np.where(ignored | visible, 1.0, 0.0)

@@ -1,8 +1,8 @@
 """Read and write the MOTS text format of KITTI-MOTS and MOTSChallenge.
 
-Source: https://www.vision.rwth-aachen.de/page/mots. A line is frame, identity, class, height, width
-and a compressed COCO run length, separated by blanks. Frames count from zero in KITTI-MOTS and from
-one in MOTSChallenge. Class 10 is a region to ignore: its rows have no identity here.
+Source: https://www.vision.rwth-aachen.de/page/mots. A line holds frame, identity, class, height,
+width and a compressed COCO run length, separated by spaces. Frames count from zero in KITTI-MOTS
+and from one in MOTSChallenge. Class 10 is an ignore region: its rows have no identity here.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from datasets.io.errors import RowError, line_error
 from datasets.io.files import replacing
 from datasets.io.text_lines import number_lines, read_text
 from datasets.masks.mask_set import Masks
-from datasets.types import MOST_FRAMES, NO_TRACK, Extent, Tracks
+from datasets.types import MAX_FRAMES, NO_TRACK, Extent, Tracks
 
 CLASSES = {1: "car", 2: "pedestrian", 10: "ignore"}
 IGNORE = 10
 _IGNORE_IDENTITY = 10000
 _COLUMNS = 6
-_LONGEST_LINE = 1 << 26  # bytes: more than a mask of 8192 x 8192 pixels needs
+_MAX_LINE_BYTES = 1 << 26  # more than a mask of 8192 x 8192 pixels needs
 _BLOCK = 1 << 20
-_LONGEST, _NINE = 15, 9  # digits of a number that a double holds; the largest digit
+_MAX_NUMBER_DIGITS, _NINE = 15, 9  # digits of a number exact in float64; the largest digit
 
 
 def mots_extent(height: int, width: int, frame_count: int) -> Extent:
-    """Return the extent of a sequence with the classes of the format."""
+    """Return the extent of a MOTS sequence, with the format's classes."""
     return Extent(height, width, frame_count, CLASSES, (IGNORE,))
 
 
@@ -42,18 +42,19 @@ def read_tracks(
     """Return the masks of a MOTS file, with the tight box of each.
 
     Args:
-        extent: By default the image size of the first line, and frames up to the last in the file.
+        extent: Extent of the sequence; by default the image size of the first line, and frames up
+            to the last one in the file.
         first_frame: Number of the first frame in the file: 0 in KITTI-MOTS, 1 in MOTSChallenge.
-        frame_count: Of the sequence, where `extent` is not given and this is known.
+        frame_count: Number of frames of the sequence, if known and `extent` is not given.
 
     Raises:
-        ValueError: A line has not six columns, something that is not a number, another image size
-            than `extent`, a broken run length, or breaks a rule of Tracks. Names file and line.
-            The file is empty and `extent` is not given.
+        ValueError: A line does not have six columns, has a value that is not a number, another
+            image size than `extent` or an invalid run length, or breaks a rule of Tracks. Names
+            file and line. Or the file is empty and `extent` is not given.
     """
     numbers, runs = _read_columns(path)
     if extent is None and not len(numbers):
-        raise ValueError(f"{path}: empty: the image size cannot be known")
+        raise ValueError(f"{path}: the file is empty, so that the image size is unknown")
     try:
         extent = extent or _extent_of(numbers, first_frame, frame_count)
         _check_size(numbers, extent)
@@ -74,7 +75,7 @@ def read_tracks(
 
 
 def _extent_of(numbers: np.ndarray, first_frame: int, frame_count: int | None) -> Extent:
-    last = min(max(int(numbers[:, 0].max()) - first_frame, 0), MOST_FRAMES - 1)
+    last = min(max(int(numbers[:, 0].max()) - first_frame, 0), MAX_FRAMES - 1)
     try:
         return mots_extent(int(numbers[0, 3]), int(numbers[0, 4]), frame_count or last + 1)
     except ValueError as error:
@@ -82,7 +83,7 @@ def _extent_of(numbers: np.ndarray, first_frame: int, frame_count: int | None) -
 
 
 def write_tracks(path: Path, tracks: Tracks, *, first_frame: int = 0) -> None:
-    """Write masks. Scores, boxes and visibility are lost.
+    """Write masks. Scores, boxes and visibility are dropped.
 
     Raises:
         ValueError: The tracks have no masks.
@@ -99,15 +100,15 @@ def write_tracks(path: Path, tracks: Tracks, *, first_frame: int = 0) -> None:
 
 
 def _read_columns(path: Path) -> tuple[np.ndarray, list[bytes]]:
-    """Return the five numbers of each line, (N, 5) int64, and its run length."""
-    data = read_text(path, _LONGEST_LINE)
+    """Return the five numbers of each line, (N, 5) int64, and the run length of each line."""
+    data = read_text(path, _MAX_LINE_BYTES)
     return _split(data) or _read_lines(path, data)
 
 
 def _split(data: bytes) -> tuple[np.ndarray, list[bytes]] | None:
-    """Return the columns of a file whose lines are numbers and a word with one blank between each.
+    """Return the columns of a file of numbers and a word, separated by single spaces.
 
-    None if any is not: `_read_lines` then says which, or takes it.
+    None if the file is not of this form: `_read_lines` then names the line, or reads it.
     """
     letters = np.frombuffer(data, np.uint8)
     if not data.endswith(b"\n") or _count_blanks(letters) != data.count(b"\n") * _COLUMNS:
@@ -119,33 +120,33 @@ def _split(data: bytes) -> tuple[np.ndarray, list[bytes]] | None:
         return None
     edges = np.column_stack([np.append(0, ends[:-1] + 1), blanks.reshape(len(ends), -1) + 1])
     sizes = np.diff(edges) - 1
-    if sizes.min() < 1 or sizes.max() > _LONGEST or (edges[:, -1] >= ends).any():
+    if sizes.min() < 1 or sizes.max() > _MAX_NUMBER_DIGITS or (edges[:, -1] >= ends).any():
         return None
     numbers = np.zeros(sizes.shape, np.int64)
     for place in range(int(sizes.max())):
-        there = place < sizes
-        digit = letters[np.where(there, edges[:, :-1] + place, 0)].astype(np.int64) - ord("0")
-        if ((digit < 0) | (digit > _NINE))[there].any():
+        present = place < sizes
+        digit = letters[np.where(present, edges[:, :-1] + place, 0)].astype(np.int64) - ord("0")
+        if ((digit < 0) | (digit > _NINE))[present].any():
             return None
-        numbers = np.where(there, numbers * 10 + digit, numbers)
+        numbers = np.where(present, numbers * 10 + digit, numbers)
     begins = edges[:, -1].tolist()
     return numbers, [data[a:b] for a, b in zip(begins, ends.tolist(), strict=True)]
 
 
 def _count_blanks(letters: np.ndarray) -> int:
-    """Return how many letters are blanks or ends of lines, counted in little memory."""
+    """Return the number of white-space characters, counted in little memory."""
     blocks = range(0, len(letters), _BLOCK)
     return sum(int(np.count_nonzero(letters[at : at + _BLOCK] <= ord(" "))) for at in blocks)
 
 
 def _read_lines(path: Path, data: bytes) -> tuple[np.ndarray, list[bytes]]:
-    """Return the same line by line: slower, takes any blanks, and names the line that is broken."""
+    """Return the same, read line by line: slower, with any white space, and with error lines."""
     numbers, runs = [], []
     for number, line in number_lines(data):
         cells = line.split(None, _COLUMNS)
         if len(cells) != _COLUMNS:
             found = f"more than {_COLUMNS}" if len(cells) > _COLUMNS else len(cells)
-            raise line_error(path, number, f"{found} columns, expected {_COLUMNS}")
+            raise line_error(path, number, f"expected {_COLUMNS} columns, found {found}")
         try:
             numbers.append([_whole(cell) for cell in cells[:-1]])
         except ValueError as error:
@@ -156,7 +157,7 @@ def _read_lines(path: Path, data: bytes) -> tuple[np.ndarray, list[bytes]]:
 
 def _whole(cell: bytes) -> int:
     if not cell.removeprefix(b"-").isdigit() or len(cell) > len("-9007199254740992"):
-        raise ValueError(f"{cell[:40].decode(errors='replace')!r} found, expected a whole number")
+        raise ValueError(f"expected a whole number, found {cell[:40].decode(errors='replace')!r}")
     return int(cell)
 
 
@@ -165,4 +166,4 @@ def _check_size(numbers: np.ndarray, extent: Extent) -> None:
     if other.any():
         row = int(np.argmax(other))
         found = " x ".join(map(str, numbers[row, 3:5]))
-        raise RowError(row, f"size {found} found, expected {extent.height} x {extent.width}")
+        raise RowError(row, f"expected size {extent.height} x {extent.width}, found {found}")

@@ -1,4 +1,4 @@
-"""Tracks on disk, the repository's own format: Parquet, zstd, extent and schema in the metadata."""
+"""Read and write Tracks in the repository's own format: Parquet with extent and schema version."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from datasets.masks.mask_set import Masks
 from datasets.types import Extent, Tracks
 
 SCHEMA_VERSION = 2
-MOST_ROWS = 1 << 24  # ten times those of MOT20
-_MOST_BYTES = 1 << 32  # of all columns once unpacked
+MAX_ROWS = 1 << 24  # ten times those of MOT20
+_MAX_BYTES = 1 << 32  # uncompressed size of all columns
 _KEY = b"masktrack-bench"
 _CORNERS = ("left", "top", "right", "bottom")
 _NEEDED = {
@@ -33,7 +33,7 @@ _TYPES = {**_NEEDED, "visibility": pa.float64(), "area": pa.float64(), "rle": pa
 
 
 def write_tracks(path: Path, tracks: Tracks) -> None:
-    """Write `tracks`, whole or not at all."""
+    """Write `tracks` completely, or not at all."""
     values = {
         **{name: getattr(tracks, name) for name in _TYPES if name not in ("rle", *_CORNERS)},
         **dict(zip(_CORNERS, tracks.box.T, strict=True)),
@@ -55,9 +55,9 @@ def read_tracks(path: Path) -> Tracks:
     """Return the tracks of a file.
 
     Raises:
-        ValueError: The file is no Parquet file, was not written by `write_tracks`, has a schema
-            version this code does not know, too many rows or bytes, or a row breaks a rule of
-            Tracks. Names the file.
+        ValueError: The file is not a Parquet file, was not written by `write_tracks`, has an
+            unknown schema version or too many rows or bytes, or a row breaks a rule of Tracks.
+            Names the file.
     """
     with open_native(path) as file:
         try:
@@ -68,20 +68,20 @@ def read_tracks(path: Path) -> Tracks:
 
 
 def _read_table(file: pa.NativeFile) -> tuple[Extent, pa.Table]:
-    """Return the columns as they are stored, and what they lie within.
+    """Return the extent and the columns as they are stored.
 
-    What a file says of itself is looked at before memory is taken for it: repeated values take next
-    to no space in a file, 10^8 rows a megabyte.
+    The sizes in the file's metadata are checked before memory is allocated: repeated values take
+    almost no space in a file, 10^8 rows per megabyte.
     """
     source = pq.ParquetFile(file)
     extent = _extent((source.schema_arrow.metadata or {}).get(_KEY))
     _check_columns(source.schema_arrow)
     rows = source.metadata.num_rows
-    if rows > MOST_ROWS:
-        raise ValueError(f"{rows} rows found, expected at most {MOST_ROWS}")
-    size = _uncompressed(source.metadata)
-    if size > _MOST_BYTES:
-        raise ValueError(f"{size} bytes found, expected at most {_MOST_BYTES}")
+    if rows > MAX_ROWS:
+        raise ValueError(f"expected at most {MAX_ROWS} rows, found {rows}")
+    size = _uncompressed_size(source.metadata)
+    if size > _MAX_BYTES:
+        raise ValueError(f"expected at most {_MAX_BYTES} bytes, found {size}")
     table = pq.ParquetFile(
         file,
         metadata=source.metadata,
@@ -94,27 +94,27 @@ def _read_table(file: pa.NativeFile) -> tuple[Extent, pa.Table]:
     return extent, table
 
 
-def _uncompressed(metadata: pq.FileMetaData) -> int:
-    """Return the bytes of all pages once they are unpacked.
+def _uncompressed_size(metadata: pq.FileMetaData) -> int:
+    """Return the uncompressed size of all pages in bytes.
 
-    Of row groups, not of their columns: where these have statistics that do not fit, to ask for one
-    ends the process.
+    The sizes are those of row groups, not of their columns: reading a column whose statistics are
+    inconsistent crashes the process.
     """
     groups = map(metadata.row_group, range(metadata.num_row_groups))
     return sum(group.total_byte_size for group in groups)
 
 
 def _run_lengths(column: pa.ChunkedArray) -> list[bytes]:
-    """Return the run lengths, equal ones as one object: a file may repeat a large one."""
+    """Return the run lengths, with equal ones as one object: a file may repeat a large one."""
     runs: list[bytes] = []
     for chunk in column.chunks:
         values, places = chunk.dictionary.to_pylist(), np.from_dlpack(chunk.indices)
         if len(places) and not 0 <= places.min() <= places.max() < len(values):
-            raise ValueError("column rle: values that are not there are referred to")
+            raise ValueError("column rle: indices refer to missing dictionary values")
         runs += [values[place] for place in places.tolist()]
     total = sum(map(len, runs))
-    if total > _MOST_BYTES:
-        raise ValueError(f"column rle: {total} bytes found, expected at most {_MOST_BYTES}")
+    if total > _MAX_BYTES:
+        raise ValueError(f"column rle: expected at most {_MAX_BYTES} bytes, found {total}")
     return runs
 
 
@@ -129,13 +129,13 @@ def _make_tracks(table: pa.Table, extent: Extent) -> Tracks:
 
 
 def _check_columns(schema: pa.Schema) -> None:
-    """Raise ValueError for columns that are not as `write_tracks` writes them."""
+    """Raise ValueError for columns that differ from those which `write_tracks` writes."""
     found = dict(zip(schema.names, schema.types, strict=True))
     expected = {name: kind for name, kind in _TYPES.items() if name in _NEEDED or name in found}
     if found != expected or len(found) < len(schema):
         names = [f"{field.name} {field.type}" for field in schema]
         known = [f"{name} {kind}" for name, kind in expected.items()]
-        raise ValueError(f"columns {names} found, expected {known}")
+        raise ValueError(f"columns: expected {known}, found {names}")
 
 
 def _describe(extent: Extent) -> bytes:
@@ -144,9 +144,9 @@ def _describe(extent: Extent) -> bytes:
 
 def _extent(metadata: bytes | None) -> Extent:
     if metadata is None:
-        raise ValueError("not a tracks file of this project: its metadata has no image size")
+        raise ValueError("not a tracks file of this project: the metadata has no image size")
     content = json.loads(metadata)
     found = content.pop("schema_version", None) if isinstance(content, dict) else None
     if found != SCHEMA_VERSION:
-        raise ValueError(f"schema version {found} found, expected {SCHEMA_VERSION}")
+        raise ValueError(f"schema version: expected {SCHEMA_VERSION}, found {found}")
     return extent_from_json(content)

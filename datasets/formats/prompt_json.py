@@ -1,4 +1,4 @@
-"""Read and write the boxes of a first frame, the prompts of the SAM2 multi-object video tracker.
+"""Read and write first-frame boxes, the prompts of the SAM2 multi-object video tracker.
 
 Source: SAM2Tracking.py of that tool.
 
@@ -6,10 +6,10 @@ Source: SAM2Tracking.py of that tool.
         {"name": "dog", "bndbox": {"xmin": 1, "ymin": 2, "xmax": 9, "ymax": 8}}
     ]}}
 
-Pixels count from 0, corners are xyxy as they are; numbers lose what is behind their point, and text
-that is a number is one. A single object need not be in a list, and without `annotation` or `object`
-there are none. Of a box that reaches beyond the image the part inside counts: boxes drawn by hand
-or by a detector often do.
+Pixels count from 0 and corners are xyxy without a shift. Numbers are truncated, and numeric strings
+are accepted. A single object need not be in a list; without `annotation` or `object` there are no
+objects. Boxes are clipped to the image, because boxes drawn by hand or by a detector often extend
+beyond it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from datasets.io.errors import shorten
 from datasets.io.files import read_json, write_json
 from datasets.types import Extent, Tracks
 
-_NUMBER = re.compile(r"[ _#-]*[0-9]+$")  # that tells objects of one class apart
+_NUMBER = re.compile(r"[ _#-]*[0-9]+$")  # suffix that distinguishes objects of one class
 _CORNERS = ("xmin", "ymin", "xmax", "ymax")
 
 
@@ -37,7 +37,7 @@ class Prompt:
     """One object of a first frame.
 
     Args:
-        name: No other object's.
+        name: Unique name.
         box: Left, top, right, bottom in whole pixels; its area is not zero.
     """
 
@@ -46,18 +46,18 @@ class Prompt:
 
 
 def read_prompts(path: Path) -> list[Prompt]:
-    """Return the objects of a file in their order, none where it has none.
+    """Return the objects of a file in order, empty if it has none.
 
     Raises:
-        ValueError: The file is not JSON or not built so, a box is not four numbers or has no area,
-            or two objects have one name. Names the file, and the object by its number from 1.
+        ValueError: The file is not JSON or structured differently, a box is not four numbers or has
+            no area, or two objects share a name. Names the file, and the object's number from 1.
     """
     prompts: list[Prompt] = []
     for number, content in enumerate(_objects(path), 1):
         try:
             prompt = _read_prompt(content)
             if prompt.name in {each.name for each in prompts}:
-                raise ValueError(f"name {prompt.name!r} is that of another object too")
+                raise ValueError(f"name {prompt.name!r} is not unique")
         except ValueError as error:
             raise ValueError(f"{path}, object {number}: {shorten(str(error))}") from error
         prompts.append(prompt)
@@ -67,22 +67,22 @@ def read_prompts(path: Path) -> list[Prompt]:
 def read_tracks(path: Path, extent: Extent) -> Tracks:
     """Return the objects of a file as prompts in frame 0, with the identities 1, 2, ...
 
-    An object's class is the one that has its name, a number behind it left out, or the only one.
+    An object's class is the one with its name, without a numeric suffix, or the only class.
 
     Raises:
-        ValueError: As `read_prompts`; there is no object, one lies wholly outside the image, or its
-            class is not clear.
+        ValueError: As `read_prompts`; there is no object, one lies entirely outside the image, or
+            its class is ambiguous.
     """
     prompts = read_prompts(path)
     if not prompts:
-        raise ValueError(f"{path}: no objects found under annotation, object: nothing to follow")
+        raise ValueError(f"{path}: expected at least one object in annotation.object, found none")
     boxes = np.array([prompt.box for prompt in prompts], float)
     inside = boxes.clip(0, [extent.width, extent.height] * 2)
     for number, (prompt, box) in enumerate(zip(prompts, inside, strict=True), 1):
         if (box[2:] <= box[:2]).any():
             raise ValueError(
                 f"{path}, object {number}: {prompt.name!r}: box {list(prompt.box)} lies outside "
-                f"the image, {extent.width} x {extent.height} pixels"
+                f"the image of {extent.width} x {extent.height} pixels"
             )
     return Tracks(
         extent,
@@ -95,9 +95,9 @@ def read_tracks(path: Path, extent: Extent) -> Tracks:
 
 
 def write_prompts(path: Path, tracks: Tracks) -> None:
-    """Write the boxes of frame 0, rounded outwards; a name that two classes share gets a number.
+    """Write the boxes of frame 0, rounded outwards; objects of one class get a numeric suffix.
 
-    Masks, scores and identities are lost.
+    Masks, scores and identities are dropped.
     """
     rows = tracks.before(1)
     names = [tracks.extent.classes[key] for key in rows.class_id.tolist()]
@@ -116,24 +116,25 @@ def write_prompts(path: Path, tracks: Tracks) -> None:
 def _objects(path: Path) -> list[Any]:
     content = read_json(path)
     if not isinstance(content, dict):
-        raise ValueError(f"{path}: {show(content)} found, expected an object with annotation")
+        raise ValueError(f"{path}: expected an object with annotation, found {show(content)}")
     annotation = content.get("annotation") or {}
     if not isinstance(annotation, dict):
-        raise ValueError(f"{path}, annotation: {show(annotation)} found, expected an object")
+        raise ValueError(f"{path}, annotation: expected an object, found {show(annotation)}")
     found = annotation.get("object") or []
     if not isinstance(found, list | dict):
-        raise ValueError(f"{path}, annotation.object: {show(found)} found, expected a list")
+        raise ValueError(f"{path}, annotation.object: expected a list, found {show(found)}")
     return [found] if isinstance(found, dict) else found
 
 
 def _read_prompt(content: Any) -> Prompt:
     if not isinstance(content, dict):
-        raise ValueError(f"{show(content)} found, expected an object with name and bndbox")
+        raise ValueError(f"expected an object with name and bndbox, found {show(content)}")
     name, corners = content.get("name"), content.get("bndbox")
     if not isinstance(name, str) or not name:
-        raise ValueError(f"name {show(name)} found, expected a text")
+        raise ValueError(f"name: expected a string, found {show(name)}")
     if not isinstance(corners, dict):
-        raise ValueError(f"{name!r}: bndbox {show(corners)} found, expected {', '.join(_CORNERS)}")
+        expected = ", ".join(_CORNERS)
+        raise ValueError(f"{name!r}: bndbox: expected {expected}, found {show(corners)}")
     left, top, right, bottom = (_whole(name, corners, corner) for corner in _CORNERS)
     if right <= left or bottom <= top:
         raise ValueError(
@@ -152,7 +153,7 @@ def _whole(name: str, corners: Mapping[str, Any], corner: str) -> int:
     except (ValueError, OverflowError):
         pass
     found = show(value) if corner in corners else "nothing"
-    raise ValueError(f"{name!r}: {corner}: {found} found, expected a number of pixels")
+    raise ValueError(f"{name!r}: {corner}: expected a number of pixels, found {found}")
 
 
 def _class_id(path: Path, name: str, extent: Extent) -> int:
@@ -160,4 +161,5 @@ def _class_id(path: Path, name: str, extent: Extent) -> int:
     for key, kind in kinds.items():
         if kind in (name, _NUMBER.sub("", name)) or len(kinds) == 1:
             return key
-    raise ValueError(f"{path}: name {name!r} found, expected one of {sorted(kinds.values())}")
+    known = sorted(kinds.values())
+    raise ValueError(f"{path}: name: expected one of the classes {known}, found {name!r}")

@@ -1,14 +1,14 @@
 """Read and write the JSON lines of the SAM2 multi-object video tracker, tracked_detections.jsonl.
 
-Source: SAM2Tracking.py of that tool. A line is one image: `fileName`, and under `prelabels` of each
-object `name`, `uid`, `type` "rect" and `points`, the corners of its box clockwise from top left.
-The far corner is the last pixel inside. Lines come in any order, images without objects have none,
-and there are no scores, masks or frame numbers.
+Source: SAM2Tracking.py of that tool. A line describes one image: `fileName`, and under `prelabels`
+for each object `name`, `uid`, `type` "rect" and `points`, the corners of its box clockwise from top
+left. The far corner is the last pixel inside. Lines are in any order, images without objects have
+none, and there are no scores, masks or frame numbers.
 
-Which frame a line is of is told by its file name. If the stems of all names are whole numbers, as
-`00012` of `00012.jpg`, they count frames, from that of the first image; a frame without a line is
-then a gap, and stays one. Other names are in alphabetical order, which tells the frame only if
-every frame has a line. Objects are numbered from 1 in the order they appear in time.
+The frame of a line is derived from its file name. If the stems of all names are whole numbers, such
+as `00012` of `00012.jpg`, they are frame numbers, counted from that of the first image, and a frame
+without a line has no objects. Other names are sorted alphabetically, which determines the frame
+only if every frame has a line. Objects are numbered from 1 in temporal order.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from datasets.io.files import replacing
 from datasets.io.text_lines import read_lines
 from datasets.types import NO_TRACK, Extent, Tracks
 
-_PAST = np.array([0, 0, 1, 1])  # from the last pixel inside to the far corner
-_LARGEST = len("2147483647")  # digits of a stem
+_PAST = np.array([0, 0, 1, 1])  # offset from the last pixel inside to the far corner
+_MAX_STEM_DIGITS = len("2147483647")
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,8 @@ class _Object:
     """One object in one image.
 
     Args:
-        number: Of its line, from one.
-        corner: (4,) left, top, right, bottom, the far corner inclusive.
+        number: Line number, from one.
+        corner: (4,) left, top, right, bottom, with an inclusive far corner.
     """
 
     number: int
@@ -58,7 +58,7 @@ class _Image:
 
 
 def list_names(path: Path) -> list[str]:
-    """Return the class names of a file, sorted; raises as `read_tracks` does."""
+    """Return the sorted class names of a file; raises as `read_tracks` does."""
     return sorted({each.name for image in _read_images(path) for each in image.objects})
 
 
@@ -66,13 +66,13 @@ def read_tracks(path: Path, extent: Extent, *, first_frame: int = 0) -> Tracks:
     """Return the boxes of a file, with score 1.
 
     Args:
-        extent: Its classes are the names.
-        first_frame: Number in the name of the first image; only where stems are whole numbers.
+        extent: Extent whose classes are the object names.
+        first_frame: Number in the name of the first image, if stems are whole numbers.
 
     Raises:
-        ValueError: A line is not JSON or lacks something, an image has two lines, a box is no
-            rectangle, a name is unknown, or a rule of Tracks is broken: names file and line. Or
-            names that are no numbers leave open which frame a line is of.
+        ValueError: A line is not JSON or lacks a key, an image has two lines, a box is not a
+            rectangle, a name is unknown, or a rule of Tracks is broken, which names file and line;
+            or names that are not numbers leave the frames of lines ambiguous.
     """
     images = _read_images(path)
     frames = _frames(path, images, extent.frame_count, first_frame)
@@ -94,19 +94,19 @@ def read_tracks(path: Path, extent: Extent, *, first_frame: int = 0) -> Tracks:
 
 
 def write_tracks(path: Path, tracks: Tracks, images: Many[str] | None = None) -> None:
-    """Write a line a frame that has objects.
+    """Write one line for each frame that has objects.
 
-    Scores, masks, visibility and areas are lost, and so are rows without identity.
+    Scores, masks, visibility, areas and rows without identity are dropped.
 
     Args:
-        images: Name of each frame's image; 000000.jpg and so on if not given.
+        images: Image name of each frame; by default 000000.jpg and so on.
 
     Raises:
-        ValueError: There are not as many images as frames.
+        ValueError: The numbers of images and frames differ.
     """
     count = tracks.extent.frame_count
     if images is not None and len(images) != count:
-        raise ValueError(f"{path}: not written: {len(images)} images found for {count} frames")
+        raise ValueError(f"{path}: not written: expected {count} image names, found {len(images)}")
     named = np.flatnonzero(tracks.track != NO_TRACK)
     ends = np.flatnonzero(np.diff(tracks.frame[named])) + 1
     with replacing(path) as part, part.open("w", encoding="utf-8") as file:
@@ -128,7 +128,7 @@ def _write_object(tracks: Tracks, row: int) -> dict[str, Any]:
 
 
 def _inclusive(box: np.ndarray) -> np.ndarray:
-    """Return a box with its last pixels for a far corner, which read back not before the near."""
+    """Return a box with an inclusive far corner, which never reads back before the near one."""
     last = box[2:] - 1
     return np.append(box[:2], np.where(last + 1 < box[:2], np.nextafter(last, np.inf), last))
 
@@ -139,14 +139,14 @@ def _corners(left: float, top: float, right: float, bottom: float) -> list[tuple
 
 
 def _read_images(path: Path) -> list[_Image]:
-    """Return the lines in their order; ValueError names file and line."""
+    """Return the images in order of their lines; ValueError names file and line."""
     images: dict[str, _Image] = {}
     for line, number in zip(*read_lines(path), strict=True):
         try:
             image = _read_image(line, number)
             if image.name in images:
                 first = images[image.name].number
-                raise ValueError(f"{image.name} appears twice, first in line {first}")
+                raise ValueError(f"{image.name} already appears in line {first}")
         except (ValueError, RecursionError) as error:
             text = line.decode(errors="replace")
             raise line_error(path, number, str(error), text) from error
@@ -156,7 +156,7 @@ def _read_images(path: Path) -> list[_Image]:
 
 def _read_image(line: bytes, number: int) -> _Image:
     try:
-        # whole numbers as doubles: one of a million digits is infinite, not an endless conversion
+        # whole numbers are read as floats: converting a million digits to an int takes too long
         content = json.loads(line, parse_int=float, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
         raise ValueError(f"not valid JSON: {error.msg}, column {error.colno}") from error
@@ -169,46 +169,46 @@ def _read_image(line: bytes, number: int) -> _Image:
 
 
 def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} found where a number was expected")
+    raise ValueError(f"expected a number, found {name}")
 
 
 def _read_object(content: Any, number: int) -> _Object:
     kind = _entry(content, "type", str)
     if kind != "rect":
-        raise ValueError(f"type {kind!r} found, expected 'rect'")
+        raise ValueError(f"type: expected 'rect', found {kind!r}")
     points = _entry(content, "points", list)
     found = [(_entry(point, "x", float), _entry(point, "y", float)) for point in points]
     if len(found) != len(_corners(0, 0, 0, 0)):
-        raise ValueError(f"{len(found)} points found, expected the 4 corners of a box")
+        raise ValueError(f"points: expected the 4 corners of a box, found {len(found)} points")
     (left, top), (right, bottom) = found[0], found[2]
     if found != _corners(left, top, right, bottom):
-        raise ValueError(f"points {found} are no rectangle, clockwise from top left")
+        raise ValueError(f"points: expected a rectangle, clockwise from top left, found {found}")
     name, uid = _entry(content, "name", str), _entry(content, "uid", str)
     return _Object(number, name, uid, (left, top, right, bottom))
 
 
 def _entry(content: Any, key: str, kind: type) -> Any:
-    """Return what an object holds under a key; ValueError if it is not of a kind."""
+    """Return the value of a key of an object; ValueError if it has another type."""
     if not isinstance(content, dict) or key not in content:
         found = sorted(content) if isinstance(content, dict) else type(content).__name__
-        raise ValueError(f"an object with the key {key!r} expected, found {found}")
+        raise ValueError(f"expected an object with the key {key!r}, found {found}")
     if not isinstance(content[key], kind):
-        expected = {str: "text", list: "a list", float: "a number"}[kind]
-        raise ValueError(f"{key}: {str(content[key])[:40]!r} found, expected {expected}")
+        expected = {str: "a string", list: "a list", float: "a number"}[kind]
+        raise ValueError(f"{key}: expected {expected}, found {str(content[key])[:40]!r}")
     return content[key]
 
 
 def _frames(path: Path, images: Many[_Image], frame_count: int, first_frame: int) -> list[int]:
     """Return the frame of each image."""
     stems = [PurePosixPath(image.name).stem for image in images]
-    if all(stem.isascii() and stem.isdigit() and len(stem) <= _LARGEST for stem in stems):
+    if all(stem.isascii() and stem.isdigit() and len(stem) <= _MAX_STEM_DIGITS for stem in stems):
         frames = [int(stem) - first_frame for stem in stems]
         _check_frames(path, images, frames, frame_count)
         return frames
     if len(images) != frame_count:
         raise ValueError(
-            f"{path}: file names are no whole numbers, and {len(images)} of {frame_count} frames "
-            "have a line: which frame each is cannot be known"
+            f"{path}: the frames of lines are ambiguous: file names are not whole numbers, and "
+            f"only {len(images)} of {frame_count} frames have a line"
         )
     order = {name: frame for frame, name in enumerate(sorted(image.name for image in images))}
     return [order[image.name] for image in images]
@@ -217,21 +217,21 @@ def _frames(path: Path, images: Many[_Image], frame_count: int, first_frame: int
 def _check_frames(
     path: Path, images: Iterable[_Image], frames: Iterable[int], frame_count: int
 ) -> None:
-    """Raise ValueError for an image that is beyond the sequence, or the second of a frame."""
-    seen: dict[int, str] = {}
+    """Raise ValueError for an image beyond the sequence, or for a second image of a frame."""
+    names: dict[int, str] = {}
     for image, frame in zip(images, frames, strict=True):
         if not 0 <= frame < frame_count:
-            reason = f"{image.name} is frame {frame} (from 0), expected 0 .. {frame_count - 1}"
+            reason = f"expected frames 0 .. {frame_count - 1}, found {frame} for {image.name}"
             raise line_error(path, image.number, reason)
-        if frame in seen:
-            reason = f"{image.name} is frame {frame} (from 0), and so is {seen[frame]}"
+        if frame in names:
+            reason = f"frame {frame} (from 0) has two images: {names[frame]} and {image.name}"
             raise line_error(path, image.number, reason)
-        seen[frame] = image.name
+        names[frame] = image.name
 
 
 def _class_ids(objects: Many[_Object], extent: Extent) -> np.ndarray:
     ids = {name: key for key, name in extent.classes.items()}
     for row, each in enumerate(objects):
         if each.name not in ids:
-            raise RowError(row, f"name {each.name!r} found, expected one of {sorted(ids)}")
+            raise RowError(row, f"name: expected one of {sorted(ids)}, found {each.name!r}")
     return np.array([ids[each.name] for each in objects], np.int64)

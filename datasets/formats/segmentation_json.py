@@ -1,6 +1,6 @@
-"""Masks as JSON files hold them: run lengths, compressed or plain, and polygons.
+"""Masks in JSON files: run lengths, compressed or uncompressed, and polygons.
 
-Source: the COCO API, pycocotools.mask, which draws the polygons.
+Source: the COCO API, pycocotools.mask, which rasterizes the polygons.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from datasets.io.errors import RowError
 from datasets.masks.mask_set import Masks
 from datasets.types import Tracks
 
-_FARTHEST = 2.0**16  # of a polygon's corners, in pixels: the COCO API computes in 32 bits
-_LONGEST = 2.0**20  # outline of a polygon, in pixels: it takes memory for each
-_FEWEST = 6  # coordinates of a polygon
+_MAX_COORDINATE = 2.0**16  # of a polygon's corners, in pixels: the COCO API uses 32-bit integers
+_MAX_OUTLINE = 2.0**20  # of a polygon, in pixels: memory is used for each pixel
+_MIN_NUMBERS = 6  # coordinates of a polygon
 
 
 def read_masks(segmentations: Iterable[Any], height: int, width: int) -> Masks:
     """Return masks of one image size.
 
     Args:
-        segmentations: Each an object with `size` and `counts`, a text (compressed) or a list of
-            whole numbers, or a list of polygons, each a list of x and y in turn.
+        segmentations: Each an object with `size` and `counts`, which is a string (compressed) or a
+            list of whole numbers, or a list of polygons, each a list of alternating x and y.
 
     Raises:
-        RowError: One is something else, of another image size, does not cover the image exactly, or
-            has a polygon with less than three corners or one that is far outside.
+        RowError: A segmentation has another form or image size, does not cover the image exactly,
+            or has a polygon with fewer than three corners or with one far outside the image.
     """
     runs = []
     for row, each in enumerate(segmentations):
@@ -42,7 +42,7 @@ def read_masks(segmentations: Iterable[Any], height: int, width: int) -> Masks:
 
 
 def masks_to_write(tracks: Tracks) -> Masks:
-    """Return the masks of tracks; ValueError if they have rows and no masks."""
+    """Return the masks of tracks; ValueError if there are rows but no masks."""
     if tracks.rle is not None:
         return tracks.rle
     if len(tracks):
@@ -57,7 +57,7 @@ def write_runs(masks: Masks) -> list[Record]:
 
 
 def write_counts(masks: Masks) -> list[Record]:
-    """Return plain run lengths: the pixels of background and foreground in turn."""
+    """Return uncompressed run lengths: alternating pixel counts of background and foreground."""
     intervals, pixels = masks.intervals, masks.height * masks.width
     edges = np.stack([intervals.start, intervals.stop], axis=1)
     first = intervals.first
@@ -70,27 +70,27 @@ def write_counts(masks: Masks) -> list[Record]:
 
 
 def _read_run(segmentation: Any, height: int, width: int) -> bytes:
-    """Return a compressed run length, not yet read; ValueError for what cannot be one."""
+    """Return a compressed run length, not yet validated; ValueError for other forms."""
     if isinstance(segmentation, list):
         return _draw(segmentation, height, width)
     if not isinstance(segmentation, dict):
-        raise ValueError(f"{show(segmentation)} found, expected a run length or polygons")
+        raise ValueError(f"expected a run length or polygons, found {show(segmentation)}")
     size, counts = segmentation.get("size"), segmentation.get("counts")
     if size != [height, width]:
-        raise ValueError(f"size {show(size)} found, expected [{height}, {width}]")
+        raise ValueError(f"size: expected [{height}, {width}], found {show(size)}")
     if isinstance(counts, str) and counts.isascii():
         return counts.encode()
     if isinstance(counts, list):
         return _compress(counts, height, width)
-    raise ValueError(f"counts {show(counts)} found, expected a run length")
+    raise ValueError(f"counts: expected a run length, found {show(counts)}")
 
 
 def _compress(counts: list[Any], height: int, width: int) -> bytes:
     if not set(map(type, counts)) <= {int} or min(counts, default=0) < 0:
-        raise ValueError(f"counts {show(counts)} found, expected whole numbers from 0")
+        raise ValueError(f"counts: expected whole numbers from 0, found {show(counts)}")
     if sum(counts) != height * width:
-        reason = f"covers {sum(counts)} pixels, the image has {height * width}"
-        raise ValueError(f"its run length {reason}")
+        expected = f"{height * width} pixels as in the image"
+        raise ValueError(f"run length: expected {expected}, found {sum(counts)}")
     run: bytes = coco.frPyObjects({"size": [height, width], "counts": counts}, height, width)[
         "counts"
     ]
@@ -101,21 +101,23 @@ def _draw(polygons: list[Any], height: int, width: int) -> bytes:
     for polygon in polygons:
         _check_polygon(polygon)
     if not polygons:
-        raise ValueError("an empty list of polygons found")
+        raise ValueError("expected a list of polygons, found an empty list")
     run: bytes = coco.merge(coco.frPyObjects(polygons, height, width))["counts"]
     return run
 
 
 def _check_polygon(polygon: Any) -> None:
     if not isinstance(polygon, list) or not all(map(is_number, polygon)):
-        raise ValueError(f"polygon {show(polygon)} found, expected a list of finite numbers")
-    if len(polygon) < _FEWEST or len(polygon) % 2:
+        raise ValueError(f"polygon: expected a list of finite numbers, found {show(polygon)}")
+    if len(polygon) < _MIN_NUMBERS or len(polygon) % 2:
         raise ValueError(
-            f"polygon of {len(polygon)} numbers found, expected an even count of at least {_FEWEST}"
+            f"polygon: expected an even count of at least {_MIN_NUMBERS} numbers, "
+            f"found {len(polygon)}"
         )
     corners = np.array(polygon, np.float64).reshape(-1, 2)
-    if abs(corners).max() > _FARTHEST:
-        raise ValueError(f"polygon corner beyond {_FARTHEST:.0f} pixels found")
+    if abs(corners).max() > _MAX_COORDINATE:
+        raise ValueError(f"polygon: a corner lies beyond {_MAX_COORDINATE:.0f} pixels")
     outline = abs(corners - np.roll(corners, 1, axis=0)).max(axis=1).sum()
-    if outline > _LONGEST:
-        raise ValueError(f"polygon of {outline:.0f} pixels around found, expected less")
+    if outline > _MAX_OUTLINE:
+        expected = f"an outline of at most {_MAX_OUTLINE:.0f} pixels"
+        raise ValueError(f"polygon: expected {expected}, found {outline:.0f}")

@@ -1,6 +1,6 @@
-"""Annotations and results of YouTube-VIS, one a track, to and from the rows of Tracks.
+"""Annotations and results of YouTube-VIS, one per track, to and from the rows of Tracks.
 
-Each holds lists of one value a frame, null where the track is not there.
+Each holds lists with one value per frame, null where the track is absent.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from datasets.types import Extent, Tracks
 
 @dataclass(frozen=True)
 class Entries:
-    """Annotations or results, (E,), one a track.
+    """Annotations or results, (E,), one per track.
 
     Args:
-        records: `read_entries` takes the segmentations out: parsed JSON holds several times the
-            memory of the masks that it becomes.
-        areas: Whether they say the area in each frame.
+        records: JSON records. `read_entries` removes their segmentations: parsed JSON takes several
+            times the memory of the masks.
+        areas: Whether the records contain the area in each frame.
     """
 
     records: list[Record]
@@ -34,10 +34,10 @@ class Entries:
 
 
 def read_entries(entries: Entries, videos: np.ndarray, extents: Many[Extent]) -> list[Tracks]:
-    """Return the tracks of each video; RowError for an entry that is broken.
+    """Return the tracks of each video; RowError for an invalid entry.
 
     Args:
-        videos: What the file calls each video.
+        videos: Ids of the videos in the file.
     """
     classes = {key for extent in extents for key in extent.classes}
     video = look_up(entries.records, "video_id", videos)
@@ -55,9 +55,9 @@ def read_entries(entries: Entries, videos: np.ndarray, extents: Many[Extent]) ->
 
 def _read_video(entries: Entries, chosen: np.ndarray, extent: Extent) -> Tracks:
     """Return the tracks of one video from its entries."""
-    there = [_frames(entries, entry, extent.frame_count) for entry in chosen.tolist()]
-    owner = np.repeat(chosen, [len(frames) for frames in there])
-    frame = np.array([frame for frames in there for frame in frames], np.int64)
+    frames = [_frames(entries, entry, extent.frame_count) for entry in chosen.tolist()]
+    owner = np.repeat(chosen, [len(each) for each in frames])
+    frame = np.array([number for each in frames for number in each], np.int64)
     order = np.argsort(frame, kind="stable")
     owner, frame = owner[order], frame[order]
     records = [entries.records[entry] for entry in owner.tolist()]
@@ -82,23 +82,25 @@ def _read_video(entries: Entries, chosen: np.ndarray, extent: Extent) -> Tracks:
 
 def _frames(entries: Entries, entry: int, frame_count: int) -> list[int]:
     """Return the frames in which a track has a segmentation."""
-    there = _filled(entries.records[entry], entry, "segmentations", frame_count)
-    if not there:
-        raise RowError(entry, "no segmentation found, expected one in at least one frame")
+    present = _present_frames(entries.records[entry], entry, "segmentations", frame_count)
+    if not present:
+        raise RowError(entry, "expected a segmentation in at least one frame, found none")
     if entries.areas:
-        alone = set(_filled(entries.records[entry], entry, "areas", frame_count)).difference(there)
+        areas = _present_frames(entries.records[entry], entry, "areas", frame_count)
+        alone = set(areas).difference(present)
         if alone:
-            raise RowError(entry, f"frame {min(alone)} (from 0): an area and no segmentation found")
-    return there
+            raise RowError(entry, f"frame {min(alone)} (from 0): an area without a segmentation")
+    return present
 
 
-def _filled(record: Record, entry: int, key: str, frame_count: int) -> list[int]:
-    """Return the frames for which a list of one value a frame has something."""
+def _present_frames(record: Record, entry: int, key: str, frame_count: int) -> list[int]:
+    """Return the frames that have a value in a list with one value per frame."""
     values = record.get(key)
     if not isinstance(values, list):
-        raise RowError(entry, f"{key} {show(values)} found, expected a list")
+        raise RowError(entry, f"{key}: expected a list, found {show(values)}")
     if len(values) != frame_count:
-        raise RowError(entry, f"{key} of {len(values)} frames found, the video has {frame_count}")
+        expected = f"{frame_count} frames as in the video"
+        raise RowError(entry, f"{key}: expected {expected}, found {len(values)}")
     return [frame for frame, value in enumerate(values) if value not in (None, [])]
 
 
@@ -107,12 +109,12 @@ def _read_areas(places: list[tuple[Record, int]]) -> np.ndarray:
     areas = [record["areas"][frame] for record, frame in places]
     for row, area in enumerate(areas):
         if not is_number(area):
-            raise RowError(row, f"area {show(area)} found, expected a number of pixels")
+            raise RowError(row, f"area: expected a number of pixels, found {show(area)}")
     return np.array(areas, np.float64)
 
 
 def write_annotations(tracks: Tracks) -> list[Record]:
-    """Return the annotations of one video, without their numbers."""
+    """Return the annotations of one video, without their ids."""
     masks, extent = masks_to_write(tracks), tracks.extent
     near, far = tracks.box[:, :2], tracks.box[:, 2:]
     columns = {
@@ -134,7 +136,7 @@ def write_annotations(tracks: Tracks) -> list[Record]:
 
 
 def write_entries(tracks: Tracks) -> list[Record]:
-    """Return the entries of one video, without its number."""
+    """Return the entries of one video, without its id."""
     runs = write_runs(masks_to_write(tracks))
     return [
         {
@@ -147,41 +149,41 @@ def write_entries(tracks: Tracks) -> list[Record]:
 
 
 def _rows_by_track(tracks: Tracks) -> list[np.ndarray]:
-    """Return the rows of each identity, both rising; ValueError if a row has none."""
-    nameless = tracks.track < 0
-    if nameless.any():
-        frame = tracks.frame[np.argmax(nameless)]
+    """Return the rows of each identity, both ascending; ValueError if a row has no identity."""
+    unidentified = tracks.track < 0
+    if unidentified.any():
+        frame = tracks.frame[np.argmax(unidentified)]
         raise ValueError(f"a row of frame {frame} (from 0) has no identity")
     order = np.argsort(tracks.track, kind="stable")
     return np.split(order, np.flatnonzero(np.diff(tracks.track[order])) + 1) if len(order) else []
 
 
 def _only_value(tracks: Tracks, rows: np.ndarray, column: np.ndarray, name: str) -> int:
-    """Return the one value that a column has on a track's rows; ValueError if it has several."""
+    """Return the only value of a column on a track's rows; ValueError if there are several."""
     found = np.unique(column[rows])
     if len(found) > 1:
         track = tracks.track[rows[0]]
-        raise ValueError(f"track {track} has {name} {found.tolist()}, and one can be written")
+        raise ValueError(f"track {track}: {name}: expected one value, found {found.tolist()}")
     return int(found[0])
 
 
 def _commonest(values: np.ndarray) -> int:
-    """Return the value found most often, the smallest of those found equally often."""
+    """Return the most frequent value, the smallest one if several are equally frequent."""
     found, count = np.unique(values, return_counts=True)
     return int(found[np.argmax(count)])
 
 
 def _mean(values: np.ndarray) -> float:
-    """Return the mean, to the last bit where all are equal."""
+    """Return the mean, which is exact if all values are equal."""
     same = values.min() == values.max()
     return float(values[0] if same else values.mean())
 
 
 def _spread(values: list[Any], tracks: Tracks, rows: np.ndarray) -> list[Any]:
-    """Return the values of a track's rows, one a frame, None where it has no row.
+    """Return the values of a track's rows, one per frame, None for frames without a row.
 
     Args:
-        values: One a row of all tracks.
+        values: One value per row of all tracks.
     """
     found: list[Any] = [None] * tracks.extent.frame_count
     for row, frame in zip(rows.tolist(), tracks.frame[rows].tolist(), strict=True):

@@ -1,9 +1,9 @@
 """Read and write the JSON of YouTube-VIS and OVIS: one file for the masks of all videos.
 
 Source: https://youtube-vos.org/dataset/vis; ytvos.py of youtubevos/cocoapi f3f9948. Ground truth
-lists videos, categories and an annotation a track; results are an entry a track. Both hold a
-segmentation for each frame, null where the track is not there. Boxes are written and not read: a
-box here is the tight one of its mask.
+lists videos, categories and one annotation per track; results have one entry per track. Both hold
+a segmentation for each frame, null where the track is absent. Boxes are written but not read:
+boxes here are the tight boxes of the masks.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from datasets.formats.json_records import (
-    LARGEST_WHOLE,
+    MAX_EXACT_INTEGER,
     Record,
     check_records,
     distinct,
@@ -25,7 +25,7 @@ from datasets.formats.json_records import (
     list_under,
     make_categories,
     name_sequences,
-    naming,
+    naming_record,
     naming_sequence,
     numbers,
     read_classes,
@@ -43,7 +43,7 @@ class Video:
     """A video of a file.
 
     Args:
-        number: What the file calls it.
+        number: Id of the video in the file.
     """
 
     number: int
@@ -51,10 +51,10 @@ class Video:
 
 
 def read_videos(path: Path) -> dict[str, Video]:
-    """Return the videos of a ground truth file by name, whether or not it has annotations.
+    """Return the videos of a ground truth file by name; it need not have annotations.
 
-    A video is called as the folder of its first file if every video of the file has one of its own,
-    and otherwise as its id.
+    A video is named after the folder of its first file if every video has a unique folder,
+    otherwise after its id.
 
     Raises:
         ValueError: As `read_labels`.
@@ -70,15 +70,15 @@ def read_truth(path: Path) -> dict[str, Tracks]:
 def read_labels(path: Path) -> tuple[dict[str, Video], dict[str, Tracks]]:
     """Return the videos of a ground truth file, and the ground truth of each, by name.
 
-    A track is called as its annotation. Crowds have score 0, the others 1.
+    The identity of a track is its annotation's id. Crowds have score 0, all others 1.
 
     Raises:
-        ValueError: Not JSON, or a video, category or annotation is not what it should be. Names the
-            file, and which of its kind, from 0.
+        ValueError: Not JSON, or a video, category or annotation is invalid. Names the file and the
+            record, from 0.
     """
     content = read_json(path)
     videos = _read_videos(content, path)
-    with naming(path, "annotation"):
+    with naming_record(path, "annotation"):
         records = check_records(list_under(content, "annotations", path))
         score = np.where(flags(records, "iscrowd"), 0.0, 1.0)
         entries = Entries(records, distinct(records), score, have(records, "areas"))
@@ -86,29 +86,28 @@ def read_labels(path: Path) -> tuple[dict[str, Video], dict[str, Tracks]]:
 
 
 def read_results(path: Path, videos: Mapping[str, Video]) -> dict[str, Tracks]:
-    """Return the results for each video by name, empty for a video that has no entry.
+    """Return the results of each video by name, empty for a video without entries.
 
-    A track is called as its place in the file, the first is 1; each of its rows has its score.
+    The identity of a track is its position in the file, from 1; all its rows have its score.
 
     Raises:
-        ValueError: Not JSON, or an entry is not what it should be. Names the file and the entry,
-            from 0.
+        ValueError: Not JSON, or an entry is invalid. Names the file and the entry, from 0.
     """
     content = read_json(path)
     if not isinstance(content, list):
         raise ValueError(f"{path}: expected a list of results")
-    with naming(path, "entry"):
+    with naming_record(path, "entry"):
         records = check_records(content)
         track = np.arange(len(records)) + 1
         return _by_name(Entries(records, track, numbers(records, "score"), False), videos)
 
 
 def write_truth(path: Path, tracks: Mapping[str, Tracks]) -> None:
-    """Write ground truth; videos are numbered from 1, annotations as `number_annotations` says.
+    """Write ground truth; videos are numbered from 1, annotations by `number_annotations`.
 
     Raises:
-        ValueError: There are no masks, a row has no identity, a track has several classes or is in
-            part not scored, or the classes cannot be written. Names the file and the video.
+        ValueError: There are no masks, a row has no identity, a track has several classes or is
+            only partly scored, or the classes cannot be written. Names the file and the video.
     """
     categories = make_categories(path, tracks)
     annotations: list[Record] = []
@@ -126,35 +125,34 @@ def write_truth(path: Path, tracks: Mapping[str, Tracks]) -> None:
 def number_annotations(tracks: Mapping[str, Tracks]) -> np.ndarray:
     """Return the id of each annotation, video by video, in order of identity.
 
-    It is the identity where all are above 0 and no two videos share one, otherwise 1, 2, ...
+    Ids are the identities if these are positive and unique over all videos, otherwise 1, 2, ...
     """
     identities = [np.unique(each.track) for each in tracks.values()]
     every = np.concatenate([np.zeros(0, np.int64), *identities])
-    own = len(np.unique(every)) == len(every) and ((every > 0) & (every < LARGEST_WHOLE)).all()
+    own = len(np.unique(every)) == len(every) and ((every > 0) & (every < MAX_EXACT_INTEGER)).all()
     return every if own else np.arange(len(every)) + 1
 
 
 def count_unread(path: Path) -> dict[str, int]:
-    """Return what a ground truth file holds beyond Tracks, 0 rows each."""
+    """Return the fields of a ground truth file which Tracks cannot hold, 0 rows each."""
     content = read_json(path)
     videos = _read_videos(content, path).items()
     ours = [_video(number, name, video.extent) for number, (name, video) in enumerate(videos, 1)]
     pairs = list(zip(content["videos"], ours, strict=True))
-    there = {
-        "names of images": any(each["file_names"] != own["file_names"] for each, own in pairs),
-        "numbers of videos": any(each["id"] != own["id"] for each, own in pairs),
+    present = {
+        "image names": any(each["file_names"] != own["file_names"] for each, own in pairs),
+        "video ids": any(each["id"] != own["id"] for each, own in pairs),
     }
-    return {what: 0 for what, lost in there.items() if lost}
+    return {what: 0 for what, unread in present.items() if unread}
 
 
 def write_results(
     path: Path, tracks: Mapping[str, Tracks], videos: Mapping[str, int] | None = None
 ) -> None:
-    """Write results: a track has the mean of its scores and the class that most of its rows have.
+    """Write results: a track has the mean of its scores and its most frequent class.
 
     Args:
-        videos: What the ground truth calls each video; 1, 2, ... in order if not given, as
-            `write_truth` does.
+        videos: Video ids of the ground truth; by default 1, 2, ... in order, as in `write_truth`.
 
     Raises:
         ValueError: There are no masks, a row has no identity, a class is ignored, or the ground
@@ -167,14 +165,14 @@ def write_results(
     for name, each in tracks.items():
         with naming_sequence(path, name):
             if name not in known:
-                raise ValueError(f"unknown, expected one of {sorted(known)}")
+                raise ValueError(f"unknown video: expected one of {sorted(known)}")
             entries += [{"video_id": known[name], **entry} for entry in write_entries(each)]
     write_json(path, entries, indent=None)
 
 
 def _read_videos(content: Any, path: Path) -> dict[str, Video]:
     classes = read_classes(content, path)
-    with naming(path, "video"):
+    with naming_record(path, "video"):
         records = check_records(list_under(content, "videos", path))
         ids, sizes = distinct(records).tolist(), read_sizes(records).tolist()
         lengths = [_read_length(row, record) for row, record in enumerate(records)]
@@ -188,7 +186,7 @@ def _read_videos(content: Any, path: Path) -> dict[str, Video]:
 
 
 def _by_name(entries: Entries, videos: Mapping[str, Video]) -> dict[str, Tracks]:
-    """Return the tracks of each video by name; RowError for an entry that is broken."""
+    """Return the tracks of each video by name; RowError for an invalid entry."""
     numbers = np.array([video.number for video in videos.values()], np.int64)
     found = read_entries(entries, numbers, [video.extent for video in videos.values()])
     return dict(zip(videos, found, strict=True))
@@ -198,10 +196,11 @@ def _read_length(row: int, record: Record) -> int:
     """Return the number of frames."""
     files = record.get("file_names")
     if not isinstance(files, list) or not files or not all(isinstance(f, str) for f in files):
-        raise RowError(row, f"file_names {show(files)} found, expected the name of a file a frame")
+        raise RowError(row, f"file_names: expected a list of file names, found {show(files)}")
     length = record.get("length", len(files))
     if length != len(files):
-        raise RowError(row, f"length {show(length)} found, expected the {len(files)} of file_names")
+        expected = f"{len(files)} as in file_names"
+        raise RowError(row, f"length: expected {expected}, found {show(length)}")
     return len(files)
 
 

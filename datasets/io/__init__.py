@@ -1,4 +1,4 @@
-"""Files, text, command lines and errors: what a program needs that knows nothing of tracking.
+"""Files, text, command lines and errors: program support that is independent of tracking.
 
 May import: nothing of ours.
 """

@@ -1,7 +1,6 @@
-"""Columns of Arrow tables from and to numpy, without what loads pandas.
+"""Convert columns of Arrow tables from and to numpy, without importing pandas.
 
-Arrow's own ways between the two look for pandas, which takes longer to load, and more memory, than
-most files.
+Arrow's own conversions try to import pandas, which takes more time and memory than most files.
 """
 
 from __future__ import annotations
@@ -14,39 +13,40 @@ import pyarrow as pa
 
 
 def open_native(path: Path) -> pa.NativeFile:
-    """Return a file for Arrow to read from; OSError if there is none.
+    """Return a file for Arrow to read from; OSError if it does not exist.
 
-    Not one of Python's: a thread of Arrow's that lets go of it as Python ends aborts the program.
+    It is not a Python file object: one that an Arrow thread releases while Python exits aborts the
+    program.
     """
     return pa.OSFile(str(path))
 
 
 def to_array(column: pa.ChunkedArray) -> np.ndarray:
-    """Return a column of numbers without empty cells, read-only."""
+    """Return a numeric column without empty cells as a read-only array."""
     return np.from_dlpack(column.combine_chunks())
 
 
 def to_column(values: np.ndarray, kind: pa.DataType, empty: np.ndarray | None = None) -> pa.Array:
-    """Return numbers, (N,), as a column of a kind of number.
+    """Return numbers, (N,), as a column of a numeric type.
 
     Args:
-        empty: (N,) bool, which cells are to hold nothing.
+        empty: (N,) bool, marks the cells to leave empty.
 
     Raises:
-        ValueError: A number does not fit into a cell.
+        ValueError: A number cannot be represented in the type.
     """
     numbers = np.ascontiguousarray(values, kind.to_pandas_dtype())
     if numbers.dtype.kind == "i" and (numbers != values).any():
-        raise ValueError(f"{values[numbers != values][0]} found, which is no {kind}")
-    full = None if empty is None else pa.py_buffer(np.packbits(~empty, bitorder="little"))
-    return pa.Array.from_buffers(kind, len(numbers), [full, pa.py_buffer(numbers)])
+        raise ValueError(f"expected values of type {kind}, found {values[numbers != values][0]}")
+    valid = None if empty is None else pa.py_buffer(np.packbits(~empty, bitorder="little"))
+    return pa.Array.from_buffers(kind, len(numbers), [valid, pa.py_buffer(numbers)])
 
 
 def to_bytes_column(values: Sequence[bytes], kind: pa.DataType) -> pa.Array:
-    """Return a column of `pa.binary()`, or of `pa.string()` where the bytes are UTF-8."""
+    """Return a column of `pa.binary()`, or of `pa.string()` if the bytes are UTF-8."""
     ends = np.zeros(len(values) + 1, np.int64)
     np.cumsum([len(value) for value in values], out=ends[1:])
     if ends[-1] > np.iinfo(np.int32).max:
-        raise ValueError(f"a column of {ends[-1]} bytes: more than 2 GiB")
+        raise ValueError(f"column: expected at most 2 GiB, found {ends[-1]} bytes")
     buffers = [None, pa.py_buffer(ends.astype(np.int32)), pa.py_buffer(b"".join(values))]
     return pa.Array.from_buffers(kind, len(values), buffers)

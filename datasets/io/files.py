@@ -1,4 +1,4 @@
-"""Files that are either whole or not there."""
+"""Atomic file writing, and small helpers for files."""
 
 from __future__ import annotations
 
@@ -13,63 +13,63 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-_MOST_BY_HAND = 1 << 18
+_MAX_SMALL_FILE_BYTES = 1 << 18
 _STRING_OR_CONSTANT = re.compile(r'"(?:[^"\\]++|\\.)*+"|NaN|-?Infinity')
-RUN = "MASKTRACK_RUN"  # environment variable: the process of the workflow that started this job
+RUN = "MASKTRACK_RUN"  # environment variable: process id of the workflow that started this job
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Yield a path beside `path` to write to; on success it becomes `path`, on error it goes.
+    """Yield a temporary path beside `path`; it replaces `path` on success, is removed on error.
 
-    What a process that was killed has left of its own goes too.
+    Temporary files which killed processes left behind are removed too.
 
     Raises:
-        OSError: It cannot be written; names `path`, also where the disk is full.
-        RuntimeError: The workflow that started this job is gone. A job that outlives a killed run
-            must not overwrite what a later run makes.
+        OSError: The file cannot be written; names `path`, also if the disk is full.
+        RuntimeError: The workflow that started this job has ended. A job that outlives a killed run
+            must not overwrite the output of a later run.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    remove_left_over(path.parent, path.name)
+    remove_leftovers(path.parent, path.name)
     part = path.with_name(part_name(path.name))
     try:
         with naming_target(part, path):
             yield part
-            refuse_orphan(path)
+            check_workflow_alive(path)
             part.replace(path)
     finally:
         part.unlink(missing_ok=True)
 
 
 def part_name(name: str) -> str:
-    """Return the hidden name under which this process writes what is to get a name."""
+    """Return the hidden temporary name under which this process writes a file or folder."""
     return f".{name}.{os.getpid()}.part"
 
 
-def remove_left_over(folder: Path, name: str) -> None:
-    """Remove the parts of files and folders of this name that killed processes left in a folder."""
+def remove_leftovers(folder: Path, name: str) -> None:
+    """Remove the temporary files and folders of this name that killed processes left behind."""
     for left in folder.glob(f".{glob.escape(name)}.*.part"):
         if not is_running(left.suffixes[-2]):
             remove(left)
 
 
 def remove(path: Path) -> None:
-    """Remove a file, a link or a folder, whether it is there or not."""
+    """Remove a file, a link or a folder if it exists."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:
         path.unlink(missing_ok=True)
 
 
-def refuse_orphan(path: Path) -> None:
-    """Raise RuntimeError if the workflow that started this job is gone."""
+def check_workflow_alive(path: Path) -> None:
+    """Raise RuntimeError if the workflow that started this job has ended."""
     if os.environ.get(RUN, str(os.getppid())) != str(os.getppid()):
-        raise RuntimeError(f"{path}: not written: the run that asked for it is gone")
+        raise RuntimeError(f"{path}: not written: the workflow that started this job has ended")
 
 
 @contextmanager
 def naming_target(part: Path, path: Path) -> Iterator[None]:
-    """Make errors name `path` instead of the hidden `part`, or nothing, as a full disk does."""
+    """Make errors name `path` instead of the hidden `part` or of no file, as on a full disk."""
     try:
         yield
     except OSError as error:
@@ -84,7 +84,7 @@ def naming_target(part: Path, path: Path) -> Iterator[None]:
 
 
 def _with_target(error: OSError, part: str, path: str) -> OSError | None:
-    """Return the error with the target's name; None if it is about another file."""
+    """Return the error with the target's name; None if it concerns another file."""
     if error.errno is None:
         return OSError(str(error).replace(part, path)) if part in str(error) else None
     name = str(path if error.filename is None else error.filename)
@@ -94,7 +94,7 @@ def _with_target(error: OSError, part: str, path: str) -> OSError | None:
 
 
 def is_running(suffix: str) -> bool:
-    """Whether there is a process of the number in `.12345`."""
+    """Return whether a process with the id in a suffix such as `.12345` is running."""
     try:
         os.kill(int(suffix[1:]), 0)
     except ProcessLookupError:
@@ -105,23 +105,23 @@ def is_running(suffix: str) -> bool:
 
 
 def file_in(path: Path, name: str) -> Path:
-    """Return the file of this name where `path` is a folder, else `path`."""
+    """Return the file of this name in `path` if that is a folder, otherwise `path`."""
     return path / name if path.is_dir() else path
 
 
 def read_small_text(path: Path, errors: str = "strict") -> str:
-    """Return the text of a file that people write by hand, with or without a byte order mark.
+    """Return the text of a small file written by hand, without its byte order mark.
 
     Args:
-        errors: What to do with bytes that are not UTF-8, see `open`.
+        errors: Handling of bytes that are not UTF-8, see `open`.
 
     Raises:
-        ValueError: It has more than 2^18 bytes, or is not UTF-8. Names the file.
+        ValueError: The file has more than 2^18 bytes, or is not UTF-8. Names the file.
     """
     with path.open("rb") as file:
-        data = file.read(_MOST_BY_HAND + 1)
-    if len(data) > _MOST_BY_HAND:
-        raise ValueError(f"{path}: more than {_MOST_BY_HAND} bytes found, expected a small file")
+        data = file.read(_MAX_SMALL_FILE_BYTES + 1)
+    if len(data) > _MAX_SMALL_FILE_BYTES:
+        raise ValueError(f"{path}: expected at most {_MAX_SMALL_FILE_BYTES} bytes, found more")
     try:
         return data.decode("utf-8-sig", errors)
     except UnicodeDecodeError as error:
@@ -129,21 +129,21 @@ def read_small_text(path: Path, errors: str = "strict") -> str:
 
 
 def write_json(path: Path, content: Any, *, indent: int | None = 1) -> None:
-    """Write `content` as JSON. NaN and infinities are refused: they are not JSON.
+    """Write `content` as JSON. NaN and infinities are refused: they are not valid JSON.
 
     Args:
-        indent: None writes one line, much faster.
+        indent: Indentation; None writes a single line, which is much faster.
     """
     with replacing(path) as part:
         part.write_text(json.dumps(content, indent=indent, allow_nan=False) + "\n")
 
 
 def read_json(path: Path) -> Any:
-    """Return what a JSON file holds.
+    """Return the content of a JSON file.
 
     Raises:
-        ValueError: The file is not JSON, NaN and infinities included; names the file, and line and
-            column where they are known.
+        ValueError: The file is not JSON, or contains NaN or infinities; names the file, and line
+            and column if known.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -153,13 +153,13 @@ def read_json(path: Path) -> Any:
 
 
 def _refuse(constant: str, text: str) -> None:
-    """Raise for NaN or an infinity; the first that is in no string is the one that was met."""
+    """Raise for NaN or an infinity at the position of the first one outside a string."""
     found = (token for token in _STRING_OR_CONSTANT.finditer(text) if token[0][0] != '"')
-    raise json.JSONDecodeError(f"{constant} found, expected a number", text, next(found).start())
+    raise json.JSONDecodeError(f"expected a number, found {constant}", text, next(found).start())
 
 
 def printable(text: str) -> str:
-    """Return a text with what a terminal does not show, or obeys, escaped as in Python."""
+    """Return a text with invisible and control characters escaped as in Python."""
     return "".join(
         each if each.isprintable() else each.encode("unicode_escape").decode("ascii")
         for each in text
@@ -167,30 +167,31 @@ def printable(text: str) -> str:
 
 
 def is_made(path: Path, made_from: Iterable[Path], *, finished: bool) -> bool:
-    """Whether a file is there, and was made from what is there of others.
+    """Return whether a file and its sources exist, and the file is up to date.
 
     Args:
-        finished: Whether the workflow has made all there is. Then it is never outdated, and may be
-            older than a file that was made again with the content it had. After a run that failed
-            it must be no older than the others.
+        made_from: Files from which the file was made.
+        finished: Whether the workflow finished. Then the file is never outdated, and may be older
+            than a source that was remade with unchanged content. After a failed run it must not be
+            older than its sources.
     """
-    others = list(made_from)
-    if not all(each.is_file() for each in (path, *others)):
+    sources = list(made_from)
+    if not all(each.is_file() for each in (path, *sources)):
         return False
-    latest = max((each.stat().st_mtime for each in others), default=0.0)
+    latest = max((each.stat().st_mtime for each in sources), default=0.0)
     return finished or latest <= path.stat().st_mtime
 
 
 def sha256(path: Path) -> str:
-    """Return the hexadecimal digest of a file."""
+    """Return the hexadecimal SHA-256 digest of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def sha256_of(path: Path) -> str:
-    """Return the digest of a file, or of a folder: that of what `sha256sum` lists of its files.
+    """Return the digest of a file, or of a folder: the digest of the `sha256sum` list of its files.
 
-    Files are listed by their paths below the folder, in order; hidden ones do not count.
+    Files are sorted by their relative paths; hidden files are excluded.
     """
     if not path.is_dir():
         return sha256(path)
@@ -200,18 +201,18 @@ def sha256_of(path: Path) -> str:
     return hashlib.sha256(listed.encode()).hexdigest()
 
 
-def existing_folder(root: str | None, holds: str) -> Path:
-    """Return the folder that a data set's entry names as `root`.
+def existing_folder(root: str | None, contents: str) -> Path:
+    """Return the folder that is the `root` of a data set's entry.
 
     Args:
-        holds: What it has to hold, for the message.
+        contents: Required contents of the folder, for the message.
 
     Raises:
-        ValueError: The entry names none.
-        FileNotFoundError: There is no such folder.
+        ValueError: The entry has no root.
+        FileNotFoundError: The folder does not exist.
     """
     if root is None:
-        raise ValueError(f"root: missing: name the folder that holds {holds}")
+        raise ValueError(f"root: expected a folder that contains {contents}, found none")
     if not Path(root).is_dir():
         raise FileNotFoundError(f"root: {root}: no such folder")
     return Path(root)

@@ -1,4 +1,4 @@
-"""Values of the command line that several programs take."""
+"""Types of command line arguments that several programs share."""
 
 from __future__ import annotations
 
@@ -7,25 +7,26 @@ import json
 import math
 from typing import Any
 
-_FASTEST = 1000
-_LONGEST_SHOWN = 80  # letters of a value in an error
+_MAX_FRAME_RATE = 1000
+_MAX_SHOWN = 80  # characters of a value in an error
 
 
 def frames_per_second(text: str) -> float:
-    """Return a frame rate; ArgumentTypeError for what is none."""
+    """Return a frame rate; ArgumentTypeError for an invalid one."""
     try:
         rate = float(text)
     except ValueError:
         rate = 0.0
-    if not 0 < rate <= _FASTEST:
-        raise argparse.ArgumentTypeError(f"{text!r} found, expected frames per second")
+    if not 0 < rate <= _MAX_FRAME_RATE:
+        expected = f"frames per second, above 0 and at most {_MAX_FRAME_RATE}"
+        raise argparse.ArgumentTypeError(f"expected {expected}, found {text!r}")
     return rate
 
 
 def json_value(text: str) -> Any:
-    """Return what a text in JSON stands for; ArgumentTypeError for what is none.
+    """Return the value of a JSON text; ArgumentTypeError if it is invalid.
 
-    A key that is there twice, numbers that are not finite and endless nesting are refused.
+    Duplicate keys, numbers that are not finite and excessive nesting are refused.
     """
     try:
         return json.loads(
@@ -33,35 +34,35 @@ def json_value(text: str) -> Any:
         )
     except (ValueError, RecursionError) as error:
         raise argparse.ArgumentTypeError(
-            f"{_short(text)!r} found: not valid JSON: {_reason(error)}"
+            f"expected valid JSON, found {_short(text)!r}: {_reason(error)}"
         ) from error
 
 
 def json_mapping(text: str) -> dict[str, Any]:
-    """Return what a JSON object stands for; ArgumentTypeError for what is none."""
+    """Return the dict of a JSON object; ArgumentTypeError for other values."""
     value = json_value(text)
     if not isinstance(value, dict):
-        raise argparse.ArgumentTypeError(f"{_short(text)!r} found, expected values by name")
+        raise argparse.ArgumentTypeError(f"expected a JSON object, found {_short(text)!r}")
     return value
 
 
 def _reason(error: Exception) -> str:
-    """Return what is wrong, and for broken syntax from where on."""
+    """Return the reason, with the position of a syntax error."""
     if not isinstance(error, json.JSONDecodeError):
         return str(error)
     rest = error.doc[error.pos :]
-    there = repr(_short(rest)) if rest else "the end"
-    return f"{error.msg} at character {error.pos + 1}, where {there} is"
+    here = repr(_short(rest)) if rest else "the end"
+    return f"{error.msg} at character {error.pos + 1}, before {here}"
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}..."
+    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}..."
 
 
 def _finite(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
-        raise ValueError(f"{text[:40]} found, expected a finite number")
+        raise ValueError(f"expected a finite number, found {text[:40]}")
     return number
 
 
@@ -69,6 +70,6 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     content = dict(pairs)
     if len(content) < len(pairs):
         names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"key {twice[:40]!r} found twice")
+        duplicate = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"duplicate key {duplicate[:40]!r}")
     return content

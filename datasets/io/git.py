@@ -1,4 +1,4 @@
-"""The repository that runs: which commit, and which libraries it pins."""
+"""The state of this git repository: commit, uncommitted changes, lock file."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 LOCK = ROOT / "requirements.lock"
-NO_CHECKOUT = "not a git checkout"
+NO_REPOSITORY = "not a git checkout"
 
 _COMMIT = ("describe", "--always", "--dirty", "--abbrev=12")
-# a file of the repository itself: in an archive unpacked inside another checkout, git knows no such
-# file, and the commit it would name is that of another project
+# a file of the repository itself: in an archive unpacked inside another repository, git does not
+# know this file, and the commit it reports is that of the other repository
 _OWN = ("ls-files", "--error-unmatch", "--", "datasets/__init__.py")
-# untracked files of these kinds run or configure a job, unless git ignores them
+# untracked files of these kinds are run by or configure a job, unless git ignores them
 _CODE = (
     "*.py", "*.smk", "*.yaml", "*.yml", "*.toml",
     "Snakefile", "config", "datasets", "metrics", "profiles", "reports", "trackers", "workflow",
@@ -25,54 +25,54 @@ Asked = tuple[subprocess.Popen[str], ...]
 
 
 def ask_commit(root: Path = ROOT) -> Asked | None:
-    """Start git, which knows what `read_commit` returns; None where it is not installed.
+    """Start the git processes whose output `read_commit` returns; None if git is not installed.
 
     Args:
-        root: Folder of the repository, as it is for this module.
+        root: Folder of the repository, by default of the running one.
     """
-    questions = ((root, _COMMIT), (root, _OWN), (root, _UNTRACKED))
+    queries = ((root, _COMMIT), (root, _OWN), (root, _UNTRACKED))
     try:
-        return tuple(_ask(folder, question) for folder, question in questions)
+        return tuple(_ask(folder, query) for folder, query in queries)
     except FileNotFoundError:
         return None
 
 
 def read_commit(asked: Asked | None) -> str:
-    """Return the commit of the repository, with `-dirty` where what would run differs from it.
+    """Return the commit of the repository, with `-dirty` if the working tree differs from it.
 
     Untracked code and configs count as differences, unless git ignores them.
     """
     if asked is None:
-        return NO_CHECKOUT
+        return NO_REPOSITORY
     commit, _, untracked = (each.communicate()[0].strip() for each in asked)
     if not commit or asked[1].returncode:
-        return NO_CHECKOUT
+        return NO_REPOSITORY
     return commit if commit.endswith("-dirty") or not untracked else f"{commit}-dirty"
 
 
 def git_commit(root: Path = ROOT) -> str:
-    """Return what `read_commit` does, asked now."""
+    """Return the commit as `read_commit` does, in one call."""
     return read_commit(ask_commit(root))
 
 
 def is_tracked(path: Path) -> bool:
-    """Whether git keeps versions of a file."""
-    question = ("ls-files", "--error-unmatch", "--", str(path.resolve()))
+    """Return whether a file is tracked by git."""
+    query = ("ls-files", "--error-unmatch", "--", str(path.resolve()))
     try:
-        asked = _ask(path.parent, question)
+        asked = _ask(path.parent, query)
     except FileNotFoundError:
         return False
     asked.communicate()
     return asked.returncode == 0
 
 
-def _ask(folder: Path, question: tuple[str, ...]) -> subprocess.Popen[str]:
-    shared = os.environ | {"GIT_OPTIONAL_LOCKS": "0"}  # jobs beside each other ask at once
+def _ask(folder: Path, query: tuple[str, ...]) -> subprocess.Popen[str]:
+    environment = os.environ | {"GIT_OPTIONAL_LOCKS": "0"}  # concurrent jobs run git at once
     return subprocess.Popen(
-        ["git", "-C", str(folder), *question],
+        ["git", "-C", str(folder), *query],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
         errors="replace",
-        env=shared,
+        env=environment,
     )

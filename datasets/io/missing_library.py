@@ -1,7 +1,7 @@
-"""A library that is missing where a program's own imports need it ends the program in one line.
+"""Report a missing library in one line if a program's own imports need it.
 
-`datasets.io.program.run_main` cannot do that: it is called when the imports are done. Each stage
-calls `watch_imports` in its `__init__.py`, which Python runs before the program is imported.
+`datasets.io.program.run_main` cannot do that: it is called after the imports. Each stage calls
+`watch_imports` in its `__init__.py`, which Python runs before the program is imported.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from types import TracebackType
 
 
 def watch_imports() -> None:
-    """Report such a library in one line, if Python is about to load a program: `python -m`."""
-    if sys.argv[:1] == ["-m"]:  # and the program's path from when it is found
+    """Report missing libraries in one line if Python is about to load a program (`python -m`)."""
+    if sys.argv[:1] == ["-m"]:  # replaced by the program's path once it is found
         sys.excepthook = _report
 
 
@@ -22,5 +22,5 @@ def _report(kind: type[BaseException], error: BaseException, trace: TracebackTyp
     if not isinstance(error, ModuleNotFoundError) or is_debugged():
         sys.__excepthook__(kind, error, trace)
         return
-    line = f"{describe_error(error)}; `make setup` installs all libraries"
+    line = f"{describe_error(error)}: run `make setup` to install all libraries"
     print(f"{program_name()}: error: {line}", file=sys.stderr)

@@ -1,6 +1,6 @@
-"""How far a loop is, on standard error: a bar on a terminal, elsewhere a line every ten seconds.
+"""Progress of a loop on standard error: a bar on a terminal, otherwise a line every ten seconds.
 
-A log would keep every state of a bar. tqdm is loaded only where there is a terminal.
+A log file would contain every state of a bar. tqdm is imported only if there is a terminal.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ _Item = TypeVar("_Item")
 
 
 class Progress:
-    """Counts finished items and reports how many there are.
+    """Counts finished items and reports the count.
 
     Args:
-        title: Name of what is worked on, such as a sequence.
+        title: Name of the work, such as a sequence.
         unit: Name of one item, in the singular.
-        total: Number of items; None if it is not known.
+        total: Number of items; None if unknown.
         kept: Whether a full bar stays on the terminal.
         now: Monotonic clock, in seconds.
     """
@@ -43,7 +43,7 @@ class Progress:
         self._bar = _make_bar(title, unit, total, kept=kept) if sys.stderr.isatty() else None
 
     def update(self) -> None:
-        """Count one more."""
+        """Count one more item."""
         self._done += 1
         if self._bar is not None:
             self._bar.update()
@@ -62,10 +62,10 @@ class Progress:
 def progress(
     items: Iterable[_Item], title: str, unit: str, total: int | None = None, *, kept: bool = True
 ) -> Iterator[_Item]:
-    """Yield the items and report how many are done; for arguments see `Progress`.
+    """Yield the items and report how many are done; for the arguments see `Progress`.
 
     Args:
-        total: Number of items; None takes their length, where they have one.
+        total: Number of items; by default their length, if they have one.
     """
     if total is None and isinstance(items, Sized):
         total = len(items)

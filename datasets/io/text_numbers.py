@@ -1,4 +1,4 @@
-"""The numbers in the lines of a text file, parsed by Arrow, which takes memory to load."""
+"""Parse the numbers in the lines of a text file with Arrow, whose import takes memory."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from pyarrow import csv
 from datasets.io.arrow import to_array
 from datasets.io.errors import RowError
 
-# what Arrow takes for a number; ++ does not try shorter ones, which takes time on long lines
+# the numbers that Arrow accepts; ++ does not backtrack, which takes time on long lines
 _NUMBER = re.compile(
     rb"[ \t]*+[+-]?((\d++(\.\d*+)?|\.\d++)(e[+-]?\d++)?|nan|inf|infinity)[ \t]*+", re.IGNORECASE
 )
-_LARGEST_BLOCK = 2**31 - 1  # bytes that Arrow reads at once
-_LARGEST_EXACT = 2**53 - 1  # whole numbers from here on are not all doubles
+_MAX_BLOCK_BYTES = 2**31 - 1  # bytes that Arrow reads at once
+_MAX_EXACT_INTEGER = 2**53 - 1  # float64 does not hold all whole numbers above it
 
 
 def to_numbers(rows: Many[Many[bytes]], columns: int) -> np.ndarray:
-    """Return cells without blanks as float64, shape (N, columns).
+    """Return cells without spaces as float64, shape (N, columns).
 
     Raises:
-        RowError: A cell is no number.
+        RowError: A cell is not a number.
     """
     if not rows:
         return np.zeros((0, columns))
@@ -42,7 +42,7 @@ def parse_numbers(data: bytes, columns: int, delimiter: str) -> np.ndarray:
     """Return the first columns of a table as float64, shape (N, columns).
 
     Raises:
-        pyarrow.ArrowInvalid: A cell is no number, or a line has another length than the first.
+        pyarrow.ArrowInvalid: A cell is not a number, or lines differ in their number of cells.
         pyarrow.ArrowKeyError: There are fewer columns.
     """
     names = [f"f{column}" for column in range(columns)]
@@ -51,7 +51,7 @@ def parse_numbers(data: bytes, columns: int, delimiter: str) -> np.ndarray:
         csv.ReadOptions(
             autogenerate_column_names=True,
             use_threads=False,
-            block_size=min(len(data) + 1, _LARGEST_BLOCK),
+            block_size=min(len(data) + 1, _MAX_BLOCK_BYTES),
         ),
         csv.ParseOptions(delimiter=delimiter, quote_char=False),
         csv.ConvertOptions(
@@ -65,16 +65,16 @@ def parse_numbers(data: bytes, columns: int, delimiter: str) -> np.ndarray:
 
 
 def check_numbers(cells: Iterable[bytes], row: int) -> None:
-    """Raise RowError for the first cell that is no number."""
+    """Raise RowError for the first cell that is not a number."""
     for cell in cells:
         if not _NUMBER.fullmatch(cell):
             found = repr(cell[:40].decode(errors="replace"))
-            raise RowError(row, f"{found} found where a number was expected")
+            raise RowError(row, f"expected a number, found {found}")
 
 
 def check_identities(path: Path, track: np.ndarray) -> None:
-    """Raise ValueError for an identity that a reader who takes it for a double would change."""
-    large = abs(track) > _LARGEST_EXACT
+    """Raise ValueError for an identity that changes if a reader converts it to float64."""
+    large = abs(track) > _MAX_EXACT_INTEGER
     if large.any():
         found = track[np.argmax(large)]
-        raise ValueError(f"{path}: identity {found} cannot be written: it is beyond 2^53")
+        raise ValueError(f"{path}: not written: expected identities below 2^53, found {found}")

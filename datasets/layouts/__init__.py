@@ -1,4 +1,4 @@
-"""How benchmarks lay out ground truth and results in folders, one module each: see
+"""Benchmark layouts: how folders of ground truth and results are arranged. One module each, see
 `datasets/layout.py`.
 
 May import: datasets.

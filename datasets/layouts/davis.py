@@ -14,5 +14,5 @@ def list_sequences(truth: Path) -> list[str]:
 
 
 def read_pair(truth: Path, results: Path, sequence: str) -> tuple[Tracks, Tracks]:
-    """Return truth and prediction of one sequence."""
+    """Return ground truth and prediction of one sequence."""
     return davis_folder.read_pair(truth, results, sequence, void=True)

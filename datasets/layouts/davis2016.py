@@ -1,4 +1,4 @@
-"""DAVIS 2016: files as in `davis`, but what is not background is object, 255 too."""
+"""DAVIS 2016: files as in `davis`, but every value other than background is object, even 255."""
 
 from __future__ import annotations
 
@@ -14,5 +14,5 @@ def list_sequences(truth: Path) -> list[str]:
 
 
 def read_pair(truth: Path, results: Path, sequence: str) -> tuple[Tracks, Tracks]:
-    """Return truth and prediction of one sequence."""
+    """Return ground truth and prediction of one sequence."""
     return davis_folder.read_pair(truth, results, sequence, void=False)

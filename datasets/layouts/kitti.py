@@ -15,10 +15,11 @@ def list_sequences(truth: Path) -> list[str]:
 
 
 def read_pair(truth: Path, results: Path, sequence: str) -> tuple[Tracks, Tracks]:
-    """Return truth and prediction of one sequence.
+    """Return ground truth and prediction of one sequence.
 
-    A sequence that is not KITTI's ends with the last frame that has ground truth. No file says how
-    large the images are, and scoring boxes does not ask: they reach as far as the truth's boxes.
+    The last frame of a sequence that is not KITTI's is the last one with ground truth. The files do
+    not provide the image size, which box metrics do not need: it is the extent of all ground truth
+    boxes.
     """
     file = truth / f"{sequence}.txt"
     height, width, length = kitti_text.read_reach(file)

@@ -15,9 +15,9 @@ def list_sequences(truth: Path) -> list[str]:
 
 
 def read_pair(truth: Path, results: Path, sequence: str) -> tuple[Tracks, Tracks]:
-    """Return truth and prediction of one sequence.
+    """Return ground truth and prediction of one sequence.
 
-    A sequence that is not KITTI's ends with the last frame that has ground truth.
+    The last frame of a sequence that is not KITTI's is the last one with ground truth.
     """
-    rows = mots_text.read_tracks(truth / f"{sequence}.txt", frame_count=FRAME_COUNT.get(sequence))
-    return rows, mots_text.read_tracks(results / f"{sequence}.txt", rows.extent)
+    labels = mots_text.read_tracks(truth / f"{sequence}.txt", frame_count=FRAME_COUNT.get(sequence))
+    return labels, mots_text.read_tracks(results / f"{sequence}.txt", labels.extent)

@@ -1,4 +1,4 @@
-"""MOT15, no classes in its truth: <truth>/<sequence>/gt/gt.txt, <results>/<sequence>.txt."""
+"""MOT15, ground truth without classes: <truth>/<sequence>/gt/gt.txt, <results>/<sequence>.txt."""
 
 from __future__ import annotations
 
@@ -14,5 +14,5 @@ def list_sequences(truth: Path) -> list[str]:
 
 
 def read_pair(truth: Path, results: Path, sequence: str) -> tuple[Tracks, Tracks]:
-    """Return truth and prediction of one sequence."""
+    """Return ground truth and prediction of one sequence."""
     return mot_folder.read_pair(truth, results, sequence, "mot15")

@@ -1,4 +1,4 @@
-"""MOT16, MOT17, MOT20 and their like: <truth>/<sequence>/gt/gt.txt, <results>/<sequence>.txt."""
+"""MOT16, MOT17, MOT20 and similar: <truth>/<sequence>/gt/gt.txt, <results>/<sequence>.txt."""
 
 from __future__ import annotations
 
@@ -14,5 +14,5 @@ def list_sequences(truth: Path) -> list[str]:
 
 
 def read_pair(truth: Path, results: Path, sequence: str) -> tuple[Tracks, Tracks]:
-    """Return truth and prediction of one sequence."""
+    """Return ground truth and prediction of one sequence."""
     return mot_folder.read_pair(truth, results, sequence, "truth")

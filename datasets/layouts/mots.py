@@ -17,7 +17,7 @@ def list_sequences(truth: Path) -> list[str]:
 
 
 def read_pair(truth: Path, results: Path, sequence: str) -> tuple[Tracks, Tracks]:
-    """Return truth and prediction of one sequence."""
+    """Return ground truth and prediction of one sequence."""
     folder = truth / sequence
     extent = mot_folder.read_info(folder, (mots_text.CLASSES, (mots_text.IGNORE,))).extent
     files = mot_folder.truth_path(folder), results / f"{sequence}.txt"

@@ -1,4 +1,4 @@
-"""Our own: <truth>/<sequence>/truth.parquet and <results>/<sequence>/tracks.parquet."""
+"""The repository's own: <truth>/<sequence>/truth.parquet, <results>/<sequence>/tracks.parquet."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ def list_sequences(truth: Path) -> list[str]:
 
 
 def read_pair(truth: Path, results: Path, sequence: str) -> tuple[Tracks, Tracks]:
-    """Return truth and prediction of one sequence; raises as `parquet.read_tracks` does.
+    """Return ground truth and prediction of one sequence; raises as `parquet.read_tracks` does.
 
     Raises:
-        ValueError: The prediction is of another sequence, where files beside it and the truth say.
+        ValueError: The prediction belongs to another sequence, according to the files beside it.
     """
     labels, tracks = truth / sequence / TRUTH, results / sequence / TRACKS
     check_tracks_beside(tracks, labels)

@@ -1,4 +1,4 @@
-"""One's own data in MOTChallenge layout, and DanceTrack and SportsMOT: classes are named beside it.
+"""One's own data in MOTChallenge layout, DanceTrack and SportsMOT, with a file of class names.
 
 <truth>/classes.yaml, see `classes_yaml`; <truth>/<sequence>/gt/gt.txt and seqinfo.ini,
 <results>/<sequence>.txt.
@@ -19,5 +19,5 @@ def list_sequences(truth: Path) -> list[str]:
 
 
 def read_pair(truth: Path, results: Path, sequence: str) -> tuple[Tracks, Tracks]:
-    """Return truth and prediction of one sequence."""
+    """Return ground truth and prediction of one sequence."""
     return mot_folder.read_pair(truth, results, sequence, "truth", read_classes(truth))

@@ -1,4 +1,4 @@
-"""YouTube-VIS and OVIS: <truth>.json and <results>.json hold all videos; see `json_pair`."""
+"""YouTube-VIS and OVIS: one JSON file each for ground truth and results; see `json_pair`."""
 
 from __future__ import annotations
 
@@ -15,5 +15,5 @@ def list_sequences(truth: Path) -> list[str]:
 
 
 def read_pair(truth: Path, results: Path, sequence: str) -> tuple[Tracks, Tracks]:
-    """Return truth and prediction of one sequence."""
+    """Return ground truth and prediction of one sequence."""
     return json_pair.read_pair(vis_json, truth, results, sequence)

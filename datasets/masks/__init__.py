@@ -1,4 +1,4 @@
-"""Masks as COCO run lengths, and what is computed on them without making them dense.
+"""Masks as COCO run lengths, and computations on them without dense masks.
 
 May import: datasets.io.
 """

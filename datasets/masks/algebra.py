@@ -1,4 +1,4 @@
-"""Masks less other masks, and masks made one, frame by frame, without making them dense."""
+"""Difference and union of masks, frame by frame, without dense masks."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ def subtract(masks: Masks, frame: np.ndarray, holes: Masks, hole_frame: np.ndarr
     """Return each mask without the pixels of the holes of its frame.
 
     Args:
-        frame: (N,) of each mask, rising.
-        hole_frame: (M,) of each hole, rising.
+        frame: (N,) frame of each mask, ascending.
+        hole_frame: (M,) frame of each hole, ascending.
     """
-    whole, gone = _Line.of(masks, frame), _Line.of(holes, hole_frame).joined()
-    begin = np.searchsorted(gone.stop, whole.start, "right")
-    count = np.maximum(np.searchsorted(gone.start, whole.stop) - begin, 0)
+    whole, gaps = _Line.of(masks, frame), _Line.of(holes, hole_frame).joined()
+    begin = np.searchsorted(gaps.stop, whole.start, "right")
+    count = np.maximum(np.searchsorted(gaps.start, whole.stop) - begin, 0)
     mask = masks.intervals.mask
     cut = np.unique(mask[count > 0])
     owner = np.repeat(np.arange(len(count)), count + 1)
     place = np.arange(len(owner)) - np.repeat(np.cumsum(count + 1) - count - 1, count + 1)
-    before = begin[owner] + place  # the hole that ends this piece; the one before it begins it
-    start = np.where(place == 0, whole.start[owner], np.append(0, gone.stop)[before])
-    stop = np.where(place == count[owner], whole.stop[owner], np.append(gone.start, 0)[before])
+    before = begin[owner] + place  # the hole that ends this piece; the previous one starts it
+    start = np.where(place == 0, whole.start[owner], np.append(0, gaps.stop)[before])
+    stop = np.where(place == count[owner], whole.stop[owner], np.append(gaps.start, 0)[before])
     left = np.flatnonzero((stop > start) & np.isin(mask[owner], cut))
     mask = mask[owner[left]]
     offset = frame[mask] * _stride(masks)
@@ -39,40 +39,40 @@ def subtract(masks: Masks, frame: np.ndarray, holes: Masks, hole_frame: np.ndarr
 
 
 def unite(masks: Masks, frame: np.ndarray) -> tuple[np.ndarray, Masks]:
-    """Return the frames that have a mask, rising, and for each the union of its masks.
+    """Return the frames that have masks, ascending, and the union of the masks of each.
 
     Args:
-        frame: (N,) of each mask, rising.
+        frame: (N,) frame of each mask, ascending.
     """
-    there = np.unique(frame)
+    frames = np.unique(frame)
     joined, stride = _Line.of(masks, frame).joined(), _stride(masks)
     at = joined.start // stride
-    first = np.append(np.searchsorted(at, there), len(at))
+    first = np.append(np.searchsorted(at, frames), len(at))
     parts = Intervals(first, joined.start - at * stride, joined.stop - at * stride)
-    return there, coco_rle.from_intervals(parts, masks.height, masks.width)
+    return frames, coco_rle.from_intervals(parts, masks.height, masks.width)
 
 
 def _stride(masks: Masks) -> int:
-    """Return how far apart frames lie on the line: the last pixel of one never touches the next."""
+    """Return the distance of frames on the line: the last pixel of one never touches the next."""
     return masks.height * masks.width + 1
 
 
 @dataclass(frozen=True)
 class _Line:
-    """Intervals of pixels, frames laid one after the other on one line."""
+    """Intervals of pixels of many frames, laid out one frame after the other."""
 
     start: np.ndarray
     stop: np.ndarray
 
     @classmethod
     def of(cls, masks: Masks, frame: np.ndarray) -> _Line:
-        """Return them in the order of the masks."""
+        """Return the intervals in order of the masks."""
         intervals = masks.intervals
         offset = frame[intervals.mask] * _stride(masks)
         return cls(offset + intervals.start, offset + intervals.stop)
 
     def joined(self) -> _Line:
-        """Return the intervals of their union, rising, none touching the next."""
+        """Return the intervals of the union, ascending, none touching the next."""
         order = np.argsort(self.start, kind="stable")
         start = self.start[order]
         reach = np.maximum.accumulate(self.stop[order])

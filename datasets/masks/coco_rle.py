@@ -1,4 +1,4 @@
-"""Dense masks to and from run lengths, and their overlap, by the COCO API (pycocotools.mask)."""
+"""Dense masks to and from run lengths, and mask IoU, by the COCO API (pycocotools.mask)."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from datasets.masks.mask_set import Masks
 def encode(masks: np.ndarray) -> Masks:
     """Return the run lengths of N masks, shape (N, height, width), bool or 0/1.
 
-    Only the box around each mask is turned into columns: of ten people in 1080p that takes 2 ms
-    where the COCO API, which turns whole images, takes 28.
+    Only the box around each mask is transposed to column order: for ten people in 1080p that takes
+    2 ms, while the COCO API, which transposes whole images, takes 28 ms.
     """
     count, height, width = masks.shape
     if not count:
@@ -27,7 +27,7 @@ def encode(masks: np.ndarray) -> Masks:
 
 
 def _intervals(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return first pixels, and those after the last, of a mask's intervals down the columns."""
+    """Return the start and (exclusive) stop of a mask's intervals, counted down the columns."""
     height = len(mask)
     rows = np.flatnonzero(mask.any(axis=1))
     if not len(rows):
@@ -36,11 +36,11 @@ def _intervals(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     columns = np.flatnonzero(mask[top:bottom].any(axis=0))
     left, right = columns[0], columns[-1] + 1
     tall = bottom - top
-    pitch = tall if tall == height else tall + 1  # a row of nothing keeps columns apart
+    pitch = tall if tall == height else tall + 1  # an empty row separates the columns
     flat = np.zeros((right - left) * pitch + 2, bool)
     flat[1:-1].reshape(-1, pitch)[:, :tall] = mask[top:bottom, left:right].T
     edges = np.flatnonzero(flat[1:] != flat[:-1])
-    edges[1::2] -= 1  # the last pixel of an interval lies in the box, the one after may not
+    edges[1::2] -= 1  # the last pixel of an interval is inside the box, the next may be outside
     edges = (left + edges // pitch) * height + top + edges % pitch
     return edges[0::2], edges[1::2] + 1
 
@@ -53,11 +53,11 @@ def decode(masks: Masks) -> np.ndarray:
 
 
 def from_intervals(intervals: Intervals, height: int, width: int) -> Masks:
-    """Return the run lengths of masks; intervals of one mask may touch, not overlap."""
+    """Return the run lengths of masks; intervals of a mask may touch, but not overlap."""
     gap = intervals.start - np.append(0, intervals.stop[:-1])
     first = intervals.first
-    there = first[:-1][np.diff(first) > 0]
-    gap[there] = intervals.start[there]
+    filled = first[:-1][np.diff(first) > 0]
+    gap[filled] = intervals.start[filled]
     counts = np.stack([gap, intervals.stop - intervals.start], axis=1).astype(np.uint32)
     ends = [0, *intervals.stop.tolist()]
     objects = []
@@ -70,7 +70,7 @@ def from_intervals(intervals: Intervals, height: int, width: int) -> Masks:
 
 
 def iou(first: Masks, second: Masks) -> np.ndarray:
-    """Return the intersection over union of every pair, shape (N, M); empty with empty gives 0."""
+    """Return the IoU of every pair, shape (N, M); 0 for two empty masks."""
     if not len(first) or not len(second):
         return np.zeros((len(first), len(second)))
     found = coco.iou(_objects(first), _objects(second), [False] * len(second))

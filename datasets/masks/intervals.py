@@ -1,4 +1,4 @@
-"""The foreground of many masks as intervals of pixels, and how it is kept in little memory."""
+"""The foreground of many masks as intervals of pixels, and its compact storage."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-_BITS = 16  # of a number that are kept for all
+_BITS = 16  # lower bits of a number, stored for all numbers
 
 
 @dataclass(frozen=True)
@@ -16,9 +16,9 @@ class Intervals:
     """The foreground of N masks, ordered by mask, then position.
 
     Args:
-        first: (N + 1,) where the intervals of each mask begin; the last is R.
+        first: (N + 1,) index of each mask's first interval; the last entry is R.
         start: (R,) first pixel, counted down the columns of the image.
-        stop: (R,) pixel after the last.
+        stop: (R,) pixel after the last one.
     """
 
     first: np.ndarray
@@ -27,18 +27,18 @@ class Intervals:
 
     @property
     def mask(self) -> np.ndarray:
-        """The mask of each interval, (R,)."""
+        """The mask index of each interval, (R,)."""
         return np.repeat(np.arange(len(self.first) - 1), np.diff(self.first))
 
 
 @dataclass(frozen=True)
 class _Counts:
-    """Whole numbers of which few take more than 16 bits.
+    """Whole numbers, few of which need more than 16 bits.
 
     Args:
-        low: (R,) uint16, the lower 16 bits of each.
-        wide: (W,) which have more, rising.
-        high: (W,) what those have beyond.
+        low: (R,) uint16, the lower 16 bits of each number.
+        wide: (W,) indices of the numbers with more bits, ascending.
+        high: (W,) the upper bits of those.
     """
 
     low: np.ndarray
@@ -51,29 +51,29 @@ class _Counts:
         return cls(values.astype(np.uint16), wide, values[wide] >> _BITS)
 
     def moved(self, by: int, low: np.ndarray) -> _Counts:
-        """Return the same, as the numbers from `by` on of others whose lower bits are in `low`."""
+        """Return the same numbers at offset `by` of an array whose lower bits are `low`."""
         low[by : by + len(self.low)] = self.low
         return _Counts(low, self.wide + by, self.high)
 
-    def read(self, here: slice) -> np.ndarray:
+    def read(self, span: slice) -> np.ndarray:
         """Return the numbers of a slice, int64."""
-        values = self.low[here].astype(np.int64)
-        within = slice(*np.searchsorted(self.wide, [here.start, here.stop]))
-        values[self.wide[within] - here.start] += self.high[within] << _BITS
+        values = self.low[span].astype(np.int64)
+        within = slice(*np.searchsorted(self.wide, [span.start, span.stop]))
+        values[self.wide[within] - span.start] += self.high[within] << _BITS
         return values
 
 
 @dataclass(frozen=True)
 class Foreground:
-    """What is kept of masks: a fraction of the memory that their intervals take.
+    """The foreground of masks in a fraction of the memory of their intervals.
 
     Args:
-        area: (N,) int64.
-        box: (N, 4).
-        first: (N + 1,) where the intervals of each mask begin.
-        head: (N,) start of the first interval of each.
+        area: (N,) int64, number of pixels.
+        box: (N, 4) tight boxes.
+        first: (N + 1,) index of each mask's first interval.
+        head: (N,) start of each mask's first interval.
         gap: Background before each interval, 0 before the first.
-        length: Of each interval.
+        length: Length of each interval.
     """
 
     area: np.ndarray
@@ -86,20 +86,20 @@ class Foreground:
     @classmethod
     def of(cls, intervals: Intervals, height: int) -> Foreground:
         first, length = intervals.first, intervals.stop - intervals.start
-        there = np.flatnonzero(np.diff(first))
+        filled = np.flatnonzero(np.diff(first))
         gap = intervals.start - np.append(0, intervals.stop)[:-1]
         head = np.zeros(len(first) - 1, np.int64)
-        head[there] = intervals.start[first[there]]
-        gap[first[there]] = 0
+        head[filled] = intervals.start[first[filled]]
+        gap[first[filled]] = 0
         covered = np.append(0, np.cumsum(length))
         box = _tight_boxes(intervals, height)
         return cls(np.diff(covered[first]), box, first, head, _Counts.of(gap), _Counts.of(length))
 
     @classmethod
     def join(cls, parts: Iterable[Foreground], masks: int, intervals: int) -> Foreground:
-        """Return the parts as one, of so many masks and at most so many intervals.
+        """Return the parts as one, given the number of masks and a bound on that of intervals.
 
-        Room is made beforehand: pieces laid between what is used for a moment would hold on to it.
+        Memory is allocated beforehand: allocating piece by piece would fragment it.
         """
         area, head = np.zeros(masks, np.int64), np.zeros(masks, np.int64)
         box, first = np.zeros((masks, 4)), np.zeros(masks + 1, np.int64)
@@ -117,10 +117,10 @@ class Foreground:
 
     def intervals_of(self, begin: int, end: int) -> Intervals:
         first = self.first[begin : end + 1]
-        here = slice(first[0], first[-1])
+        span = slice(first[0], first[-1])
         first = first - first[0]
-        length = self.length.read(here)
-        stop = np.cumsum(length + self.gap.read(here))
+        length = self.length.read(span)
+        stop = np.cumsum(length + self.gap.read(span))
         before = np.append(0, stop)[first[:-1]]
         stop += np.repeat(self.head[begin:end] - before, np.diff(first))
         return Intervals(first, stop - length, stop)
@@ -132,19 +132,19 @@ def _joined(parts: Many[_Counts], low: np.ndarray) -> _Counts:
 
 
 def _tight_boxes(intervals: Intervals, height: int) -> np.ndarray:
-    there = np.flatnonzero(np.diff(intervals.first))
+    filled = np.flatnonzero(np.diff(intervals.first))
     box = np.zeros((len(intervals.first) - 1, 4))
-    if not len(there):
+    if not len(filled):
         return box
-    first, last = intervals.first[there], intervals.first[there + 1] - 1
+    first, last = intervals.first[filled], intervals.first[filled + 1] - 1
     columns = intervals.start // height
     last_columns = (intervals.stop - 1) // height
     top = intervals.start - columns * height
     bottom = intervals.stop - last_columns * height
-    across = np.flatnonzero(last_columns > columns)  # from one column into the next: both are full
+    across = np.flatnonzero(last_columns > columns)  # an interval across columns has full height
     top[across], bottom[across] = 0, height
-    box[there, 0] = columns[first]
-    box[there, 1] = np.minimum.reduceat(top, first)
-    box[there, 2] = last_columns[last] + 1
-    box[there, 3] = np.maximum.reduceat(bottom, first)
+    box[filled, 0] = columns[first]
+    box[filled, 1] = np.minimum.reduceat(top, first)
+    box[filled, 2] = last_columns[last] + 1
+    box[filled, 3] = np.maximum.reduceat(bottom, first)
     return box

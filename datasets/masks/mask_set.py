@@ -1,9 +1,10 @@
-"""Many masks at once: COCO run lengths, and the intervals of pixels read straight from them.
+"""Sets of masks: COCO run lengths, and the intervals of pixels decoded directly from them.
 
-A compressed run length is a list of counts, background and foreground in turn, down the columns.
-Each count is written in base 32, lowest digit first, a character a digit: 48 plus the digit, plus
-32 where another digit follows; the last digit's bit 16 is the sign. From the fourth count on the
-difference from the count two before is written. Source: the COCO API, maskApi.c, for the format.
+A compressed run length is a list of counts, alternating background and foreground, down the
+columns. Each count is written in base 32, lowest digit first, one character per digit: 48 plus the
+digit, plus 32 if another digit follows; bit 16 of the last digit is the sign. From the fourth count
+on, the difference from the count two before is written. Source for the format: the COCO API,
+maskApi.c.
 """
 
 from __future__ import annotations
@@ -19,22 +20,22 @@ import numpy as np
 from datasets.io.errors import RowError
 from datasets.masks.intervals import Foreground, Intervals
 
-MOST_PIXELS = 2**30  # of an image: what a run length can count
+MAX_PIXELS = 2**30  # of an image: the maximum of a run length's counts
 _FIRST, _MORE, _DIGIT, _SIGN = 48, 32, 31, 16
 _WRITTEN_AS_IS = 3  # counts of a mask that are not differences
-_BLOCK = 1 << 16  # letters read at once: what fits into a processor's cache
-_NOT_LAST = bytes(range(_FIRST + _MORE, 256))  # letters after which the count goes on
-_LONGEST = 7  # digits of a count; 32^6 pixels are more than any image has
+_BLOCK = 1 << 16  # characters decoded at once: sized to fit into a processor's cache
+_NOT_LAST = bytes(range(_FIRST + _MORE, 256))  # characters followed by another digit of the count
+_MAX_COUNT_DIGITS = 7  # 32^6 pixels are more than any image has
 
 
 @dataclass(frozen=True)
 class Masks:
-    """Masks of one image size. `read` is how they are made of bytes that nobody has checked.
+    """Masks of one image size. Unvalidated bytes are decoded by `read`.
 
     Args:
-        runs: One compressed run length a mask.
-        height: Of the image, in pixels.
-        width: Of the image, in pixels.
+        runs: One compressed run length per mask.
+        height: Image height in pixels.
+        width: Image width in pixels.
     """
 
     runs: tuple[bytes, ...]
@@ -43,20 +44,21 @@ class Masks:
 
     @classmethod
     def read(cls, runs: Iterable[bytes], height: int, width: int) -> Masks:
-        """Return the masks.
+        """Return the validated masks.
 
         Raises:
-            RowError: A run length holds a character that cannot be, ends within a count, has a
-                negative count, or does not cover the image exactly; the image is too large.
+            RowError: A run length has an invalid character, ends within a count, has a negative
+                count, or does not cover the image exactly; the image is too large.
         """
         masks = cls(tuple(runs), height, width)
-        if len(masks) and height * width > MOST_PIXELS:
-            raise RowError(0, f"image of {height} x {width} found, expected at most 2^30 pixels")
-        longest = _LONGEST * (height * width + 2)  # a count a pixel, and one of none at both ends
-        if max(map(len, masks.runs), default=0) > longest:
-            row = next(row for row, run in enumerate(masks.runs) if len(run) > longest)
-            raise RowError(row, f"its run length has more than {longest} letters")
-        _ = masks.read_once
+        if len(masks) and height * width > MAX_PIXELS:
+            raise RowError(0, f"image size: expected at most 2^30 pixels, found {height} x {width}")
+        # one count per pixel, and an empty count at either end
+        max_length = _MAX_COUNT_DIGITS * (height * width + 2)
+        if max(map(len, masks.runs), default=0) > max_length:
+            row = next(row for row, run in enumerate(masks.runs) if len(run) > max_length)
+            raise RowError(row, f"run length: expected at most {max_length} characters")
+        _ = masks.foreground
         return masks
 
     def __len__(self) -> int:
@@ -66,42 +68,42 @@ class Masks:
         return self.runs[row]
 
     def take(self, rows: np.ndarray) -> Masks:
-        """Return the masks of an index or boolean array."""
+        """Return the masks selected by an index or boolean array."""
         chosen = np.arange(len(self))[rows].tolist()
         return Masks(tuple([self.runs[row] for row in chosen]), self.height, self.width)
 
     @property
     def areas(self) -> np.ndarray:
-        """Pixels of each, (N,) int64."""
-        return self.read_once.area
+        """Pixel count of each mask, (N,) int64."""
+        return self.foreground.area
 
     @property
     def boxes(self) -> np.ndarray:
-        """The box around each, (N, 4): left, top, right, bottom; zeros for an empty mask."""
-        return self.read_once.box
+        """Tight box of each mask, (N, 4): left, top, right, bottom; zeros for an empty mask."""
+        return self.foreground.box
 
     @property
-    def amounts(self) -> np.ndarray:
-        """Number of intervals of each, (N,)."""
-        return np.diff(self.read_once.first)
+    def interval_counts(self) -> np.ndarray:
+        """Number of intervals of each mask, (N,)."""
+        return np.diff(self.foreground.first)
 
     @property
     def intervals(self) -> Intervals:
-        """The foreground of all."""
+        """Foreground of all masks."""
         return self.intervals_of(0, len(self))
 
     def intervals_of(self, begin: int, end: int) -> Intervals:
-        """Return the foreground of masks `begin` to before `end`; `begin` is number 0 in it."""
-        return self.read_once.intervals_of(begin, end)
+        """Return the foreground of masks `begin` to `end` (exclusive), renumbered from 0."""
+        return self.foreground.intervals_of(begin, end)
 
     @cached_property
-    def read_once(self) -> Foreground:
-        """What the run lengths say, read some at a time: that bounds memory, and is faster."""
+    def foreground(self) -> Foreground:
+        """Foreground of all masks, decoded in blocks, which bounds memory and is faster."""
         letters = np.cumsum(np.fromiter(map(len, self.runs), np.int64, len(self)))
         change = np.flatnonzero(np.diff(letters // _BLOCK, prepend=0)) + 1
         edges = np.unique(np.concatenate([[0], change, [len(self)]])).tolist()
         blocks = (self._read_block(*block) for block in pairwise(edges))
-        return Foreground.join(blocks, len(self), _most_intervals(self.runs))
+        return Foreground.join(blocks, len(self), _max_interval_count(self.runs))
 
     def _read_block(self, begin: int, end: int) -> Foreground:
         try:
@@ -111,8 +113,8 @@ class Masks:
         return Foreground.of(intervals, self.height)
 
 
-def _most_intervals(runs: Many[bytes]) -> int:
-    """Return how many intervals run lengths have at most: half of their counts."""
+def _max_interval_count(runs: Many[bytes]) -> int:
+    """Return an upper bound on the number of intervals: half the number of counts."""
     return len(b"".join(runs).translate(None, _NOT_LAST)) // 2
 
 
@@ -123,17 +125,17 @@ def _read_intervals(runs: Many[bytes], pixels: int) -> Intervals:
     before = np.cumsum(half) - half
     mask = np.repeat(np.arange(len(runs)), half)
     place = 2 * np.arange(len(mask)) + (first - 2 * before + 1)[mask]
-    length = _add_up(values[place], before, mask)
-    gap = _add_up_from_second(values[place - 1], before[half > 0], before, mask)
+    length = _sum_within(values[place], before, mask)
+    gap = _sum_within_from_second(values[place - 1], before[half > 0], before, mask)
     rest = _last_background(values, first + amount - 1, amount, gap)
     if min(length.min(initial=0), gap.min(initial=0), rest.min(initial=0)) < 0:
         broken = np.append(mask[(length < 0) | (gap < 0)], np.flatnonzero(rest < 0))
-        raise RowError(int(broken.min()), "its run length has a negative count")
+        raise RowError(int(broken.min()), "run length: a count is negative")
     stop = np.cumsum(length + gap)
     base = np.concatenate([[0], stop])[np.append(before, len(mask))]
     _check_total(np.diff(base) + rest, pixels)
     stop -= base[mask]
-    if len(length) and length.min() == 0:  # nothing of the foreground between two of background
+    if len(length) and length.min() == 0:  # no foreground between two counts of background
         some = np.flatnonzero(length)
         half = np.bincount(mask[some], minlength=len(runs))
         length, stop = length[some], stop[some]
@@ -143,26 +145,26 @@ def _read_intervals(runs: Many[bytes], pixels: int) -> Intervals:
 def _check_total(total: np.ndarray, pixels: int) -> None:
     if (total != pixels).any():
         row = int(np.argmax(total != pixels))
-        reason = f"its run length covers {total[row]} pixels, the image has {pixels}"
-        raise RowError(row, reason)
+        expected = f"{pixels} pixels as in the image"
+        raise RowError(row, f"run length: expected {expected}, found {total[row]}")
 
 
 def _read_values(letters: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the numbers that are written, differences not added, and how many each mask has.
+    """Return the written numbers, with differences not resolved, and how many each mask has.
 
     Args:
-        letters: (L,) uint8, of all masks one after the other.
-        lengths: (N,) letters of each mask.
+        letters: (L,) uint8, characters of all masks, one mask after the other.
+        lengths: (N,) number of characters of each mask.
     """
-    letters = letters - np.uint8(_FIRST)  # one below the first wraps round and is too large
+    letters = letters - np.uint8(_FIRST)  # values below the first wrap around and are too large
     ends = np.cumsum(lengths)
     _check_letters(letters, ends, lengths)
     last = np.flatnonzero(letters < _MORE)
     size = np.diff(last, prepend=-1)
     until = np.searchsorted(last, ends)
-    if len(size) and size.max() > _LONGEST:
-        row = int(np.searchsorted(ends, last[np.argmax(size > _LONGEST)], "right"))
-        raise RowError(row, "its run length is too long")
+    if len(size) and size.max() > _MAX_COUNT_DIGITS:
+        row = int(np.searchsorted(ends, last[np.argmax(size > _MAX_COUNT_DIGITS)], "right"))
+        raise RowError(row, "run length: a count has too many digits")
     final = letters[last]
     value = final.astype(np.int64)
     value -= (final & _SIGN).astype(np.int64) << 1  # the highest digit, with its sign
@@ -174,10 +176,10 @@ def _read_values(letters: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarray, 
 def _with_lower_digits(
     value: np.ndarray, letters: np.ndarray, last: np.ndarray, size: np.ndarray
 ) -> np.ndarray:
-    """Return numbers of more than one digit whose highest digit is known, from the highest down."""
+    """Return numbers of several digits, given their highest digit, from the highest down."""
     value = value * 32 + (letters[last - 1] & _DIGIT)
     longer = np.arange(len(value))
-    for back in range(2, _LONGEST):
+    for back in range(2, _MAX_COUNT_DIGITS):
         longer = longer[size[longer] > back]
         value[longer] = value[longer] * 32 + (letters[last[longer] - back] & _DIGIT)
     return value
@@ -188,32 +190,32 @@ def _check_letters(letters: np.ndarray, ends: np.ndarray, lengths: np.ndarray) -
         place = int(np.argmax(letters >= 2 * _MORE))
         found = chr((int(letters[place]) + _FIRST) % 256)
         row = int(np.searchsorted(ends, place, "right"))
-        raise RowError(row, f"its run length holds the character {found!r}")
+        raise RowError(row, f"run length: invalid character {found!r}")
     unfinished = np.zeros(len(ends), bool)
     some = lengths > 0
     unfinished[some] = letters[ends[some] - 1] >= _MORE
     if unfinished.any():
-        raise RowError(int(np.argmax(unfinished)), "its run length ends within a count")
+        raise RowError(int(np.argmax(unfinished)), "run length: it ends within a count")
 
 
-def _add_up(values: np.ndarray, before: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """Return the sum of each mask's values up to each.
+def _sum_within(values: np.ndarray, before: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Return the cumulative sum of each mask's values.
 
     Args:
-        before: (N,) values of the masks before each mask.
+        before: (N,) number of values of earlier masks, for each mask.
         mask: (R,) mask of each value.
     """
     sums = np.cumsum(values)
     return sums - np.concatenate([[0], sums])[before][mask]
 
 
-def _add_up_from_second(
+def _sum_within_from_second(
     values: np.ndarray, heads: np.ndarray, before: np.ndarray, mask: np.ndarray
 ) -> np.ndarray:
-    """Return the same, the first value of each mask, at `heads`, left out and left as it is."""
+    """Return the same without adding the first value of each mask, at `heads`, which is kept."""
     tails = values.copy()
     tails[heads] = 0
-    sums = _add_up(tails, before, mask)
+    sums = _sum_within(tails, before, mask)
     sums[heads] = values[heads]
     return sums
 
@@ -221,10 +223,10 @@ def _add_up_from_second(
 def _last_background(
     values: np.ndarray, last: np.ndarray, amount: np.ndarray, gap: np.ndarray
 ) -> np.ndarray:
-    """Return the background after the last interval of each mask, (N,); 0 where none is written.
+    """Return the background after the last interval of each mask, (N,); 0 if not written.
 
     Args:
-        last: (N,) place of each mask's last value.
+        last: (N,) index of each mask's last value.
         gap: (R,) background before each interval.
     """
     rest = np.zeros(len(amount), np.int64)

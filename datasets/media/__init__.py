@@ -1,4 +1,4 @@
-"""Images and videos: read as frames, and written.
+"""Read images and videos as frames, and write them.
 
 May import: datasets.io, datasets.types.
 """

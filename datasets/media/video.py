@@ -1,4 +1,4 @@
-"""Images as an H.264 video that plays everywhere, whole or not there."""
+"""Write images as an H.264 video that plays everywhere, completely or not at all."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from av.video.reformatter import Colorspace
 
 from datasets.io.files import replacing
 
-_QUALITY = {"crf": "20", "preset": "veryfast"}  # of x264: smaller is better, slower is smaller
-_FASTSTART = {"movflags": "+faststart"}  # a browser plays it before it is loaded
-_BT709 = 1  # number of the standard in the file
-_FINEST = 1001  # denominator of a frame rate: those of television, such as 30000 / 1001
+_QUALITY = {"crf": "20", "preset": "veryfast"}  # lower crf: better; slower preset: smaller file
+_FASTSTART = {"movflags": "+faststart"}  # a browser starts to play before the download ends
+_BT709 = 1  # number of the colour standard in the file
+_MAX_DENOMINATOR = 1001  # of a frame rate: television has rates such as 30000 / 1001
 
 
 class Writer(Protocol):
-    """Takes the next image, (height, width, 3) uint8 RGB, of the size of the first."""
+    """A function that writes the next image, (height, width, 3) uint8 RGB, all of one size."""
 
     def __call__(self, image: np.ndarray) -> None: ...
 
 
 @contextmanager
 def writing_video(path: Path, frame_rate: float, height: int, width: int) -> Iterator[Writer]:
-    """Yield a function that takes the images; the file is there when all are written.
+    """Yield a function that writes images; the file appears once all are written.
 
-    An odd size gets its last row or column twice: H.264 of half the colours has none.
+    If a side is odd, its last row or column is repeated: H.264 with 4:2:0 chroma has even sides.
     """
     down, across = height % 2, width % 2
     with replacing(path) as part, av.open(str(part), "w", "mp4", options=_FASTSTART) as container:
-        rate = Fraction(frame_rate).limit_denominator(_FINEST)
+        rate = Fraction(frame_rate).limit_denominator(_MAX_DENOMINATOR)
         stream = container.add_stream("libx264", rate, dict(_QUALITY))
         stream.width, stream.height, stream.pix_fmt = width + across, height + down, "yuv420p"
         context = stream.codec_context

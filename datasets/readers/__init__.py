@@ -1,4 +1,4 @@
-"""Where a data set's sequences come from, one module each: see `datasets/prepare.py`.
+"""Readers of data sets, one module each: see `datasets/prepare.py`.
 
 May import: datasets.
 """

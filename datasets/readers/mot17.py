@@ -1,4 +1,4 @@
-"""MOT16, MOT17 and MOT20 in place, from a folder in MOTChallenge layout.
+"""MOT16, MOT17 and MOT20, read in place from a folder in MOTChallenge layout.
 
 `<root>/train/<sequence>/`, see `mot_folder`; images and detections may be absent.
 """
@@ -16,18 +16,18 @@ locate = mot_folder.locate
 
 
 def inputs(root: Path | None, sequence: str) -> list[Path]:
-    """Return the label files that are there.
+    """Return the existing label files.
 
     Raises:
-        FileNotFoundError: The sequence, its seqinfo.ini or its ground truth is missing; the message
-            lists the sequences there are.
+        FileNotFoundError: The sequence, its seqinfo.ini or its ground truth is missing; lists the
+            known sequences.
     """
     assert root is not None
     return mot_folder.label_files(mot_folder.find_sequence(root / _SPLIT, sequence))
 
 
 def read(dataset: str, root: Path | None, sequence: str, folder: Path) -> Prepared:
-    """Return one sequence, its images where they are."""
+    """Return one sequence, with its images in place."""
     assert root is not None
     found = mot_folder.find_sequence(root / _SPLIT, sequence)
     return mot_folder.read_prepared(dataset, root, found)

@@ -1,4 +1,4 @@
-"""One's own data, DanceTrack and SportsMOT in place, from a folder in MOTChallenge layout.
+"""One's own data, DanceTrack and SportsMOT, read in place from a folder in MOTChallenge layout.
 
 `<root>/<split>/<sequence>/`, see `datasets/sequences/mot_folder.py`; images and detections may be
 absent.
@@ -28,17 +28,17 @@ def inputs(
     detected_class: str | None = None,
     **classes: Any,
 ) -> list[Path]:
-    """Return the label files that are there, after a check of the options.
+    """Return the existing label files, after validating the options.
 
     Raises:
-        FileNotFoundError: The sequence, its seqinfo.ini or its ground truth is missing; the message
-            lists the sequences there are.
+        FileNotFoundError: The sequence, its seqinfo.ini or its ground truth is missing; lists the
+            known sequences.
     """
     assert root is not None
     known, _ = _find_classes(root / split, **classes)
     if detected_class not in (None, *known.values()):
         names = [*known.values()]
-        raise ValueError(f"detected_class: {detected_class!r} found, expected one of {names}")
+        raise ValueError(f"detected_class: expected one of {names}, found {detected_class!r}")
     named = [path for path in [root / split / FILE] if path.is_file()]
     return named + mot_folder.label_files(mot_folder.find_sequence(root / split, sequence))
 
@@ -54,14 +54,14 @@ def read(
     ignored: Many[int] = (),
     detected_class: str | None = None,
 ) -> Prepared:
-    """Return one sequence, its images where they are.
+    """Return one sequence, with its images in place.
 
     Args:
         split: Folder of the sequences below the root, `.` for the root itself.
-        classes: Name of each class id; as <root>/<split>/classes.yaml says if not given.
-        ignored: Ids of classes that are neither right nor wrong.
-        detected_class: Name of the class of all detections, where there are several classes and
-            det.txt does not say which.
+        classes: Class names by class id; by default those of <root>/<split>/classes.yaml.
+        ignored: Ids of the classes which are not scored.
+        detected_class: Class name of all detections, if there are several classes and det.txt has
+            no class column.
     """
     assert root is not None
     known = _find_classes(root / split, classes, ignored)
@@ -73,5 +73,5 @@ def _find_classes(split: Path, classes: Any = None, ignored: Any = ()) -> Classe
     if classes is not None:
         return check_classes("", classes, ignored)
     if ignored:
-        raise ValueError(f"ignored: {ignored!r} found without classes: expected both or neither")
+        raise ValueError(f"ignored: expected classes and ignored, found only ignored: {ignored!r}")
     return read_classes(split)

@@ -1,8 +1,8 @@
 """Synthetic people, generated: exact boxes, masks, identities and visibility, and detections.
 
-A sequence is called after its scenario, optionally with a number: `crowd`, `crowd-02`. Every number
-is another world; `split` keeps training and test worlds apart. Nothing is read or downloaded, and
-a seed gives the same pixels and labels on every machine.
+A sequence is named after its scenario, optionally with a number: `crowd`, `crowd-02`. Each number
+is another random draw; `split` separates training from test draws. Nothing is read or downloaded,
+and a seed gives the same pixels and labels on every machine.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _SPLITS = ("train", "test")
 
 @dataclass(frozen=True)
 class _Detector:
-    """How the public detections err; see `read`."""
+    """Error model of the public detections; see `read`."""
 
     miss: float
     hidden_miss: float
@@ -41,11 +41,11 @@ class _Detector:
 def locate(root: str | None) -> None:
     """Return None: the data set is generated."""
     if root is not None:
-        raise ValueError(f"root: {root!r} found, expected none: this data set is generated")
+        raise ValueError(f"root: expected none for a generated data set, found {root!r}")
 
 
 def inputs(root: Path | None, sequence: str, **options: Any) -> list[Path]:
-    """Return no file, after a check of the name."""
+    """Return no files, after validating the name."""
     _parse(sequence)
     return []
 
@@ -63,29 +63,29 @@ def read(
     false_alarms: float = 0.5,
     jitter: float = 0.04,
 ) -> Prepared:
-    """Generate a sequence, its images below `folder`.
+    """Generate a sequence, with its images below `folder`.
 
     Args:
-        split: `train` or `test`; the same seed gives each its own worlds.
-        miss: Share of fully visible people the detector misses.
-        hidden_miss: Share it misses more as visibility goes from 1 to 0.
-        false_alarms: Mean number a frame, at most 4.
-        jitter: Largest error of each side of a box, in box widths or heights; larger for hidden
+        split: `train` or `test`; the same seed gives different sequences for each.
+        miss: Share of fully visible people that the detector misses.
+        hidden_miss: Additional share that it misses as visibility goes from 1 to 0.
+        false_alarms: Mean number of false positives per frame, at most 4.
+        jitter: Maximum error of each side of a box, in box widths or heights; larger for occluded
             people.
     """
     scenario, number = _parse(sequence)
     if split not in _SPLITS:
-        raise ValueError(f"split: {split!r} found, expected one of {list(_SPLITS)}")
+        raise ValueError(f"split: expected one of {list(_SPLITS)}, found {split!r}")
     key = [seed, _SPLITS.index(split), list(SCENARIOS).index(scenario), number]
-    draw = np.random.Generator(np.random.PCG64(key))
-    script = SCENARIOS[scenario](draw)
+    rng = np.random.Generator(np.random.PCG64(key))
+    script = SCENARIOS[scenario](rng)
     detector = _Detector(miss, hidden_miss, false_alarms, jitter)
     labels, found = [], []
     with replacing_folder(folder / "images", ["*.png"]) as images:
-        for frame, (image, seen) in enumerate(play(draw, script)):
+        for frame, (image, visible) in enumerate(play(rng, script)):
             write_image(images / f"{frame:06d}.png", image)
-            labels += [(frame, label) for label in seen]
-            found += [(frame, *each) for each in _detect(draw, detector, seen)]
+            labels += [(frame, label) for label in visible]
+            found += [(frame, *each) for each in _detect(rng, detector, visible)]
     extent = Extent(HEIGHT, WIDTH, script.frame_count, _CLASSES)
     return Prepared(
         Sequence(dataset, sequence, extent, _FRAME_RATE, images="images"),
@@ -98,35 +98,35 @@ def _parse(sequence: str) -> tuple[str, int]:
     match = re.fullmatch(r"([a-z_]+?)(?:-(\d+))?", sequence)
     if match is None or match[1] not in SCENARIOS:
         raise ValueError(
-            f"sequence {sequence!r} is unknown: expected one of {list(SCENARIOS)}, "
-            "with or without a number as in 'crowd-02'"
+            f"unknown sequence {sequence!r}: expected one of {list(SCENARIOS)}, "
+            "optionally with a number, as in 'crowd-02'"
         )
     return match[1], int(match[2] or 0)
 
 
 def _detect(
-    draw: np.random.Generator, detector: _Detector, seen: list[Label]
+    rng: np.random.Generator, detector: _Detector, visible: list[Label]
 ) -> list[tuple[np.ndarray, float]]:
-    """Return (box, score) of what the detector reports in one frame, in no telling order."""
+    """Return (box, score) of the detections of one frame, in random order."""
     found = []
-    for label in seen:
+    for label in visible:
         hidden = 1 - label.visibility
-        if draw.random() < detector.miss + detector.hidden_miss * hidden:
+        if rng.random() < detector.miss + detector.hidden_miss * hidden:
             continue
         size = np.tile(label.box[2:] - label.box[:2], 2)
-        spread = detector.jitter * (1 + hidden) * (draw.random(4) + draw.random(4) - 1)
-        score = 0.97 - 0.5 * hidden - 0.25 * float(draw.random()) * float(draw.random())
+        spread = detector.jitter * (1 + hidden) * (rng.random(4) + rng.random(4) - 1)
+        score = 0.97 - 0.5 * hidden - 0.25 * float(rng.random()) * float(rng.random())
         found.append((label.box + size * spread, score))
-    alarms = int((draw.random(4) < detector.false_alarms / 4).sum())
-    found += [(_anywhere(draw), 0.1 + 0.55 * float(draw.random())) for _ in range(alarms)]
-    return [found[i] for i in np.argsort(draw.random(len(found)))]
+    alarms = int((rng.random(4) < detector.false_alarms / 4).sum())
+    found += [(_anywhere(rng), 0.1 + 0.55 * float(rng.random())) for _ in range(alarms)]
+    return [found[i] for i in np.argsort(rng.random(len(found)))]
 
 
-def _anywhere(draw: np.random.Generator) -> np.ndarray:
-    """Return a box of a person's shape with its feet on the floor."""
-    foot = 130 + (HEIGHT - 130) * float(draw.random())
-    height = figure_height(foot) * (0.8 + 0.4 * float(draw.random()))
-    x = WIDTH * float(draw.random())
+def _anywhere(rng: np.random.Generator) -> np.ndarray:
+    """Return a box with the proportions of a person and its feet on the floor."""
+    foot = 130 + (HEIGHT - 130) * float(rng.random())
+    height = figure_height(foot) * (0.8 + 0.4 * float(rng.random()))
+    x = WIDTH * float(rng.random())
     return np.array([x - 0.22 * height, foot - height, x + 0.22 * height, foot])
 
 

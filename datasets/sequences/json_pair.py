@@ -1,6 +1,6 @@
-"""Truth and results side by side where one JSON file holds every sequence.
+"""Ground truth and results in layouts where one JSON file holds all sequences.
 
-Either may be a folder: its instances.json is the truth then, its results.json the results.
+A folder stands for the file instances.json in it for ground truth, results.json for results.
 """
 
 from __future__ import annotations
@@ -14,51 +14,55 @@ from datasets.io.files import file_in
 from datasets.types import Tracks
 
 
-class Format(Protocol):
+class PairFormat(Protocol):
     """A module that reads such files: `vis_json` or `coco_json`."""
 
     def __hash__(self) -> int:
-        """Return what all of a module's uses share."""
+        """Return a hash that is equal for all uses of a module."""
 
     def read_labels(self, path: Path) -> tuple[Any, Mapping[str, Tracks]]:
-        """Return what a truth file calls its sequences, and the truth of each by name."""
+        """Return the sequence ids of a ground truth file, and the ground truth by name."""
 
     def read_results(self, path: Path, sequences: Any) -> Mapping[str, Tracks]:
-        """Return the results for each sequence by name."""
+        """Return the results of each sequence by name."""
 
 
-def list_sequences(form: Format, truth: Path) -> list[str]:
-    """Return the names of the sequences that have ground truth, sorted."""
-    return sorted(_read_truth(form, *_versioned(truth, "instances.json"))[1])
+def list_sequences(module: PairFormat, truth: Path) -> list[str]:
+    """Return the sorted names of the sequences that have ground truth."""
+    return sorted(_read_truth(module, *_with_mtime(truth, "instances.json"))[1])
 
 
-def read_pair(form: Format, truth: Path, results: Path, sequence: str) -> tuple[Tracks, Tracks]:
-    """Return truth and prediction of one sequence; every file is read once a process.
+def read_pair(
+    module: PairFormat, truth: Path, results: Path, sequence: str
+) -> tuple[Tracks, Tracks]:
+    """Return ground truth and prediction of one sequence; each process reads a file only once.
 
     Raises:
-        ValueError: Also if there is no such sequence.
+        ValueError: A file is invalid, or there is no such sequence.
     """
-    known = _versioned(truth, "instances.json")
-    labels = _read_truth(form, *known)[1]
+    known = _with_mtime(truth, "instances.json")
+    labels = _read_truth(module, *known)[1]
     if sequence not in labels:
-        raise ValueError(f"{known[0]}: no sequence {sequence!r}: expected one of {sorted(labels)}")
-    found = _read_results(form, *_versioned(results, "results.json"), *known)
+        raise ValueError(
+            f"{known[0]}: expected a sequence among {sorted(labels)}, found {sequence!r}"
+        )
+    found = _read_results(module, *_with_mtime(results, "results.json"), *known)
     return labels[sequence], found[sequence]
 
 
-def _versioned(path: Path, name: str) -> tuple[Path, int]:
-    """Return the file, and when it was changed: what was read of it before holds no longer then."""
+def _with_mtime(path: Path, name: str) -> tuple[Path, int]:
+    """Return the file and its modification time, which invalidates the cache when it changes."""
     file = file_in(path, name)
     return file, file.stat().st_mtime_ns
 
 
 @lru_cache(maxsize=1)
-def _read_truth(form: Format, path: Path, _: int) -> tuple[Any, Mapping[str, Tracks]]:
-    return form.read_labels(path)
+def _read_truth(module: PairFormat, path: Path, _: int) -> tuple[Any, Mapping[str, Tracks]]:
+    return module.read_labels(path)
 
 
 @lru_cache(maxsize=1)
 def _read_results(
-    form: Format, path: Path, _: int, truth: Path, truth_changed: int
+    module: PairFormat, path: Path, _: int, truth: Path, truth_mtime: int
 ) -> Mapping[str, Tracks]:
-    return form.read_results(path, _read_truth(form, truth, truth_changed)[0])
+    return module.read_results(path, _read_truth(module, truth, truth_mtime)[0])

@@ -1,4 +1,4 @@
-"""What KITTI's files do not say of its training sequences: how many frames each has.
+"""Frame counts of KITTI's training sequences, which its files do not provide.
 
 Source: the seqmaps of the KITTI-MOTS tools.
 """

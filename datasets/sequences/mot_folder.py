@@ -1,4 +1,4 @@
-"""A sequence's folder in MOTChallenge layout: seqinfo.ini, gt/gt.txt, det/det.txt, img1/.
+"""Sequence folders in MOTChallenge layout: seqinfo.ini, gt/gt.txt, det/det.txt, img1/.
 
 Source: https://motchallenge.net, Milan et al., MOT16, arXiv 1603.00831.
 """
@@ -20,7 +20,7 @@ from datasets.sequences.sequence_json import Prepared
 from datasets.types import Extent, Sequence, Tracks
 
 Classes = tuple[Mapping[int, str], tuple[int, ...]]
-_MOST_DIGITS = 10
+_MAX_DIGITS = 10
 _DECIMAL = re.compile(r"[0-9]{1,10}(\.[0-9]{0,10})?")
 
 CLASSES = mot_text.CLASSES
@@ -28,10 +28,11 @@ CLASSES = mot_text.CLASSES
 
 @dataclass(frozen=True)
 class Info:
-    """What seqinfo.ini says.
+    """The content of seqinfo.ini.
 
     Args:
-        frame_rate: In frames per second.
+        extent: Image size, number of frames, classes.
+        frame_rate: Frames per second.
         images: Folder of the images, which may be absent.
     """
 
@@ -41,29 +42,30 @@ class Info:
 
 
 def info_path(folder: Path) -> Path:
-    """Return where a sequence's seqinfo.ini is."""
+    """Return the path of a sequence's seqinfo.ini."""
     return folder / "seqinfo.ini"
 
 
 def truth_path(folder: Path) -> Path:
-    """Return where a sequence's ground truth is."""
+    """Return the path of a sequence's ground truth."""
     return folder / "gt" / "gt.txt"
 
 
 def detections_path(folder: Path) -> Path:
-    """Return where a sequence's public detections are, if it has any."""
+    """Return the path of a sequence's public detections, which are optional."""
     return folder / "det" / "det.txt"
 
 
 def read_info(folder: Path, classes: Classes = (CLASSES, ())) -> Info:
-    """Return what a sequence's seqinfo.ini says, in an extent with the classes given.
+    """Return the content of a sequence's seqinfo.ini, in an extent with the given classes.
 
     Args:
-        classes: Name of each class id, and the ids that are ignored.
+        classes: Class names by class id, and the ids of ignored classes.
 
     Raises:
-        FileNotFoundError: There is none.
-        ValueError: A key is missing or no whole number, the rate no number. Names file and key.
+        FileNotFoundError: The file does not exist.
+        ValueError: A key is missing or not a whole number, or the frame rate is not a number. Names
+            file and key.
     """
     path = info_path(folder)
     if not path.is_file():
@@ -89,14 +91,14 @@ def read_info(folder: Path, classes: Classes = (CLASSES, ())) -> Info:
 
 
 def _whole(place: str, text: str | None) -> int:
-    if text is None or not (text.isascii() and text.isdecimal()) or len(text) > _MOST_DIGITS:
-        raise ValueError(f"{place}: {_shown(text)} found, expected a whole number")
+    if text is None or not (text.isascii() and text.isdecimal()) or len(text) > _MAX_DIGITS:
+        raise ValueError(f"{place}: expected a whole number, found {_shown(text)}")
     return int(text)
 
 
 def _rate(place: str, text: str | None) -> float:
     if text is None or not _DECIMAL.fullmatch(text) or not float(text):
-        raise ValueError(f"{place}: {_shown(text)} found, expected a number more than 0")
+        raise ValueError(f"{place}: expected a number above 0, found {_shown(text)}")
     return float(text)
 
 
@@ -107,12 +109,12 @@ def _shown(text: str | None) -> str:
 def list_sequences(truth: Path) -> list[str]:
     """Return the names of the sequences below a folder.
 
-    One with seqinfo.ini and no ground truth is among them, so that it is missed when it is read and
-    not left out of a total.
+    Sequences with seqinfo.ini but without ground truth are included, so that reading them fails
+    instead of leaving them out of a total.
     """
-    every = [path for path in truth.glob("*/") if truth_path(path).is_file()]
+    labelled = [path for path in truth.glob("*/") if truth_path(path).is_file()]
     described = [path for path in truth.glob("*/") if info_path(path).is_file()]
-    return sorted({path.name for path in [*every, *described]}) if every else []
+    return sorted({path.name for path in [*labelled, *described]}) if labelled else []
 
 
 def read_pair(
@@ -122,10 +124,10 @@ def read_pair(
     kind: mot_text.Kind,
     classes: Classes = (CLASSES, ()),
 ) -> tuple[Tracks, Tracks]:
-    """Return truth and prediction of one sequence, `<results>/<sequence>.txt`.
+    """Return ground truth and prediction, `<results>/<sequence>.txt`, of one sequence.
 
     Args:
-        kind: Of the truth: see `mot_text.read_tracks`, which raises for bad files.
+        kind: Kind of the ground truth: see `mot_text.read_tracks`, which raises for invalid files.
     """
     extent = read_info(truth / sequence, classes).extent
     return (
@@ -135,23 +137,23 @@ def read_pair(
 
 
 def locate(root: str | None) -> Path:
-    """Return the folder given: such a data set is not downloaded."""
+    """Return the folder of a data set, which is not downloaded."""
     return existing_folder(root, "train/ in MOTChallenge layout")
 
 
 def find_sequence(split: Path, sequence: str) -> Path:
-    """Return the folder of a sequence; FileNotFoundError lists those there are."""
+    """Return the folder of a sequence; FileNotFoundError lists the known sequences."""
     if (split / sequence).is_dir():
         return split / sequence
     known = sorted(path.name for path in split.glob("*/"))
-    raise FileNotFoundError(f"{split}: no sequence {sequence!r}: found {known}")
+    raise FileNotFoundError(f"{split}: expected a sequence among {known}, found {sequence!r}")
 
 
 def label_files(folder: Path) -> list[Path]:
-    """Return the label files of a sequence that are there.
+    """Return the existing label files of a sequence.
 
     Raises:
-        FileNotFoundError: Its seqinfo.ini or its ground truth is missing.
+        FileNotFoundError: The seqinfo.ini or the ground truth is missing.
     """
     needed = [info_path(folder), truth_path(folder)]
     for path in needed:
@@ -167,10 +169,10 @@ def read_prepared(
     classes: Classes = (CLASSES, ()),
     detected_class: str | None = None,
 ) -> Prepared:
-    """Return the sequence in a folder, its images and detections where they are.
+    """Return the sequence in a folder, with its images in place and its detections.
 
     Args:
-        detected_class: Name of the class of all detections; None if their file says it.
+        detected_class: Class name of all detections; None if their file has a class column.
     """
     _, truth, *detections = label_files(folder)
     info = read_info(folder, classes)

@@ -1,6 +1,6 @@
-"""What a prompted tracker is given: each object once, in the frame it is followed from.
+"""The prompts of a prompted tracker: each object once, in the frame from which it is tracked.
 
-Prompts are Tracks with one row an identity: its class, its box, and its mask where there are masks.
+Prompts are Tracks with one row per identity: its class, its box, and its mask if there are masks.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from datasets.types import NO_TRACK, Tracks
 def first_visible(truth: Tracks) -> Tracks:
     """Return the row of each object in the first frame in which it is visible.
 
-    This is the task of semi-supervised video object segmentation. Boxes are those of what is seen:
-    around the mask, or the part of the box that is in the image. Rows that are not scored and
-    classes that are ignored are no objects.
+    This is the task of semi-supervised video object segmentation. Boxes cover the visible part:
+    they are tight around the mask, or the part of the box that is in the image. Rows that are not
+    scored and ignored classes are not objects.
     """
     size = np.tile([truth.extent.width, truth.extent.height], 2)
-    seen = truth.box.clip(0, size) if truth.rle is None else truth.rle.boxes.astype(np.float64)
-    visible = (seen[:, 2:] > seen[:, :2]).all(axis=1)
+    box = truth.box.clip(0, size) if truth.rle is None else truth.rle.boxes.astype(np.float64)
+    visible = (box[:, 2:] > box[:, :2]).all(axis=1)
     if truth.visibility is not None:
         visible &= truth.visibility > 0
     visible &= (truth.score > 0) & (truth.track != NO_TRACK)
     visible &= ~np.isin(truth.class_id, truth.extent.ignored)
     rows = np.flatnonzero(visible)
     first = rows[np.sort(np.unique(truth.track[rows], return_index=True)[1])]
-    boxed = replace(truth, box=np.where(visible[:, None], seen, truth.box))
+    boxed = replace(truth, box=np.where(visible[:, None], box, truth.box))
     return replace(boxed.take(first), visibility=None, area=None)
 
 
@@ -40,7 +40,7 @@ def starting_in(prompts: Tracks, frame: int) -> Tracks:
 
 
 def joined(prompts: Many[Tracks], frame: int) -> Tracks:
-    """Return prompts of several frames, one at least, as those of one frame, in their order."""
+    """Return the prompts of one or more frames as prompts of a single frame, in order."""
     first = prompts[0]
     columns = {
         name: np.concatenate([getattr(each, name) for each in prompts])

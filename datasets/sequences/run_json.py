@@ -1,14 +1,14 @@
-"""The file that says what made a tracks.parquet, run.json beside it.
+"""The run record beside tracks.parquet, run.json: how the tracks were made.
 
-program, method, options   what was asked for; `command` is the same in words
+program, method, options   what was run; `command` is the same as command line words
 sequence                   path of its sequence.json
-inputs                     SHA-256 of what was read of it: sequence.json, detections.parquet,
+inputs                     SHA-256 of the inputs: sequence.json, detections.parquet,
                            prompts.parquet, and `images` as `sha256_of` a folder or video
-files, engines             SHA-256 of what the options name, by path
+files, engines             SHA-256 of the files that the options name, by path
 code                       digest of all code that ran, by the workflow; null without it
-commit, lock               of the repository; SHA-256 of requirements.lock
-machine, threads           facts, and the settings that say on how many threads sums are made
-started, seconds           when, in UTC, and how long
+commit, lock               commit of the repository; SHA-256 of requirements.lock
+machine, threads           the machine, and the settings that determine the number of threads
+started, seconds           start in UTC, and duration
 tracks                     SHA-256 of tracks.parquet
 """
 
@@ -37,23 +37,24 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
 
 
 def read_run_json(path: Path) -> dict[str, Any]:
-    """Return what a run.json says.
+    """Return the content of a run.json.
 
     Raises:
-        OSError: There is no such file.
-        ValueError: It is none, or of another schema version. Names the file and the key.
+        OSError: The file does not exist.
+        ValueError: It is not a run.json, or has another schema version. Names the file and the key.
     """
     content = read_json(path)
     found = content.get("schema_version") if isinstance(content, dict) else None
     if found != SCHEMA_VERSION:
-        raise ValueError(f"{path}: schema version {show(found)} found, expected {SCHEMA_VERSION}")
+        raise ValueError(f"{path}: schema version: expected {SCHEMA_VERSION}, found {show(found)}")
     for key, kinds in _KINDS.items():
         if not isinstance(content.get(key), kinds):
             names = " or ".join(kind.__name__ for kind in kinds)
-            raise ValueError(f"{path}, {key}: {show(content.get(key))} found, expected {names}")
+            raise ValueError(f"{path}, {key}: expected {names}, found {show(content.get(key))}")
     for key in _TEXTS_BY_NAME:
         if not all(isinstance(value, str) for value in content[key].values()):
-            raise ValueError(f"{path}, {key}: {show(content[key])} found, expected texts by name")
+            raise ValueError(f"{path}, {key}: expected strings by name, found {show(content[key])}")
     if not _PROGRAM.fullmatch(content["program"]):
-        raise ValueError(f"{path}, program: {show(content['program'])} found, expected a tracker's")
+        found = show(content["program"])
+        raise ValueError(f"{path}, program: expected a tracker program, found {found}")
     return content

@@ -1,7 +1,7 @@
-"""Whether tracks were made from the sequence that they are shown on or scored with.
+"""Check that tracks belong to the sequence on which they are drawn or scored.
 
-Tracks say image size, number of frames and classes, and not the name of their sequence: that stands
-in the run.json beside them, which holds where it is the one of these tracks.
+Tracks contain image size, number of frames and classes, but not the name of their sequence. That is
+in the run.json beside them, which is valid if it has the digest of these tracks.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from datasets.types import Extent
 def check_tracks_of(tracks: Path, sequence: Path) -> None:
     """Raise ValueError if a tracks.parquet was made from another sequence than that of the file.
 
-    Nothing is known, and nothing raised, where the run.json beside the tracks is missing or of
-    other tracks, or where the sequence they were made from has been prepared anew or is gone.
+    The check passes if the sequence is unknown: the run.json beside the tracks is missing or
+    belongs to other tracks, or the sequence they were made from was prepared again or removed.
     """
     made_from = _made_from(tracks, sequence)
     if made_from is None:
@@ -27,35 +27,36 @@ def check_tracks_of(tracks: Path, sequence: Path) -> None:
     found, expected = read_sequence(made_from), read_sequence(sequence)
     if (found.dataset, found.name) != (expected.dataset, expected.name):
         raise ValueError(
-            f"{tracks}: tracks of the sequence {found.dataset}/{found.name} found, expected those "
-            f"of {expected.dataset}/{expected.name}, which is that of {sequence}"
+            f"{tracks}: expected tracks of {expected.dataset}/{expected.name}, the sequence of "
+            f"{sequence}, found tracks of {found.dataset}/{found.name}"
         )
 
 
 def check_tracks_beside(tracks: Path, truth: Path) -> None:
-    """Raise as `check_tracks_of` does, for the sequence.json beside a truth.parquet, if any."""
+    """Raise as `check_tracks_of` does, for the sequence.json beside a truth.parquet if present."""
     sequence = truth.with_name("sequence.json")
     if sequence.is_file():
         check_tracks_of(tracks, sequence)
 
 
 def check_extent(place: str, found: Extent, expected: Extent) -> None:
-    """Raise ValueError if tracks are of another image size or number of frames than a sequence.
+    """Raise ValueError if tracks differ from a sequence in image size or number of frames.
 
     Args:
-        place: What the tracks are called in the message.
+        place: Name of the tracks in the message.
     """
     if (found.width, found.height) != (expected.width, expected.height):
-        size = f"images of {found.width} x {found.height}"
-        raise ValueError(f"{place}: {size} found, expected {expected.width} x {expected.height}")
+        size = f"{found.width} x {found.height}"
+        wanted = f"{expected.width} x {expected.height}"
+        raise ValueError(f"{place}: expected images of {wanted}, found {size}")
     if found.frame_count != expected.frame_count:
         raise ValueError(
-            f"{place}: {found.frame_count} frames found, expected {expected.frame_count}"
+            f"{place}: expected {expected.frame_count} frames, found {found.frame_count}"
         )
 
 
 def _made_from(tracks: Path, sequence: Path) -> Path | None:
-    """Return the sequence.json that tracks were made from, where it is known and is another."""
+    """Return the sequence.json that tracks were made from, if it is known and differs."""
     try:
         record = read_run_json(tracks.with_name(RUN))
     except (OSError, ValueError):

@@ -1,9 +1,9 @@
-"""Write a sequence as a folder in MOTChallenge layout, for programs of others: without its truth.
+"""Write a sequence as a folder in MOTChallenge layout for external programs, without ground truth.
 
     python -m datasets.sequences.sequence_folder --output=crowd
         --sequence=data/synthetic/crowd/sequence.json
 
-See `mot_folder`, which reads such folders. Frames count from one here, in names as in files.
+See `mot_folder`, which reads such folders. Frames count from one, in file names and in files.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ _IMAGES = "img1"
 def write_folder(
     folder: Path, sequence: Sequence, detections: Tracks | None, *, copied: bool = False
 ) -> None:
-    """Write seqinfo.ini, and det/det.txt and img1/ of a sequence that has detections and images.
+    """Write seqinfo.ini, and det/det.txt and img1/ if the sequence has detections and images.
 
-    The images of a folder are links to it, those of a video are written out without loss.
+    Images of a folder are linked, those of a video are written losslessly.
 
     Args:
         copied: Copy the images instead, for a container that cannot follow links.
 
     Raises:
-        FileNotFoundError: There is no such image folder or video file.
-        ValueError: There are fewer or more images than frames, or one cannot be decoded.
+        FileNotFoundError: The image folder or video file does not exist.
+        ValueError: The numbers of images and frames differ, or an image cannot be decoded.
     """
     folder.mkdir(parents=True)
     suffix = ".jpg"
@@ -53,7 +53,7 @@ def write_folder(
 
 
 def _write_images(folder: Path, sequence: Sequence, *, copied: bool) -> str:
-    """Return the suffix of the images."""
+    """Write or link the images, and return their suffix."""
     images = Path(str(sequence.images))
     if not images.is_dir():
         for index, image in enumerate(read_frames(images, sequence.extent)):
@@ -61,7 +61,7 @@ def _write_images(folder: Path, sequence: Sequence, *, copied: bool) -> str:
         return ".png"
     paths, expected = list_images(images), sequence.extent.frame_count
     if len(paths) != expected:
-        raise ValueError(f"{images}: {len(paths)} images found, expected {expected}")
+        raise ValueError(f"{images}: expected {expected} images, found {len(paths)}")
     folder.mkdir()
     for index, path in enumerate(paths):
         place = folder / f"{index + 1:06}{path.suffix}"
@@ -76,8 +76,8 @@ def main() -> None:
     """Run the command line program."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sequence", type=Path, required=True, help=".../sequence.json")
-    parser.add_argument("--output", type=Path, required=True, help="folder to make")
-    parser.add_argument("--copy-images", action="store_true", help="instead of links to them")
+    parser.add_argument("--output", type=Path, required=True, help="folder to create")
+    parser.add_argument("--copy-images", action="store_true", help="copy images instead of linking")
     args = parser.parse_args()
     prepared = open_sequence(args.sequence)
     sequence, detections = prepared.sequence, prepared.detections()

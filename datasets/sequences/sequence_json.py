@@ -18,19 +18,19 @@ from datasets.sequences.prompts import first_visible
 from datasets.types import Sequence, Tracks
 
 SCHEMA_VERSION = 2
-_TEXT = (str, "text")
-_TEXT_OR_NONE = ((str, NoneType), "text or null")
+_STRING = (str, "a string")
+_STRING_OR_NULL = ((str, NoneType), "a string or null")
 _KINDS: dict[str, tuple[Any, str]] = {
-    "dataset": _TEXT,
-    "name": _TEXT,
+    "dataset": _STRING,
+    "name": _STRING,
     "extent": (dict, "an object"),
     "frame_rate": ((int, float), "a number"),
-    "images": _TEXT_OR_NONE,
-    "root": _TEXT_OR_NONE,
+    "images": _STRING_OR_NULL,
+    "root": _STRING_OR_NULL,
     "sha256": (dict, "an object"),
 }
-_FASTEST = 1e6  # frames per second
-IMAGES = "images"  # in `sha256`: the folder or video
+_MAX_FRAME_RATE = 1e6  # frames per second
+IMAGES = "images"  # key of the image folder or video in `sha256`
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,10 @@ class Prepared:
     """A sequence with its labels.
 
     Args:
-        truth: Ground truth; None of a sequence that nobody labelled.
+        truth: Ground truth; None for a sequence without labels.
         detections: Public detections, without identities; None where the data set has none.
-        prompts: The objects to follow, see `datasets/sequences/prompts.py`; None for those of the
-            truth, each from the first frame in which it is visible.
+        prompts: Objects to track, see `datasets/sequences/prompts.py`; by default those of the
+            ground truth, each from the first frame in which it is visible.
     """
 
     sequence: Sequence
@@ -51,7 +51,7 @@ class Prepared:
 
 
 def write_prepared(path: Path, prepared: Prepared) -> None:
-    """Write labels beside `path`, then `path` itself: when it is there, everything is."""
+    """Write the labels beside `path`, then `path` itself, whose existence marks completion."""
     truth, prompts = prepared.truth, prepared.prompts
     if prompts is None and truth is not None:
         prompts = first_visible(truth)
@@ -69,12 +69,12 @@ def write_prepared(path: Path, prepared: Prepared) -> None:
 
 @dataclass(frozen=True)
 class PreparedSequence:
-    """A prepared sequence whose sequence.json was read, once.
+    """A prepared sequence, with the content of its sequence.json.
 
     Args:
-        path: That file.
-        sequence: What it describes; a relative image path is taken from its folder.
-        sha256: Of the files beside it, by name, and of IMAGES where they were there.
+        path: Path of sequence.json.
+        sequence: The sequence it describes; a relative image path is resolved from its folder.
+        sha256: Digests of the files beside it, by name, and of IMAGES if they existed.
     """
 
     path: Path
@@ -82,10 +82,9 @@ class PreparedSequence:
     sha256: Mapping[str, str]
 
     def digests(self, names: Collection[str]) -> dict[str, str]:
-        """Return the SHA-256 of what was prepared, of these names: TRUTH, ... and IMAGES.
+        """Return the recorded SHA-256 digests of these names: TRUTH, ... and IMAGES.
 
-        What there is none of is left out. Images are those of then; of now where no digest was
-        written.
+        Absent files are left out. The digest of the images is computed if none was recorded.
         """
         found = {name: digest for name, digest in self.sha256.items() if name in names}
         if IMAGES in names and IMAGES not in found:
@@ -96,12 +95,12 @@ class PreparedSequence:
         """Return the public detections, None if there are none.
 
         Raises:
-            ValueError: The file is missing, or is not the one that was prepared.
+            ValueError: The file is missing or has changed since the sequence was prepared.
         """
         return self._labels(DETECTIONS)
 
     def prompts(self) -> Tracks | None:
-        """Return the objects to follow, None if nothing names them; raises as `detections`."""
+        """Return the objects to track, None if there are no prompts; raises as `detections`."""
         return self._labels(PROMPTS)
 
     def _labels(self, name: str) -> Tracks | None:
@@ -110,9 +109,10 @@ class PreparedSequence:
             return None
         file = self.path.with_name(name)
         if not file.is_file() or sha256(file) != digest:
-            found = "has changed since" if file.is_file() else "is missing though"
+            reason = "it has changed since" if file.is_file() else "it is missing although"
             raise ValueError(
-                f"{file}: {found} {self.path.name} was written: remove that one and run again"
+                f"{file}: {reason} {self.path.name} was written: remove {self.path.name} "
+                "and run again"
             )
         return parquet.read_tracks(file)
 
@@ -121,8 +121,8 @@ def open_sequence(path: Path) -> PreparedSequence:
     """Return the prepared sequence that a file describes.
 
     Raises:
-        ValueError: Not JSON, another schema version, or a key is missing or not what it should be.
-            Names the file.
+        ValueError: The file is not JSON, has another schema version, or a key is missing or
+            invalid. Names the file.
     """
     content = _read(path)
     images = content["images"]
@@ -154,17 +154,17 @@ def _digest_images(path: Path, sequence: Sequence) -> dict[str, str]:
 def _read(path: Path) -> dict[str, Any]:
     content = read_json(path)
     if not isinstance(content, dict):
-        raise ValueError(f"{path}: {show(content)} found, expected an object")
+        raise ValueError(f"{path}: expected an object, found {show(content)}")
     found = content.get("schema_version")
     if found != SCHEMA_VERSION:
-        raise ValueError(f"{path}: schema version {show(found)} found, expected {SCHEMA_VERSION}")
+        raise ValueError(f"{path}: schema version: expected {SCHEMA_VERSION}, found {show(found)}")
     missing = _KINDS.keys() - content.keys()
     if missing:
-        raise ValueError(f"{path}: keys missing: {sorted(missing)}")
+        raise ValueError(f"{path}: missing keys: {sorted(missing)}")
     for key, (kinds, expected) in _KINDS.items():
         if not isinstance(content[key], kinds) or isinstance(content[key], bool):
-            raise ValueError(f"{path}, {key}: {show(content[key])} found, expected {expected}")
-    if not 0 < content["frame_rate"] < _FASTEST:
+            raise ValueError(f"{path}, {key}: expected {expected}, found {show(content[key])}")
+    if not 0 < content["frame_rate"] < _MAX_FRAME_RATE:
         rate = show(content["frame_rate"])
-        raise ValueError(f"{path}, frame_rate: {rate} found, expected more than 0")
+        raise ValueError(f"{path}, frame_rate: expected a number above 0, found {rate}")
     return content

@@ -1,4 +1,4 @@
-"""The drawn people of the synthetic data set.
+"""Rendering of the synthetic data set: drawn people, obstacles and backgrounds.
 
 May import: nothing of ours.
 """

@@ -1,4 +1,4 @@
-"""What a person or an obstacle looks like: its silhouette and its colours."""
+"""Appearance of people and obstacles: silhouettes and colours."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import numpy as np
 
 from datasets.synthesis.texture import noise
 
-_CLOTH = 48  # side of the square of cloth wrapped around a figure, in texels
+_CLOTH = 48  # side of the square texture of a figure's clothes, in texels
 _STRIDE = 18  # frames of one step cycle
-_BREADTH = 0.30  # half the width of the patch a figure is drawn in, in figure heights
+_BREADTH = 0.30  # half the width of a figure's patch, in figure heights
 
 
 @dataclass(frozen=True)
 class Patch:
-    """A figure drawn on its own.
+    """The rendered pixels of one figure.
 
     Args:
-        left: Column of the patch's first pixel in the view; may lie outside it.
+        left: Column of the patch's first pixel in the view; may lie outside.
         top: Row, likewise.
         shape: (height, width) bool, the silhouette.
         colour: (height, width, 3) uint8.
@@ -32,13 +32,13 @@ class Patch:
 
 @dataclass(frozen=True)
 class Looks:
-    """The appearance of one person, fixed for life.
+    """The constant appearance of one person.
 
     Args:
         palette: (4, 3) colours of skin, hair, shirt and trousers in [0, 255].
-        cloth: (_CLOTH, _CLOTH) brightness of the pattern, in [0, 1).
-        girth: Width against the average, about 1.
-        phase: Of the step cycle, in frames.
+        cloth: (_CLOTH, _CLOTH) brightness of the texture, in [0, 1).
+        girth: Width relative to the average, about 1.
+        phase: Offset of the step cycle, in frames.
     """
 
     palette: np.ndarray
@@ -47,30 +47,30 @@ class Looks:
     phase: int
 
 
-def draw_looks(draw: np.random.Generator) -> Looks:
-    """Return the appearance of a new person."""
-    skin = np.array([235.0, 190.0, 150.0]) * (0.45 + 0.55 * draw.random())
-    hair = np.array([90.0, 65.0, 45.0]) * (0.3 + 1.5 * draw.random())
-    shirt, trousers = 40 + 215 * draw.random(3), 25 + 130 * draw.random(3)
-    cloth = noise(draw, _CLOTH, _CLOTH, (12, 4))
-    if draw.random() < 0.5:  # stripes rather than blotches
-        band = int(draw.integers(3, 7))
+def draw_looks(rng: np.random.Generator) -> Looks:
+    """Return the random appearance of a new person."""
+    skin = np.array([235.0, 190.0, 150.0]) * (0.45 + 0.55 * rng.random())
+    hair = np.array([90.0, 65.0, 45.0]) * (0.3 + 1.5 * rng.random())
+    shirt, trousers = 40 + 215 * rng.random(3), 25 + 130 * rng.random(3)
+    cloth = noise(rng, _CLOTH, _CLOTH, (12, 4))
+    if rng.random() < 0.5:  # stripes instead of noise
+        band = int(rng.integers(3, 7))
         cloth = 0.5 * cloth + 0.5 * (np.arange(_CLOTH)[:, None] // band % 2)
     return Looks(
         np.stack([skin, hair, shirt, trousers]),
         cloth,
-        0.85 + 0.3 * draw.random(),
-        int(draw.integers(_STRIDE)),
+        0.85 + 0.3 * rng.random(),
+        int(rng.integers(_STRIDE)),
     )
 
 
 def draw_person(looks: Looks, frame: int, x: float, foot: float, height: float) -> Patch:
-    """Return a walking person.
+    """Return the patch of a walking person.
 
     Args:
         x: Centre of the body, in pixels of the view.
         foot: Row of the soles, in pixels of the view.
-        height: From soles to crown, in pixels.
+        height: Body height, in pixels.
     """
     half = _BREADTH * height * looks.girth
     left, top = int(np.floor(x - half)), int(np.floor(foot - height))
@@ -87,17 +87,17 @@ def draw_person(looks: Looks, frame: int, x: float, foot: float, height: float) 
 
 
 def _swing(frame: int) -> float:
-    """Return where the legs are in their step, a triangle wave in [-1, 1]."""
+    """Return the position of the legs in the step cycle, a triangle wave in [-1, 1]."""
     at = frame % _STRIDE / _STRIDE
     return 4 * at - 1 if at < 0.5 else 3 - 4 * at
 
 
 def _body(across: np.ndarray, down: np.ndarray, swing: float) -> np.ndarray:
-    """Return which part each pixel shows: -1 none, 0 skin, 1 hair, 2 shirt, 3 trousers.
+    """Return the body part of each pixel: -1 none, 0 skin, 1 hair, 2 shirt, 3 trousers.
 
     Args:
         across: (1, columns), 0 at the middle of the body, in figure heights.
-        down: (rows, 1), 0 at the crown, 1 at the soles.
+        down: (rows, 1), 0 at the top of the head, 1 at the soles.
     """
     parts = np.full(np.broadcast_shapes(across.shape, down.shape), -1)
     for side in (-1, 1):
@@ -115,7 +115,7 @@ def _body(across: np.ndarray, down: np.ndarray, swing: float) -> np.ndarray:
 
 
 def draw_obstacle(cloth: np.ndarray, tint: np.ndarray, x: float, foot: float) -> Patch:
-    """Return a standing block that hides who walks behind it.
+    """Return the patch of a block that occludes the people behind it.
 
     Args:
         cloth: (height, width) brightness in [0, 1); its size is that of the block.
@@ -125,7 +125,7 @@ def draw_obstacle(cloth: np.ndarray, tint: np.ndarray, x: float, foot: float) ->
     """
     height, width = cloth.shape
     frame = np.ones((height, width))
-    frame[4:-4, 4:-4] = 0.8  # a lighter rim, so that it reads as an object
+    frame[4:-4, 4:-4] = 0.8  # a lighter rim makes it look like an object
     colour = tint * (frame * (0.6 + 0.4 * cloth))[..., None]
     left, top = int(np.floor(x - width / 2)), int(np.floor(foot)) - height
     return Patch(left, top, np.ones((height, width), bool), colour.clip(0, 255).astype(np.uint8))

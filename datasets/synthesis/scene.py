@@ -1,4 +1,4 @@
-"""A script played: frames, and for each person the exact box, mask and visibility."""
+"""Render a script: frames, and for each person the exact box, mask and visibility."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from datasets.synthesis.people import Looks, Patch, draw_looks, draw_obstacle, d
 from datasets.synthesis.scripts import HEIGHT, WIDTH, Script, figure_height, place
 from datasets.synthesis.texture import noise
 
-_MARGIN = 24  # how far the camera may turn aside, in pixels
-_LEAST_VISIBLE = 0.05  # of a figure; an annotator would not see less, so it is not labelled
+_MARGIN = 24  # maximum offset of the camera, in pixels
+_MIN_VISIBILITY = 0.05  # visible share of a figure; below it, annotators would not label it
 
 
 @dataclass(frozen=True)
 class Label:
-    """One person in one frame.
+    """The label of one person in one frame.
 
     Args:
-        identity: Counts from 1.
-        box: (4,) of the whole silhouette, hidden parts included, as far as it is in the image.
-        mask: (HEIGHT, WIDTH) bool, what is seen.
-        visibility: Pixels seen over pixels of the whole silhouette.
+        identity: Identity, counted from 1.
+        box: (4,) of the whole silhouette, including occluded parts, within the image.
+        mask: (HEIGHT, WIDTH) bool, the visible part.
+        visibility: Visible pixels over pixels of the whole silhouette.
     """
 
     identity: int
@@ -34,7 +34,7 @@ class Label:
 
 @dataclass(frozen=True)
 class _Stage:
-    """What is drawn once: the backdrop, larger than the view, and how everybody looks."""
+    """What is drawn once per sequence: the backdrop, larger than the view, and all appearances."""
 
     backdrop: np.ndarray
     looks: tuple[Looks, ...]
@@ -42,46 +42,46 @@ class _Stage:
     camera: np.ndarray
 
 
-def play(draw: np.random.Generator, script: Script) -> Iterator[tuple[np.ndarray, list[Label]]]:
+def play(rng: np.random.Generator, script: Script) -> Iterator[tuple[np.ndarray, list[Label]]]:
     """Yield each frame's image, (HEIGHT, WIDTH, 3) uint8 RGB, with its labels."""
     stage = _Stage(
-        _backdrop(draw),
-        tuple(draw_looks(draw) for _ in script.walks),
+        _backdrop(rng),
+        tuple(draw_looks(rng) for _ in script.walks),
         tuple(
-            (noise(draw, block.height, block.width, (16, 4)), 60 + 150 * draw.random(3))
+            (noise(rng, block.height, block.width, (16, 4)), 60 + 150 * rng.random(3))
             for block in script.blocks
         ),
-        _camera(draw, script.frame_count),
+        _camera(rng, script.frame_count),
     )
     for frame in range(script.frame_count):
         across, down = (int(offset) for offset in stage.camera[frame])
         image = stage.backdrop[down : down + HEIGHT, across : across + WIDTH].copy()
         owner = np.zeros((HEIGHT, WIDTH), int)
-        cast = _cast(script, stage, frame, across - _MARGIN, down - _MARGIN)
-        for identity, _, patch in cast:
+        figures = _figures(script, stage, frame, across - _MARGIN, down - _MARGIN)
+        for identity, _, patch in figures:
             _paint(image, owner, patch, identity)
-        yield image, list(_labels(owner, cast))
+        yield image, list(_labels(owner, figures))
 
 
-def _cast(
+def _figures(
     script: Script, stage: _Stage, frame: int, across: int, down: int
 ) -> list[tuple[int, float, Patch]]:
-    """Return (identity or 0, foot, patch) of all that stands in the scene, farthest first."""
-    cast = []
+    """Return (identity or 0, foot, patch) of all people and obstacles, farthest first."""
+    figures = []
     for block, (cloth, tint) in zip(script.blocks, stage.blocks, strict=True):
         patch = draw_obstacle(cloth, tint, block.x - across, block.foot - down)
-        cast.append((0, block.foot, patch))
+        figures.append((0, block.foot, patch))
     for identity, (walk, looks) in enumerate(zip(script.walks, stage.looks, strict=True), start=1):
         at = place(walk, frame)
         if at is not None:
             x, foot = at
             patch = draw_person(looks, frame, x - across, foot - down, figure_height(foot))
-            cast.append((identity, foot, patch))
-    return sorted(cast, key=lambda each: each[1])
+            figures.append((identity, foot, patch))
+    return sorted(figures, key=lambda each: each[1])
 
 
 def _paint(image: np.ndarray, owner: np.ndarray, patch: Patch, identity: int) -> None:
-    """Draw a patch into the frame's own image and owner map, which both change."""
+    """Paint a patch into the frame's image and owner map, which are both modified."""
     view, part = _clip(patch)
     shape = patch.shape[part]
     image[view][shape] = patch.colour[part][shape]
@@ -89,7 +89,7 @@ def _paint(image: np.ndarray, owner: np.ndarray, patch: Patch, identity: int) ->
 
 
 def _clip(patch: Patch) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
-    """Return where the patch lies in the view, and which part of the patch that is."""
+    """Return the patch's area in the view, and the corresponding part of the patch."""
     rows, columns = patch.shape.shape
     top, left = max(patch.top, 0), max(patch.left, 0)
     bottom = max(min(patch.top + rows, HEIGHT), top)
@@ -101,11 +101,11 @@ def _clip(patch: Patch) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
     )
 
 
-def _labels(owner: np.ndarray, cast: list[tuple[int, float, Patch]]) -> Iterator[Label]:
-    for identity, _, patch in sorted(cast, key=lambda each: each[0]):
+def _labels(owner: np.ndarray, figures: list[tuple[int, float, Patch]]) -> Iterator[Label]:
+    for identity, _, patch in sorted(figures, key=lambda each: each[0]):
         mask = owner == identity
         visibility = int(mask.sum()) / int(patch.shape.sum())
-        if identity and visibility >= _LEAST_VISIBLE:
+        if identity and visibility >= _MIN_VISIBILITY:
             (rows, columns), part = _clip(patch)
             down, across = np.nonzero(patch.shape[part])
             left, top = columns.start + across.min(), rows.start + down.min()
@@ -113,24 +113,24 @@ def _labels(owner: np.ndarray, cast: list[tuple[int, float, Patch]]) -> Iterator
             yield Label(identity, np.array([left, top, right, bottom], float), mask, visibility)
 
 
-def _backdrop(draw: np.random.Generator) -> np.ndarray:
-    """Return a wall over a floor with blotches of colour, wider than the view by the margin."""
+def _backdrop(rng: np.random.Generator) -> np.ndarray:
+    """Return a wall above a floor with colour noise, larger than the view by the margin."""
     height, width = HEIGHT + 2 * _MARGIN, WIDTH + 2 * _MARGIN
-    wall = 120 + 70 * draw.random() + 45 * (draw.random(3) - 0.5)
-    floor = 90 + 70 * draw.random() + 45 * (draw.random(3) - 0.5)
+    wall = 120 + 70 * rng.random() + 45 * (rng.random(3) - 0.5)
+    floor = 90 + 70 * rng.random() + 45 * (rng.random(3) - 0.5)
     upper = (np.arange(height) < 130)[:, None, None]
-    grain = np.stack([noise(draw, height, width, (48, 16, 6)) for _ in range(3)], axis=2)
-    grey = noise(draw, height, width, (64, 24, 8, 4))[..., None]
+    grain = np.stack([noise(rng, height, width, (48, 16, 6)) for _ in range(3)], axis=2)
+    grey = noise(rng, height, width, (64, 24, 8, 4))[..., None]
     colour = np.where(upper, wall, floor) * (0.45 + 0.75 * grey) + 50 * (grain - 0.5)
     return colour.clip(0, 255).astype(np.uint8)
 
 
-def _camera(draw: np.random.Generator, frame_count: int) -> np.ndarray:
-    """Return the view's offset in the backdrop, (frame_count, 2) whole pixels: pan and shake."""
-    knots = 2 * _MARGIN * draw.random((frame_count // 40 + 2, 2))
+def _camera(rng: np.random.Generator, frame_count: int) -> np.ndarray:
+    """Return the view's offset in the backdrop, (frame_count, 2) integers: pan and shake."""
+    knots = 2 * _MARGIN * rng.random((frame_count // 40 + 2, 2))
     step = np.arange(frame_count)
     share = (step % 40 / 40)[:, None]
     eased = share * share * (3 - 2 * share)
     pan = knots[step // 40] * (1 - eased) + knots[step // 40 + 1] * eased
-    shake = 1.6 * (draw.random((frame_count, 2)) - 0.5)
+    shake = 1.6 * (rng.random((frame_count, 2)) - 0.5)
     return np.floor(pan + shake + 0.5).clip(0, 2 * _MARGIN).astype(int)

@@ -1,21 +1,21 @@
-"""Value noise: random grids of growing fineness, interpolated and added."""
+"""Value noise: the sum of interpolated random grids of decreasing spacing."""
 
 from __future__ import annotations
 
 import numpy as np
 
 
-def noise(draw: np.random.Generator, height: int, width: int, cells: tuple[int, ...]) -> np.ndarray:
+def noise(rng: np.random.Generator, height: int, width: int, cells: tuple[int, ...]) -> np.ndarray:
     """Return smooth noise in [0, 1), shape (height, width).
 
     Args:
-        cells: Spacing of each grid in pixels, coarse to fine; each counts half as much as the one
-            before.
+        cells: Spacing of each grid in pixels, coarse to fine; each has half the weight of the
+            previous one.
     """
     total = np.zeros((height, width))
     weight, weights = 1.0, 0.0
     for cell in cells:
-        grid = draw.random((height // cell + 2, width // cell + 2))
+        grid = rng.random((height // cell + 2, width // cell + 2))
         total = total + weight * _stretch(grid, height, width, cell)
         weights += weight
         weight /= 2
@@ -32,6 +32,6 @@ def _stretch(grid: np.ndarray, height: int, width: int, cell: int) -> np.ndarray
 
 
 def _nodes(length: int, cell: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return for each pixel the node before it and how far it is towards the next, in [0, 1)."""
+    """Return for each pixel the preceding node and the distance from it in cells, in [0, 1)."""
     pixel = np.arange(length)
     return pixel // cell, pixel % cell / cell

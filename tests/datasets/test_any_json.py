@@ -1,4 +1,4 @@
-"""Whatever stands in a file, it is read, or refused with a ValueError that names the file."""
+"""A reader either reads a modified file, or raises a ValueError that names the file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from datasets.formats import coco_json, vis_json
 from datasets.masks import coco_rle
 from datasets.types import Extent, Tracks
-from tests.support.json_changes import GONE, changed
+from tests.support.json_changes import MISSING, changed
 
 KINDS = ("truth", "results")
 ODD = st.one_of(
@@ -23,12 +23,12 @@ ODD = st.one_of(
     st.text(max_size=3),
     st.lists(st.one_of(st.none(), st.integers(-2, 9), st.lists(st.integers(0, 9))), max_size=8),
     st.dictionaries(st.sampled_from(["id", "size", "counts", "name"]), st.integers(), max_size=2),
-    st.just(GONE),
+    st.just(MISSING),
 )
 
 
 def places(content, keys=()):
-    """Yield the keys to every value in the content."""
+    """Yield the keys of every value in the content."""
     if keys:
         yield keys
     inner = content.items() if isinstance(content, dict) else enumerate(content)
@@ -38,7 +38,7 @@ def places(content, keys=()):
 
 @pytest.fixture(scope="module", params=[vis_json, coco_json], ids=["vis", "coco"])
 def written(request, tmp_path_factory):
-    """The reader, a folder with a truth and a results file, and what they hold."""
+    """Return the reader, a folder with ground truth and results, and the contents of both."""
     folder, writer = tmp_path_factory.mktemp("any"), request.param
     dense = np.arange(6 * 2 * 3).reshape(6, 2, 3) % 4 > 0
     masks = coco_rle.encode(dense)
@@ -54,17 +54,17 @@ def written(request, tmp_path_factory):
 @pytest.mark.parametrize("kind", KINDS)
 @settings(max_examples=400)
 @given(data=st.data())
-def test_one_odd_value_is_read_or_refused(written, kind, data):
+def test_a_file_with_one_unusual_value_is_read_or_refused_by_name(written, kind, data):
     reader, folder, kinds = written
     keys = data.draw(st.sampled_from(list(places(kinds[kind]))))
     path = folder / "odd.json"
     path.write_text(json.dumps(changed(kinds[kind], *keys, to=data.draw(ODD))))
-    refused = refusal(reader, kind, folder)
-    assert refused is None or refused.startswith(str(path))
+    reason = refusal(reader, kind, folder)
+    assert reason is None or reason.startswith(str(path))
 
 
 def refusal(reader, kind, folder):
-    """Return why the odd file is refused, None if it is read."""
+    """Return the error of the modified file, None if it is read."""
     try:
         if kind == "truth":
             reader.read_labels(folder / "odd.json")

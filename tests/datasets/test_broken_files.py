@@ -1,4 +1,4 @@
-"""Whatever is in a file, it is read or refused by name; see the package `broken` beside this."""
+"""Corrupted files are read, or refused by name; see the package `tests.support.broken`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from tests.support.broken.cases import all_cases
 from tests.support.paths import ROOT
 
-# cases by reader, and how many inputs each case is tried with
+# cases by reader, and the number of inputs tried for each case
 READERS = {
     "mot_text": (
         500,
@@ -42,8 +42,8 @@ READERS = {
     "parquet": (400, "parquet truth", "parquet results", "convert parquet"),
     "small files": (900, "seqinfo", "classes.yaml", "sequence.json"),
 }
-LEAST, LEAST_OF_READER = 20_000, 500
-MEGABYTES = 600  # that a process takes, of which some 150 are the libraries
+MIN_TOTAL, MIN_OF_READER = 20_000, 500
+MEGABYTES = 600  # memory of a process, of which some 150 are the libraries
 
 
 def run(module: str, *arguments: object) -> subprocess.CompletedProcess[str]:
@@ -67,15 +67,15 @@ def assert_read_or_refused(workdir: Path, count: int, cases: tuple[str, ...]) ->
         assert 0 < case["read"] < count, name
 
 
-def test_every_reader_is_tried_with_enough():
+def test_every_reader_is_tried_with_enough_inputs():
     tried = {name: count * len(cases) for name, (count, *cases) in READERS.items()}
-    assert sum(tried.values()) >= LEAST
-    assert min(tried.values()) >= LEAST_OF_READER
+    assert sum(tried.values()) >= MIN_TOTAL
+    assert min(tried.values()) >= MIN_OF_READER
     listed = [case for _, *cases in READERS.values() for case in cases]
     assert sorted(listed) == sorted(all_cases())
 
 
-def test_some_broken_files_are_read_or_refused_by_name(tmp_path):
+def test_a_sample_of_broken_files_is_read_or_refused_by_name(tmp_path):
     assert_read_or_refused(tmp_path, 40, tuple(all_cases()))
 
 
@@ -104,8 +104,8 @@ def test_long_lines_and_images_take_little_time_and_memory(tmp_path):
     assert not bad
 
 
-def test_a_harmed_file_is_the_same_in_every_run():
-    from tests.support.broken.run import harmed
+def test_a_corrupted_file_is_the_same_in_every_run():
+    from tests.support.broken.run import corrupted
 
     for name, case in all_cases().items():
-        assert harmed(case, name, 99) == harmed(case, name, 99), name
+        assert corrupted(case, name, 99) == corrupted(case, name, 99), name

@@ -1,4 +1,4 @@
-"""Small files that stand for gigabytes are refused by name, in little time and memory."""
+"""Small files that expand to gigabytes are refused by name, in little time and memory."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ from tests.support.broken.by_chunks import png_of
 from tests.support.datasets.limited import outcome
 
 EXTENT = Extent(4, 5, 3, {1: "a"})
-LARGE = 2_300_000_000  # bytes of one line
+LARGE = 2_300_000_000  # bytes of a line
 
 
 def sparse(path, begin=b""):
-    """Write a file of which a line is a hole: it takes no space."""
+    """Write a sparse file with a very long line, which takes no disk space."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
         file.write(begin)
@@ -53,20 +53,22 @@ LINES = {
 
 
 @pytest.mark.parametrize("name", LINES)
-def test_a_line_of_gigabytes_is_refused_before_it_is_read(tmp_path, name):
+def test_a_line_of_gigabytes_is_refused_before_it_is_read_completely(tmp_path, name):
     path = sparse(tmp_path / name, b"\n\n\n")
     found = outcome(lambda: LINES[name](path))
-    longest = 1 << (26 if name == "b.txt" else 20)
-    assert found == f"ValueError: {path}, line 4: more than {longest} bytes"
+    maximum = 1 << (26 if name == "b.txt" else 20)
+    assert found == f"ValueError: {path}, line 4: expected at most {maximum} bytes"
 
 
-def test_small_files_of_gigabytes_are_refused_before_they_are_read(tmp_path):
+def test_configuration_files_of_gigabytes_are_refused_before_they_are_read(tmp_path):
     for path, read in {
         mot_folder.info_path(tmp_path): mot_folder.read_info,
         tmp_path / "classes.yaml": read_classes,
     }.items():
         sparse(path)
-        assert "expected a small file" in outcome(lambda read=read: read(tmp_path))
+        assert "expected at most 262144 bytes, found more" in outcome(
+            lambda read=read: read(tmp_path)
+        )
 
 
 def png(width, height):
@@ -87,10 +89,10 @@ def test_an_image_is_refused_by_the_size_in_its_header(tmp_path, name):
     (tmp_path / name).write_bytes(IMAGES[name])
     assert "expected at most 268435456 pixels" in outcome(lambda: read_image(tmp_path / name))
     found = outcome(lambda: next(read_frames(tmp_path, EXTENT)))
-    assert found.endswith("found, expected 5 x 4")
+    assert "expected size 5 x 4, found " in found
 
 
-def test_masks_of_davis_are_refused_by_the_size_of_the_first(tmp_path):
+def test_davis_masks_are_refused_by_the_size_of_the_first_frame(tmp_path):
     image = np.zeros((8, 9, 3), np.uint8)
     write_image(tmp_path / "one" / "0.png", image)
     (tmp_path / "0.png").write_bytes(png(30_000, 30_000))
@@ -101,12 +103,12 @@ def test_masks_of_davis_are_refused_by_the_size_of_the_first(tmp_path):
     "data",
     [b"", b"\xff\xd8", b"\xff\xd8\xff\xe0\0\0", b"\xff\xd8" + b"\xff" * 99, b"\x89PNG", b"BM"],
 )
-def test_a_header_that_is_cut_says_no_size(data):
+def test_a_truncated_header_has_no_size(data):
     assert image_size(data) is None
 
 
 def table(rows, rle=None):
-    """Return equal rows, whose values are in memory once."""
+    """Return a table of equal rows, whose values are stored once in memory."""
     values = {"track": -1, "right": 2, "bottom": 2, "class_id": 1, "rle": rle}
     kinds = parquet_file._NEEDED | ({} if rle is None else {"rle": pa.binary()})
     index = pa.array(np.zeros(rows, np.int32))
@@ -118,32 +120,32 @@ def table(rows, rle=None):
 
 
 def write_table(path, content):
-    # without Arrow's schema: the columns are dictionaries in this process only
+    # without Arrow's schema: columns have dictionaries only in this process
     with pq.ParquetWriter(path, content.schema, compression="zstd", store_schema=False) as writer:
         writer.write_table(content)
         writer.add_key_value_metadata({parquet_file._KEY: parquet_file._describe(EXTENT)})
     return path
 
 
-def test_masks_that_repeat_are_counted_before_they_are_multiplied(tmp_path):
+def test_repeated_masks_are_counted_before_they_are_expanded(tmp_path):
     path = write_table(tmp_path / "a.parquet", table(50_000, b"0" * 100_000))
     assert path.stat().st_size < 10_000
     found = outcome(lambda: parquet_file.read_tracks(path))
-    assert found.endswith("column rle: 5000000000 bytes found, expected at most 4294967296")
+    assert found.endswith("column rle: expected at most 4294967296 bytes, found 5000000000")
 
 
-def test_masks_that_repeat_are_read_where_they_are_few(tmp_path):
+def test_a_few_repeated_masks_are_read(tmp_path):
     path = write_table(tmp_path / "a.parquet", table(100, b"d0"))
     assert parquet_file.read_tracks(path).rle.runs == (b"d0",) * 100
 
 
 def test_rows_and_bytes_are_counted_before_they_are_read(tmp_path, monkeypatch):
     path = write_table(tmp_path / "a.parquet", table(1_000))
-    monkeypatch.setattr(parquet_file, "_MOST_BYTES", 200)
-    with pytest.raises(ValueError, match=r"a\.parquet: \d+ bytes found, expected at most 200"):
+    monkeypatch.setattr(parquet_file, "_MAX_BYTES", 200)
+    with pytest.raises(ValueError, match=r"a\.parquet: expected at most 200 bytes, found \d+"):
         parquet_file.read_tracks(path)
-    monkeypatch.setattr(parquet_file, "MOST_ROWS", 999)
-    with pytest.raises(ValueError, match=r"a\.parquet: 1000 rows found, expected at most 999"):
+    monkeypatch.setattr(parquet_file, "MAX_ROWS", 999)
+    with pytest.raises(ValueError, match=r"a\.parquet: expected at most 999 rows, found 1000"):
         parquet_file.read_tracks(path)
 
 
@@ -154,7 +156,7 @@ def sequence_json(**changes):
 
 
 @pytest.mark.parametrize("count", [10**12, 10**400, 1e300])
-def test_a_number_of_frames_beyond_reason_is_refused(tmp_path, count):
+def test_an_excessive_number_of_frames_is_refused(tmp_path, count):
     path = tmp_path / "sequence.json"
     path.write_text(json.dumps(sequence_json(frame_count=count)))
     assert "ValueError" in outcome(lambda: read_sequence(path))
@@ -175,7 +177,7 @@ def test_a_number_of_frames_beyond_reason_is_refused(tmp_path, count):
         ("kitti", "1000000000000 1 Car 0 0 0 1 1 2 2 -1 -1 -1 -1 -1 -1 -1 1\n"),
     ],
 )
-def test_a_frame_or_an_image_beyond_reason_is_refused(tmp_path, name, text):
+def test_an_excessive_frame_or_image_size_is_refused(tmp_path, name, text):
     (tmp_path / "a.txt").write_text(text)
     given = Given(classes={1: "a"}) if name == "mot" else Given()
     found = outcome(lambda: FORMATS[name].read(tmp_path / "a.txt", given))

@@ -22,10 +22,10 @@ def test_overlap_of_a_square_of_side_two(other, iou):
     assert box_iou(square, np.array(other, float)) == pytest.approx(iou, abs=1e-15)
 
 
-def test_two_points_at_the_same_place_do_not_overlap():
+def test_two_equal_points_do_not_overlap():
     point = np.array([1.0, 1, 1, 1])
     assert box_iou(point, point) == 0
 
 
-def test_every_pair_of_three_and_two_boxes():
+def test_iou_of_every_pair_of_three_and_two_boxes():
     assert box_iou(np.zeros((3, 1, 4)), np.zeros((2, 4))).shape == (3, 2)

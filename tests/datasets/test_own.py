@@ -18,7 +18,7 @@ def picture(level, height=20, width=30):
 
 @pytest.fixture
 def folder(tmp_path):
-    """Three images whose order is that of their numbers."""
+    """Three images whose order is determined by the numbers in their names."""
     for number in (2, 10, 1):
         write_image(tmp_path / "walk" / f"{number}.png", picture(number))
     return tmp_path / "walk"
@@ -26,7 +26,7 @@ def folder(tmp_path):
 
 @pytest.fixture
 def first(json_file):
-    """The prompt JSON of a dog and a cat."""
+    """Prompts of a dog and a cat, as JSON."""
     corners = {"xmin": 1, "ymin": 2, "xmax": 9, "ymax": 40}
     names = ("dog", "cat")
     objects = [{"name": name, "bndbox": corners} for name in names]
@@ -38,7 +38,7 @@ def run(images, output, *more):
     return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
 
 
-def test_a_folder_becomes_a_sequence_with_its_prompts(folder, first, tmp_path):
+def test_a_folder_becomes_a_sequence_with_prompts(folder, first, tmp_path):
     done = run(folder, tmp_path / "out", "--prompts", first, "--fps", "12.5")
     assert done.returncode == 0, done.stderr
     assert done.stdout.endswith("sequence.json: frames: 3, size: 30 x 20, objects: 2\n")
@@ -52,7 +52,7 @@ def test_a_folder_becomes_a_sequence_with_its_prompts(folder, first, tmp_path):
     assert images == [1, 2, 10]
 
 
-def test_a_video_says_its_own_frame_rate(shared):
+def test_the_frame_rate_of_a_video_is_read_from_the_file(shared):
     video = shared / "davis2017" / "dogs-jump" / "video.mp4"
     found = read_own(video, "dogs").sequence
     assert (found.extent.width, found.extent.height, found.extent.frame_count) == (432, 240, 66)
@@ -60,7 +60,7 @@ def test_a_video_says_its_own_frame_rate(shared):
     assert found.extent.classes == {1: "object"}
 
 
-def test_without_prompts_there_are_none(folder):
+def test_a_sequence_without_a_prompt_file_has_no_prompts(folder):
     found = read_own(folder, "walk")
     assert found.prompts is None
     assert found.sequence.frame_rate == 10
@@ -68,7 +68,7 @@ def test_without_prompts_there_are_none(folder):
 
 def break_size(folder):
     write_image(folder / "10.png", picture(0, height=22))
-    return r"10\.png: size 30 x 22, expected 30 x 20 as of .*1\.png"
+    return r"10\.png: expected size 30 x 20 as in .*1\.png, found 30 x 22"
 
 
 def break_image(folder):
@@ -78,13 +78,13 @@ def break_image(folder):
 
 def break_number(folder):
     write_image(folder / "02.jpg", picture(0))
-    return r"walk: 02\.jpg and 2\.png are both the same frame"
+    return r"walk: 02\.jpg and 2\.png are the same frame"
 
 
 def break_all(folder):
     for path in folder.iterdir():
         path.unlink()
-    return r"walk: no images found, expected \.jpg"
+    return r"walk: expected \.jpg, .* images, found none"
 
 
 def break_folder(folder):
@@ -93,9 +93,11 @@ def break_folder(folder):
     return r"walk: no such image folder or video file"
 
 
-@pytest.mark.parametrize("harm", [break_size, break_image, break_number, break_all, break_folder])
-def test_bad_images_are_named_and_nothing_is_written(folder, first, tmp_path, harm):
-    message = harm(folder)
+@pytest.mark.parametrize(
+    "break_it", [break_size, break_image, break_number, break_all, break_folder]
+)
+def test_bad_images_are_named_and_nothing_is_written(folder, first, tmp_path, break_it):
+    message = break_it(folder)
     with pytest.raises((ValueError, FileNotFoundError), match=message):
         read_own(folder, "walk", first)
     done = run(folder, tmp_path / "out", "--prompts", first)
@@ -105,29 +107,30 @@ def test_bad_images_are_named_and_nothing_is_written(folder, first, tmp_path, ha
 
 
 def test_bad_prompts_are_named_and_nothing_is_written(folder, json_file, tmp_path):
-    for content, message in (({}, "no objects found"), ([], "expected an object")):
+    for content, message in (({}, "expected at least one object"), ([], "expected an object")):
         done = run(folder, tmp_path / "out", "--prompts", json_file(content, "first.json"))
         assert done.returncode == 2
-        assert f"first.json: {message}" in done.stderr.replace("[] found, ", "")
+        assert f"first.json: {message}" in done.stderr
     done = run(folder, tmp_path / "out", "--prompts", tmp_path / "nowhere.json")
     assert done.returncode == 2
     assert "nowhere.json" in done.stderr
     assert not (tmp_path / "out").exists()
 
 
-def test_a_frame_rate_is_more_than_nothing(folder, tmp_path):
-    assert "'0' found, expected frames per second" in run(folder, tmp_path, "--fps", "0").stderr
+def test_a_frame_rate_of_zero_is_refused(folder, tmp_path):
+    error = "expected frames per second, above 0 and at most 1000, found '0'"
+    assert error in run(folder, tmp_path, "--fps", "0").stderr
 
 
-def test_classes_for_a_detector_are_named_instead_of_prompts(folder, first, tmp_path):
+def test_class_names_for_a_detector_replace_prompts(folder, first, tmp_path):
     done = run(folder, tmp_path / "out", "--classes", "person", "car")
     assert done.returncode == 0, done.stderr
     sequence = read_sequence(tmp_path / "out" / "sequence.json")
     assert sequence.extent.classes == {1: "person", 2: "car"}
     both = run(folder, tmp_path / "both", "--prompts", first, "--classes", "person")
     assert both.returncode == 2
-    assert "classes ['person'] and prompts" in both.stderr
+    assert "expected classes or prompts, found both: ['person'] and" in both.stderr
     twice = run(folder, tmp_path / "both", "--classes", "person", "person")
     assert twice.returncode == 2
-    assert "expected a name of its own each" in twice.stderr
+    assert "classes: expected unique names" in twice.stderr
     assert not (tmp_path / "both").exists()

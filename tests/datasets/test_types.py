@@ -20,7 +20,7 @@ def tracks(**changed) -> Tracks:
     return Tracks(EXTENT, **{name: np.array(v) for name, v in (columns | changed).items()})
 
 
-def test_rows_are_put_in_order_of_frame_and_keep_their_order_within_one():
+def test_rows_are_sorted_by_frame_and_keep_their_order_within_a_frame():
     ordered = tracks()
     assert ordered.frame.tolist() == [0, 0, 2]
     assert ordered.track.tolist() == [8, 7, 7]
@@ -32,16 +32,16 @@ def test_rows_are_put_in_order_of_frame_and_keep_their_order_within_one():
     [
         ({"frame": [0, 3, 1]}, 1, r"frame 3 \(from 0\) is beyond the last frame, 2"),
         ({"frame": [0, 1, -1]}, 2, r"frame -1 \(from 0\) is before the first frame"),
-        ({"class_id": [1, 1, 9]}, 2, r"class 9 found, expected one of \[1, 2\]"),
+        ({"class_id": [1, 1, 9]}, 2, r"class: expected one of \[1, 2\], found 9"),
         ({"score": [np.nan, 1, 1]}, 0, "score nan is not finite"),
         ({"box": [[0, 0, 1, 1], [0, np.inf, 1, 1], [0, 0, 1, 1]]}, 1, "not finite"),
-        ({"box": [[0, 0, 1, 1], [5, 0, 1, 1], [0, 0, 1, 1]]}, 1, "ends before it begins"),
+        ({"box": [[0, 0, 1, 1], [5, 0, 1, 1], [0, 0, 1, 1]]}, 1, "has a negative size"),
         ({"frame": [0, 1.5, 2]}, 1, "frame 1.5 is not a whole number"),
         ({"visibility": [1, 0.5, 7]}, 2, r"visibility 7.0 is not in 0 \.\. 1"),
         ({"track": [1, 8, 8]}, 2, "identity 8 appears twice in frame 0"),
     ],
 )
-def test_a_row_that_cannot_be_is_refused_and_named(changed, row, message):
+def test_an_invalid_row_is_refused_and_named(changed, row, message):
     with pytest.raises(RowError, match=message) as error:
         tracks(**changed)
     assert error.value.row == row
@@ -67,5 +67,5 @@ def test_detections_of_a_frame_are_its_rows():
     assert len(tracks().detections(1).score) == 0
 
 
-def test_tracks_that_differ_in_the_last_bit_are_not_the_same():
+def test_tracks_that_differ_in_the_last_bit_are_different():
     assert not tracks().same(tracks(score=[0.5, 0.6, np.nextafter(0.7, 1)]))

@@ -27,7 +27,7 @@ def reached(zone, *box):
         ((500, 450, 500, 460), False),
     ],
 )
-def test_a_box_reaches_into_a_rectangle_if_they_share_an_area(box, expected):
+def test_a_box_reaches_a_rectangle_if_they_overlap(box, expected):
     assert reached(RECTANGLE, *box) == expected
     left, top, right, bottom = box
     by_hand = left < 710 and right > 380 and top < 580 and bottom > 380 and left < right
@@ -38,7 +38,7 @@ def test_a_box_reaches_into_a_rectangle_if_they_share_an_area(box, expected):
     ("box", "expected"),
     [((20, 20, 90, 90), False), ((19, 19, 90, 90), True), ((50, 5, 60, 8), True)],
 )
-def test_a_polygon_may_be_hollow(box, expected):
+def test_a_polygon_may_be_concave(box, expected):
     assert reached(CORNER, *box) == expected
     turned = Zone.of(CORNER.corner[::-1].tolist())
     assert reached(turned, *box) == expected
@@ -49,8 +49,8 @@ def test_a_polygon_may_be_hollow(box, expected):
     [[], [1, 2, 3], [0, 0, 0, 5], [0, 0, -5, 5], [[0, 0], [1, 1]], [[0, 0], [1, 1], [2, 2]],
      [[0, 0], [1], [2, 2]], [0, 0, float("nan"), 5], [[0, 0, 0], [1, 1, 1], [2, 0, 0]]],
 )  # fmt: skip
-def test_what_is_no_zone_is_refused(numbers):
-    with pytest.raises(ValueError, match=r"zone: .* found, expected"):
+def test_an_invalid_zone_is_refused(numbers):
+    with pytest.raises(ValueError, match=r"zone: expected .* or the corners .*, found"):
         Zone.of(numbers)
 
 

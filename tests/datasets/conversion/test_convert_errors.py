@@ -1,4 +1,4 @@
-"""What the converter refuses: with exit code 2, one line, and nothing written."""
+"""Conversions that are refused: exit code 2, one line of explanation, and nothing written."""
 
 from __future__ import annotations
 
@@ -15,35 +15,67 @@ from tests.support.datasets.converting import FLAGS, LINE, PERSON, common, every
 @pytest.mark.parametrize(
     ("source", "target", "more", "message"),
     [
-        ("mot", "parquet", [], "parquet needs the image size, mot does not say: give --size HEIG"),
-        ("mot", "parquet", FLAGS["size"], "parquet needs the number of frames, mot does not say: "),
-        ("mot", "kitti", [], "kitti needs the names of classes, mot does not say: give --classes "),
-        ("mot", "kitti", PERSON, "a: class 'person' found, expected one of ['car', 'van', "),
+        (
+            "mot",
+            "parquet",
+            [],
+            "parquet requires the image size, which mot does not provide: add --size HEIGHT WIDTH",
+        ),
+        ("mot", "parquet", FLAGS["size"], "parquet requires the number of frames, which mot does "),
+        (
+            "mot",
+            "kitti",
+            [],
+            "kitti requires the class names, which mot does not provide: add --cl",
+        ),
+        ("mot", "kitti", PERSON, "a: expected a class among ['car', 'van', "),
         (
             "mot",
             "mot15",
             PERSON,
-            "expected one of ['pedestrian']: use --rename, as in ",
+            "expected a class among ['pedestrian'], found 'person': rename classes by --rename",
         ),
-        ("mot", "kitti", [*PERSON, "--rename", "man=car"], "--rename: no class ['man']: expected "),
-        ("mot", "mots", [], "a: mots holds masks, and there are none"),
-        ("mot", "mot", ["--frames", "0"], "argument --frames: '0' found, expected a whole number"),
-        ("mot", "mot", ["--first-frame", "1"], "--first-frame: mot has no use for the number of"),
-        ("mot", "mot", ["--classes", "1"], "argument --classes: '1' found, expected two words"),
-        ("mot", "mot", ["--classes", "x=a"], "--classes: 'x' found, expected a whole number"),
-        ("mot", "mot", ["--classes", "1=a", "1=b"], "--classes: an id is given twice"),
+        (
+            "mot",
+            "kitti",
+            [*PERSON, "--rename", "man=car"],
+            "--rename: expected classes among ['person'], found ['man']",
+        ),
+        ("mot", "mots", [], "a: mots holds only masks, but the input has none"),
+        (
+            "mot",
+            "mot",
+            ["--frames", "0"],
+            "argument --frames: expected a whole number of at least 1, found '0'",
+        ),
+        ("mot", "mot", ["--first-frame", "1"], "--first-frame: mot does not use the number of t"),
+        (
+            "mot",
+            "mot",
+            ["--classes", "1"],
+            "argument --classes: expected a pair such as 1=person, found '1'",
+        ),
+        ("mot", "mot", ["--classes", "x=a"], "--classes: expected a whole number, found 'x'"),
+        ("mot", "mot", ["--classes", "1=a", "1=b"], "--classes: expected unique ids, found"),
         ("mot", "mot", ["--classes", "1=a", "2=b"], "expected 1 for a, 2 for b in column 8"),
-        ("mot", "mot", [*PERSON, "--ignored", "2"], "--ignored: [2] found, expected some of [1]"),
-        ("kitti", "mot", PERSON, "--classes: kitti says the names of classes itself"),
-        ("kitti", "mot", [], "a.txt, line 1 ('1,5,11,21,30,40,0.5,-1,-1,-1'): 1 columns"),
-        ("mots", "mot", [], "a.txt, line 1: 1 columns, expected 6"),
-        ("kitti_dump", "mot", [], "a.txt: a dump is a folder, this is a file"),
+        ("mot", "mot", [*PERSON, "--ignored", "2"], "--ignored: expected ids among [1], found [2]"),
+        ("kitti", "mot", PERSON, "--classes: kitti provides the class names itself"),
+        (
+            "kitti",
+            "mot",
+            [],
+            "a.txt, line 1 ('1,5,11,21,30,40,0.5,-1,-1,-1'): expected 17 or 18 columns, found 1",
+        ),
+        ("mots", "mot", [], "a.txt, line 1: expected 6 columns, found 1"),
+        ("kitti_dump", "mot", [], "a.txt: expected the folder of a dump, found a file"),
         ("sam2_jsonl", "mot", [], "a.txt, line 1"),
         ("parquet", "mot", [], "a.txt: Parquet magic bytes not found"),
         ("xml", "mot", [], "argument --from: invalid choice: 'xml'"),
     ],
 )
-def test_bad_input_ends_with_two_and_one_line(tmp_path, source, target, more, message):
+def test_invalid_input_ends_with_exit_code_two_and_one_line(
+    tmp_path, source, target, more, message
+):
     (tmp_path / "a.txt").write_text(LINE)
     code, _, errors = run(source, target, tmp_path / "a.txt", tmp_path / "out", *more)
     assert code == 2
@@ -52,71 +84,72 @@ def test_bad_input_ends_with_two_and_one_line(tmp_path, source, target, more, me
     assert not (tmp_path / "out").exists()
 
 
-def test_a_path_that_is_not_there_is_named(tmp_path):
+def test_a_missing_path_is_named(tmp_path):
     code, _, errors = run("mot", "mot", tmp_path / "nowhere", tmp_path / "out")
     assert (code, errors) == (2, f"error: {tmp_path / 'nowhere'}: no such file or folder\n")
     code, _, errors = run("mot", "mot", tmp_path, tmp_path / "out")
-    assert (code, errors) == (2, f"error: {tmp_path}: no file *.txt found\n")
+    assert (code, errors) == (2, f"error: {tmp_path}: expected files *.txt, found none\n")
 
 
-def test_many_sequences_do_not_go_into_one_file(tmp_path):
+def test_several_sequences_are_not_written_to_one_file(tmp_path):
     for name in ("a", "b"):
         (tmp_path / f"{name}.txt").write_text(LINE)
     code, _, errors = run("mot", "mot_truth", tmp_path, tmp_path / "out" / "c.txt")
     assert code == 2
-    assert "c.txt: 2 sequences for one file: name a folder" in errors
+    assert "c.txt: expected one sequence for one file, found 2 sequences: use a folder" in errors
 
 
 @pytest.mark.parametrize("output", ["in/a.txt", "in", ".", "link", "linked.txt"])
-@pytest.mark.parametrize("given", ["in", "in/a.txt"])
-def test_the_input_is_never_overwritten(tmp_path, monkeypatch, given, output):
+@pytest.mark.parametrize("source", ["in", "in/a.txt"])
+def test_the_input_is_never_overwritten(tmp_path, monkeypatch, source, output):
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "a.txt").write_text(LINE)
     (tmp_path / "link").symlink_to(tmp_path / "in")
     (tmp_path / "linked.txt").symlink_to(tmp_path / "in" / "a.txt")
     monkeypatch.chdir(tmp_path)
-    code, _, errors = run("mot", "kitti", given, output, "--classes", "1=car")
+    code, _, errors = run("mot", "kitti", source, output, "--classes", "1=car")
     assert code == 2
-    assert "is or holds the input in/a.txt: name another place" in errors
+    assert "this is or contains the input in/a.txt: choose another output" in errors
     assert (tmp_path / "in" / "a.txt").read_text() == LINE
     assert [path.name for path in (tmp_path / "in").iterdir()] == ["a.txt"]
 
 
 @pytest.mark.parametrize("target", ["mot", "mot_truth", "kitti", "kitti_truth"])
-def test_an_identity_that_readers_would_round_is_not_written(tmp_path, target):
+def test_an_identity_that_readers_would_round_is_refused(tmp_path, target):
     large = replace(common(), track=np.array([1, 2, 2**53]))
     parquet.write_tracks(tmp_path / "a.parquet", large)
     code, _, errors = run("parquet", target, tmp_path / "a.parquet", tmp_path / "b.txt")
     assert code == 2
-    assert "b.txt: identity 9007199254740992 cannot be written: it is beyond 2^53" in errors
+    assert "b.txt: not written: expected identities below 2^53, found 9007199254740992" in errors
 
 
-def test_a_dump_is_not_written_over_itself(tmp_path):
+def test_a_dump_does_not_overwrite_itself(tmp_path):
     (tmp_path / "00_000_000000.txt").write_text("")
     code, _, errors = run("kitti_dump", "kitti_dump", tmp_path, tmp_path)
     assert code == 2
-    assert "is or holds the input" in errors
+    assert "is or contains the input" in errors
 
 
-def test_a_class_is_not_made_one_with_another_that_is_ignored(tmp_path):
+def test_an_ignored_and_a_scored_class_are_not_merged(tmp_path):
     parquet.write_tracks(tmp_path / "a.parquet", everything())
     more = ["--rename", "crowd=car"]
     found = run("parquet", "mot", tmp_path / "a.parquet", tmp_path / "a.txt", *more)
-    assert found[::2] == (2, "error: class 'car' would be ignored and not ignored\n")
+    error = "error: class 'car' would be both ignored and scored\n"
+    assert found[::2] == (2, error)
 
 
 @pytest.mark.parametrize("name", ["mot", "kitti_dump"])
-def test_a_sequence_cannot_be_called_a_path(tmp_path, name):
+def test_a_sequence_name_cannot_be_a_path(tmp_path, name):
     for path in ("../a", "a/b", "..", ""):
-        with pytest.raises(ValueError, match="cannot be the name of a file or folder"):
+        with pytest.raises(ValueError, match="this cannot be the name of a file or folder"):
             FORMATS[name].write(tmp_path / "out", {path: common()})
     assert not list(tmp_path.iterdir())
 
 
-def test_a_sequence_in_a_folder_of_its_own_is_one_stream(tmp_path):
+def test_a_subfolder_of_dumps_has_only_one_stream(tmp_path):
     for stream in ("00_000", "00_001"):
         (tmp_path / "in" / "night").mkdir(parents=True, exist_ok=True)
         (tmp_path / "in" / "night" / f"{stream}_000000.txt").write_text("")
     code, _, errors = run("kitti_dump", "mot", tmp_path / "in", tmp_path / "out")
     assert code == 2
-    assert "night: one stream expected beside others, found ['00_000', '00_001']" in errors
+    assert "night: expected one stream per subfolder, found ['00_000', '00_001']" in errors

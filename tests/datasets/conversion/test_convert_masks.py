@@ -1,4 +1,4 @@
-"""What is lost in YouTube-VIS, COCO and DAVIS, and the numbers that results are written with."""
+"""Fields dropped by YouTube-VIS, COCO and DAVIS, and the ids of written results."""
 
 from __future__ import annotations
 
@@ -15,39 +15,39 @@ from datasets.types import NO_TRACK, Extent
 from tests.support.datasets.converting import common, everything, run, truth_for
 from tests.support.json_changes import changed
 
-NAMES = "the names of classes"
-FACTS = f"the image size, the number of frames, {NAMES}"
+NAMES = "class names"
+FACTS = f"image size, number of frames, {NAMES}"
 TIGHT = common().box
 WIDE = {"box": TIGHT + np.array([[0, 0, 0, 0], [0, 0, 0, 0.5], [-1, 0, 0, 0]])}
 AREA = {"area": common().rle.areas + np.array([0, 3, 0])}
-SCORE = {"score": [0.5, 1, 1]}  # of an identity that has two rows
+SCORE = {"score": [0.5, 1, 1]}  # of an identity with two rows
 CLASS = {"class_id": [1, 2, 2]}
-NAMELESS = {"track": [NO_TRACK, 2, NO_TRACK]}
+UNIDENTIFIED = {"track": [NO_TRACK, 2, NO_TRACK]}
 
 
 @pytest.mark.parametrize(
-    ("target", "changes", "lost"),
+    ("target", "changes", "dropped"),
     [
         ("youtube_vis_truth", {}, ""),
-        ("youtube_vis_truth", WIDE, "boxes other than those around the masks (2 rows)"),
+        ("youtube_vis_truth", WIDE, "boxes that are not tight around masks (2 rows)"),
         ("youtube_vis_truth", AREA, ""),
         ("youtube_vis_truth", {"score": [0.5, 1, 0.5]}, "scores other than 0 and 1 (2 rows)"),
-        ("youtube_vis_truth", NAMELESS, "rows without identity (2 rows)"),
+        ("youtube_vis_truth", UNIDENTIFIED, "rows without identity (2 rows)"),
         ("youtube_vis_truth", {"track": [900, 8, 900]}, ""),
-        ("youtube_vis_truth", {"track": [0, 2, 0]}, "numbers of identities (2 rows)"),
+        ("youtube_vis_truth", {"track": [0, 2, 0]}, "identity numbers (2 rows)"),
         ("youtube_vis_results", {}, NAMES),
         ("youtube_vis_results", AREA, f"{NAMES}, areas (1 row)"),
         ("youtube_vis_results", SCORE, f"{NAMES}, scores that differ within a track (2 rows)"),
         ("youtube_vis_results", CLASS, f"{NAMES}, classes that differ within a track (2 rows)"),
-        ("youtube_vis_results", {"track": [1, 8, 1]}, f"{NAMES}, numbers of identities (1 row)"),
+        ("youtube_vis_results", {"track": [1, 8, 1]}, f"{NAMES}, identity numbers (1 row)"),
         (
             "youtube_vis_results",
-            NAMELESS | SCORE,
-            f"{NAMES}, rows without identity (2 rows), numbers of identities (1 row)",
+            UNIDENTIFIED | SCORE,
+            f"{NAMES}, rows without identity (2 rows), identity numbers (1 row)",
         ),
         ("coco_truth", WIDE | AREA, ""),
         ("coco_truth", SCORE, "scores other than 0 and 1 (1 row)"),
-        ("coco_truth", NAMELESS, "rows without identity (2 rows)"),
+        ("coco_truth", UNIDENTIFIED, "rows without identity (2 rows)"),
         ("coco_truth", {"track": [NO_TRACK] * 3}, ""),
         ("coco_results", WIDE | SCORE | CLASS, FACTS),
         ("coco_results", AREA, f"{FACTS}, areas (1 row)"),
@@ -56,18 +56,18 @@ NAMELESS = {"track": [NO_TRACK, 2, NO_TRACK]}
             "davis",
             WIDE | AREA | SCORE,
             "scores (1 row), classes other than object (3 rows), "
-            "boxes other than those around the masks (2 rows), areas (1 row)",
+            "boxes that are not tight around masks (2 rows), areas (1 row)",
         ),
     ],
 )
-def test_just_what_is_there_and_cannot_be_held_is_listed(tmp_path, target, changes, lost):
+def test_only_present_fields_are_listed_as_dropped(tmp_path, target, changes, dropped):
     parquet.write_tracks(tmp_path / "a.parquet", replace(common(), **changes))
     found = run("parquet", target, tmp_path / "a.parquet", tmp_path / "out")
     assert found[0] == 0
-    assert found[2] == (f"lost: {lost}\n" if lost else "")
+    assert found[2] == (f"dropped: {dropped}\n" if dropped else "")
 
 
-def test_regions_to_ignore_become_one_void_without_identity_and_empty_masks_go(tmp_path):
+def test_davis_merges_ignore_regions_into_void_and_drops_empty_masks(tmp_path):
     dense = np.zeros((4, 2, 3), bool)
     dense[0, 0, 0] = dense[1, 1, 1] = dense[3, 0, 2] = True
     masks = coco_rle.encode(dense)
@@ -85,14 +85,14 @@ def test_regions_to_ignore_become_one_void_without_identity_and_empty_masks_go(t
     parquet.write_tracks(tmp_path / "a.parquet", tracks)
     found = run("parquet", "davis", tmp_path / "a.parquet", tmp_path / "out")
     assert found[2] == (
-        "lost: identities of what is ignored (1 row), regions to ignore that become one (1 row), "
+        "dropped: identities of ignored rows (1 row), merged ignore regions (1 row), "
         "empty masks (1 row)\n"
     )
     pixels = np.array(Image.open(tmp_path / "out" / "a" / "00000.png"))
     assert pixels.tolist() == [[255, 0, 0], [0, 255, 0]]
 
 
-def test_masks_of_classes_that_are_ignored_are_left_out_or_become_ordinary(tmp_path):
+def test_rows_of_ignored_classes_are_written_only_with_an_identity(tmp_path):
     parquet.write_tracks(tmp_path / "a.parquet", everything())
     named = replace(everything(), track=[1, 2, 1, 7])
     parquet.write_tracks(tmp_path / "b.parquet", named)
@@ -110,7 +110,7 @@ def test_masks_of_classes_that_are_ignored_are_left_out_or_become_ordinary(tmp_p
     ]
 
 
-def test_crowds_are_what_is_not_scored_in_any_json(tmp_path):
+def test_rows_that_are_not_scored_become_crowds_in_any_json(tmp_path):
     parquet.write_tracks(tmp_path / "a.parquet", everything())
     for name in ("youtube_vis_truth", "coco_truth"):
         path = truth_for(name.replace("truth", "results"), tmp_path / "a.parquet")
@@ -120,30 +120,30 @@ def test_crowds_are_what_is_not_scored_in_any_json(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("source", "keys", "to", "lost"),
+    ("source", "keys", "to", "dropped"),
     [
-        ("youtube_vis_truth", ("videos", 0, "file_names", 0), "a/x.jpg", "names of images"),
+        ("youtube_vis_truth", ("videos", 0, "file_names", 0), "a/x.jpg", "image names"),
         ("youtube_vis_truth", ("videos", 0, "length"), 4, ""),
-        ("coco_truth", ("images", 1, "file_name"), "x.jpg", "names of images"),
-        ("coco_truth", ("images", 3, "frame_id"), 9, "numbers of frames"),
-        ("coco_truth", ("images", 3, "id"), 77, "numbers of images"),
+        ("coco_truth", ("images", 1, "file_name"), "x.jpg", "image names"),
+        ("coco_truth", ("images", 3, "frame_id"), 9, "frame numbers"),
+        ("coco_truth", ("images", 3, "id"), 77, "image ids"),
     ],
 )
-def test_names_and_numbers_that_a_file_would_not_be_given_are_lost(
-    tmp_path, json_file, source, keys, to, lost
+def test_names_and_ids_that_differ_from_those_written_are_dropped(
+    tmp_path, json_file, source, keys, to, dropped
 ):
     parquet.write_tracks(tmp_path / "a.parquet", replace(common(), frame=[0, 0, 1]))
     path = truth_for(source.replace("truth", "results"), tmp_path / "a.parquet")
     content = changed(json.loads(path.read_text()), *keys, to=to)
     found = run(source, "parquet", json_file(content), tmp_path / "out")
-    assert found[2] == (f"lost: {lost}\n" if lost else "")
+    assert found[2] == (f"dropped: {dropped}\n" if dropped else "")
 
 
-def test_frames_of_davis_with_other_names_lose_them(tmp_path):
+def test_unusual_names_of_davis_frames_are_dropped(tmp_path):
     (tmp_path / "in").mkdir()
     Image.fromarray(np.ones((2, 2), np.uint8)).save(tmp_path / "in" / "00005.png")
     found = run("davis", "parquet", tmp_path / "in", tmp_path / "out")
-    assert found[2] == "lost: names of images\n"
+    assert found[2] == "dropped: image names\n"
     assert parquet.read_tracks(tmp_path / "out" / "in.parquet").track.tolist() == [1]
 
 
@@ -153,7 +153,7 @@ def two_videos(tmp_path) -> None:
 
 
 @pytest.mark.parametrize("source", ["youtube_vis_truth", "coco_truth", "davis"])
-def test_several_sequences_are_one_file_or_a_folder_each_and_come_back(tmp_path, source):
+def test_several_sequences_survive_a_round_trip(tmp_path, source):
     two_videos(tmp_path)
     run("parquet", source, tmp_path / "in", tmp_path / "all")
     files = sorted(path.relative_to(tmp_path / "all") for path in (tmp_path / "all").glob("*"))
@@ -165,15 +165,15 @@ def test_several_sequences_are_one_file_or_a_folder_each_and_come_back(tmp_path,
         assert found.extent.frame_count == 4
 
 
-def test_identities_that_two_videos_share_are_numbered_anew(tmp_path):
+def test_identities_shared_by_two_videos_are_renumbered(tmp_path):
     two_videos(tmp_path)
     found = run("parquet", "youtube_vis_truth", tmp_path / "in", tmp_path / "t.json")
-    assert found[2] == "lost: numbers of identities (3 rows)\n"  # those of the second
+    assert found[2] == "dropped: identity numbers (3 rows)\n"  # those of the second video
     found = run("parquet", "youtube_vis_results", tmp_path / "in", tmp_path / "r.json")
-    assert found[2] == f"lost: {NAMES}, numbers of identities (3 rows)\n"
+    assert found[2] == f"dropped: {NAMES}, identity numbers (3 rows)\n"
 
 
-def test_results_are_numbered_as_the_truth_that_is_named(tmp_path, json_file):
+def test_results_use_the_ids_of_the_given_truth(tmp_path, json_file):
     parquet.write_tracks(tmp_path / "a.parquet", common())
     entries = {}
     for name, ids, own in (
@@ -200,7 +200,7 @@ def test_results_are_numbered_as_the_truth_that_is_named(tmp_path, json_file):
     }
 
 
-def test_without_a_truth_results_are_numbered_as_truth_of_the_same_tracks(tmp_path):
+def test_results_without_truth_have_the_ids_of_a_truth_written_from_them(tmp_path):
     two_videos(tmp_path)
     for name, count in (("youtube_vis_results", 4), ("coco_results", 6)):
         numbered = []
@@ -212,7 +212,7 @@ def test_without_a_truth_results_are_numbered_as_truth_of_the_same_tracks(tmp_pa
         assert len(json.loads(numbered[0])) == count
 
 
-def test_boxes_of_unknown_size_become_results_of_a_truth_that_knows_it(tmp_path):
+def test_boxes_without_image_size_become_results_of_a_truth_with_one(tmp_path):
     parquet.write_tracks(tmp_path / "a.parquet", replace(common(), rle=None))
     run("parquet", "mot", tmp_path / "a.parquet", tmp_path / "a.txt")
     truth = truth_for("coco_results", tmp_path / "a.parquet")

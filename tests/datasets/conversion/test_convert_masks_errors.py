@@ -1,4 +1,4 @@
-"""What the converter refuses of YouTube-VIS, COCO and DAVIS, and what it leaves alone then."""
+"""Conversions of YouTube-VIS, COCO and DAVIS that are refused, and files that stay unchanged."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ def tracks(tmp_path) -> Path:
 
 
 @pytest.mark.parametrize("source", RESULTS)
-def test_results_without_their_truth_are_refused_and_the_flag_is_named(tmp_path, tracks, source):
+def test_results_without_truth_are_refused_and_the_flag_is_named(tmp_path, tracks, source):
     run("parquet", source, tracks, tmp_path / "r.json")
     code, _, errors = run(source, "parquet", tmp_path / "r.json", tmp_path / "out")
     assert (code, errors) == (
         2,
-        f"error: {tmp_path / 'r.json'}: results do not say what the videos and classes are: give "
+        f"error: {tmp_path / 'r.json'}: results do not describe their videos and classes: add "
         "their ground truth, --truth FILE\n",
     )
 
@@ -46,23 +46,45 @@ def test_results_without_their_truth_are_refused_and_the_flag_is_named(tmp_path,
 @pytest.mark.parametrize(
     ("source", "target", "more", "message"),
     [
-        ("mot", "mot_truth", ["--truth", "t.json"], "--truth: mot has no use for a ground truth"),
-        ("mot", "kitti", ["--number-as", "t.json"], "--number-as: kitti has no numbers of videos"),
-        ("mot", "coco_results", [], "coco_results needs the number of frames, mot does not say: "),
-        ("mot", "coco_truth", ["--frames", "2"], "coco_truth needs the image size, mot does not "),
+        ("mot", "mot_truth", ["--truth", "t.json"], "--truth: mot does not use the ground tr"),
+        ("mot", "kitti", ["--number-as", "t.json"], "--number-as: kitti has no video or image ids"),
+        (
+            "mot",
+            "coco_results",
+            [],
+            "coco_results requires the number of frames, which mot does not provide: ",
+        ),
+        (
+            "mot",
+            "coco_truth",
+            ["--frames", "2"],
+            "coco_truth requires the image size, which mot does not provide: ",
+        ),
         ("mot", "coco_results", ["--number-as", "no"], "no/instances.json: no such file"),
-        ("mot", "davis", [], "a: davis holds masks, and there are none"),
-        ("mot", "youtube_vis_truth", [], "a: youtube_vis_truth holds masks, and there are none"),
+        ("mot", "davis", [], "a: davis holds only masks, but the input has none"),
+        (
+            "mot",
+            "youtube_vis_truth",
+            [],
+            "a: youtube_vis_truth holds only masks, but the input has",
+        ),
         ("youtube_vis_truth", "mot", [], "a.txt: not valid JSON: "),
         ("coco_truth", "mot", [], "a.txt: not valid JSON: "),
         ("coco_results", "mot", ["--truth", "no.json"], "no.json: no such file"),
         ("youtube_vis_results", "mot", ["--truth", "a.txt"], "a.txt: not valid JSON: "),
-        ("youtube_vis_results", "mot", ["--frames", "3"], "--frames: youtube_vis_results says the"),
-        ("coco_results", "mot", PERSON, "--classes: coco_results has no use for the names of cla"),
-        ("davis", "mot", [], "a.txt: a sequence is a folder of PNG files, this is a file"),
+        (
+            "youtube_vis_results",
+            "mot",
+            ["--frames", "3"],
+            "--frames: youtube_vis_results provides the number of frames itself",
+        ),
+        ("coco_results", "mot", PERSON, "--classes: coco_results does not use the class names"),
+        ("davis", "mot", [], "a.txt: expected a folder of PNG files, found a file"),
     ],
 )
-def test_bad_input_ends_with_two_and_one_line(tmp_path, monkeypatch, source, target, more, message):
+def test_invalid_input_ends_with_exit_code_two_and_one_line(
+    tmp_path, monkeypatch, source, target, more, message
+):
     (tmp_path / "a.txt").write_text(LINE)
     (tmp_path / "no").mkdir()
     monkeypatch.chdir(tmp_path)
@@ -74,7 +96,7 @@ def test_bad_input_ends_with_two_and_one_line(tmp_path, monkeypatch, source, tar
 
 
 @pytest.mark.parametrize("source", JSON)
-def test_a_path_that_is_not_there_is_named(tmp_path, source):
+def test_a_missing_path_is_named(tmp_path, source):
     code, _, errors = run(source, "mot", tmp_path / "x.json", tmp_path / "out")
     assert (code, errors) == (2, f"error: {tmp_path / 'x.json'}: no such file\n")
     expected = tmp_path / ("results.json" if source in RESULTS else "instances.json")
@@ -86,13 +108,19 @@ def test_a_path_that_is_not_there_is_named(tmp_path, source):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"name": "c"}, "no sequence 'c': expected one of ['a']"),
-        ({"size": (7, 8)}, "a: images of 7 x 8 found, the ground truth has images of 6 x 8"),
-        ({"frames": 5}, "a: 5 frames found, the ground truth has 4 frames"),
-        ({"class": "dog"}, "class 'dog' found, expected one of ['car', 'pedestrian']: use --ren"),
+        ({"name": "c"}, "expected a sequence among ['a'], found 'c'"),
+        (
+            {"size": (7, 8)},
+            "a: expected images of 6 x 8 as in the ground truth, found images of 7 x 8",
+        ),
+        ({"frames": 5}, "a: expected 4 frames as in the ground truth, found 5 frames"),
+        (
+            {"class": "dog"},
+            "expected a class among ['car', 'pedestrian'], found 'dog': rename classes by",
+        ),
     ],
 )
-def test_results_that_do_not_fit_the_truth_they_are_numbered_as_are_refused(
+def test_results_that_do_not_match_the_given_truth_are_refused(
     tmp_path, tracks, target, change, message
 ):
     truth = truth_for(target, tracks)
@@ -110,12 +138,12 @@ def test_results_that_do_not_fit_the_truth_they_are_numbered_as_are_refused(
     assert not (tmp_path / "r.json").exists()
 
 
-def test_classes_are_found_in_a_truth_by_names_that_have_to_be_known(tmp_path, tracks):
+def test_class_names_are_required_to_find_the_classes_of_a_truth(tmp_path, tracks):
     (tmp_path / "a.txt").write_text(LINE)
     more = "--number-as", truth_for("coco_results", tracks)
     code, _, errors = run("mot", "coco_results", tmp_path / "a.txt", tmp_path / "r.json", *more)
     assert code == 2
-    assert "coco_results needs the names of classes, mot does not say: give --classes" in errors
+    assert "coco_results requires the class names, which mot does not provide: add --c" in errors
 
 
 def test_a_row_beyond_the_frames_of_the_truth_is_named(tmp_path, tracks):
@@ -129,35 +157,51 @@ def test_a_row_beyond_the_frames_of_the_truth_is_named(tmp_path, tracks):
 @pytest.mark.parametrize(
     ("target", "changes", "message"),
     [
-        ("youtube_vis_truth", {"score": [0, 1, 1]}, "a: track 1 has iscrowd [0, 1], and one can"),
-        ("youtube_vis_truth", {"class_id": [1, 2, 2]}, "a: track 1 has classes [1, 2], and one"),
+        (
+            "youtube_vis_truth",
+            {"score": [0, 1, 1]},
+            "a: track 1: iscrowd: expected one value, found [0, 1]",
+        ),
+        (
+            "youtube_vis_truth",
+            {"class_id": [1, 2, 2]},
+            "a: track 1: classes: expected one value, found [1, 2]",
+        ),
         (
             "davis",
             {"track": [255, 2, 255]},
-            "a: identity 255 found in frame 0 (from 0), expected 1",
+            "a: identity: expected 1 to 254, found 255 in frame 0 (from 0)",
         ),
-        ("davis", {"track": [-1, 2, 1]}, "a: identity -1 found in frame 0 (from 0), expected 1 to"),
-        ("davis", {"frame": [0, 0, 0], "track": [1, 2, 3]}, "a, frame 0 (from 0): the masks of 1 "),
-        ("davis", {"extent": "empty"}, "a: 0 frames of 6 x 8 found, expected some"),
-        ("youtube_vis_truth", {"extent": "empty"}, "a: it has no frames"),
-        ("coco_truth", {"extent": "empty"}, "a: it has no frames"),
+        ("davis", {"track": [-1, 2, 1]}, "a: identity: expected 1 to 254, found -1 in frame 0"),
+        (
+            "davis",
+            {"frame": [0, 0, 0], "track": [1, 2, 3]},
+            "a, frame 0 (from 0): masks of tracks 1 and ",
+        ),
+        (
+            "davis",
+            {"extent": "empty"},
+            "a: expected at least one frame, of 1 to 67108864 pixels, f",
+        ),
+        ("youtube_vis_truth", {"extent": "empty"}, "a: the sequence has no frames"),
+        ("coco_truth", {"extent": "empty"}, "a: the sequence has no frames"),
     ],
 )
-def test_what_a_format_cannot_say_is_not_written(tmp_path, target, changes, message):
-    given = common()
+def test_tracks_that_a_format_cannot_hold_are_not_written(tmp_path, target, changes, message):
+    tracks = common()
     if changes == {"extent": "empty"}:
-        given = replace(given.take(np.arange(0)), extent=replace(given.extent, frame_count=0))
+        tracks = replace(tracks.take(np.arange(0)), extent=replace(tracks.extent, frame_count=0))
     else:
-        given = replace(given, **changes)
-    for name, each in (("A", common()), ("a", given)):
+        tracks = replace(tracks, **changes)
+    for name, each in (("A", common()), ("a", tracks)):
         parquet.write_tracks(tmp_path / "in" / f"{name}.parquet", each)
     code, _, errors = run("parquet", target, tmp_path / "in", tmp_path / "out")
     assert code == 2
     assert message in errors
-    assert not (tmp_path / "out").exists()  # nor is there the sequence that can be
+    assert not (tmp_path / "out").exists()  # the valid sequence is not written either
 
 
-def test_classes_that_differ_from_video_to_video_are_not_written(tmp_path):
+def test_videos_with_different_classes_are_not_written(tmp_path):
     for name, each in (("a", common()), ("b", everything())):
         parquet.write_tracks(tmp_path / "in" / f"{name}.parquet", each)
     code, _, errors = run("parquet", "coco_truth", tmp_path / "in", tmp_path / "t.json")
@@ -171,13 +215,13 @@ def save(path: Path) -> Path:
     return path
 
 
-def test_folders_in_which_davis_sequences_are_unclear_are_refused(tmp_path):
+def test_folders_with_ambiguous_davis_sequences_are_refused(tmp_path):
     save(tmp_path / "both" / "00000.png")
     save(tmp_path / "both" / "a" / "00000.png")
     (tmp_path / "none" / "a").mkdir(parents=True)
     for name, message in (
-        ("both", "both: PNG files found, and folders of them: name one of the two"),
-        ("none", "none/a: no PNG file found, expected one a frame"),
+        ("both", "both: expected PNG files or folders of them, found both"),
+        ("none", "none/a: expected a PNG file for each frame, found none"),
         ("nowhere", "nowhere: no such folder"),
     ):
         code, _, errors = run("davis", "parquet", tmp_path / name, tmp_path / "out")
@@ -185,15 +229,15 @@ def test_folders_in_which_davis_sequences_are_unclear_are_refused(tmp_path):
         assert message in errors
 
 
-def test_frames_of_another_sequence_are_not_mixed_with_those_written(tmp_path, tracks):
+def test_frames_are_not_mixed_with_those_of_another_sequence(tmp_path, tracks):
     other = save(tmp_path / "out" / "a" / "00009.png")
     code, _, errors = run("parquet", "davis", tracks, tmp_path / "out")
     assert code == 2
-    assert f"{other}: would be read as a frame: it is not one" in errors
+    assert f"{other}: this file would be read as a frame" in errors
     assert list(other.parent.iterdir()) == [other]
     other.unlink()
     assert run("parquet", "davis", tracks, tmp_path / "out")[0] == 0
-    assert run("parquet", "davis", tracks, tmp_path / "out")[0] == 0  # over its own
+    assert run("parquet", "davis", tracks, tmp_path / "out")[0] == 0  # overwrites its own output
 
 
 @pytest.mark.parametrize("output", ["r.json", "t.json", "link.json", "."])
@@ -212,11 +256,11 @@ def test_neither_results_nor_their_truth_are_overwritten(tmp_path, monkeypatch, 
         assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before, errors
 
 
-def test_the_truth_that_gives_the_numbers_is_not_overwritten(tmp_path, tracks):
+def test_the_truth_of_number_as_is_not_overwritten(tmp_path, tracks):
     truth = truth_for("coco_results", tracks)
     code, _, errors = run("parquet", "coco_results", tracks, truth, "--number-as", truth)
     assert code == 2
-    assert f"{truth}: is or holds the input {truth}: name another place" in errors
+    assert f"{truth}: this is or contains the input {truth}: choose another output" in errors
     assert json.loads(truth.read_text())["videos"]
 
 
@@ -227,12 +271,12 @@ def test_a_davis_folder_behind_a_link_is_not_overwritten(tmp_path):
     before = source.read_bytes()
     code, _, errors = run("davis", "davis", tmp_path / "in", tmp_path / "out")
     assert code == 2
-    assert "is or holds the input" in errors
+    assert "is or contains the input" in errors
     assert source.read_bytes() == before
 
 
 @pytest.mark.parametrize("target", JSON)
-def test_a_json_file_is_whole_or_what_it_was(tmp_path, monkeypatch, tracks, target):
+def test_a_json_file_is_complete_or_unchanged(tmp_path, monkeypatch, tracks, target):
     (tmp_path / "out.json").write_text("before")
 
     def fail(*_):

@@ -1,4 +1,4 @@
-"""Every format in every other, through the command line."""
+"""Conversions between all pairs of formats, through the command line."""
 
 from __future__ import annotations
 
@@ -18,35 +18,36 @@ from tests.support.paths import ROOT
 
 @pytest.mark.parametrize("target", FORMATS)
 @pytest.mark.parametrize("source", FORMATS)
-def test_every_format_becomes_every_other(tmp_path, source, target):
+def test_every_format_is_converted_to_every_other(tmp_path, source, target):
     parquet.write_tracks(tmp_path / "a.parquet", common())
     first = ["--rename", "car=pedestrian"] if source == "mot15" else []
     run("parquet", source, tmp_path / "a.parquet", tmp_path / "one", *first)
     renamed = renames(source, target)
     more = flags(source, target, tmp_path) + (["--rename", *renamed] if renamed else [])
     found = run(source, target, tmp_path / "one", tmp_path / "two", *more)
-    if FORMATS[target].masks and source not in HOLDS_MASKS:
-        assert found[::2] == (2, f"error: a: {target} holds masks, and there are none\n")
+    if FORMATS[target].masks_only and source not in HOLDS_MASKS:
+        error = f"error: a: {target} holds only masks, but the input has none\n"
+        assert found[::2] == (2, error)
         return
     assert found[0] == 0, found
     one = read(source, tmp_path / "one", {1: "car", 2: "pedestrian"})
     two = read(target, tmp_path / "two", one.extent.classes)
-    assert rows(two) == called(rows(one), target, renamed)
+    assert rows(two) == with_renamed_classes(rows(one), target, renamed)
     assert two.extent.frame_count == 4
     masks = source in HOLDS_MASKS and target in HOLDS_MASKS
     assert (two.rle == common().rle) if masks else (one.rle is None or two.rle is None)
 
 
-def test_every_format_is_in_the_document():
+def test_every_format_is_documented():
     text = (ROOT / "docs" / "formats.md").read_text()
     assert re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE) == list(FORMATS)
 
 
 def flags(source: str, target: str, folder: Path) -> list[str]:
-    """Return the flags that give what the other format needs."""
-    needed = {"classes"} if target in RESULTS else FORMATS[target].says
-    needed = needed - FORMATS[source].says - FORMATS[source].known
-    more = [word for fact in needed & FLAGS.keys() for word in FLAGS[fact]]
+    """Return the flags with the facts that the output format requires."""
+    required = {"classes"} if target in RESULTS else FORMATS[target].provides
+    required = required - FORMATS[source].provides - FORMATS[source].provided_by_truth
+    more = [word for fact in required & FLAGS.keys() for word in FLAGS[fact]]
     if source in RESULTS:
         more += ["--truth", str(truth_for(source, folder / "a.parquet"))]
     if target in RESULTS:
@@ -55,7 +56,7 @@ def flags(source: str, target: str, folder: Path) -> list[str]:
 
 
 def renames(source: str, target: str) -> list[str]:
-    """Return what classes have to be called for the other format to have them."""
+    """Return the renames of classes that the output format requires."""
     if target == "mot15" and source != "mot15":
         return ["object=pedestrian"] if source == "davis" else ["car=pedestrian"]
     only_some = target in RESULTS or FORMATS[target].classes is not None
@@ -80,8 +81,8 @@ def rows(tracks: Tracks) -> list[tuple]:
     return list(zip(*columns, tracks.score.tolist(), strict=True))
 
 
-def called(found: list[tuple], target: str, renamed: list[str]) -> list[tuple]:
-    """Return rows with the names that classes have in the other format."""
+def with_renamed_classes(found: list[tuple], target: str, renamed: list[str]) -> list[tuple]:
+    """Return rows with the class names of the output format."""
     names = dict(pair.split("=") for pair in renamed)
     if target == "davis":
         names = dict.fromkeys(("car", "pedestrian"), "object")

@@ -1,4 +1,4 @@
-"""Real files to another format and back, through the command line."""
+"""Round trips of real files through another format, through the command line."""
 
 from __future__ import annotations
 
@@ -11,16 +11,14 @@ from datasets.formats import mots_text
 from datasets.formats.mots_text import IGNORE
 from tests.support.datasets.converting import run
 
-LARGEST_CHANGE = 2e-13  # pixels: a width of 100 added to a place of 1000, and taken from it again
+MAX_CHANGE = 2e-13  # pixels: a width of 100 added to a coordinate of 1000, and subtracted again
 
 
 def test_masks_and_identities_of_kitti_mots_survive_youtube_vis(tmp_path, shared):
     path = shared / "kitti_mots" / "instances_txt" / "0012.txt"
     before = mots_text.read_tracks(path, frame_count=78)
     found = run("mots", "youtube_vis_truth", path, tmp_path / "t.json", "--frames", "78")
-    assert found[2] == (
-        "lost: marks of what is ignored (78 rows), rows without identity (78 rows)\n"
-    )
+    assert found[2] == "dropped: ignore flags (78 rows), rows without identity (78 rows)\n"
     found = run("youtube_vis_truth", "mots", tmp_path / "t.json", tmp_path / "back" / "0012.txt")
     assert found[::2] == (0, "")
     after = mots_text.read_tracks(tmp_path / "back" / "0012.txt", before.extent)
@@ -28,7 +26,7 @@ def test_masks_and_identities_of_kitti_mots_survive_youtube_vis(tmp_path, shared
     assert after.same(before.take(before.class_id != IGNORE))
 
 
-def test_masks_of_kitti_mots_survive_as_results_of_their_truth(tmp_path, shared):
+def test_masks_of_kitti_mots_survive_as_results(tmp_path, shared):
     path = shared / "kitti_mots" / "instances_txt" / "0012.txt"
     truth = tmp_path / "t.json"
     run("mots", "youtube_vis_truth", path, truth, "--frames", "78")
@@ -39,10 +37,10 @@ def test_masks_of_kitti_mots_survive_as_results_of_their_truth(tmp_path, shared)
         *("mots", "youtube_vis_results", tmp_path / "0012.txt", tmp_path / "r.json"),
         *("--number-as", truth),
     )
-    assert found[2] == "lost: the names of classes, numbers of identities (204 rows)\n"
+    assert found[2] == "dropped: class names, identity numbers (204 rows)\n"
     run("youtube_vis_results", "mots", tmp_path / "r.json", tmp_path / "out", "--truth", truth)
     after = mots_text.read_tracks(tmp_path / "out" / "0012.txt", before.extent)
-    numbers = np.unique(before.track, return_inverse=True)[1] + 1  # their places in the file
+    numbers = np.unique(before.track, return_inverse=True)[1] + 1  # positions in the file
     assert after.same(replace(before, track=numbers))
 
 
@@ -63,11 +61,11 @@ def test_boxes_of_mot17_survive_kitti(tmp_path, shared):
     found = run("mot", "kitti", results, tmp_path / "kitti", "--classes", "1=pedestrian")
     assert found[::2] == (0, "")
     found = run("kitti", "mot", tmp_path / "kitti", tmp_path / "back")
-    assert found[::2] == (0, "lost: the names of classes\n")
+    assert found[::2] == (0, "dropped: class names\n")
     for path in sorted(results.glob("*.txt")):
         before = np.loadtxt(path, delimiter=",")
         before = before[np.argsort(before[:, 0], kind="stable")]
         after = np.loadtxt(tmp_path / "back" / path.name, delimiter=",")
         np.testing.assert_array_equal(after[:, :2], before[:, :2])
         np.testing.assert_array_equal(after[:, 6], before[:, 6])
-        np.testing.assert_allclose(after[:, 2:6], before[:, 2:6], rtol=0, atol=LARGEST_CHANGE)
+        np.testing.assert_allclose(after[:, 2:6], before[:, 2:6], rtol=0, atol=MAX_CHANGE)

@@ -15,7 +15,7 @@ from datasets.formats import coco_json
 from datasets.formats.coco_images import Images
 from datasets.masks import coco_rle
 from datasets.types import NO_TRACK, Extent, Tracks
-from tests.support.json_changes import GONE, changed
+from tests.support.json_changes import MISSING, changed
 from tests.support.mask_tracks import sequences
 
 SIZE = {"width": 5, "height": 4}
@@ -67,7 +67,7 @@ RESULTS = [
 ]
 
 
-def test_stills_of_one_size_are_a_sequence_in_order_of_id(json_file):
+def test_stills_of_one_size_are_a_sequence_sorted_by_id(json_file):
     images, truth = coco_json.read_labels(json_file(STILLS))
     assert images.number.tolist() == [20, 500, 30]
     assert images.extents == {
@@ -85,7 +85,7 @@ def test_stills_of_one_size_are_a_sequence_in_order_of_id(json_file):
     assert len(truth["7x4"]) == 0
 
 
-def test_images_of_a_video_are_a_sequence_in_order_of_frame(json_file):
+def test_images_of_a_video_are_a_sequence_sorted_by_frame(json_file):
     images, truth = coco_json.read_labels(json_file(VIDEOS))
     assert {name: n.tolist() for name, n in images.by_sequence().items()} == {
         "run": [3],
@@ -99,7 +99,7 @@ def test_images_of_a_video_are_a_sequence_in_order_of_frame(json_file):
     assert coco_json.read_truth(json_file(VIDEOS))["walk"].same(found)
 
 
-def test_results_without_identities_are_called_as_their_places(json_file):
+def test_results_without_identities_are_numbered_by_position(json_file):
     images = coco_json.read_images(json_file(VIDEOS))
     found = coco_json.read_results(json_file(RESULTS, "results.json"), images)
     assert found["walk"].frame.tolist() == [0, 1, 1]
@@ -112,7 +112,7 @@ def test_results_without_identities_are_called_as_their_places(json_file):
     assert found["walk"].track.tolist() == [5, 4]
 
 
-def test_a_result_without_a_box_has_the_tight_one_of_its_mask(json_file):
+def test_a_result_without_a_box_has_the_tight_box_of_its_mask(json_file):
     images = coco_json.read_images(json_file(VIDEOS))
     entry = {"image_id": 1, "category_id": 3, "segmentation": SQUARE, "score": 1}
     found = coco_json.read_results(json_file([entry], "results.json"), images)
@@ -126,32 +126,32 @@ def test_no_results_are_empty_for_every_sequence(json_file):
 
 
 @given(sequences(crowds=True), st.booleans(), st.booleans())
-def test_truth_comes_back(tmp_path_factory, tracks, masked, named):
+def test_truth_survives_a_round_trip(tmp_path_factory, tracks, masked, named):
     path = tmp_path_factory.getbasetemp() / "coco_truth.json"
-    given_tracks = {name: as_written(each, masked, named) for name, each in tracks.items()}
-    coco_json.write_truth(path, given_tracks)
+    written = {name: as_written(each, masked, named) for name, each in tracks.items()}
+    coco_json.write_truth(path, written)
     found = coco_json.read_truth(path)
     assert found.keys() == tracks.keys()
     last = 0
-    for name, each in given_tracks.items():
+    for name, each in written.items():
         track = each.track if named else np.arange(len(each)) + last + 1
         last += len(each)
         assert_same(found[name], replace(each, track=track))
 
 
 @given(sequences(crowds=False), st.booleans(), st.booleans())
-def test_results_come_back(tmp_path_factory, tracks, masked, named):
+def test_results_survive_a_round_trip(tmp_path_factory, tracks, masked, named):
     path = tmp_path_factory.getbasetemp() / "coco_results.json"
-    given_tracks = {name: as_written(each, masked, named) for name, each in tracks.items()}
-    coco_json.write_truth(path, given_tracks)
+    written = {name: as_written(each, masked, named) for name, each in tracks.items()}
+    coco_json.write_truth(path, written)
     images = coco_json.read_images(path)
-    coco_json.write_results(path, given_tracks, images)
+    coco_json.write_results(path, written, images)
     found = coco_json.read_results(path, images)
     last, own = 0, {}
-    for name, each in given_tracks.items():
+    for name, each in written.items():
         own[name] = each.track if named else np.arange(len(each)) + last + 1
         last += len(each)
-    for name, each in given_tracks.items():
+    for name, each in written.items():
         assert_same(found[name], replace(each, track=own[name], area=None))
 
 
@@ -161,7 +161,7 @@ def as_written(tracks: Tracks, masked: bool, named: bool) -> Tracks:
 
 
 def assert_same(found: Tracks, expected: Tracks) -> None:
-    """Where there are no rows the file cannot say whether there would be masks or areas."""
+    """Assert equality; without rows, the file cannot say whether there are masks or areas."""
     assert found.extent == expected.extent
     if len(expected):
         assert found.same(expected)
@@ -186,7 +186,7 @@ def test_a_written_file_is_what_the_coco_api_reads(tmp_path, json_file):
         assert annotation["area"] == found.rle.areas[row]
 
 
-def test_boxes_without_masks_have_their_own_area(tmp_path, json_file):
+def test_boxes_without_masks_are_written_with_their_area(tmp_path, json_file):
     truth = coco_json.read_truth(json_file(VIDEOS))
     boxes = {name: replace(each, area=None) for name, each in truth.items()}
     coco_json.write_truth(tmp_path / "again.json", boxes)
@@ -208,8 +208,8 @@ def boxes(track, class_id=1, extent=EXTENT):
 @pytest.mark.parametrize(
     ("tracks", "message"),
     [
-        ({"v": boxes([1], 10)}, "v: rows of class 10 found, which is ignored"),
-        ({"v": boxes([1]), "..": boxes([1])}, "expected a name that a folder can have"),
+        ({"v": boxes([1], 10)}, "v: class 10 is ignored, which the format cannot hold"),
+        ({"v": boxes([1]), "..": boxes([1])}, "the name of the sequence cannot be that of a fold"),
         (
             {"v": boxes([1]), "w": boxes([1], extent=Extent(2, 2, 3, {1: "z"}))},
             "the sequences differ in classes",
@@ -217,63 +217,83 @@ def boxes(track, class_id=1, extent=EXTENT):
     ],
 )
 @pytest.mark.parametrize("write", [coco_json.write_truth, coco_json.write_results])
-def test_what_the_format_cannot_say_is_not_written(tmp_path, write, tracks, message):
+def test_tracks_that_the_format_cannot_hold_are_not_written(tmp_path, write, tracks, message):
     with pytest.raises(ValueError, match=r"t\.json: not written: .*" + message):
         write(tmp_path / "t.json", tracks)
 
 
-def test_identities_of_some_rows_are_not_written(tmp_path):
-    with pytest.raises(ValueError, match=r"t\.json, annotation 1: has no track_id, unlike those"):
+def test_identities_of_only_some_rows_are_not_written(tmp_path):
+    with pytest.raises(ValueError, match=r"t\.json, annotation 1: has no track_id, unlike earlier"):
         coco_json.write_truth(tmp_path / "t.json", {"v": boxes([4, NO_TRACK])})
 
 
-def test_masks_of_some_sequences_are_not_written(tmp_path):
+def test_masks_of_only_some_sequences_are_not_written(tmp_path):
     masked = replace(boxes([4]), rle=coco_rle.encode(np.ones((1, 2, 2), bool)))
-    with pytest.raises(ValueError, match=r"t\.json, entry 1: has a segmentation, unlike those"):
+    with pytest.raises(ValueError, match=r"t\.json, entry 1: has a segmentation, unlike earlier"):
         coco_json.write_results(tmp_path / "t.json", {"v": boxes([4]), "w": masked})
 
 
 @pytest.mark.parametrize("extents", [{}, {"v": Extent(2, 2, 4, EXTENT.classes, (10,))}])
-def test_a_result_for_a_sequence_the_truth_has_not_is_not_written(tmp_path, extents):
+def test_a_result_of_a_sequence_without_truth_is_not_written(tmp_path, extents):
     images = Images(np.arange(sum(each.frame_count for each in extents.values())), extents)
-    with pytest.raises(ValueError, match="v: the ground truth has no such sequence"):
+    with pytest.raises(ValueError, match="v: not a sequence of the ground truth"):
         coco_json.write_results(tmp_path / "r.json", {"v": boxes([4])}, images)
 
 
 @pytest.mark.parametrize(
     ("content", "keys", "to", "message"),
     [
-        (VIDEOS, ("annotations",), GONE, ": expected an object with a list of annotations"),
-        (VIDEOS, ("annotations", 1, "id"), 1, ", annotation 1: id 1 found twice"),
-        (VIDEOS, ("annotations", 1, "image_id"), 9, ", annotation 1: image_id 9 found, expected"),
-        (VIDEOS, ("annotations", 1, "category_id"), 4, ", annotation 1: category_id 4 found"),
-        (VIDEOS, ("annotations", 1, "instance_id"), GONE, ", annotation 1: has no instance_id"),
-        (VIDEOS, ("annotations", 1, "iscrowd"), "0", ', annotation 1: iscrowd "0" found, expect'),
-        (VIDEOS, ("annotations", 1, "area"), GONE, ", annotation 1: has no area, unlike those"),
-        (VIDEOS, ("annotations", 1, "area"), -2, r", annotation 1: area -2.0 is not a number of"),
-        (VIDEOS, ("annotations", 1, "bbox"), [1, 2, 3], r", annotation 1: bbox \[1, 2, 3\] found"),
-        (VIDEOS, ("annotations", 1, "bbox"), "1234", ', annotation 1: bbox "1234" found, expected'),
+        (VIDEOS, ("annotations",), MISSING, ": expected an object with a list of annotations"),
+        (VIDEOS, ("annotations", 1, "id"), 1, ", annotation 1: id 1 is not unique"),
+        (VIDEOS, ("annotations", 1, "image_id"), 9, ", annotation 1: image_id: .*, found 9"),
+        (VIDEOS, ("annotations", 1, "category_id"), 4, ", annotation 1: category_id: .*, found 4"),
+        (VIDEOS, ("annotations", 1, "instance_id"), MISSING, ", annotation 1: has no instance_id"),
         (
             VIDEOS,
-            ("annotations", 1, "bbox", 3),
-            "1",
-            ", annotation 1: bbox .* found, exp",
+            ("annotations", 1, "iscrowd"),
+            "0",
+            ', annotation 1: iscrowd: expected 0 or 1, found "0"',
         ),
-        (VIDEOS, ("annotations", 1, "bbox", 3), -1, ", annotation 1: box .* ends before it begins"),
+        (
+            VIDEOS,
+            ("annotations", 1, "area"),
+            MISSING,
+            ", annotation 1: has no area, unlike earlier",
+        ),
+        (VIDEOS, ("annotations", 1, "area"), -2, r", annotation 1: area -2.0 is not a valid numb"),
+        (
+            VIDEOS,
+            ("annotations", 1, "bbox"),
+            [1, 2, 3],
+            r", annotation 1: bbox: expected left, top, width and height, found \[1, 2, 3\]",
+        ),
+        (VIDEOS, ("annotations", 1, "bbox"), "1234", ', annotation 1: bbox: .*, found "1234"'),
+        (VIDEOS, ("annotations", 1, "bbox", 3), "1", ", annotation 1: bbox: expected left, top, "),
+        (VIDEOS, ("annotations", 1, "bbox", 3), -1, ", annotation 1: box .* has a negative size"),
         (VIDEOS, ("annotations", 1, "bbox"), [1e308] * 4, ", annotation 1: box .* is not finite"),
-        (VIDEOS, ("annotations", 1, "bbox"), GONE, ", annotation 1: has no bbox, unlike those"),
+        (
+            VIDEOS,
+            ("annotations", 1, "bbox"),
+            MISSING,
+            ", annotation 1: has no bbox, unlike earlier",
+        ),
         (VIDEOS, ("annotations", 1, "image_id"), 1, ", annotation 1: identity 77 appears twice in"),
-        (STILLS, ("annotations", 1, "segmentation"), GONE, ", annotation 1: has no segmentation"),
+        (STILLS, ("annotations", 1, "segmentation"), MISSING, ", annotation 1: has no segmentatio"),
         (
             STILLS,
             ("annotations", 0, "segmentation", "size"),
             [5, 4],
-            ", annotation 0: size .5, 4",
+            r", annotation 0: size: expected \[4, 5\], found \[5, 4\]",
         ),
-        (STILLS, ("annotations", 1, "segmentation", 0), [1, 2], ", annotation 1: polygon of 2 num"),
+        (
+            STILLS,
+            ("annotations", 1, "segmentation", 0),
+            [1, 2],
+            ", annotation 1: polygon: expected .* numbers, found 2",
+        ),
     ],
 )
-def test_broken_truth_is_named(json_file, content, keys, to, message):
+def test_invalid_truth_is_named(json_file, content, keys, to, message):
     with pytest.raises(ValueError, match=r"truth\.json" + message):
         coco_json.read_truth(json_file(changed(content, *keys, to=to)))
 
@@ -281,16 +301,16 @@ def test_broken_truth_is_named(json_file, content, keys, to, message):
 @pytest.mark.parametrize(
     ("keys", "to", "message"),
     [
-        ((1,), 3, "entry 1: 3 found, expected an object"),
-        ((1, "image_id"), 8, "entry 1: image_id 8 found, expected the id of a known image"),
-        ((1, "category_id"), 8, "entry 1: category_id 8 found, expected the id of a known categ"),
-        ((1, "score"), None, "entry 1: score null found, expected a finite number"),
-        ((1, "bbox"), None, "entry 1: has no bbox, unlike those before it"),
-        ((1, "track_id"), 8, "entry 1: has a track_id, unlike those before it"),
-        ((1, "segmentation"), SQUARE, "entry 1: has a segmentation, unlike those before it"),
+        ((1,), 3, "entry 1: expected an object, found 3"),
+        ((1, "image_id"), 8, "entry 1: image_id: expected the id of a known image, found 8"),
+        ((1, "category_id"), 8, "entry 1: category_id: expected the id of a known category, foun"),
+        ((1, "score"), None, "entry 1: score: expected a finite number, found null"),
+        ((1, "bbox"), None, "entry 1: has no bbox, unlike earlier ones"),
+        ((1, "track_id"), 8, "entry 1: has a track_id, unlike earlier ones"),
+        ((1, "segmentation"), SQUARE, "entry 1: has a segmentation, unlike earlier ones"),
     ],
 )
-def test_a_broken_result_is_named(json_file, keys, to, message):
+def test_an_invalid_result_is_named(json_file, keys, to, message):
     images = coco_json.read_images(json_file(VIDEOS))
     with pytest.raises(ValueError, match=r"results\.json, " + message):
         coco_json.read_results(json_file(changed(RESULTS, *keys, to=to), "results.json"), images)
@@ -302,11 +322,11 @@ def test_a_broken_result_is_named(json_file, keys, to, message):
         ({}, ": expected a list of results"),
         (
             [{"image_id": 1, "category_id": 3, "score": 1}],
-            ", entry 0: no bbox and no segmentation found, expected one of them",
+            ", entry 0: expected a bbox or a segmentation, found neither",
         ),
     ],
 )
-def test_results_that_are_no_list_or_say_no_place_are_named(json_file, content, message):
+def test_results_that_are_not_a_list_or_have_no_box_are_named(json_file, content, message):
     images = coco_json.read_images(json_file(VIDEOS))
     with pytest.raises(ValueError, match=r"results\.json" + message):
         coco_json.read_results(json_file(content, "results.json"), images)

@@ -26,20 +26,20 @@ def line(frame=0, track=7, kind="Car", hidden="0 0", box="10 20 30.5 40", more="
     return f"{frame} {track} {kind} {hidden} -1.5 {box} {SOLID}{more}\n"
 
 
-def test_frames_and_corners_are_taken_as_they_are(tmp_path):
+def test_frames_and_corners_are_read_unchanged(tmp_path):
     found = kitti_text.read_tracks(written(tmp_path, line(frame=2)), EXTENT, "truth")
     assert (found.frame[0], found.track[0], found.class_id[0]) == (2, 7, 1)
     assert found.box.tolist() == [[10, 20, 30.5, 40]]
 
 
-def test_what_is_occluded_or_truncated_too_much_is_marked_as_not_scored(tmp_path):
+def test_rows_too_occluded_or_truncated_are_not_scored(tmp_path):
     levels = ["0 0", "0 2", "0 3", "1 0", "0.9 2.9", "2 3"]
     text = "".join(line(track=n, hidden=level) for n, level in enumerate(levels))
     found = kitti_text.read_tracks(written(tmp_path, text), EXTENT, "truth")
     assert found.score.tolist() == [1, 1, 0, 0, 1, 0]
 
 
-def test_dontcare_is_a_region_without_identity(tmp_path):
+def test_dontcare_is_an_ignore_region_without_identity(tmp_path):
     text = line(track=-1, kind="DontCare", hidden="-1 -1") * 2 + line(track=3, kind="dontcare")
     found = kitti_text.read_tracks(written(tmp_path, text), EXTENT, "truth")
     assert found.track.tolist() == [NO_TRACK] * 3
@@ -47,7 +47,7 @@ def test_dontcare_is_a_region_without_identity(tmp_path):
     assert found.score.tolist() == [1, 1, 1]
 
 
-def test_results_have_a_score_or_none_and_their_occlusion_says_nothing(tmp_path):
+def test_results_have_an_optional_score_and_their_occlusion_is_unused(tmp_path):
     with_score = written(tmp_path, line(hidden="-1 3", more=" 0.25"))
     assert kitti_text.read_tracks(with_score, EXTENT).score.tolist() == [0.25]
     without = written(tmp_path, line(hidden="-1 3"))
@@ -67,28 +67,28 @@ def test_a_truth_line_is_written_as_kitti_writes_it(tmp_path):
 
 
 @given(tracks_of(EXTENT))
-def test_results_come_back_to_the_last_bit(tmp_path_factory, tracks):
+def test_results_survive_a_round_trip_bit_for_bit(tmp_path_factory, tracks):
     path = tmp_path_factory.getbasetemp() / "kitti_results.txt"
     kitti_text.write_tracks(path, tracks)
     assert kitti_text.read_tracks(path, EXTENT).same(tracks)
 
 
 @given(tracks_of(EXTENT, scores=st.sampled_from([0.0, 1.0])))
-def test_truth_comes_back_to_the_last_bit(tmp_path_factory, tracks):
+def test_truth_survives_a_round_trip_bit_for_bit(tmp_path_factory, tracks):
     path = tmp_path_factory.getbasetemp() / "kitti_truth.txt"
-    regions = tracks.class_id == kitti_text.DONT_CARE
-    truth = tracks.take(~regions | (tracks.score == 1))
+    ignored = tracks.class_id == kitti_text.DONT_CARE
+    truth = tracks.take(~ignored | (tracks.score == 1))
     kitti_text.write_tracks(path, truth, "truth")
     assert kitti_text.read_tracks(path, EXTENT, "truth").same(truth)
 
 
-def test_person_sitting_is_a_person_and_case_does_not_matter(tmp_path):
+def test_person_sitting_is_a_person_and_types_ignore_case(tmp_path):
     text = line(kind="Person_sitting") + line(track=8, kind="PERSON")
     assert kitti_text.read_tracks(written(tmp_path, text), EXTENT).class_id.tolist() == [5, 5]
 
 
 @pytest.mark.parametrize("text", ["", "\n \n", line() + "\r\n", "\ufeff  " + line() + "\n"])
-def test_line_ends_blanks_and_a_byte_order_mark_do_not_matter(tmp_path, text):
+def test_line_ends_white_space_and_a_byte_order_mark_are_ignored(tmp_path, text):
     found = kitti_text.read_tracks(written(tmp_path, text.replace("  ", "   ")), EXTENT)
     assert len(found) == text.count("Car")
 
@@ -96,16 +96,16 @@ def test_line_ends_blanks_and_a_byte_order_mark_do_not_matter(tmp_path, text):
 @pytest.mark.parametrize(
     ("bad", "message"),
     [
-        ("1 2 Car 0 0\n", "5 columns, expected 17 or 18"),
-        (line(more=" 0.5"), "18 columns, the first line has 17"),
-        (line(more=" 0.5 1 2 3"), "more than 18 columns, expected 17 or 18"),
-        (line(box="10 20 ٣ 40"), "'٣' found where a number was expected"),
+        ("1 2 Car 0 0\n", "expected 17 or 18 columns, found 5"),
+        (line(more=" 0.5"), "expected 17 columns as in the first line, found 18"),
+        (line(more=" 0.5 1 2 3"), "expected 17 or 18 columns, found more than 18"),
+        (line(box="10 20 ٣ 40"), "expected a number, found '٣'"),
         (line(frame=2**40), r"frame 1099511627776 \(from 0\) is beyond the last frame, 2"),
-        (line(kind="Bus"), "type 'Bus' found, expected one of .*'Pedestrian'"),
-        (line(box="10 20 x 40"), "'x' found where a number was expected"),
-        (line(box="10 20 3_0 40"), "'3_0' found where a number was expected"),
+        (line(kind="Bus"), "type: expected one of .*'Pedestrian'.*, found 'Bus'"),
+        (line(box="10 20 x 40"), "expected a number, found 'x'"),
+        (line(box="10 20 3_0 40"), "expected a number, found '3_0'"),
         (line(box="nan 20 30 40"), "not finite"),
-        (line(box="30 20 10 40"), "ends before it begins"),
+        (line(box="30 20 10 40"), "has a negative size"),
         (line(frame=0.5), "frame 0.5 is not a whole number"),
         (line(frame=3), r"frame 3 \(from 0\) is beyond the last frame, 2"),
         (line(frame=1, track=1), r"identity 1 appears twice in frame 1 \(from 0\)"),
@@ -121,8 +121,8 @@ def test_a_bad_line_is_named(tmp_path, bad, message):
 @pytest.mark.parametrize(
     ("bad", "message"),
     [
-        (line(more=" 0.5"), "18 columns, expected 17"),
-        (line(hidden="0 nan"), "truncated 0.0, occluded nan: not finite"),
+        (line(more=" 0.5"), "expected 17 columns, found 18"),
+        (line(hidden="0 nan"), "expected finite numbers, found truncated 0.0, occluded nan"),
     ],
 )
 def test_a_bad_line_of_truth_is_named(tmp_path, bad, message):
@@ -130,19 +130,19 @@ def test_a_bad_line_of_truth_is_named(tmp_path, bad, message):
         kitti_text.read_tracks(written(tmp_path, bad), EXTENT, "truth")
 
 
-def test_classes_that_are_not_kittis_are_not_written(tmp_path):
+def test_classes_that_are_not_kittis_are_refused(tmp_path):
     people = replace(EXTENT, classes={1: "person"}, ignored=())
     one = np.ones(1)
     tracks = Tracks(people, one, one, one, one, np.array([[0.0, 0, 1, 1]]))
-    with pytest.raises(ValueError, match=r"a\.txt: class 1 is 'person', expected one of .*'car'"):
+    with pytest.raises(ValueError, match=r"a\.txt: expected one of .*'car'.*, found 'person' for"):
         kitti_text.write_tracks(tmp_path / "a.txt", tracks)
     assert not list(tmp_path.iterdir())
 
 
-def test_what_tracks_cannot_hold_is_counted(tmp_path):
+def test_fields_that_tracks_cannot_hold_are_counted(tmp_path):
     text = line() + line(track=8, hidden="0 1").replace(SOLID, "-1 -1 -1 -1000 -1000 -1000 -10")
     path = written(tmp_path, text)
-    counted = {"3-D boxes": 1, "levels of occlusion and truncation": 1}
+    counted = {"3-D boxes": 1, "occlusion and truncation levels": 1}
     assert kitti_text.count_unread(path, "truth") == counted
     assert kitti_text.count_unread(path) == {"3-D boxes": 1}
     tracks = kitti_text.read_tracks(path, EXTENT, "truth")
@@ -150,7 +150,7 @@ def test_what_tracks_cannot_hold_is_counted(tmp_path):
     assert kitti_text.count_unread(path, "truth") == {}
 
 
-def test_a_sequence_of_ones_own_ends_with_its_last_truth(tmp_path):
+def test_a_sequence_of_ones_own_ends_with_its_last_truth_row(tmp_path):
     for folder in ("truth", "results"):
         (tmp_path / folder).mkdir()
         for name in ("mine", "0012"):
@@ -164,6 +164,6 @@ def test_a_sequence_of_ones_own_ends_with_its_last_truth(tmp_path):
     assert np.array_equal(truth.frame, [4])
 
 
-def test_a_frame_that_no_video_has_does_not_make_one_of_that_length(tmp_path):
+def test_an_excessive_frame_number_is_refused(tmp_path):
     with pytest.raises(ValueError, match=r"0000\.txt, line 1 .*beyond the last frame, 9999999"):
         kitti_text.read_reach(written(tmp_path, line(frame=10**7)))

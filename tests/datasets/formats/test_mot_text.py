@@ -33,7 +33,7 @@ def test_labelled_files_hold_class_and_visibility(tmp_path):
     assert (found.score[0], found.class_id[0], found.visibility[0]) == (0, 2, 0.25)
 
 
-def test_the_last_three_columns_of_mot15_are_not_classes(tmp_path):
+def test_the_last_three_columns_of_mot15_are_ignored(tmp_path):
     path = written(tmp_path, "1,5,11,21,30,40,1,4.4852,5.5,0\n")
     found = mot_text.read_tracks(path, EXTENT, "mot15")
     assert found.class_id.tolist() == [1]
@@ -46,11 +46,11 @@ def test_the_last_three_columns_of_mot15_are_not_classes(tmp_path):
         *("1,5,1,1,2,2,1\r\n \r\r\n", "+1,5,1,1,2,2, 1\t\n"),
     ],
 )
-def test_line_ends_blanks_and_a_byte_order_mark_do_not_matter(tmp_path, text):
+def test_line_ends_white_space_and_a_byte_order_mark_are_ignored(tmp_path, text):
     assert mot_text.read_tracks(written(tmp_path, text), PEOPLE).box.tolist() == [[0, 0, 2, 2]]
 
 
-def test_results_may_name_a_class_in_column_eight(tmp_path):
+def test_results_may_have_a_class_in_column_eight(tmp_path):
     path = written(tmp_path, "1,5,1,1,2,2,1,1,-1,-1\n1,6,1,1,2,2,1,2,-1,-1\n")
     assert mot_text.read_tracks(path, EXTENT).class_id.tolist() == [1, 2]
 
@@ -61,27 +61,28 @@ def test_results_may_name_a_class_in_column_eight(tmp_path):
     [
         ({1: "person"}, (), 1),
         ({7: "bag"}, (), 7),
-        ({1: "crowd", 4: "person"}, (1,), 4),  # of what is ignored nothing is reported
-        (mot_text.CLASSES, (), 1),  # MOTChallenge has classes in its ground truth only
+        ({1: "crowd", 4: "person"}, (1,), 4),  # ignored classes do not occur in results
+        (mot_text.CLASSES, (), 1),  # MOTChallenge has classes only in its ground truth
     ],
 )
-def test_results_without_a_class_are_of_the_only_one(tmp_path, text, classes, ignored, expected):
+def test_results_without_a_class_have_the_only_scored_class(
+    tmp_path, text, classes, ignored, expected
+):
     extent = replace(EXTENT, classes=classes, ignored=ignored)
     found = mot_text.read_tracks(written(tmp_path, text), extent)
     assert found.class_id.tolist() == [expected]
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "line", "found"),
     [
-        ("1,5,1,1,2,2,1,2,-1,-1\n1,6,1,1,2,2,1,-1,-1,-1\n", "line 2 .*: class -1 found"),
-        ("1,5,1,1,2,2,1\n", "line 1 .*: no class found"),
+        ("1,5,1,1,2,2,1,2,-1,-1\n1,6,1,1,2,2,1,-1,-1,-1\n", 2, "class -1"),
+        ("1,5,1,1,2,2,1\n", 1, "no class"),
     ],
 )
-def test_results_without_a_class_are_refused_where_there_are_several(tmp_path, text, said):
-    with pytest.raises(
-        ValueError, match=rf"some\.txt, {said}.*1 for person, 2 for car in column 8"
-    ):
+def test_results_without_a_class_are_refused_if_there_are_several(tmp_path, text, line, found):
+    expected = rf"some\.txt, line {line} .*: expected 1 for person, 2 for car in column 8"
+    with pytest.raises(ValueError, match=f"{expected}, found {found}"):
         mot_text.read_tracks(written(tmp_path, text), EXTENT)
 
 
@@ -93,23 +94,29 @@ def test_an_empty_file_is_a_sequence_without_tracks(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("1,5,1,1,2,2,1\n1,2,3\n", r"some\.txt, line 2 .*3 columns, expected at least 7"),
-        ("1,5,1,1,2,2,1\n\n2,5,1,x,2,2,1\n", r"some\.txt, line 3 .*'x' found where a number"),
-        ("1,5,1,,2,2,1\n", r"some\.txt, line 1 .*'' found where a number"),
-        ("1,5,1,1,2,2,1\n2,5,1,1,2,2,1,-1\n", r"some\.txt, line 2 .*8 columns, the first line"),
+        ("1,5,1,1,2,2,1\n1,2,3\n", r"some\.txt, line 2 .*expected at least 7 columns, found 3"),
+        ("1,5,1,1,2,2,1\n\n2,5,1,x,2,2,1\n", r"some\.txt, line 3 .*expected a number, found 'x'"),
+        ("1,5,1,,2,2,1\n", r"some\.txt, line 1 .*expected a number, found ''"),
+        (
+            "1,5,1,1,2,2,1\n2,5,1,1,2,2,1,-1\n",
+            r"some\.txt, line 2 .*expected 7 columns as in the first line, found 8",
+        ),
         ("nan,5,1,1,2,2,1\n", r"some\.txt, line 1 .*frame nan is not a whole number"),
         ("1,1e300,1,1,2,2,1\n", r"some\.txt, line 1 .*track 1e\+300 is not a whole number"),
         ("1.5,5,1,1,2,2,1\n", r"some\.txt, line 1 .*frame 0.5 is not a whole number"),
-        ("1,5,1,1,2,2,1_0\n", r"some\.txt, line 1 .*'1_0' found where a number"),
+        ("1,5,1,1,2,2,1_0\n", r"some\.txt, line 1 .*expected a number, found '1_0'"),
         ("4,5,1,1,2,2,1\n", r"some\.txt, line 1 .*frame 3 \(from 0\) is beyond the last frame, 2"),
         ("1,5,1,1,2,2,1\n1,5,3,3,2,2,1\n", r"some\.txt, line 2 .*identity 5 appears twice"),
         ("1,5,nan,1,2,2,1\n", r"some\.txt, line 1 .*not finite"),
-        ("1,5,1,1,-2,2,1\n", r"some\.txt, line 1 .*ends before it begins"),
-        ("1,5,1,1,2,2,1\n2,5,1\r,1,2,2,1\n", r"some\.txt, line 2 .*a carriage return found within"),
-        ("1,5,1,1,2,2,1\r2,5,1,1,2,2,1\r", r"some\.txt, line 1 .*a carriage return found within"),
-        ("1,5,1,1,2,2,٣\n", r"some\.txt, line 1 .*'٣' found where a number"),
-        ("1,5,1,1,2,2,1\n1,\xa06,1,1,2,2,1\n", r"some\.txt, line 2 .*'\\xa06' found where a"),
-        ("1,5,1,1,2,2,\x0b1\n", r"some\.txt, line 1 .*'\\x0b1' found where a number"),
+        ("1,5,1,1,-2,2,1\n", r"some\.txt, line 1 .*has a negative size"),
+        (
+            "1,5,1,1,2,2,1\n2,5,1\r,1,2,2,1\n",
+            r"some\.txt, line 2 .*carriage return within the line",
+        ),
+        ("1,5,1,1,2,2,1\r2,5,1,1,2,2,1\r", r"some\.txt, line 1 .*carriage return within the line"),
+        ("1,5,1,1,2,2,٣\n", r"some\.txt, line 1 .*expected a number, found '٣'"),
+        ("1,5,1,1,2,2,1\n1,\xa06,1,1,2,2,1\n", r"some\.txt, line 2 .*a number, found '\\xa06'"),
+        ("1,5,1,1,2,2,\x0b1\n", r"some\.txt, line 1 .*expected a number, found '\\x0b1'"),
     ],
 )
 def test_a_bad_line_is_named(tmp_path, text, message):
@@ -117,23 +124,23 @@ def test_a_bad_line_is_named(tmp_path, text, message):
         mot_text.read_tracks(written(tmp_path, text), PEOPLE)
 
 
-def test_truth_that_names_no_class_is_refused(tmp_path):
+def test_truth_without_a_class_is_refused(tmp_path):
     path = written(tmp_path, "1,5,1,1,2,2,1,-1,1\n")
-    with pytest.raises(ValueError, match=r"line 1 .*class -1 found, expected one of \[1, 2\]"):
+    with pytest.raises(ValueError, match=r"line 1 .*class: expected one of \[1, 2\], found -1"):
         mot_text.read_tracks(path, EXTENT, "truth")
 
 
 def test_an_unknown_class_is_named_with_its_line(tmp_path):
     path = written(tmp_path, "1,5,1,1,2,2,1,1,1\n2,5,1,1,2,2,1,9,1\n")
-    with pytest.raises(ValueError, match=r"line 2 .*class 9 found, expected one of \[1, 2\]"):
+    with pytest.raises(ValueError, match=r"line 2 .*class: expected one of \[1, 2\], found 9"):
         mot_text.read_tracks(path, EXTENT, "truth")
 
 
 @given(tracks_of(EXTENT), st.booleans())
-def test_truth_and_results_come_back_with_their_classes(tmp_path_factory, tracks, as_truth):
+def test_truth_and_results_survive_a_round_trip(tmp_path_factory, tracks, as_truth):
     path, kind = tmp_path_factory.getbasetemp() / "mot.txt", "truth" if as_truth else "results"
-    seen = np.linspace(0, 1, len(tracks))
-    tracks = replace(tracks, visibility=seen if as_truth else None)
+    shares = np.linspace(0, 1, len(tracks))
+    tracks = replace(tracks, visibility=shares if as_truth else None)
     mot_text.write_tracks(path, tracks, kind)
     back = mot_text.read_tracks(path, EXTENT, kind)
     # left + 1 - 1 and left + (right - left) each lose half a unit in the last place
@@ -141,16 +148,16 @@ def test_truth_and_results_come_back_with_their_classes(tmp_path_factory, tracks
     assert replace(back, box=tracks.box).same(tracks)
 
 
-def test_a_result_of_the_only_class_says_nothing_of_classes(tmp_path):
+def test_a_result_of_the_only_class_has_no_class_column(tmp_path):
     path = written(tmp_path, "1,5,11,21,30,40,1,1\n")
     tracks = mot_text.read_tracks(path, PEOPLE)
     mot_text.write_tracks(path, tracks)
     assert path.read_text() == "1,5,11.0,21.0,30.0,40.0,1.0,-1,-1,-1\n"
     mot_text.write_tracks(path, replace(tracks, extent=EXTENT))
-    assert path.read_text() == "1,5,11.0,21.0,30.0,40.0,1.0,1,-1,-1\n"  # of one class of two
+    assert path.read_text() == "1,5,11.0,21.0,30.0,40.0,1.0,1,-1,-1\n"  # one class of two
 
 
-def test_visibility_that_is_not_known_is_written_as_one(tmp_path):
+def test_unknown_visibility_is_written_as_one(tmp_path):
     path = written(tmp_path, "1,5,11,21,30,40,0,2\n")
     mot_text.write_tracks(path, mot_text.read_tracks(path, EXTENT), "truth")
     assert path.read_text() == "1,5,11.0,21.0,30.0,40.0,0.0,2,1.0\n"
@@ -172,5 +179,5 @@ def test_visibility_that_is_not_known_is_written_as_one(tmp_path):
         ("1,5,1,1,2,2,1,1,0.5,3\n", "truth", {"columns from the 10th on": 1}),
     ],
 )
-def test_what_tracks_cannot_hold_is_counted(tmp_path, text, kind, counted):
+def test_fields_that_tracks_cannot_hold_are_counted(tmp_path, text, kind, counted):
     assert mot_text.count_unread(written(tmp_path, text), kind) == counted

@@ -25,14 +25,14 @@ def written(tmp_path, text):
     return tmp_path / "0002.txt"
 
 
-def test_a_line_is_a_mask_with_its_tight_box(tmp_path):
+def test_each_line_is_a_mask_with_its_tight_box(tmp_path):
     found = mots_text.read_tracks(written(tmp_path, f"2 2001 2 4 5 {RUN}\n"), EXTENT)
     assert (found.frame[0], found.track[0], found.class_id[0]) == (2, 2001, 2)
     assert found.box.tolist() == [[2, 1, 4, 3]]
     assert np.array_equal(coco_rle.decode(found.rle), MASK)
 
 
-def test_regions_to_ignore_have_no_identity_and_come_back(tmp_path):
+def test_ignore_regions_have_no_identity_and_survive_a_round_trip(tmp_path):
     text = f"0 10000 10 4 5 {RUN}\n1 1007 1 4 5 {RUN}\n"
     found = mots_text.read_tracks(written(tmp_path, text), EXTENT)
     assert found.track.tolist() == [NO_TRACK, 1007]
@@ -41,7 +41,7 @@ def test_regions_to_ignore_have_no_identity_and_come_back(tmp_path):
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(0, 1))
-def test_masks_come_back_with_frame_identity_and_class(tmp_path_factory, seed, first_frame):
+def test_masks_survive_a_round_trip(tmp_path_factory, seed, first_frame):
     path, rng = tmp_path_factory.getbasetemp() / "mots.txt", np.random.default_rng(seed)
     masks = coco_rle.encode(rng.random((int(rng.integers(5)), 4, 5)) < rng.random())
     classes = rng.choice([1, 2, 10], len(masks))
@@ -58,7 +58,7 @@ def test_masks_come_back_with_frame_identity_and_class(tmp_path_factory, seed, f
     assert mots_text.read_tracks(path, tracks.extent, first_frame=first_frame).same(tracks)
 
 
-def test_a_sequence_without_tracks_is_an_empty_file(tmp_path):
+def test_a_sequence_without_tracks_is_written_as_an_empty_file(tmp_path):
     none = mots_text.read_tracks(written(tmp_path, ""), EXTENT)
     mots_text.write_tracks(tmp_path / "again.txt", replace(none, rle=None))
     assert (tmp_path / "again.txt").read_text() == ""
@@ -67,16 +67,16 @@ def test_a_sequence_without_tracks_is_an_empty_file(tmp_path):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        (f"0 1 1 4 {RUN}", "5 columns, expected 6"),
-        (f"0 1.5 1 4 5 {RUN}", "'1.5' found, expected a whole number"),
-        (f"0 1 1 5 4 {RUN}", "size 5 x 4 found, expected 4 x 5"),
-        (f"0 1 3 4 5 {RUN}", r"class 3 found, expected one of \[1, 2, 10\]"),
+        (f"0 1 1 4 {RUN}", "expected 6 columns, found 5"),
+        (f"0 1.5 1 4 5 {RUN}", "expected a whole number, found '1.5'"),
+        (f"0 1 1 5 4 {RUN}", "expected size 4 x 5, found 5 x 4"),
+        (f"0 1 3 4 5 {RUN}", r"class: expected one of \[1, 2, 10\], found 3"),
         (f"3 1 1 4 5 {RUN}", r"frame 3 \(from 0\) is beyond the last frame, 2"),
-        (f"0 1 1 4 5 {RUN} 7 8 9", "more than 6 columns, expected 6"),
-        ("0 1 1 4 5 zz", "its run length"),
-        ("0 1 1 4 5 1", "its run length covers 1 pixels, the image has 20"),
-        ("0 1 1 4 5 5!", "its run length holds the character '!'"),
-        ("0 1 1 4 5 5O", "its run length has a negative count"),
+        (f"0 1 1 4 5 {RUN} 7 8 9", "expected 6 columns, found more than 6"),
+        ("0 1 1 4 5 zz", "run length: "),
+        ("0 1 1 4 5 1", "run length: expected 20 pixels as in the image, found 1"),
+        ("0 1 1 4 5 5!", "run length: invalid character '!'"),
+        ("0 1 1 4 5 5O", "run length: a count is negative"),
     ],
 )
 def test_a_bad_line_is_named(tmp_path, line, message):
@@ -86,7 +86,7 @@ def test_a_bad_line_is_named(tmp_path, line, message):
 
 
 @pytest.mark.parametrize("run", [b"", b"P", b"zzzzzzzzzzzzzzzz", b"5" * 50])
-def test_a_run_length_that_cannot_be_is_named_by_its_mask(run):
+def test_an_invalid_run_length_is_named_by_its_row(run):
     with pytest.raises(RowError) as error:
         Masks.read([RUN.encode(), run], 4, 5)
     assert error.value.row == 1
@@ -95,22 +95,25 @@ def test_a_run_length_that_cannot_be_is_named_by_its_mask(run):
 def test_a_parquet_file_with_a_mask_of_another_image_is_refused(tmp_path):
     one = np.ones(1)
     other = coco_rle.encode(np.ones((1, 3, 3), bool))
-    lie = Masks(other.runs, 4, 5)
-    tracks = Tracks(EXTENT, 0 * one, one, one, one, np.array([[0.0, 0, 1, 1]]), lie)
+    relabelled = Masks(other.runs, 4, 5)
+    tracks = Tracks(EXTENT, 0 * one, one, one, one, np.array([[0.0, 0, 1, 1]]), relabelled)
     parquet.write_tracks(tmp_path / "t.parquet", tracks)
-    with pytest.raises(ValueError, match=r"t\.parquet: row 0: .*9 pixels, the image has 20"):
+    with pytest.raises(ValueError, match=r"t\.parquet: row 0: .*expected 20 pixels .*, found 9"):
         parquet.read_tracks(tmp_path / "t.parquet")
 
 
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("0 1 1 65536 65536 PPPPPP4", "image of 65536 x 65536 found, expected at most 2^30 pixels"),
-        ("0 1 1 -4 5 04", "height -4 found, expected a whole number, 0 to 2147483648"),
+        (
+            "0 1 1 65536 65536 PPPPPP4",
+            "image size: expected at most 2^30 pixels, found 65536 x 65536",
+        ),
+        ("0 1 1 -4 5 04", "height: expected a whole number from 0 to 2147483648, found -4"),
         (f"10000000 1 1 4 5 {RUN}", "frame 10000000 (from 0) is beyond the last frame, 9999999"),
         (f"-1 1 1 4 5 {RUN}", "frame -1 (from 0) is before the first frame, 0"),
     ],
 )
-def test_what_no_video_has_is_named_with_its_line(tmp_path, line, message):
+def test_an_excessive_size_or_frame_is_named_with_its_line(tmp_path, line, message):
     with pytest.raises(ValueError, match=rf"0002\.txt, line 2: {re.escape(message)}"):
         mots_text.read_tracks(written(tmp_path, f"\n{line}\n"))

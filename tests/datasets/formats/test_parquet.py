@@ -29,7 +29,7 @@ def masked() -> Tracks:
     )
 
 
-def test_everything_comes_back_to_the_last_bit(tmp_path):
+def test_tracks_survive_a_round_trip_bit_for_bit(tmp_path):
     parquet.write_tracks(tmp_path / "t.parquet", masked())
     back = parquet.read_tracks(tmp_path / "t.parquet")
     assert back.same(masked())
@@ -49,17 +49,17 @@ def test_an_unknown_schema_version_is_refused(tmp_path):
     content = json.loads(table.schema.metadata[b"masktrack-bench"]) | {"schema_version": 99}
     changed = table.replace_schema_metadata({b"masktrack-bench": json.dumps(content)})
     pq.write_table(changed, path)
-    with pytest.raises(ValueError, match=r"t\.parquet: schema version 99 found, expected 2"):
+    with pytest.raises(ValueError, match=r"t\.parquet: schema version: expected 2, found 99"):
         parquet.read_tracks(path)
 
 
-def test_a_parquet_file_from_elsewhere_is_refused(tmp_path):
+def test_a_parquet_file_of_another_origin_is_refused(tmp_path):
     pq.write_table(pa.table({"frame": [1]}), tmp_path / "t.parquet")
     with pytest.raises(ValueError, match=r"t\.parquet: not a tracks file of this project"):
         parquet.read_tracks(tmp_path / "t.parquet")
 
 
-def test_a_file_that_is_no_parquet_is_named(tmp_path):
+def test_a_file_that_is_not_parquet_is_named(tmp_path):
     (tmp_path / "t.parquet").write_text("nothing")
     with pytest.raises(ValueError, match=r"t\.parquet"):
         parquet.read_tracks(tmp_path / "t.parquet")

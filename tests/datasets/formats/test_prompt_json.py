@@ -24,13 +24,13 @@ def file_of(json_file, *objects):
     return json_file({"annotation": {"object": list(objects)}}, "first.json")
 
 
-def test_objects_come_in_their_order(json_file):
+def test_objects_keep_their_order(json_file):
     path = file_of(json_file, thing(), thing("cat", (0, 0, 5, 6)))
     found = prompt_json.read_prompts(path)
     assert found == [Prompt("dog", (10, 20, 30, 40)), Prompt("cat", (0, 0, 5, 6))]
 
 
-def test_numbers_lose_what_is_behind_their_point_and_text_may_be_a_number(json_file):
+def test_numbers_are_truncated_and_numeric_strings_are_accepted(json_file):
     path = file_of(json_file, thing(corners=("10.9", 20.9, "3e1", -0.5)))
     with pytest.raises(ValueError, match=r"box \[10, 20, 30, 0\] has no area"):
         prompt_json.read_prompts(path)
@@ -38,7 +38,7 @@ def test_numbers_lose_what_is_behind_their_point_and_text_may_be_a_number(json_f
     assert prompt_json.read_prompts(path)[0].box == (10, 20, 30, 40)
 
 
-def test_one_object_need_not_be_in_a_list(json_file):
+def test_a_single_object_need_not_be_in_a_list(json_file):
     path = json_file({"annotation": {"object": thing()}})
     assert prompt_json.read_prompts(path) == [Prompt("dog", (10, 20, 30, 40))]
 
@@ -46,29 +46,31 @@ def test_one_object_need_not_be_in_a_list(json_file):
 @pytest.mark.parametrize(
     "content", [{}, {"annotation": {}}, {"annotation": None}, {"annotation": {"object": []}}]
 )
-def test_without_objects_there_is_nothing_to_follow(json_file, content):
+def test_a_file_without_objects_gives_no_tracks(json_file, content):
     path = json_file(content, "first.json")
     assert prompt_json.read_prompts(path) == []
-    with pytest.raises(ValueError, match=r"first\.json: no objects found under annotation, object"):
+    with pytest.raises(
+        ValueError, match=r"first\.json: expected at least one object in annotation"
+    ):
         prompt_json.read_tracks(path, EXTENT)
 
 
 @pytest.mark.parametrize(
     ("second", "message"),
     [
-        (thing(), "name 'dog' is that of another object too"),
-        ("cat", 'object 2: "cat" found, expected an object with name and bndbox'),
-        ({"bndbox": {}}, "object 2: name null found, expected a text"),
-        ({"name": "cat"}, "object 2: 'cat': bndbox null found, expected xmin, ymin, xmax, ymax"),
-        ({"name": "cat", "bndbox": {"xmin": 1}}, "'cat': ymin: nothing found, expected a number"),
+        (thing(), "name 'dog' is not unique"),
+        ("cat", 'object 2: expected an object with name and bndbox, found "cat"'),
+        ({"bndbox": {}}, "object 2: name: expected a string, found null"),
+        ({"name": "cat"}, "object 2: 'cat': bndbox: expected xmin, ymin, xmax, ymax, found null"),
+        ({"name": "cat", "bndbox": {"xmin": 1}}, "'cat': ymin: expected a number .*found nothing"),
         (
             thing("cat", (1, 2, "wide", 4)),
-            "object 2: 'cat': xmax: \"wide\" found, expected a number",
+            "object 2: 'cat': xmax: expected a number of pixels, found \"wide\"",
         ),
-        (thing("cat", (1, 2, [3], 4)), r"'cat': xmax: \[3\] found, expected a number of pixels"),
-        (thing("cat", (1, 2, True, 4)), "'cat': xmax: true found, expected a number of pixels"),
-        (thing("cat", (1, 2, "nan", 4)), "'cat': xmax: \"nan\" found, expected a number of pixels"),
-        (thing("cat", (1, 2, 10**400, 4)), "'cat': xmax: 10+ found, expected a number of pixels"),
+        (thing("cat", (1, 2, [3], 4)), r"'cat': xmax: expected a number of pixels, found \[3\]"),
+        (thing("cat", (1, 2, True, 4)), "'cat': xmax: expected a number of pixels, found true"),
+        (thing("cat", (1, 2, "nan", 4)), "'cat': xmax: expected a number of pixels, found \"nan\""),
+        (thing("cat", (1, 2, 10**400, 4)), "'cat': xmax: expected a number of pixels, found 10+"),
         (
             thing("cat", (5, 5, 5, 9)),
             r"'cat': box \[5, 5, 5, 9\] has no area: expected xmin < xmax",
@@ -87,17 +89,17 @@ def test_a_bad_object_is_named_with_its_file(json_file, second, message):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ([], r"first\.json: \[\] found, expected an object with annotation"),
-        ({"annotation": [1]}, r"first\.json, annotation: \[1\] found, expected an object"),
-        ({"annotation": {"object": 3}}, r"annotation\.object: 3 found, expected a list"),
+        ([], r"first\.json: expected an object with annotation, found \[\]"),
+        ({"annotation": [1]}, r"first\.json, annotation: expected an object, found \[1\]"),
+        ({"annotation": {"object": 3}}, r"annotation\.object: expected a list, found 3"),
     ],
 )
-def test_another_shape_of_the_file_is_refused(json_file, content, message):
+def test_another_structure_of_the_file_is_refused(json_file, content, message):
     with pytest.raises(ValueError, match=message):
         prompt_json.read_prompts(json_file(content, "first.json"))
 
 
-def test_what_is_no_json_is_refused(tmp_path):
+def test_invalid_json_is_refused(tmp_path):
     (tmp_path / "first.json").write_text("{'annotation'")
     with pytest.raises(ValueError, match=r"first\.json: not valid JSON"):
         prompt_json.read_prompts(tmp_path / "first.json")
@@ -112,7 +114,7 @@ def test_objects_become_prompts_of_the_first_frame(json_file):
     assert found.box.tolist() == [[10, 20, 30, 40], [0, 0, 5, 6]]
 
 
-def test_the_part_of_a_box_inside_the_image_counts(json_file):
+def test_boxes_are_clipped_to_the_image(json_file):
     path = file_of(json_file, thing(corners=(-10, 90, 250, 130)))
     assert prompt_json.read_tracks(path, EXTENT).box.tolist() == [[0, 90, 200, 100]]
 
@@ -120,22 +122,23 @@ def test_the_part_of_a_box_inside_the_image_counts(json_file):
 @pytest.mark.parametrize("corners", [(200, 0, 230, 10), (-9, 0, 0, 10), (0, 100, 9, 130)])
 def test_a_box_outside_the_image_is_refused(json_file, corners):
     path = file_of(json_file, thing("cat"), thing(corners=corners))
-    with pytest.raises(ValueError, match=r"object 2: 'dog': box .* outside the image, 200 x 100"):
+    with pytest.raises(ValueError, match=r"object 2: 'dog': box .* outside the image of 200 x 100"):
         prompt_json.read_tracks(path, EXTENT)
 
 
-def test_a_name_tells_the_class_where_there_are_several(json_file):
+def test_the_name_of_an_object_determines_its_class(json_file):
     path = file_of(json_file, thing("bird"))
     one = replace(EXTENT, classes={7: "animal", 9: "crowd"}, ignored=(9,))
     assert prompt_json.read_tracks(path, one).class_id.tolist() == [7]
     path = file_of(json_file, thing("dog 1"), thing("dog_2"), thing("cat"))
     assert prompt_json.read_tracks(path, EXTENT).class_id.tolist() == [2, 2, 1]
     path = file_of(json_file, thing("bird"))
-    with pytest.raises(ValueError, match=r"name 'bird' found, expected one of \['cat', 'dog'\]"):
+    error = r"name: expected one of the classes \['cat', 'dog'\], found 'bird'"
+    with pytest.raises(ValueError, match=error):
         prompt_json.read_tracks(path, EXTENT)
 
 
-def test_what_is_written_comes_back(tmp_path):
+def test_prompts_survive_a_round_trip(tmp_path):
     boxes = np.array([[1.5, 2, 7.2, 9], [0, 0, 5, 5], [3, 3, 8, 8], [0, 0, 9, 9]])
     tracks = Tracks(EXTENT, [0, 0, 0, 1], [4, 5, 6, 4], [1, 2, 2, 1], np.ones(4), boxes)
     prompt_json.write_prompts(tmp_path / "p.json", tracks)

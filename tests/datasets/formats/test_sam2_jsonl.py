@@ -39,7 +39,7 @@ def test_the_far_corner_is_the_last_pixel_inside(tmp_path):
     assert (found.frame[0], found.class_id[0], found.score[0]) == (2, 1, 1)
 
 
-def test_lines_come_in_any_order_and_objects_are_numbered_in_time(tmp_path):
+def test_lines_may_be_unordered_and_objects_are_numbered_in_temporal_order(tmp_path):
     later, earlier = line("10.jpg", thing("b"), thing("a")), line("9.jpg", thing("a"))
     path = written(tmp_path, later, "\n", earlier)
     found = sam2_jsonl.read_tracks(path, EXTENT, first_frame=8)
@@ -47,22 +47,24 @@ def test_lines_come_in_any_order_and_objects_are_numbered_in_time(tmp_path):
     assert found.track.tolist() == [1, 2, 1]
 
 
-def test_a_frame_without_a_line_stays_a_gap(tmp_path):
+def test_a_frame_without_a_line_has_no_objects(tmp_path):
     path = written(tmp_path, line("4.png", thing()), line("1.png", thing()), line("3.png"))
     assert sam2_jsonl.read_tracks(path, EXTENT).frame.tolist() == [1, 4]
     assert sam2_jsonl.read_tracks(path, EXTENT, first_frame=1).frame.tolist() == [0, 3]
 
 
-def test_names_that_are_no_numbers_are_in_alphabetical_order_if_none_is_missing(tmp_path):
+def test_names_that_are_not_numbers_are_sorted_if_none_is_missing(tmp_path):
     path = written(tmp_path, line("b.jpg", thing()), line("10.jpg"), line("a.jpg", thing()))
     three = replace(EXTENT, frame_count=3)
     found = sam2_jsonl.read_tracks(path, three)
     assert found.frame.tolist() == [1, 2]
-    with pytest.raises(ValueError, match="3 of 5 frames have a line: which frame each is cannot"):
+    with pytest.raises(
+        ValueError, match=r"the frames of lines are ambiguous: .* only 3 of 5 frames"
+    ):
         sam2_jsonl.read_tracks(path, EXTENT)
 
 
-def test_a_line_is_written_as_the_tool_writes_it(tmp_path):
+def test_a_line_is_written_as_by_the_tool(tmp_path):
     tracks = sam2_jsonl.read_tracks(written(tmp_path, line("3.jpg", thing(name="dog"))), EXTENT)
     path = tmp_path / "again.jsonl"
     sam2_jsonl.write_tracks(path, tracks)
@@ -81,8 +83,8 @@ def test_an_empty_file_is_a_sequence_without_tracks(tmp_path):
 def test_rows_without_identity_are_not_written(tmp_path):
     path = written(tmp_path, line("1.jpg", thing("a"), thing("b")), line("2.jpg", thing("c")))
     tracks = sam2_jsonl.read_tracks(path, EXTENT)
-    nameless = replace(tracks, track=np.array([NO_TRACK, 5, NO_TRACK]))
-    sam2_jsonl.write_tracks(path, nameless)
+    some = replace(tracks, track=np.array([NO_TRACK, 5, NO_TRACK]))
+    sam2_jsonl.write_tracks(path, some)
     assert sam2_jsonl.read_tracks(path, EXTENT).frame.tolist() == [1]
 
 
@@ -90,7 +92,7 @@ pixels = st.integers(-50, 500).map(float)
 
 
 @given(tracks_of(EXTENT, near=pixels, size=pixels.map(abs), scores=st.just(1.0)))
-def test_boxes_of_whole_pixels_come_back_and_identities_one_to_one(tmp_path_factory, tracks):
+def test_boxes_of_whole_pixels_survive_a_round_trip(tmp_path_factory, tracks):
     path = tmp_path_factory.getbasetemp() / "law.jsonl"
     sam2_jsonl.write_tracks(path, tracks)
     back = sam2_jsonl.read_tracks(path, EXTENT)
@@ -100,7 +102,7 @@ def test_boxes_of_whole_pixels_come_back_and_identities_one_to_one(tmp_path_fact
 
 
 @given(tracks_of(EXTENT, scores=st.just(1.0)))
-def test_other_boxes_come_back_to_rounding(tmp_path_factory, tracks):
+def test_other_boxes_survive_a_round_trip_up_to_rounding(tmp_path_factory, tracks):
     path = tmp_path_factory.getbasetemp() / "law.jsonl"
     sam2_jsonl.write_tracks(path, tracks)
     # right - 1 + 1 loses half a unit in the last place twice
@@ -117,52 +119,55 @@ MOVED = (CORNERS[1], *CORNERS[2:], CORNERS[0])
     [
         ("{", "not valid JSON: Expecting property name"),
         ("[" * 100000, "maximum recursion depth"),
-        ("[]", "an object with the key 'fileName' expected, found list"),
-        ('{"fileName": "1.jpg"}', r"an object with the key 'prelabels' expected, found \['fileN"),
-        ('{"fileName": 1, "prelabels": []}', "fileName: '1.0' found, expected text"),
-        ('{"fileName": "1.jpg", "prelabels": {}}', "prelabels: '{}' found, expected a list"),
-        (line("2.jpg"), r"2\.jpg appears twice, first in line 1"),
-        (line("02.jpg"), r"02\.jpg is frame 2 \(from 0\), and so is 2\.jpg"),
-        (line("5.jpg"), r"5\.jpg is frame 5 \(from 0\), expected 0 \.\. 4"),
+        ("[]", "expected an object with the key 'fileName', found list"),
+        ('{"fileName": "1.jpg"}', r"expected an object with the key 'prelabels', found \['fileN"),
+        ('{"fileName": 1, "prelabels": []}', "fileName: expected a string, found '1.0'"),
+        ('{"fileName": "1.jpg", "prelabels": {}}', "prelabels: expected a list, found '{}'"),
+        (line("2.jpg"), r"2\.jpg already appears in line 1"),
+        (line("02.jpg"), r"frame 2 \(from 0\) has two images: 2\.jpg and 02\.jpg"),
+        (line("5.jpg"), r"expected frames 0 \.\. 4, found 5 for 5\.jpg"),
         (line("1.jpg", thing(), thing()), "uid 'a' appears 2 times"),
-        (line("1.jpg", thing(kind="polygon")), "type 'polygon' found, expected 'rect'"),
-        (line("1.jpg", thing(corners=CORNERS[:3])), "3 points found, expected the 4 corners"),
-        (line("1.jpg", thing(corners=MOVED)), "are no rectangle, clockwise from top left"),
-        (line("1.jpg", thing(corners=CORNERS[::-1])), "ends before it begins"),
-        (line("1.jpg", thing(name="cat")), r"name 'cat' found, expected one of \['dog', 'person'"),
-        (line("1.jpg", thing(uid=7)), "uid: '7.0' found, expected text"),
-        (line("1.jpg", thing(corners=[("a", 0)] * 4)), "x: 'a' found, expected a number"),
-        (line("1.jpg", thing(corners=[(True, 0)] * 4)), "x: 'True' found, expected a number"),
-        (line("1.jpg", thing(corners=[(float("nan"), 0)] * 4)), "NaN found where a number was"),
+        (line("1.jpg", thing(kind="polygon")), "type: expected 'rect', found 'polygon'"),
+        (line("1.jpg", thing(corners=CORNERS[:3])), "expected the 4 corners of a box, found 3"),
+        (line("1.jpg", thing(corners=MOVED)), "expected a rectangle, clockwise from top left"),
+        (line("1.jpg", thing(corners=CORNERS[::-1])), "has a negative size"),
+        (
+            line("1.jpg", thing(name="cat")),
+            r"name: expected one of \['dog', 'person'\], found 'cat",
+        ),
+        (line("1.jpg", thing(uid=7)), "uid: expected a string, found '7.0'"),
+        (line("1.jpg", thing(corners=[("a", 0)] * 4)), "x: expected a number, found 'a'"),
+        (line("1.jpg", thing(corners=[(True, 0)] * 4)), "x: expected a number, found 'True'"),
+        (line("1.jpg", thing(corners=[(float("nan"), 0)] * 4)), "expected a number, found NaN"),
         (line("1.jpg", thing(corners=[(10**400, 0)] * 4)), "not finite"),
-        (line("1.jpg", thing(corners=[(9, 9), (5, 9), (5, 9), (9, 9)])), "ends before it begins"),
-        (line("9" * 12 + ".jpg"), "which frame each is cannot be known"),
+        (line("1.jpg", thing(corners=[(9, 9), (5, 9), (5, 9), (9, 9)])), "has a negative size"),
+        (line("9" * 12 + ".jpg"), "the frames of lines are ambiguous"),
     ],
 )
 def test_a_bad_line_is_named(tmp_path, bad, message):
     path = written(tmp_path, line("2.jpg"), "\n", bad)
-    place = "" if "cannot be known" in message else ", line 3"
+    place = "" if "ambiguous" in message else ", line 3"
     with pytest.raises(ValueError, match=rf"tracked\.jsonl{place}.*{message}"):
         sam2_jsonl.read_tracks(path, EXTENT)
 
 
-def test_an_image_before_the_first_is_named(tmp_path):
+def test_an_image_before_the_first_frame_is_named(tmp_path):
     path = written(tmp_path, line("1.jpg"))
-    with pytest.raises(ValueError, match=r"line 1: 1\.jpg is frame -1 \(from 0\), expected 0"):
+    with pytest.raises(ValueError, match=r"line 1: expected frames 0 .*, found -1 for 1\.jpg"):
         sam2_jsonl.read_tracks(path, EXTENT, first_frame=2)
 
 
-def test_lines_take_the_names_of_the_images(tmp_path):
+def test_lines_use_the_names_of_the_images(tmp_path):
     tracks = sam2_jsonl.read_tracks(written(tmp_path, line("3.jpg", thing())), EXTENT)
     names = [f"walk_{number}.png" for number in range(5)]
     sam2_jsonl.write_tracks(tmp_path / "again.jsonl", tracks, names)
     assert json.loads((tmp_path / "again.jsonl").read_text())["fileName"] == "walk_3.png"
-    with pytest.raises(ValueError, match=r"last\.jsonl: not written: 4 images found for 5 frames"):
+    with pytest.raises(ValueError, match=r"last\.jsonl: .*: expected 5 image names, found 4"):
         sam2_jsonl.write_tracks(tmp_path / "last.jsonl", tracks, names[:4])
     assert not (tmp_path / "last.jsonl").exists()
 
 
-def test_the_converter_takes_the_names_of_the_images(tmp_path):
+def test_the_converter_uses_the_names_of_the_images(tmp_path):
     parquet.write_tracks(
         tmp_path / "a.parquet",
         sam2_jsonl.read_tracks(written(tmp_path, line("3.jpg", thing())), EXTENT),
@@ -173,7 +178,7 @@ def test_the_converter_takes_the_names_of_the_images(tmp_path):
     code, _, errors = run("parquet", "sam2_jsonl", a, out, "--name-as", tmp_path / "in")
     assert (code, json.loads(out.read_text())["fileName"]) == (0, "walk 9.png"), errors
     code, _, errors = run("parquet", "mot", a, tmp_path / "o.txt", "--name-as", tmp_path / "in")
-    assert (code, "--name-as: mot has no names of images" in errors) == (2, True)
+    assert (code, "--name-as: mot has no image names" in errors) == (2, True)
     code, _, errors = run("parquet", "sam2_jsonl", a, tmp_path / "o", "--name-as", tmp_path / "in")
-    assert (code, "--name-as: expected one sequence and a file" in errors) == (2, True)
+    assert (code, "--name-as: expected one sequence and an output file" in errors) == (2, True)
     assert not (tmp_path / "o.txt").exists()

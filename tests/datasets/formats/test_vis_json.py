@@ -12,12 +12,12 @@ from datasets.formats import vis_json
 from datasets.masks import coco_rle
 from datasets.masks.mask_set import Masks
 from datasets.types import NO_TRACK, Extent, Tracks
-from tests.support.json_changes import GONE, changed
+from tests.support.json_changes import MISSING, changed
 from tests.support.mask_tracks import renumbered, sequences
 
 SIZE = [4, 5]
 SQUARE = {"size": SIZE, "counts": [5, 2, 2, 2, 9]}  # columns 1 and 2, rows 1 and 2
-NOTHING = {"size": SIZE, "counts": [20]}
+EMPTY = {"size": SIZE, "counts": [20]}
 TEXT = {"size": SIZE, "counts": coco_rle.encode(np.eye(4, 5, dtype=bool)[None])[0].decode()}
 TRUTH = {
     "videos": [
@@ -46,12 +46,12 @@ TRUTH = {
     ],
 }
 RESULTS = [
-    {"video_id": 9, "category_id": 3, "score": 0.25, "segmentations": [TEXT, None, NOTHING]},
+    {"video_id": 9, "category_id": 3, "score": 0.25, "segmentations": [TEXT, None, EMPTY]},
     {"video_id": 9, "category_id": 3, "score": 2, "segmentations": [TEXT, None, None]},
 ]
 
 
-def test_truth_is_a_track_an_annotation(json_file):
+def test_truth_has_one_annotation_per_track(json_file):
     videos, truth = vis_json.read_labels(json_file(TRUTH))
     assert {name: video.number for name, video in videos.items()} == {"x": 9, "y": 2}
     assert videos["x"].extent == Extent(4, 5, 3, {40: "fish", 3: "cat"})
@@ -68,7 +68,7 @@ def test_truth_is_a_track_an_annotation(json_file):
     assert vis_json.read_truth(json_file(TRUTH))["x"].same(found)
 
 
-def test_results_are_a_track_an_entry_and_keep_empty_masks(json_file):
+def test_results_have_one_entry_per_track_and_keep_empty_masks(json_file):
     videos = vis_json.read_videos(json_file(TRUTH))
     found = vis_json.read_results(json_file(RESULTS, "results.json"), videos)
     assert found["x"].frame.tolist() == [0, 0, 2]
@@ -84,7 +84,7 @@ def test_results_are_a_track_an_entry_and_keep_empty_masks(json_file):
     )
 
 
-def test_truth_that_is_hidden_still_has_videos(json_file):
+def test_hidden_truth_still_has_videos(json_file):
     content = {**TRUTH, "annotations": None}
     assert list(vis_json.read_videos(json_file(content))) == ["x", "y"]
     with pytest.raises(ValueError, match=r"truth\.json: expected an object with a list of annot"):
@@ -92,16 +92,14 @@ def test_truth_that_is_hidden_still_has_videos(json_file):
 
 
 @pytest.mark.parametrize("first", ["0.jpg", "x/1.jpg", "../1.jpg", "/z/1.jpg", "a/../b/1.jpg"])
-def test_videos_without_a_plain_folder_of_their_own_are_called_as_their_ids(json_file, first):
+def test_videos_without_a_unique_folder_are_named_after_their_ids(json_file, first):
     content = deepcopy(TRUTH)
     content["videos"][1]["file_names"] = [first]
     assert list(vis_json.read_videos(json_file(content))) == ["9", "2"]
 
 
 @given(sequences(crowds=True))
-def test_truth_comes_back_with_its_identities_or_numbered_where_they_cannot_be_ids(
-    tmp_path_factory, tracks
-):
+def test_truth_survives_a_round_trip_with_its_identities_or_new_numbers(tmp_path_factory, tracks):
     path = tmp_path_factory.getbasetemp() / "vis_truth.json"
     vis_json.write_truth(path, tracks)
     every = [track for each in tracks.values() for track in set(each.track.tolist())]
@@ -118,7 +116,7 @@ def test_truth_comes_back_with_its_identities_or_numbered_where_they_cannot_be_i
 
 
 @given(sequences(crowds=False))
-def test_results_come_back_with_their_places_as_identities(tmp_path_factory, tracks):
+def test_results_survive_a_round_trip_with_positions_as_identities(tmp_path_factory, tracks):
     path = tmp_path_factory.getbasetemp() / "vis_results.json"
     vis_json.write_results(path, tracks)
     identities = renumbered(tracks)
@@ -136,9 +134,7 @@ def test_results_come_back_with_their_places_as_identities(tmp_path_factory, tra
     ("first", "second", "ids"),
     [([7, 2000], [9], [7, 2000, 9]), ([7, 8], [8], [1, 2, 3]), ([0], [8], [1, 2])],
 )
-def test_annotations_are_called_as_identities_where_they_are_distinct_and_above_0(
-    tmp_path, first, second, ids
-):
+def test_annotation_ids_are_the_identities_if_unique_and_positive(tmp_path, first, second, ids):
     videos = {name: tracked(identities) for name, identities in (("v", first), ("w", second))}
     vis_json.write_truth(tmp_path / "t.json", videos)
     content = json.loads((tmp_path / "t.json").read_text())
@@ -147,17 +143,19 @@ def test_annotations_are_called_as_identities_where_they_are_distinct_and_above_
 
 
 @pytest.mark.parametrize(
-    ("keys", "to", "lost"),
+    ("keys", "to", "unread"),
     [
-        (("videos", 0, "file_names"), ["v/1.jpg"], ["names of images"]),
-        (("videos", 0, "id"), 4, ["numbers of videos"]),
+        (("videos", 0, "file_names"), ["v/1.jpg"], ["image names"]),
+        (("videos", 0, "id"), 4, ["video ids"]),
         (("videos", 0, "height"), 9, []),
     ],
 )
-def test_what_a_file_says_of_videos_beyond_tracks_is_told(tmp_path, json_file, keys, to, lost):
+def test_fields_of_videos_that_tracks_cannot_hold_are_counted(
+    tmp_path, json_file, keys, to, unread
+):
     vis_json.write_truth(tmp_path / "t.json", {"v": replace(tracked([1]), extent=ONE_FRAME)})
     content = changed(json.loads((tmp_path / "t.json").read_text()), *keys, to=to)
-    assert list(vis_json.count_unread(json_file(content))) == lost
+    assert list(vis_json.count_unread(json_file(content))) == unread
 
 
 def tracked(identities):
@@ -171,9 +169,9 @@ def track(score, class_id, **columns):
     count = len(score)
     masks = coco_rle.encode(np.ones((count, 2, 2), bool))
     extent = Extent(2, 2, 3, {1: "a", 2: "b", 10: "ignore"}, (10,))
-    given = {"frame": np.arange(count), "track": np.full(count, 5), "rle": masks} | columns
-    given["frame"] = np.broadcast_to(given["frame"], count)
-    return Tracks(extent, class_id=class_id, score=score, box=masks.boxes, **given)
+    values = {"frame": np.arange(count), "track": np.full(count, 5), "rle": masks} | columns
+    values["frame"] = np.broadcast_to(values["frame"], count)
+    return Tracks(extent, class_id=class_id, score=score, box=masks.boxes, **values)
 
 
 @pytest.mark.parametrize(
@@ -183,7 +181,7 @@ def track(score, class_id, **columns):
         ([0.5, 1.0], [2, 1], 0.75, 1),
     ],
 )
-def test_a_result_has_the_mean_score_and_the_commonest_class(
+def test_a_result_has_the_mean_score_and_the_most_frequent_class(
     tmp_path, scores, classes, score, category
 ):
     path = tmp_path / "results.json"
@@ -196,28 +194,29 @@ def test_a_result_has_the_mean_score_and_the_commonest_class(
 @pytest.mark.parametrize(
     ("tracks", "message"),
     [
-        ({"v": track([1, 1], [1, 2])}, r"v: track 5 has classes \[1, 2\], and one can be written"),
-        ({"v": track([0, 1], [1, 1])}, r"v: track 5 has iscrowd \[0, 1\], and one can be"),
-        ({"v": track([1], [10])}, "v: rows of class 10 found, which is ignored"),
+        ({"v": track([1, 1], [1, 2])}, r"v: track 5: classes: expected one value, found \[1, 2\]"),
+        ({"v": track([0, 1], [1, 1])}, r"v: track 5: iscrowd: expected one value, found \[0, 1\]"),
+        ({"v": track([1], [10])}, "v: class 10 is ignored, which the format cannot hold"),
         ({"v": track([1], [1], rle=None)}, "v: the tracks have no masks to write"),
         ({"v": track([1], [1], track=[NO_TRACK])}, r"v: a row of frame 0 \(from 0\) has no ident"),
-        ({"../v": track([1], [1])}, "expected a name that a folder can have"),
+        ({"../v": track([1], [1])}, "the name of the sequence cannot be that of a folder"),
         (
             {"v": track([1], [1]), "w": replace(track([], []), extent=Extent(2, 2, 3, {1: "z"}))},
             "the sequences differ in classes",
         ),
-        ({"v": Tracks(Extent(2, 2, 0, {}), *[[]] * 5, rle=Masks((), 2, 2))}, "it has no frames"),
+        ({"v": Tracks(Extent(2, 2, 0, {}), *[[]] * 5, rle=Masks((), 2, 2))}, "has no frames"),
     ],
 )
-def test_what_the_format_cannot_say_is_not_written(tmp_path, tracks, message):
+def test_tracks_that_the_format_cannot_hold_are_not_written(tmp_path, tracks, message):
     with pytest.raises(ValueError, match=r"t\.json: not written: .*" + message):
         vis_json.write_truth(tmp_path / "t.json", tracks)
     assert not (tmp_path / "t.json").exists()
 
 
 @pytest.mark.parametrize(("videos", "known"), [({}, r"\[\]"), ({"w": 1}, r"\['w'\]")])
-def test_a_result_for_a_video_the_truth_has_not_is_not_written(tmp_path, videos, known):
-    with pytest.raises(ValueError, match=f"not written: v: unknown, expected one of {known}"):
+def test_a_result_of_a_video_without_truth_is_not_written(tmp_path, videos, known):
+    error = f"not written: v: unknown video: expected one of {known}"
+    with pytest.raises(ValueError, match=error):
         vis_json.write_results(tmp_path / "r.json", {"v": track([1], [1])}, videos)
 
 
@@ -227,60 +226,68 @@ SQUARES = ("annotations", 0, "segmentations")
 @pytest.mark.parametrize(
     ("keys", "to", "message"),
     [
-        (("videos",), GONE, ": expected an object with a list of videos"),
-        (("videos", 1), 5, "video 1: 5 found, expected an object"),
-        (("videos", 1, "id"), 9, "video 1: id 9 found twice"),
-        (("videos", 1, "id"), "2", 'video 1: id "2" found, expected a whole number'),
-        (("videos", 1, "id"), True, "video 1: id true found, expected a whole number"),
-        (("videos", 1, "id"), 2**53, "video 1: id 9007199254740992 found, expected a whole"),
-        (("videos", 1, "width"), 0, "video 1: height 4 and width 0 found, expected at least 1"),
-        (("videos", 1, "height"), 2**29, "video 1: height 536870912 and width 5 found"),
-        (("videos", 1, "width"), GONE, "video 1: no width found, expected a whole number"),
-        (("videos", 1, "length"), 2, "video 1: length 2 found, expected the 1 of file_names"),
-        (("videos", 1, "file_names"), [], r"video 1: file_names \[\] found, expected the name"),
-        (("videos", 1, "file_names"), [3], r"video 1: file_names \[3\] found, expected the name"),
+        (("videos",), MISSING, ": expected an object with a list of videos"),
+        (("videos", 1), 5, "video 1: expected an object, found 5"),
+        (("videos", 1, "id"), 9, "video 1: id 9 is not unique"),
+        (("videos", 1, "id"), "2", 'video 1: id: expected a whole number below 2.53, found "2"'),
+        (("videos", 1, "id"), True, "video 1: id: expected a whole number below 2.53, found true"),
+        (("videos", 1, "id"), 2**53, "video 1: id: expected .*, found 9007199254740992"),
+        (("videos", 1, "width"), 0, "video 1: expected sides .*, found height 4 and width 0"),
+        (("videos", 1, "height"), 2**29, "video 1: .*, found height 536870912 and width 5"),
+        (("videos", 1, "width"), MISSING, "video 1: width: expected a whole .*, found nothing"),
+        (("videos", 1, "length"), 2, "video 1: length: expected 1 as in file_names, found 2"),
+        (("videos", 1, "file_names"), [], r"video 1: file_names: expected a list .*, found \[\]"),
+        (("videos", 1, "file_names"), [3], r"video 1: file_names: expected a list .*, found \[3\]"),
         (("categories",), {}, ": expected an object with a list of categories"),
-        (("categories", 1, "id"), 40, "category 1: id 40 found twice"),
-        (("categories", 1, "name"), "fish", 'category 1: name "fish" found twice'),
-        (("categories", 1, "name"), "", 'category 1: name "" found, expected a text'),
-        (("annotations", 1), None, "annotation 1: null found, expected an object"),
-        (("annotations", 1, "id"), 700, "annotation 1: id 700 found twice"),
-        (("annotations", 1, "id"), 1.0, "annotation 1: id 1.0 found, expected a whole number"),
-        (("annotations", 1, "id"), GONE, "annotation 1: no id found, expected a whole number"),
-        (("annotations", 1, "video_id"), 3, "annotation 1: video_id 3 found, expected the id of a"),
-        (("annotations", 1, "category_id"), 4, "annotation 1: category_id 4 found, expected the"),
-        (("annotations", 1, "iscrowd"), 2, "annotation 1: iscrowd 2 found, expected 0 or 1"),
-        (("annotations", 1, "iscrowd"), GONE, "annotation 1: has no iscrowd, unlike those before"),
-        (("annotations", 1, "areas"), GONE, "annotation 1: has no areas, unlike those before it"),
-        (SQUARES, [TEXT], "annotation 0: segmentations of 1 frames found, the video has 3"),
-        (SQUARES, "abc", 'annotation 0: segmentations "abc" found, expected a list'),
-        (SQUARES, [None, None, []], "annotation 0: no segmentation found, expected one in at"),
-        ((*SQUARES, 2, "size"), [5, 4], r"annotation 0: frame 2 \(from 0\): size \[5, 4\] found"),
+        (("categories", 1, "id"), 40, "category 1: id 40 is not unique"),
+        (("categories", 1, "name"), "fish", 'category 1: name "fish" is not unique'),
+        (("categories", 1, "name"), "", 'category 1: name: expected a string, found ""'),
+        (("annotations", 1), None, "annotation 1: expected an object, found null"),
+        (("annotations", 1, "id"), 700, "annotation 1: id 700 is not unique"),
+        (("annotations", 1, "id"), 1.0, "annotation 1: id: expected a whole .*, found 1.0"),
+        (("annotations", 1, "id"), MISSING, "annotation 1: id: expected a whole .*, found nothing"),
+        (("annotations", 1, "video_id"), 3, "annotation 1: video_id: expected the id .*, found 3"),
+        (("annotations", 1, "category_id"), 4, "annotation 1: category_id: expected .*, found 4"),
+        (("annotations", 1, "iscrowd"), 2, "annotation 1: iscrowd: expected 0 or 1, found 2"),
+        (("annotations", 1, "iscrowd"), MISSING, "annotation 1: has no iscrowd, unlike earlier"),
+        (("annotations", 1, "areas"), MISSING, "annotation 1: has no areas, unlike earlier ones"),
+        (
+            SQUARES,
+            [TEXT],
+            "annotation 0: segmentations: expected 3 frames as in the video, found 1",
+        ),
+        (SQUARES, "abc", 'annotation 0: segmentations: expected a list, found "abc"'),
+        (SQUARES, [None, None, []], "annotation 0: expected a segmentation in at least one frame"),
+        (
+            (*SQUARES, 2, "size"),
+            [5, 4],
+            r"annotation 0: frame 2 \(from 0\): size: expected \[4, 5\], found \[5, 4\]",
+        ),
         (
             (*SQUARES, 2, "counts"),
             "1",
-            r"frame 2 \(from 0\): its run length covers 1 pixels",
+            r"frame 2 \(from 0\): run length: expected 20 pixels as in the image, found 1",
         ),
-        ((*SQUARES, 2), 0, r"annotation 0: frame 2 \(from 0\): 0 found, expected a run length"),
-        (("annotations", 0, "areas"), [4, None], "annotation 0: areas of 2 frames found"),
+        ((*SQUARES, 2), 0, r"annotation 0: frame 2 \(from 0\): expected a run length .*, found 0"),
+        (("annotations", 0, "areas"), [4, None], "annotation 0: areas: expected 3 .*, found 2"),
         (
             ("annotations", 0, "areas", 1),
             2,
-            r"annotation 0: frame 1 \(from 0\): an area and no segmentation found",
+            r"annotation 0: frame 1 \(from 0\): an area without a segmentation",
         ),
         (
             ("annotations", 0, "areas", 2),
             None,
-            r"annotation 0: frame 2 \(from 0\): area null found, expected a number of pixels",
+            r"annotation 0: frame 2 \(from 0\): area: expected a number of pixels, found null",
         ),
         (
             ("annotations", 1, "areas", 1),
             -1,
-            r"annotation 1: frame 1 \(from 0\): area -1.0 is not a number of pixels",
+            r"annotation 1: frame 1 \(from 0\): area -1.0 is not a valid number of pixels",
         ),
     ],
 )
-def test_broken_truth_is_named(json_file, keys, to, message):
+def test_invalid_truth_is_named(json_file, keys, to, message):
     with pytest.raises(ValueError, match=r"truth\.json" + ".*" + message):
         vis_json.read_truth(json_file(changed(TRUTH, *keys, to=to)))
 
@@ -288,24 +295,28 @@ def test_broken_truth_is_named(json_file, keys, to, message):
 @pytest.mark.parametrize(
     ("keys", "to", "message"),
     [
-        ((1,), [], r"entry 1: \[\] found, expected an object"),
-        ((1, "video_id"), 3, "entry 1: video_id 3 found, expected the id of a known video"),
-        ((1, "video_id"), "9", 'entry 1: video_id "9" found, expected a whole number'),
-        ((1, "category_id"), 4, "entry 1: category_id 4 found, expected the id of a known categ"),
-        ((1, "score"), "1", 'entry 1: score "1" found, expected a finite number'),
-        ((1, "score"), GONE, "entry 1: no score found, expected a finite number"),
-        ((1, "score"), 10**400, "entry 1: score 1000.* found, expected a finite number"),
-        ((1, "segmentations"), [TEXT], "entry 1: segmentations of 1 frames found, the video has 3"),
-        ((1, "segmentations"), GONE, "entry 1: segmentations null found, expected a list"),
-        ((1, "segmentations"), [None] * 3, "entry 1: no segmentation found, expected one in at"),
+        ((1,), [], r"entry 1: expected an object, found \[\]"),
+        ((1, "video_id"), 3, "entry 1: video_id: expected the id of a known video, found 3"),
+        ((1, "video_id"), "9", 'entry 1: video_id: expected a whole number below 2.53, found "9"'),
+        ((1, "category_id"), 4, "entry 1: category_id: expected the id of a known .*, found 4"),
+        ((1, "score"), "1", 'entry 1: score: expected a finite number, found "1"'),
+        ((1, "score"), MISSING, "entry 1: score: expected a finite number, found nothing"),
+        ((1, "score"), 10**400, "entry 1: score: expected a finite number, found 1000"),
+        ((1, "segmentations"), [TEXT], "entry 1: segmentations: expected 3 frames as in the video"),
+        ((1, "segmentations"), MISSING, "entry 1: segmentations: expected a list, found null"),
+        (
+            (1, "segmentations"),
+            [None] * 3,
+            "entry 1: expected a segmentation in at least one frame",
+        ),
         (
             (1, "segmentations", 0, "counts"),
             "P",
-            r"entry 1: frame 0 \(from 0\): its run length ends within a count",
+            r"entry 1: frame 0 \(from 0\): run length: it ends within a count",
         ),
     ],
 )
-def test_a_broken_result_is_named(json_file, keys, to, message):
+def test_an_invalid_result_is_named(json_file, keys, to, message):
     videos = vis_json.read_videos(json_file(TRUTH))
     with pytest.raises(ValueError, match=r"results\.json, " + message):
         vis_json.read_results(json_file(changed(RESULTS, *keys, to=to), "results.json"), videos)
@@ -314,13 +325,16 @@ def test_a_broken_result_is_named(json_file, keys, to, message):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('[{"score": NaN}]', "not valid JSON: NaN found, expected a number: line 1 column 12"),
-        ('[{"score": -Infinity}]', "not valid JSON: -Infinity found, expected a number: line 1"),
-        ('[{"score": 1e999, "video_id": 9, "category_id": 3}]', ", entry 0: score Infinity found"),
+        ('[{"score": NaN}]', "not valid JSON: expected a number, found NaN: line 1 column 12"),
+        ('[{"score": -Infinity}]', "not valid JSON: expected a number, found -Infinity: line 1"),
+        (
+            '[{"score": 1e999, "video_id": 9, "category_id": 3}]',
+            ", entry 0: score: expected a finite number, found Infinity",
+        ),
         ("{}", "expected a list of results"),
     ],
 )
-def test_results_that_are_not_json_or_no_list_are_named(tmp_path, json_file, text, message):
+def test_results_that_are_not_json_or_not_a_list_are_named(tmp_path, json_file, text, message):
     (tmp_path / "results.json").write_text(text)
     with pytest.raises(ValueError, match=r"results\.json.*" + message):
         vis_json.read_results(tmp_path / "results.json", vis_json.read_videos(json_file(TRUTH)))

@@ -15,7 +15,7 @@ def write_half(path):
         raise KeyError
 
 
-def test_a_file_is_replaced_whole_or_not_at_all(tmp_path):
+def test_a_file_is_replaced_completely_or_not_at_all(tmp_path):
     path = tmp_path / "new" / "file.txt"
     with replacing(path) as part:
         part.write_text("one")
@@ -25,21 +25,21 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path):
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_a_job_of_a_run_that_is_gone_writes_nothing(tmp_path, monkeypatch):
+def test_a_job_of_an_ended_workflow_writes_nothing(tmp_path, monkeypatch):
     path = tmp_path / "file.txt"
     monkeypatch.setenv(RUN, str(os.getppid()))
     with replacing(path) as part:
         part.write_text("of this run")
     monkeypatch.setenv(RUN, "1")
     with (
-        pytest.raises(RuntimeError, match="the run that asked for it is gone"),
+        pytest.raises(RuntimeError, match="the workflow that started this job has ended"),
         replacing(path) as part,
     ):
-        part.write_text("of a run before")
+        part.write_text("of an earlier run")
     assert path.read_text() == "of this run"
 
 
-def test_json_keeps_numbers_to_the_last_bit_and_refuses_nan(tmp_path):
+def test_json_keeps_numbers_bit_for_bit_and_refuses_nan(tmp_path):
     path = tmp_path / "x.json"
     write_json(path, {"x": 0.1 + 0.2})
     assert read_json(path) == {"x": 0.1 + 0.2}
@@ -49,25 +49,25 @@ def test_json_keeps_numbers_to_the_last_bit_and_refuses_nan(tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"{", b"\xff\xfe"])
-def test_what_is_no_json_is_named(tmp_path, content):
+def test_invalid_json_is_named(tmp_path, content):
     path = tmp_path / "x.json"
     path.write_bytes(content)
     with pytest.raises(ValueError, match=r"x\.json: not valid JSON"):
         read_json(path)
 
 
-def test_a_digest_is_that_of_the_bytes(tmp_path):
+def test_the_digest_is_that_of_the_file_content(tmp_path):
     (tmp_path / "empty").write_bytes(b"")
     assert sha256(tmp_path / "empty").startswith("e3b0c44298fc1c14")
 
 
-def test_what_a_killed_process_has_left_goes(tmp_path):
+def test_temporary_files_of_killed_processes_are_removed(tmp_path):
     path = tmp_path / "a.txt"
-    gone = subprocess.Popen([sys.executable, "-c", ""])
-    gone.wait()
-    dead, alive = (tmp_path / f".a.txt.{pid}.part" for pid in (gone.pid, os.getppid()))
-    for left in (dead, alive):
-        left.write_text("half")
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    dead, alive = (tmp_path / f".a.txt.{pid}.part" for pid in (ended.pid, os.getppid()))
+    for part in (dead, alive):
+        part.write_text("half")
     with replacing(path) as part:
         part.write_text("whole")
     assert path.read_text() == "whole"
@@ -75,7 +75,7 @@ def test_what_a_killed_process_has_left_goes(tmp_path):
     assert alive.exists()
 
 
-def test_the_digest_of_a_folder_is_that_of_the_list_that_sha256sum_makes(tmp_path):
+def test_the_digest_of_a_folder_is_that_of_its_sha256sum_list(tmp_path):
     (tmp_path / "b").mkdir()
     for name in ("b/2.png", "a.png", ".hidden"):
         (tmp_path / name).write_text(name)

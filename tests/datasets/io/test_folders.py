@@ -1,4 +1,4 @@
-"""What is written appears whole: folders of many files, killed programs, full disks."""
+"""Output appears completely or not at all: folders of many files, killed programs, full disks."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from tests.support.datasets.converting import run
 
 @contextmanager
 def largest_file(size: int):
-    """Let no file grow beyond `size` bytes: as a full disk, for every library and without root."""
+    """Limit the size of files: it acts like a full disk on every library, without root."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     compiled = sys.dont_write_bytecode
-    sys.dont_write_bytecode = True  # Python would leave part of a module that is imported here
+    sys.dont_write_bytecode = True  # or Python would leave partly written modules
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
     try:
         yield
@@ -47,24 +47,24 @@ def fill(folder, only=None, **texts):
             (part / name).write_text(text)
 
 
-def test_a_folder_appears_when_all_is_written(tmp_path):
+def test_a_folder_appears_once_all_files_are_written(tmp_path):
     with replacing_folder(tmp_path / "new" / "out") as part:
         (part / "a").write_text("a")
         assert not (tmp_path / "new" / "out").exists()
     assert listed(tmp_path) == {"new/out/a"}
 
 
-@pytest.mark.parametrize("there", [False, True])
-def test_nothing_changes_on_an_error(tmp_path, there):
-    if there:
+@pytest.mark.parametrize("exists", [False, True])
+def test_nothing_changes_on_an_error(tmp_path, exists):
+    if exists:
         fill(tmp_path / "out", a="old")
     with pytest.raises(FileNotFoundError):
         fill(tmp_path / "out", a="new", **{"none/b": ""})
-    assert listed(tmp_path) == ({"out/a"} if there else set())
-    assert not there or (tmp_path / "out" / "a").read_text() == "old"
+    assert listed(tmp_path) == ({"out/a"} if exists else set())
+    assert not exists or (tmp_path / "out" / "a").read_text() == "old"
 
 
-def test_other_files_of_the_user_stay(tmp_path):
+def test_other_files_of_the_user_are_kept(tmp_path):
     fill(tmp_path, mine="mine", a="old")
     with replacing_folder(tmp_path) as part:
         (part / "a").write_text("new")
@@ -74,17 +74,17 @@ def test_other_files_of_the_user_stay(tmp_path):
     assert (tmp_path / "a").read_text() == "new"
 
 
-def test_a_file_never_replaces_a_folder_nor_a_folder_a_file(tmp_path):
+def test_files_and_folders_never_replace_each_other(tmp_path):
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "mine").touch()
-    with pytest.raises(FileExistsError, match="a: a folder found, expected a file"):
+    with pytest.raises(FileExistsError, match="a: expected a file, found a folder"):
         fill(tmp_path, B="b", a="a")
-    with pytest.raises(FileExistsError, match="mine: is a file, expected a folder"):
+    with pytest.raises(FileExistsError, match=r"mine: expected a folder .*, found a file"):
         fill(tmp_path / "a" / "mine", b="b")
     assert listed(tmp_path) == {"a/mine"}
 
 
-def test_a_folder_of_known_names_is_replaced_as_a_whole(tmp_path):
+def test_a_folder_with_only_known_names_is_replaced_as_a_whole(tmp_path):
     for name in ("1.jpg", "2.jpg"):
         fill(tmp_path / "out", ["*.jpg"], **{name: ""})
     assert listed(tmp_path) == {"out/2.jpg"}
@@ -94,21 +94,21 @@ def test_a_folder_of_known_names_is_replaced_as_a_whole(tmp_path):
     assert listed(tmp_path) == {"out/2.jpg", "out/.mine"}
 
 
-def test_what_was_moved_away_by_a_killed_process_comes_back(tmp_path):
-    gone = subprocess.Popen(["true"])
-    gone.wait()
-    (tmp_path / f".out.{gone.pid}.replaced").mkdir()
-    (tmp_path / f".out.{gone.pid}.replaced" / "old").touch()
+def test_files_moved_away_by_a_killed_process_are_restored(tmp_path):
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    (tmp_path / f".out.{ended.pid}.replaced").mkdir()
+    (tmp_path / f".out.{ended.pid}.replaced" / "old").touch()
     with pytest.raises(KeyError), replacing_folder(tmp_path / "out"):
         raise KeyError
     assert listed(tmp_path) == {"out/old"}
 
 
 def convert_killed(monkeypatch, source, target):
-    """Convert to DAVIS in a child process that is killed while it writes the second sequence."""
+    """Convert to DAVIS in a child process that is killed while writing the second sequence."""
     written, to_png = [], davis_png._to_png
 
-    def killed(*arguments):
+    def kill_in_second(*arguments):
         written.append(1)
         if len(written) > seeds.tracks().extent.frame_count:
             os.kill(os.getpid(), signal.SIGKILL)
@@ -117,7 +117,7 @@ def convert_killed(monkeypatch, source, target):
     child = os.fork()
     if not child:
         try:
-            monkeypatch.setattr(davis_png, "_to_png", killed)
+            monkeypatch.setattr(davis_png, "_to_png", kill_in_second)
             run("parquet", "davis", source, target)
         finally:
             os._exit(1)
@@ -125,7 +125,7 @@ def convert_killed(monkeypatch, source, target):
 
 
 @pytest.mark.parametrize("others", [[], ["c"]])
-def test_a_killed_conversion_leaves_no_sequence_and_the_next_one_succeeds(
+def test_a_killed_conversion_writes_no_sequence_and_the_next_one_succeeds(
     tmp_path, monkeypatch, others
 ):
     for name in "ab":
@@ -166,7 +166,7 @@ WRITERS = {
 
 
 @pytest.mark.parametrize("name", WRITERS)
-def test_a_full_disk_names_the_file_and_leaves_nothing(tmp_path, name):
+def test_a_full_disk_names_the_file_and_leaves_no_file(tmp_path, name):
     path, write = tmp_path / "out" / name, WRITERS[name]
     with largest_file(40), pytest.raises(OSError, match=f"{path}.*'") as caught:
         write(path) if callable(write) else FORMATS[name].write(path, {"a": whole(name)})
@@ -176,13 +176,13 @@ def test_a_full_disk_names_the_file_and_leaves_nothing(tmp_path, name):
 
 
 def whole(name):
-    """Return tracks of the classes of a format."""
-    of_format = FORMATS[name].classes
-    tracks = seeds.tracks(dict(of_format or seeds.CLASSES) | {2: "b"}, FORMATS[name].ignored)
+    """Return tracks with the classes of a format."""
+    classes = dict(FORMATS[name].classes or seeds.CLASSES) | {2: "b"}
+    tracks = seeds.tracks(classes, FORMATS[name].ignored)
     return tracks.take(tracks.class_id == 1)
 
 
-def test_errors_about_other_files_stay_as_they_are(tmp_path):
+def test_errors_about_other_files_are_unchanged(tmp_path):
     with pytest.raises(FileNotFoundError) as caught, replacing(tmp_path / "out"):
         (tmp_path / "other").stat()
     assert caught.value.filename == str(tmp_path / "other")

@@ -1,4 +1,4 @@
-"""Which commit runs, and whether it is what runs."""
+"""The commit that runs, and whether the working tree differs from it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from datasets.io.git import NO_CHECKOUT, git_commit, is_tracked
+from datasets.io.git import NO_REPOSITORY, git_commit, is_tracked
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -18,9 +18,9 @@ def git(folder: Path, *arguments: str) -> str:
 
 
 @pytest.fixture
-def checkout(tmp_path) -> Path:
-    """A repository of one commit that ignores data/."""
-    root = tmp_path / "checkout"
+def repository(tmp_path) -> Path:
+    """A repository with one commit that ignores data/ and results/."""
+    root = tmp_path / "repository"
     for name in ("datasets/__init__.py", "trackers/run.py", "config/config.yaml", "README.md"):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text("")
@@ -36,8 +36,8 @@ def write(root: Path, name: str) -> None:
     (root / name).write_text("changed")
 
 
-def test_an_unchanged_checkout_is_its_commit(checkout):
-    assert git_commit(checkout) == git(checkout, "rev-parse", "--short=12", "HEAD")
+def test_an_unchanged_working_tree_is_its_commit(repository):
+    assert git_commit(repository) == git(repository, "rev-parse", "--short=12", "HEAD")
 
 
 @pytest.mark.parametrize(
@@ -53,35 +53,35 @@ def test_an_unchanged_checkout_is_its_commit(checkout):
         "workflow/rules/mine.smk",
     ],
 )
-def test_a_changed_file_or_untracked_code_makes_it_dirty(checkout, name):
-    write(checkout, name)
-    assert git_commit(checkout) == git(checkout, "rev-parse", "--short=12", "HEAD") + "-dirty"
+def test_a_changed_file_or_untracked_code_makes_the_tree_dirty(repository, name):
+    write(repository, name)
+    assert git_commit(repository) == git(repository, "rev-parse", "--short=12", "HEAD") + "-dirty"
 
 
 @pytest.mark.parametrize("name", ["walk.parquet", "notes.txt", "data/x/run.py", "results/a.yaml"])
-def test_untracked_results_and_ignored_files_do_not(checkout, name):
-    write(checkout, name)
-    assert "dirty" not in git_commit(checkout)
+def test_untracked_results_and_ignored_files_do_not_make_it_dirty(repository, name):
+    write(repository, name)
+    assert "dirty" not in git_commit(repository)
 
 
-def test_an_archive_is_no_checkout(checkout):
-    shutil.rmtree(checkout / ".git")
-    assert git_commit(checkout) == NO_CHECKOUT
+def test_an_archive_is_no_repository(repository):
+    shutil.rmtree(repository / ".git")
+    assert git_commit(repository) == NO_REPOSITORY
 
 
-def test_an_archive_inside_another_checkout_does_not_take_its_commit(checkout, tmp_path):
-    inside = checkout / "vendor" / "archive"
-    shutil.copytree(checkout, inside, ignore=shutil.ignore_patterns(".git", "vendor"))
-    assert git_commit(inside) == NO_CHECKOUT
+def test_an_archive_inside_another_repository_does_not_take_its_commit(repository, tmp_path):
+    inside = repository / "vendor" / "archive"
+    shutil.copytree(repository, inside, ignore=shutil.ignore_patterns(".git", "vendor"))
+    assert git_commit(inside) == NO_REPOSITORY
 
 
-def test_without_git_there_is_no_commit(checkout, monkeypatch):
+def test_without_git_there_is_no_commit(repository, monkeypatch):
     monkeypatch.setenv("PATH", "")
-    assert git_commit(checkout) == NO_CHECKOUT
+    assert git_commit(repository) == NO_REPOSITORY
 
 
-def test_a_file_is_tracked_once_it_is_in_the_index(checkout, tmp_path):
-    assert is_tracked(checkout / "config" / "config.yaml")
-    write(checkout, "config/mine.yaml")
-    assert not is_tracked(checkout / "config" / "mine.yaml")
+def test_a_file_is_tracked_once_it_is_in_the_index(repository, tmp_path):
+    assert is_tracked(repository / "config" / "config.yaml")
+    write(repository, "config/mine.yaml")
+    assert not is_tracked(repository / "config" / "mine.yaml")
     assert not is_tracked(tmp_path / "elsewhere.yaml")

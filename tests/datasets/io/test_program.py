@@ -19,7 +19,7 @@ TRACEBACK = "Traceback (most recent call last)"
 
 @pytest.fixture
 def end(monkeypatch, capsys):
-    """A function that runs a main function: exit code and what is printed to standard error."""
+    """A function that runs a main function and returns exit code and standard error."""
     monkeypatch.delenv(RUN, raising=False)
     monkeypatch.delenv(program.DEBUG, raising=False)
 
@@ -31,7 +31,7 @@ def end(monkeypatch, capsys):
 
 
 def refuse():
-    raise ValueError("a.txt, line 3: 'x' found,\nexpected a number")
+    raise ValueError("a.txt, line 3: expected a number,\nfound 'x'")
 
 
 def fail():
@@ -59,8 +59,8 @@ def parse():
 NAME = f"python -m {refuse.__module__}: error: "
 
 
-def test_what_is_wrong_with_the_input_is_one_line(end):
-    line = "a.txt, line 3: 'x' found, expected a number"
+def test_invalid_input_is_reported_in_one_line(end):
+    line = "a.txt, line 3: expected a number, found 'x'"
     assert end(refuse) == (2, f"{NAME}{line}\n")
     assert end(miss) == (2, f"{NAME}/nowhere/a.txt: No such file or directory\n")
 
@@ -73,28 +73,28 @@ def test_what_is_wrong_with_the_input_is_one_line(end):
         (parse, "JSONDecodeError: Expecting property name"),
     ],
 )
-def test_a_fault_is_one_line_with_its_type_and_place(end, main, message):
-    code, said = end(main)
+def test_a_fault_is_reported_in_one_line_with_type_and_location(end, main, message):
+    code, printed = end(main)
     assert code == 1
-    assert said.startswith(f"{NAME}{message}")
-    assert said.count("\n") == 1
-    assert said.endswith(f"in {main.__name__}); --debug shows the traceback\n")
+    assert printed.startswith(f"{NAME}{message}")
+    assert printed.count("\n") == 1
+    assert printed.endswith(f"in {main.__name__}); use --debug to show the traceback\n")
 
 
-def test_what_a_method_raises_in_a_step_is_shown_with_its_type_and_place(end):
+def test_an_error_of_a_method_in_a_step_is_shown_with_type_and_location(end):
     tracker = load_tracker("imported", {"results": "a.txt"})
 
     def step():
         tracker.step(None)
 
     line = "RuntimeError: step was called before start (trackers/methods/imported/tracker.py:"
-    code, said = end(step)
+    code, printed = end(step)
     assert code == 1
-    assert said.startswith(f"{NAME}{line}")
-    assert said.endswith("in step)\n")
+    assert printed.startswith(f"{NAME}{line}")
+    assert printed.endswith("in step)\n")
 
 
-def test_a_library_missing_in_the_imports_of_a_program_is_one_line(tmp_path):
+def test_a_missing_library_of_a_program_is_reported_in_one_line(tmp_path):
     missing = "raise ModuleNotFoundError(\"No module named 'torch'\", name='torch')\n"
     (tmp_path / "torch.py").write_text(missing)
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
@@ -113,7 +113,7 @@ def test_a_library_missing_in_the_imports_of_a_program_is_one_line(tmp_path):
     assert run("--debug").stderr.startswith(TRACEBACK)
 
 
-def test_importing_our_packages_changes_no_hook_of_others():
+def test_importing_our_packages_leaves_the_exception_hook_unchanged():
     code = "import sys, datasets, trackers, metrics, reports; print(sys.excepthook.__module__)"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
@@ -121,7 +121,7 @@ def test_importing_our_packages_changes_no_hook_of_others():
     assert done.stdout == "sys\n"
 
 
-def test_a_file_that_is_no_python_is_named_with_its_line(end, tmp_path, monkeypatch):
+def test_a_syntax_error_is_named_with_file_and_line(end, tmp_path, monkeypatch):
     (tmp_path / "broken_tracker.py").write_text("def step(:\n")
     monkeypatch.syspath_prepend(tmp_path)
 
@@ -133,46 +133,46 @@ def test_a_file_that_is_no_python_is_named_with_its_line(end, tmp_path, monkeypa
 
 @pytest.mark.parametrize("main", [refuse, fail])
 def test_the_traceback_is_shown_on_request(end, monkeypatch, main):
-    _, said = end(main, "--debug")
-    assert said.startswith(TRACEBACK)
-    assert said.splitlines()[-1].startswith(NAME)
+    _, printed = end(main, "--debug")
+    assert printed.startswith(TRACEBACK)
+    assert printed.splitlines()[-1].startswith(NAME)
     monkeypatch.setenv(program.DEBUG, "1")
     assert end(main)[1].startswith(TRACEBACK)
 
 
-def test_the_log_of_a_job_keeps_the_traceback_of_a_fault_above_the_line(end, monkeypatch):
+def test_the_log_of_a_job_has_the_traceback_of_a_fault(end, monkeypatch):
     monkeypatch.setenv(RUN, "1")
     assert end(fail)[1].startswith(TRACEBACK)
     assert end(fail)[1].splitlines()[-1].startswith(f"{NAME}KeyError: 'speed', in frame 3 of crowd")
     assert TRACEBACK not in end(refuse)[1]
 
 
-def test_the_flag_is_for_every_program_and_not_for_its_parser(end):
-    seen = []
-    assert end(lambda: seen.append(sys.argv[1:]), "--debug", "--a=1") == (0, "")
-    assert seen == [["--a=1"]]
+def test_every_program_accepts_the_debug_flag(end):
+    received = []
+    assert end(lambda: received.append(sys.argv[1:]), "--debug", "--a=1") == (0, "")
+    assert received == [["--a=1"]]
 
 
-def test_a_program_may_give_a_fault_an_exit_code_of_its_own(end):
+def test_a_program_may_define_the_exit_code_of_a_fault(end):
     assert end(fail, crashed=7)[0] == 7
     assert end(lambda: 3) == (3, "")
 
 
-def test_what_a_terminal_would_obey_is_escaped(end):
+def test_control_characters_are_escaped(end):
     def main():
         raise ValueError("name \x1b[2J\u202e\udcff: no such")
 
     assert end(main) == (2, f"{NAME}name \\x1b[2J\\u202e\\udcff: no such\n")
 
 
-def test_an_interrupted_program_ends_without_a_word(end):
+def test_an_interrupted_program_ends_silently(end):
     def main():
         raise KeyboardInterrupt
 
     assert end(main) == (130, "")
 
 
-def test_a_reader_that_stops_reading_is_no_error():
+def test_a_closed_output_pipe_is_not_an_error():
     command = [sys.executable, "-m", "trackers.run", "--help"]
     with subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE

@@ -23,7 +23,7 @@ print("tqdm" in sys.modules)
 
 
 def on_a_terminal(code):
-    """Return what a program prints, and what it writes to a terminal as standard error."""
+    """Return the standard output of a program, and what it writes to a terminal as stderr."""
     reader, terminal = os.openpty()
     termios.tcsetwinsize(terminal, (24, 80))
     try:
@@ -42,12 +42,12 @@ def on_a_terminal(code):
 
 
 def test_a_terminal_shows_a_bar():
-    printed, seen = on_a_terminal(LOOP)
+    printed, shown = on_a_terminal(LOOP)
     assert printed == "True\n"
-    assert re.search(r"\rcrowd: 100%.*\| 3/3 \[.*frame/s\]", seen)
+    assert re.search(r"\rcrowd: 100%.*\| 3/3 \[.*frame/s\]", shown)
 
 
-def test_a_file_of_errors_keeps_no_bar_and_tqdm_is_not_loaded():
+def test_a_log_file_has_no_bar_and_tqdm_is_not_imported():
     done = subprocess.run(
         [sys.executable, "-c", LOOP], cwd=ROOT, capture_output=True, text=True, check=True
     )
@@ -61,21 +61,21 @@ def test_a_file_of_errors_keeps_no_bar_and_tqdm_is_not_loaded():
         (None, ["crowd: 3 frames", "crowd: 6 frames", "crowd: 9 frames"]),
     ],
 )
-def test_without_a_terminal_a_line_comes_every_ten_seconds(monkeypatch, total, lines):
+def test_without_a_terminal_a_line_is_printed_every_ten_seconds(monkeypatch, total, lines):
     monkeypatch.setattr(sys, "stderr", io.StringIO())
     clock = SimpleNamespace(now_s=0)
-    told = Progress("crowd", "frame", total, now=lambda: clock.now_s)
+    counter = Progress("crowd", "frame", total, now=lambda: clock.now_s)
     for _ in range(9):
         clock.now_s += 4
-        told.update()
+        counter.update()
     assert sys.stderr.getvalue().splitlines() == lines
 
 
-def test_a_loop_gets_the_items_as_they_are():
+def test_a_loop_yields_the_items_unchanged():
     assert list(progress(iter("abc"), "crowd", "frame")) == ["a", "b", "c"]
 
 
-def test_no_program_has_a_bar_of_its_own():
+def test_no_other_module_uses_tqdm():
     found = [
         path
         for folder in ("bench", "datasets", "metrics", "reports", "trackers", "workflow")

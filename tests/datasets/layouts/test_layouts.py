@@ -31,7 +31,7 @@ def write(kind, truth, results, frame):
 
 @pytest.mark.parametrize("kind", WRITERS)
 @pytest.mark.parametrize("folder", [False, True])
-def test_a_pair_is_read_of_two_files_or_two_folders(tmp_path, kind, folder):
+def test_a_pair_is_read_from_two_files_or_two_folders(tmp_path, kind, folder):
     truth, results = tmp_path / "t" / "instances.json", tmp_path / "r" / "results.json"
     write(kind, truth, results, 0)
     if folder:
@@ -46,7 +46,7 @@ def test_a_pair_is_read_of_two_files_or_two_folders(tmp_path, kind, folder):
 
 
 @pytest.mark.parametrize("kind", WRITERS)
-def test_a_file_is_read_once_and_again_when_it_has_changed(tmp_path, kind):
+def test_a_file_is_read_once_and_again_after_a_change(tmp_path, kind):
     truth, results = tmp_path / "t.json", tmp_path / "r.json"
     write(kind, truth, results, 0)
     layout = load_layout(kind)
@@ -59,11 +59,11 @@ def test_a_file_is_read_once_and_again_when_it_has_changed(tmp_path, kind):
 
 
 @pytest.mark.parametrize("kind", WRITERS)
-def test_a_sequence_or_file_that_is_not_there_is_named(tmp_path, kind):
+def test_a_missing_sequence_or_file_is_named(tmp_path, kind):
     truth, results = tmp_path / "t.json", tmp_path / "r.json"
     write(kind, truth, results, 0)
     layout = load_layout(kind)
-    with pytest.raises(ValueError, match=r"t\.json: no sequence 'six': expected one of \['o"):
+    with pytest.raises(ValueError, match=r"t\.json: expected a sequence among \['o.*, found 'six'"):
         layout.read_pair(truth, results, "six")
     with pytest.raises(FileNotFoundError, match=r"s\.json"):
         layout.read_pair(truth, tmp_path / "s.json", "one")
@@ -74,7 +74,7 @@ def written(path, text):
     path.write_text(text)
 
 
-def test_frames_of_mots_challenge_count_from_one(tmp_path):
+def test_frames_of_mots_challenge_are_numbered_from_one(tmp_path):
     written(tmp_path / "truth" / "a" / "seqinfo.ini", INFO)
     written(tmp_path / "truth" / "a" / "gt" / "gt.txt", f"1 2001 2 4 5 {RUN}\n")
     written(tmp_path / "results" / "a.txt", f"3 7 2 4 5 {RUN}\n")
@@ -86,7 +86,7 @@ def test_frames_of_mots_challenge_count_from_one(tmp_path):
 
 
 def plain_folders(tmp_path, classes=None):
-    """Return truth and results of one sequence with a row of class 1 and one of class 2 each."""
+    """Return truth and results of one sequence; with class names, the truth has classes 1 and 2."""
     rows = "1,5,1,1,2,2,1,1,1\n1,6,1,1,2,2,1,2,1\n" if classes else "1,5,1,1,2,2,1,1,1\n"
     written(tmp_path / "truth" / "a" / "seqinfo.ini", INFO)
     written(tmp_path / "truth" / "a" / "gt" / "gt.txt", rows)
@@ -96,12 +96,12 @@ def plain_folders(tmp_path, classes=None):
     return tmp_path / "truth", tmp_path / "results"
 
 
-def test_plain_data_has_one_class_unless_a_file_names_others(tmp_path):
+def test_plain_data_has_one_class_without_a_file_of_classes(tmp_path):
     truth, _ = load_layout("plain").read_pair(*plain_folders(tmp_path), "a")
     assert (truth.extent.classes, truth.extent.ignored) == ({1: "pedestrian"}, ())
 
 
-def test_a_file_beside_the_sequences_names_the_classes(tmp_path):
+def test_the_file_of_classes_names_the_classes(tmp_path):
     folders = plain_folders(tmp_path, "classes: {1: person, 2: bag}\nignored: [2]\n")
     assert load_layout("plain").list_sequences(folders[0]) == ["a"]
     truth, prediction = load_layout("plain").read_pair(*folders, "a")
@@ -114,20 +114,20 @@ def test_a_file_beside_the_sequences_names_the_classes(tmp_path):
     ("text", "message"),
     [
         ("classes: {1: a", "not valid YAML: line 1: while parsing"),
-        ("- 1", "expected the key classes, and ignored or no other"),
-        ("classes: {1: a}\nignore: [1]", "expected the key classes, and ignored or no other"),
-        ("classes: [a]", r", classes: \['a'\] found, expected ids with their names"),
-        ("classes: {}", ", classes: {} found, expected ids with their names"),
-        ("classes: {a: b}", ", classes: 'a' found, expected a whole number"),
-        ("classes: {true: b}", ", classes: True found, expected a whole number"),
-        ("classes: {-1: b}", ", classes: -1 found, expected a whole number"),
-        ("classes: {1: no}", ", classes: 1: False found, expected a name of its own"),
-        ("classes: {1: a, 2: a}", ", classes: 2: 'a' found, expected a name of its own"),
-        ("classes: {1: a}\nignored: 1", ", ignored: 1 found, expected a list of class ids"),
-        ("classes: {1: a}\nignored: [2]", r", ignored: \[2\] found, expected some of \[1\]"),
+        ("- 1", "expected the key classes, and optionally ignored, but no others"),
+        ("classes: {1: a}\nignore: [1]", "expected the key classes, and optionally ignored, but"),
+        ("classes: [a]", r", classes: expected names by id, found \['a'\]"),
+        ("classes: {}", ", classes: expected names by id, found {}"),
+        ("classes: {a: b}", ", classes: expected a whole number, found 'a'"),
+        ("classes: {true: b}", ", classes: expected a whole number, found True"),
+        ("classes: {-1: b}", ", classes: expected a whole number, found -1"),
+        ("classes: {1: no}", ", classes: 1: expected a unique name, found False"),
+        ("classes: {1: a, 2: a}", ", classes: 2: expected a unique name, found 'a'"),
+        ("classes: {1: a}\nignored: 1", ", ignored: expected a list of class ids, found 1"),
+        ("classes: {1: a}\nignored: [2]", r", ignored: expected ids among \[1\], found \[2\]"),
     ],
 )
-def test_classes_that_cannot_be_are_named_with_file_and_key(tmp_path, text, message):
+def test_invalid_classes_are_named_with_file_and_key(tmp_path, text, message):
     folders = plain_folders(tmp_path, text)
     with pytest.raises(ValueError, match=rf"classes\.yaml:? ?{message}"):
         load_layout("plain").read_pair(*folders, "a")

@@ -14,7 +14,7 @@ SIZE = (3, 4)
 
 @st.composite
 def videos(draw):
-    """Masks of four frames, which may overlap and be empty or full, and their frames."""
+    """Return frames of up to seven masks in four frames, and the masks, of any shape."""
     frame = np.sort(draw(st.lists(st.integers(0, 3), max_size=7)))
     dense = draw(arrays(bool, (len(frame), *SIZE), elements=st.booleans()))
     full = np.array(draw(st.lists(st.booleans(), min_size=len(frame), max_size=len(frame))), bool)
@@ -26,7 +26,7 @@ def encoded(dense):
 
 
 @given(videos(), videos())
-def test_subtracting_is_and_not(one, other):
+def test_subtract_is_and_not(one, other):
     (frame, dense), (hole_frame, holes) = one, other
     found = subtract(encoded(dense), frame, encoded(holes), hole_frame)
     for row in range(len(frame)):
@@ -35,11 +35,11 @@ def test_subtracting_is_and_not(one, other):
 
 
 @given(videos())
-def test_uniting_is_or_within_a_frame(video):
+def test_unite_is_or_within_a_frame(video):
     frame, dense = video
-    there, found = unite(encoded(dense), frame)
-    assert there.tolist() == sorted(set(frame.tolist()))
-    expected = [dense[frame == each].any(axis=0) for each in there]
+    frames, found = unite(encoded(dense), frame)
+    assert frames.tolist() == sorted(set(frame.tolist()))
+    expected = [dense[frame == each].any(axis=0) for each in frames]
     assert found == encoded(np.array(expected, bool).reshape(-1, *SIZE))
 
 
@@ -61,12 +61,12 @@ def test_a_mask_that_touches_no_hole_keeps_its_bytes():
 
 
 @given(arrays(bool, st.tuples(st.integers(0, 4), st.integers(1, 5), st.integers(1, 5))))
-def test_intervals_come_back_as_the_run_lengths_they_were_read_from(dense):
+def test_intervals_are_encoded_as_the_run_lengths_they_came_from(dense):
     masks = coco_rle.encode(dense)
     assert coco_rle.from_intervals(masks.intervals, *dense.shape[1:]) == masks
 
 
-def test_intervals_that_touch_are_one_run_when_decoded():
+def test_touching_intervals_are_one_run_when_decoded():
     masks = coco_rle.encode(np.ones((1, 1, 4), bool))
     whole = masks.intervals
     parts = type(whole)(np.array([0, 2]), np.array([0, 1]), np.array([1, 4]))

@@ -17,38 +17,38 @@ def masks(draw):
     return draw(arrays(kind, shape, elements=st.integers(0, 1).map(kind)))
 
 
-def of_coco(dense):
+def coco_runs(dense):
     columns_first = np.asfortranarray(np.moveaxis(dense, 0, -1), dtype=np.uint8)
     return tuple(run["counts"] for run in coco.encode(columns_first))
 
 
 @given(masks())
-def test_run_lengths_are_the_coco_apis_to_the_byte(dense):
-    assert coco_rle.encode(dense).runs == of_coco(dense)
+def test_run_lengths_equal_those_of_the_coco_api(dense):
+    assert coco_rle.encode(dense).runs == coco_runs(dense)
 
 
 @pytest.mark.parametrize(
     "place",
     [
-        (slice(None), slice(None)),  # all of it
+        (slice(None), slice(None)),  # the whole image
         (slice(None), slice(2, 4)),  # whole columns, which are one run
         (slice(0, 1), slice(None)),
         (slice(4, 5), slice(5, 6)),  # the last pixel
-        (slice(0, 0), slice(None)),  # nothing
+        (slice(0, 0), slice(None)),  # an empty mask
     ],
 )
-def test_masks_at_the_edges_are_the_coco_apis(place):
+def test_run_lengths_of_masks_at_the_edges_equal_those_of_the_coco_api(place):
     dense = np.zeros((1, 5, 6), bool)
     dense[0][place] = True
-    assert coco_rle.encode(dense).runs == of_coco(dense)
+    assert coco_rle.encode(dense).runs == coco_runs(dense)
 
 
 @given(masks())
-def test_decoding_undoes_encoding(dense):
+def test_decode_inverts_encode(dense):
     assert np.array_equal(coco_rle.decode(coco_rle.encode(dense)), dense.astype(bool))
 
 
-def test_masks_in_another_order_of_memory_are_the_same():
+def test_the_memory_order_of_masks_does_not_matter():
     dense = np.random.default_rng(0).random((4, 30, 20)) < 0.5
-    turned = np.asfortranarray(dense)
-    assert coco_rle.encode(turned) == coco_rle.encode(dense)
+    columns_first = np.asfortranarray(dense)
+    assert coco_rle.encode(columns_first) == coco_rle.encode(dense)

@@ -13,7 +13,7 @@ from datasets.readers import synthetic
 from datasets.sequences.sequence_json import open_sequence, read_sequence, write_prepared
 from datasets.synthesis.scripts import SCENARIOS
 
-# Made by this code once, on x86-64 with the locked versions; another machine must give the same.
+# Digests of this code's output on x86-64 with locked versions; other machines must give the same.
 PIXELS = "61867037c4c2d45a"
 LABELS = "d14c6edfaf163ebd"
 
@@ -29,7 +29,7 @@ def digest(*arrays):
     return total.hexdigest()[:16]
 
 
-def test_a_seed_gives_the_same_pixels_and_labels_everywhere(crossing):
+def test_a_seed_gives_the_same_pixels_and_labels_on_every_machine(crossing):
     sequence, truth = read_sequence(crossing), truth_of(crossing)
     images = list(read_frames(crossing.parent / "images", sequence.extent))
     detections = open_sequence(crossing).detections()
@@ -48,28 +48,28 @@ def test_the_same_seed_writes_the_same_bytes(crossing, tmp_path):
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
-def test_every_scenario_is_long_enough_and_full_of_events(scenario, tmp_path):
+def test_every_scenario_is_long_and_has_occlusions(scenario, tmp_path):
     prepared = synthetic.read("synthetic", None, scenario, tmp_path)
     extent, truth = prepared.sequence.extent, prepared.truth
     assert extent.frame_count >= 80
     assert (extent.height, extent.width) >= (240, 320)
     assert truth.visibility.min() < 0.3 < truth.visibility.max() == 1
-    gaps = [np.diff(truth.frame[truth.track == who]).max(initial=1) for who in set(truth.track)]
+    gaps = [np.diff(truth.frame[truth.track == each]).max(initial=1) for each in set(truth.track)]
     if scenario in ("long_occlusion", "entering_leaving"):
-        assert max(gaps) > 10, "somebody is gone for long and comes back as the same person"
+        assert max(gaps) > 10, "a person returns with the same identity after a long absence"
 
 
-def test_train_and_test_are_different_worlds(tmp_path, crossing):
+def test_the_train_and_test_splits_differ(tmp_path, crossing):
     train = synthetic.read("synthetic", None, "crossing", tmp_path, split="train")
     assert not train.truth.same(truth_of(crossing))
 
 
-def test_numbered_sequences_are_different_worlds(tmp_path, crossing):
+def test_numbered_sequences_differ(tmp_path, crossing):
     other = synthetic.read("synthetic", None, "crossing-01", tmp_path)
     assert not other.truth.same(truth_of(crossing))
 
 
-def test_masks_of_a_frame_do_not_overlap_and_lie_in_their_boxes(crossing):
+def test_masks_of_a_frame_are_disjoint_and_lie_in_their_boxes(crossing):
     truth = truth_of(crossing)
     tight = truth.rle.boxes
     assert (tight[:, :2] >= truth.box[:, :2]).all()
@@ -80,7 +80,7 @@ def test_masks_of_a_frame_do_not_overlap_and_lie_in_their_boxes(crossing):
         assert masks.sum(axis=0).max(initial=0) <= 1
 
 
-def test_whoever_is_wholly_visible_fills_the_box(crossing):
+def test_a_fully_visible_person_fills_the_box(crossing):
     truth = truth_of(crossing)
     whole = truth.visibility == 1
     tight = truth.rle.boxes
@@ -92,21 +92,21 @@ def detector_of(tmp_path, **options):
     return prepared.truth, prepared.detections
 
 
-def test_a_perfect_detector_gives_the_truth(tmp_path):
+def test_a_perfect_detector_returns_the_truth(tmp_path):
     truth, found = detector_of(tmp_path, miss=0, hidden_miss=0, false_alarms=0, jitter=0)
     key = np.column_stack([truth.frame, truth.box])
     other = np.column_stack([found.frame, found.box])
     assert np.array_equal(key[np.lexsort(key.T)], other[np.lexsort(other.T)])
 
 
-def test_false_alarms_come_at_the_rate_asked_for(tmp_path):
+def test_false_positives_have_the_requested_rate(tmp_path):
     _, found = detector_of(tmp_path, miss=1, false_alarms=2)
-    assert len(found) / found.extent.frame_count == pytest.approx(2, abs=0.3)  # 3 deviations
+    assert len(found) / found.extent.frame_count == pytest.approx(2, abs=0.3)  # 3 sigma
 
 
-def test_misses_come_at_the_rate_asked_for(tmp_path):
+def test_misses_have_the_requested_rate(tmp_path):
     truth, found = detector_of(tmp_path, miss=0.3, hidden_miss=0, false_alarms=0)
-    assert 1 - len(found) / len(truth) == pytest.approx(0.3, abs=0.06)  # 3 deviations
+    assert 1 - len(found) / len(truth) == pytest.approx(0.3, abs=0.06)  # 3 sigma
 
 
 def test_jitter_moves_boxes_within_its_bound(tmp_path):
@@ -118,6 +118,6 @@ def test_jitter_moves_boxes_within_its_bound(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["nobody", "crowd_02", "crowd-"])
-def test_an_unknown_sequence_lists_the_known(name):
-    with pytest.raises(ValueError, match=r"unknown: expected one of \['crossing', 'crowd'"):
+def test_an_unknown_sequence_lists_the_known_scenarios(name):
+    with pytest.raises(ValueError, match=r"unknown sequence .*: expected one of \['crossing', 'cr"):
         synthetic.inputs(None, name)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -16,12 +17,12 @@ from datasets.types import Extent, Sequence, Tracks
 from tests.support.paths import ROOT
 
 EXTENT = Extent(48, 64, 2, {1: "person"})
-REASON = "tracks of the sequence d/b found, expected those of d/a, which is that of"
+REASON = "expected tracks of d/a, the sequence of .*, found tracks of d/b"
 
 
 @pytest.fixture
 def workdir(tmp_path):
-    """Sequences a and b of one size, and tracks of each beside a run.json that says so."""
+    """Sequences a and b of one size, and tracks of each with a run.json."""
     tracks = Tracks(EXTENT, [0, 1], [1, 1], [1, 1], [1, 1], [[1, 2, 30, 40]] * 2)
     for name in "ab":
         data, result = tmp_path / "data" / name, tmp_path / "results" / name
@@ -53,7 +54,7 @@ def places(workdir, tracks, sequence):
     )
 
 
-def test_tracks_of_another_sequence_of_one_size_are_refused(workdir):
+def test_tracks_of_another_sequence_of_the_same_size_are_refused(workdir):
     check_tracks_of(*places(workdir, "a", "a"))
     with pytest.raises(ValueError, match=REASON):
         check_tracks_of(*places(workdir, "b", "a"))
@@ -61,13 +62,13 @@ def test_tracks_of_another_sequence_of_one_size_are_refused(workdir):
         check_tracks_beside(places(workdir, "b", "a")[0], workdir / "data" / "a" / "truth.parquet")
 
 
-def test_a_sequence_that_was_prepared_anew_is_the_same(workdir):
+def test_tracks_of_a_sequence_that_was_prepared_again_are_accepted(workdir):
     tracks, sequence = places(workdir, "a", "a")
     write_json(sequence, read_json(sequence) | {"frame_rate": 12.5})
     check_tracks_of(tracks, sequence)
 
 
-def test_where_nothing_is_known_nothing_is_refused(workdir):
+def test_tracks_of_unknown_sequences_are_accepted(workdir):
     tracks, sequence = places(workdir, "b", "a")
     record = tracks.with_name("run.json")
     before = read_json(record)
@@ -79,10 +80,10 @@ def test_where_nothing_is_known_nothing_is_refused(workdir):
     check_tracks_of(tracks, sequence)
 
 
-def test_another_size_or_length_is_refused():
-    with pytest.raises(ValueError, match="x: images of 64 x 9 found, expected 64 x 48"):
+def test_a_different_size_or_length_is_refused():
+    with pytest.raises(ValueError, match="x: expected images of 64 x 48, found 64 x 9"):
         check_extent("x", Extent(9, 64, 2, {}), EXTENT)
-    with pytest.raises(ValueError, match="x: 3 frames found, expected 2"):
+    with pytest.raises(ValueError, match="x: expected 2 frames, found 3"):
         check_extent("x", Extent(48, 64, 3, {}), EXTENT)
 
 
@@ -107,7 +108,7 @@ def test_results_in_the_folder_of_another_sequence_are_not_scored(workdir):
         ),
     ],
 )
-def test_programs_that_take_tracks_and_a_sequence_refuse_those_of_another(workdir, program, flags):
+def test_programs_refuse_tracks_of_another_sequence(workdir, program, flags):
     tracks, sequence = places(workdir, "b", "a")
     truth = sequence.with_name("truth.parquet")
     filled = [each.format(sequence=sequence, truth=truth, out=workdir / "out") for each in flags]
@@ -116,5 +117,5 @@ def test_programs_that_take_tracks_and_a_sequence_refuse_those_of_another(workdi
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 2
-    assert REASON in done.stderr.splitlines()[-1]
+    assert re.search(REASON, done.stderr.splitlines()[-1])
     assert not list(workdir.glob("out*"))

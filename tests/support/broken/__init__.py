@@ -1,1 +1,1 @@
-"""Files broken in every way, and what readers may do with them: give a result or a clear error."""
+"""Corrupted files of every format, to test that readers return a result or raise a clear error."""

@@ -1,4 +1,4 @@
-"""Files harmed without a look at what they hold."""
+"""Corruptions of files at the level of bytes."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ def behead(data: bytes, random: Random) -> bytes:
 
 
 def flip(data: bytes, random: Random) -> bytes:
-    """Return data with up to four bits the other way round."""
-    harmed = bytearray(data)
+    """Return data with up to four bits flipped."""
+    corrupted = bytearray(data)
     for _ in range(random.randint(1, 4)):
-        harmed[random.randrange(len(data))] ^= 1 << random.randrange(8)
-    return bytes(harmed)
+        corrupted[random.randrange(len(data))] ^= 1 << random.randrange(8)
+    return bytes(corrupted)
 
 
 def overwrite(data: bytes, random: Random) -> bytes:
@@ -54,14 +54,15 @@ def repeat(data: bytes, random: Random) -> bytes:
 
 
 def swap(data: bytes, random: Random) -> bytes:
-    """Return data with two neighbouring parts exchanged."""
+    """Return data with two adjacent parts swapped."""
     one, two, three = sorted(random.randint(0, len(data)) for _ in range(3))
     return data[:one] + data[two:three] + data[one:two] + data[three:]
 
 
-def forget(data: bytes, random: Random) -> bytes:
+def replace_all(data: bytes, random: Random) -> bytes:
     return random.choice([b"", b"\n", b"\0" * 64, b"\xef\xbb\xbf", random.randbytes(200)])
 
 
-HARMS = (truncate, behead, flip, flip, overwrite, insert, insert, replace, cut, repeat, swap)
-RARE = (forget,)
+CORRUPTIONS = (
+    *(truncate, behead, flip, flip, overwrite, insert, insert, replace, cut, repeat, swap),
+)

@@ -1,4 +1,4 @@
-"""Text files of lines and cells, harmed in what they say."""
+"""Corruptions of text files: unusual cells, and lines that are lost, repeated or moved."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ ODD = [
     *("\0", "1\0", "\u2028", "\x85", "\x1c", "\xa0", "00000001", "1" * 17, "0." + "3" * 40),
 ]
 
-Harm = Callable[[bytes, Random], bytes]
+Corruption = Callable[[bytes, Random], bytes]
 
 
-def cell_harms(separator: str) -> tuple[Harm, ...]:
-    """Return harms of lines whose cells stand between separators."""
+def cell_corruptions(separator: str) -> tuple[Corruption, ...]:
+    """Return corruptions of lines whose cells are separated by `separator`."""
 
-    def on_cells(change: Callable[[list[str], int, Random], None]) -> Harm:
-        def harm(data: bytes, random: Random) -> bytes:
+    def on_cells(change: Callable[[list[str], int, Random], None]) -> Corruption:
+        def corrupt(data: bytes, random: Random) -> bytes:
             lines = data.decode().split("\n")
             place = random.randrange(max(len(lines) - 1, 1))
             cells = lines[place].split(separator)
@@ -48,7 +48,7 @@ def cell_harms(separator: str) -> tuple[Harm, ...]:
             lines[place] = separator.join(cells)
             return "\n".join(lines).encode("utf-8", "surrogatepass")
 
-        return harm
+        return corrupt
 
     return (*map(on_cells, [_odd, _odd, _odd, _many_odd, _drop, _double, _exchange, _pad]),)
 
@@ -81,7 +81,7 @@ def _pad(cells: list[str], place: int, random: Random) -> None:
 
 
 def lines(data: bytes, random: Random) -> bytes:
-    """Return a file with a line lost, doubled, moved, broken in two, or joined with the next."""
+    """Return a file with a line removed, repeated, moved, split, or joined with the next one."""
     listed = data.decode().split("\n")
     place, other = (random.randrange(len(listed)) for _ in range(2))
     line = listed.pop(place)
@@ -100,7 +100,7 @@ def lines(data: bytes, random: Random) -> bytes:
 
 
 def run_lengths(data: bytes, random: Random) -> bytes:
-    """Return a file with a run length, the last word of a line, that is none or of other pixels."""
+    """Return a file with a run length, the last word of a line, that is invalid."""
     listed = data.decode().split("\n")
     place = random.randrange(len(listed) - 1)
     *rest, run = listed[place].split(" ")
@@ -109,7 +109,7 @@ def run_lengths(data: bytes, random: Random) -> bytes:
 
 
 def break_run(run: str, random: Random) -> str:
-    """Return a run length with other letters, or that of another image."""
+    """Return a run length with changed characters, or that of another image size."""
     start = random.randint(0, len(run))
     letter = chr(random.randrange(33, 127))
     height, width = random.choice([(1, 1), (4, 5), (5, 4), (4, 6), (300, 300)])
@@ -141,7 +141,7 @@ def break_run(run: str, random: Random) -> str:
 
 
 def huge(data: bytes, random: Random) -> bytes:
-    """Return a file of masks whose images are larger than memory, with run lengths that fit."""
+    """Return a file of masks whose images exceed memory, with run lengths that cover them."""
     side = random.choice([2**15, 2**16, 2**20, 2**31, 2**31 - 1, 2**40, 10**15])
     run = run_of(side * side).decode()
     listed = [line.split(" ") for line in data.decode().split("\n")]
@@ -150,7 +150,7 @@ def huge(data: bytes, random: Random) -> bytes:
 
 
 def run_of(*counts: int) -> bytes:
-    """Return the compressed run length of counts, of which the first three may be of any size."""
+    """Return the compressed run length of at most three counts, which may be of any size."""
     letters = []
     for count in counts:
         rest, more = count, True

@@ -1,4 +1,4 @@
-"""PNG files, harmed chunk by chunk, with checksums that are right."""
+"""Corruptions of PNG files: changed chunks with correct checksums."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def png_of(chunks: list[Chunk]) -> bytes:
 
 
 def header(data: bytes, random: Random) -> bytes:
-    """Return an image with another width, height, depth, colour type, method or interlace."""
+    """Return an image with a changed width, height, depth, colour type, method or interlace."""
     (kind, content), *rest = chunks_of(data)
     fields = list(struct.unpack(">IIBBBBB", content))
     for _ in range(random.randint(1, 2)):
@@ -41,7 +41,7 @@ def header(data: bytes, random: Random) -> bytes:
 
 
 def lengths(data: bytes, random: Random) -> bytes:
-    """Return an image one of whose chunks says to be of another length."""
+    """Return an image with a chunk that declares another length."""
     starts, at = [], len(SIGNATURE)
     for _, content in chunks_of(data):
         starts.append(at)
@@ -52,7 +52,7 @@ def lengths(data: bytes, random: Random) -> bytes:
 
 
 def chunks(data: bytes, random: Random) -> bytes:
-    """Return an image with a chunk lost, doubled, moved, emptied, cut, or of another kind."""
+    """Return an image with a chunk removed, repeated, moved, emptied, truncated, or renamed."""
     listed = chunks_of(data)
     place = random.randrange(len(listed))
     kind, content = listed.pop(place)
@@ -70,7 +70,7 @@ def chunks(data: bytes, random: Random) -> bytes:
 
 
 def pixels(data: bytes, random: Random) -> bytes:
-    """Return an image whose compressed lines are too few, too many, or of an unknown filter."""
+    """Return an image with too few or too many compressed lines, or with an unknown filter."""
     raw = zlib.decompress(b"".join(c for kind, c in chunks_of(data) if kind == b"IDAT"))
     place = random.randrange(len(raw))
     changed = random.choice(
@@ -89,7 +89,7 @@ def pixels(data: bytes, random: Random) -> bytes:
 
 
 def bomb(data: bytes, random: Random) -> bytes:
-    """Return an image with text, a profile or lines that unpack to some hundred times the size."""
+    """Return an image with text, a profile or lines that decompress to a multiple of its size."""
     packed = zlib.compress(bytes(random.choice([10**6, 2 * 10**7])))
     first, *rest = chunks_of(data)
     extra = random.choice(
@@ -106,4 +106,4 @@ def bomb(data: bytes, random: Random) -> bytes:
     return png_of([first, extra, *rest])
 
 
-HARMS = (header, header, lengths, chunks, chunks, pixels, pixels, bomb)
+CORRUPTIONS = (header, header, lengths, chunks, chunks, pixels, pixels, bomb)

@@ -1,4 +1,4 @@
-"""Our Parquet files, harmed in their columns and in what their metadata say."""
+"""Corruptions of the repository's Parquet files: changed columns and metadata."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _write(table: pa.Table) -> bytes:
 
 
 def retype(data: bytes, random: Random) -> bytes:
-    """Return a file one of whose columns is of another type, or as empty as it can be."""
+    """Return a file with a column cast to another type, or empty where it cannot be cast."""
     table = _table(data)
     place = random.randrange(table.num_columns)
     name, column, kind = table.column_names[place], table.column(place), random.choice(_TYPES)
@@ -48,7 +48,7 @@ def retype(data: bytes, random: Random) -> bytes:
 
 
 def cells(data: bytes, random: Random) -> bytes:
-    """Return a file with some cells that are odd, or empty."""
+    """Return a file with some unusual or empty cells."""
     table = _table(data)
     place = random.randrange(table.num_columns)
     name, column = table.column_names[place], table.column(place)
@@ -66,7 +66,7 @@ def cells(data: bytes, random: Random) -> bytes:
 
 
 def columns(data: bytes, random: Random) -> bytes:
-    """Return a file with a column lost, doubled, renamed, added, or moved."""
+    """Return a file with a column removed, repeated, renamed, added, or moved."""
     table = _table(data)
     place = random.randrange(table.num_columns)
     name, column = table.column_names[place], table.column(place)
@@ -88,19 +88,19 @@ def columns(data: bytes, random: Random) -> bytes:
 
 
 def metadata(data: bytes, random: Random) -> bytes:
-    """Return a file whose image size, classes or schema version are odd."""
+    """Return a file with an unusual image size, classes or schema version."""
     table = _table(data)
     text = table.schema.metadata[_KEY]
-    harmed = random.choice([by_values.odd, by_values.drop, by_values.near, by_values.deep])(
+    corrupted = random.choice([by_values.odd, by_values.drop, by_values.near, by_values.deep])(
         text, random
     )
     if random.random() < 0.1:
-        harmed = text[: random.randrange(len(text))]
-    return _write(table.replace_schema_metadata({_KEY: harmed}))
+        corrupted = text[: random.randrange(len(text))]
+    return _write(table.replace_schema_metadata({_KEY: corrupted}))
 
 
 def huge(data: bytes, random: Random) -> bytes:
-    """Return a file whose images, and the masks in it, are larger than memory."""
+    """Return a file whose images and masks exceed memory."""
     table, side = _table(data), random.choice([2**15, 2**16, 2**31, 2**40])
     content = json.loads(table.schema.metadata[_KEY]) | {"height": side, "width": side}
     place = table.column_names.index("rle")
@@ -109,4 +109,4 @@ def huge(data: bytes, random: Random) -> bytes:
     return _write(table.replace_schema_metadata({_KEY: json.dumps(content).encode()}))
 
 
-HARMS = (retype, cells, cells, columns, metadata, metadata, huge)
+CORRUPTIONS = (retype, cells, cells, columns, metadata, metadata, huge)

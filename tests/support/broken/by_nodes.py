@@ -1,4 +1,4 @@
-"""YAML files, harmed with what only YAML has: anchors, tags, dates, many kinds of numbers."""
+"""Corruptions of YAML files with constructs of YAML: anchors, tags, dates, kinds of numbers."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ODD = [
 
 
 def nodes(data: bytes, random: Random) -> bytes:
-    """Return a file with something odd after or before a colon, or as a line of its own."""
+    """Return a file with an unusual text after or before a colon, or as a line of its own."""
     lines = data.decode().split("\n")
     place, odd = random.randrange(len(lines)), random.choice(ODD)
     key, sign, value = lines[place].partition(":")
@@ -40,8 +40,8 @@ def nodes(data: bytes, random: Random) -> bytes:
     return "\n".join(lines).encode()
 
 
-def laughs(data: bytes, random: Random) -> bytes:
-    """Return a file whose anchors stand for more than memory holds."""
+def billion_laughs(data: bytes, random: Random) -> bytes:
+    """Return a file whose anchors expand to more than memory holds."""
     place = random.choice(["classes: *a12\n", "ignored: *a12\n", "classes: {1: *a12}\n", ""])
     return (
         b"a0: &a0 [1, 1]\n"
@@ -51,8 +51,8 @@ def laughs(data: bytes, random: Random) -> bytes:
     )
 
 
-def laughs_within(data: bytes, random: Random) -> bytes:
-    """Return the same within what is expected, where nothing is told by its key."""
+def nested_laughs(data: bytes, random: Random) -> bytes:
+    """Return the same inside expected keys, so that no unknown key reveals it."""
     inner = "[1, 1]"
     for number in range(random.choice([3, 12, 25])):
         inner = f"[&b{number} {inner}, *b{number}, *b{number}]"
@@ -66,4 +66,4 @@ def laughs_within(data: bytes, random: Random) -> bytes:
     ).encode()
 
 
-HARMS = (nodes, nodes, nodes, laughs, laughs_within)
+CORRUPTIONS = (nodes, nodes, nodes, billion_laughs, nested_laughs)

@@ -1,4 +1,4 @@
-"""JSON files, harmed in what they say."""
+"""Corruptions of JSON files: changed values, keys and nesting."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Place = tuple[Any, Any]  # a list or object, and the index or key in it
 
 
 def odd(data: bytes, random: Random) -> bytes:
-    """Return content with one value, of any depth, that is another."""
+    """Return content with one value, at any depth, replaced by an unusual one."""
     content = json.loads(data)
     inner, key = _place(content, random)
     inner[key] = deepcopy(random.choice(ODD))
@@ -59,7 +59,7 @@ def drop(data: bytes, random: Random) -> bytes:
 
 
 def double(data: bytes, random: Random) -> bytes:
-    """Return content with one of a list there twice, or a value under a second key."""
+    """Return content with an entry of a list repeated, or a value under a second key."""
     content = json.loads(data)
     inner, key = _place(content, random)
     if isinstance(inner, list):
@@ -77,7 +77,7 @@ def exchange(data: bytes, random: Random) -> bytes:
 
 
 def near(data: bytes, random: Random) -> bytes:
-    """Return content with a number that is off by a little, or by much."""
+    """Return content with a number that is off by a little, or by a lot."""
     content = json.loads(data)
     places = [(i, k) for i, k in _places(content) if type(i[k]) in (int, float)]
     inner, key = random.choice(places or list(_places(content)))
@@ -87,7 +87,7 @@ def near(data: bytes, random: Random) -> bytes:
 
 
 def run_lengths(data: bytes, random: Random) -> bytes:
-    """Return content with a text or list of counts that is no run length, or of other pixels."""
+    """Return content with counts that are not a run length, or are one of another size."""
     content = json.loads(data)
     places = [(inner, key) for inner, key in _places(content) if key == "counts"]
     if not places:
@@ -103,7 +103,7 @@ def run_lengths(data: bytes, random: Random) -> bytes:
 
 
 def huge(data: bytes, random: Random) -> bytes:
-    """Return content whose images are larger than memory, with run lengths that fit."""
+    """Return content whose images exceed memory, with run lengths that cover them."""
     content = json.loads(data)
     side = random.choice([2**15, 2**15 + 1, 2**16, 2**20, 2**31, 2**40])
     run = random.choice([run_of(side * side).decode(), [side * side], [0, side * side]])
@@ -118,7 +118,7 @@ def huge(data: bytes, random: Random) -> bytes:
 
 
 def deep(data: bytes, random: Random) -> bytes:
-    """Return content with a value within very many lists or objects."""
+    """Return content with a deeply nested value."""
     content, depth = json.loads(data), random.choice([200, 700, 900, 950, 980, 1000, 100_000])
     inner, key = _place(content, random)
     inner[key] = "here"
@@ -127,12 +127,12 @@ def deep(data: bytes, random: Random) -> bytes:
 
 
 def _write(content: Any, random: Random) -> bytes:
-    """Return JSON lines where content came from such, else one text, at times on many lines."""
+    """Return content as JSON, sometimes indented."""
     return json.dumps(content, indent=random.choice([None, None, 1])).encode()
 
 
 def _place(content: Any, random: Random) -> Place:
-    """Return a random place, at every depth equally likely."""
+    """Return a random place; all depths are equally likely."""
     places = list(_places(content))
     wanted = random.choice(sorted({depth for *_, depth in _with_depth(content)}))
     return random.choice([p for p, d in zip(places, _depths(content), strict=True) if d == wanted])
@@ -147,7 +147,7 @@ def _depths(content: Any) -> Iterator[int]:
 
 
 def _with_depth(content: Any, depth: int = 0) -> Iterator[tuple[Any, Any, int]]:
-    """Yield every place below content, and how deep it is."""
+    """Yield every place below content, and its depth."""
     keys = list(content) if isinstance(content, dict) else range(len(content))
     for key in keys:
         yield content, key, depth
@@ -155,4 +155,6 @@ def _with_depth(content: Any, depth: int = 0) -> Iterator[tuple[Any, Any, int]]:
             yield from _with_depth(content[key], depth + 1)
 
 
-HARMS = (odd, odd, odd, many_odd, drop, double, exchange, near, near, run_lengths, huge, deep)
+CORRUPTIONS = (
+    *(odd, odd, odd, many_odd, drop, double, exchange, near, near, run_lengths, huge, deep),
+)

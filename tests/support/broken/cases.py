@@ -1,4 +1,4 @@
-"""Small valid files of every format, each with how it is read and how it may be harmed."""
+"""Small valid files of every format, with their readers and possible corruptions."""
 
 from __future__ import annotations
 
@@ -26,30 +26,30 @@ from tests.support.broken import (
     seeds,
 )
 
-Harm = Callable[[bytes, Random], bytes]
+Corruption = Callable[[bytes, Random], bytes]
 Pair = tuple[Any, Any]
 
 
 @dataclass(frozen=True)
 class Case:
-    """A file among those it is read with.
+    """A file to corrupt, with the other files that are read together with it.
 
     Args:
-        files: Of a folder, by path in it.
-        broken: Path of the one to harm.
-        read: Return what the files of the folder hold, of each sequence a pair: what the others
-            say, or its name, and what the broken one says.
-        harms: Of the format, beside those of any bytes.
-        harmless: Change nothing of what the file says.
-        expected: Return what must be read of a file, if it is read at all.
-        lines: Whether an error of the file is that of a line.
-        use: What is done with what was read; it may be refused then.
+        files: Contents of a folder, by relative path.
+        broken: Path of the file to corrupt.
+        read: Function that reads the folder and returns a pair for each sequence: the content of
+            the other files, or the sequence name, and the content of the corrupted file.
+        corruptions: Corruptions specific to the format, in addition to those of any bytes.
+        harmless: Changes which do not change the content of the file.
+        expected: Function that returns what must be read from a file, if it is read at all.
+        lines: Whether an error in the file names a line.
+        use: Function that processes the content; it may raise.
     """
 
     files: Mapping[str, bytes]
     broken: str
     read: Callable[[Path], list[Pair]]
-    harms: tuple[Harm, ...]
+    corruptions: tuple[Corruption, ...]
     harmless: tuple[Callable[[bytes], bytes], ...] = ()
     expected: Callable[[bytes], Any] | None = None
     lines: bool = False
@@ -82,33 +82,33 @@ def unfinished(data: bytes) -> bytes:
 
 LINES = (trailing, spaced, unfinished, crlf, marked)
 JSON = (trailing, crlf, marked)
-COMMAS = (*by_cells.cell_harms(","), by_cells.lines)
-BLANKS = (*by_cells.cell_harms(" "), by_cells.lines)
+COMMAS = (*by_cells.cell_corruptions(","), by_cells.lines)
+BLANKS = (*by_cells.cell_corruptions(" "), by_cells.lines)
 MASKS = (*BLANKS, by_cells.run_lengths, by_cells.run_lengths, by_cells.huge)
 
 
-def on_a_line(harm: Harm) -> Harm:
-    """Return a harm of one line of a file whose lines are JSON."""
+def on_a_line(corruption: Corruption) -> Corruption:
+    """Return a corruption of one line of a file whose lines are JSON."""
 
     def changed(data: bytes, random: Random) -> bytes:
         lines = data.split(b"\n")
         place = random.randrange(len(lines) - 1)
-        lines[place] = harm(lines[place], random).replace(b"\n", b"")
+        lines[place] = corruption(lines[place], random).replace(b"\n", b"")
         return b"\n".join(lines)
 
     return changed
 
 
-OBJECTS = (*map(on_a_line, dict.fromkeys(by_values.HARMS)), by_cells.lines)
+OBJECTS = (*map(on_a_line, dict.fromkeys(by_values.CORRUPTIONS)), by_cells.lines)
 
 
 def _pair(layout: str, side: int, truth: str, results: str) -> Callable[[Path], list[Pair]]:
-    """Return a reader of all sequences: the broken file is the truth (0) or the results (1)."""
+    """Return a reader of all sequences; the corrupted file is ground truth (0) or results (1)."""
 
     def read(folder: Path) -> list[Pair]:
-        known = load_layout(layout)
-        names = known.list_sequences(folder / truth)
-        pairs = [known.read_pair(folder / truth, folder / results, name) for name in names]
+        module = load_layout(layout)
+        names = module.list_sequences(folder / truth)
+        pairs = [module.read_pair(folder / truth, folder / results, name) for name in names]
         return [(pair[1 - side], pair[side]) for pair in pairs]
 
     return read
@@ -117,12 +117,12 @@ def _pair(layout: str, side: int, truth: str, results: str) -> Callable[[Path], 
 def _both(
     layout: str, truth: str, results: str, files: Mapping[str, bytes], **kinds: Any
 ) -> dict[str, Case]:
-    """Return a case for the truth and one for the results.
+    """Return a case for the ground truth and one for the results.
 
     Args:
-        truth: File of the truth.
-        results: File of the results.
-        kinds: Fields of a case; a pair where they differ.
+        truth: Path of the ground truth.
+        results: Path of the results.
+        kinds: Fields of the cases; a list of two where they differ.
     """
     folders = [path.split("/")[0] for path in (truth, results)]
     protocol = kinds.pop("protocol")
@@ -145,28 +145,28 @@ def _score(protocol: str, side: int, found: list[Pair]) -> None:
 
 
 def _converted(name: str, like: Case, given: Given, truth: str = "") -> dict[str, Case]:
-    """Return the case of a file that is read alone, without what a layout knows beside it.
+    """Return the case of a file that is read by a codec, without the other files of a layout.
 
     Args:
-        truth: File of the ground truth that has to be given.
+        truth: Path of the required ground truth.
     """
     file = Path(like.broken)
     path = file.parent if name in ("kitti_dump", "davis") else file
     kept = [each for each in like.files if each == truth or Path(each).is_relative_to(path)]
 
     def read(folder: Path) -> list[Pair]:
-        known = replace(given, truth=folder / truth) if truth else given
-        found = FORMATS[name].read(folder / path, known)
-        FORMATS[name].unread(folder / path)
+        facts = replace(given, truth=folder / truth) if truth else given
+        found = FORMATS[name].read(folder / path, facts)
+        FORMATS[name].count_unread(folder / path)
         return [(key, each) for key, each in found.items()]
 
     def use(found: list[Pair]) -> None:
         with TemporaryDirectory() as workdir:
             for each in ("parquet", name):
-                FORMATS[each].lost(dict(found))
+                FORMATS[each].count_dropped(dict(found))
                 FORMATS[each].write(Path(workdir) / each, dict(found))
 
-    fields = {key: getattr(like, key) for key in ("harms", "harmless", "expected", "lines")}
+    fields = {key: getattr(like, key) for key in ("corruptions", "harmless", "expected", "lines")}
     files = {each: like.files[each] for each in kept}
     return {f"convert {name}": Case(files, like.broken, read, use=use, **fields)}
 
@@ -184,41 +184,41 @@ ONE = {"truth": "truth/a.txt", "results": "results/a.txt"}
 
 
 def all_cases() -> dict[str, Case]:
-    """Return every case by name."""
+    """Return all cases by name."""
     text: dict[str, Any] = {"harmless": LINES, "lines": True}
-    json: dict[str, Any] = {"harms": by_values.HARMS, "harmless": JSON}
+    json: dict[str, Any] = {"corruptions": by_values.CORRUPTIONS, "harmless": JSON}
     cases = {
-        **_both("mot16", **MOT, files=seeds.mot(), harms=COMMAS, expected=[MOT_TRUTH, MOT_RESULTS],
-                protocol="mot17", **text),
-        **_both("mot15", **MOT, files=seeds.mot15(), harms=COMMAS, expected=[MOT15, MOT_RESULTS],
-                protocol="mot15", **text),
-        **_both("plain", **MOT, files=seeds.plain(), harms=COMMAS,
+        **_both("mot16", **MOT, files=seeds.mot(), corruptions=COMMAS,
+                expected=[MOT_TRUTH, MOT_RESULTS], protocol="mot17", **text),
+        **_both("mot15", **MOT, files=seeds.mot15(), corruptions=COMMAS,
+                expected=[MOT15, MOT_RESULTS], protocol="mot15", **text),
+        **_both("plain", **MOT, files=seeds.plain(), corruptions=COMMAS,
                 expected=[MOT_TRUTH, MOT_RESULTS], protocol="plain", **text),
-        **_both("mots", **MOT, files=seeds.mots_challenge(), harms=MASKS,
+        **_both("mots", **MOT, files=seeds.mots_challenge(), corruptions=MASKS,
                 expected=partial(expected.mots, first_frame=1), protocol="mots", **text),
-        **_both("kitti_mots", **ONE, files=seeds.kitti_mots(), harms=MASKS,
+        **_both("kitti_mots", **ONE, files=seeds.kitti_mots(), corruptions=MASKS,
                 expected=partial(expected.mots, first_frame=0), protocol="kitti_mots", **text),
-        **_both("kitti", **ONE, files=seeds.kitti(), harms=BLANKS, expected=expected.kitti,
+        **_both("kitti", **ONE, files=seeds.kitti(), corruptions=BLANKS, expected=expected.kitti,
                 protocol="kitti", **text),
         **_both("youtube_vis", "truth.json", "results.json", seeds.youtube_vis(),
                 expected=expected.segmentations, protocol="youtube_vis", **json),
         **_both("coco", "truth.json", "results.json", seeds.coco(),
                 expected=[expected.annotations, expected.entries], protocol="coco", **json),
         **_both("davis", "truth/a/00001.png", "results/a/00001.png", seeds.davis(),
-                harms=by_chunks.HARMS, protocol="davis"),
+                corruptions=by_chunks.CORRUPTIONS, protocol="davis"),
         **_both("davis2016", "truth/a/00001.png", "results/a/00001.png", seeds.davis(),
-                harms=by_chunks.HARMS, protocol="davis2016"),
+                corruptions=by_chunks.CORRUPTIONS, protocol="davis2016"),
         **_both("parquet", "truth/a/truth.parquet", "results/a/tracks.parquet", seeds.parquet(),
-                harms=by_columns.HARMS, protocol="youtube_vis"),
+                corruptions=by_columns.CORRUPTIONS, protocol="youtube_vis"),
     }  # fmt: skip
     mot = Case(seeds.mot(), "truth/a/seqinfo.ini", cases["mot16 truth"].read,
-               (*by_cells.cell_harms("="), by_cells.lines), LINES)  # fmt: skip
+               (*by_cells.cell_corruptions("="), by_cells.lines), LINES)  # fmt: skip
     plain = Case(seeds.plain(), "truth/classes.yaml", cases["plain truth"].read,
-                 (*by_cells.cell_harms(":"), by_cells.lines, *by_nodes.HARMS),
+                 (*by_cells.cell_corruptions(":"), by_cells.lines, *by_nodes.CORRUPTIONS),
                  (blank, unfinished, crlf, marked))  # fmt: skip
     dump = Case(seeds.dump(), "00_000_000001.txt", list, BLANKS, LINES, lines=True)
     lines = Case(seeds.lines(), "a.jsonl", list, OBJECTS, LINES, expected.labels_in_lines, True)
-    sequence = Case(seeds.sequence(), "sequence.json", _sequence, by_values.HARMS, JSON)
+    sequence = Case(seeds.sequence(), "sequence.json", _sequence, by_values.CORRUPTIONS, JSON)
     sources: dict[str, tuple[Any, ...]] = {
         "mot": (cases["plain results"], Given(classes=seeds.CLASSES)),
         "mot_truth": (cases["plain truth"], Given(classes=seeds.CLASSES)),
@@ -237,6 +237,6 @@ def all_cases() -> dict[str, Case]:
         "parquet": (cases["parquet results"], Given()),
     }
     assert sources.keys() == FORMATS.keys()
-    alone = [_converted(name, *source) for name, source in sources.items()]
-    others = {"seqinfo": mot, "classes.yaml": plain, "sequence.json": sequence}
-    return {key: each for part in (cases, others, *alone) for key, each in part.items()}
+    converted = [_converted(name, *source) for name, source in sources.items()]
+    small = {"seqinfo": mot, "classes.yaml": plain, "sequence.json": sequence}
+    return {key: each for part in (cases, small, *converted) for key, each in part.items()}

@@ -1,4 +1,4 @@
-"""Whether what a reader gives, or why it refuses, is as it should be."""
+"""Check the result or the error of a reader."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from datasets.types import Sequence, Tracks
 from tests.support.broken import expected
 from tests.support.broken.cases import Case, Pair
 
-LONGEST = 1500  # letters of an error
+MAX_LENGTH = 1500  # characters of an error
 SMALL = 10**5  # pixels
-USED = 0.1  # of what is read
-# errors of a whole text file
+USED = 0.1  # share of the results that are also processed
+# errors that concern a whole text file, not a line
 OF_FILES = (
-    ": empty: the image size cannot be known",
-    ": file names are no whole numbers, and ",
+    ": the file is empty, so that the image size is unknown",
+    ": the frames of lines are ambiguous: ",
 )
 
 
 def check_error(case: Case, folder: Path, data: bytes, error: Exception) -> str:
-    """Return what is wrong with an error, "" if nothing."""
+    """Return the reason why an error is unacceptable, "" if it is acceptable."""
     text = str(error)
-    if isinstance(error, UnicodeError) or len(text) > LONGEST or len(text.splitlines()) > 1:
-        return f"refused with {type(error).__name__}: {text[:LONGEST]!r}"
+    if isinstance(error, UnicodeError) or len(text) > MAX_LENGTH or len(text.splitlines()) > 1:
+        return f"refused with {type(error).__name__}: {text[:MAX_LENGTH]!r}"
     broken = str(folder / case.broken)
     if not any(str(folder / path) in text for path in case.files):
         return f"refused without the name of a file: {text}"
@@ -41,7 +41,7 @@ def check_error(case: Case, folder: Path, data: bytes, error: Exception) -> str:
 
 
 def check_result(case: Case, found: list[Pair], data: bytes) -> str:
-    """Return what is wrong with what was read, "" if nothing."""
+    """Return the reason why a result is unacceptable, "" if it is acceptable."""
     for each in (one for pair in found for one in pair):
         reason = check_sequence(each) if isinstance(each, Sequence) else check_masks(each)
         if reason:
@@ -64,7 +64,7 @@ def compare(case: Case, found: list[Pair], data: bytes) -> str:
 
 
 def check_sequence(sequence: Sequence) -> str:
-    """Return which field is not of the type it is said to be."""
+    """Return the values of a field with a wrong type, "" if there are none."""
     extent = sequence.extent
     whole = [extent.height, extent.width, extent.frame_count, *extent.classes, *extent.ignored]
     texts = [sequence.dataset, sequence.name, *extent.classes.values()]
@@ -79,7 +79,7 @@ def check_sequence(sequence: Sequence) -> str:
 
 
 def check_masks(tracks: Tracks | str | None) -> str:
-    """Return how masks, if there are any, differ from what the COCO API makes of them."""
+    """Return how masks differ from those decoded by the COCO API, "" if they do not."""
     if not isinstance(tracks, Tracks) or tracks.rle is None:
         return ""
     if tracks.rle.height * tracks.rle.width > SMALL:

@@ -1,7 +1,7 @@
-"""What files say, read by the simplest code: the rows that a reader must give if it gives any.
+"""Reference readers, as simple as possible: the rows that a reader must return if it reads a file.
 
-A row is frame, identity, class, score and box, as doubles. Each function returns the rows of a file
-in any order, or only how many there are.
+A row is frame, identity, class, score and box, as floats. Each function returns the rows of a file
+in any order, or only their number.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def number(cell: str) -> float:
 
 
 def rows_of(tracks: Tracks, like: Row) -> list[Row]:
-    """Return the rows of tracks, with as many or the same columns as one that is expected."""
+    """Return the rows of tracks, with the same columns as an expected row."""
     columns = [tracks.frame, tracks.track, tracks.class_id]
     if len(like) == 8:
         columns.append(tracks.score)
@@ -91,7 +91,7 @@ def rows_of(tracks: Tracks, like: Row) -> list[Row]:
 
 
 def differs(found: list[Tracks], wanted: Any) -> str:
-    """Return how tracks differ from what is expected, "" if not."""
+    """Return how tracks differ from the expected rows, "" if they do not."""
     if isinstance(wanted, int):
         rows = sum(map(len, found))
         return "" if rows == wanted else f"{rows} rows read of {wanted}"

@@ -1,9 +1,10 @@
-"""Read files of one endless line, and images that unpack to as much, each in its own process.
+"""Read files with one very long line, and images that decompress to as much, in child processes.
 
-    python -m broken.long_lines WORKDIR BYTES [--cases CASE ...] [--kinds KIND ...] [--memory BYTES]
+    python -m tests.support.broken.long_lines WORKDIR BYTES
+        [--cases CASE ...] [--kinds KIND ...] [--memory BYTES]
 
-A gigabyte is what BYTES says. Prints a JSON object a file: how long it took, how much memory at
-most, and what was wrong with how it ended.
+BYTES is the size, for example 10^9. Prints a JSON object per file: duration, peak memory, and the
+reason if the outcome is unacceptable.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ def kinds_of(name: str) -> dict[str, bytes]:
 
 
 def swollen(whole: bytes, kind: str, size: int) -> bytes:
-    """Return a file with so much more in its second line or in the middle, or once unpacked."""
+    """Return a file with `size` bytes more in its second line or middle, or once decompressed."""
     if kind in BOMBS:
         first, *rest = chunks_of(whole)
         packer = zlib.compressobj()
@@ -63,10 +64,10 @@ def swollen(whole: bytes, kind: str, size: int) -> bytes:
 
 
 def measure(case: Case, folder: Path) -> dict[str, object]:
-    """Return what reading took, in a child process; `wrong` is "" if it ended well."""
+    """Return the cost of reading in a child process; `wrong` is "" if the outcome is acceptable."""
     reason = folder / "reason"
     reason.write_text("crashed")
-    began = time.perf_counter()
+    started = time.perf_counter()
     child = os.fork()
     if not child:
         try:
@@ -74,12 +75,12 @@ def measure(case: Case, folder: Path) -> dict[str, object]:
         finally:
             os._exit(0)
     _, _, used = os.wait4(child, 0)
-    seconds, peak = time.perf_counter() - began, used.ru_maxrss / 1024
+    seconds, peak = time.perf_counter() - started, used.ru_maxrss / 1024
     return {"seconds": round(seconds, 2), "peak_mb": round(peak), "wrong": reason.read_text()}
 
 
 def outcome(case: Case, folder: Path) -> str:
-    """Return what is wrong with how reading ends, "" if nothing."""
+    """Return the reason why the outcome of reading is unacceptable, "" if it is acceptable."""
     try:
         case.read(folder)
     except (ValueError, OSError) as error:
@@ -95,7 +96,7 @@ def main() -> None:
     parser.add_argument("bytes", type=int)
     parser.add_argument("--cases", nargs="+", default=CASES)
     parser.add_argument("--kinds", nargs="+", default=[*LINES, *BOMBS])
-    parser.add_argument("--memory", type=int, help="of a process, in bytes")
+    parser.add_argument("--memory", type=int, help="memory limit of a process, in bytes")
     args = parser.parse_args()
     cases = all_cases()
     if args.memory:

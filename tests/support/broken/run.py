@@ -1,10 +1,10 @@
-"""Read harmed files of some cases, in a process of its own that a crash may take with it.
+"""Read corrupted files of some cases, in a process of its own, which a crash may end.
 
-    python -m broken.run WORKDIR COUNT CASE ...
+    python -m tests.support.broken.run WORKDIR COUNT CASE ...
 
-In WORKDIR lie, while it runs, the input that is tried, and its number in `current`; afterwards
-`report.json`: by case how many were tried and read, and what was wrong. With --only NUMBER, one
-input alone is tried and stays.
+While it runs, WORKDIR contains the current input, and its number in `current`; afterwards
+`report.json`: for each case the number of inputs tried and read, and the failures. With
+--only NUMBER, one input alone is tried and kept.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ from tests.support.broken import by_bytes
 from tests.support.broken.cases import Case, Pair, all_cases
 from tests.support.broken.check import check_error, check_result
 
-MOST_MEMORY = 2 << 30
-MOST_SECONDS = 5.0
+MAX_MEMORY = 2 << 30
+MAX_SECONDS = 5.0
 
 
 class TooSlow(BaseException):
-    """An input took longer than MOST_SECONDS."""
+    """Reading an input took longer than MAX_SECONDS."""
 
 
 def inputs(case: Case, name: str, count: int):
-    """Yield harmed files: first those that must still say the same."""
+    """Yield corrupted files, preceded by those that must still be read as the same content."""
     whole = case.files[case.broken]
     sets = [
         s for n in range(len(case.harmless) + 1) for s in itertools.combinations(case.harmless, n)
@@ -48,24 +48,24 @@ def inputs(case: Case, name: str, count: int):
             data = change(data)
         yield data, True
     for number in range(len(sets), count):
-        yield harmed(case, name, number), False
+        yield corrupted(case, name, number), False
 
 
-def harmed(case: Case, name: str, number: int) -> bytes:
+def corrupted(case: Case, name: str, number: int) -> bytes:
     random, data = Random(f"{name} {number}"), case.files[case.broken]
     if case.harmless and random.random() < 0.2:
         data = random.choice(case.harmless)(data)
-        return random.choice(by_bytes.HARMS)(data, random)
+        return random.choice(by_bytes.CORRUPTIONS)(data, random)
     own = random.random() < 0.7
-    data = random.choice(case.harms if own else by_bytes.HARMS)(data, random)
+    data = random.choice(case.corruptions if own else by_bytes.CORRUPTIONS)(data, random)
     if random.random() < 0.15 and data:
-        data = random.choice(by_bytes.HARMS)(data, random)
-    return by_bytes.forget(data, random) if random.random() < 0.01 else data
+        data = random.choice(by_bytes.CORRUPTIONS)(data, random)
+    return by_bytes.replace_all(data, random) if random.random() < 0.01 else data
 
 
 def attempt(case: Case, folder: Path, data: bytes) -> tuple[list[Pair] | None, str]:
-    """Return what is read, None if it is refused; and what is wrong with that, "" if nothing."""
-    signal.setitimer(signal.ITIMER_REAL, MOST_SECONDS)
+    """Return the result, None for an error; and the reason if it is unacceptable, "" otherwise."""
+    signal.setitimer(signal.ITIMER_REAL, MAX_SECONDS)
     try:
         found = case.read(folder)
         return found, check_result(case, found, data)
@@ -84,24 +84,24 @@ def try_case(name: str, case: Case, count: int, workdir: Path, only: int | None)
     for path, content in case.files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(content)
-    path, unharmed = folder / case.broken, case.read(folder)
+    path, original = folder / case.broken, case.read(folder)
     tried = read = 0
-    wrong, began = [], time.perf_counter()
+    wrong, started = [], time.perf_counter()
     for number, (data, same) in enumerate(inputs(case, name, count)):
         if only not in (None, number):
             continue
         path.write_bytes(data)
-        os.utime(path, ns=(number, number))  # readers may keep what they read of a file
+        os.utime(path, ns=(number, number))  # readers may cache files by modification time
         (workdir / "current").write_text(f"{name}, input {number}, {path}")
         found, reason = attempt(case, folder, data)
         tried, read = tried + 1, read + (found is not None)
-        if same and not reason and not equal(found, unharmed):
-            reason = "not read as the same"
+        if same and not reason and not equal(found, original):
+            reason = "not read as the same content"
         if reason:
             wrong.append(
                 {"case": name, "number": number, "data": repr(data[:600]), "wrong": reason}
             )
-    return {"tried": tried, "read": read, "wrong": wrong, "seconds": time.perf_counter() - began}
+    return {"tried": tried, "read": read, "wrong": wrong, "seconds": time.perf_counter() - started}
 
 
 def equal(found: list[Pair] | None, other: list[Pair]) -> bool:
@@ -125,11 +125,11 @@ def main() -> None:
     parser.add_argument("--only", type=int)
     args = parser.parse_args()
     cases = all_cases()
-    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+    resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
     signal.signal(signal.SIGALRM, stop)
     warnings.simplefilter("error", RuntimeWarning)
     report = {n: try_case(n, cases[n], args.count, args.workdir, args.only) for n in args.cases}
-    status = Path("/proc/self/status").read_text()  # getrusage counts what forked it, too
+    status = Path("/proc/self/status").read_text()  # getrusage includes the parent before the fork
     peak = int(status.split("VmHWM:")[1].split()[0]) << 10
     (args.workdir / "report.json").write_text(json.dumps({"cases": report, "peak": peak}))
 

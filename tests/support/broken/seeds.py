@@ -1,4 +1,4 @@
-"""Two objects in three images of 4 x 5 pixels, in the files of every format."""
+"""Two objects in three images of 4 x 5 pixels, as files of every format."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ NAMES = b"classes:\n  1: car\n  2: pedestrian\n  3: crowd\nignored: [3]\n"
 def tracks(
     classes: dict[int, str] = CLASSES, ignored: tuple[int, ...] = (), shift: int = 0
 ) -> Tracks:
-    """Return both objects in all images, the first of class 1, beside each other."""
+    """Return both objects in all images, side by side, the first of class 1."""
     dense = np.zeros((6, 4, 5), bool)
     for row in range(6):
         left = 2 * (row % 2) + shift
@@ -81,30 +81,30 @@ def plain() -> Files:
 
 def mots_challenge() -> Files:
     def write(folder: Path) -> None:
-        mots_text.write_tracks(folder / "truth/a/gt/gt.txt", _of_mots(), first_frame=1)
-        mots_text.write_tracks(folder / "results/a.txt", _of_mots(1), first_frame=1)
+        mots_text.write_tracks(folder / "truth/a/gt/gt.txt", _mots_tracks(), first_frame=1)
+        mots_text.write_tracks(folder / "results/a.txt", _mots_tracks(1), first_frame=1)
 
     return {"truth/a/seqinfo.ini": INFO, **written(write)}
 
 
 def kitti_mots() -> Files:
     def write(folder: Path) -> None:
-        mots_text.write_tracks(folder / "truth/a.txt", _of_mots())
-        mots_text.write_tracks(folder / "results/a.txt", _of_mots(1))
+        mots_text.write_tracks(folder / "truth/a.txt", _mots_tracks())
+        mots_text.write_tracks(folder / "results/a.txt", _mots_tracks(1))
 
     return written(write)
 
 
-def _of_mots(shift: int = 0) -> Tracks:
+def _mots_tracks(shift: int = 0) -> Tracks:
     return tracks(mots_text.CLASSES, (mots_text.IGNORE,), shift)
 
 
 def kitti() -> Files:
-    of_kitti = tracks(kitti_text.CLASSES, (kitti_text.DONT_CARE,))
+    kitti_tracks = tracks(kitti_text.CLASSES, (kitti_text.DONT_CARE,))
 
     def write(folder: Path) -> None:
-        kitti_text.write_tracks(folder / "truth/a.txt", of_kitti, "truth")
-        kitti_text.write_tracks(folder / "results/a.txt", of_kitti)
+        kitti_text.write_tracks(folder / "truth/a.txt", kitti_tracks, "truth")
+        kitti_text.write_tracks(folder / "results/a.txt", kitti_tracks)
 
     files = written(write)
     ignored = b"1 -1 DontCare -1 -1 -10 1 1 3 3 -1 -1 -1 -1000 -1000 -1000 -10\n"

@@ -1,4 +1,4 @@
-"""The converter run in this process, and tracks that hold all there is to lose."""
+"""Run the converter in this process, and tracks with every field that a format may drop."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ PERSON = ["--classes", "1=person"]
 
 
 def run(source: str, target: str, *more: object) -> tuple[int, str, str]:
-    """Return the program's exit code, output and errors."""
+    """Return the program's exit code, standard output and standard error."""
     words = ["convert", "--from", source, "--to", target, *map(str, more)]
     output, errors = io.StringIO(), io.StringIO()
     with mock.patch.object(sys, "argv", words), redirect_stdout(output), redirect_stderr(errors):
@@ -41,21 +41,21 @@ def run(source: str, target: str, *more: object) -> tuple[int, str, str]:
             code = run_main(convert.main)
         except SystemExit as error:
             code = error.code
-    said = errors.getvalue()
-    if said.startswith("usage:"):  # of the parser, before the reason
-        said = said.splitlines()[-1] + "\n"
-    return code, output.getvalue(), said.removeprefix("python -m datasets.convert: ")
+    printed = errors.getvalue()
+    if printed.startswith("usage:"):  # the parser prints its usage before the error
+        printed = printed.splitlines()[-1] + "\n"
+    return code, output.getvalue(), printed.removeprefix("python -m datasets.convert: ")
 
 
 def truth_for(results: str, parquet: Path) -> Path:
-    """Return a ground truth of the sequences of a file, beside it, that results can be for."""
+    """Return a ground truth file, written beside `parquet`, for results of the same sequences."""
     truth = results.replace("results", "truth")
     run("parquet", truth, parquet, parquet.with_name(f"{truth}.json"))
     return parquet.with_name(f"{truth}.json")
 
 
 def everything() -> Tracks:
-    """Return a car, a pedestrian and a crowd to ignore, with all that tracks can hold."""
+    """Return a car, a pedestrian and an ignored crowd, with all optional fields."""
     masks = np.zeros((4, 6, 8), bool)
     masks[0, 0:3, 1:3] = masks[1, 4:, 5:] = masks[2, 1:4, 1:3] = masks[3, :2, 6:] = True
     runs = coco_rle.encode(masks)
@@ -72,7 +72,7 @@ def everything() -> Tracks:
 
 
 def common() -> Tracks:
-    """Return what every format can hold but MOT15, which has no cars, and masks beside it."""
+    """Return tracks that every format except MOT15, which has no cars, can hold, with masks."""
     tracks = everything().take(np.arange(3))
     extent = Extent(6, 8, 4, {1: "car", 2: "pedestrian"})
     return replace(tracks, extent=extent, score=np.ones(3), visibility=None)

@@ -1,4 +1,4 @@
-"""Run something in a child process that may take only so much more memory."""
+"""Run a function in a child process with limited additional memory."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def outcome(action: Callable[[], object], megabytes: int = 400) -> str:
-    """Return the error that an action ends with, "" if none, "killed" if it takes its process."""
+    """Return the error that a function raises, "" if none, "killed" if its process dies."""
     reader, writer = os.pipe()
     child = os.fork()
     if not child:
@@ -30,6 +30,6 @@ def outcome(action: Callable[[], object], megabytes: int = 400) -> str:
 def _attempt(action: Callable[[], object]) -> str:
     try:
         action()
-    except BaseException as error:  # whatever it is, the test shows it
+    except BaseException as error:  # any error is shown by the test
         return f"{type(error).__name__}: {error}"
     return "read"

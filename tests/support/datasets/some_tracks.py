@@ -1,4 +1,4 @@
-"""Tracks of any kind, for round trips through a format."""
+"""Random tracks for round trips through a format."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _scores = st.floats(-1, 100, allow_nan=False)
 
 @st.composite
 def tracks_of(draw, extent: Extent, *, near=_numbers, size=_sizes, scores=_scores) -> Tracks:
-    """Return tracks of an extent; rows of classes to ignore have no identity."""
+    """Return tracks of an extent; rows of ignored classes have no identity."""
     frames = st.integers(0, extent.frame_count - 1)
     classes = st.sampled_from(sorted(extent.classes))
     row = st.tuples(frames, st.integers(0, 5), classes, scores, near, near, size, size)
