@@ -136,7 +136,10 @@ def lose_truth(truth, results):
     ("harm", "message"),
     [
         (lose_truth, "TUD-Campus/gt/gt.txt"),
-        (break_result, "TUD-Campus.txt, line 223 ('1,2,oops'): 3 columns, expected at least 8"),
+        (
+            break_result,
+            "TUD-Campus.txt, line 223 ('1,2,oops'): expected at least 8 columns, found 3",
+        ),
         (remove_result, "TUD-Stadtmitte.txt"),
         (shorten, "frame 70 (from 0) is beyond the last frame, 69"),
         (no_truth, "no sequence with ground truth found in layout mot15"),

@@ -133,14 +133,14 @@ def break_image(tmp_path, walk):
 
 def break_size(tmp_path, walk):
     tracks_file(tmp_path, Extent(46, 61, 4, {1: "dog"}))
-    return "walk, tracks: images of 61 x 46 found, expected 61 x 45"
+    return "walk, tracks: expected images of 61 x 45, found 61 x 46"
 
 
 def break_length(tmp_path, walk):
     (tmp_path / "in" / "10.png").unlink()
     (tmp_path / "in" / "11.png").unlink()
     write_prepared(walk[0], read_own(tmp_path / "in", "walk"))
-    return "walk, tracks: 4 frames found, expected 2"
+    return "walk, tracks: expected 2 frames, found 4"
 
 
 def break_folder(tmp_path, walk):

@@ -166,10 +166,10 @@ def test_a_results_folder_is_one_file_and_arguments_of_a_command_are_none(tmp_pa
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"schema_version": 2}, "schema version 2 found, expected 1"),
-        ({"tracks": None}, "tracks: null found, expected str"),
-        ({"files": {"w.pt": 1}}, "files: .* found, expected texts by name"),
-        ({"program": "os"}, "program: .*os.* found, expected a tracker's"),
+        ({"schema_version": 2}, "schema version: expected 1, found 2"),
+        ({"tracks": None}, "tracks: expected str, found null"),
+        ({"files": {"w.pt": 1}}, "files: expected strings by name, found"),
+        ({"program": "os"}, "program: expected a tracker program, found .*os"),
     ],
 )
 def test_an_invalid_run_json_is_named(crossing, tmp_path, changes, message):

@@ -370,7 +370,7 @@ def wait_for(folder: Path, name: str, running: subprocess.Popen[bytes]) -> None:
         (
             "sequences: [crossing]",
             "sequences: [crosing]",
-            "datasets.synthetic: sequence 'crosing' is unknown: expected one of ['crossing'",
+            "datasets.synthetic: unknown sequence 'crosing': expected one of ['crossing'",
         ),
         (
             "clock: {",
@@ -458,7 +458,7 @@ def test_a_job_that_outlives_its_run_writes_nothing(workdir):
     running.kill()
     running.wait()
     tracks = workdir.path / "results" / "sort" / "synthetic" / "crossing" / "tracks.parquet"
-    while "the run that asked for it is gone" not in log.read_text():
+    while "the workflow that started this job has ended" not in log.read_text():
         assert time.time() < deadline
         time.sleep(0.2)
     assert not tracks.exists()

@@ -95,7 +95,7 @@ def test_classes_are_chosen_by_name_and_ignored_ones_never_count():
 
 
 def test_tracks_of_another_video_are_refused():
-    with pytest.raises(ValueError, match="walk, tracks: images of 37 x 27 found, expected 36 x 27"):
+    with pytest.raises(ValueError, match="walk, tracks: expected images of 36 x 27, found 37 x 27"):
         Source(WALK, tracks(Extent(27, 37, 24, {1: "person"})))
     long = tracks(Extent(27, 36, 25, {1: "person"}), frame=[24])
     with pytest.raises(ValueError, match="walk, ground truth: 25 frames found, expected 24"):

@@ -192,7 +192,7 @@ def test_a_program_that_fails_leaves_a_reason_and_nothing_else(tmp_path, run, bo
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("no numbers", "walk.txt, line 1 ('no numbers'): 1 columns, expected at least 7"),
+        ("no numbers", "walk.txt, line 1 ('no numbers'): expected at least 7 columns, found 1"),
         (f"{GOOD}\\n{GOOD}", "walk.txt, line 2"),
         (GOOD.replace("2,", "9,", 1), "frame 8 (from 0) is beyond the last frame, 2"),
         (GOOD.replace(",7,", ",-1,"), "walk.txt: a row without identity found in frame 1"),
@@ -307,7 +307,7 @@ def test_a_run_that_is_ended_ends_its_program(tmp_path, sequence):
         ({"environment": "../x"}, "environment: '../x' found"),
         ({"command": ["{environment}", "{sequence}{output}"]}, "but no option environment"),
         ({"timeout_s": 0}, "timeout_s: 0 found, expected a number above 0 and at most 1000000"),
-        ({"timeout_s": float("inf")}, "Infinity found, expected a finite number"),
+        ({"timeout_s": float("inf")}, "expected a finite number, found Infinity"),
         ({"format": "mott"}, "format: 'mott' found, expected one of ["),
         ({"format": "coco_results"}, "format: 'coco_results' found, expected one of ["),
         ({"command": ["/no/such", "{sequence}", "{output}"]}, "/no/such: No such file"),
@@ -374,7 +374,7 @@ def test_images_are_linked_or_copied_in_order(tmp_path, copied):
     assert [image.max() for _, image in decode_frames(tmp_path / "walk" / "img1")] == [0, 40, 200]
     assert "imExt=.png\n" in (tmp_path / "walk" / "seqinfo.ini").read_text()
     (tmp_path / "in" / "2.png").unlink()
-    with pytest.raises(ValueError, match="2 images found, expected 3"):
+    with pytest.raises(ValueError, match="expected 3 images, found 2"):
         write_folder(tmp_path / "again", prepared.sequence, None)
 
 
