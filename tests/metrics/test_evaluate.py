@@ -138,7 +138,7 @@ def lose_truth(truth, results):
         (lose_truth, "TUD-Campus/gt/gt.txt"),
         (
             break_result,
-            "TUD-Campus.txt, line 223 ('1,2,oops'): expected at least 8 columns, found 3",
+            "TUD-Campus.txt, line 223 ('1,2,oops'): expected at least 8 columns",
         ),
         (remove_result, "TUD-Stadtmitte.txt"),
         (shorten, "frame 70 (from 0) is beyond the last frame, 69"),
