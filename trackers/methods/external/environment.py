@@ -3,8 +3,8 @@
     python -m trackers.methods.external.environment --requirements environments/roboflow.txt
         --output engines/environments/roboflow/versions.txt
 
-The environment is made in the folder of the output, a list of the installed packages that is
-written last. The requirements need hashes, as written by `uv pip compile --generate-hashes`.
+The environment is the folder that contains the output. The output lists the installed packages and
+is written last. The requirements need hashes, as written by `uv pip compile --generate-hashes`.
 """
 
 from __future__ import annotations
