@@ -1,4 +1,4 @@
-"""Methods, a folder each: see `trackers/contract.py`.
+"""Tracking methods, one folder each; see `trackers/contract.py`.
 
 May import: datasets, trackers.
 """

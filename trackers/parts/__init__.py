@@ -1,4 +1,4 @@
-"""What several methods are built of: Kalman filters, assignment, life cycles of tracks.
+"""Building blocks shared by several methods: Kalman filters, assignment, track life cycles.
 
 May import: datasets.assignment, datasets.class_mapping, datasets.conversion, datasets.overlap,
 datasets.types, trackers.contract, trackers.option_types.

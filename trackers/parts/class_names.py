@@ -1,4 +1,4 @@
-"""Names that different data sets and networks have for one class."""
+"""Class names that differ between data sets and networks."""
 
 from __future__ import annotations
 
@@ -9,25 +9,24 @@ _SAME = ({"person", "pedestrian"},)
 
 
 def synonyms(name: str) -> set[str]:
-    """Return all names of the class that is called so, that one among them."""
+    """Return all names of the class with this name, the name itself included."""
     return next((same for same in _SAME if name in same), {name})
 
 
 def class_ids(known: Many[str], classes: Mapping[int, str]) -> dict[int, int]:
-    """Return the class ids of a sequence by the number a network has for the class.
+    """Return the sequence's class ids, keyed by the network's class indices.
 
     Args:
-        known: The network's classes, in order.
-        classes: The sequence's names by class id; those that the network does not know are left
-            out.
+        known: The network's class names, in order.
+        classes: The sequence's class names by class id; names unknown to the network are left out.
 
     Raises:
-        ValueError: It knows none of them.
+        ValueError: The network knows none of the classes.
     """
     found = {
-        number: key
-        for key, name in classes.items()
-        for number, each in enumerate(known)
+        index: class_id
+        for class_id, name in classes.items()
+        for index, each in enumerate(known)
         if each in synonyms(name)
     }
     if not found:

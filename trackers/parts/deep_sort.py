@@ -1,12 +1,12 @@
-"""The targets of DeepSORT: their life, and how detections find them, by look, motion and IoU.
+"""DeepSORT's association: track life cycle, and matching by appearance, motion and IoU.
 
 Source: Wojke, Bewley, Paulus, Simple Online and Realtime Tracking with a Deep Association Metric,
-ICIP 2017, section 2, written from the paper; the 0.95 quantile of the chi-square distribution
-gates, as there. The paper's association cost is a weighted sum of the motion and the appearance
-distance. With vectors of appearance it is here its case lambda = 0, which its authors ran: the
-motion gates only. Without, it is lambda = 1: motion alone.
+ICIP 2017, section 2, written from the paper; the gate is the 0.95 quantile of the chi-square
+distribution, as there. The paper's association cost is a weighted sum of the motion and the
+appearance distance. With embeddings, this is its case lambda = 0, which its authors ran: motion is
+used for gating only. Without embeddings, it is lambda = 1: motion alone.
 
-Beside the paper: a detection finds targets of its own class only.
+Different from the paper: a detection is matched only with targets of its own class.
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ from trackers.parts.kalman import Motion
 from trackers.parts.options import DeepSortOptions
 
 _GATE = 9.4877  # 0.95 quantile of chi-square with four degrees of freedom
-_UNSEEN = -1
+_UNMATCHED = -1
 
 
 @dataclass(frozen=True)
 class Reported:
-    """The confirmed targets of a frame, the oldest first.
+    """The confirmed targets of a frame, in order of initiation.
 
     Args:
-        track: (K,) int64 identities, from 1 in order of birth.
-        box: (K, 4) means of the filter: not the boxes of the detections.
-        score: (K,) of the last detection.
+        track: (K,) int64 track ids, from 1 in order of initiation.
+        box: (K, 4) means of the Kalman filter, not the boxes of the detections.
+        score: (K,) scores of the latest detections.
         class_id: (K,) int64.
-        row: (K,) int64, which of the detections given for this frame is the target's; -1 where
-            none is and the box is a prediction, see `DeepSort`.
+        row: (K,) int64 index of the target's detection among those of this frame; -1 where the
+            target is unmatched and the box is a prediction, see `DeepSortAssociation`.
     """
 
     track: np.ndarray
@@ -51,27 +51,27 @@ class Reported:
 
 @dataclass(frozen=True)
 class _Targets:
-    """One row a target."""
+    """One row per target."""
 
     track: np.ndarray
     class_id: np.ndarray
-    score: np.ndarray  # of the last detection
-    row: np.ndarray  # of the detection in this frame, or _UNSEEN
-    hits: np.ndarray  # detections so far
-    missed: np.ndarray  # frames since the last detection
-    confirmed: np.ndarray  # bool; a target that is not is tentative
+    score: np.ndarray  # of the latest detection
+    row: np.ndarray  # index of the detection in this frame, or _UNMATCHED
+    matches: np.ndarray  # detections so far
+    missed: np.ndarray  # frames since the latest detection
+    confirmed: np.ndarray  # bool; other targets are tentative
     motion: Motion
 
 
-class DeepSort:
-    """See the module.
+class DeepSortAssociation:
+    """Associates the detections of consecutive frames with DeepSORT's targets.
 
     Args:
-        report_coasted: Whether the predicted box of a target is reported in the first frame
-            without a detection of it, as the authors' program does.
+        report_coasted: Whether a target's predicted box is reported in the first frame without a
+            detection, as in the authors' program.
 
     Raises:
-        ValueError: A budget of vectors is less than one.
+        ValueError: The embedding budget is less than one.
     """
 
     _gallery: Gallery
@@ -82,137 +82,140 @@ class DeepSort:
         self.start()
 
     def start(self) -> None:
-        """Forget everything."""
-        self._born = 0
+        """Remove all targets."""
+        self._initiated = 0
         self._gallery = Gallery(self._options.nn_budget)
-        self._targets = self._bear(no_detections(), np.zeros(0, np.int64))
+        self._targets = self._initiate(no_detections(), np.zeros(0, np.int64))
 
-    def step(self, seen: Detections, embeddings: np.ndarray | None = None) -> Reported:
+    def step(self, detections: Detections, embeddings: np.ndarray | None = None) -> Reported:
         """Return the targets of the next frame.
 
         Args:
-            seen: All of them are looked at: what is too unsure or suppressed is left out before.
-                Every box has an area.
-            embeddings: (N, D) what each looks like, of any length; a detection with zeros, which
-                shows nothing, is found by IoU alone. None: this frame goes by motion alone, and
-                nobody's look is kept.
+            detections: All of them take part; low scores and duplicates must be removed before.
+                Every box must have a positive size.
+            embeddings: (N, D) appearance of each detection, of any length; a detection with a zero
+                vector is matched by IoU only. With None this frame is matched by motion only, and
+                no appearance is stored.
 
         Raises:
-            ValueError: There is not one vector a detection, or one is not finite.
+            ValueError: There is not one embedding per detection, or one is not finite.
         """
-        looks = None if embeddings is None else _looks(embeddings, len(seen.score))
+        features = None if embeddings is None else _normalized(embeddings, len(detections.score))
         targets = _predict(self._targets)
-        targets, left = self._cascade(targets, seen, looks)
-        targets, left = self._match_iou(targets, seen, left)
+        targets, remaining = self._cascade(targets, detections, features)
+        targets, remaining = self._match_iou(targets, detections, remaining)
         alive = targets.confirmed & (targets.missed <= self._options.max_age)
-        old = (targets.missed > 0) & ~alive
-        self._targets = rows.join(rows.take(targets, ~old), self._bear(seen, left))
-        if looks is not None:
-            self._remember(looks)
+        dead = (targets.missed > 0) & ~alive
+        new = self._initiate(detections, remaining)
+        self._targets = rows.join(rows.take(targets, ~dead), new)
+        if features is not None:
+            self._update_gallery(features)
         return self._report()
 
     def _cascade(
-        self, targets: _Targets, seen: Detections, looks: np.ndarray | None
+        self, targets: _Targets, detections: Detections, features: np.ndarray | None
     ) -> tuple[_Targets, np.ndarray]:
-        """Match confirmed targets within the gate, the most recently seen first."""
-        left, missed = np.arange(len(seen.score)), targets.missed
-        able = targets.confirmed & (missed <= self._options.max_age)
-        distance = AspectHeight.distance(targets.motion, seen.box)
-        distance[~same_class(targets.class_id, seen.class_id)] = np.inf
-        most = _GATE
-        if looks is not None:
-            gated = (distance <= _GATE) & able[:, None]
-            distance = self._look_distance(targets.track, looks, gated)
-            most = self._options.max_cosine_distance
-        for age in np.unique(missed[able]):
-            candidates = np.flatnonzero(able & (missed == age))
-            who, what = match(-distance[np.ix_(candidates, left)], -most)
-            targets = self._found(targets, candidates[who], seen, left[what])
-            left = left[unmatched(len(left), what)]
-        return targets, left
+        """Match confirmed targets within the gate, the most recently matched first."""
+        remaining, missed = np.arange(len(detections.score)), targets.missed
+        eligible = targets.confirmed & (missed <= self._options.max_age)
+        distance = AspectHeight.distance(targets.motion, detections.box)
+        distance[~same_class(targets.class_id, detections.class_id)] = np.inf
+        max_distance = _GATE
+        if features is not None:
+            gated = (distance <= _GATE) & eligible[:, None]
+            distance = self._appearance_distance(targets.track, features, gated)
+            max_distance = self._options.max_cosine_distance
+        for age in np.unique(missed[eligible]):
+            candidates = np.flatnonzero(eligible & (missed == age))
+            row, column = match(-distance[np.ix_(candidates, remaining)], -max_distance)
+            targets = self._update(targets, candidates[row], detections, remaining[column])
+            remaining = remaining[unmatched(len(remaining), column)]
+        return targets, remaining
 
-    def _look_distance(self, track: np.ndarray, looks: np.ndarray, asked: np.ndarray) -> np.ndarray:
-        """Return the least 1 - cosine of each pair that is asked for, (T, N) bool; others inf."""
-        distance = np.full(asked.shape, np.inf)
-        for row in np.flatnonzero(asked.any(axis=1)):
-            near = self._gallery.cosine(int(track[row]), looks[asked[row]])
-            distance[row, asked[row]] = 1 - near
+    def _appearance_distance(
+        self, track: np.ndarray, features: np.ndarray, pairs: np.ndarray
+    ) -> np.ndarray:
+        """Return the minimum 1 - cosine similarity of the `pairs` (T, N) bool; inf elsewhere."""
+        distance = np.full(pairs.shape, np.inf)
+        for row in np.flatnonzero(pairs.any(axis=1)):
+            similarity = self._gallery.max_cosine(int(track[row]), features[pairs[row]])
+            distance[row, pairs[row]] = 1 - similarity
         return distance
 
     def _match_iou(
-        self, targets: _Targets, seen: Detections, left: np.ndarray
+        self, targets: _Targets, detections: Detections, remaining: np.ndarray
     ) -> tuple[_Targets, np.ndarray]:
-        """Match tentative targets and those seen in the frame before by IoU."""
+        """Match tentative targets and those matched in the previous frame by IoU."""
         candidates = np.flatnonzero((targets.missed == 1) | ~targets.confirmed)
         old = rows.take(targets, candidates)
-        iou = box_iou(AspectHeight.box(old.motion)[:, None], seen.box[left])
-        alike = same_class(old.class_id, seen.class_id[left])
-        least = 1 - self._options.max_iou_distance
-        who, what = match(np.where(alike, iou, -np.inf), least)
-        targets = self._found(targets, candidates[who], seen, left[what])
-        return targets, left[unmatched(len(left), what)]
+        iou = box_iou(AspectHeight.box(old.motion)[:, None], detections.box[remaining])
+        comparable = same_class(old.class_id, detections.class_id[remaining])
+        min_iou = 1 - self._options.max_iou_distance
+        row, column = match(np.where(comparable, iou, -np.inf), min_iou)
+        targets = self._update(targets, candidates[row], detections, remaining[column])
+        return targets, remaining[unmatched(len(remaining), column)]
 
-    def _found(
-        self, targets: _Targets, who: np.ndarray, seen: Detections, what: np.ndarray
+    def _update(
+        self, targets: _Targets, matched: np.ndarray, detections: Detections, row: np.ndarray
     ) -> _Targets:
-        """Return the targets after those in rows `who` were seen as detections `what`."""
-        old, met = rows.take(targets, who), seen.take(what)
+        """Return the targets after those in rows `matched` were matched to detections `row`."""
+        old, detected = rows.take(targets, matched), detections.take(row)
         new = replace(
             old,
-            score=met.score,
-            row=what,
-            hits=old.hits + 1,
+            score=detected.score,
+            row=row,
+            matches=old.matches + 1,
             missed=np.zeros_like(old.missed),
-            confirmed=old.confirmed | (old.hits + 1 >= self._options.n_init),
-            motion=AspectHeight.update(old.motion, met.box),
+            confirmed=old.confirmed | (old.matches + 1 >= self._options.n_init),
+            motion=AspectHeight.update(old.motion, detected.box),
         )
-        return rows.put(targets, who, new)
+        return rows.put(targets, matched, new)
 
-    def _bear(self, seen: Detections, what: np.ndarray) -> _Targets:
-        """Return a new tentative target for each of the detections `what`."""
-        count, met = len(what), seen.take(what)
-        track = self._born + 1 + np.arange(count)
-        self._born += count
+    def _initiate(self, detections: Detections, row: np.ndarray) -> _Targets:
+        """Return a new tentative target for each of the detections `row`."""
+        count, detected = len(row), detections.take(row)
+        track = self._initiated + 1 + np.arange(count)
+        self._initiated += count
         return _Targets(
             track,
-            met.class_id,
-            met.score,
-            row=what,
-            hits=np.ones(count, np.int64),
+            detected.class_id,
+            detected.score,
+            row=row,
+            matches=np.ones(count, np.int64),
             missed=np.zeros(count, np.int64),
             confirmed=np.full(count, self._options.n_init <= 1),
-            motion=AspectHeight.begin(met.box),
+            motion=AspectHeight.begin(detected.box),
         )
 
-    def _remember(self, looks: np.ndarray) -> None:
-        """Keep what the targets seen now look like, and forget those that are gone.
+    def _update_gallery(self, features: np.ndarray) -> None:
+        """Store the features of matched targets, and remove those of deleted targets.
 
-        The authors keep a tentative target's vectors apart until it is confirmed. Here they are
-        with the others: only confirmed targets are asked for.
+        The authors store a tentative target's features separately until it is confirmed. Here they
+        go into the gallery at once: only confirmed targets are looked up in it.
         """
         for track, row in zip(self._targets.track, self._targets.row, strict=True):
-            if row != _UNSEEN:
-                self._gallery.add(int(track), looks[row])
-        self._gallery.forget_others(self._targets.track.tolist())
+            if row != _UNMATCHED:
+                self._gallery.add(int(track), features[row])
+        self._gallery.keep_only(self._targets.track.tolist())
 
     def _report(self) -> Reported:
         recent = self._targets.missed <= (1 if self._report_coasted else 0)
-        told = rows.take(self._targets, self._targets.confirmed & recent)
-        box = AspectHeight.box(told.motion)
-        return Reported(told.track, box, told.score, told.class_id, told.row)
+        reported = rows.take(self._targets, self._targets.confirmed & recent)
+        box = AspectHeight.box(reported.motion)
+        return Reported(reported.track, box, reported.score, reported.class_id, reported.row)
 
 
 def _predict(targets: _Targets) -> _Targets:
-    """Return the targets one frame later, as if none were seen."""
+    """Return the targets in the next frame, before any is matched."""
     motion = AspectHeight.predict(targets.motion)
-    unseen = np.full_like(targets.row, _UNSEEN)
-    return replace(targets, row=unseen, missed=targets.missed + 1, motion=motion)
+    row = np.full_like(targets.row, _UNMATCHED)
+    return replace(targets, row=row, missed=targets.missed + 1, motion=motion)
 
 
-def _looks(embeddings: np.ndarray, count: int) -> np.ndarray:
-    """Return embeddings at length 1."""
+def _normalized(embeddings: np.ndarray, count: int) -> np.ndarray:
+    """Return embeddings scaled to length 1, once checked."""
     if embeddings.shape[:-1] != (count,):
         raise ValueError(f"embeddings of shape {embeddings.shape} found, expected ({count}, D)")
     if not np.isfinite(embeddings).all():
-        raise ValueError("embeddings that are not finite found")
+        raise ValueError("embeddings with NaN or infinity found, expected finite numbers")
     return unit(embeddings)

@@ -1,4 +1,7 @@
-"""What targets looked like: the newest vectors of each, and how like them others are."""
+"""Appearance gallery: the latest embeddings of each target, and their similarity to others.
+
+Source: Wojke, Bewley, Paulus, DeepSORT, arXiv 1703.07402, section 2.2.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,10 @@ import numpy as np
 
 
 class Gallery:
-    """Unit vectors of appearance, by target.
+    """Unit-length appearance embeddings by target.
 
     Args:
-        budget: The newest so many of a target are kept; None keeps all, without bound.
+        budget: Number of latest embeddings kept per target; None keeps all, without bound.
 
     Raises:
         ValueError: The budget is less than one.
@@ -20,29 +23,29 @@ class Gallery:
 
     def __init__(self, budget: int | None) -> None:
         if budget is not None and budget < 1:
-            raise ValueError(f"budget of vectors: {budget} found, expected at least 1, or none")
-        self._kept: dict[int, deque[np.ndarray]] = defaultdict(lambda: deque(maxlen=budget))
+            raise ValueError(f"embedding budget: {budget} found, expected at least 1, or None")
+        self._embeddings: dict[int, deque[np.ndarray]] = defaultdict(lambda: deque(maxlen=budget))
 
-    def add(self, target: int, vector: np.ndarray) -> None:
-        """Keep a copy of a vector, (D,), of a target: it may be a row of a large array."""
-        self._kept[target].append(vector.copy())
+    def add(self, target: int, embedding: np.ndarray) -> None:
+        """Add a copy of an embedding (D,): the original may be a row of a large array."""
+        self._embeddings[target].append(embedding.copy())
 
-    def forget_others(self, targets: Collection[int]) -> None:
-        """Forget every target but these."""
-        for target in self._kept.keys() - set(targets):
-            del self._kept[target]
+    def keep_only(self, targets: Collection[int]) -> None:
+        """Remove all targets except these."""
+        for target in self._embeddings.keys() - set(targets):
+            del self._embeddings[target]
 
-    def cosine(self, target: int, vectors: np.ndarray) -> np.ndarray:
-        """Return the largest cosine of each of (M, D) with a target's vectors, (M,).
+    def max_cosine(self, target: int, embeddings: np.ndarray) -> np.ndarray:
+        """Return the maximum cosine similarity of each of (M, D) to a target's embeddings, (M,).
 
-        It is -inf for a target of which none was added.
+        It is -inf for a target without embeddings.
         """
-        if target not in self._kept:
-            return np.full(len(vectors), -np.inf)
-        return (np.stack(self._kept[target]) @ vectors.T).max(axis=0)
+        if target not in self._embeddings:
+            return np.full(len(embeddings), -np.inf)
+        return (np.stack(self._embeddings[target]) @ embeddings.T).max(axis=0)
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:
-    """Return vectors, (N, D), at length 1; a vector of zeros stays: it is like no other."""
+    """Return vectors (N, D) scaled to length 1; zero vectors stay zero and match nothing."""
     length = np.linalg.norm(vectors, axis=1, keepdims=True)
     return np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 0)

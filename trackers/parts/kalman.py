@@ -1,9 +1,9 @@
-"""A Kalman filter of coordinates that move at constant velocity, each on its own.
+"""A constant-velocity Kalman filter over independent coordinates, vectorised over targets.
 
 The box filters of SORT, DeepSORT and ByteTrack have diagonal process and measurement noise, and
-their motion couples a coordinate with its own velocity only. Their 8 x 8 (or 7 x 7) filter is
-therefore exactly C filters of two numbers, whose equations need no matrix algebra: that is what is
-here, for all N targets at once.
+their motion model couples a coordinate only with its own velocity. Their 8 x 8 (or 7 x 7) filter is
+therefore exactly equivalent to C filters with two-element states. This module implements the latter
+without matrix algebra, for all N targets at once.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Motion:
-    """The belief about N targets, each array of shape (N, C).
+    """State estimates of N targets; each array has shape (N, C).
 
     Args:
         position: Mean of each coordinate.
-        velocity: Mean change of it a frame.
+        velocity: Mean change of each coordinate per frame.
         position_variance: Variance of the position.
-        covariance: Of position and velocity.
+        covariance: Covariance of position and velocity.
         velocity_variance: Variance of the velocity.
     """
 
@@ -32,22 +32,22 @@ class Motion:
     velocity_variance: np.ndarray
 
 
-def begin(
+def initiate(
     position: np.ndarray, position_variance: np.ndarray, velocity_variance: np.ndarray
 ) -> Motion:
-    """Return the belief after a first measurement: at rest, (N, C)."""
-    still = np.zeros_like(position)
+    """Return the initial estimate for measured positions (N, C), with a mean velocity of zero."""
+    zeros = np.zeros_like(position)
     return Motion(
         position,
-        still,
+        zeros,
         np.broadcast_to(position_variance, position.shape),
-        still,
+        zeros,
         np.broadcast_to(velocity_variance, position.shape),
     )
 
 
 def predict(motion: Motion, position_noise: np.ndarray, velocity_noise: np.ndarray) -> Motion:
-    """Return the belief one frame later; the noises are variances, broadcast to (N, C)."""
+    """Return the estimate for the next frame; the noises are variances, broadcast to (N, C)."""
     return Motion(
         motion.position + motion.velocity,
         motion.velocity,
@@ -61,13 +61,14 @@ def predict(motion: Motion, position_noise: np.ndarray, velocity_noise: np.ndarr
 
 
 def update(motion: Motion, measured: np.ndarray, noise: np.ndarray) -> Motion:
-    """Return the belief after measuring (N, C) positions with variances `noise`."""
-    spread = motion.position_variance + noise
-    gain, velocity_gain = motion.position_variance / spread, motion.covariance / spread
-    error = measured - motion.position
+    """Return the estimate updated with measured positions (N, C) of variances `noise`."""
+    innovation_variance = motion.position_variance + noise
+    gain = motion.position_variance / innovation_variance
+    velocity_gain = motion.covariance / innovation_variance
+    innovation = measured - motion.position
     return Motion(
-        motion.position + gain * error,
-        motion.velocity + velocity_gain * error,
+        motion.position + gain * innovation,
+        motion.velocity + velocity_gain * innovation,
         motion.position_variance - gain * motion.position_variance,
         motion.covariance - gain * motion.covariance,
         motion.velocity_variance - velocity_gain * motion.covariance,
@@ -75,11 +76,11 @@ def update(motion: Motion, measured: np.ndarray, noise: np.ndarray) -> Motion:
 
 
 def squared_mahalanobis(motion: Motion, measured: np.ndarray, noise: np.ndarray) -> np.ndarray:
-    """Return the squared distance of M measurements from N beliefs, (N, M), in deviations.
+    """Return the squared Mahalanobis distances between N estimates and M measurements, (N, M).
 
     Args:
         measured: (M, C).
-        noise: Variances of the measurements, (N, C).
+        noise: Measurement variances, (N, C).
     """
-    error = measured[None] - motion.position[:, None]
-    return (error * error / (motion.position_variance + noise)[:, None]).sum(axis=2)
+    innovation = measured[None] - motion.position[:, None]
+    return (innovation * innovation / (motion.position_variance + noise)[:, None]).sum(axis=2)

@@ -15,17 +15,18 @@ def _formats() -> Collection[str]:
     return list_formats()
 
 
-ResultFormat = Annotated[str, Choices(_formats)]  # one that is read without a ground truth
+ResultFormat = Annotated[str, Choices(_formats)]  # formats that can be read without ground truth
 
 
 @dataclass(frozen=True, kw_only=True)
 class LifeCycle:
-    """When tracks are reported and when they end, as in SORT, see `trackers.parts.life`.
+    """Track life cycle as in SORT, see `trackers.parts.life_cycle`.
 
     Args:
-        max_age: Frames a track lives on without a detection.
-        min_hits: A track is reported once it was matched in so many frames in a row after its
-            first; in the first `min_hits` frames of the sequence every track is.
+        max_age: Maximum number of consecutive frames without a detection that a track survives.
+        min_hits: Number of consecutive frames, after the first, in which a track must be matched
+            before it is reported. In the first `min_hits` frames of a sequence every matched track
+            is reported.
     """
 
     max_age: NonNegativeInt = 1
@@ -34,15 +35,15 @@ class LifeCycle:
 
 @dataclass(frozen=True, kw_only=True)
 class DeepSortOptions:
-    """Rules of DeepSORT by the names of its authors, see `trackers.parts.deep_sort`.
+    """Parameters of DeepSORT, named as by its authors, see `trackers.parts.deep_sort`.
 
     Args:
-        max_iou_distance: Pairs with a larger 1 - IoU are no match in the IoU stage.
-        max_age: A confirmed target can be found again up to so many frames after its last
-            detection.
-        n_init: Detections in a row, the first included, that confirm a target.
-        max_cosine_distance: Pairs with a larger 1 - cosine are no match by appearance.
-        nn_budget: The newest so many vectors of a target are what it looks like; None keeps all.
+        max_iou_distance: Maximum 1 - IoU of a match in the IoU stage.
+        max_age: Maximum number of frames since its last detection after which a confirmed target
+            can still be matched.
+        n_init: Number of consecutive detections, the first included, that confirm a target.
+        max_cosine_distance: Maximum 1 - cosine similarity of a match by appearance.
+        nn_budget: Number of latest embeddings kept per target; None keeps all.
     """
 
     max_iou_distance: UnitInterval = 0.7

@@ -1,4 +1,4 @@
-"""Tables as frozen dataclasses of arrays with one row a target; a field may be such a table."""
+"""Tables with one row per target: frozen dataclasses of arrays, or of such tables."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ Table = TypeVar("Table")
 
 
 def take(table: Table, rows: np.ndarray) -> Table:
-    """Return the rows of an index or boolean array, in that order."""
+    """Return the rows selected by an index or boolean array, in that order."""
     return _each(lambda column: column[rows], table)
 
 
 def join(*tables: Table) -> Table:
-    """Return the rows of all tables, one table after the other."""
+    """Return the concatenated rows of all tables."""
     return _each(lambda *columns: np.concatenate(columns), *tables)
 
 
 def put(table: Table, rows: np.ndarray, values: Table) -> Table:
-    """Return `table` with `rows` replaced by those of `values`."""
+    """Return a copy of `table` in which `rows` are replaced by `values`."""
 
     def replaced(column: np.ndarray, value: np.ndarray) -> np.ndarray:
         column = np.array(column)
@@ -32,7 +32,7 @@ def put(table: Table, rows: np.ndarray, values: Table) -> Table:
 
 
 def _each(function: Any, *tables: Any) -> Any:
-    """Return a table of the function's value for each column of the tables."""
+    """Return a table whose columns are the function's results on the columns of the tables."""
     columns = {}
     for each in fields(tables[0]):
         values = [getattr(table, each.name) for table in tables]

@@ -1,4 +1,4 @@
-"""What the container is given, and what is made of what it leaves; a script stands in for it."""
+"""The container's input and the handling of its output; a script stands in for the container."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from trackers.methods.deepstream.options import Options
 from trackers.methods.deepstream.run import command, read_latencies, write_files
 
 FRAMES = 24
-APPLICATION = {  # keys of the reference application's documentation, by group
+APPLICATION = {  # documented keys of the reference application, by group
     "application": {
         "enable-perf-measurement", "perf-measurement-interval-sec", "gie-kitti-output-dir",
         "kitti-track-output-dir",
@@ -45,7 +45,7 @@ APPLICATION = {  # keys of the reference application's documentation, by group
     "tiled-display": {"enable"},
     "tests": {"file-loop"},
 }  # fmt: skip
-DETECTOR = {  # of Gst-nvinfer's
+DETECTOR = {  # documented keys of Gst-nvinfer
     "property": {
         "gpu-id", "net-scale-factor", "onnx-file", "labelfile-path", "infer-dims", "batch-size",
         "network-mode", "num-detected-classes", "process-mode", "gie-unique-id", "cluster-mode",
@@ -57,10 +57,10 @@ DETECTOR = {  # of Gst-nvinfer's
     },
 }  # fmt: skip
 CONTAINER = '''#!{python}
-"""Stands in for a container: looks at its files, writes a dump of a box that moves."""
+"""Stands in for a container: checks its files and writes a dump of one object."""
 import pathlib, sys
-given = sys.argv[1:]
-mounts = dict(v.split(":")[::-1] for f, v in zip(given, given[1:]) if f == "-v")
+words = sys.argv[1:]
+mounts = dict(v.split(":")[::-1] for f, v in zip(words, words[1:]) if f == "-v")
 workdir = pathlib.Path(mounts["/run_folder"])
 assert {{p.name for p in workdir.iterdir()}} == {{
     "application.txt", "detector.txt", "tracker.yml", "segmenter.yml", "labels.txt", "video.mp4",
@@ -77,8 +77,8 @@ for frame in range({frames}):
 
 
 @pytest.fixture
-def place(tmp_path):
-    """(options, sequence.json) of a folder of images; what runs the container is a script."""
+def prepared(tmp_path):
+    """Options and sequence.json for a folder of images; a script runs instead of docker."""
     for number in range(FRAMES):
         write_image(tmp_path / "in" / f"{number:03}.png", np.full((46, 62, 3), 100, np.uint8))
     sequence = tmp_path / "data" / "sequence.json"
@@ -87,7 +87,7 @@ def place(tmp_path):
     (tmp_path / "peoplenet.onnx").write_bytes(b"")
     (tmp_path / "models").mkdir()
     options = {
-        "image": "deepstream:of-yours",
+        "image": "deepstream:7.1",
         "docker": str(tmp_path / "docker"),
         "detector": str(tmp_path / "peoplenet.onnx"),
         "labels": str(tmp_path / "labels.txt"),
@@ -96,31 +96,31 @@ def place(tmp_path):
     return options, sequence
 
 
-def container(place, label="person", fail="", frames=FRAMES, also=""):
+def container(prepared, label="person", fail="", frames=FRAMES, also=""):
     script = CONTAINER.format(
         python=sys.executable, label=label, fail=fail, frames=frames, also=also
     )
-    path = Path(place[0]["docker"])
+    path = Path(prepared[0]["docker"])
     path.write_text(script)
     path.chmod(0o755)
 
 
-def run(place, folder, **more):
-    options, sequence = place
-    made = ["--output", folder / "tracks.parquet", "--timing", folder / "timing.json"]
-    made += ["--run", folder / "run.json", "--code", "abc"]
+def run(prepared, folder, **more):
+    options, sequence = prepared
+    outputs = ["--output", folder / "tracks.parquet", "--timing", folder / "timing.json"]
+    outputs += ["--run", folder / "run.json", "--code", "abc"]
     text = json.dumps(options | more)
     program = [sys.executable, "-m", "trackers.methods.deepstream.run"]
     return subprocess.run(
-        [*program, "--options", text, "--sequence", sequence, *made],
+        [*program, "--options", text, "--sequence", sequence, *outputs],
         capture_output=True, text=True, cwd=ROOT, check=False,
     )  # fmt: skip
 
 
-def test_tracks_and_times_are_what_the_container_left(place, tmp_path):
-    (label,) = read_sequence(place[1]).extent.classes.values()
-    container(place, label)
-    done = run(place, tmp_path)
+def test_tracks_and_times_are_read_from_the_container(prepared, tmp_path):
+    (label,) = read_sequence(prepared[1]).extent.classes.values()
+    container(prepared, label)
+    done = run(prepared, tmp_path)
     assert done.returncode == 0, done.stderr
     tracks = read_tracks(tmp_path / "tracks.parquet")
     assert tracks.frame.tolist() == list(range(1, FRAMES))
@@ -133,30 +133,30 @@ def test_tracks_and_times_are_what_the_container_left(place, tmp_path):
     assert (timing["timed"], timing["frames"]) == ("pipeline", 4)
 
 
-def test_it_tells_the_models_and_images_it_was_given(place, tmp_path):
-    (label,) = read_sequence(place[1]).extent.classes.values()
-    container(place, label)
-    (Path(place[0]["models"]) / "image_encoder.onnx").write_text("a network")
-    assert run(place, tmp_path).returncode == 0
-    told = read_run_json(tmp_path / "run.json")
-    assert told["tracks"] == sha256(tmp_path / "tracks.parquet")
-    assert set(told["inputs"]) == {"sequence.json", "images"}
+def test_run_json_records_the_models_and_images(prepared, tmp_path):
+    (label,) = read_sequence(prepared[1]).extent.classes.values()
+    container(prepared, label)
+    (Path(prepared[0]["models"]) / "image_encoder.onnx").write_text("a network")
+    assert run(prepared, tmp_path).returncode == 0
+    record = read_run_json(tmp_path / "run.json")
+    assert record["tracks"] == sha256(tmp_path / "tracks.parquet")
+    assert set(record["inputs"]) == {"sequence.json", "images"}
     for name in ("detector", "labels", "models"):
-        assert told["files"][place[0][name]] == sha256_of(Path(place[0][name]))
-    assert (told["method"], told["code"]) == ("deepstream", "abc")
+        assert record["files"][prepared[0][name]] == sha256_of(Path(prepared[0][name]))
+    assert (record["method"], record["code"]) == ("deepstream", "abc")
 
 
 @pytest.mark.parametrize(
-    ("harm", "message"),
+    ("changes", "message"),
     [
-        ({"fail": "no GPU"}, "the container exited with 1; it printed last: no GPU"),
-        ({"label": "elephant"}, "label 'elephant' found, the classes of the sequence are"),
-        ({"frames": 9}, "latencies of 9 frames found, expected 0 to 23"),
+        ({"fail": "no GPU"}, "the container exited with 1; last output: no GPU"),
+        ({"label": "elephant"}, "label 'elephant' found, expected a class of the sequence"),
+        ({"frames": 9}, "latencies of 9 frames found, expected those of frames 0 to 23"),
     ],
 )
-def test_a_container_that_fails_leaves_nothing(place, tmp_path, harm, message):
-    container(place, **harm)
-    done = run(place, tmp_path)
+def test_a_failing_container_leaves_no_files(prepared, tmp_path, changes, message):
+    container(prepared, **changes)
+    done = run(prepared, tmp_path)
     assert done.returncode in (1, 2)
     assert message in done.stderr
     assert not (tmp_path / "tracks.parquet").exists()
@@ -164,77 +164,77 @@ def test_a_container_that_fails_leaves_nothing(place, tmp_path, harm, message):
     assert not (tmp_path / "run.json").exists()
 
 
-def test_without_docker_it_says_so(place, tmp_path):
-    done = run(place, tmp_path, docker="no-such-docker")
+def test_a_missing_docker_program_is_named(prepared, tmp_path):
+    done = run(prepared, tmp_path, docker="no-such-docker")
     assert done.returncode == 2
     assert "no-such-docker" in done.stderr
 
 
-def written(place, tmp_path, **more):
-    options = Options(**place[0], **more)
-    write_files(tmp_path, read_sequence(place[1]), options)
-    found = {}
+def written(prepared, tmp_path, **more):
+    options = Options(**prepared[0], **more)
+    write_files(tmp_path, read_sequence(prepared[1]), options)
+    contents = {}
     for name in ("application", "detector"):
         parser = ConfigParser()
         parser.optionxform = str
         parser.read(tmp_path / f"{name}.txt")
-        found[name] = {group: dict(parser[group]) for group in parser.sections()}
+        contents[name] = {group: dict(parser[group]) for group in parser.sections()}
     for name in ("tracker", "segmenter"):
         text = (tmp_path / f"{name}.yml").read_text()
         assert text.startswith("%YAML:1.0\n")
-        found[name] = yaml.safe_load(text.split("---\n", 1)[1])
-    return found
+        contents[name] = yaml.safe_load(text.split("---\n", 1)[1])
+    return contents
 
 
-def test_only_documented_keys_are_written(place, tmp_path):
-    found = written(place, tmp_path)
-    for group, keys in found["application"].items():
+def test_only_documented_keys_are_written(prepared, tmp_path):
+    contents = written(prepared, tmp_path)
+    for group, keys in contents["application"].items():
         assert set(keys) <= APPLICATION[group], group
-    for group, keys in found["detector"].items():
+    for group, keys in contents["detector"].items():
         assert set(keys) <= DETECTOR[group.rstrip("-0123456789")], group
-    assert found["detector"]["class-attrs-2"] == {"pre-cluster-threshold": "1.0"}
-    assert found["application"]["streammux"]["width"] == "62"
-    assert found["tracker"]["TargetManagement"]["probationAge"] == 4
-    assert found["segmenter"]["MemoryAttention"]["builderOptimizationLevel"] == 5
+    assert contents["detector"]["class-attrs-2"] == {"pre-cluster-threshold": "1.0"}
+    assert contents["application"]["streammux"]["width"] == "62"
+    assert contents["tracker"]["TargetManagement"]["probationAge"] == 4
+    assert contents["segmenter"]["MemoryAttention"]["builderOptimizationLevel"] == 5
 
 
-def test_the_shipped_values_are_those_of_our_own_masktracker(place, tmp_path):
+def test_the_shipped_values_are_the_defaults_of_masktracker(prepared, tmp_path):
     defaults = load_method("masktracker").options
-    found = written(place, tmp_path)
+    contents = written(prepared, tmp_path)
     shipped = {
         key: value
         for file in ("tracker", "segmenter")
-        for group in found[file].values()
+        for group in contents[file].values()
         for key, value in group.items()
     }
-    spelled = {
+    key_of = {
         "".join(c if not c.isupper() else f"_{c.lower()}" for c in key): key for key in shipped
     }
-    spelled = {name.replace("4", "_4"): key for name, key in spelled.items()}
-    both = set(spelled) & set(defaults)
+    key_of = {name.replace("4", "_4"): key for name, key in key_of.items()}
+    both = set(key_of) & set(defaults)
     assert len(both) >= 20
     for name in both:
-        assert shipped[spelled[name]] == pytest.approx(float(defaults[name])), name
+        assert shipped[key_of[name]] == pytest.approx(float(defaults[name])), name
 
 
-def test_any_value_can_be_another_but_no_key(place, tmp_path):
+def test_values_can_be_overridden_but_unknown_keys_are_rejected(prepared, tmp_path):
     values = {"tracker.TargetManagement.probationAge": 9, "application.sink0.sync": 1}
-    found = written(place, tmp_path, values=values)
-    assert found["tracker"]["TargetManagement"]["probationAge"] == 9
-    assert found["application"]["sink0"]["sync"] == "1"
+    contents = written(prepared, tmp_path, values=values)
+    assert contents["tracker"]["TargetManagement"]["probationAge"] == 9
+    assert contents["application"]["sink0"]["sync"] == "1"
     for wrong in ("tracker.TargetManagement.probatoinAge", "trakcer.A.b", "tracker.Nothing.b"):
         with pytest.raises(ValueError, match="values: "):
-            written(place, tmp_path, values={wrong: 1})
+            written(prepared, tmp_path, values={wrong: 1})
 
 
-def test_the_container_gets_the_files_the_models_and_no_network(place, tmp_path):
-    given = command(tmp_path, Options(**place[0]))
-    assert given[:3] == [place[0]["docker"], "run", "--rm"]
-    assert f"{tmp_path}:{files.WORKDIR}" in given
-    assert f"{place[0]['models']}:{files.MODELS}" in given
-    assert given[given.index("--network") + 1] == "none"
-    assert given[-4:] == [
-        "deepstream:of-yours",
+def test_the_container_has_the_files_and_the_models_and_no_network(prepared, tmp_path):
+    words = command(tmp_path, Options(**prepared[0]))
+    assert words[:3] == [prepared[0]["docker"], "run", "--rm"]
+    assert f"{tmp_path}:{files.WORKDIR}" in words
+    assert f"{prepared[0]['models']}:{files.MODELS}" in words
+    assert words[words.index("--network") + 1] == "none"
+    assert words[-4:] == [
+        "deepstream:7.1",
         "deepstream-app",
         "-c",
         "/run_folder/application.txt",
@@ -247,16 +247,16 @@ def test_latencies_are_read_in_the_order_of_frames():
     assert read_latencies(text, 2) == [250979980, 2500000]
 
 
-def test_as_a_tracker_of_frames_it_says_how_it_is_run():
+def test_loading_it_as_a_frame_by_frame_tracker_is_an_error():
     options = {"image": "a", "detector": "b", "labels": "c", "models": "d"}
     with pytest.raises(ValueError, match=r"takes whole sequences, by methods/deepstream/rule\.smk"):
         load_tracker("deepstream", options)
 
 
-def test_the_video_it_is_given_has_all_images(place, tmp_path):
+def test_the_video_for_the_container_has_all_images(prepared, tmp_path):
     also = f'import shutil; shutil.copy(workdir / "video.mp4", "{tmp_path}/seen.mp4")'
-    container(place, also=also)
-    run(place, tmp_path)
+    container(prepared, also=also)
+    run(prepared, tmp_path)
     images = [image for _, image in decode_frames(tmp_path / "seen.mp4")]
     assert len(images) == FRAMES
     assert all(abs(image.astype(int) - 100).max() < 6 for image in images)

@@ -1,4 +1,4 @@
-"""A detector is exported, found by its card, and put before a tracker of boxes."""
+"""Detector export, detectors loaded by their network card, and detectors with a box tracker."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ def weights(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def folder(weights, tmp_path_factory):
-    made = tmp_path_factory.mktemp("engine")
+    folder = tmp_path_factory.mktemp("engine")
     model = load_yolox("nano", weights, 2)
-    card = export_yolox(model, ["cat", "person"], (64, 96), made, "fp32")
-    write_json(made / "networks.json", card | {"origin": {}})
-    return made
+    card = export_yolox(model, ["cat", "person"], (64, 96), folder, "fp32")
+    write_json(folder / "networks.json", card | {"origin": {}})
+    return folder
 
 
-def test_the_exported_network_answers_as_the_one_on_pytorch(weights, folder):
+def test_the_exported_network_agrees_with_pytorch(weights, folder):
     images = np.random.default_rng(0).uniform(0, 255, (1, 3, 64, 96)).astype(np.float32)
     with torch.no_grad():
         expected = load_yolox("nano", weights, 2)(torch.tensor(images))[0].numpy()
@@ -48,7 +48,7 @@ def test_the_exported_network_answers_as_the_one_on_pytorch(weights, folder):
     assert len(yolox([found], (64, 96), 2).box) == 126
 
 
-def test_the_folder_of_an_export_is_a_detector(folder):
+def test_an_export_folder_is_loaded_as_a_detector(folder):
     detector = load_detector(str(folder), score=0.0)
     detector.start({7: "pedestrian"})
     image = np.random.default_rng(0).integers(0, 255, (100, 80, 3), np.uint8)
@@ -57,7 +57,7 @@ def test_the_folder_of_an_export_is_a_detector(folder):
     assert ((found.box >= 0) & (found.box <= [80, 100, 80, 100])).all()
 
 
-def test_weights_of_another_size_are_refused(weights):
+def test_weights_of_another_size_are_rejected(weights):
     with pytest.raises(ValueError, match=r"no checkpoint of size 'tiny' and 2 classes"):
         load_yolox("tiny", weights, 2)
     with pytest.raises(ValueError, match=r"no checkpoint of size 'nano' and 80 classes"):
@@ -66,7 +66,7 @@ def test_weights_of_another_size_are_refused(weights):
         load_yolox("huge", weights, 2)
 
 
-def test_a_box_tracker_follows_what_a_real_detector_finds(shared, tmp_path):
+def test_a_box_tracker_tracks_the_detections_of_a_real_detector(shared, tmp_path):
     card = tmp_path / "yolox.yaml"
     card.write_text("file: yolox_nano.onnx\nlayout: yolox\nclasses: coco\n")
     (tmp_path / "yolox_nano.onnx").symlink_to(shared / "weights" / "yolox_nano.onnx")
@@ -75,8 +75,8 @@ def test_a_box_tracker_follows_what_a_real_detector_finds(shared, tmp_path):
     images = [image for _, image in islice(decode_frames(video), 290, 310)]
     extent = Extent(*images[0].shape[:2], len(images), {1: "pedestrian"})
     tracker.start(Sequence("d", "s", extent, 10.0))
-    answers = [tracker.step(Frame(index, image)) for index, image in enumerate(images)]
-    assert [answer.track.tolist() for answer in answers] == [[1]] * 20
+    outputs = [tracker.step(Frame(index, image)) for index, image in enumerate(images)]
+    assert [output.track.tolist() for output in outputs] == [[1]] * 20
 
 
 @pytest.mark.slow
@@ -101,14 +101,14 @@ def test_the_demo_detector_finds_the_people_of_the_test_split(exported, tmp_path
 
 def as_tracks(extent, frames) -> Tracks:
     columns = {
-        name: np.concatenate([getattr(answer, name) for _, answer in frames])
+        name: np.concatenate([getattr(output, name) for _, output in frames])
         for name in ("track", "class_id", "score", "box")
     }
     frame = np.repeat([frame for frame, _ in frames], [len(each.track) for _, each in frames])
     return Tracks(extent, frame, **columns)
 
 
-def test_an_unknown_tracker_or_option_of_it_is_refused(folder):
+def test_an_unknown_tracker_or_tracker_option_is_rejected(folder):
     options = {"detector": str(folder), "tracker": "bytetrak"}
     with pytest.raises(ValueError, match=r"options\.tracker: 'bytetrak' found, expected one of"):
         load_tracker("detected", options)

@@ -1,4 +1,4 @@
-"""What an external program is given, and what is made of what it does: works, hangs, crashes ..."""
+"""External programs: their input, and runs that succeed, fail, hang or crash."""
 
 from __future__ import annotations
 
@@ -54,19 +54,19 @@ open("{pid}", "w").write(str(child.pid))
 
 @pytest.fixture
 def sequence(tmp_path) -> Path:
-    """sequence.json of three frames with two detections, and ground truth nobody is to see."""
+    """sequence.json of three frames, with two detections and with ground truth to be hidden."""
     extent = Extent(100, 200, 3, {1: "pedestrian", 2: "bag"})
     box, score = np.array([[10.0, 20, 40, 60], [1, 2, 3, 4]]), np.array([0.5, 0.9])
-    frame, track, kinds = np.array([1, 2]), np.array([7, 8]), np.array([1, 2])
-    truth = Tracks(extent, frame, track, kinds, score, box)
-    found = Tracks(extent, frame, np.array([-1, -1]), kinds, score, box)
+    frame, track, classes = np.array([1, 2]), np.array([7, 8]), np.array([1, 2])
+    truth = Tracks(extent, frame, track, classes, score, box)
+    detections = Tracks(extent, frame, np.array([-1, -1]), classes, score, box)
     path = tmp_path / "data" / "walk" / "sequence.json"
-    write_prepared(path, Prepared(Sequence("d", "walk", extent, 12.5), truth, found))
+    write_prepared(path, Prepared(Sequence("d", "walk", extent, 12.5), truth, detections))
     return path
 
 
 def script(tmp_path: Path, body: str, **options) -> dict:
-    """Return the options of a program; `sequence` and `output` are its arguments."""
+    """Return the options of a Python program; its variables `sequence` and `output` are paths."""
     path = tmp_path / "program.py"
     path.write_text(f"import os, sys, time\nsequence, output = sys.argv[1:]\n{body}\n")
     return {"command": [sys.executable, str(path), "{sequence}", "{output}"], **options}
@@ -74,7 +74,7 @@ def script(tmp_path: Path, body: str, **options) -> dict:
 
 @dataclass(frozen=True)
 class Done:
-    """How a run ended: its exit code and what it printed."""
+    """Exit code and standard error of a run."""
 
     code: int
     log: str
@@ -82,17 +82,17 @@ class Done:
 
 @pytest.fixture
 def run(tmp_path, sequence, monkeypatch, capsys):
-    """A function that runs a program of these options on the sequence."""
+    """A function that runs the program of some options on the sequence."""
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(temporary))
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    made = [f"--output={tmp_path / 'tracks.parquet'}", f"--timing={tmp_path / 'timing.json'}"]
-    made.append(f"--run={tmp_path / 'run.json'}")
+    outputs = [f"--output={tmp_path / 'tracks.parquet'}", f"--timing={tmp_path / 'timing.json'}"]
+    outputs.append(f"--run={tmp_path / 'run.json'}")
 
     def run_it(options: dict) -> Done:
-        told = [f"--options={json.dumps(options)}", f"--sequence={sequence}", *made]
-        monkeypatch.setattr("sys.argv", ["run", *told])
+        inputs = [f"--options={json.dumps(options)}", f"--sequence={sequence}"]
+        monkeypatch.setattr("sys.argv", ["run", *inputs, *outputs])
         code = run_main(main)
         assert list(temporary.iterdir()) == []
         return Done(code, capsys.readouterr().err)
@@ -101,7 +101,7 @@ def run(tmp_path, sequence, monkeypatch, capsys):
 
 
 def last_line(tmp_path: Path, done: Done) -> str:
-    """Return why a run failed, once it is sure that it left nothing behind."""
+    """Return the reason of a failed run, after checking that it left no files."""
     assert done.code in (1, 2), done.log
     assert not (tmp_path / "tracks.parquet").exists()
     assert not (tmp_path / "timing.json").exists()
@@ -110,14 +110,14 @@ def last_line(tmp_path: Path, done: Done) -> str:
 
 
 def is_running(process: int) -> bool:
-    """Whether there is a process, other than one that has ended and that nobody asked for."""
+    """Return whether a process is running; a zombie is not."""
     try:
         return "\nState:\tZ" not in Path(f"/proc/{process}/status").read_text()
     except (FileNotFoundError, ProcessLookupError):
         return False
 
 
-def test_a_program_that_works_gives_tracks_and_the_time_of_the_whole(tmp_path, sequence, run):
+def test_a_successful_program_gives_tracks_and_the_time_of_the_process(tmp_path, sequence, run):
     body = f"time.sleep(0.2); print('hello'); open(output, 'w').write('{GOOD}\\n')"
     done = run(script(tmp_path, body))
     assert done.code == 0, done.log
@@ -131,17 +131,17 @@ def test_a_program_that_works_gives_tracks_and_the_time_of_the_whole(tmp_path, s
     assert 2e8 < timing["step_ns"][0][0] < 2e10
 
 
-def test_it_tells_the_program_and_the_detections_it_was_given(tmp_path, sequence, run):
+def test_run_json_records_the_program_and_its_detections(tmp_path, sequence, run):
     options = script(tmp_path, f"open(output, 'w').write('{GOOD}\\n')")
     assert run(options).code == 0
-    told = read_run_json(tmp_path / "run.json")
-    assert told["tracks"] == sha256(tmp_path / "tracks.parquet")
-    assert set(told["inputs"]) == {"sequence.json", "detections.parquet"}
-    assert told["files"][str(tmp_path / "program.py")] == sha256(tmp_path / "program.py")
-    assert told["program"] == "trackers.methods.external.run"
+    record = read_run_json(tmp_path / "run.json")
+    assert record["tracks"] == sha256(tmp_path / "tracks.parquet")
+    assert set(record["inputs"]) == {"sequence.json", "detections.parquet"}
+    assert record["files"][str(tmp_path / "program.py")] == sha256(tmp_path / "program.py")
+    assert record["program"] == "trackers.methods.external.run"
 
 
-def test_an_empty_file_says_that_there_is_nothing(tmp_path, run):
+def test_an_empty_result_file_gives_empty_tracks(tmp_path, run):
     done = run(script(tmp_path, "open(output, 'w')"))
     assert done.code == 0, done.log
     assert len(read_tracks(tmp_path / "tracks.parquet")) == 0
@@ -161,7 +161,7 @@ for frame in range(3):
     assert (tracks.box.tolist(), tracks.score.tolist()) == ([[1, 2, 30, 40]], [0.75])
 
 
-def test_a_broken_result_of_another_format_is_named(tmp_path, run):
+def test_a_malformed_result_of_another_format_is_named(tmp_path, run):
     body = "open(output, 'w').write('{\\n')"
     done = run(script(tmp_path, body, format="sam2_jsonl"))
     assert "walk.jsonl, line 1" in last_line(tmp_path, done)
@@ -170,8 +170,8 @@ def test_a_broken_result_of_another_format_is_named(tmp_path, run):
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ("pass", "error: exit code 0 and nothing written, expected walk.txt"),
-        ("os.mkfifo(output)", "error: exit code 0 and nothing written, expected walk.txt"),
+        ("pass", "error: exit code 0 but no result written, expected walk.txt"),
+        ("os.mkfifo(output)", "error: exit code 0 but no result written, expected walk.txt"),
         (
             "print('one', file=sys.stderr); sys.exit('no GPU')",
             "error: exit code 1; printed last as error: one | no GPU",
@@ -184,7 +184,7 @@ def test_a_broken_result_of_another_format_is_named(tmp_path, run):
         (f"open(output, 'w').write('{GOOD}'); sys.exit(2)", "error: exit code 2; printed"),
     ],
 )
-def test_a_program_that_fails_leaves_a_reason_and_nothing_else(tmp_path, run, body, message):
+def test_a_failing_program_leaves_only_a_reason(tmp_path, run, body, message):
     done = run(script(tmp_path, body))
     assert last_line(tmp_path, done).startswith(message)
 
@@ -198,27 +198,27 @@ def test_a_program_that_fails_leaves_a_reason_and_nothing_else(tmp_path, run, bo
         (GOOD.replace(",7,", ",-1,"), "walk.txt: a row without identity found in frame 1"),
     ],
 )
-def test_garbage_is_named_by_file_and_line(tmp_path, run, text, message):
+def test_a_malformed_result_is_named_by_file_and_line(tmp_path, run, text, message):
     done = run(script(tmp_path, f"open(output, 'w').write('{text}')"))
     assert message in last_line(tmp_path, done)
 
 
-def test_bytes_that_are_no_text_are_named_too(tmp_path, run):
+def test_a_binary_result_is_named_by_file_and_line(tmp_path, run):
     body = "open(output, 'wb').write(bytes(range(256)) * 50)"
     assert "walk.txt, line 1" in last_line(tmp_path, run(script(tmp_path, body)))
 
 
-def test_a_program_that_hangs_is_stopped_with_all_it_started(tmp_path, run):
+def test_a_hanging_program_is_stopped_with_its_child_processes(tmp_path, run):
     body = CHILD.format(pid=tmp_path / "pid") + "print('waiting', flush=True); time.sleep(60)"
-    begin = time.monotonic()
+    start = time.monotonic()
     done = run(script(tmp_path, body, timeout_s=1.5))
-    assert time.monotonic() - begin < 30
+    assert time.monotonic() - start < 30
     assert last_line(tmp_path, done) == "error: no result after 1.5 s: the program was stopped"
-    assert "waiting" in done.log, "what it printed is kept"
+    assert "waiting" in done.log, "its output is kept"
     assert not is_running(int((tmp_path / "pid").read_text()))
 
 
-def test_a_program_that_will_not_be_stopped_is_ended(tmp_path):
+def test_a_program_that_ignores_sigterm_is_killed(tmp_path):
     code = "import signal, time; signal.signal(15, signal.SIG_IGN); print(1, flush=True)"
     ended = run_program([sys.executable, "-c", f"{code}; time.sleep(60)"], tmp_path, 0.7)
     assert ended.code is None
@@ -228,9 +228,9 @@ def test_a_program_that_will_not_be_stopped_is_ended(tmp_path):
 @pytest.mark.parametrize("end", ["", "sys.exit('lost')"])
 def test_a_child_that_outlives_its_program_is_stopped(tmp_path, run, end):
     body = CHILD.format(pid=tmp_path / "pid") + f"open(output, 'w').write('{GOOD}')\n{end}"
-    begin = time.monotonic()
+    start = time.monotonic()
     done = run(script(tmp_path, body))
-    assert time.monotonic() - begin < 30, "not waited for, though it holds the streams open"
+    assert time.monotonic() - start < 30, "it is not waited for, although it holds the streams open"
     assert not is_running(int((tmp_path / "pid").read_text()))
     if end:
         assert last_line(tmp_path, done) == "error: exit code 1; printed last as error: lost"
@@ -250,14 +250,14 @@ open("{tmp_path}/part", "w").write(str(os.getpid()))
 os.rename("{tmp_path}/part", "{tmp_path}/pid")
 time.sleep(40)
 """
-    begin = time.monotonic()
+    start = time.monotonic()
     ended = run_program([sys.executable, "-c", daemon], tmp_path, 30)
     assert ended.code == 0
-    assert time.monotonic() - begin < 20
+    assert time.monotonic() - start < 20
     os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
 
 
-def test_a_flood_is_kept_by_its_ends(tmp_path, run):
+def test_of_a_large_output_the_start_and_the_end_are_kept(tmp_path, run):
     done = run(script(tmp_path, FLOOD))
     assert last_line(tmp_path, done).endswith("| the end")
     assert len(done.log) < 100_000
@@ -265,7 +265,7 @@ def test_a_flood_is_kept_by_its_ends(tmp_path, run):
         assert text in done.log
 
 
-def test_an_excerpt_says_how_much_it_left_out():
+def test_an_excerpt_states_the_number_of_omitted_bytes():
     excerpt = Excerpt()
     for _ in range(100):
         excerpt.add(b"abcdefgh" * 1000)
@@ -274,14 +274,14 @@ def test_an_excerpt_says_how_much_it_left_out():
     assert text.endswith("]\n" + "abcdefgh" * 4096)
 
 
-def test_little_output_is_kept_whole():
+def test_a_small_output_is_kept_completely():
     excerpt = Excerpt()
     excerpt.add(b"a" * (1 << 13))
     excerpt.add("é\n".encode())
     assert excerpt.text() == "a" * (1 << 13) + "é\n"
 
 
-def test_a_run_that_is_ended_ends_its_program(tmp_path, sequence):
+def test_a_terminated_run_stops_its_program(tmp_path, sequence):
     body = f"open('{tmp_path}/pid', 'w').write(str(os.getpid())); time.sleep(60)"
     options = json.dumps(script(tmp_path, body))
     arguments = ["--options", options, "--sequence", sequence, "--output", "a", "--timing", "b"]
@@ -305,7 +305,10 @@ def test_a_run_that_is_ended_ends_its_program(tmp_path, sequence):
         ({"command": []}, "command: [] found, expected {sequence} in one"),
         ({"command": ["a", "{sequence}"]}, "expected {output} in one of the words"),
         ({"environment": "../x"}, "environment: '../x' found"),
-        ({"command": ["{environment}", "{sequence}{output}"]}, "but no option environment"),
+        (
+            {"command": ["{environment}", "{sequence}{output}"]},
+            "but the option environment is not",
+        ),
         ({"timeout_s": 0}, "timeout_s: 0 found, expected a number above 0 and at most 1000000"),
         ({"timeout_s": float("inf")}, "expected a finite number, found Infinity"),
         ({"format": "mott"}, "format: 'mott' found, expected one of ["),
@@ -314,12 +317,12 @@ def test_a_run_that_is_ended_ends_its_program(tmp_path, sequence):
         ({"comand": []}, "options: ['comand'] found, expected some of"),
     ],
 )
-def test_options_that_cannot_be_are_refused(tmp_path, run, options, message):
+def test_invalid_options_are_rejected(tmp_path, run, options, message):
     done = run(script(tmp_path, "pass") | options)
     assert message in last_line(tmp_path, done)
 
 
-def test_places_are_filled_in_and_nothing_else(tmp_path):
+def test_only_known_placeholders_are_replaced(tmp_path):
     words = ["{environment}/bin/python", "{repository}/Snakefile", "-s={sequence}", "{output}"]
     words += ['{"a": 1}', "{frames}"]
     options = Options(command=tuple(words), environment="mine")
@@ -331,29 +334,29 @@ def test_places_are_filled_in_and_nothing_else(tmp_path):
     assert list_files(options) == ["Snakefile"]
 
 
-def test_the_program_is_in_a_folder_and_a_group_of_its_own_without_our_paths(tmp_path, run):
+def test_the_program_has_its_own_folder_and_process_group_without_our_python_path(tmp_path, run):
     body = f"""
 import json
-told = [os.getcwd(), os.getpgrp() == os.getpid(), os.environ.get("PYTHONPATH"), sys.stdin.read()]
-held = sorted(os.path.relpath(os.path.join(at, name), sequence)
+state = [os.getcwd(), os.getpgrp() == os.getpid(), os.environ.get("PYTHONPATH"), sys.stdin.read()]
+files = sorted(os.path.relpath(os.path.join(at, name), sequence)
               for at, _, names in os.walk(sequence) for name in names)
-open({str(tmp_path / "told.json")!r}, "w").write(json.dumps(told + [os.listdir(), held]))
+open({str(tmp_path / "state.json")!r}, "w").write(json.dumps(state + [os.listdir(), files]))
 open(output, "w")
 """
     done = run(script(tmp_path, body))
     assert done.code == 0, done.log
-    folder, leads, path, stdin, work, held = json.loads((tmp_path / "told.json").read_text())
+    folder, leads, path, stdin, work, files = json.loads((tmp_path / "state.json").read_text())
     assert Path(folder).is_relative_to(tmp_path / "temporary")
     assert (leads, path, stdin, work) == (True, None, "", [])
-    assert held == ["det/det.txt", "seqinfo.ini"], "neither truth nor anything else"
+    assert files == ["det/det.txt", "seqinfo.ini"], "no ground truth"
 
 
-def test_the_folder_says_what_the_sequence_is(tmp_path, sequence):
-    described = read_sequence(sequence)
-    found = read_tracks(sequence.with_name("detections.parquet"))
-    write_folder(tmp_path / "walk", described, found)
-    info = read_info(tmp_path / "walk", (described.extent.classes, ()))
-    assert (info.extent, info.frame_rate) == (described.extent, 12.5)
+def test_the_sequence_folder_describes_the_sequence(tmp_path, sequence):
+    expected = read_sequence(sequence)
+    detections = read_tracks(sequence.with_name("detections.parquet"))
+    write_folder(tmp_path / "walk", expected, detections)
+    info = read_info(tmp_path / "walk", (expected.extent.classes, ()))
+    assert (info.extent, info.frame_rate) == (expected.extent, 12.5)
     lines = (tmp_path / "walk" / "det" / "det.txt").read_text().splitlines()
     assert lines == ["2,-1,11.0,21.0,30.0,40.0,0.5,1,-1,-1", "3,-1,2.0,3.0,2.0,2.0,0.9,2,-1,-1"]
 
@@ -378,7 +381,7 @@ def test_images_are_linked_or_copied_in_order(tmp_path, copied):
         write_folder(tmp_path / "again", prepared.sequence, None)
 
 
-def test_a_video_is_written_out_as_images_without_loss(tmp_path):
+def test_a_video_is_written_as_lossless_images(tmp_path):
     with writing_video(tmp_path / "walk.mp4", 25, 46, 62) as write:
         for number in range(3):
             write(shade(number))
@@ -391,36 +394,36 @@ def test_a_video_is_written_out_as_images_without_loss(tmp_path):
 
 
 def wheel(folder: Path) -> str:
-    """Make a package of one module; return its line of a requirements file."""
+    """Make a package of one module and return its line for a requirements file."""
     path = folder / "lone_package-1.0-py3-none-any.whl"
-    about = "lone_package-1.0.dist-info"
+    metadata = "lone_package-1.0.dist-info"
     with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("lone_package.py", "ANSWER = 42\n")
+        archive.writestr("lone_package.py", "VALUE = 42\n")
         archive.writestr(
-            f"{about}/METADATA", "Metadata-Version: 2.1\nName: lone-package\nVersion: 1.0\n"
+            f"{metadata}/METADATA", "Metadata-Version: 2.1\nName: lone-package\nVersion: 1.0\n"
         )
         archive.writestr(
-            f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+            f"{metadata}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
         )
-        archive.writestr(f"{about}/RECORD", "")
+        archive.writestr(f"{metadata}/RECORD", "")
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     return f"lone-package @ {path.as_uri()} --hash=sha256:{digest}\n"
 
 
-def test_an_environment_holds_what_its_file_names(tmp_path, monkeypatch):
+def test_an_environment_contains_the_packages_of_its_file(tmp_path, monkeypatch):
     monkeypatch.setenv("UV_OFFLINE", "1")
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
     (tmp_path / "mine.txt").write_text(wheel(tmp_path))
     assert "lone-package" in make_environment(tmp_path / "mine.txt", tmp_path / "mine")
     python = tmp_path / "mine" / "bin" / "python"
-    code = "import lone_package; print(lone_package.ANSWER)"
+    code = "import lone_package; print(lone_package.VALUE)"
     assert subprocess.check_output([python, "-c", code], cwd=tmp_path, text=True) == "42\n"
 
 
 @pytest.mark.parametrize(
     "line", [f"no-such-package==1.0 --hash=sha256:{64 * '0'}", "lone-package @ {wheel}"]
 )
-def test_an_environment_that_cannot_be_made_is_not_there(tmp_path, monkeypatch, line):
+def test_a_failed_environment_is_removed(tmp_path, monkeypatch, line):
     monkeypatch.setenv("UV_OFFLINE", "1")
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
     without_hash = wheel(tmp_path).split(" ")[2]
@@ -430,6 +433,6 @@ def test_an_environment_that_cannot_be_made_is_not_there(tmp_path, monkeypatch, 
     assert not (tmp_path / "mine").exists()
 
 
-def test_as_a_tracker_of_frames_it_says_how_it_is_run():
+def test_loading_it_as_a_frame_by_frame_tracker_is_an_error():
     with pytest.raises(ValueError, match=r"takes whole sequences, by methods/external/rule\.smk"):
         load_tracker("external", {"command": ["a", "{sequence}", "{output}"]})

@@ -1,4 +1,4 @@
-"""Result files of any format, replayed with their masks."""
+"""Result files of several formats, replayed with their masks."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ def replay(tmp_path, tracks, **options) -> Tracks:
     return track(load_tracker("imported", options), load_method("imported"), open_sequence(path))
 
 
-def test_masks_of_a_mots_file_come_back(tmp_path):
+def test_masks_of_a_mots_file_are_replayed(tmp_path):
     mots_text.write_tracks(tmp_path / "s.txt", masked())
     found = replay(tmp_path, masked(), results="{root}/{sequence}.txt", format="mots")
     assert found.same(masked())
 
 
-def test_a_mot_file_is_what_is_read_if_no_format_is_named(tmp_path):
+def test_the_default_format_is_mot(tmp_path):
     boxes = replace(masked(), rle=None)
     mot_text.write_tracks(tmp_path / "s.txt", boxes)
     assert replay(tmp_path, boxes, results="{root}/s.txt").same(boxes)
 
 
-def test_results_without_classes_are_of_the_class_that_is_named(tmp_path):
+def test_results_without_classes_get_the_class_of_only_class(tmp_path):
     mot_text.write_tracks(tmp_path / "s.txt", replace(masked(), rle=None), "mot15")
     with pytest.raises(ValueError, match=r"s\.txt, line 1 .*in column 8, found class -1"):
         replay(tmp_path, masked(), results="{root}/s.txt")
@@ -54,19 +54,21 @@ def test_results_without_classes_are_of_the_class_that_is_named(tmp_path):
         replay(tmp_path, masked(), results="{root}/s.txt", only_class="cat")
 
 
-def test_an_unknown_format_lists_the_known(tmp_path):
+def test_an_unknown_format_is_rejected_with_a_list_of_the_known_ones(tmp_path):
     with pytest.raises(ValueError, match=r"format: 'mott' found, expected one of \[.*'mots'"):
         replay(tmp_path, masked(), results="s.txt", format="mott")
 
 
-def test_a_folder_of_several_sequences_is_refused(tmp_path):
+def test_a_folder_of_several_sequences_is_rejected(tmp_path):
     for name in ("one", "two"):
         mots_text.write_tracks(tmp_path / "all" / f"{name}.txt", masked())
-    with pytest.raises(ValueError, match=r"all: one sequence expected, found \['one', 'two'\]"):
+    with pytest.raises(
+        ValueError, match=r"all: sequences \['one', 'two'\] found, expected exactly one"
+    ):
         replay(tmp_path, masked(), results="{root}/all", format="mots")
 
 
-def test_masks_of_another_size_are_refused(tmp_path):
+def test_masks_of_another_size_are_rejected(tmp_path):
     mots_text.write_tracks(tmp_path / "s.txt", masked())
     larger = replace(masked(), extent=mots_text.mots_extent(8, 8, 3), rle=None)
     with pytest.raises(ValueError, match=r"s\.txt, line 1: expected size 8 x 8, found 4 x 5"):

@@ -1,4 +1,4 @@
-"""The prompted tracker on drawn weights: what it does with prompts, not how well."""
+"""The prompted tracker with random weights: its handling of prompts, not its accuracy."""
 
 from __future__ import annotations
 
@@ -31,28 +31,28 @@ def tracker(**options):
 
 @pytest.fixture(scope="module")
 def stage(crossing):
-    """The sequence, and six frames: two people at first, one more in frame 3."""
+    """A sequence and six frames: two prompts in frame 0, one more in frame 3."""
     frames = list(islice(read_feed(open_sequence(crossing), load_method("sam2_prompted")), 60))
-    known = [frame for frame in frames if len(frame.prompts)]
+    prompted = [frame for frame in frames if len(frame.prompts)]
     rows = [
-        frame.prompts.take(np.array([n])) for frame in known for n in range(len(frame.prompts))
+        frame.prompts.take(np.array([n])) for frame in prompted for n in range(len(frame.prompts))
     ][:3]
-    people = {0: rows[:2], 3: rows[2:]}
+    rows_of = {0: rows[:2], 3: rows[2:]}
     image = [frame.image for frame in frames[40:46]]
-    prompts = [_together(frames[0].prompts, people.get(n, []), n) for n in range(6)]
+    prompts = [_join(frames[0].prompts, rows_of.get(n, []), n) for n in range(6)]
     return read_sequence(crossing), [Frame(n, image[n], None, prompts[n]) for n in range(6)]
 
 
-def _together(some: Tracks, rows: list[Tracks], frame: int) -> Tracks:
+def _join(template: Tracks, rows: list[Tracks], frame: int) -> Tracks:
     masks = [run for row in rows for run in row.rle.runs]
     return Tracks(
-        some.extent,
+        template.extent,
         np.full(len(rows), frame),
         np.array([row.track[0] for row in rows], int),
         np.array([row.class_id[0] for row in rows], int),
         np.ones(len(rows)),
         np.array([row.box[0] for row in rows]).reshape(-1, 4),
-        replace(some.rle, runs=tuple(masks)),
+        replace(template.rle, runs=tuple(masks)),
     )
 
 
@@ -60,32 +60,32 @@ def identities(frames):
     return [frame.prompts.track.tolist() for frame in frames]
 
 
-def test_an_object_is_answered_from_its_prompt_on_under_its_identity(stage):
+def test_an_object_is_reported_from_its_prompt_on_with_its_track_id(stage):
     sequence, frames = stage
     one, two, three = chain.from_iterable(identities(frames))
-    answers = play(tracker(mask_threshold=-1e4), sequence, frames)  # everything is on the object
-    assert [answer.track.tolist() for answer in answers[:3]] == [[one, two]] * 3
-    assert [answer.track.tolist() for answer in answers[3:]] == [[one, two, three]] * 3
+    outputs = play(tracker(mask_threshold=-1e4), sequence, frames)  # every pixel is foreground
+    assert [output.track.tolist() for output in outputs[:3]] == [[one, two]] * 3
+    assert [output.track.tolist() for output in outputs[3:]] == [[one, two, three]] * 3
     whole = [0, 0, sequence.extent.width, sequence.extent.height]
-    assert all((answer.box == whole).all() and answer.mask.all() for answer in answers)
-    assert all((answer.class_id == 1).all() for answer in answers)
-    assert all(((answer.score > 0) & (answer.score < 1)).all() for answer in answers)
+    assert all((output.box == whole).all() and output.mask.all() for output in outputs)
+    assert all((output.class_id == 1).all() for output in outputs)
+    assert all(((output.score > 0) & (output.score < 1)).all() for output in outputs)
 
 
-def test_an_object_without_a_pixel_is_not_answered(stage):
+def test_an_object_with_an_empty_mask_is_not_reported(stage):
     sequence, frames = stage
-    answers = play(tracker(mask_threshold=1e4), sequence, frames)
-    assert [len(answer.track) for answer in answers] == [0] * 6
-    assert answers[0].box.shape == (0, 4)
-    assert answers[0].mask.shape == (0, sequence.extent.height, sequence.extent.width)
+    outputs = play(tracker(mask_threshold=1e4), sequence, frames)
+    assert [len(output.track) for output in outputs] == [0] * 6
+    assert outputs[0].box.shape == (0, 4)
+    assert outputs[0].mask.shape == (0, sequence.extent.height, sequence.extent.width)
 
 
 def test_boxes_are_tight_around_the_masks(stage):
-    for answer in play(tracker(prompt="mask"), *stage):
-        assert np.array_equal(answer.box, coco_rle.encode(answer.mask).boxes)
+    for output in play(tracker(prompt="mask"), *stage):
+        assert np.array_equal(output.box, coco_rle.encode(output.mask).boxes)
 
 
-def test_a_mask_is_answered_as_it_was_prompted(stage):
+def test_a_prompted_mask_is_reported_nearly_unchanged(stage):
     sequence, frames = stage
     first = play(tracker(prompt="mask"), sequence, frames)[0]
     overlap = coco_rle.iou(coco_rle.encode(first.mask), frames[0].prompts.rle)
@@ -94,21 +94,21 @@ def test_a_mask_is_answered_as_it_was_prompted(stage):
 
 
 @pytest.mark.parametrize("prompt", ["box", "mask", "points"])
-def test_it_keeps_the_contract(stage, prompt):
+def test_it_fulfils_the_tracker_contract(stage, prompt):
     sequence, frames = stage
     one = tracker(prompt=prompt, mask_threshold=-1e4)
-    answers = play(one, sequence, frames)
-    assert sum(len(answer.track) for answer in answers)
-    assert same(answers, play(one, sequence, frames))
+    outputs = play(one, sequence, frames)
+    assert sum(len(output.track) for output in outputs)
+    assert same(outputs, play(one, sequence, frames))
     blank = frames[:4] + [empty(frame) for frame in frames[4:]]
-    assert same(answers[:4], play(one, sequence, blank)[:4])
+    assert same(outputs[:4], play(one, sequence, blank)[:4])
     assert play(one, sequence, [empty(frame) for frame in frames])[0].track.tolist() == []
 
 
-def test_kinds_of_prompt_differ(stage):
-    found = [play(tracker(prompt=kind), *stage)[0].score for kind in ("box", "mask", "points")]
-    assert not np.array_equal(found[0], found[1])
-    assert not np.array_equal(found[0], found[2])
+def test_different_kinds_of_prompt_give_different_outputs(stage):
+    scores = [play(tracker(prompt=kind), *stage)[0].score for kind in ("box", "mask", "points")]
+    assert not np.array_equal(scores[0], scores[1])
+    assert not np.array_equal(scores[0], scores[2])
 
 
 def first_frame(json_file, *names):
@@ -117,28 +117,28 @@ def first_frame(json_file, *names):
     return json_file({"annotation": {"object": objects}}, "crossing.json")
 
 
-def test_a_file_of_boxes_takes_the_place_of_the_sequence_s_prompts(stage, json_file):
+def test_a_file_of_boxes_replaces_the_prompts_of_the_sequence(stage, json_file):
     sequence, frames = stage
     template = str(first_frame(json_file, "anna", "ben")).replace("crossing", "{sequence}")
     one = load_tracker("sam2_prompted", OPTIONS | {"prompts": template, "mask_threshold": -1e4})
     bare = [replace(frame, prompts=None) for frame in frames]
-    assert [answer.track.tolist() for answer in play(one, sequence, bare)] == [[1, 2]] * 6
+    assert [output.track.tolist() for output in play(one, sequence, bare)] == [[1, 2]] * 6
     assert same(play(one, sequence, frames), play(one, sequence, bare))
 
 
-def test_without_prompts_it_says_what_to_do(stage, tmp_path):
+def test_missing_prompts_are_reported_with_a_remedy(stage, tmp_path):
     sequence, frames = stage
-    with pytest.raises(ValueError, match="no prompts: name a JSON file in the option prompts"):
+    with pytest.raises(ValueError, match="no prompts: set the option prompts to a JSON file"):
         play(tracker(), sequence, [replace(frames[0], prompts=None)])
     missing = load_tracker("sam2_prompted", OPTIONS | {"prompts": str(tmp_path / "no.json")})
     with pytest.raises(FileNotFoundError, match=r"no\.json"):
         missing.start(sequence)
 
 
-def test_prompts_without_masks_are_boxes(stage):
+def test_box_prompts_cannot_be_used_as_points(stage):
     sequence, frames = stage
     boxes = replace(frames[0], prompts=replace(frames[0].prompts, rle=None))
-    with pytest.raises(ValueError, match="prompt 'points' needs masks, and the prompts are boxes"):
+    with pytest.raises(ValueError, match="prompt 'points' needs masks but the prompts are boxes"):
         play(tracker(prompt="points"), sequence, [boxes])
 
 
@@ -151,12 +151,12 @@ def test_prompts_without_masks_are_boxes(stage):
         ({"engine": "abacus"}, "engine: 'abacus' found"),
     ],
 )
-def test_options_are_checked(options, message):
+def test_invalid_options_are_rejected(options, message):
     with pytest.raises(ValueError, match=message):
         load_tracker("sam2_prompted", OPTIONS | options)
 
 
-def test_one_s_own_images_are_tracked_and_written_as_json_lines(tmp_path, json_file):
+def test_own_images_are_tracked_and_written_as_json_lines(tmp_path, json_file):
     draw = np.random.default_rng(0)
     for number in (9, 10):
         write_image(tmp_path / "in" / f"{number}.jpg", draw.integers(0, 255, (60, 90, 3), np.uint8))

@@ -14,13 +14,13 @@ from trackers.parts.detections import select, suppress
 
 def test_the_best_sum_wins_over_the_best_pair():
     similarity = np.array([[0.9, 0.8], [0.8, 0.1]])
-    who, what = match(similarity, 0.0)
-    assert list(zip(who, what, strict=True)) == [(0, 1), (1, 0)]
+    row, column = match(similarity, 0.0)
+    assert list(zip(row, column, strict=True)) == [(0, 1), (1, 0)]
 
 
 def test_a_pair_below_the_threshold_is_never_matched():
-    who, what = match(np.array([[0.9, 0.4], [0.4, 0.1]]), 0.5)
-    assert list(zip(who, what, strict=True)) == [(0, 0)]
+    row, column = match(np.array([[0.9, 0.4], [0.4, 0.1]]), 0.5)
+    assert list(zip(row, column, strict=True)) == [(0, 0)]
 
 
 def test_a_pair_at_the_threshold_is_matched():
@@ -31,23 +31,23 @@ def test_a_forbidden_pair_is_never_matched():
     assert len(match(np.array([[-np.inf]]), 0.0)[0]) == 0
 
 
-def test_a_pair_that_overlaps_too_little_is_refused_after_the_matching():
-    iou = np.array([[0.35, 0.2], [0.2, 0.0]])  # crosswise is more, and too little each
+def test_a_pair_of_small_iou_is_rejected_after_the_matching():
+    iou = np.array([[0.35, 0.2], [0.2, 0.0]])  # crossed pairs: larger sum, small IoU
     assert len(match_overlapping(iou, 0.3)[0]) == 0
 
 
-def test_a_bonus_counts_for_the_matching_and_not_for_the_overlap():
+def test_a_bonus_counts_in_the_matching_but_not_in_the_minimum_iou():
     iou, bonus = np.array([[0.5, 0.4]]), np.array([[0.0, 0.2]])
     assert match_overlapping(iou, 0.3, bonus)[1].tolist() == [1]
     assert len(match_overlapping(iou, 0.45, bonus)[1]) == 0
 
 
-def test_unmatched_are_the_others():
+def test_unmatched_returns_the_remaining_indices():
     assert unmatched(4, np.array([2, 0])).tolist() == [1, 3]
 
 
 class MatrixFilter:
-    """The Kalman filter in its textbook form, to check the decoupled one against."""
+    """The Kalman filter in its textbook form, the reference for the decoupled one."""
 
     def __init__(self, mean, covariance, measured):
         self.mean, self.covariance = mean, covariance
@@ -61,10 +61,10 @@ class MatrixFilter:
         self.covariance = self.motion @ self.covariance @ self.motion.T + np.diag(noise)
 
     def update(self, measurement, noise):
-        spread = self.observe @ self.covariance @ self.observe.T + np.diag(noise)
-        gain = self.covariance @ self.observe.T @ np.linalg.inv(spread)
+        innovation_covariance = self.observe @ self.covariance @ self.observe.T + np.diag(noise)
+        gain = self.covariance @ self.observe.T @ np.linalg.inv(innovation_covariance)
         self.mean = self.mean + gain @ (measurement - self.observe @ self.mean)
-        self.covariance = self.covariance - gain @ spread @ gain.T
+        self.covariance = self.covariance - gain @ innovation_covariance @ gain.T
 
 
 WALK = [np.array([10.0 + 3 * t, 20 + t, 40 + 3.3 * t, 90 + 1.5 * t]) for t in range(6)]
@@ -89,9 +89,9 @@ def test_aspect_height_equals_the_eight_state_filter_of_deepsort():
         motion = AspectHeight.predict(motion)
         h = full.mean[3]
         noise = np.square([h / 20, h / 20, 1e-1, h / 20])
-        spread = full.observe @ full.covariance @ full.observe.T + np.diag(noise)
-        error = centre_aspect_height(box) - full.mean[:4]
-        distance = error @ np.linalg.solve(spread, error)
+        innovation_covariance = full.observe @ full.covariance @ full.observe.T + np.diag(noise)
+        innovation = centre_aspect_height(box) - full.mean[:4]
+        distance = innovation @ np.linalg.solve(innovation_covariance, innovation)
         assert AspectHeight.distance(motion, box[None])[0, 0] == pytest.approx(distance, rel=1e-9)
         full.update(centre_aspect_height(box), noise)
         motion = AspectHeight.update(motion, box[None])
@@ -118,7 +118,7 @@ def test_area_aspect_equals_the_seven_state_filter_of_sort():
     assert motion.velocity[0, 3] == 0
 
 
-def test_an_area_that_would_vanish_stops_shrinking():
+def test_a_predicted_area_never_shrinks_below_zero():
     motion = AreaAspect.begin(np.array([[0.0, 0, 10, 10]]))
     motion = AreaAspect.update(AreaAspect.predict(motion), np.array([[4.0, 4, 6, 6]]))
     for _ in range(20):
@@ -129,35 +129,35 @@ def test_an_area_that_would_vanish_stops_shrinking():
 
 
 @pytest.mark.parametrize("model", [AspectHeight, AreaAspect])
-def test_a_box_comes_back_from_the_state(model):
+def test_a_box_round_trips_through_the_state(model):
     box = np.array([[10.0, 20, 40, 90]])
     assert model.box(model.begin(box))[0] == pytest.approx(box[0])
 
 
-def found(boxes, scores, classes=None):
+def detections(boxes, scores, classes=None):
     classes = np.ones(len(boxes), int) if classes is None else np.array(classes)
     return Detections(np.array(boxes, float).reshape(-1, 4), np.array(scores, float), classes)
 
 
-def test_selection_drops_low_scores_and_boxes_without_area():
+def test_select_drops_low_scores_and_boxes_of_zero_size():
     boxes = [[0, 0, 2, 2], [0, 0, 2, 2], [1, 1, 1, 5]]
-    assert select(found(boxes, [0.5, 0.4, 0.9]), 0.5).score.tolist() == [0.5]
+    assert select(detections(boxes, [0.5, 0.4, 0.9]), 0.5).score.tolist() == [0.5]
 
 
-def test_selection_without_detections_is_an_error():
+def test_select_without_detections_is_an_error():
     with pytest.raises(ValueError, match="needs detections"):
         select(None, 0.5)
 
 
-def test_suppression_keeps_the_surer_of_two_that_overlap():
+def test_suppression_keeps_the_higher_score_of_two_overlapping_detections():
     boxes = [[0, 0, 10, 10], [0, 0, 10, 9], [20, 0, 30, 10]]
-    kept = suppress(found(boxes, [0.6, 0.8, 0.3]), 0.5)
+    kept = suppress(detections(boxes, [0.6, 0.8, 0.3]), 0.5)
     assert kept.score.tolist() == [0.8, 0.3]
 
 
-def test_suppression_leaves_other_classes_alone():
+def test_suppression_does_not_cross_classes():
     boxes = [[0, 0, 10, 10], [0, 0, 10, 10]]
-    assert len(suppress(found(boxes, [0.6, 0.8], [1, 2]), 0.5).score) == 2
+    assert len(suppress(detections(boxes, [0.6, 0.8], [1, 2]), 0.5).score) == 2
 
 
 @dataclass(frozen=True)
@@ -171,11 +171,11 @@ class Outer:
     inner: Inner
 
 
-def test_tables_are_taken_joined_and_put_with_what_they_hold():
+def test_nested_tables_are_taken_joined_and_put():
     table = Outer(np.array([1, 2, 3]), Inner(np.array([10, 20, 30])))
     last = rows.take(table, np.array([2]))
     assert (last.name.tolist(), last.inner.value.tolist()) == ([3], [30])
     assert rows.join(table, last).inner.value.tolist() == [10, 20, 30, 30]
     changed = rows.put(table, np.array([0]), last)
     assert changed.inner.value.tolist() == [30, 20, 30]
-    assert table.inner.value.tolist() == [10, 20, 30], "the table given does not change"
+    assert table.inner.value.tolist() == [10, 20, 30], "the argument is not modified"

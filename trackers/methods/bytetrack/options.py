@@ -1,4 +1,4 @@
-"""Options of ByteTrack; the defaults are those of its paper."""
+"""Options of ByteTrack; the defaults are those of the paper."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from trackers.option_types import NonNegativeInt, UnitInterval
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """See the module.
+    """Options of ByteTrack.
 
     Args:
-        high_threshold: Detections with a higher score take part in the first association.
-        low_threshold: Detections with a higher score, up to `high_threshold`, take part in the
-            second.
-        birth_threshold: An unmatched detection with at least this score starts a track.
-        match_threshold: Minimum of IoU times score in the first association.
-        track_buffer: Frames in which a lost track can be found again, at 30 frames per second; it
-            is scaled to the frame rate of the sequence.
+        high_threshold: Score above which detections take part in the first association.
+        low_threshold: Score above which the other detections, those up to `high_threshold`, take
+            part in the second association.
+        birth_threshold: Minimum score of an unmatched detection that starts a track.
+        match_threshold: Minimum IoU times score of a match in the first association.
+        track_buffer: Number of frames in which a lost track can be found again, at 30 frames per
+            second; it is scaled to the frame rate of the sequence.
     """
 
     high_threshold: float = 0.6

@@ -1,4 +1,4 @@
-"""Options of DeepSORT; names and defaults are those of its authors."""
+"""Options of DeepSORT; names and defaults are its authors'."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from trackers.parts.options import DeepSortOptions
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """See the module.
+    """Options of DeepSORT.
 
     Args:
-        embedding: Card of an appearance network, or the folder it is in; None for motion alone.
-            With it the frames must carry images.
-        device: Device that network runs on: `cpu` or `cuda`.
-        min_confidence: Detections with a smaller score are discarded.
-        nms_max_overlap: Maximum IoU of two detections, see `suppress`; 1 keeps all.
-        report_coasted: Whether a target's predicted box is reported in the first frame without a
-            detection of it, as the authors' program does.
+        embedding: Network card of an appearance network, or its folder; None for association by
+            motion alone. An embedding requires frames with images.
+        device: Device of the appearance network: `cpu` or `cuda`.
+        min_confidence: Detections below this score are discarded.
+        nms_max_overlap: Maximum IoU of two detections in non-maximum suppression; 1 keeps all.
+        report_coasted: Whether a track's predicted box is reported in the first frame without a
+            detection, as in the authors' program.
     """
 
     embedding: str | None = None

@@ -1,4 +1,4 @@
-"""DeepSORT: by appearance where a network of it is named, otherwise by motion alone.
+"""DeepSORT: association by appearance if an embedding network is named, else by motion alone.
 
 Source: Wojke et al., ICIP 2017; see `trackers.parts.deep_sort`.
 """
@@ -10,49 +10,51 @@ from typing import TYPE_CHECKING
 from datasets.types import Frame, Sequence
 from trackers.contract import TrackerOutput
 from trackers.methods.deepsort.options import Options
-from trackers.parts.deep_sort import DeepSort
+from trackers.parts.deep_sort import DeepSortAssociation
 from trackers.parts.detections import select, suppress
 
 if TYPE_CHECKING:
     from trackers.appearance.embedder import Embedder
 
 
-def build(options: Options) -> Deepsort:
+def build(options: Options) -> DeepSortTracker:
     """Return a DeepSORT tracker.
 
     Raises:
-        FileNotFoundError: The card or the network is not there.
-        ValueError: One of them is not as it should be.
+        FileNotFoundError: The network card or the network does not exist.
+        ValueError: The network card or the network is invalid.
     """
     embed = None
     if options.embedding is not None:
         from trackers.appearance.embedder import load_embedder
 
         embed = load_embedder(options.embedding, options.device)
-    return Deepsort(options, embed)
+    return DeepSortTracker(options, embed)
 
 
-class Deepsort:
-    """See the module.
+class DeepSortTracker:
+    """The DeepSORT tracker.
 
     Args:
-        embed: From boxes in an image to what is in there; None where it goes by motion alone.
+        embed: Returns the appearance embeddings of boxes in an image; None for motion alone.
     """
 
     def __init__(self, options: Options, embed: Embedder | None) -> None:
         self._options, self._embed = options, embed
-        self._targets = DeepSort(options.rules, report_coasted=options.report_coasted)
+        self._association = DeepSortAssociation(
+            options.rules, report_coasted=options.report_coasted
+        )
 
     def start(self, sequence: Sequence) -> None:
-        self._targets.start()
+        self._association.start()
 
     def step(self, frame: Frame) -> TrackerOutput:
-        found = select(frame.detections, self._options.min_confidence)
-        seen = suppress(found, self._options.nms_max_overlap)
-        looks = None
+        selected = select(frame.detections, self._options.min_confidence)
+        detections = suppress(selected, self._options.nms_max_overlap)
+        embeddings = None
         if self._embed is not None:
             if frame.image is None:
                 raise ValueError("option embedding needs images and the frame carries none")
-            looks = self._embed(frame.image, seen.box)
-        told = self._targets.step(seen, looks)
-        return TrackerOutput(told.track, told.box, told.score, told.class_id)
+            embeddings = self._embed(frame.image, detections.box)
+        reported = self._association.step(detections, embeddings)
+        return TrackerOutput(reported.track, reported.box, reported.score, reported.class_id)

@@ -1,7 +1,7 @@
-"""What deepstream-app reads, written from a variant's options.
+"""Configuration files of deepstream-app, written from a variant's options.
 
-Names of groups and keys as in the DeepStream documentation: the reference application, Gst-nvinfer
-and Gst-nvtracker. Every value can be replaced by an option `<file>.<group>.<key>`.
+Groups and keys have the names of the DeepStream documentation: the reference application,
+Gst-nvinfer and Gst-nvtracker. The option `values` overrides any value by `<file>.<group>.<key>`.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from typing import Any
 import yaml
 
 _SDK = "/opt/nvidia/deepstream/deepstream"
-# where things are in the container: the folder of a run, and SAM 2
+# folders in the container: the working directory, and the models of SAM 2
 WORKDIR, MODELS = "/run_folder", f"{_SDK}/samples/models/Tracker"
 
 Groups = dict[str, dict[str, Any]]
 
 
 def application(width: int, height: int, interval: int) -> Groups:
-    """Return the groups of the application: a file in, tracks and latencies out, nothing shown."""
+    """Return the application's groups: video file in, tracks and latencies out, no display."""
     return {
         "application": {
             "enable-perf-measurement": 1,
@@ -57,7 +57,7 @@ def application(width: int, height: int, interval: int) -> Groups:
 
 
 def detector(onnx: str, labels: str, classes: int) -> Groups:
-    """Return the groups of PeopleNet as the MaskTracker sample uses it: people alone."""
+    """Return the groups of PeopleNet as in the MaskTracker sample: class 0, people, only."""
     groups: Groups = {
         "property": {
             "gpu-id": 0,
@@ -82,14 +82,14 @@ def detector(onnx: str, labels: str, classes: int) -> Groups:
             "detected-min-h": 10,
         },
     }
-    silent = {
+    disabled = {
         f"class-attrs-{number}": {"pre-cluster-threshold": 1.0} for number in range(1, classes)
     }
-    return groups | silent
+    return groups | disabled
 
 
 def tracker() -> Groups:
-    """Return the sections of the MaskTracker, with the values that DeepStream ships."""
+    """Return the sections of MaskTracker's configuration, with the shipped values."""
     return {
         "BaseConfig": {"minDetectorConfidence": 0.3529},
         "TargetManagement": {
@@ -128,7 +128,7 @@ def tracker() -> Groups:
 
 
 def segmenter() -> Groups:
-    """Return the sections of the MaskTracker's SAM 2, with the values that DeepStream ships."""
+    """Return the sections of the configuration of MaskTracker's SAM 2, with the shipped values."""
     networks = {
         name: {
             "batchSize": 1,
@@ -169,8 +169,11 @@ def segmenter() -> Groups:
     }
 
 
-def replaced(name: str, groups: Groups, values: Mapping[str, Any]) -> Groups:
-    """Return the groups of a file with the values of options named `<file>.<group>.<key>`.
+def override(name: str, groups: Groups, values: Mapping[str, Any]) -> Groups:
+    """Return the groups of a file with the values named `<file>.<group>.<key>` replaced.
+
+    Args:
+        name: Name of the file; values for other files are ignored.
 
     Raises:
         ValueError: The file has no such group or key.
@@ -183,20 +186,20 @@ def replaced(name: str, groups: Groups, values: Mapping[str, Any]) -> Groups:
             continue
         if key not in new.get(group, {}):
             known = sorted(new.get(group, new))
-            raise ValueError(f"values: {path!r} found, expected one of {known} of {name}")
+            raise ValueError(f"values: {path!r} found, expected one of {known} in {name}")
         new[group][key] = value
     return new
 
 
 def as_ini(groups: Groups) -> str:
-    """Return the text of an application's or a detector's file."""
+    """Return groups as an INI file, the format of the application and the detector."""
     parser, text = ConfigParser(interpolation=None), StringIO()
-    parser.optionxform = str  # type: ignore[assignment,method-assign]  # keys keep their case
+    parser.optionxform = str  # type: ignore[assignment,method-assign]  # keeps the case of keys
     parser.read_dict(groups)
     parser.write(text, space_around_delimiters=False)
     return text.getvalue()
 
 
 def as_yaml(groups: Groups) -> str:
-    """Return the text of a tracker's file, which OpenCV reads: it begins with a directive."""
+    """Return groups as a YAML file of the tracker, with the directive that OpenCV requires."""
     return "%YAML:1.0\n---\n" + yaml.safe_dump(groups, sort_keys=False, default_flow_style=None)

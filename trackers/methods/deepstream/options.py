@@ -1,4 +1,4 @@
-"""Options of the container of DeepStream's MaskTracker."""
+"""Options of DeepStream's MaskTracker, run in its container."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ from trackers.option_types import NonNegativeInt
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """See the module.
+    """Options of DeepStream's MaskTracker, run in its container.
 
     Args:
         image: Container image, with its tag.
-        detector: PeopleNet as ONNX.
-        labels: File with the names of its classes, one a line; people come first.
-        models: Folder of SAM 2 as NVIDIA's exporter writes it: image_encoder.onnx and three more.
+        detector: ONNX file of PeopleNet.
+        labels: File with PeopleNet's class names, one per line; the person class must be first.
+        models: Folder of the SAM 2 networks written by NVIDIA's exporter: image_encoder.onnx,
+            mask_decoder.onnx, memory_attention.onnx and memory_encoder.onnx.
         docker: Program that runs containers.
-        interval: Frames between two in which the detector runs.
-        values: Other values of the files that are written, by <file>.<group>.<key>, such as
-            tracker.TargetManagement.probationAge; the files are in files.py.
+        interval: Number of frames between two runs of the detector.
+        values: Overrides of configuration values by `<file>.<group>.<key>`, such as
+            `tracker.TargetManagement.probationAge`; `files.py` lists all keys.
     """
 
     image: str

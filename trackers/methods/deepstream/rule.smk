@@ -1,4 +1,4 @@
-"""DeepStream's tracks and times come from one run of its container, in place of track and clock."""
+"""Run DeepStream's container once for tracks and times; replaces the rules track and clock."""
 
 
 rule deepstream:
@@ -15,7 +15,7 @@ rule deepstream:
         variant=any_of(variants_of("deepstream")),
     conda:
         "../../../environment.yml"
-    threads: workflow.cores  # alone on the machine: it is being timed
+    threads: workflow.cores  # alone on the machine, because it is timed
     params:
         options=variant_options,
         machine=MACHINE,

@@ -1,12 +1,12 @@
-"""DeepStream's MaskTracker on a sequence: files written, container run, tracks and times read.
+"""Run DeepStream's MaskTracker on a sequence in its container, and read its tracks and times.
 
     python -m trackers.methods.deepstream.run --options '{"image": "...", "detector": "...", ...}'
         --sequence data/.../sequence.json --output tracks.parquet --timing timing.json
         --run run.json
 
-The container is given a video of the sequence's images, the files of `files.py` and the models. It
-leaves a KITTI dump, and says on its way how long each frame took from decoding to the last element:
-not the time of the tracker alone.
+The container receives a video of the sequence's images, the configuration files of `files.py` and
+the models. It writes a KITTI dump and prints the latency of each frame from decoding to the last
+element of the pipeline, which is more than the time of the tracker alone.
 """
 
 from __future__ import annotations
@@ -38,20 +38,20 @@ from trackers.whole_runs import write_timing
 
 _STREAM = "00_000"
 _LATENCY = re.compile(r"Source id = 0 Frame_num = (\d+) Frame latency = ([0-9.]+) \(ms\)")
-_LAST = 20  # lines of the container's output in a message
-_WARM_UP = 20  # frames whose times are left out: engines are still loading
+_QUOTED_LINES = 20  # of the container's output in a message
+_WARM_UP = 20  # frames excluded from the times, in which engines are still loading
 
 
 def write_files(folder: Path, sequence: Sequence, options: Options) -> None:
-    """Write what deepstream-app reads but for the video.
+    """Write the configuration files and the labels for deepstream-app.
 
     Raises:
-        ValueError: A value is of no key that is written.
-        OSError: The names of the classes cannot be read.
+        ValueError: The option `values` names an unknown key.
+        OSError: The file of labels cannot be read.
     """
     extent, values = sequence.extent, options.values or {}
     names = [line for line in Path(options.labels).read_text().splitlines() if line.strip()]
-    parts = {
+    contents = {
         "application": files.application(extent.width, extent.height, options.interval),
         "detector": files.detector(
             f"{files.WORKDIR}/detector.onnx", f"{files.WORKDIR}/labels.txt", len(names)
@@ -59,15 +59,15 @@ def write_files(folder: Path, sequence: Sequence, options: Options) -> None:
         "tracker": files.tracker(),
         "segmenter": files.segmenter(),
     }
-    unknown = sorted(path for path in values if path.partition(".")[0] not in parts)
+    unknown = sorted(path for path in values if path.partition(".")[0] not in contents)
     if unknown:
-        raise ValueError(f"values: {unknown} found, expected names that begin with {list(parts)}")
-    for name, groups in parts.items():
-        told = files.replaced(name, groups, values)
+        raise ValueError(f"values: {unknown} found, expected keys of the files {list(contents)}")
+    for name, groups in contents.items():
+        configured = files.override(name, groups, values)
         if name in ("application", "detector"):
-            (folder / f"{name}.txt").write_text(files.as_ini(told))
+            (folder / f"{name}.txt").write_text(files.as_ini(configured))
         else:
-            (folder / f"{name}.yml").write_text(files.as_yaml(told))
+            (folder / f"{name}.yml").write_text(files.as_yaml(configured))
     (folder / "labels.txt").write_text("\n".join(names) + "\n")
 
 
@@ -79,7 +79,7 @@ def command(folder: Path, options: Options) -> list[str]:
         Path(options.models): files.MODELS,
     }
     volumes = [
-        part for here, there in mounts.items() for part in ("-v", f"{here.resolve()}:{there}")
+        part for source, target in mounts.items() for part in ("-v", f"{source.resolve()}:{target}")
     ]
     return [
         *(options.docker, "run", "--rm", "--gpus", "all", "--network", "none"),
@@ -90,49 +90,55 @@ def command(folder: Path, options: Options) -> list[str]:
 
 
 def read_dump(folder: Path, sequence: Sequence) -> Tracks:
-    """Return the tracks in the container's dump, as the classes of the sequence.
+    """Return the tracks in the container's dump, with the class ids of the sequence.
 
     Raises:
-        ValueError: A label is of no class of the sequence, an object has no identity, or a file is
-            not as it should be.
+        ValueError: A label is not a class of the sequence, an object has no identity, or a file is
+            malformed.
     """
     labels = kitti_dump.list_labels(folder)
-    own = {label: _class_of(label, sequence.extent) for label in labels}
-    told = replace(sequence.extent, classes={key: label for label, key in own.items()})
-    tracks = kitti_dump.read_tracks(folder, _STREAM, told)
+    classes = {_class_of(label, sequence.extent): label for label in labels}
+    labelled = replace(sequence.extent, classes=classes)
+    tracks = kitti_dump.read_tracks(folder, _STREAM, labelled)
     check_identities(folder, tracks)
     return replace(tracks, extent=sequence.extent)
 
 
 def _class_of(label: str, extent: Extent) -> int:
-    for key, name in extent.classes.items():
+    for class_id, name in extent.classes.items():
         if name in synonyms(label):
-            return key
-    raise ValueError(f"label {label!r} found, the classes of the sequence are {extent.classes}")
+            return class_id
+    known = sorted(extent.classes.values())
+    raise ValueError(f"label {label!r} found, expected a class of the sequence: one of {known}")
 
 
 def read_latencies(text: str, frames: int) -> list[int]:
-    """Return the nanoseconds of each frame in what the container printed.
+    """Return the latency of each frame in nanoseconds, from the container's output.
+
+    Args:
+        frames: Expected number of frames.
 
     Raises:
-        ValueError: There are not as many frames as expected.
+        ValueError: The output has other frames than expected.
     """
     found = {int(number): float(ms) for number, ms in _LATENCY.findall(text)}
     if sorted(found) != list(range(frames)):
-        raise ValueError(f"latencies of {len(found)} frames found, expected 0 to {frames - 1}")
+        raise ValueError(
+            f"latencies of {len(found)} frames found, expected those of frames 0 to {frames - 1}"
+        )
     return [round(found[number] * 1e6) for number in range(frames)]
 
 
 def run(sequence: Sequence, options: Options, workdir: Path) -> tuple[Tracks, list[int]]:
-    """Return the tracks and the nanoseconds of each frame.
+    """Run the container and return the tracks and the latency of each frame in nanoseconds.
 
     Args:
-        workdir: Empty folder for files that only the container needs.
+        workdir: Empty folder for the files that the container reads and writes.
 
     Raises:
-        OSError: The program that runs containers is not there.
-        ValueError: An option or what the container leaves is not as it should be.
-        RuntimeError: The container failed; with the end of what it printed.
+        OSError: The program that runs containers does not exist.
+        ValueError: An option or the container's output is invalid.
+        RuntimeError: The container failed; the message quotes the end of its output.
     """
     if sequence.images is None:
         raise ValueError(f"{sequence.name}: deepstream needs images and this sequence has none")
@@ -152,15 +158,15 @@ def run(sequence: Sequence, options: Options, workdir: Path) -> tuple[Tracks, li
         command(workdir, options), capture_output=True, text=True, errors="replace", check=False
     )
     if done.returncode:
-        last = _end(done.stdout + done.stderr)
-        raise RuntimeError(f"the container exited with {done.returncode}; it printed last:\n{last}")
+        last = _last_lines(done.stdout + done.stderr)
+        raise RuntimeError(f"the container exited with {done.returncode}; last output:\n{last}")
     latencies = read_latencies(done.stdout + done.stderr, extent.frame_count)
     return read_dump(workdir / "tracks", sequence), latencies
 
 
-def _end(text: str) -> str:
+def _last_lines(text: str) -> str:
     lines: Many[str] = text.splitlines()
-    return "\n".join(lines[-_LAST:])
+    return "\n".join(lines[-_QUOTED_LINES:])
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Options of a detector and a box tracker."""
+"""Options of a detector followed by a box tracker."""
 
 from __future__ import annotations
 
@@ -11,16 +11,15 @@ from trackers.option_types import UnitInterval
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """See the module.
+    """Options of a detector followed by a box tracker.
 
     Args:
-        detector: Card of a detector, or the folder of an exported one.
-        tracker: Method of the tracker, by its folder's name; None for none, then each detection is
-            a track of its own.
-        options: Options of that method.
-        device: Device that the detector runs on: `cpu` or `cuda`.
-        min_score: Detections with a smaller score are discarded; the method may have a higher
-            threshold of its own.
+        detector: Network card of a detector, or the folder of an exported detector.
+        tracker: Name of the tracking method; with None each detection is reported as a new track.
+        options: Options of the tracking method.
+        device: Device of the detector: `cpu` or `cuda`.
+        min_score: Detections below this score are discarded; the tracking method may apply a
+            higher threshold of its own.
     """
 
     detector: str

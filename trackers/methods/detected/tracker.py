@@ -1,7 +1,7 @@
-"""Any method that takes detections, given those of a detector instead of public ones.
+"""A detector followed by any method that takes detections, instead of public detections.
 
-What it takes of the clock is both: the detector and the tracker. Without a method it is the
-detector alone, whose average precision the protocol `coco` gives.
+The step time covers both the detector and the tracker. Without a method it is the detector alone,
+whose average precision the protocol `coco` reports.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ def build(options: Options) -> Detected:
     """Return a tracker.
 
     Raises:
-        FileNotFoundError: The card or the network is not there.
-        ValueError: One of them is not as it should be.
+        FileNotFoundError: The network card or the network does not exist.
+        ValueError: The network card or the network is invalid.
     """
-    follow: Tracker = Alone()
+    tracker: Tracker = DetectionsOnly()
     if options.tracker is not None:
-        follow = load_tracker(options.tracker, options.options or {})
-    return Detected(Source(options.detector, options.device, options.min_score), follow)
+        tracker = load_tracker(options.tracker, options.options or {})
+    return Detected(Source(options.detector, options.device, options.min_score), tracker)
 
 
 class Detected:
-    """See the module."""
+    """A detector and the tracker that receives its detections."""
 
     def __init__(self, source: Source, tracker: Tracker) -> None:
         self._source, self._tracker = source, tracker
@@ -43,18 +43,18 @@ class Detected:
         return self._tracker.step(replace(frame, detections=self._source.find(frame)))
 
 
-class Alone:
-    """A tracker that follows nobody."""
+class DetectionsOnly:
+    """A tracker that reports every detection as a new track."""
 
     def __init__(self) -> None:
-        self._born = 0
+        self._initiated = 0
 
     def start(self, sequence: Sequence) -> None:
-        self._born = 0
+        self._initiated = 0
 
     def step(self, frame: Frame) -> TrackerOutput:
-        found = frame.detections
-        assert found is not None
-        track = np.arange(self._born, self._born + len(found.score))
-        self._born += len(track)
-        return TrackerOutput(track, found.box, found.score, found.class_id)
+        detections = frame.detections
+        assert detections is not None
+        track = np.arange(self._initiated, self._initiated + len(detections.score))
+        self._initiated += len(track)
+        return TrackerOutput(track, detections.box, detections.score, detections.class_id)

@@ -1,4 +1,4 @@
-"""Input functions of the rules of external programs, and what their variants rest on."""
+"""Input functions for the rules of external programs, and the prerequisites of their variants."""
 
 from trackers.contract import check_options
 from trackers.methods.external.command import check_command, list_files, versions_path
@@ -9,7 +9,7 @@ EXTERNAL = variants_of("external")
 
 
 def check_external(variant):
-    """Refuse a config whose options, command or requirements file cannot be."""
+    """Raise WorkflowError if a variant's options, command or requirements file are invalid."""
     place = f"variants.{variant}.options"
     try:
         check_options("external", plan.variants[variant].config_options, place)
@@ -21,7 +21,7 @@ def check_external(variant):
         raise WorkflowError(f"{place}: {error}") from None
     path = Path("trackers/methods/external/environments", f"{name}.txt")
     if name and not path.is_file():
-        raise WorkflowError(f"{place}: environment: {path}: no such file")
+        raise WorkflowError(f"{place}: environment: no such file: {path}")
 
 
 def external_options(variant):

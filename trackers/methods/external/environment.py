@@ -1,10 +1,10 @@
-"""The virtual environment of an external program, from a file that pins all that is in it.
+"""Make the virtual environment of an external program from a file that pins all its packages.
 
     python -m trackers.methods.external.environment --requirements environments/roboflow.txt
         --output engines/environments/roboflow/versions.txt
 
-The environment is the folder of the output, which lists what was installed and is written last. The
-file has hashes, as `uv pip compile --generate-hashes` writes them.
+The environment is the folder that contains the output. The output lists the installed packages and
+is written last. The requirements need hashes, as written by `uv pip compile --generate-hashes`.
 """
 
 from __future__ import annotations
@@ -19,19 +19,21 @@ from datasets.io.files import replacing
 from datasets.io.program import run_main
 
 _UV = [sys.executable, "-m", "uv", "--no-progress"]
-# bytecode now: else the first start, which is timed, would wait for it
+# compiled at installation, so that the first run, which is timed, does not compile it
 _INSTALL = ("pip", "install", "--require-hashes", "--compile-bytecode")
 
 
 def make_environment(requirements: Path, folder: Path) -> str:
-    """Make a virtual environment anew and return the packages that are in it, one a line.
+    """Make a new virtual environment and return the list of its packages, one per line.
 
     Raises:
-        RuntimeError: It could not be made; then there is none. Or the folder holds other files,
-            which stay.
+        RuntimeError: The environment could not be made, and no part of it is kept; or the folder
+            contains files of something else, which are kept.
     """
     if folder.is_dir() and any(folder.iterdir()) and not (folder / "pyvenv.cfg").is_file():
-        raise RuntimeError(f"{folder}: holds files that are of no virtual environment")
+        raise RuntimeError(
+            f"{folder}: files found, expected an empty folder or a virtual environment"
+        )
     python = folder / "bin" / "python"
     try:
         _run("venv", "--clear", "--python", sys.executable, str(folder))

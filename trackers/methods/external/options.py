@@ -8,29 +8,31 @@ from typing import Annotated
 from trackers.option_types import Range
 from trackers.parts.options import ResultFormat
 
-_LONGEST = 10**6  # seconds: eleven days
+_MAX_TIMEOUT_S = 10**6  # seconds: eleven days
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """See the module.
+    """Options of an external program.
 
     Args:
-        command: The program and its arguments, a word each. In the words {sequence} becomes the
-            folder it reads, {output} the file or folder it is to make, {environment} the folder of
-            its virtual environment, {repository} the folder of this repository.
-        format: Format of the result, one that `datasets.convert` reads without a ground truth.
-        only_class: Name of the class of all objects, where the sequence has several and the result
-            does not say which.
-        environment: Name of a file in environments/, without .txt, that pins what a virtual
-            environment is made of; None for a program that brings its own.
-        timeout_s: Seconds after which the program and all it has started are stopped.
-        copy_images: Whether it is given copies of images, for a container; else links.
+        command: Program and arguments, one word each. Placeholders in the words are replaced:
+            {sequence} by the sequence folder to read, {output} by the file or folder to write,
+            {environment} by the folder of the virtual environment, {repository} by the folder of
+            this repository.
+        format: Format of the result, one that `datasets.convert` reads without ground truth.
+        only_class: Name of the class of all objects, required where the sequence has several
+            classes and the result does not name them.
+        environment: Name of a file in environments/, without .txt, that pins the packages of the
+            program's virtual environment; None for a program that needs none.
+        timeout_s: Seconds after which the program and all processes started by it are stopped.
+        copy_images: Whether the sequence folder contains copies of the images, as a container
+            needs, instead of links to them.
     """
 
     command: tuple[str, ...]
     format: ResultFormat = "mot"
     only_class: str | None = None
     environment: str | None = None
-    timeout_s: Annotated[float, Range(0, _LONGEST, exclusive=True)] = 3600
+    timeout_s: Annotated[float, Range(0, _MAX_TIMEOUT_S, exclusive=True)] = 3600
     copy_images: bool = False

@@ -1,7 +1,7 @@
-"""A program run to its end or its time-out, with all that it starts, and what it prints, bounded.
+"""Run a program until it ends or times out, and keep a bounded excerpt of its output.
 
-It has a process group of its own. What is left of the group when the program has ended, or when its
-time is over, is stopped; only what leaves the group by itself, as a daemon does, goes on.
+The program runs in its own process group. When it ends or times out, all remaining processes of the
+group are stopped; only a process that leaves the group by itself, as a daemon does, keeps running.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ from typing import IO, NoReturn
 
 from datasets.io.files import RUN
 
-_FIRST, _LAST = 1 << 13, 1 << 15  # bytes of a stream that are kept
+_FIRST, _LAST = 1 << 13, 1 << 15  # bytes kept of a stream, from its start and its end
 _CHUNK = 1 << 16
-_GRACE = 2.0  # seconds from asking a group to end to ending it
-_GLANCE = 0.02  # seconds between two looks at whether it has
-_DRAIN = 0.5  # seconds for what the program printed last, where a daemon keeps its streams open
-# ours, and would make a program of another environment import what is of this one
-_OURS = {"PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", RUN}
+_GRACE_S = 2.0  # from SIGTERM to SIGKILL
+_POLL_S = 0.02  # between two checks of whether the group has ended
+_DRAIN_S = 0.5  # to read the last output, where a daemon keeps the streams open
+# variables that would make a program import packages of this environment, not of its own
+_REMOVED_VARIABLES = {"PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", RUN}
 
 
 @dataclass(frozen=True)
-class Ended:
+class ProgramResult:
     """How a program ended.
 
     Args:
-        code: Its exit code, negative for a signal; None if it was stopped at its time-out.
-        elapsed_ns: From before its start to its end.
-        output: The first and the last part of what it printed.
-        errors: The same of its standard error.
+        code: Exit code, negative for a signal; None if the program timed out.
+        elapsed_ns: Time from before the start of the program to its end.
+        output: First and last part of its standard output.
+        errors: First and last part of its standard error.
     """
 
     code: int | None
@@ -59,31 +59,31 @@ class Excerpt:
             self.add(chunk)
 
     def add(self, chunk: bytes) -> None:
-        """Take the next bytes."""
-        workdir = _FIRST - len(self._first)
-        self._first += chunk[:workdir]
-        self._last = (self._last + chunk[workdir:])[-_LAST:]
+        """Add the next bytes."""
+        unfilled = _FIRST - len(self._first)
+        self._first += chunk[:unfilled]
+        self._last = (self._last + chunk[unfilled:])[-_LAST:]
         self._count += len(chunk)
 
     def text(self) -> str:
-        """Return what is kept, and how much is not."""
+        """Return the kept text, with the number of omitted bytes in its gap."""
         first, last = bytes(self._first), bytes(self._last)
-        left_out = self._count - len(first) - len(last)
-        gap = f"\n[... {left_out} bytes left out ...]\n" if left_out > 0 else ""
+        omitted = self._count - len(first) - len(last)
+        gap = f"\n[... {omitted} bytes left out ...]\n" if omitted > 0 else ""
         return first.decode(errors="replace") + gap + last.decode(errors="replace")
 
 
-def run_program(words: Many[str], folder: Path, timeout_s: float) -> Ended:
-    """Return how a program ended that was started in a folder.
+def run_program(words: Many[str], folder: Path, timeout_s: float) -> ProgramResult:
+    """Run a program in a folder and return how it ended.
 
     Raises:
-        OSError: It cannot be started.
+        OSError: The program cannot be started.
     """
-    output, errors, late = Excerpt(), Excerpt(), Event()
-    with _ended_by_signal():
-        begin = perf_counter_ns()
+    output, errors, timed_out = Excerpt(), Excerpt(), Event()
+    with _exit_on_sigterm():
+        start = perf_counter_ns()
         process = _start(words, folder)
-        timer = Timer(timeout_s, _stop_late, (process.pid, late))
+        timer = Timer(timeout_s, _stop_group, (process.pid, timed_out))
         readers = [
             Thread(target=excerpt.read, args=(stream,), daemon=True)
             for excerpt, stream in ((output, process.stdout), (errors, process.stderr))
@@ -92,20 +92,21 @@ def run_program(words: Many[str], folder: Path, timeout_s: float) -> Ended:
             for thread in (timer, *readers):
                 thread.start()
             code = process.wait()
-            elapsed = perf_counter_ns() - begin
+            elapsed = perf_counter_ns() - start
         finally:
             timer.cancel()
             _signal(process.pid, signal.SIGKILL)
     for reader in readers:
-        reader.join(_DRAIN)
-    return Ended(None if late.is_set() else code, elapsed, output.text(), errors.text())
+        reader.join(_DRAIN_S)
+    exit_code = None if timed_out.is_set() else code
+    return ProgramResult(exit_code, elapsed, output.text(), errors.text())
 
 
 def _start(words: Many[str], folder: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         words,
         cwd=folder,
-        env={name: value for name, value in os.environ.items() if name not in _OURS},
+        env={name: value for name, value in os.environ.items() if name not in _REMOVED_VARIABLES},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -113,34 +114,34 @@ def _start(words: Many[str], folder: Path) -> subprocess.Popen[bytes]:
     )
 
 
-def _stop_late(group: int, late: Event) -> None:
-    """Ask a process group to end, and end it a little later."""
-    late.set()
-    deadline = monotonic() + _GRACE
-    there = _signal(group, signal.SIGTERM)
-    while there and monotonic() < deadline:
-        sleep(_GLANCE)
-        there = _signal(group, 0)
+def _stop_group(group: int, timed_out: Event) -> None:
+    """Send SIGTERM to a process group, and SIGKILL if it is still running after a while."""
+    timed_out.set()
+    deadline = monotonic() + _GRACE_S
+    running = _signal(group, signal.SIGTERM)
+    while running and monotonic() < deadline:
+        sleep(_POLL_S)
+        running = _signal(group, 0)
     _signal(group, signal.SIGKILL)
 
 
 def _signal(group: int, number: int) -> bool:
-    """Send a signal to a process group; return whether there was one."""
+    """Send a signal to a process group and return whether the group exists."""
     try:
         os.killpg(group, number)
-    except (ProcessLookupError, PermissionError):  # the latter for one of zombies on macOS
+    except (ProcessLookupError, PermissionError):  # the latter for a group of zombies on macOS
         return False
     return True
 
 
 @contextmanager
-def _ended_by_signal() -> Iterator[None]:
-    """Make SIGTERM an exit as any other, so that the program is stopped then too."""
+def _exit_on_sigterm() -> Iterator[None]:
+    """Turn SIGTERM into SystemExit, so that the program is stopped in that case too."""
 
-    def leave(number: int, _: FrameType | None) -> NoReturn:
+    def exit_process(number: int, _: FrameType | None) -> NoReturn:
         raise SystemExit(128 + number)
 
-    before = signal.signal(signal.SIGTERM, leave)
+    before = signal.signal(signal.SIGTERM, exit_process)
     try:
         yield
     finally:

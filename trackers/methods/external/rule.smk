@@ -1,6 +1,6 @@
-"""An external program's tracks and time come from one run of it, in place of track and clock.
+"""Run an external program once for its tracks and its time; replaces the rules track and clock.
 
-A requirements file of `environments/` becomes a virtual environment, again when it changes.
+A virtual environment is made from a requirements file in `environments/`, again when it changes.
 """
 
 
@@ -38,7 +38,7 @@ rule external:
         variant=any_of(EXTERNAL),
     conda:
         "../../../environment.yml"
-    threads: workflow.cores  # alone on the machine: it is being timed
+    threads: workflow.cores  # alone on the machine, because it is timed
     params:
         options=variant_options,
         machine=MACHINE,

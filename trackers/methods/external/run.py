@@ -1,11 +1,11 @@
-"""An external program on a sequence: a folder made, the program run, its result read and timed.
+"""Run an external program on a sequence: write its folder, time the process, read its result.
 
     python -m trackers.methods.external.run --options '{"command": ["...", "{sequence}", ...]}'
         --sequence data/.../sequence.json --output tracks.parquet --timing timing.json
         --run run.json
 
-What is timed is the whole process, its start, reading and writing included. Exits with 1 and one
-line of reason, the last it prints, where the program leaves no result; nothing is written then.
+The time is that of the whole process, including start-up, reading and writing. If the program
+leaves no result, exits with 1, prints the reason as its last line, and writes nothing.
 """
 
 from __future__ import annotations
@@ -31,26 +31,28 @@ from trackers.methods.external.command import (
     versions_path,
 )
 from trackers.methods.external.options import Options
-from trackers.methods.external.process import Ended, run_program
+from trackers.methods.external.process import ProgramResult, run_program
 from trackers.options import make_options
 from trackers.parts.result_files import read_result
 from trackers.run_record import Job, add_flags, begin_record, write_result
 from trackers.whole_runs import write_timing
 
-_QUOTED, _WIDEST = 3, 160  # lines of a program's errors in a message, and letters of a line
-_LARGEST = 1 << 30  # bytes of a result; a day of 100 boxes in each frame
+_QUOTED_LINES, _QUOTED_WIDTH = 3, 160  # of standard error in a message
+_MAX_BYTES = 1 << 30  # of a result; a day of video with 100 boxes per frame
 
 
-def run(prepared: PreparedSequence, options: Options, workdir: Path) -> tuple[Tracks, Ended]:
-    """Return what a program makes of a prepared sequence, and how it ended.
+def run(
+    prepared: PreparedSequence, options: Options, workdir: Path
+) -> tuple[Tracks, ProgramResult]:
+    """Run a program on a prepared sequence and return its tracks and how it ended.
 
     Args:
-        workdir: Empty folder; nothing in it outlives the run.
+        workdir: Empty folder for temporary files.
 
     Raises:
         OSError: The program cannot be started.
-        ValueError: An option, the sequence or the result is not as it should be.
-        RuntimeError: The program failed, was too slow or left no result.
+        ValueError: An option, the sequence or the result is invalid.
+        RuntimeError: The program failed, timed out or left no result.
     """
     check_command(options)
     sequence, detections = prepared.sequence, prepared.detections()
@@ -61,22 +63,22 @@ def run(prepared: PreparedSequence, options: Options, workdir: Path) -> tuple[Tr
     result.parent.mkdir()
     words = fill_command(options, folder, result)
     print(printable(f"command: {shlex.join(words)}"), file=sys.stderr)
-    ended = run_program(words, work, options.timeout_s)
-    for name, text in (("stdout", ended.output), ("stderr", ended.errors)):
+    completed = run_program(words, work, options.timeout_s)
+    for name, text in (("stdout", completed.output), ("stderr", completed.errors)):
         print(f"{name}:\n{text}" if text else f"{name}: nothing", file=sys.stderr)
-    _check_end(ended, options.timeout_s)
+    _check_end(completed, options.timeout_s)
     _check_result(result)
-    return read_result(result, options.format, sequence, options.only_class), ended
+    return read_result(result, options.format, sequence, options.only_class), completed
 
 
-def _check_end(ended: Ended, timeout_s: float) -> None:
-    """Raise RuntimeError if a program did not end well."""
-    if ended.code is None:
+def _check_end(completed: ProgramResult, timeout_s: float) -> None:
+    """Raise RuntimeError if a program timed out or failed."""
+    if completed.code is None:
         raise RuntimeError(f"no result after {timeout_s:g} s: the program was stopped")
-    if ended.code:
-        lines = [line.strip() for line in ended.errors.splitlines() if line.strip()]
-        last = " | ".join(line[-_WIDEST:] for line in lines[-_QUOTED:]) or "nothing"
-        raise RuntimeError(f"exit code {_describe(ended.code)}; printed last as error: {last}")
+    if completed.code:
+        lines = [line.strip() for line in completed.errors.splitlines() if line.strip()]
+        last = " | ".join(line[-_QUOTED_WIDTH:] for line in lines[-_QUOTED_LINES:]) or "nothing"
+        raise RuntimeError(f"exit code {_describe(completed.code)}; printed last as error: {last}")
 
 
 def _describe(code: int) -> str:
@@ -85,12 +87,12 @@ def _describe(code: int) -> str:
 
 
 def _check_result(path: Path) -> None:
-    """Raise if a program that ended well left no result, or one too large to be one."""
+    """Raise RuntimeError if a result is missing, ValueError if it is too large to be valid."""
     if not path.is_file() and not path.is_dir():
-        raise RuntimeError(f"exit code 0 and nothing written, expected {path.name}")
+        raise RuntimeError(f"exit code 0 but no result written, expected {path.name}")
     size = sum(each.stat().st_size for each in [path, *path.rglob("*")] if each.is_file())
-    if size > _LARGEST:
-        raise ValueError(f"{path.name}: {size} bytes found, expected at most {_LARGEST}")
+    if size > _MAX_BYTES:
+        raise ValueError(f"{path.name}: {size} bytes found, expected at most {_MAX_BYTES}")
 
 
 def main() -> None:
@@ -101,13 +103,13 @@ def main() -> None:
     prepared = open_sequence(args.sequence)
     record = begin_record(_job(args, options, prepared))
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as workdir:
-        tracks, ended = run(prepared, options, Path(workdir).resolve())
+        tracks, completed = run(prepared, options, Path(workdir).resolve())
     write_result(args.output, tracks, args.run, record)
-    write_timing(args.timing, "process", tracks.extent.frame_count, [ended.elapsed_ns])
+    write_timing(args.timing, "process", tracks.extent.frame_count, [completed.elapsed_ns])
 
 
 def _job(args: argparse.Namespace, options: Options, prepared: PreparedSequence) -> Job:
-    """Return what is asked for; of a virtual environment what is in it is kept."""
+    """Return the job to record; a virtual environment is recorded by its package list."""
     check_command(options)
     files = [Path(name) for name in list_files(options)]
     if options.environment:

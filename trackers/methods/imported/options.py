@@ -9,14 +9,14 @@ from trackers.parts.options import ResultFormat
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """See the module.
+    """Options of imported results.
 
     Args:
-        results: Path of a sequence's file or folder; `{root}` becomes the data set's folder and
-            `{sequence}` the sequence's name.
-        format: Format of the file, one that `datasets.convert` reads without a ground truth.
-        only_class: Name of the class of all its objects, where the sequence has several and the
-            file does not say which.
+        results: Path of the sequence's result file or folder; `{root}` is replaced by the data
+            set's folder and `{sequence}` by the sequence's name.
+        format: Format of the results, one that `datasets.convert` reads without ground truth.
+        only_class: Name of the class of all objects, required where the sequence has several
+            classes and the results do not name them.
     """
 
     results: str

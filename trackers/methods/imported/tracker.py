@@ -1,4 +1,4 @@
-"""Results that another program wrote, replayed frame by frame."""
+"""Replays the results of another program frame by frame."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from trackers.parts.result_files import read_result
 
 
 def build(options: Options) -> Imported:
-    """Return a tracker that gives the answers of result files."""
+    """Return a tracker that replays result files."""
     return Imported(options)
 
 
 class Imported:
-    """See the module."""
+    """A tracker whose output is read from result files."""
 
     def __init__(self, options: Options) -> None:
         self._options = options

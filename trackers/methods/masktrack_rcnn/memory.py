@@ -1,13 +1,14 @@
-"""MaskTrack R-CNN's own association: each object takes what it is most like, or is new.
+"""MaskTrack R-CNN's own association: each object joins the most similar memory entry or is new.
 
 score(i, n) = log softmax(S)(i, n) + a log score(i) + b IoU(i, n) + c [same class]
 
-S are products of vectors, with a column for "new", zeros in the paper, to which the class always
-agrees and which overlaps nothing. The vector of an entry is the newest, or the mean of all. Source:
-Yang, Fan, Xu, Video Instance Segmentation, ICCV 2019, section 4.3.
+S holds the products of embedding vectors and one column for "new", which is zero in the paper; for
+that column the class always agrees and the IoU is 0. The vector of an entry is the latest one of
+its object, or the mean of all. Source: Yang, Fan, Xu, Video Instance Segmentation, ICCV 2019,
+section 4.3.
 
-With `motion` the box of each entry is predicted by a Kalman filter, the idea of MaskTrackRCNN +
-DeepSORT: predicted before objects are compared, corrected by the one that is met.
+With `motion` a Kalman filter predicts the box of each entry, the idea of MaskTrackRCNN + DeepSORT:
+it is predicted before objects are compared, and updated with the box of the matched object.
 """
 
 from __future__ import annotations
@@ -18,24 +19,24 @@ import numpy as np
 
 from datasets.overlap import box_iou
 from trackers.mask_rcnn.segmenter import Objects
-from trackers.methods.masktrack_rcnn.options import Weights
+from trackers.methods.masktrack_rcnn.options import AssociationWeights
 from trackers.parts import rows
 from trackers.parts.box_motion import AspectHeight
 from trackers.parts.kalman import Motion
 
-NOBODY = -1
+UNASSIGNED = -1
 
 
 @dataclass(frozen=True)
 class _Entries:
-    """One row an object that was seen."""
+    """One row per object in memory."""
 
     track: np.ndarray
     vector: np.ndarray
-    seen: np.ndarray  # times
+    matches: np.ndarray  # detections so far
     box: np.ndarray
     label: np.ndarray
-    unseen: np.ndarray  # frames since
+    missed: np.ndarray  # frames since the latest detection
     motion: Motion
 
 
@@ -43,104 +44,117 @@ class Memory:
     """The objects of a video.
 
     Args:
-        retain: Frames after which an object that is not seen is forgotten; None never forgets.
+        retain: Number of frames without a match after which an object is removed; None keeps all.
         motion: Whether boxes are predicted.
-        max_age: So many frames after an object was seen its box still moves.
-        mean: Whether an entry's vector is the mean of all its object had, not the newest.
+        max_age: Number of frames after the latest match in which a box is still predicted.
+        mean: Whether an entry's vector is the mean of all its object's vectors, instead of the
+            latest one.
     """
 
     def __init__(
-        self, weights: Weights, retain: int | None, *, motion: bool, max_age: int, mean: bool
+        self,
+        weights: AssociationWeights,
+        retain: int | None,
+        *,
+        motion: bool,
+        max_age: int,
+        mean: bool,
     ) -> None:
         self._weights, self._retain = weights, retain
-        self._moves, self._max_age, self._mean = motion, max_age, mean
+        self._predicts_motion, self._max_age, self._mean = motion, max_age, mean
         self.start()
 
     def start(self) -> None:
-        """Forget everything."""
+        """Remove all entries."""
         self._entries: _Entries | None = None
-        self._born = 0
+        self._initiated = 0
 
     def assign(self, objects: Objects, vectors: np.ndarray) -> np.ndarray:
-        """Return the identity of each object, (N,) int64, NOBODY of those to leave out.
+        """Return the track id of each object, (N,) int64; UNASSIGNED for those to leave out.
 
         Args:
-            vectors: (N, D) of the objects.
+            vectors: (N, D), one embedding per object.
         """
-        self._age()
+        self._predict()
         count = len(objects.score)
-        identity = np.full(count, NOBODY)
+        identity = np.full(count, UNASSIGNED)
         old = self._entries
         if old is None or not len(old.track):
-            taken = np.zeros(count, np.int64)
+            choice = np.zeros(count, np.int64)
         else:
             score = self._compare(old, objects, vectors)
-            taken = score.argmax(1)
-            owner = _owners(taken, score[np.arange(count), taken])
-            met = np.flatnonzero(owner)
-            place = taken[met] - 1
-            identity[met] = old.track[place]
-            self._entries = rows.put(old, place, self._seen(old, place, objects, met, vectors))
-        new = np.flatnonzero(taken == 0)
-        identity[new] = self._born + np.arange(len(new))
-        self._bear(objects, new, vectors)
+            choice = score.argmax(1)
+            best = _best_of_entry(choice, score[np.arange(count), choice])
+            matched = np.flatnonzero(best)
+            entry = choice[matched] - 1
+            identity[matched] = old.track[entry]
+            updated = self._update(old, entry, objects, matched, vectors)
+            self._entries = rows.put(old, entry, updated)
+        new = np.flatnonzero(choice == 0)
+        identity[new] = self._initiated + np.arange(len(new))
+        self._initiate(objects, new, vectors)
         return identity
 
-    def _age(self) -> None:
-        """Let a frame go by."""
-        old = self._entries
-        if old is None:
+    def _predict(self) -> None:
+        """Advance all entries by one frame, and remove those not matched for too long."""
+        entries = self._entries
+        if entries is None:
             return
-        old = replace(old, unseen=old.unseen + 1)
-        if self._moves:
-            going = np.flatnonzero(old.unseen <= self._max_age)
-            some = rows.take(old, going)
-            motion = AspectHeight.predict(some.motion)
-            moved = replace(some, motion=motion, box=AspectHeight.box(motion))
-            old = rows.put(old, going, moved)
+        entries = replace(entries, missed=entries.missed + 1)
+        if self._predicts_motion:
+            recent = np.flatnonzero(entries.missed <= self._max_age)
+            old = rows.take(entries, recent)
+            motion = AspectHeight.predict(old.motion)
+            predicted = replace(old, motion=motion, box=AspectHeight.box(motion))
+            entries = rows.put(entries, recent, predicted)
         if self._retain is not None:
-            old = rows.take(old, old.unseen <= self._retain)
-        self._entries = old
+            entries = rows.take(entries, entries.missed <= self._retain)
+        self._entries = entries
 
     def _compare(self, old: _Entries, objects: Objects, vectors: np.ndarray) -> np.ndarray:
-        """Return score(i, n), (N, M + 1), column 0 for what is new."""
-        given = self._weights
+        """Return score(i, n), (N, M + 1); column 0 is for new objects."""
+        weights = self._weights
         product = vectors.astype(np.float64) @ old.vector.T.astype(np.float64)
-        product = np.pad(product, ((0, 0), (1, 0)), constant_values=given.new_logit)
-        highest = product.max(1, keepdims=True)
-        share = product - highest - np.log(np.exp(product - highest).sum(1, keepdims=True))
-        overlap = np.pad(box_iou(objects.box[:, None], old.box), ((0, 0), (1, 0)))
+        product = np.pad(product, ((0, 0), (1, 0)), constant_values=weights.new_logit)
+        maximum = product.max(1, keepdims=True)
+        normalizer = np.log(np.exp(product - maximum).sum(1, keepdims=True))
+        log_softmax = product - maximum - normalizer
+        iou = np.pad(box_iou(objects.box[:, None], old.box), ((0, 0), (1, 0)))
         same = objects.label[:, None] == old.label
         same = np.pad(same, ((0, 0), (1, 0)), constant_values=True)
-        sure = np.log(objects.score)[:, None]
-        found: np.ndarray = (
-            given.vector_weight * share
-            + given.score_weight * sure
-            + given.overlap_weight * overlap
-            + given.label_weight * same
+        log_score = np.log(objects.score)[:, None]
+        total: np.ndarray = (
+            weights.vector_weight * log_softmax
+            + weights.score_weight * log_score
+            + weights.overlap_weight * iou
+            + weights.label_weight * same
         )
-        return found
+        return total
 
-    def _seen(
+    def _update(
         self,
-        old: _Entries,
-        place: np.ndarray,
+        entries: _Entries,
+        entry: np.ndarray,
         objects: Objects,
-        met: np.ndarray,
+        matched: np.ndarray,
         vectors: np.ndarray,
     ) -> _Entries:
-        """Return the entries of `place` after objects were seen; the class stays."""
-        some, box = rows.take(old, place), objects.box[met].astype(np.float64)
-        motion = AspectHeight.update(some.motion, box) if self._moves else some.motion
-        unseen, seen, vector = np.zeros_like(some.unseen), some.seen + 1, vectors[met]
-        if self._mean:
-            vector = some.vector + (vector - some.vector) / seen[:, None]
-        return replace(some, vector=vector, seen=seen, box=box, unseen=unseen, motion=motion)
+        """Return the rows `entry` after they were matched to the objects `matched`.
 
-    def _bear(self, objects: Objects, new: np.ndarray, vectors: np.ndarray) -> None:
+        The class of an entry never changes.
+        """
+        old, box = rows.take(entries, entry), objects.box[matched].astype(np.float64)
+        motion = AspectHeight.update(old.motion, box) if self._predicts_motion else old.motion
+        missed, matches, vector = np.zeros_like(old.missed), old.matches + 1, vectors[matched]
+        if self._mean:
+            vector = old.vector + (vector - old.vector) / matches[:, None]
+        return replace(old, vector=vector, matches=matches, box=box, missed=missed, motion=motion)
+
+    def _initiate(self, objects: Objects, new: np.ndarray, vectors: np.ndarray) -> None:
+        """Add an entry for each of the objects `new`."""
         box = objects.box[new].astype(np.float64)
         entries = _Entries(
-            self._born + np.arange(len(new)),
+            self._initiated + np.arange(len(new)),
             vectors[new],
             np.ones(len(new), np.int64),
             box,
@@ -148,14 +162,14 @@ class Memory:
             np.zeros(len(new), np.int64),
             AspectHeight.begin(box),
         )
-        self._born += len(new)
+        self._initiated += len(new)
         self._entries = rows.join(self._entries, entries) if self._entries else entries
 
 
-def _owners(taken: np.ndarray, score: np.ndarray) -> np.ndarray:
-    """Return which objects get what they want, (N,) bool: of several the one of highest score."""
-    owner = np.zeros(len(taken), bool)
-    for place in np.unique(taken[taken > 0]):
-        rivals = np.flatnonzero(taken == place)
-        owner[rivals[score[rivals].argmax()]] = True
-    return owner
+def _best_of_entry(choice: np.ndarray, score: np.ndarray) -> np.ndarray:
+    """Return which objects get the entry they chose, (N,) bool: the highest score per entry."""
+    best = np.zeros(len(choice), bool)
+    for entry in np.unique(choice[choice > 0]):
+        candidates = np.flatnonzero(choice == entry)
+        best[candidates[score[candidates].argmax()]] = True
+    return best

@@ -12,16 +12,17 @@ from trackers.parts.options import DeepSortOptions
 
 
 @dataclass(frozen=True, kw_only=True)
-class Weights:
-    """Weights of what is compared in the associations `native` and `kalman_iou`.
+class AssociationWeights:
+    """Weights in the score of the associations `native` and `kalman_iou`.
 
     Args:
-        vector_weight: Weight of the vectors: 1 as in the paper, 0 leaves the tracking head out.
-        score_weight: Weight of the detection's score, alpha in the paper.
-        overlap_weight: Weight of the IoU of boxes, beta in the paper.
+        vector_weight: Weight of the embedding similarity: 1 as in the paper; 0 ignores the tracking
+            head.
+        score_weight: Weight of the detection's log score, alpha in the paper.
+        overlap_weight: Weight of the box IoU, beta in the paper.
         label_weight: Weight of an equal class, gamma in the paper.
-        new_logit: Logit of a new object, 0 in the paper; the higher, the surer an object must be
-            known to be met again.
+        new_logit: Logit of a new object, 0 in the paper; the higher it is, the more similar an
+            object must be to match an existing track.
     """
 
     vector_weight: NonNegativeFloat = 1.0
@@ -33,26 +34,28 @@ class Weights:
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """See the module. `torch_mode` is of the first network alone: the others meet new shapes.
+    """Options of MaskTrack R-CNN.
+
+    `torch_mode` applies to the first network only: the others receive arrays of varying shapes.
 
     Args:
-        weights: A file that `trackers.mask_rcnn.convert` or a training has written; it says size,
-            classes and convention.
-        association: How objects are associated, see `tracker.py`.
-        remembered_vector: In `native` and `kalman_iou`, what an object looks like: its `newest`
+        weights: Weights file written by `trackers.mask_rcnn.convert` or by a training run; it
+            stores size, classes and convention.
+        association: Method of association, see `tracker.py`.
+        remembered_vector: Embedding kept per object with `native` and `kalman_iou`: the `newest`
             vector, as in the paper, or the `mean` of all.
-        retain: In `native` and `kalman_iou`, frames after which an unseen object is forgotten; None
-            for never. mmtracking's is 20.
-        min_confidence: In `deepsort`, objects with a smaller score are discarded.
-        deep_sort: Options of `deepsort`; in `kalman_iou`, `max_age` is the number of frames in
-            which the box of an unseen object moves on.
+        retain: Number of frames without a match after which an object is removed, with `native` and
+            `kalman_iou`; None keeps all. mmtracking uses 20.
+        min_confidence: Minimum score of the objects used with `deepsort`.
+        deep_sort: Options of `deepsort`; with `kalman_iou`, `max_age` is the number of frames in
+            which the box of an unmatched object is still predicted.
     """
 
     weights: str = "trackers/weights/masktrack_demo.safetensors"
     runner: Runner = Runner()
     association: Literal["native", "kalman_iou", "deepsort"] = "native"
     limits: Limits = Limits()
-    coefficients: Weights = Weights()
+    coefficients: AssociationWeights = AssociationWeights()
     remembered_vector: Literal["newest", "mean"] = "newest"
     retain: NonNegativeInt | None = None
     min_confidence: float = 0.3

@@ -1,15 +1,15 @@
-"""MaskTrack R-CNN: objects found and segmented frame by frame, and told apart by their looks.
+"""MaskTrack R-CNN: objects are detected and segmented in every frame, then associated.
 
-| association | who is who |
+| association | how objects are associated |
 |---|---|
-| `native` | the paper's own: vectors of the tracking head, overlap and class, see `memory.py` |
-| `kalman_iou` | the same, with the overlap of boxes that a Kalman filter predicts |
-| `deepsort` | DeepSORT on the boxes, with the vectors of the tracking head |
+| `native` | as in the paper: vectors of the tracking head, box IoU and class, see `memory.py` |
+| `kalman_iou` | the same, with the IoU of boxes that a Kalman filter predicts |
+| `deepsort` | DeepSORT on the boxes, with the vectors of the tracking head as embeddings |
 
-The box that is told is the one found, with the mask in it, of `deepsort` too.
+The reported box is the detected one, with the mask inside it, also with `deepsort`.
 
-Source: Yang, Fan, Xu, Video Instance Segmentation, ICCV 2019, arXiv 1905.04804; the other two are
-what MaskTrackRCNN + DeepSORT is meant to be, without its defects.
+Source: Yang, Fan, Xu, Video Instance Segmentation, ICCV 2019, arXiv 1905.04804; the other two
+associations are what MaskTrackRCNN + DeepSORT is meant to be, without its defects.
 """
 
 from __future__ import annotations
@@ -22,25 +22,25 @@ from datasets.types import Detections, Frame, Sequence
 from trackers.contract import TrackerOutput
 from trackers.mask_rcnn.loading import load_segmenter
 from trackers.mask_rcnn.segmenter import Objects, Segmenter
-from trackers.methods.masktrack_rcnn.memory import NOBODY, Memory
+from trackers.methods.masktrack_rcnn.memory import UNASSIGNED, Memory
 from trackers.methods.masktrack_rcnn.options import Options
 from trackers.parts.class_names import class_ids
-from trackers.parts.deep_sort import DeepSort
+from trackers.parts.deep_sort import DeepSortAssociation
 
-_UNWANTED = -1  # class id of what the sequence has not
+_NOT_IN_SEQUENCE = -1  # class id of a class that the sequence does not have
 
 
-def build(options: Options) -> MasktrackRcnn:
-    """Return a tracker.
+def build(options: Options) -> MaskTrackRcnnTracker:
+    """Return a MaskTrack R-CNN tracker.
 
     Raises:
-        FileNotFoundError: The weights or networks are not there.
-        ValueError: Options contradict each other, or files do not fit.
+        FileNotFoundError: The weights or networks do not exist.
+        ValueError: Options contradict each other, or files do not match them.
     """
     segmenter = load_segmenter(options.weights, options.runner, options.limits)
     if options.association == "deepsort":
-        targets = DeepSort(options.deep_sort, report_coasted=False)
-        return MasktrackRcnn(segmenter, ByDeepSort(targets, options.min_confidence))
+        deep_sort = DeepSortAssociation(options.deep_sort, report_coasted=False)
+        return MaskTrackRcnnTracker(segmenter, ByDeepSort(deep_sort, options.min_confidence))
     memory = Memory(
         options.coefficients,
         options.retain,
@@ -48,21 +48,21 @@ def build(options: Options) -> MasktrackRcnn:
         max_age=options.deep_sort.max_age,
         mean=options.remembered_vector == "mean",
     )
-    return MasktrackRcnn(segmenter, ByMemory(memory))
+    return MaskTrackRcnnTracker(segmenter, ByMemory(memory))
 
 
 class Association(Protocol):
-    """Who is who."""
+    """Assigns track ids to the objects of consecutive frames."""
 
     def start(self) -> None:
-        """Forget everything."""
+        """Remove all tracks."""
 
     def step(self, objects: Objects, vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return identities (K,) int64 and which of the objects (N,) have them, (K,) rows."""
+        """Return track ids (K,) int64, and the rows (K,) of the N objects that have them."""
 
 
 class ByMemory:
-    """The paper's memory."""
+    """The paper's association, `native` or `kalman_iou`."""
 
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
@@ -72,28 +72,30 @@ class ByMemory:
 
     def step(self, objects: Objects, vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         identity = self._memory.assign(objects, vectors)
-        kept = np.flatnonzero(identity != NOBODY)
+        kept = np.flatnonzero(identity != UNASSIGNED)
         return identity[kept], kept
 
 
 class ByDeepSort:
-    """DeepSORT's targets, of objects of a least score."""
+    """DeepSORT's association of the objects with a score of at least `min_score`."""
 
-    def __init__(self, targets: DeepSort, least: float) -> None:
-        self._targets, self._least = targets, least
+    def __init__(self, deep_sort: DeepSortAssociation, min_score: float) -> None:
+        self._deep_sort, self._min_score = deep_sort, min_score
 
     def start(self) -> None:
-        self._targets.start()
+        self._deep_sort.start()
 
     def step(self, objects: Objects, vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        sure = np.flatnonzero(objects.score >= self._least)
-        seen = Detections(objects.box[sure], objects.score[sure], objects.label[sure])
-        told = self._targets.step(seen, vectors[sure])
-        return told.track, sure[told.row]
+        selected = np.flatnonzero(objects.score >= self._min_score)
+        detections = Detections(
+            objects.box[selected], objects.score[selected], objects.label[selected]
+        )
+        reported = self._deep_sort.step(detections, vectors[selected])
+        return reported.track, selected[reported.row]
 
 
-class MasktrackRcnn:
-    """See the module."""
+class MaskTrackRcnnTracker:
+    """Mask R-CNN with an association of its objects over time."""
 
     def __init__(self, segmenter: Segmenter, association: Association) -> None:
         self._segmenter, self._association = segmenter, association
@@ -102,15 +104,15 @@ class MasktrackRcnn:
     def start(self, sequence: Sequence) -> None:
         self._association.start()
         known = self._segmenter.card.classes
-        self._class_id = np.full(len(known), _UNWANTED)
-        for number, key in class_ids(known, sequence.extent.classes).items():
-            self._class_id[number] = key
+        self._class_id = np.full(len(known), _NOT_IN_SEQUENCE)
+        for label, class_id in class_ids(known, sequence.extent.classes).items():
+            self._class_id[label] = class_id
 
     def step(self, frame: Frame) -> TrackerOutput:
         assert frame.image is not None
-        found = self._segmenter.look(frame.image)
-        wanted = np.flatnonzero(self._class_id[found.label] != _UNWANTED)
-        objects = Objects(found.box[wanted], found.score[wanted], found.label[wanted])
+        detected = self._segmenter.look(frame.image)
+        wanted = np.flatnonzero(self._class_id[detected.label] != _NOT_IN_SEQUENCE)
+        objects = Objects(detected.box[wanted], detected.score[wanted], detected.label[wanted])
         identity, kept = self._association.step(objects, self._segmenter.vectors()[wanted])
         return TrackerOutput(
             identity,

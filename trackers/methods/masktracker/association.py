@@ -1,11 +1,11 @@
-"""Which detection is of which target: DeepStream's cascade.
+"""DeepStream's cascaded association of detections with targets.
 
-1. Sure detections with targets that are validated, active or not, by IoU and size together;
-2. tentative detections with the active targets that are left, by IoU;
-3. sure detections that are left with tentative targets, by IoU.
+1. Confident detections with validated targets, active or inactive, by IoU and size together;
+2. tentative detections with the remaining active targets, by IoU;
+3. the remaining confident detections with tentative targets, by IoU.
 
-How similar two sizes are is not documented: here it is the smaller area over the larger. Nor is the
-gate of the third step: here it is that of the first.
+The similarity of sizes is not documented: here it is the smaller area over the larger one. Nor is
+the threshold of the third step: here it is that of the first.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 
 from datasets.overlap import box_area, box_iou
 from datasets.types import Detections
-from trackers.methods.masktracker.options import Gates
+from trackers.methods.masktracker.options import DataAssociator
 from trackers.parts.assignment import match
 from trackers.parts.detections import same_class
 
@@ -24,50 +24,52 @@ def associate(
     class_id: np.ndarray,
     validated: np.ndarray,
     active: np.ndarray,
-    found: Detections,
-    gates: Gates,
+    detections: Detections,
+    options: DataAssociator,
 ) -> np.ndarray:
-    """Return the detection of each target, (N,) int64, -1 for none.
+    """Return the index of each target's detection, (N,) int64, -1 for none.
 
     Args:
-        box: (N, 4) where the targets are thought to be.
+        box: (N, 4) predicted boxes of the targets.
         class_id: (N,).
         validated: (N,) bool, active or inactive; the others are tentative.
         active: (N,) bool.
     """
-    iou = box_iou(box[:, None], found.box)
-    if gates.check_class_match:
-        iou = np.where(same_class(class_id, found.class_id), iou, -np.inf)
-    area, other = box_area(box)[:, None], box_area(found.box)
+    iou = box_iou(box[:, None], detections.box)
+    if options.check_class_match:
+        iou = np.where(same_class(class_id, detections.class_id), iou, -np.inf)
+    area, other = box_area(box)[:, None], box_area(detections.box)
     size = np.minimum(area, other) / np.maximum(np.maximum(area, other), np.finfo(float).tiny)
-    similar = size >= gates.min_matching_score_4_size_similarity
-    weight = gates.matching_score_weight_4_size_similarity
-    joint = gates.matching_score_weight_4_iou * iou + weight * size
-    joint = np.where((iou >= gates.min_matching_score_4_iou) & similar, joint, -np.inf)
-    sure = found.score >= gates.tentative_detector_confidence
-    partner = np.full(len(box), -1)
-    for similarity, least, who, what in (
-        (joint, gates.min_matching_score_4_overall, validated, sure),
-        (iou, gates.min_matching_score_4_tentative_iou, active, ~sure),
-        (iou, gates.min_matching_score_4_iou, ~validated, sure),
+    size_gate = size >= options.min_matching_score_4_size_similarity
+    weight = options.matching_score_weight_4_size_similarity
+    overall = options.matching_score_weight_4_iou * iou + weight * size
+    overall = np.where((iou >= options.min_matching_score_4_iou) & size_gate, overall, -np.inf)
+    confident = detections.score >= options.tentative_detector_confidence
+    matched = np.full(len(box), -1)
+    for similarity, threshold, targets, candidates in (
+        (overall, options.min_matching_score_4_overall, validated, confident),
+        (iou, options.min_matching_score_4_tentative_iou, active, ~confident),
+        (iou, options.min_matching_score_4_iou, ~validated, confident),
     ):
-        free = np.ones(len(found.score), bool)
-        free[partner[partner >= 0]] = False
-        rows = np.flatnonzero(who & (partner < 0))
-        columns = np.flatnonzero(what & free)
-        pairs = _pairs(similarity[np.ix_(rows, columns)], least, gates.association_matcher_type)
-        partner[rows[pairs[0]]] = columns[pairs[1]]
-    return partner
+        free = np.ones(len(detections.score), bool)
+        free[matched[matched >= 0]] = False
+        rows = np.flatnonzero(targets & (matched < 0))
+        columns = np.flatnonzero(candidates & free)
+        row, column = _match(
+            similarity[np.ix_(rows, columns)], threshold, options.association_matcher_type
+        )
+        matched[rows[row]] = columns[column]
+    return matched
 
 
-def _pairs(similarity: np.ndarray, least: float, matcher: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return rows and columns that belong together."""
+def _match(similarity: np.ndarray, threshold: float, matcher: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return matched rows and columns: of the optimal matching, or of the greedy one."""
     if matcher == 1:
-        return match(similarity, least)
-    left, rows, columns = similarity.copy(), [], []
-    while left.size and left.max() >= least:
-        row, column = np.unravel_index(left.argmax(), left.shape)
+        return match(similarity, threshold)
+    remaining, rows, columns = similarity.copy(), [], []
+    while remaining.size and remaining.max() >= threshold:
+        row, column = np.unravel_index(remaining.argmax(), remaining.shape)
         rows.append(row)
         columns.append(column)
-        left[row], left[:, column] = -np.inf, -np.inf
+        remaining[row], remaining[:, column] = -np.inf, -np.inf
     return np.array(rows, np.int64), np.array(columns, np.int64)

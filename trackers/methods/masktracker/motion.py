@@ -1,7 +1,7 @@
-"""The simple Kalman filter of MaskTracker: centre with velocity, width and height without.
+"""MaskTracker's simple Kalman filter: centre with velocity, width and height without.
 
-The variances it ships with make it all but a pass-through: what was measured last is believed.
-Source: `stateEstimatorType: 1` of DeepStream's tracker configuration.
+With the shipped variances it all but passes the latest measurement through. Source:
+`stateEstimatorType: 1` of DeepStream's tracker configuration.
 """
 
 from __future__ import annotations
@@ -10,35 +10,39 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trackers.methods.masktracker.options import Variances
+from trackers.methods.masktracker.options import StateEstimator
 from trackers.parts import kalman
 from trackers.parts.kalman import Motion
 
 
 @dataclass(frozen=True)
-class Noise:
+class BoxFilter:
     """The filter with its variances."""
 
-    variances: Variances
+    variances: StateEstimator
 
     @property
     def _process(self) -> tuple[np.ndarray, np.ndarray]:
-        given = self.variances
-        location, size = given.process_noise_var_4_loc, given.process_noise_var_4_size
-        velocity = given.process_noise_var_4_vel
-        still = np.array([location, location, size, size])
-        return still, np.array([velocity, velocity, 0.0, 0.0])
+        variances = self.variances
+        location, size = variances.process_noise_var_4_loc, variances.process_noise_var_4_size
+        velocity = variances.process_noise_var_4_vel
+        position = np.array([location, location, size, size])
+        return position, np.array([velocity, velocity, 0.0, 0.0])
 
-    def begin(self, box: np.ndarray) -> Motion:
-        """Return the belief after a first detection, (N, 4)."""
-        return kalman.begin(_state(box), *self._process)
+    def initiate(self, box: np.ndarray) -> Motion:
+        """Return the initial state estimate for one detected box per target, (N, 4)."""
+        return kalman.initiate(_state(box), *self._process)
 
     def predict(self, motion: Motion) -> Motion:
-        """Return the belief one frame later."""
+        """Return the state predicted for the next frame."""
         return kalman.predict(motion, *self._process)
 
     def update(self, motion: Motion, box: np.ndarray, detected: np.ndarray) -> Motion:
-        """Return the belief after a box each, (N, 4), of the detector or else of the mask."""
+        """Return the state updated with one box per target, (N, 4).
+
+        Args:
+            detected: (N,) bool, whether the box comes from the detector, not from the mask.
+        """
         of_detector = self.variances.measurement_noise_var_4_detector
         of_mask = self.variances.measurement_noise_var_4_tracker
         noise = np.where(detected, of_detector, of_mask)[:, None]

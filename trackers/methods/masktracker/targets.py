@@ -1,11 +1,12 @@
-"""The life of a target: tentative, active, inactive, gone.
+"""Target life cycle of DeepStream: tentative, active, inactive, terminated.
 
-A detection without a target makes one, unless it overlaps another target by more than
-`minIouDiff4NewTarget` or there are `maxTargetsPerStream` already. A tentative target that is not
-found again for `earlyTerminationAge` frames is gone; one that is older than `probationAge` is
-active, and told of. A target without a detection, or of which the model is not sure, is inactive:
-followed in the shadow, not told of, and gone when it was without a detection for more than
-`maxShadowTrackingAge` frames. In a frame in which the detector does not run nobody is without.
+An unmatched detection initiates a target, unless its IoU with another target exceeds
+`minIouDiff4NewTarget` or there are `maxTargetsPerStream` targets already. A tentative target is
+terminated after `earlyTerminationAge` frames without a detection; one older than `probationAge`
+becomes active and is reported. A target without a detection, or whose mask has a low confidence,
+is inactive: it is tracked in shadow mode, not reported, and terminated once it had no detection for
+more than `maxShadowTrackingAge` frames. Frames in which the detector does not run count as misses
+for no target.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ import numpy as np
 
 from datasets.overlap import box_iou
 from datasets.types import Detections
-from trackers.methods.masktracker.motion import Noise, boxes
-from trackers.methods.masktracker.options import Life
+from trackers.methods.masktracker.motion import BoxFilter, boxes
+from trackers.methods.masktracker.options import TargetManagement
 from trackers.parts import rows
 from trackers.parts.kalman import Motion
 
@@ -26,14 +27,14 @@ TENTATIVE, ACTIVE, INACTIVE = 0, 1, 2
 
 @dataclass(frozen=True)
 class Targets:
-    """One row a target, (N,) each.
+    """One row per target, (N,) each.
 
     Args:
-        track: Identity, from 0.
-        age: Frames since it was born, that one counted.
-        shadow: Frames in a row without a detection.
+        track: Track ids, from 0.
+        age: Frames since initiation, the first one counted.
+        shadow: Consecutive frames without a detection, DeepStream's shadow tracking age.
         state: TENTATIVE, ACTIVE or INACTIVE.
-        motion: Of its box.
+        motion: State of the box filter.
     """
 
     track: np.ndarray
@@ -44,64 +45,74 @@ class Targets:
     motion: Motion
 
     @classmethod
-    def none(cls, noise: Noise) -> Targets:
-        """Return targets of which there are none."""
-        nothing = np.zeros(0, np.int64)
-        motion = noise.begin(np.zeros((0, 4)))
-        return cls(nothing, nothing, nothing, nothing, nothing, motion)
+    def none(cls, box_filter: BoxFilter) -> Targets:
+        """Return an empty table of targets."""
+        empty = np.zeros(0, np.int64)
+        motion = box_filter.initiate(np.zeros((0, 4)))
+        return cls(empty, empty, empty, empty, empty, motion)
 
-    def grow(
-        self, matched: np.ndarray, sure: np.ndarray, life: Life, *, detected: bool
+    def advance(
+        self,
+        matched: np.ndarray,
+        confident: np.ndarray,
+        options: TargetManagement,
+        *,
+        detected: bool,
     ) -> tuple[Targets, np.ndarray]:
-        """Return the targets a frame later, and which of them are gone, (N,) bool.
+        """Return the targets one frame older, and which of them are terminated, (N,) bool.
 
         Args:
-            matched: (N,) bool, those with a detection.
-            sure: (N,) bool, those that the model is sure of.
+            matched: (N,) bool, targets with a detection.
+            confident: (N,) bool, targets whose mask has a sufficient confidence.
             detected: Whether the detector ran.
         """
         shadow = np.where(matched, 0, self.shadow + 1) if detected else self.shadow
         age = self.age + 1
         tentative = self.state == TENTATIVE
-        early, late = life.early_termination_age, life.max_shadow_tracking_age
-        gone = np.where(tentative, shadow >= early, shadow > late)
-        on = sure & (shadow == 0)
-        state = np.where(on, ACTIVE, INACTIVE)
-        state = np.where(tentative & (age <= life.probation_age), TENTATIVE, state)
-        return replace(self, age=age, shadow=shadow, state=state), gone
+        early, late = options.early_termination_age, options.max_shadow_tracking_age
+        terminated = np.where(tentative, shadow >= early, shadow > late)
+        state = np.where(confident & (shadow == 0), ACTIVE, INACTIVE)
+        state = np.where(tentative & (age <= options.probation_age), TENTATIVE, state)
+        return replace(self, age=age, shadow=shadow, state=state), terminated
 
-    def born(
-        self, found: Detections, free: np.ndarray, first: int, life: Life, noise: Noise
+    def initiate(
+        self,
+        detections: Detections,
+        free: np.ndarray,
+        first: int,
+        options: TargetManagement,
+        box_filter: BoxFilter,
     ) -> Targets:
-        """Return a target for each detection that makes one, the surest first.
+        """Return the new targets that detections initiate, in descending order of score.
 
         Args:
-            found: All detections.
-            free: (M,) bool, those of no target.
-            first: The next identity.
+            detections: All detections of the frame.
+            free: (M,) bool, detections without a target.
+            first: Track id of the first new target.
         """
         box = boxes(self.motion)
         chosen: list[int] = []
-        for row in np.argsort(-found.score, kind="stable"):
-            if not free[row] or len(self.track) + len(chosen) >= life.max_targets_per_stream:
+        for row in np.argsort(-detections.score, kind="stable"):
+            if not free[row] or len(self.track) + len(chosen) >= options.max_targets_per_stream:
                 continue
-            if box_iou(box, found.box[row]).max(initial=0) > life.min_iou_diff_4_new_target:
+            iou = box_iou(box, detections.box[row])
+            if iou.max(initial=0) > options.min_iou_diff_4_new_target:
                 continue
             chosen.append(int(row))
-            box = np.concatenate([box, found.box[[row]]])
-        new = found.take(np.array(chosen, np.int64))
+            box = np.concatenate([box, detections.box[[row]]])
+        new = detections.take(np.array(chosen, np.int64))
         count = len(new.score)
-        state = np.full(count, TENTATIVE if life.probation_age >= 1 else ACTIVE)
+        state = np.full(count, TENTATIVE if options.probation_age >= 1 else ACTIVE)
         return Targets(
             first + np.arange(count),
             new.class_id,
             np.ones(count, np.int64),
             np.zeros(count, np.int64),
             state,
-            noise.begin(new.box),
+            box_filter.initiate(new.box),
         )
 
 
-def without(targets: Targets, gone: np.ndarray) -> Targets:
-    """Return the targets that are not gone."""
-    return rows.take(targets, ~gone)
+def without(targets: Targets, terminated: np.ndarray) -> Targets:
+    """Return the targets that are not terminated."""
+    return rows.take(targets, ~terminated)

@@ -1,9 +1,10 @@
-"""MaskTracker: a detector finds targets, SAM 2 follows each of them, and both decide who lives.
+"""MaskTracker: a detector initiates targets, SAM 2 tracks them, both decide when they end.
 
-In every frame SAM 2 says where each target is; where the detector runs, its detections are given to
-the targets, and what is left makes new ones. A detection shows SAM 2 a new target, and once more
-one that it is sure of. Source: the documentation and the shipped configuration of NVIDIA
-DeepStream's MaskTracker; what is not documented there is said where it is decided.
+In every frame SAM 2 segments each target. Where the detector runs, its detections are associated
+with the targets, and the unmatched ones initiate new targets. A detection is the prompt of a new
+target, and a further prompt of a target that SAM 2 is confident of. Source: the documentation and
+the shipped configuration of NVIDIA DeepStream's MaskTracker; choices that are not documented there
+are stated where they are made.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from datasets.types import Detections, Frame, Sequence
 from trackers.contract import TrackerOutput
 from trackers.detectors.source import Source, reaching
 from trackers.methods.masktracker.association import associate
-from trackers.methods.masktracker.motion import Noise, boxes
+from trackers.methods.masktracker.motion import BoxFilter, boxes
 from trackers.methods.masktracker.options import Options
 from trackers.methods.masktracker.targets import ACTIVE, TENTATIVE, Targets, without
 from trackers.parts import rows
@@ -29,11 +30,11 @@ from trackers.sam2.session import Session
 
 
 def build(options: Options) -> MaskTracker:
-    """Return a tracker.
+    """Return a MaskTracker.
 
     Raises:
-        FileNotFoundError: Weights, networks or the detector are not there.
-        ValueError: Options contradict each other, or files do not fit.
+        FileNotFoundError: Weights, networks or the detector do not exist.
+        ValueError: Options contradict each other, or files do not match them.
     """
     model, memory = options.sam2, options.memory
     net = load_networks(model.size, model.weights, model.runner)
@@ -45,136 +46,138 @@ def build(options: Options) -> MaskTracker:
 
 
 class MaskTracker:
-    """See the module.
+    """A detector and SAM 2 with DeepStream's association and target life cycle.
 
     Args:
-        session: Of SAM 2; an object of it is a target.
-        source: Of detections.
+        session: SAM 2 session; each of its objects is a target.
+        source: Source of detections.
     """
 
     def __init__(self, session: Session, source: Source, options: Options) -> None:
         self._session, self._source, self._options = session, source, options
-        self._noise = Noise(options.variances)
-        self._remembers = not options.segmentation_only
-        asked = options.update_mem_bank_prompt
-        self._sure = options.min_prompt_update_confidence if asked else np.inf
-        self._begin()
+        self._box_filter = BoxFilter(options.state_estimator)
+        self._uses_memory = not options.segmentation_only
+        self._min_prompt_iou = (
+            options.min_prompt_update_confidence if options.update_mem_bank_prompt else np.inf
+        )
+        self._reset()
 
     def start(self, sequence: Sequence) -> None:
-        self._begin()
+        self._reset()
         self._source.start(sequence)
 
-    def _begin(self) -> None:
+    def _reset(self) -> None:
         self._session.start()
-        self._targets = Targets.none(self._noise)
-        self._born = 0
+        self._targets = Targets.none(self._box_filter)
+        self._initiated = 0
 
     def step(self, frame: Frame) -> TrackerOutput:
         assert frame.image is not None
         self._session.look(frame.image)
-        motion = self._noise.predict(self._targets.motion)
-        targets, view = replace(self._targets, motion=motion), None
-        if self._remembers:
-            view = self._view(targets)
-            targets = self._measure(targets, *view.tight, detected=False)
+        motion = self._box_filter.predict(self._targets.motion)
+        targets, outputs = replace(self._targets, motion=motion), None
+        if self._uses_memory:
+            outputs = self._outputs_of(targets)
+            targets = self._update(targets, *outputs.tight, detected=False)
         detected = frame.index % (self._options.detection.interval + 1) == 0
-        found = self._source.find(frame) if detected else no_detections()
-        partner = associate(
+        detections = self._source.find(frame) if detected else no_detections()
+        match = associate(
             boxes(targets.motion),
             targets.class_id,
             targets.state != TENTATIVE,
             targets.state == ACTIVE,
-            found,
-            self._options.gates,
+            detections,
+            self._options.data_associator,
         )
-        met = np.flatnonzero(partner >= 0)
-        targets = self._measure(targets, met, found.box[partner[met]], detected=True)
-        if view is None:
-            view = self._show_anew(targets, frame.image)
-            there, box = view.tight
-            alone = np.isin(there, met, invert=True)
-            targets = self._measure(targets, there[alone], box[alone], detected=False)
-        life = self._options.life
-        targets, gone = targets.grow(
-            partner >= 0, view.iou >= life.min_tracker_confidence, life, detected=detected
-        )
-        if self._remembers:
-            self._forget(targets.track[gone].tolist())
-        kept, rest = without(targets, gone), np.flatnonzero(~gone)
-        view = self._refresh(kept, view.take(rest), found, partner[rest])
-        self._targets = self._bear(kept, found, partner)
-        return _tell(kept, view)
+        matched = np.flatnonzero(match >= 0)
+        targets = self._update(targets, matched, detections.box[match[matched]], detected=True)
+        if outputs is None:
+            outputs = self._segment_predicted(targets, frame.image)
+            visible, box = outputs.tight
+            undetected = np.isin(visible, matched, invert=True)
+            targets = self._update(targets, visible[undetected], box[undetected], detected=False)
+        management = self._options.target_management
+        confident = outputs.iou >= management.min_tracker_confidence
+        targets, terminated = targets.advance(match >= 0, confident, management, detected=detected)
+        if self._uses_memory:
+            self._drop(targets.track[terminated].tolist())
+        kept, alive = without(targets, terminated), np.flatnonzero(~terminated)
+        outputs = self._refresh(kept, outputs.take(alive), detections, match[alive])
+        self._targets = self._initiate(kept, detections, match)
+        return _report(kept, outputs)
 
-    def _view(self, targets: Targets) -> ObjectOutputs:
-        """Return the session's outputs for the targets, with masks, a row a target."""
-        place = {name: row for row, name in enumerate(self._session.identities)}
-        order = np.array([place[name] for name in targets.track.tolist()], np.int64)
+    def _outputs_of(self, targets: Targets) -> ObjectOutputs:
+        """Return the session's outputs for the targets, with masks, one row per target."""
+        row_of = {identity: row for row, identity in enumerate(self._session.identities)}
+        order = np.array([row_of[identity] for identity in targets.track.tolist()], np.int64)
         return self._session.outputs.with_masks(self._session.masks()).take(order)
 
-    def _show_anew(self, targets: Targets, image: np.ndarray) -> ObjectOutputs:
-        """Return the outputs for targets that are prompted where they are expected.
+    def _segment_predicted(self, targets: Targets, image: np.ndarray) -> ObjectOutputs:
+        """Return the outputs for targets that are prompted with their predicted boxes.
 
-        A target that is expected outside the image has an empty mask and an IoU of 0.
+        A target predicted outside the image has an empty mask and an IoU of 0.
         """
         box = boxes(targets.motion)
         inside = np.flatnonzero(reaching(box, image.shape))
-        some = rows.take(targets, inside)
-        self._show(some, box[inside])
-        return self._view(some).scattered(inside, len(box))
+        visible = rows.take(targets, inside)
+        self._prompt(visible, box[inside])
+        return self._outputs_of(visible).scattered(inside, len(box))
 
-    def _measure(
-        self, targets: Targets, which: np.ndarray, box: np.ndarray, *, detected: bool
+    def _update(
+        self, targets: Targets, measured: np.ndarray, box: np.ndarray, *, detected: bool
     ) -> Targets:
-        """Return the targets after boxes (K, 4) of some of them (K,)."""
-        motion = rows.take(targets.motion, which)
-        new = self._noise.update(motion, box, np.full(len(which), detected))
-        return replace(targets, motion=rows.put(targets.motion, which, new))
+        """Return the targets after the rows `measured` (K,) were updated with boxes (K, 4)."""
+        motion = rows.take(targets.motion, measured)
+        new = self._box_filter.update(motion, box, np.full(len(measured), detected))
+        return replace(targets, motion=rows.put(targets.motion, measured, new))
 
     def _refresh(
-        self, targets: Targets, view: ObjectOutputs, found: Detections, partner: np.ndarray
+        self, targets: Targets, outputs: ObjectOutputs, detections: Detections, match: np.ndarray
     ) -> ObjectOutputs:
-        """Return what is seen of targets after some were shown their detections once more."""
-        again = np.flatnonzero((partner >= 0) & (view.iou >= self._sure))
-        if not self._remembers or not len(again):
-            return view
-        shown = zip(targets.track[again].tolist(), found.box[partner[again]], strict=True)
-        prompts = {name: Prompt(box=box) for name, box in shown}
+        """Return the outputs after confident targets were prompted again with their detections."""
+        again = np.flatnonzero((match >= 0) & (outputs.iou >= self._min_prompt_iou))
+        if not self._uses_memory or not len(again):
+            return outputs
+        pairs = zip(targets.track[again].tolist(), detections.box[match[again]], strict=True)
+        prompts = {identity: Prompt(box=box) for identity, box in pairs}
         self._session.refresh(prompts, renew=not self._options.keep_first_prompt)
-        return self._view(targets)
+        return self._outputs_of(targets)
 
-    def _bear(self, targets: Targets, found: Detections, partner: np.ndarray) -> Targets:
-        """Return the targets with new ones, and let the session remember what was seen."""
-        free = np.ones(len(found.score), bool)
-        free[partner[partner >= 0]] = False
-        new = targets.born(found, free, self._born, self._options.life, self._noise)
-        self._born += len(new.track)
-        if self._remembers:
-            self._show(new, boxes(new.motion))
+    def _initiate(self, targets: Targets, detections: Detections, match: np.ndarray) -> Targets:
+        """Return the targets with new ones added, and update the session's memory bank."""
+        free = np.ones(len(detections.score), bool)
+        free[match[match >= 0]] = False
+        new = targets.initiate(
+            detections, free, self._initiated, self._options.target_management, self._box_filter
+        )
+        self._initiated += len(new.track)
+        if self._uses_memory:
+            self._prompt(new, boxes(new.motion))
             self._session.remember()
         else:
-            self._forget(self._session.identities)
+            self._drop(self._session.identities)
         return rows.join(targets, new)
 
-    def _forget(self, identities: list[int]) -> None:
+    def _drop(self, identities: list[int]) -> None:
         for identity in identities:
             self._session.drop(identity)
 
-    def _show(self, targets: Targets, box: np.ndarray) -> None:
-        """Begin with targets in the session, each shown by its box."""
-        shown = zip(targets.track.tolist(), box, strict=True)
-        self._session.prompt({name: Prompt(box=each) for name, each in shown})
+    def _prompt(self, targets: Targets, box: np.ndarray) -> None:
+        """Add targets to the session, each prompted with its box."""
+        pairs = zip(targets.track.tolist(), box, strict=True)
+        self._session.prompt({identity: Prompt(box=each) for identity, each in pairs})
 
 
-def _tell(targets: Targets, view: ObjectOutputs) -> TrackerOutput:
-    """Return the active targets that are seen."""
-    assert view.masks is not None
-    told = np.zeros(len(targets.track), bool)
-    told[view.tight[0]] = True
-    told &= targets.state == ACTIVE
+def _report(targets: Targets, outputs: ObjectOutputs) -> TrackerOutput:
+    """Return the active targets with a non-empty mask."""
+    assert outputs.masks is not None
+    reported = np.zeros(len(targets.track), bool)
+    reported[outputs.tight[0]] = True
+    reported &= targets.state == ACTIVE
     return TrackerOutput(
-        targets.track[told],
-        boxes(targets.motion)[told],
-        view.iou[told].astype(np.float64),
-        targets.class_id[told],
-        view.masks[told],
+        targets.track[reported],
+        boxes(targets.motion)[reported],
+        outputs.iou[reported].astype(np.float64),
+        targets.class_id[reported],
+        outputs.masks[reported],
     )

@@ -1,4 +1,4 @@
-"""Options of OC-SORT; the defaults are those of its authors."""
+"""Options of OC-SORT; the defaults are its authors'."""
 
 from __future__ import annotations
 
@@ -10,18 +10,17 @@ from trackers.parts.options import LifeCycle
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """See the module.
+    """Options of OC-SORT.
 
     Args:
-        iou_threshold: Pairs of a track and a detection with a smaller IoU are no match, in every
-            association.
-        min_score: Detections with a smaller score start no track and are discarded, but see
-            `use_low_scores`.
-        delta_t: Frames between the two observations that make a direction.
-        inertia: Weight of the directions beside IoU.
-        use_low_scores: Whether detections below `min_score` are matched with the tracks that the
-            first association left, as in ByteTrack.
-        low_threshold: Minimum score of those detections.
+        iou_threshold: Minimum IoU of a match between a track and a detection, in every association.
+        min_score: Detections below this score start no track; they are discarded unless
+            `use_low_scores` is set.
+        delta_t: Number of frames between the two observations that define a direction.
+        inertia: Weight of the direction's agreement, added to the IoU.
+        use_low_scores: Whether detections below `min_score` are matched with the tracks left
+            unmatched by the first association, as in ByteTrack.
+        low_threshold: Minimum score of the detections that `use_low_scores` adds.
     """
 
     life: LifeCycle = LifeCycle(max_age=30)

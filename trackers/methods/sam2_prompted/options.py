@@ -1,4 +1,4 @@
-"""Options of SAM 2 with a prompt for each object."""
+"""Options of SAM 2 with one prompt per object."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from trackers.sam2.options import MemoryPolicy, Sam2Options
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """See the module.
+    """Options of SAM 2 with one prompt per object.
 
     Args:
-        prompt: What an object is prompted with: its box, its mask, or points on its mask.
-        points: Number of those points.
-        prompts: First-frame boxes as JSON, instead of the prompts of the sequence; `{root}` and
-            `{sequence}` are filled in.
-        mask_threshold: A pixel with a higher logit is on an object.
-        memory: Which masks are remembered, see `trackers.sam2.policies`.
+        prompt: Kind of prompt: the object's `box`, its `mask`, or `points` on its mask.
+        points: Number of points per object for `points` prompts.
+        prompts: JSON file of first-frame boxes, used instead of the sequence's prompts; `{root}`
+            is replaced by the data set's folder and `{sequence}` by the sequence's name.
+        mask_threshold: Logit above which a pixel belongs to the object's mask.
+        memory: Policy for which masks enter the memory bank, see `trackers.sam2.policies`.
     """
 
     sam2: Sam2Options = Sam2Options()

@@ -1,4 +1,4 @@
-"""Options of SORT; the defaults are those of its authors."""
+"""Options of SORT; the defaults are its authors'."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from trackers.parts.options import LifeCycle
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """See the module.
+    """Options of SORT.
 
     Args:
-        iou_threshold: Pairs of a track and a detection with a smaller IoU are no match.
-        min_score: Detections with a smaller score are discarded; None keeps all.
+        iou_threshold: Minimum IoU of a match between a track and a detection.
+        min_score: Detections below this score are discarded; None keeps all.
     """
 
     life: LifeCycle = LifeCycle()

@@ -12,20 +12,25 @@ from trackers.sam2.options import Sam2Options
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rules:
-    """The thresholds of the mode `online`.
+class LifeCycleOptions:
+    """Life cycle of objects in the mode `online`, after SAM2MOT.
 
     Args:
-        reliable: Presence above it is reliable.
-        pending: Down to here it is pending.
-        suspicious: Down to here suspicious, and lost below.
-        match_iou: Minimum IoU of a detection with the box of a mask that it is matched with.
-        free: A detection with more than this share under no mask is a new person.
-        patience: Frames in a row that a person may be lost.
-        collapse: Two masks with a larger IoU are of one person, and one of the two is hidden.
-        gap: The one with the lower presence is hidden, if the presences differ by more than this.
-        spread: Else the one whose presence varies more, by more than this.
-        spread_frames: Number of the latest frames in which that is compared.
+        reliable: Object score above which an object is reliable.
+        pending: Object score above which an object that is not reliable is pending.
+        suspicious: Object score above which an object that is neither is suspicious; at or below
+            it, the object is lost.
+        match_iou: Minimum IoU of a match between a detection and the box around a mask.
+        free: Share of a detection's box outside all masks above which the detection starts a new
+            track.
+        patience: Maximum number of consecutive frames that an object may be lost.
+        collapse: Mask IoU above which two objects are duplicates, and one of them is treated as
+            occluded.
+        gap: Difference in object score above which, of two duplicates, the one with the lower score
+            is the occluded one.
+        spread: Difference in the standard deviation of object scores above which, of two duplicates
+            within `gap`, the one with the larger deviation is the occluded one.
+        spread_frames: Number of latest frames over which the standard deviation is computed.
     """
 
     reliable: float = 8.0
@@ -42,14 +47,15 @@ class Rules:
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """See the module.
+    """Options of YOLO + SAM 2.
 
     Args:
-        mode: Which people are tracked, and how, see `tracker.py`.
-        detection: Its `interval` is for the mode `online`.
-        min_score: Detections with a smaller score are discarded.
-        zone: `[left, top, width, height]`, or corners: only people who reach into it are tracked.
-        key_frame: Frame, from 0, whose detections `article` and `joint` follow.
+        mode: Which objects are tracked, and how, see `tracker.py`.
+        detection: Options of the detector; `interval` applies to the mode `online`.
+        min_score: Detections below this score are discarded.
+        zone: Area that an object's box must reach to be tracked: `[left, top, width, height]` or a
+            list of corners; None for the whole image.
+        key_frame: Index, from 0, of the frame whose detections `article` and `joint` track.
     """
 
     mode: Literal["article", "joint", "online"] = "online"
@@ -58,4 +64,4 @@ class Options:
     min_score: float = 0.5
     zone: Sequence[float] | Sequence[Sequence[float]] | None = None
     key_frame: NonNegativeInt = 30
-    rules: Rules = Rules()
+    life_cycle: LifeCycleOptions = LifeCycleOptions()

@@ -1,10 +1,10 @@
-"""The box trackers of Roboflow's package `trackers` (Apache-2.0) on a folder of MOTChallenge.
+"""Run a box tracker of Roboflow's package `trackers` (Apache-2.0) on a MOTChallenge folder.
 
     python roboflow_trackers.py bytetrack FOLDER RESULT.txt
 
-Runs in its own environment and stands alone: of this repository it imports nothing. Each tracker
-has the package's defaults and is told the frame rate. What it has no identity for, which it marks
-with -1, is left out.
+Runs in its own environment and imports nothing from this repository. Each tracker uses the
+package's defaults and the frame rate of the sequence. Detections without a track, whose id is -1,
+are left out.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ CLASSES = {"sort": "SORTTracker", "bytetrack": "ByteTrackTracker", "oc_sort": "O
 
 
 def read_detections(path: Path) -> np.ndarray:
-    """Return frame, left, top, right, bottom, score and class of each row."""
+    """Return the detections (N, 7): frame, left, top, right, bottom, score, class."""
     if not path.read_text().strip():
         return np.zeros((0, 7))
     rows = np.loadtxt(path, delimiter=",", ndmin=2)
-    near = rows[:, 2:4]
-    return np.column_stack([rows[:, 0], near, near + rows[:, 4:6], rows[:, 6:8]])
+    corner = rows[:, 2:4]
+    return np.column_stack([rows[:, 0], corner, corner + rows[:, 4:6], rows[:, 6:8]])
 
 
 def main() -> None:
@@ -40,17 +40,19 @@ def main() -> None:
     info.read(args.sequence / "seqinfo.ini")
     rate, frames = (info.getfloat("Sequence", "frameRate"), info.getint("Sequence", "seqLength"))
     tracker = getattr(import_module("trackers"), CLASSES[args.tracker])(frame_rate=rate)
-    found = read_detections(args.sequence / "det" / "det.txt")
+    detections = read_detections(args.sequence / "det" / "det.txt")
     with args.output.open("w") as file:
         for frame in range(1, frames + 1):
-            rows = found[found[:, 0] == frame]
-            seen = Detections(rows[:, 1:5], confidence=rows[:, 5], class_id=rows[:, 6].astype(int))
-            told = tracker.update(seen)
-            for each in np.flatnonzero(told.tracker_id >= 0):
-                left, top, right, bottom = told.xyxy[each].tolist()
+            rows = detections[detections[:, 0] == frame]
+            in_frame = Detections(
+                rows[:, 1:5], confidence=rows[:, 5], class_id=rows[:, 6].astype(int)
+            )
+            output = tracker.update(in_frame)
+            for each in np.flatnonzero(output.tracker_id >= 0):
+                left, top, right, bottom = output.xyxy[each].tolist()
                 file.write(
-                    f"{frame},{told.tracker_id[each]},{left},{top},{right - left},{bottom - top},"
-                    f"{told.confidence[each]},{told.class_id[each]},-1,-1\n"
+                    f"{frame},{output.tracker_id[each]},{left},{top},{right - left},{bottom - top},"
+                    f"{output.confidence[each]},{output.class_id[each]},-1,-1\n"
                 )
 
 
