@@ -8,17 +8,17 @@ import pytest
 from metrics.average_precision import Partial, combine, make_partial
 from metrics.families import vis_ap
 from metrics.family import load_family, partial_from_json, partial_to_json
-from metrics.matching.greedy_matching import THRESHOLDS, Overlaps, Scene, judge
+from metrics.matching.greedy_matching import THRESHOLDS, MatchingInput, Overlaps, match_greedily
 from metrics.score import load_families
 from tests.support.coco_oracle import score_overlaps
 from tests.support.metrics.ap import assert_same
 
-SIDES = vis_ap.SIDES
+SIZE_LIMITS = vis_ap.SIZE_LIMITS
 AREAS = [0, 100, 128**2, 2e4, 256**2, 1e5]
 LEVELS = [0, 0.3, *THRESHOLDS, *np.nextafter(THRESHOLDS, 0), 1]  # at a threshold and just below
 
 
-def scene(rng, units):
+def random_input(rng, units):
     """Return a scene in which everything overlaps everything of its unit, often equally."""
     truths, detections = rng.integers(0, 7, units), rng.integers(0, 14, units)
     if rng.random() < 0.05:
@@ -27,7 +27,7 @@ def scene(rng, units):
     unit = np.repeat(np.arange(units), detections)
     detection, truth = np.nonzero(unit[:, None] == truth_unit)
     levels = rng.choice(LEVELS, int(rng.integers(1, 9)))
-    return Scene(
+    return MatchingInput(
         unit,
         rng.choice(np.arange(9) / 8, len(unit)),
         rng.choice(AREAS, len(unit)),
@@ -63,8 +63,8 @@ def test_any_overlaps_at_all_equal_pycocotools(case):
     units = int(rng.integers(1, 6))
     partials, truth, found, iou = [], [], [], {}
     for class_id in range(1, 1 + int(rng.integers(1, 4))):
-        made, truth_unit = scene(rng, units)
-        partials.append(make_partial(made, SIDES, class_id))
+        made, truth_unit = random_input(rng, units)
+        partials.append(make_partial(made, SIZE_LIMITS, class_id))
         one, other, pairs = annotations(class_id, made, truth_unit)
         truth, found, iou = truth + one, found + other, iou | pairs
     classes = {1: "a", 2: "b", 3: "c", 7: "absent"}
@@ -75,8 +75,8 @@ def test_any_overlaps_at_all_equal_pycocotools(case):
 def small(scores, pairs, truths=2, crowd=()):
     """Return the verdict on one unit, all of it small; pairs are {(detection, truth): IoU}."""
     detection, truth = np.array(list(pairs), int).reshape(-1, 2).T
-    return judge(
-        Scene(
+    return match_greedily(
+        MatchingInput(
             np.zeros(len(scores)),
             np.array(scores, float),
             np.ones(len(scores)),
@@ -84,29 +84,29 @@ def small(scores, pairs, truths=2, crowd=()):
             np.isin(np.arange(truths), crowd),
             Overlaps(detection, truth, np.array(list(pairs.values()), float)),
         ),
-        SIDES,
+        SIZE_LIMITS,
     )
 
 
-def found(verdict, threshold=0.5):
+def found(matches, threshold=0.5):
     """Return, in order of rank, what became of each: right, wrong or ignored."""
     place = int(np.argmin(abs(THRESHOLDS - threshold)))
-    matched, ignored = verdict.matched[:, 0, place], verdict.ignored[:, 0, place]
+    matched, ignored = matches.matched[:, 0, place], matches.ignored[:, 0, place]
     return [
         "ignored" if i else "right" if m else "wrong" for m, i in zip(matched, ignored, strict=True)
     ]
 
 
 def test_the_surer_detection_takes_the_truth_though_the_other_fits_better():
-    verdict = small([0.9, 0.8], {(0, 0): 0.6, (1, 0): 0.9}, truths=1)
-    assert found(verdict) == ["right", "wrong"]
-    assert found(verdict, 0.65) == ["wrong", "right"]  # the surer no longer fits
+    matches = small([0.9, 0.8], {(0, 0): 0.6, (1, 0): 0.9}, truths=1)
+    assert found(matches) == ["right", "wrong"]
+    assert found(matches, 0.65) == ["wrong", "right"]  # the surer no longer fits
 
 
 def test_a_detection_that_leaves_its_best_truth_to_a_surer_one_takes_another():
-    verdict = small([0.9, 0.8], {(0, 0): 0.9, (1, 0): 0.9, (1, 1): 0.6})
-    assert found(verdict) == ["right", "right"]
-    assert found(verdict, 0.9) == ["right", "wrong"]
+    matches = small([0.9, 0.8], {(0, 0): 0.9, (1, 0): 0.9, (1, 1): 0.6})
+    assert found(matches) == ["right", "right"]
+    assert found(matches, 0.9) == ["right", "wrong"]
 
 
 def test_of_equal_scores_the_first_chooses_first_and_of_equal_truths_the_last_is_taken():
@@ -118,38 +118,41 @@ def test_of_equal_scores_the_first_chooses_first_and_of_equal_truths_the_last_is
 
 def test_a_crowd_takes_many_and_they_do_not_count():
     pairs = {(0, 0): 0.9, (1, 0): 0.9, (2, 0): 0.4}
-    verdict = small([0.9, 0.8, 0.7], pairs, truths=1, crowd=[0])
-    assert found(verdict) == ["ignored", "ignored", "wrong"]
-    assert verdict.truth_count.tolist() == [0, 0, 0, 0]
+    matches = small([0.9, 0.8, 0.7], pairs, truths=1, crowd=[0])
+    assert found(matches) == ["ignored", "ignored", "wrong"]
+    assert matches.truth_count.tolist() == [0, 0, 0, 0]
 
 
 def test_truth_to_be_found_goes_before_a_crowd_that_fits_better():
-    verdict = small([0.9, 0.8], {(0, 0): 0.95, (0, 1): 0.6, (1, 0): 0.9, (1, 1): 0.9}, crowd=[0])
-    assert found(verdict) == ["right", "ignored"]
+    matches = small([0.9, 0.8], {(0, 0): 0.95, (0, 1): 0.6, (1, 0): 0.9, (1, 1): 0.9}, crowd=[0])
+    assert found(matches) == ["right", "ignored"]
 
 
 def test_what_is_of_another_size_does_not_count_unless_it_takes_a_truth():
     # everything has an area of one pixel: neither medium nor large
-    verdict = small([0.9, 0.8], {(0, 0): 0.9}, truths=1)
-    assert verdict.truth_count.tolist() == [1, 1, 0, 0]
-    assert verdict.ignored[:, 2:].all()
-    assert not verdict.ignored[:, :2].any()
+    matches = small([0.9, 0.8], {(0, 0): 0.9}, truths=1)
+    assert matches.truth_count.tolist() == [1, 1, 0, 0]
+    assert matches.ignored[:, 2:].all()
+    assert not matches.ignored[:, :2].any()
 
 
 def test_precision_is_the_best_from_each_recall_on():
     # right, wrong, right of three truths: precision 1 up to a third, then 2/3 up to two thirds
-    scene_ = Scene(
+    given = MatchingInput(
         np.zeros(3), np.array([0.9, 0.8, 0.7]), np.ones(3), np.ones(3), np.zeros(3, bool),
         Overlaps(np.array([0, 2]), np.array([0, 1]), np.array([1.0, 1.0])),
     )  # fmt: skip
-    values = vis_ap.summarize(make_partial(scene_, SIDES, 1))
+    values = vis_ap.summarize(make_partial(given, SIZE_LIMITS, 1))
     assert values["AP"] == pytest.approx((34 * 1 + 33 * 2 / 3) / 101)
     assert (values["AR1"], values["AR10"]) == pytest.approx((1 / 3, 2 / 3))
 
 
 def random_partials(seed, count, classes=(1, 2)):
     rng = np.random.default_rng(seed)
-    return [make_partial(scene(rng, 2)[0], SIDES, int(rng.choice(classes))) for _ in range(count)]
+    return [
+        make_partial(random_input(rng, 2)[0], SIZE_LIMITS, int(rng.choice(classes)))
+        for _ in range(count)
+    ]
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -172,13 +175,13 @@ def test_the_order_of_sequences_matters_only_between_equal_scores(seed):
 @pytest.mark.parametrize("seed", range(20))
 def test_the_order_of_rows_matters_only_between_equals(seed):
     rng = np.random.default_rng(seed)
-    made, _ = scene(rng, 3)
+    made, _ = random_input(rng, 3)
     made = replace(made, score=rng.permutation(len(made.score)).astype(float))
     distinct = rng.permutation(len(made.overlaps.iou)) / max(len(made.overlaps.iou), 1)
     made = replace(made, overlaps=replace(made.overlaps, iou=distinct))
     new, new_truth = rng.permutation(len(made.score)), rng.permutation(len(made.crowd))
     old = made.overlaps
-    shuffled = Scene(
+    shuffled = MatchingInput(
         made.unit[new],
         made.score[new],
         made.area[new],
@@ -186,12 +189,14 @@ def test_the_order_of_rows_matters_only_between_equals(seed):
         made.crowd[new_truth],
         Overlaps(np.argsort(new)[old.detection], np.argsort(new_truth)[old.truth], old.iou),
     )
-    one, other = (vis_ap.summarize(make_partial(each, SIDES, 1)) for each in (made, shuffled))
+    one, other = (vis_ap.summarize(make_partial(each, SIZE_LIMITS, 1)) for each in (made, shuffled))
     assert one == pytest.approx(other, rel=0, abs=0, nan_ok=True)
 
 
 def test_the_total_over_classes_is_the_mean_of_those_that_have_truth():
-    one, other = (make_partial(scene(np.random.default_rng(n), 3)[0], SIDES, n) for n in (1, 2))
+    one, other = (
+        make_partial(random_input(np.random.default_rng(n), 3)[0], SIZE_LIMITS, n) for n in (1, 2)
+    )
     nothing = Partial(*(np.zeros(0),) * 4, np.array([3]), np.array([0]), np.zeros((1, 4), int))
     alone = [vis_ap.summarize(each)["AP"] for each in (one, other)]
     assert vis_ap.summarize(combine([one, nothing, other]))["AP"] == pytest.approx(np.mean(alone))
@@ -200,8 +205,10 @@ def test_the_total_over_classes_is_the_mean_of_those_that_have_truth():
 @pytest.mark.parametrize("name", ["vis_ap", "coco_box_ap", "coco_mask_ap"])
 def test_partials_survive_json_with_and_without_anything_in_them(name):
     family = load_family(name)
-    empty = Scene(*(np.zeros(0),) * 4, np.zeros(0, bool), Overlaps(*(np.zeros(0, int),) * 3))
-    parts = [*random_partials(3, 2), make_partial(empty, SIDES, 5)]
+    empty = MatchingInput(
+        *(np.zeros(0),) * 4, np.zeros(0, bool), Overlaps(*(np.zeros(0, int),) * 3)
+    )
+    parts = [*random_partials(3, 2), make_partial(empty, SIZE_LIMITS, 5)]
     for partials in ([parts[0]], [parts[2]], parts):
         back = [partial_from_json(family, partial_to_json(each)) for each in partials]
         expected = family.summarize(combine(partials))

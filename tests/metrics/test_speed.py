@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from metrics.speed import FEWEST, summarize_timings
-from metrics.timing_warnings import doubts, unaccounted
+from metrics.speed import MIN_STEPS, summarize_timings
+from metrics.timing_warnings import find_timing_warnings, unaccounted
 
 
 def timing(*passes, machine="m", peak=2e6, timed="step"):
@@ -59,7 +59,7 @@ def test_what_is_timed_is_not_mixed_and_is_known():
         summarize_timings([timing([1], timed="guess")])
 
 
-@pytest.mark.parametrize(("name", "fewest"), [*FEWEST.items()])
+@pytest.mark.parametrize(("name", "fewest"), [*MIN_STEPS.items()])
 def test_a_percentile_is_told_from_its_fewest_steps_on(name, fewest):
     share = float(name[1:3])
     steps = np.arange(1, fewest + 1) * 1e6
@@ -68,7 +68,7 @@ def test_a_percentile_is_told_from_its_fewest_steps_on(name, fewest):
     assert summarize_timings([timing(steps[1:])])["values"][name] is None
 
 
-@pytest.mark.parametrize(("name", "fewest"), [*FEWEST.items()])
+@pytest.mark.parametrize(("name", "fewest"), [*MIN_STEPS.items()])
 def test_fewest_is_the_first_count_that_leaves_more_than_one_step_above(name, fewest):
     beyond = 1 - float(name[1:3]) / 100
 
@@ -128,7 +128,7 @@ def test_the_clock_of_a_gpu_has_a_column_of_its_own():
 
 
 def said(**facts):
-    return [(doubt.what, doubt.size) for doubt in doubts(facts)]
+    return [(warning.what, warning.size) for warning in find_timing_warnings(facts)]
 
 
 def test_a_quiet_machine_gives_no_doubt():

@@ -17,7 +17,7 @@ from metrics.families import vis_ap
 from metrics.pairing import overlapping, pair
 from tests.support.paths import SHARED
 
-SIDES = (128, 256)  # of squares between which a track is medium
+SIZE_LIMITS = (128, 256)  # of squares between which a track is medium
 COLUMNS = {"AP": "AP_all", "AP_small": "AP_area_s", "AP_medium": "AP_area_m",
            "AP_large": "AP_area_l", "AR100": "AR_all"}  # fmt: skip
 SEQUENCES = ["02", "04", "05", "09", "10", "11", "13"]
@@ -25,7 +25,7 @@ SEQUENCES = ["02", "04", "05", "09", "10", "11", "13"]
 
 def track_map(truth: Tracks, prediction: Tracks) -> dict[str, np.ndarray]:
     """Return what TrackEval gives at each threshold for one video and class."""
-    small, large = (side**2 for side in SIDES)
+    small, large = (side**2 for side in SIZE_LIMITS)
     config = {
         "AREA_RANGES": [[0, small], [small, large], [large, 1e10]],
         "USE_TIME_RANGES": False,

@@ -11,7 +11,7 @@ import pytest
 
 from datasets.io.files import write_json
 from metrics.comparison.bootstrap import Rules
-from metrics.comparison.compare import compare, scene_of, verdict
+from metrics.comparison.compare import camera_scene, compare, verdict
 from metrics.score import score_pairings
 from tests.support.metrics.hand import pairing
 from tests.support.paths import ROOT
@@ -125,15 +125,15 @@ def test_the_more_are_compared_the_more_each_has_to_show():
         (np.nan, 0.1, 1.0, UP, "AMBIGUOUS"),
     ],
 )
-def test_a_verdict_has_rules(difference, width, chance, column, expected):
-    assert verdict(difference, width, chance, column, Rules()) == expected
+def test_a_verdict_has_rules(difference, width, p_value, column, expected):
+    assert verdict(difference, width, p_value, column, Rules()) == expected
 
 
 def test_a_scene_is_what_the_pattern_finds():
-    assert scene_of("MOT17-02-FRCNN", r"MOT17-\d+") == "MOT17-02"
-    assert scene_of("crowd", None) == "crowd"
+    assert camera_scene("MOT17-02-FRCNN", r"MOT17-\d+") == "MOT17-02"
+    assert camera_scene("crowd", None) == "crowd"
     with pytest.raises(ValueError, match="'x' finds nothing in the name 'crowd'"):
-        scene_of("crowd", "x")
+        camera_scene("crowd", "x")
 
 
 def write_run(folder, frames_right, tracks):

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from metrics.comparison.intervals import (
-    chance,
     draw_runs,
     draw_scenes,
-    exchanges,
     half_width,
     holm,
-    least_chance,
+    min_p_value,
+    p_value,
+    sign_flips,
 )
 
 REPEATS = 1000
@@ -26,7 +26,7 @@ def test_a_sample_holds_as_many_scenes_as_there_are_and_scenes_stay_whole():
 
 
 def test_few_scenes_are_exchanged_in_every_way_once():
-    flips = exchanges(np.array([0, 1, 1]), 1000, seed=1)
+    flips = sign_flips(np.array([0, 1, 1]), 1000, seed=1)
     assert sorted(map(tuple, flips.tolist())) == [
         (False, False, False),
         (False, True, True),
@@ -37,7 +37,7 @@ def test_few_scenes_are_exchanged_in_every_way_once():
 
 
 def test_many_scenes_are_exchanged_as_often_as_asked_and_not_at_all_first():
-    flips = exchanges(np.arange(30), 200, seed=1)
+    flips = sign_flips(np.arange(30), 200, seed=1)
     assert flips.shape == (200, 30)
     assert not flips[0].any()
     assert 0.45 < flips[1:].mean() < 0.55
@@ -59,14 +59,14 @@ def test_a_sample_without_a_number_is_left_out():
 
 
 def test_the_chance_is_the_share_of_exchanges_that_are_as_extreme():
-    assert chance(np.array([3.0, 1.0, -3.0, -1.0])) == 0.5
-    assert chance(np.array([0.0, 1.0, -1.0, 0.0])) == 1.0
+    assert p_value(np.array([3.0, 1.0, -3.0, -1.0])) == 0.5
+    assert p_value(np.array([0.0, 1.0, -1.0, 0.0])) == 1.0
 
 
 def test_four_scenes_can_give_no_chance_below_an_eighth():
     sides = np.array([1.0, 2.0, 3.0, 4.0])
-    flips = exchanges(np.arange(4), 1000, seed=0)
-    assert chance(np.where(flips, -sides, sides).sum(axis=1)) == least_chance(4) == 0.125
+    flips = sign_flips(np.arange(4), 1000, seed=0)
+    assert p_value(np.where(flips, -sides, sides).sum(axis=1)) == min_p_value(4) == 0.125
 
 
 def test_holm_multiplies_the_smallest_by_all_and_never_falls():
@@ -108,11 +108,11 @@ def test_two_that_are_alike_differ_in_no_more_than_6_per_cent(count):
         ease = hits / rows
         noise = rng.normal(0, 0.08, (2, count)) * np.sqrt(ease * (1 - ease))
         one, other = np.clip(ease + noise, 0, 1) * rows
-        flips = exchanges(np.arange(count), REPEATS, number)
+        flips = sign_flips(np.arange(count), REPEATS, number)
         swapped = np.where(flips, other - one, one - other).sum(axis=1) / rows.sum()
         often = draw_scenes(np.arange(count), REPEATS, number)
         width = half_width(ratio(often, one - other, rows), count, 0.95)
-        wrong += chance(swapped) <= 0.05 and abs(swapped[0]) > width
+        wrong += p_value(swapped) <= 0.05 and abs(swapped[0]) > width
     assert wrong / SIMULATIONS <= 0.06
     if count > 7:  # a test that never says anything would pass too
         assert wrong / SIMULATIONS >= 0.005

@@ -14,7 +14,7 @@ from datasets.types import Tracks
 from metrics.families import jf_te
 from metrics.family import load_family, partial_from_json, partial_to_json
 from metrics.pairing import overlapping, pair
-from metrics.segmentation import tell
+from metrics.segmentation import make_partial
 from tests.support.metrics.slow_jf import FIELDS
 
 HEIGHT, WIDTH, SIDE = 30, 120, 10  # reach: one pixel
@@ -155,18 +155,18 @@ def test_trackeval_adds_empty_tracks_only_where_there_are_too_few():
 
 def test_a_half_is_not_recalled():
     half = np.array([[0.5, 0.5 + 1e-15, 0.6]])
-    assert tell(half, half, 0.5).region_recall == 2 / 3
-    assert tell(half, half, 0.5 + np.finfo(float).eps).region_recall == 2 / 3
+    assert make_partial(half, half, 0.5).region_recall == 2 / 3
+    assert make_partial(half, half, 0.5 + np.finfo(float).eps).region_recall == 2 / 3
     just = np.array([[0.5 + np.finfo(float).eps, 0.6]])
-    assert tell(just, just, 0.5).region_recall == 1
-    assert tell(just, just, 0.5 + np.finfo(float).eps).region_recall == 1 / 2
+    assert make_partial(just, just, 0.5).region_recall == 1
+    assert make_partial(just, just, 0.5 + np.finfo(float).eps).region_recall == 1 / 2
 
 
 def test_the_quarters_of_a_long_video_are_where_they_should_be():
     values = np.zeros((1, 1001))
     values[0, :251] = 1  # frame 250 is the last of the first quarter
     values[0, 750] = 0.5  # the first of the last: 250 more and its own
-    found = tell(values, values, 0.5)
+    found = make_partial(values, values, 0.5)
     assert found.region_decay[0] == pytest.approx(1 - 0.5 / 251, abs=1e-15)
 
 

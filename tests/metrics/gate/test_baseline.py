@@ -11,7 +11,7 @@ import pytest
 
 from datasets.io.files import read_json, write_json
 from metrics.gate.baseline import make_baseline
-from metrics.gate.relative_step_time import compare_paces, measure_pace
+from metrics.gate.relative_step_time import compare_step_times, relative_step_time
 from metrics.gate.snapshot import read_baseline, take_snapshot
 from tests.support.metrics.snapshots import plan, write_run
 from tests.support.paths import ROOT
@@ -82,19 +82,19 @@ def test_the_command_writes_a_baseline_that_is_read_again(tmp_path):
 
 def test_a_pace_is_the_fastest_step_of_each_frame_in_units_of_the_fastest_work_after_it():
     timing = {"step_ns": [[40, 90], [60, 80]], "calibration_ns": [[10, 20], [20, 10]]}
-    assert measure_pace([timing]) == pytest.approx((40 + 80) / (10 + 10))
+    assert relative_step_time([timing]) == pytest.approx((40 + 80) / (10 + 10))
     other = {"step_ns": [[10], [12]], "calibration_ns": [[40], [50]]}
-    assert measure_pace([timing, other]) == pytest.approx((130 / 3) / (60 / 3))
+    assert relative_step_time([timing, other]) == pytest.approx((130 / 3) / (60 / 3))
 
 
 def test_a_pace_does_not_change_when_everything_takes_twice_as_long():
     once = {"step_ns": [[40, 90]], "calibration_ns": [[10, 20]]}
     twice = {name: [[2 * each for each in row] for row in rows] for name, rows in once.items()}
-    assert measure_pace([once]) == measure_pace([twice])
+    assert relative_step_time([once]) == relative_step_time([twice])
 
 
 def test_the_interval_of_a_slow_down_is_students_t_of_the_processes():
-    found = compare_paces([1.0, 1.02, 0.98], [1.1, 1.12, 1.08], 0.95)
+    found = compare_step_times([1.0, 1.02, 0.98], [1.1, 1.12, 1.08], 0.95)
     # by hand: logarithms 0, 0.01980, -0.02020 and 0.09531, 0.11333, 0.07696 have the variances
     # 4.0008e-4 and 3.3073e-4, of which the larger counts twice; t of 2 degrees of freedom is 4.3027
     assert found.change == pytest.approx(0.0953335, abs=1e-6)
@@ -102,4 +102,4 @@ def test_the_interval_of_a_slow_down_is_students_t_of_the_processes():
 
 
 def test_one_process_has_no_interval():
-    assert compare_paces([1.0], [1.1, 1.2], 0.95).half_width is None
+    assert compare_step_times([1.0], [1.1, 1.2], 0.95).half_width is None

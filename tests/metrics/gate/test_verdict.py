@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from datasets.io.files import read_json, write_json
-from metrics.gate.checks import EXIT, Check, judge_pace, judge_total, overall
-from metrics.gate.relative_step_time import Slowing
+from metrics.gate.checks import EXIT, Check, accuracy_verdict, judge_pace, overall
+from metrics.gate.relative_step_time import StepTimeChange
 from metrics.gate.verdict import Totals, judge
 from tests.support.metrics.snapshots import COLUMN, accuracy, pace, plan, snapshot, write_run
 from tests.support.paths import ROOT
@@ -37,7 +37,7 @@ from tests.support.paths import ROOT
 def test_a_loss_of_a_total_is_judged_by_its_size_and_a_small_one_by_its_interval(
     change, half_width, expected
 ):
-    assert judge_total(change, half_width, 0.005) == expected
+    assert accuracy_verdict(change, half_width, 0.005) == expected
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_a_loss_of_a_total_is_judged_by_its_size_and_a_small_one_by_its_interval
     ],
 )
 def test_a_slow_down_has_to_be_large_and_sure(slower, half_width, expected):
-    assert judge_pace(Slowing(np.log(slower), half_width), 0.05) == expected
+    assert judge_pace(StepTimeChange(np.log(slower), half_width), 0.05) == expected
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_no_number_before_and_none_now_is_the_same_and_one_that_is_lost_is_not_j
     nan = np.array([np.nan, np.nan, 0.5])
     totals = Totals(nan, np.array([np.nan, 0.5, np.nan]), [None] * 3, same=False)
     assert [totals.why_same(n) for n in range(3)] == ["no number, then and now", "", ""]
-    assert judge_total(0.5 - nan[1], None, 0.1) == "NOT JUDGED"
+    assert accuracy_verdict(0.5 - nan[1], None, 0.1) == "NOT JUDGED"
 
 
 def test_a_number_that_one_side_lacks_is_new_or_not_judged():

@@ -38,7 +38,7 @@ def slow_f(truth: np.ndarray, prediction: np.ndarray) -> float:
     return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
 
 
-def tell(values: np.ndarray) -> tuple[float, float, float]:
+def time_statistics(values: np.ndarray) -> tuple[float, float, float]:
     """Return mean, recall and decay of one object's values in time."""
     ends = [int(np.floor(x + 0.5 + 1e-10)) - 1 for x in np.linspace(1, len(values), 5)]
     first, last = values[: ends[1] + 1], values[ends[3] : ends[4] + 1]
@@ -47,7 +47,9 @@ def tell(values: np.ndarray) -> tuple[float, float, float]:
 
 def summarize(region: np.ndarray, contour: np.ndarray) -> dict[str, float]:
     """Return the columns from J and F of each object in time, (N, T)."""
-    j, f = (np.mean([tell(each) for each in values], axis=0) for values in (region, contour))
+    j, f = (
+        np.mean([time_statistics(each) for each in values], axis=0) for values in (region, contour)
+    )
     return dict(zip(FIELDS, [(j[0] + f[0]) / 2, *j, *f], strict=True))
 
 
