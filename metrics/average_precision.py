@@ -54,11 +54,11 @@ class Partial:
     truth_count: np.ndarray
 
 
-def make_partial(given: MatchingInput, limits: tuple[int, int], class_number: int) -> Partial:
+def make_partial(detections: MatchingInput, limits: tuple[int, int], class_number: int) -> Partial:
     """Return the partial of one sequence and class; `limits` as for `match_greedily`."""
-    matches = match_greedily(given, limits)
+    matches = match_greedily(detections, limits)
     return Partial(
-        given.score[matches.detection],
+        detections.score[matches.detection],
         matches.rank,
         _pack(matches.matched),
         _pack(matches.ignored),

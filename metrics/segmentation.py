@@ -32,7 +32,7 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Partial:
-    """Values that are concatenated over sequences; every array is (N,), one per truth object."""
+    """Values that are concatenated over sequences; every array is (N,), one value per object."""
 
     region_mean: np.ndarray
     region_recall: np.ndarray

@@ -32,17 +32,17 @@ def find_timing_warnings(timing: Mapping[str, Any]) -> Iterator[TimingWarning]:
     """Yield the warnings about one timing.json."""
     load = timing.get("load", {})
     wall = load.get("wall_s", 0.0)
-    others, stolen = load.get("others_s", 0.0), load.get("stolen_s", 0.0)
-    if others > _MAX_OTHER_CORES * wall + _CLOCK_TICKS_S:
-        yield TimingWarning("other processes kept the machine busy", f"{others / wall:.1f} cores")
+    other, stolen = load.get("others_s", 0.0), load.get("stolen_s", 0.0)
+    if other > _MAX_OTHER_CORES * wall + _CLOCK_TICKS_S:
+        yield TimingWarning("other processes kept the machine busy", f"{other / wall:.1f} cores")
     if stolen > _MAX_STOLEN * wall + _CLOCK_TICKS_S:
         yield TimingWarning(
-            "the host gave time to others", f"{100 * stolen / wall:.0f} % of a core"
+            "other guests of the host took CPU time", f"{100 * stolen / wall:.0f} % of a core"
         )
     if timing.get("warm") is False:
-        yield TimingWarning("it was still becoming faster when the warm-up ended")
+        yield TimingWarning("step times were still falling when the warm-up ended")
     if (gap := unaccounted(timing)) is not None and gap > _MAX_UNACCOUNTED:
-        yield TimingWarning("time of a frame is in no stage", f"{100 * gap:.0f} %")
+        yield TimingWarning("frame time outside all stages", f"{100 * gap:.0f} %")
     yield from _gpu_warnings([state for state in timing.get("gpu_state") or [] if state])
 
 
@@ -58,9 +58,9 @@ def unaccounted(timing: Mapping[str, Any]) -> float | None:
 def _gpu_warnings(states: list[Mapping[str, Any]]) -> Iterator[TimingWarning]:
     reasons = dict.fromkeys(reason for state in states for reason in state["slowed_by"])
     if reasons:
-        yield TimingWarning("the GPU was slowed down", ", ".join(reasons))
+        yield TimingWarning("the GPU was throttled", ", ".join(reasons))
     if any(state["others"] for state in states):
-        yield TimingWarning("other processes were on the GPU")
+        yield TimingWarning("other processes used the GPU")
     slowest = min((each["graphics_mhz"] / each["graphics_most_mhz"] for each in states), default=1)
     if slowest < _MIN_CLOCK:
-        yield TimingWarning("the GPU's clock was not at its highest", f"{100 * slowest:.0f} %")
+        yield TimingWarning("the GPU clock was below its maximum", f"{100 * slowest:.0f} %")

@@ -89,9 +89,9 @@ def compare(
     same = {frozenset(each) for each in identical}
     verdicts: dict[str, Any] = {name: {other: {} for other in scores} for name in scores}
     for baseline, (place, column) in product(scores, enumerate(columns)):
-        others = [name for name in scores if name != baseline]
-        p_values = [pairs[frozenset((baseline, name))].p_value[place] for name in others]
-        for name, adjusted in zip(others, holm(p_values), strict=True):
+        compared = [name for name in scores if name != baseline]
+        p_values = [pairs[frozenset((baseline, name))].p_value[place] for name in compared]
+        for name, adjusted in zip(compared, holm(p_values), strict=True):
             both = frozenset((baseline, name))
             difference = float(totals[name][place] - totals[baseline][place])
             width = pairs[both].half_width[place]

@@ -21,8 +21,8 @@ combine = average_precision.combine
 
 def evaluate(pairing: Pairing) -> average_precision.Partial:
     """Return the partial of one sequence and class. Ground truth with a score of 0 is a crowd."""
-    given = frame_matching_input(pairing, "masks")
-    return average_precision.make_partial(given, SIZE_LIMITS, pairing.class_number)
+    detections = frame_matching_input(pairing, "masks")
+    return average_precision.make_partial(detections, SIZE_LIMITS, pairing.class_number)
 
 
 def summarize(partial: average_precision.Partial) -> dict[str, float]:

@@ -110,7 +110,7 @@ def _tracking(pairing: Pairing) -> float:
 
 
 def _frames_shared(pairing: Pairing) -> np.ndarray:
-    """Return the number of frames with both tracks, (truth tracks, predicted tracks) int64."""
+    """Return the number of frames with both tracks, (ground truth, predicted) int64."""
     truth, prediction = pairing.truth, pairing.prediction
     if (truth.track_count + prediction.track_count) * pairing.frame_count <= _MAX_DENSE:
         both = _presence(truth, pairing) @ _presence(prediction, pairing).T

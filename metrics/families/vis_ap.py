@@ -22,7 +22,7 @@ combine = average_precision.combine
 def evaluate(pairing: Pairing) -> average_precision.Partial:
     """Return the partial of one sequence and class. Ground truth with a score of 0 is a crowd."""
     truth, prediction = pairing.truth, pairing.prediction
-    given = MatchingInput(
+    detections = MatchingInput(
         np.zeros(prediction.track_count),
         _scores(prediction),
         _mean_area(prediction, pairing.areas(prediction)),
@@ -30,7 +30,7 @@ def evaluate(pairing: Pairing) -> average_precision.Partial:
         np.bincount(truth.track, _row_scores(truth) != 0, truth.track_count) == 0,
         _overlaps(pairing),
     )
-    return average_precision.make_partial(given, SIZE_LIMITS, pairing.class_number)
+    return average_precision.make_partial(detections, SIZE_LIMITS, pairing.class_number)
 
 
 def summarize(partial: average_precision.Partial) -> dict[str, float]:

@@ -22,13 +22,13 @@ def forget_verdict(root: Path = ROOT) -> None:
         (root / path).unlink(missing_ok=True)
 
 
-def describe_judged(others: Iterable[str], root: Path = ROOT) -> dict[str, Any]:
+def describe_judged(extra_files: Iterable[str], root: Path = ROOT) -> dict[str, Any]:
     """Return the further files that a verdict depends on, and the digest of all its files.
 
     Args:
-        others: Files other than the repository's own: config overlays, a baseline.
+        extra_files: Files other than the repository's own: config overlays, a baseline.
     """
-    names = sorted({Path(name).as_posix() for name in others})
+    names = sorted({Path(name).as_posix() for name in extra_files})
     total = hashlib.sha256()
     for name in (*_own_files(root), *names):
         path = root / name

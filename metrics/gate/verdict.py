@@ -49,6 +49,8 @@ class Totals:
     """Totals of one variant in the baseline and in the run, by column.
 
     Args:
+        baseline: (C,) totals of the baseline.
+        found: (C,) totals of the run.
         half_width: Half the width of the confidence interval of the difference, None without one.
         same: Whether the track files are byte-identical.
     """

@@ -81,32 +81,32 @@ class GreedyMatches:
     truth_count: np.ndarray
 
 
-def match_greedily(given: MatchingInput, limits: tuple[int, int]) -> GreedyMatches:
+def match_greedily(detections: MatchingInput, limits: tuple[int, int]) -> GreedyMatches:
     """Return the matches of the best detections of each unit.
 
     Args:
         limits: Side lengths in pixels. A square of the first is the largest small object, a square
             of the second the smallest large object; both are medium as well.
     """
-    chosen, rank = _best(given)
-    place = np.full(len(given.score), -1)
+    chosen, rank = _best(detections)
+    place = np.full(len(detections.score), -1)
     place[chosen] = np.arange(len(chosen))
-    found = given.overlaps
+    found = detections.overlaps
     overlaps = Overlaps(place[found.detection], found.truth, found.iou)
     overlaps = overlaps.take((overlaps.detection >= 0) & (found.iou >= THRESHOLDS[0]))
-    uncounted = given.crowd[:, None] | _outside_size(given.truth_area, limits)
-    matched, ignored = _match(overlaps, given.crowd, uncounted, len(chosen))
-    ignored |= ~matched & _outside_size(given.area[chosen], limits)[:, :, None]
+    uncounted = detections.crowd[:, None] | _outside_size(detections.truth_area, limits)
+    matched, ignored = _match(overlaps, detections.crowd, uncounted, len(chosen))
+    ignored |= ~matched & _outside_size(detections.area[chosen], limits)[:, :, None]
     return GreedyMatches(chosen, rank, matched, ignored, (~uncounted).sum(axis=0))
 
 
-def _best(given: MatchingInput) -> tuple[np.ndarray, np.ndarray]:
+def _best(detections: MatchingInput) -> tuple[np.ndarray, np.ndarray]:
     """Return the MAX_DETECTIONS best detections of each unit and their ranks.
 
     Detections of equal score keep their order.
     """
-    order = np.lexsort((-given.score, given.unit))
-    unit = given.unit[order]
+    order = np.lexsort((-detections.score, detections.unit))
+    unit = detections.unit[order]
     rank = np.arange(len(order)) - np.searchsorted(unit, unit)
     return order[rank < MAX_DETECTIONS], rank[rank < MAX_DETECTIONS]
 

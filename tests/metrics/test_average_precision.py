@@ -136,11 +136,11 @@ def test_a_detection_outside_the_size_range_is_ignored_unless_it_is_matched():
 
 def test_precision_is_interpolated_by_its_maximum_at_higher_recall():
     # TP, FP, TP of three ground truths: precision 1 up to recall 1/3, then 2/3 up to recall 2/3
-    given = MatchingInput(
+    detections = MatchingInput(
         np.zeros(3), np.array([0.9, 0.8, 0.7]), np.ones(3), np.ones(3), np.zeros(3, bool),
         Overlaps(np.array([0, 2]), np.array([0, 1]), np.array([1.0, 1.0])),
     )  # fmt: skip
-    values = vis_ap.summarize(make_partial(given, SIZE_LIMITS, 1))
+    values = vis_ap.summarize(make_partial(detections, SIZE_LIMITS, 1))
     assert values["AP"] == pytest.approx((34 * 1 + 33 * 2 / 3) / 101)
     assert (values["AR1"], values["AR10"]) == pytest.approx((1 / 3, 2 / 3))
 

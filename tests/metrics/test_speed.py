@@ -140,18 +140,18 @@ def test_a_busy_machine_gives_a_warning():
     found = warnings(load={"wall_s": 10.0, "others_s": 11.2, "stolen_s": 0.3})
     assert found == [
         ("other processes kept the machine busy", "1.1 cores"),
-        ("the host gave time to others", "3 % of a core"),
+        ("other guests of the host took CPU time", "3 % of a core"),
     ]
 
 
 def test_a_tracker_that_is_not_warm_gives_a_warning():
-    assert warnings(warm=False) == [("it was still becoming faster when the warm-up ended", "")]
+    assert warnings(warm=False) == [("step times were still falling when the warm-up ended", "")]
 
 
 def test_time_outside_all_stages_gives_a_warning():
     whole = {"end_to_end_ns": [100, 100], "stage_ns": {"decode": [20, 20], "rest": [70, 80]}}
     assert unaccounted(whole) == pytest.approx(0.05)
-    assert warnings(**whole) == [("time of a frame is in no stage", "5 %")]
+    assert warnings(**whole) == [("frame time outside all stages", "5 %")]
     assert warnings(end_to_end_ns=[100], stage_ns={"rest": [98]}) == []
 
 
@@ -165,7 +165,7 @@ def test_a_throttled_gpu_gives_a_warning():
     assert warnings(gpu_state=[None]) == []
     found = warnings(gpu_state=[state(slowed_by=["power cap"]), state(others=1, graphics_mhz=990)])
     assert found == [
-        ("the GPU was slowed down", "power cap"),
-        ("other processes were on the GPU", ""),
-        ("the GPU's clock was not at its highest", "50 %"),
+        ("the GPU was throttled", "power cap"),
+        ("other processes used the GPU", ""),
+        ("the GPU clock was below its maximum", "50 %"),
     ]

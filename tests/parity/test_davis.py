@@ -49,7 +49,7 @@ def draw(rng: np.random.Generator, size: tuple[int, int, int], names: list[int])
 
 
 def random_video(seed: int, void: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Return ground truth and prediction: random or derived from the truth, with empty frames."""
+    """Return ground truth and prediction: random, or derived from the former, with gaps."""
     rng = np.random.default_rng([seed, void])
     size = (int(rng.integers(1, 14)), int(rng.integers(12, 60)), int(rng.integers(12, 80)))
     truth = draw(rng, size, [*range(1, rng.integers(2, 6)), *[255] * void])
@@ -98,7 +98,7 @@ def test_random_videos_equal_trackeval(void, tmp_path):
     names = []
     for seed in SEEDS:
         truth, prediction = random_video(seed, void)
-        if (truth % 255).any():  # a sequence without truth makes TrackEval's total NaN
+        if (truth % 255).any():  # a sequence without ground truth makes TrackEval's total NaN
             names.append(f"s{seed:02d}")
             write_video(tmp_path / "truth" / names[-1], truth)
             write_video(tmp_path / "results" / names[-1], prediction)
@@ -193,9 +193,7 @@ GOLDEN = {
 
 
 @pytest.mark.parametrize(("method", "protocol", "family"), GOLDEN)
-def test_a_real_video_equals_the_official_definitions(
-    method, protocol, family, dogs_jump, tmp_path
-):
+def test_a_real_video_equals_the_golden_values(method, protocol, family, dogs_jump, tmp_path):
     write_pair(tmp_path, dogs_jump, method)
     sides = davis.read_pair(tmp_path / "truth", tmp_path / "results", "dogs-jump")
     values = score_tracks(*sides, protocol, [family])["values"]
