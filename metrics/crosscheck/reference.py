@@ -40,7 +40,7 @@ class Scope:
     pairings: Mapping[str, Many[Pairing]]
 
 
-def everywhere(_: Scope) -> bool:
+def always(_: Scope) -> bool:
     """Return True: the explanation applies to any value."""
     return True
 
@@ -56,7 +56,7 @@ class Explanation:
 
     about: tuple[str, ...]
     reason: str
-    applies: Callable[[Scope], bool] = everywhere
+    applies: Callable[[Scope], bool] = always
 
 
 class Reference(Protocol):

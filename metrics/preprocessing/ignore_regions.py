@@ -22,11 +22,11 @@ def keep_masks_outside_regions(
     scored, kept = truth.class_id == class_id, prediction.class_id == class_id
     unmatched = match_truth_rows(truth, prediction, pairs, (scored, kept)) < 0
     ignore_regions = np.isin(truth.class_id, truth.extent.ignored)
-    kept &= ~(unmatched & inside(prediction, pairs, ignore_regions, "disjoint masks"))
+    kept &= ~(unmatched & in_ignore_regions(prediction, pairs, ignore_regions, "disjoint masks"))
     return scored, kept
 
 
-def inside(
+def in_ignore_regions(
     prediction: Tracks, pairs: Pairs, ignore_regions: np.ndarray, similarity: Similarity
 ) -> np.ndarray:
     """Return which predictions lie by more than half in disjoint ignore regions, (M,) bool.
@@ -40,7 +40,7 @@ def inside(
     return _mostly_inside(shared, tracks_areas(prediction, similarity))
 
 
-def inside_one(
+def in_one_ignore_region(
     prediction: Tracks, pairs: Pairs, ignore_regions: np.ndarray, similarity: Similarity
 ) -> np.ndarray:
     """Return which predictions lie by more than half in a single ignore region, (M,) bool.

@@ -12,7 +12,7 @@ from metrics.family import ScoringProtocol
 from metrics.matching.hungarian import EPS
 from metrics.pairing import Pairs
 from metrics.preprocessing.distractors import match_truth_rows
-from metrics.preprocessing.ignore_regions import inside_one
+from metrics.preprocessing.ignore_regions import in_one_ignore_region
 
 _SCORED = {1: "car", 4: "pedestrian"}
 _DISTRACTOR = {1: 2, 4: 5}  # vans look like cars, sitting people like pedestrians
@@ -28,7 +28,7 @@ def _keep(
     matched = match_truth_rows(truth, prediction, pairs, (own | distracting, kept))
     height = prediction.box[:, 3] - prediction.box[:, 1]
     ignore_regions = np.isin(truth.class_id, truth.extent.ignored)
-    in_region = inside_one(prediction, pairs, ignore_regions, "box")
+    in_region = in_one_ignore_region(prediction, pairs, ignore_regions, "box")
     ignored = (height <= _MAX_IGNORED_HEIGHT + EPS) | in_region
     on_scored = np.append(scored, False)[matched]  # index -1, no match, is the last
     return scored, kept & np.where(matched < 0, ~ignored, on_scored)
