@@ -143,7 +143,7 @@ def plan(args: argparse.Namespace) -> Task:
     """Return the task described by the command line.
 
     Raises:
-        ValueError: A sequence is unknown or there is none, families share a column, `--jobs` is
+        ValueError: A sequence is unknown or none exists, families share a column, `--jobs` is
             below 1, or an output path cannot be written.
     """
     rules = load_benchmark(args.protocol)

@@ -87,7 +87,7 @@ def unchanged(truth: Tracks, prediction: Tracks) -> tuple[Tracks, Tracks]:
 def rows_of_class(
     truth: Tracks, prediction: Tracks, _: Pairs, class_id: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the mask of all rows of a class, (N,) and (M,) bool; no row is excluded."""
+    """Return which rows are of a class, (N,) and (M,) bool; no row is excluded."""
     return truth.class_id == class_id, prediction.class_id == class_id
 
 

@@ -179,7 +179,7 @@ def pair(
     """Return the pairing of the rows that a protocol keeps.
 
     Args:
-        kept: Masks of the rows kept on each side, (N,) and (M,) bool.
+        kept: Which rows are kept on each side, (N,) and (M,) bool.
     """
     truth_kept, prediction_kept = kept
     left = pairs.take(truth_kept[pairs.truth] & prediction_kept[pairs.prediction])

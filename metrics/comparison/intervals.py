@@ -29,7 +29,7 @@ def draw_scenes(scenes: np.ndarray, repeats: int, seed: int) -> np.ndarray:
     Scenes are drawn as a whole.
 
     Args:
-        scenes: (S,) scene number of each sequence, 0, 1, ... without gaps.
+        scenes: (S,) camera scene number of each sequence, 0, 1, ... without gaps.
     """
     count = int(scenes.max()) + 1
     rng = np.random.default_rng(seed)

@@ -65,7 +65,7 @@ def _find(pairing: Pairing) -> Matches:
 
 
 def _match(pairing: Pairing) -> np.ndarray:
-    """Return the mask of the matched pairs, (P,) bool.
+    """Return which pairs are matched, (P,) bool.
 
     The matching of a frame depends on the previous frame through the preference for the same
     identity. All frames are matched at once; then the frames after a changed frame are matched

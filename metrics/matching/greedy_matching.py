@@ -145,7 +145,7 @@ def _match(
 
 
 def _ready(left: Overlaps, crowd: np.ndarray, count: int) -> np.ndarray:
-    """Return the mask of pairs whose detection competes with no better-ranked detection."""
+    """Return which pairs have a detection that competes with no better-ranked one, bool."""
     first = np.full(len(crowd), count)
     np.minimum.at(first, left.truth, left.detection)
     waits = np.zeros(count, bool)

@@ -21,7 +21,7 @@ _MIN_GROUPED = 100  # pairs; up to so many, solving frame by frame is faster tha
 def match_frames(
     pairing: Pairing, score: np.ndarray, which: np.ndarray | slice = slice(None)
 ) -> np.ndarray:
-    """Return the mask of pairs in the matching of maximum total score per frame, (P,) bool.
+    """Return which pairs are in the matching of maximum total score per frame, (P,) bool.
 
     Args:
         score: (P,) score of each pair; pairs with a score of 0 are never matched.
@@ -99,7 +99,7 @@ def _groups(truth: np.ndarray, prediction: np.ndarray) -> np.ndarray:
 def _solve(
     matrix: np.ndarray, row: np.ndarray, column: np.ndarray, score: np.ndarray
 ) -> np.ndarray:
-    """Return the mask of one frame's pairs in its optimal matching, bool.
+    """Return which pairs of one frame are in its optimal matching, bool.
 
     Args:
         matrix: Zeros, with a row and a column for every object in the frame: which of several

@@ -17,12 +17,12 @@ def one_class(_: Extent) -> dict[str, int]:
 
 
 def keep_objects(truth: Tracks, prediction: Tracks, *_: object) -> tuple[np.ndarray, np.ndarray]:
-    """Return the mask of the rows of any class but void, (N,) and (M,) bool."""
+    """Return which rows are not void, of any class, (N,) and (M,) bool."""
     return ~is_void(truth), ~is_void(prediction)
 
 
 def is_void(tracks: Tracks) -> np.ndarray:
-    """Return the mask of the rows of an ignored class, (N,) bool."""
+    """Return which rows are of an ignored class, (N,) bool."""
     return np.isin(tracks.class_id, tracks.extent.ignored)
 
 
