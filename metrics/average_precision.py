@@ -1,7 +1,7 @@
-"""Average precision: how much of what is found is right, over how much of the truth is found.
+"""Compute average precision: the precision of ranked detections averaged over recall.
 
-Sequences add up detections and what each of them takes, so that a total ranks those of all
-sequences together, class by class, and then takes the mean over classes.
+Partials concatenate the detections of sequences with their match flags. A total ranks the
+detections of all sequences together, class by class, and takes the mean over classes.
 
 Source: Lin et al., Microsoft COCO, ECCV 2014; equal to pycocotools 2.0
 (tests/metrics/test_average_precision.py).
@@ -15,28 +15,34 @@ from dataclasses import dataclass
 import numpy as np
 
 from metrics.family import Column
-from metrics.matching.greedy_matching import MOST, SIZES, THRESHOLDS, Scene, judge
+from metrics.matching.greedy_matching import (
+    MAX_DETECTIONS,
+    SIZES,
+    THRESHOLDS,
+    MatchingInput,
+    match_greedily,
+)
 
 _RECALLS = np.linspace(0, 1, 101)
-_LIMITS = (1, 10, MOST)  # detections of a unit that recall is taken of
-_OF_DETECTIONS = ("score", "rank", "matched", "ignored")
-_AT = {"AP50": 0, "AP75": 5}  # place of the threshold
+_LIMITS = (1, 10, MAX_DETECTIONS)  # maximum number of detections per unit, for recall
+_DETECTION_FIELDS = ("score", "rank", "matched", "ignored")
+_AT = {"AP50": 0, "AP75": 5}  # index of the threshold
 
 
 @dataclass(frozen=True)
 class Partial:
-    """What sequences add up: detections by class, within a class by unit, then rank.
+    """Values that are combined over sequences: detections sorted by class, unit and rank.
 
-    In `matched` and `ignored`, bit 10 s + t is of size s and threshold t.
+    In `matched` and `ignored`, bit 10 s + t stands for size s and threshold t.
 
     Args:
-        score: (D,)
-        rank: (D,) in its unit, from 0.
-        matched: (D,) whether the detection takes a truth.
-        ignored: (D,) whether it is neither right nor wrong.
-        classes: (C,) rising: the place of each among those that the protocol scores.
+        score: (D,) confidence of each detection.
+        rank: (D,) rank of the detection in its unit, from 0.
+        matched: (D,) whether the detection is matched with a ground truth.
+        ignored: (D,) whether the detection is neither a true nor a false positive.
+        classes: (C,) increasing index of each class among those that the protocol scores.
         detection_count: (C,) detections of each class.
-        truth_count: (C, 4) truths of each class and size that are to be found.
+        truth_count: (C, 4) ground truths of each class and size that count towards recall.
     """
 
     score: np.ndarray
@@ -48,45 +54,45 @@ class Partial:
     truth_count: np.ndarray
 
 
-def make_partial(scene: Scene, sides: tuple[int, int], class_number: int) -> Partial:
-    """Return the partial of one sequence and class; `sides` as for `judge`."""
-    verdict = judge(scene, sides)
+def make_partial(detections: MatchingInput, limits: tuple[int, int], class_number: int) -> Partial:
+    """Return the partial of one sequence and class; `limits` as for `match_greedily`."""
+    matches = match_greedily(detections, limits)
     return Partial(
-        scene.score[verdict.detection],
-        verdict.rank,
-        _pack(verdict.matched),
-        _pack(verdict.ignored),
+        detections.score[matches.detection],
+        matches.rank,
+        _pack(matches.matched),
+        _pack(matches.ignored),
         np.array([class_number]),
-        np.array([len(verdict.rank)]),
-        verdict.truth_count[None],
+        np.array([len(matches.rank)]),
+        matches.truth_count[None],
     )
 
 
 def combine(partials: Many[Partial]) -> Partial:
-    """Return all detections and truths; equal scores stay in the order of the sequences."""
+    """Return all detections and ground truths; equal scores keep the order of the sequences."""
     joined = {
         name: np.concatenate([np.asarray(getattr(each, name)) for each in partials])
         for name in Partial.__dataclass_fields__
     }
     classes, which = np.unique(joined["classes"], return_inverse=True)
     order = np.argsort(np.repeat(which, joined["detection_count"]), kind="stable")
-    total = {name: joined[name][order] for name in _OF_DETECTIONS}
+    total = {name: joined[name][order] for name in _DETECTION_FIELDS}
     for name in ("detection_count", "truth_count"):
         total[name] = np.zeros((len(classes), *joined[name].shape[1:]), np.int64)
         np.add.at(total[name], which, joined[name])
     return Partial(**total, classes=classes)
 
 
-def columns(prefix: str, of: str, unit: str, sides: tuple[int, int]) -> tuple[Column, ...]:
+def columns(prefix: str, of: str, unit: str, limits: tuple[int, int]) -> tuple[Column, ...]:
     """Return the columns that `summarize` fills.
 
     Args:
-        prefix: Of each name.
-        of: What the detections are, in words.
-        unit: What they are ranked in, in a word.
-        sides: As for `judge`.
+        prefix: Prefix of each column name.
+        of: Noun for the detections.
+        unit: Noun for the unit in which detections are ranked.
+        limits: Size limits, as for `match_greedily`.
     """
-    small, large = (f"{side} x {side} pixels" for side in sides)
+    small, large = (f"{side} x {side} pixels" for side in limits)
     mean = f"Average precision of {of}, mean over IoU 0.50 to 0.95"
     meanings = {
         "AP": f"{mean} and over classes",
@@ -97,12 +103,12 @@ def columns(prefix: str, of: str, unit: str, sides: tuple[int, int]) -> tuple[Co
         "AP_large": f"{mean}; from {large}",
     }
     recall = f"Recall of {of}, mean over IoU 0.50 to 0.95"
-    meanings |= {f"AR{limit}": f"{recall}; at most {limit} a {unit}" for limit in _LIMITS}
+    meanings |= {f"AR{limit}": f"{recall}; at most {limit} per {unit}" for limit in _LIMITS}
     return tuple(Column(prefix + name, "ratio", "up", text) for name, text in meanings.items())
 
 
 def summarize(partial: Partial, prefix: str) -> dict[str, float]:
-    """Return every one of `columns`: the mean over the classes that have such truth."""
+    """Return the value of each of `columns`, the mean over classes with such ground truth."""
     precision, recall = _precision(partial), _recall(partial)
     found = {"AP": precision[:, 0]}
     found |= {name: precision[:, 0, at] for name, at in _AT.items()}
@@ -112,51 +118,63 @@ def summarize(partial: Partial, prefix: str) -> dict[str, float]:
 
 
 def at_thresholds(partial: Partial, prefix: str) -> dict[str, np.ndarray]:
-    """Return AP at each threshold, (10,); nothing where there is no truth."""
+    """Return AP at each threshold, (10,); empty without ground truth."""
     precision = _precision(partial, 1)[:, 0]
-    there = ~np.isnan(precision[:, 0])
-    return {f"{prefix}AP": precision[there].mean(axis=0)} if there.any() else {}
+    defined = ~np.isnan(precision[:, 0])
+    return {f"{prefix}AP": precision[defined].mean(axis=0)} if defined.any() else {}
 
 
 def _mean(values: np.ndarray) -> float:
-    there = values[~np.isnan(values)]
-    return float(there.mean()) if len(there) else float("nan")
+    defined = values[~np.isnan(values)]
+    return float(defined.mean()) if len(defined) else float("nan")
 
 
 def _precision(partial: Partial, sizes: int = len(SIZES)) -> np.ndarray:
-    """Return the precision of each class, size and threshold, (C, sizes, 10), NaN without truth."""
+    """Return the precision of each class, size and threshold, (C, sizes, 10).
+
+    It is NaN without ground truth.
+    """
     found = np.full((len(partial.classes), sizes, len(THRESHOLDS)), np.nan)
-    right, wrong = _right(partial), _wrong(partial)
-    for row, mine in enumerate(_by_class(partial)):
-        order = mine[np.argsort(-partial.score[mine], kind="stable")]
+    true, false = _true_positives(partial), _false_positives(partial)
+    for row, of_class in enumerate(_by_class(partial)):
+        order = of_class[np.argsort(-partial.score[of_class], kind="stable")]
         for size, truths in enumerate(partial.truth_count[row, :sizes]):
             if truths:
-                hits, errors = _unpack(right[order], size), _unpack(wrong[order], size)
-                found[row, size] = _at_recalls(hits, errors, int(truths)).mean(axis=0)
+                flags = _unpack(true[order], size), _unpack(false[order], size)
+                found[row, size] = _interpolated_precision(*flags, int(truths)).mean(axis=0)
     return found
 
 
-def _at_recalls(right: np.ndarray, wrong: np.ndarray, truths: int) -> np.ndarray:
-    """Return the best precision from each recall on, at each threshold, (101, 10)."""
-    hits = np.cumsum(right, axis=0)
-    precision = hits / (np.cumsum(wrong, axis=0) + hits + np.spacing(1))
+def _interpolated_precision(true: np.ndarray, false: np.ndarray, truths: int) -> np.ndarray:
+    """Return the maximum precision at each recall or above, for each threshold, (101, 10).
+
+    Args:
+        true: (D, 10) true positives by rank, 0 or 1.
+        false: (D, 10) false positives by rank, 0 or 1.
+        truths: Number of ground truths.
+    """
+    true_positives = np.cumsum(true, axis=0)
+    precision = true_positives / (np.cumsum(false, axis=0) + true_positives + np.spacing(1))
     best = np.maximum.accumulate(precision[::-1])[::-1]
     best = np.concatenate([best, np.zeros((1, len(THRESHOLDS)))])
-    recall = hits / truths
+    recall = true_positives / truths
     return np.column_stack(
         [best[np.searchsorted(recall[:, t], _RECALLS), t] for t in range(len(THRESHOLDS))]
     )
 
 
 def _recall(partial: Partial) -> np.ndarray:
-    """Return the recall of each class, limit and threshold, (C, 3, 10), NaN without truth."""
+    """Return the recall of each class, limit and threshold, (C, 3, 10).
+
+    It is NaN without ground truth.
+    """
     found = np.full((len(partial.classes), len(_LIMITS), len(THRESHOLDS)), np.nan)
-    right = _right(partial)
-    for row, mine in enumerate(_by_class(partial)):
+    true = _true_positives(partial)
+    for row, of_class in enumerate(_by_class(partial)):
         truths = partial.truth_count[row, 0]
         for place, limit in enumerate(_LIMITS if truths else ()):
-            among = mine[partial.rank[mine] < limit]
-            found[row, place] = _unpack(right[among], 0).sum(axis=0) / truths
+            among = of_class[partial.rank[of_class] < limit]
+            found[row, place] = _unpack(true[among], 0).sum(axis=0) / truths
     return found
 
 
@@ -166,11 +184,11 @@ def _by_class(partial: Partial) -> list[np.ndarray]:
     return np.split(np.arange(len(partial.score)), edges[:-1])
 
 
-def _right(partial: Partial) -> np.ndarray:
+def _true_positives(partial: Partial) -> np.ndarray:
     return partial.matched.astype(np.int64) & ~partial.ignored.astype(np.int64)
 
 
-def _wrong(partial: Partial) -> np.ndarray:
+def _false_positives(partial: Partial) -> np.ndarray:
     return ~(partial.matched.astype(np.int64) | partial.ignored.astype(np.int64))
 
 

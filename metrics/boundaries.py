@@ -1,10 +1,10 @@
-"""How well the outlines of two masks agree: the boundary measure F of DAVIS.
+"""Compute the boundary measure F of DAVIS: the agreement of two mask outlines.
 
 Source: Perazzi et al., A benchmark dataset and evaluation methodology for video object
 segmentation, CVPR 2016; rules as in davis2017-evaluation, davis2017/metrics.py, and TrackEval
 1.3.0, j_and_f.py. A pixel lies on a boundary if it differs from its neighbour to the right, below,
-or both; a neighbour beyond the image does not count. A boundary pixel is found if the other mask
-has one within reach.
+or diagonally below right; neighbours outside the image do not count. A boundary pixel is matched if
+the other mask has a boundary pixel within the tolerance `reach`.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ import numpy as np
 
 from datasets.masks.mask_set import Masks
 
-_REACH = 0.008  # of the image's diagonal
-_HELD = 20  # outlines of a frame that are kept; DAVIS allows as many proposals
+_REACH = 0.008  # of the image diagonal
+_CACHED_OUTLINES = 20  # per frame; DAVIS allows as many proposals
 
 
 @dataclass(frozen=True)
 class Outline:
-    """The boundary of one mask, columns first, as 0 and 1 in the part of the image it lies in.
+    """Boundary of one mask as a cropped binary image, columns first.
 
     Args:
-        left: Column of the image that `edge` begins with.
-        top: Row of the image that `edge` begins with.
-        edge: (columns, rows) uint8, the boundary.
-        near: (columns + 2 margin, rows + 2 margin) uint8, what is within reach of the boundary.
-        margin: By how much `near` begins before `edge`, in pixels.
-        length: Pixels of the boundary.
+        left: Image column of the first column of `edge`.
+        top: Image row of the first row of `edge`.
+        edge: (columns, rows) uint8, 1 on the boundary.
+        near: (columns + 2 margin, rows + 2 margin) uint8, 1 within reach of the boundary.
+        margin: Padding of `near` around `edge`, in pixels.
+        length: Number of boundary pixels.
     """
 
     left: int
@@ -43,7 +43,7 @@ class Outline:
 
 
 def reach(height: int, width: int) -> int:
-    """Return how far apart boundary pixels may be in an image of this size."""
+    """Return the maximum distance of matching boundary pixels in an image of this size."""
     return math.ceil(_REACH * float(np.linalg.norm((height, width))))
 
 
@@ -51,8 +51,8 @@ def boundary_table(truth: Masks, prediction: Masks, rows: np.ndarray) -> np.ndar
     """Return F of pairs of masks, shape (P, T).
 
     Args:
-        rows: (2, P, T) numbers of the truth and of the prediction, -1 for an empty mask. Pairs that
-            follow one another with the same truth are fast.
+        rows: (2, P, T) row numbers of ground truth and prediction, -1 for an empty mask.
+            Consecutive pairs with the same ground truth are fast.
     """
     pixels = truth.height * truth.width
     outlined = [
@@ -61,7 +61,7 @@ def boundary_table(truth: Masks, prediction: Masks, rows: np.ndarray) -> np.ndar
     ]
     table = (~outlined[0] & ~outlined[1]).astype(np.float64)
     first = lru_cache(1)(lambda row: outline(truth, row))
-    second = lru_cache(_HELD)(lambda row: outline(prediction, row))
+    second = lru_cache(_CACHED_OUTLINES)(lambda row: outline(prediction, row))
     for frame, pair in np.argwhere((outlined[0] & outlined[1]).T).tolist():
         one, other = rows[:, pair, frame].tolist()
         table[pair, frame] = boundary_measure(first(one), second(other))
@@ -69,7 +69,7 @@ def boundary_table(truth: Masks, prediction: Masks, rows: np.ndarray) -> np.ndar
 
 
 def outline(masks: Masks, row: int) -> Outline:
-    """Return the outline of one mask, which is neither empty nor all of the image."""
+    """Return the outline of one mask that is neither empty nor covers the whole image."""
     left, top, right, bottom = (int(edge) for edge in masks.boxes[row])
     left, top = max(left - 1, 0), max(top - 1, 0)
     right, bottom = min(right + 1, masks.width), min(bottom + 1, masks.height)
@@ -79,15 +79,15 @@ def outline(masks: Masks, row: int) -> Outline:
 
 
 def boundary_measure(truth: Outline, prediction: Outline) -> float:
-    """Return F of two outlines that are not empty."""
-    precision = _found(prediction, truth) / prediction.length
-    recall = _found(truth, prediction) / truth.length
+    """Return F of two non-empty outlines."""
+    precision = _matched_pixels(prediction, truth) / prediction.length
+    recall = _matched_pixels(truth, prediction) / truth.length
     total = precision + recall
     return 2 * precision * recall / total if total else 0.0
 
 
 def _columns(masks: Masks, row: int, left: int, right: int) -> np.ndarray:
-    """Return some columns of a mask, all it has, (right - left, height) uint8."""
+    """Return the columns left to right, which hold the whole mask, (right - left, height) uint8."""
     found = masks.intervals_of(row, row + 1)
     bounds = np.stack([found.start, found.stop], axis=1).ravel() - left * masks.height
     size = (right - left) * masks.height
@@ -101,15 +101,15 @@ def _edge(mask: np.ndarray) -> np.ndarray:
     edge = np.zeros_like(mask)
     edge[:-1] = across
     edge[:, :-1] |= along
-    edge[:-1, :-1] |= across[:, 1:]  # differs from the one right and below or from the one below
+    edge[:-1, :-1] |= across[:, 1:]  # differs from the pixel below right or from the pixel below
     return edge
 
 
 def _widen(edge: np.ndarray, radius: int) -> np.ndarray:
-    """Return what is within `radius` of an edge: a disk round every pixel, `radius` more all round.
+    """Return an edge dilated by a disk of `radius`; the result is padded by `radius` on all sides.
 
-    A disk is a pile of lines, longer towards its middle, so a line that grows is moved to where it
-    belongs on both sides.
+    A disk consists of line segments that grow towards its centre. The edge is dilated by a growing
+    line, which is added at the matching distance on both sides of the centre.
     """
     wide, tall = edge.shape
     line = np.pad(edge, ((0, 0), (radius, radius)))
@@ -125,8 +125,8 @@ def _widen(edge: np.ndarray, radius: int) -> np.ndarray:
     return near
 
 
-def _found(one: Outline, other: Outline) -> int:
-    """Return how many boundary pixels of one are within reach of the other's."""
+def _matched_pixels(one: Outline, other: Outline) -> int:
+    """Return the number of boundary pixels of one that are within reach of the other's."""
     left, top = other.left - other.margin - one.left, other.top - other.margin - one.top
     wide, tall = other.near.shape
     edge = one.edge[max(left, 0) : max(left + wide, 0), max(top, 0) : max(top + tall, 0)]

@@ -1,8 +1,8 @@
-"""All sequences of a data set together: every score.json → combined.json.
+"""Combine the scores of a data set's sequences: every score.json → combined.json.
 
     python -m metrics.combine --scores a/score.json b/score.json --output combined.json
 
-Counts are added and ratios computed from the sums, so a total is not a mean of its sequences.
+Counts are added and ratios are computed from the sums, so a total is not the mean over sequences.
 """
 
 from __future__ import annotations
@@ -20,14 +20,17 @@ from metrics.score import describe, load_families
 
 
 def combine_scores(scores: Many[dict[str, Any]]) -> dict[str, Any]:
-    """Return the total of score files of one data set, in the form of a score file.
+    """Return the total of the score files of one data set, in the format of a score file.
 
     Raises:
-        ValueError: They were scored by different protocols, classes or families.
+        ValueError: The scores differ in protocol, classes or families.
     """
     kinds = {(score["protocol"], *score["classes"], *_families(score)) for score in scores}
     if len(kinds) > 1:
-        raise ValueError(f"scores of one kind expected, found {sorted(kinds)}")
+        raise ValueError(
+            f"scores of {sorted(kinds)} found, expected one protocol with the same classes and "
+            "families"
+        )
     families = load_families(_families(scores[0]))
     totals = {
         kind: {

@@ -1,11 +1,12 @@
-"""Result files people have, scored without the workflow.
+"""Score existing result files, without the workflow.
 
     python -m metrics.evaluate --protocol mot17 --truth MOT17/train --results my_tracker
         --output scores.json
 
-Truth and results lie as the benchmark lays them out (MOTChallenge: <truth>/<sequence>/gt/gt.txt
-and seqinfo.ini, <results>/<sequence>.txt), or as our Parquet with --layout parquet. Exits with 2
-and one line of reason on bad input, with 1 where --crosscheck finds what nothing explains.
+Ground truth and results are read in the benchmark's own folder layout (MOTChallenge:
+<truth>/<sequence>/gt/gt.txt and seqinfo.ini, <results>/<sequence>.txt), or as Parquet files with
+--layout parquet. The exit code is 2, with a one-line message, for invalid input, and 1 if
+--crosscheck finds an unexplained difference.
 """
 
 from __future__ import annotations
@@ -37,15 +38,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Task:
-    """What is to be scored.
+    """What to score, and how.
 
     Args:
-        layout: Module of datasets/layouts that reads both.
-        truth: Folder, or file where the layout has all sequences in one.
-        results: The same.
+        layout: Module of datasets/layouts that reads ground truth and results.
+        truth: Folder of the ground truth, or one file if the layout has all sequences in one.
+        results: Folder of the results, or one file likewise.
         families: Modules of metrics/families.
-        sequences: Names; each must have truth and a result.
-        classes: Names; all that the protocol scores if there is none.
+        sequences: Names of the sequences; each must have ground truth and a result.
+        classes: Names of the classes; all that the protocol scores if empty.
     """
 
     protocol: str
@@ -59,18 +60,18 @@ class Task:
 
 @dataclass(frozen=True)
 class Scored:
-    """One sequence: its score, in the form of a score file, and its events, tables by class."""
+    """Score of one sequence, in the format of a score file, and its event tables by class."""
 
     score: dict[str, Any]
     events: dict[str, Any]
 
 
 def score_sequence(task: Task, sequence: str, *, with_events: bool = False) -> Scored:
-    """Return the score of one sequence, and what happened in it where that is asked for.
+    """Return the score of one sequence and, if requested, its events.
 
     Raises:
-        OSError: A file is missing. A sequence without a result is never left out.
-        ValueError: A file is not what it should be, or the protocol refuses what it holds.
+        OSError: A file is missing. A sequence without a result is never skipped.
+        ValueError: A file is invalid, or the protocol does not allow its content.
     """
     truth, prediction = load_layout(task.layout).read_pair(task.truth, task.results, sequence)
     try:
@@ -80,13 +81,13 @@ def score_sequence(task: Task, sequence: str, *, with_events: bool = False) -> S
         raise ValueError(f"{sequence}: {error}") from error
     if not with_events:
         return Scored(score, {})
-    from metrics.events import events_of  # which loads Arrow
+    from metrics.events import events_of  # imports Arrow
 
     return Scored(score, events_of(pairings))
 
 
 def summarize_scores(scores: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """Return what the output file holds, from the score of each sequence."""
+    """Return the content of the output file, given the score of each sequence."""
     combined = combine_scores(list(scores.values()))
     return {
         "protocol": combined["protocol"],
@@ -107,14 +108,14 @@ def summarize_scores(scores: dict[str, dict[str, Any]]) -> dict[str, Any]:
 
 
 def evaluate(task: Task, jobs: int = 1) -> dict[str, Any]:
-    """Return what the output file holds: values of each sequence and of all, by class."""
+    """Return the content of the output file: values per sequence and combined, by class."""
     return summarize_scores({name: each.score for name, each in score_all(task, jobs)})
 
 
 def score_all(
     task: Task, jobs: int = 1, *, with_events: bool = False
 ) -> Iterator[tuple[str, Scored]]:
-    """Yield each sequence and what it scored, in order, and tell how far it is."""
+    """Yield each sequence and its score, in order, and report progress."""
     score = partial(score_sequence, task, with_events=with_events)
     with ExitStack() as stack:
         each = map if jobs == 1 else stack.enter_context(_pool(jobs)).map
@@ -123,13 +124,13 @@ def score_all(
 
 
 def _pool(jobs: int) -> ProcessPoolExecutor:
-    from concurrent.futures import ProcessPoolExecutor  # which takes memory that one job saves
+    from concurrent.futures import ProcessPoolExecutor  # imported here: one job needs no pool
 
     return ProcessPoolExecutor(jobs)
 
 
 def crosscheck(task: Task, found: dict[str, Any]) -> list[Comparison]:
-    """Return what evaluate found beside what the references say of the same sequences."""
+    """Return the values of `evaluate` compared with those of the references."""
     samples = {}
     for name in task.sequences:
         truth, prediction = load_layout(task.layout).read_pair(task.truth, task.results, name)
@@ -139,14 +140,14 @@ def crosscheck(task: Task, found: dict[str, Any]) -> list[Comparison]:
 
 
 def plan(args: argparse.Namespace) -> Task:
-    """Return the task the command line names.
+    """Return the task described by the command line.
 
     Raises:
-        ValueError: There is no such sequence, or none at all; families do not go together; there is
-            no job, or what is to be written cannot be.
+        ValueError: A sequence is unknown or none exists, families share a column, `--jobs` is
+            below 1, or an output path cannot be written.
     """
-    benchmark = load_benchmark(args.protocol)
-    layout, families = args.layout or benchmark.layout, args.families or benchmark.families
+    rules = load_benchmark(args.protocol)
+    layout, families = args.layout or rules.layout, args.families or rules.families
     load_families(families)
     _check_flags(args)
     known = load_layout(layout).list_sequences(args.truth)
@@ -155,8 +156,8 @@ def plan(args: argparse.Namespace) -> Task:
         raise ValueError(f"{args.truth}: no sequence with ground truth found in layout {layout}")
     unknown = sorted(set(chosen) - set(known))
     if unknown:
-        raise ValueError(f"{args.truth}: no sequence {unknown}: expected some of {known}")
-    _tell_of_others(args.results, known)
+        raise ValueError(f"{args.truth}: sequences {unknown} not found, expected some of {known}")
+    _report_unscored(args.results, known)
     return Task(
         args.protocol,
         layout,
@@ -178,31 +179,31 @@ def _check_flags(args: argparse.Namespace) -> None:
     written = [path for path in (args.output, args.events) if path is not None]
     for path in written:
         if path.is_dir():
-            raise ValueError(f"{path}: a folder, expected a file to write")
+            raise ValueError(f"{path}: is a folder, expected a file to write")
         path.parent.mkdir(parents=True, exist_ok=True)
     if len({path.resolve() for path in written}) < len(written):
-        raise ValueError(f"--output and --events: both are {args.output}")
+        raise ValueError(f"--output and --events: both are {args.output}, expected two files")
 
 
 def _refuse_repeats(**chosen: list[str] | None) -> None:
     for name, each in chosen.items():
-        twice = sorted({one for one in each or () if (each or ()).count(one) > 1})
-        if twice:
-            raise ValueError(f"--{name}: {twice} found more than once")
+        repeated = sorted({one for one in each or () if (each or ()).count(one) > 1})
+        if repeated:
+            raise ValueError(f"--{name}: {repeated} given more than once")
 
 
-def _tell_of_others(results: Path, known: Iterable[str]) -> None:
-    """Say on standard error which results are of no sequence, and so are not scored."""
+def _report_unscored(results: Path, known: Iterable[str]) -> None:
+    """Report on standard error the results without ground truth, which are not scored."""
     if results.is_dir():
         names = {path.stem if path.is_file() else path.name for path in results.glob("[!.]*")}
-        others = sorted(names - {*known})
-        if others and names & {*known}:  # else one file holds all
-            named = printable(", ".join(others))
-            print(f"not scored, of no sequence with truth: {named}", file=sys.stderr)
+        unscored = sorted(names - {*known})
+        if unscored and names & {*known}:  # otherwise one file holds all sequences
+            listed = printable(", ".join(unscored))
+            print(f"not scored, no ground truth: {listed}", file=sys.stderr)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Score what the command line names, write and print it; return 1 if a reference disagrees."""
+    """Score, write and print; return 1 if a difference from a reference is unexplained."""
     task = plan(args)
     scored = dict(score_all(task, args.jobs, with_events=args.events is not None))
     found = summarize_scores({name: each.score for name, each in scored.items()})
@@ -224,7 +225,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def main() -> int:
-    """Run the command line program; return its exit code."""
+    """Run the command line program and return its exit code."""
     return run(_arguments())
 
 
@@ -233,20 +234,37 @@ def _arguments() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--protocol", required=True, choices=list_benchmarks())
-    parser.add_argument("--truth", type=Path, required=True, help="folder or file of the truth")
+    parser.add_argument(
+        "--truth", type=Path, required=True, help="folder or file of the ground truth"
+    )
     parser.add_argument("--results", type=Path, required=True, help="folder or file of the results")
     parser.add_argument(
-        "--classes", nargs="+", action="extend", help="all that the protocol scores, if not given"
+        "--classes",
+        nargs="+",
+        action="extend",
+        help="classes to score (default: all that the protocol scores)",
     )
     parser.add_argument(
-        "--sequences", nargs="+", action="extend", help="all that have ground truth, if not given"
+        "--sequences",
+        nargs="+",
+        action="extend",
+        help="sequences to score (default: all with ground truth)",
     )
-    parser.add_argument("--layout", choices=list_layouts(), help="the protocol's own by default")
-    parser.add_argument("--families", nargs="+", choices=list_families(), help="the protocol's own")
+    parser.add_argument(
+        "--layout", choices=list_layouts(), help="folder layout (default: the protocol's)"
+    )
+    parser.add_argument(
+        "--families",
+        nargs="+",
+        choices=list_families(),
+        help="metric families (default: the protocol's)",
+    )
     parser.add_argument("--output", type=Path, help="JSON file to write")
-    parser.add_argument("--events", type=Path, help="Parquet file to write: every error on its own")
-    parser.add_argument("--crosscheck", action="store_true", help="against TrackEval and others")
-    parser.add_argument("--jobs", type=int, default=1, help="sequences scored at once")
+    parser.add_argument("--events", type=Path, help="Parquet file to write, one row per event")
+    parser.add_argument(
+        "--crosscheck", action="store_true", help="compare with TrackEval and other references"
+    )
+    parser.add_argument("--jobs", type=int, default=1, help="number of parallel processes")
     return parser.parse_args()
 
 

@@ -1,7 +1,7 @@
-"""What happened in which frame: matches, misses, false alarms, switches, fragmentations.
+"""List matches, misses, false alarms, identity switches and fragmentations frame by frame.
 
-They are those CLEAR counts, one row each. A switch or a fragmentation is beside the match in which
-it happens.
+There is one row for each event that CLEAR counts. An identity switch or a fragmentation has a row
+in addition to that of the match in which it occurs.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import pyarrow as pa
 from datasets.io.arrow import to_bytes_column, to_column
 from datasets.io.files import replacing
 from metrics.family import load_family
-from metrics.matching.clear_matching import Matches, match_in_turn
+from metrics.matching.clear_matching import Matches, clear_matches
 from metrics.pairing import Pairing, Side
 
 Rows = Mapping[str, np.ndarray]
@@ -34,13 +34,14 @@ _CORNERS = ("left", "top", "right", "bottom")
 
 
 def list_events(pairing: Pairing) -> pa.Table:
-    """Return the events of one sequence and class, ordered by frame, as in COUNTED_AS, then truth.
+    """Return the events of one sequence and class, sorted by frame, kind (COUNTED_AS), truth_id.
 
     Columns: `event`, `frame` (from 0), `truth_id`, `tracker_id`, `previous_tracker_id` (of the
-    same truth's match before), `similarity`, `left`, `top`, `right`, `bottom` of the truth, of the
-    prediction for a false alarm. A cell is null where there is no such thing.
+    previous match of the same ground truth track), `similarity`, and `left`, `top`, `right`,
+    `bottom` of the ground truth box, or of the predicted box for a false alarm. A cell that does
+    not apply is null.
     """
-    found = match_in_turn(pairing)
+    found = clear_matches(pairing)
     matched = _of_matches(pairing, found)
     parts = [
         matched,
@@ -55,7 +56,7 @@ def list_events(pairing: Pairing) -> pa.Table:
 
 
 def events_of(pairings: Mapping[str, Pairing]) -> dict[str, pa.Table]:
-    """Return what happened, by class; RuntimeError if it is not what CLEAR counts."""
+    """Return the events by class; RuntimeError if their numbers differ from CLEAR's counts."""
     clear = load_family("clear")
     events = {name: list_events(pairing) for name, pairing in pairings.items()}
     for name, pairing in pairings.items():
@@ -64,17 +65,17 @@ def events_of(pairings: Mapping[str, Pairing]) -> dict[str, pa.Table]:
 
 
 def check_counts(events: pa.Table, values: Mapping[str, float]) -> None:
-    """Raise RuntimeError if there are not as many events as CLEAR counts."""
+    """Raise RuntimeError if the number of events differs from CLEAR's counts."""
     counts = events["event"].value_counts().to_pylist()
-    there = {each["values"]: each["counts"] for each in counts}
+    listed = {each["values"]: each["counts"] for each in counts}
     for event, name in COUNTED_AS.items():
-        if there.get(event, 0) != values[name]:
-            found = f"{there.get(event, 0)} events of {event}, and {name} is {values[name]}"
-            raise RuntimeError(f"{found}: a defect of this program, please report it")
+        if listed.get(event, 0) != values[name]:
+            found = f"{listed.get(event, 0)} {event} events found, but {name} is {values[name]}"
+            raise RuntimeError(f"{found}: this is a bug, please report it")
 
 
 def write_events(path: Path, events: Mapping[tuple[str, str], pa.Table]) -> None:
-    """Write the events of each (sequence, class) as one Parquet file."""
+    """Write the events of all (sequence, class) keys to one Parquet file."""
     import pyarrow.parquet as pq
 
     tables = [
@@ -107,7 +108,7 @@ def _of_matches(pairing: Pairing, found: Matches) -> Rows:
 
 
 def _of_rows(event: str, side: Side, matched: np.ndarray) -> Rows:
-    """Return an event for each row of a side that is not matched."""
+    """Return one event for each unmatched row of a side."""
     free = np.ones(len(side), bool)
     free[matched] = False
     rows = np.flatnonzero(free)
@@ -115,8 +116,8 @@ def _of_rows(event: str, side: Side, matched: np.ndarray) -> Rows:
     return _rows(event, side, rows, **{name: side.identities[side.track[rows]]})
 
 
-def _rows(event: str, side: Side, rows: np.ndarray, **given: np.ndarray) -> Rows:
-    """Return events by column: the kind's place in _EVENTS, _NONE and NaN for an empty cell."""
+def _rows(event: str, side: Side, rows: np.ndarray, **known: np.ndarray) -> Rows:
+    """Return events by column: the index of the kind in _EVENTS, _NONE and NaN for null cells."""
     count = len(rows)
     return {
         "event": np.full(count, _EVENTS.index(event)),
@@ -124,7 +125,7 @@ def _rows(event: str, side: Side, rows: np.ndarray, **given: np.ndarray) -> Rows
         **{name: np.full(count, _NONE) for name in _NAMES},
         "similarity": np.full(count, np.nan),
         **dict(zip(_CORNERS, side.tracks.box[side.rows[rows]].T, strict=True)),
-        **given,
+        **known,
     }
 
 

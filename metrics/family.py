@@ -1,4 +1,4 @@
-"""What a metric family and a protocol are, and how they are found: one module each."""
+"""Define metric families and scoring protocols, and load them: one module each."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ _HERE = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Column:
-    """How a number is named and read.
+    """Name, unit and meaning of one reported number.
 
     Args:
         name: TrackEval's field name, the key in every file.
         unit: `ratio` (0 to 1, shown in per cent), `count`, `ms`, `fps`, `MB`, `J`.
-        better: Which way is better; None where neither is.
+        better: Direction of improvement; None if neither direction is better.
         meaning: One line for the page.
-        of_masks: What the field calls it where masks are scored; the same if not given.
-        over_classes: What is told of several classes apart from each other: by default the mean of
-            ratios, the sum of counts.
+        of_masks: Name used in the literature for masks; empty if it is the same.
+        over_classes: How class values are aggregated: by default the mean for ratios, the sum for
+            counts.
     """
 
     name: str
@@ -40,30 +40,30 @@ class Column:
     over_classes: Literal["mean", "sum"] | None = None
 
     @property
-    def told_over_classes(self) -> str:
-        """What is told of several classes: their `mean` or their `sum`."""
+    def class_aggregation(self) -> str:
+        """How values of several classes are aggregated: `mean` or `sum`."""
         return self.over_classes or ("mean" if self.unit == "ratio" else "sum")
 
     def describe(self, *, masks: bool = False) -> dict[str, Any]:
-        """Return it as JSON types, under `label` what the field calls it."""
+        """Return the column as JSON types; `label` is the name used for boxes or for masks."""
         content = asdict(self)
         of_masks = content.pop("of_masks")
-        content["over_classes"] = self.told_over_classes
+        content["over_classes"] = self.class_aggregation
         return content | {"label": of_masks if masks and of_masks else self.name}
 
 
 @dataclass(frozen=True)
 class Family:
-    """A module of metrics/families: its functions, and what it may leave out filled in.
+    """A module of metrics/families, with defaults for its optional functions.
 
     Args:
-        columns: What `summarize` gives, in order.
-        partial: What sequences add up, a frozen dataclass.
+        columns: The columns that `summarize` fills, in order.
+        partial: Frozen dataclass of the quantities that are summed over sequences.
         evaluate: Return the Partial of one sequence.
-        combine: Return the Partial of sequences, or classes, together: counts added, never ratios
-            averaged.
-        summarize: Return the number of each column; NaN where there is nothing to take it of.
-        curves: Return columns as a number at each threshold.
+        combine: Return the combined Partial of several sequences or classes: counts are added,
+            ratios are never averaged.
+        summarize: Return the value of each column; NaN where it is undefined.
+        curves: Return columns as one value per threshold.
     """
 
     columns: tuple[Column, ...]
@@ -79,7 +79,7 @@ def every_class(extent: Extent) -> dict[str, int]:
     return {name: key for key, name in extent.classes.items() if key not in extent.ignored}
 
 
-def as_given(truth: Tracks, prediction: Tracks) -> tuple[Tracks, Tracks]:
+def unchanged(truth: Tracks, prediction: Tracks) -> tuple[Tracks, Tracks]:
     """Return both sides unchanged."""
     return truth, prediction
 
@@ -87,34 +87,34 @@ def as_given(truth: Tracks, prediction: Tracks) -> tuple[Tracks, Tracks]:
 def rows_of_class(
     truth: Tracks, prediction: Tracks, _: Pairs, class_id: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return every row of a class, (N,) and (M,) bool: nothing is left out."""
+    """Return which rows are of a class, (N,) and (M,) bool; no row is excluded."""
     return truth.class_id == class_id, prediction.class_id == class_id
 
 
 @dataclass(frozen=True)
-class Benchmark:
-    """What a module of metrics/protocols holds as BENCHMARK.
+class ScoringProtocol:
+    """Scoring rules of a benchmark: the PROTOCOL of a module of metrics/protocols.
 
     Args:
-        card: What is scored, in a sentence.
-        layout: Module of datasets/layouts that reads truth and results as the benchmark hands them
-            out.
-        families: Modules of metrics/families that its results are usually told in.
-        keep: Return the rows of truth and prediction that are scored for a class, (N,), (M,) bool,
-            from both sides, the pairs of all classes, and the class.
-        similarity: Masks that must be `disjoint masks` may share no pixel with another of their
-            side and frame.
+        description: One sentence on what is scored and what is excluded.
+        layout: Module of datasets/layouts that reads ground truth and results in the benchmark's
+            own folder layout.
+        families: Modules of metrics/families in which its results are usually reported.
+        keep: Return the rows of ground truth and prediction that are scored for a class, (N,) and
+            (M,) bool, given both sides, the pairs of all classes, and the class.
+        similarity: Overlap that is compared. With `disjoint masks`, masks of the same side and
+            frame must not share a pixel.
         classes: Return the name and id of each class that is scored, in order.
-        prepare: Return both sides as they are to be compared.
+        prepare: Return both sides as they are compared.
     """
 
-    card: str
+    description: str
     layout: str
     families: tuple[str, ...]
     keep: Callable[[Tracks, Tracks, Pairs, int], tuple[np.ndarray, np.ndarray]]
     similarity: Similarity = "box"
     classes: Callable[[Extent], dict[str, int]] = every_class
-    prepare: Callable[[Tracks, Tracks], tuple[Tracks, Tracks]] = as_given
+    prepare: Callable[[Tracks, Tracks], tuple[Tracks, Tracks]] = unchanged
 
 
 def list_families() -> list[str]:
@@ -128,7 +128,7 @@ def list_benchmarks() -> list[str]:
 
 
 def load_family(name: str) -> Family:
-    """Return metrics/families/<name>.py; ValueError lists those there are."""
+    """Return metrics/families/<name>.py; ValueError lists the available families."""
     module = _load("families", name)
     return Family(
         module.COLUMNS,
@@ -140,14 +140,14 @@ def load_family(name: str) -> Family:
     )
 
 
-def load_benchmark(name: str) -> Benchmark:
-    """Return metrics/protocols/<name>.py; ValueError lists those there are."""
-    benchmark: Benchmark = _load("protocols", name).BENCHMARK
-    return benchmark
+def load_benchmark(name: str) -> ScoringProtocol:
+    """Return PROTOCOL of metrics/protocols/<name>.py; ValueError lists the available protocols."""
+    protocol: ScoringProtocol = _load("protocols", name).PROTOCOL
+    return protocol
 
 
 def partial_to_json(partial: Any) -> dict[str, Any]:
-    """Return a Partial as JSON types; floats are kept to the last bit."""
+    """Return a Partial as JSON types; floats keep every bit."""
     assert is_dataclass(partial)
     values = {each.name: getattr(partial, each.name) for each in fields(partial)}
     return {name: np.asarray(value).tolist() for name, value in values.items()}

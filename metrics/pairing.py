@@ -1,4 +1,4 @@
-"""Truth and prediction of one sequence side by side: what every metric family starts from."""
+"""Pair ground truth and prediction of one sequence: the input of every metric family."""
 
 from __future__ import annotations
 
@@ -22,18 +22,19 @@ from datasets.overlap import (
 from datasets.types import Tracks
 
 Similarity = Literal["box", "masks", "disjoint masks"]
-_BLOCK = 1 << 15  # pairs whose overlap is computed at once: bounds the memory
+_NAMES = {"truth": "ground truth", "prediction": "prediction"}  # of the sides, in messages
+_BLOCK = 1 << 15  # pairs whose overlap is computed at once, to bound memory
 
 
 @dataclass(frozen=True)
 class Pairs:
-    """Rows of truth and prediction in the same frame that overlap, ordered by truth, prediction.
+    """Overlapping rows of ground truth and prediction in the same frame, sorted by row numbers.
 
     Args:
-        truth: (P,) rows of the truth.
+        truth: (P,) rows of the ground truth.
         prediction: (P,) rows of the prediction.
         similarity: (P,) IoU, above 0.
-        shared: (P,) pixels or area that the two share.
+        shared: (P,) area of the intersection, in pixels.
     """
 
     truth: np.ndarray
@@ -42,7 +43,7 @@ class Pairs:
     shared: np.ndarray
 
     def take(self, which: np.ndarray) -> Pairs:
-        """Return the pairs of an index or boolean array."""
+        """Return the pairs selected by an index or boolean array."""
         return Pairs(
             self.truth[which], self.prediction[which], self.similarity[which], self.shared[which]
         )
@@ -50,13 +51,13 @@ class Pairs:
 
 @dataclass(frozen=True)
 class Side:
-    """The rows of the truth or of the prediction that are scored.
+    """The scored rows of the ground truth or of the prediction.
 
     Args:
         tracks: All rows of this side.
-        rows: (N,) those of `tracks` that are scored, rising.
-        track: (N,) identities, 0 .. track_count - 1.
-        identities: (track_count,) what they are called in `tracks`, rising.
+        rows: (N,) indices of the scored rows in `tracks`, increasing.
+        track: (N,) track numbers, 0 .. track_count - 1.
+        identities: (track_count,) track ids in `tracks`, increasing.
     """
 
     tracks: Tracks
@@ -69,26 +70,26 @@ class Side:
 
     @cached_property
     def frame(self) -> np.ndarray:
-        """The frame of each row, (N,) rising."""
+        """Frame of each row, (N,) non-decreasing."""
         return self.tracks.frame[self.rows]
 
     @property
     def track_count(self) -> int:
-        """Number of identities."""
+        """Number of tracks."""
         return len(self.identities)
 
     def lengths(self) -> np.ndarray:
-        """Return the number of rows of each identity, (track_count,)."""
+        """Return the number of rows of each track, (track_count,)."""
         return np.bincount(self.track, minlength=self.track_count)
 
 
 @dataclass(frozen=True, eq=False)
 class Pairing:
-    """One sequence and one class, ready to be scored.
+    """Input of the metric families: one class of one sequence.
 
     Args:
-        similarity: What the overlap of the pairs is of.
-        class_number: Place of the class among those that the protocol scores.
+        similarity: What the overlap of the pairs is computed from.
+        class_number: Index of the class among those that the protocol scores.
     """
 
     frame_count: int
@@ -99,16 +100,15 @@ class Pairing:
     class_number: int = 0
 
     def areas(self, side: Side) -> np.ndarray:
-        """Return the area of each row of a side, (N,), of what the overlap is of."""
+        """Return the area of each row of a side, (N,), of its boxes or its masks."""
         return tracks_areas(side.tracks, self.similarity)[side.rows]
 
 
 def overlapping(truth: Tracks, prediction: Tracks, similarity: Similarity = "box") -> Pairs:
-    """Return every pair of rows in the same frame whose IoU is above 0, of boxes or of masks.
+    """Return every pair of rows in the same frame whose box or mask IoU is above 0.
 
     Raises:
-        ValueError: Masks are asked for and there are none; they must be disjoint and two of one
-            side share a pixel.
+        ValueError: Masks are required and missing, or masks that must be disjoint share a pixel.
     """
     if similarity == "box":
         return _overlapping_boxes(truth, prediction)
@@ -122,16 +122,16 @@ def overlapping(truth: Tracks, prediction: Tracks, similarity: Similarity = "box
 
 
 def masks_of(tracks: Tracks, side: str) -> Masks:
-    """Return the masks of one side; ValueError if it has rows and no masks."""
+    """Return the masks of one side; ValueError if it has rows without masks."""
     if tracks.rle is not None:
         return tracks.rle
     if len(tracks):
-        raise ValueError(f"the {side} has no masks, and masks are to be scored")
+        raise ValueError(f"the {_NAMES[side]} has no masks: this protocol scores masks")
     return Masks((), tracks.extent.height, tracks.extent.width)
 
 
 def tracks_areas(tracks: Tracks, similarity: Similarity) -> np.ndarray:
-    """Return the area of each row, of its box or of its mask, (N,) float64."""
+    """Return the area of the box or mask of each row, (N,) float64."""
     if similarity == "box" or tracks.rle is None:
         return box_area(tracks.box)
     return tracks.rle.areas.astype(np.float64)
@@ -158,14 +158,15 @@ def _join(found: list[Pairs]) -> Pairs:
 
 
 def _shared_by_disjoint(truth: Tracks, one: Masks, prediction: Tracks, other: Masks) -> Overlaps:
-    """Return what the masks share; ValueError naming two of one side that share a pixel."""
+    """Return the mask intersections; ValueError names two masks of one side that share a pixel."""
     try:
         return shared_by_disjoint(one, truth.frame, other, prediction.frame)
     except SharedPixelError as error:
         side, tracks = ("prediction", prediction) if error.second else ("truth", truth)
         names = [int(tracks.track[row]) for row in error.masks]
-        where = f"{side}, frame {tracks.frame[error.masks[0]]} (from 0)"
-        raise ValueError(f"{where}: the masks of {names[0]} and {names[1]} overlap") from error
+        where = f"{_NAMES[side]}, frame {tracks.frame[error.masks[0]]} (from 0)"
+        both = f"the masks of tracks {names[0]} and {names[1]}"
+        raise ValueError(f"{where}: {both} overlap, expected disjoint masks") from error
 
 
 def pair(
@@ -175,7 +176,11 @@ def pair(
     kept: tuple[np.ndarray, np.ndarray],
     similarity: Similarity = "box",
 ) -> Pairing:
-    """Return the pairing of the rows that a protocol keeps, (N,) and (M,) bool."""
+    """Return the pairing of the rows that a protocol keeps.
+
+    Args:
+        kept: Which rows are kept on each side, (N,) and (M,) bool.
+    """
     truth_kept, prediction_kept = kept
     left = pairs.take(truth_kept[pairs.truth] & prediction_kept[pairs.prediction])
     new_truth, new_prediction = np.cumsum(truth_kept) - 1, np.cumsum(prediction_kept) - 1
@@ -188,38 +193,38 @@ def pair(
     )
 
 
-def number(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the different values, rising, and the position of each value among them, (N,)."""
+def unique_inverse(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the unique values, increasing, and the index of each value among them, (N,)."""
     low, high = (int(values.min()), int(values.max())) if len(values) else (0, -1)
     if high - low > 8 * len(values):  # too sparse for a table
         return np.unique(values, return_inverse=True)
-    there = np.zeros(high - low + 1, bool)
-    there[values - low] = True
-    return np.flatnonzero(there) + low, (np.cumsum(there) - 1)[values - low]
+    present = np.zeros(high - low + 1, bool)
+    present[values - low] = True
+    return np.flatnonzero(present) + low, (np.cumsum(present) - 1)[values - low]
 
 
 def _side(tracks: Tracks, kept: np.ndarray) -> Side:
-    identities, track = number(tracks.track[kept])
+    identities, track = unique_inverse(tracks.track[kept])
     return Side(tracks, np.flatnonzero(kept), track, identities)
 
 
 def _candidates(truth: Tracks, prediction: Tracks) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield row numbers of pairs in the same frame, some at a time, with all that meet across.
+    """Yield blocks of row pairs in the same frame, including all that overlap horizontally.
 
-    Frames are laid side by side on one line, so that the predictions that begin before a truth box
-    ends and not much before it begins are a range of the predictions sorted by their left edge.
+    Frames are placed side by side on one axis. The predictions that may overlap a ground truth box
+    horizontally are then a contiguous range of the predictions sorted by their left edge.
     """
     if not len(truth) or not len(prediction):
         return
     wide = 2 * max(abs(truth.box).max(), abs(prediction.box).max()) + 1
-    slack = wide * (truth.extent.frame_count + 1) * 2.0**-48  # more than rounding can move an edge
-    begins = prediction.frame * wide + prediction.box[:, 0]
-    order = np.argsort(begins, kind="stable")
+    slack = wide * (truth.extent.frame_count + 1) * 2.0**-48  # exceeds the rounding of an edge
+    left = prediction.frame * wide + prediction.box[:, 0]
+    order = np.argsort(left, kind="stable")
     widest = np.zeros(truth.extent.frame_count)
     np.maximum.at(widest, prediction.frame, prediction.box[:, 2] - prediction.box[:, 0])
     near = truth.frame * wide + truth.box[:, 0] - widest[truth.frame] - slack
-    first = np.searchsorted(begins[order], near)
-    last = np.searchsorted(begins[order], truth.frame * wide + truth.box[:, 2] + slack)
+    first = np.searchsorted(left[order], near)
+    last = np.searchsorted(left[order], truth.frame * wide + truth.box[:, 2] + slack)
     count = np.maximum(last - first, 0)
     block = np.cumsum(count) // _BLOCK
     for rows in np.split(np.arange(len(count)), np.flatnonzero(np.diff(block)) + 1):

@@ -1,4 +1,4 @@
-"""How right a result is: truth and tracks of one sequence → score.json, and every error on its own.
+"""Score the tracks of one sequence: ground truth and tracks → score.json and events.parquet.
 
 python -m metrics.score --truth truth.parquet --tracks tracks.parquet --protocol mot17
     --families hota clear identity count --output score.json --events events.parquet
@@ -31,37 +31,37 @@ Values = dict[str, float | None]
 def make_pairings(
     truth: Tracks, prediction: Tracks, protocol: str, classes: Many[str] = ()
 ) -> dict[str, Pairing]:
-    """Return truth and prediction side by side for each class the protocol scores.
+    """Return the pairing of ground truth and prediction for each class that the protocol scores.
 
     Args:
-        classes: Those of them that are wanted; all if none is named.
+        classes: Names of the classes to score; all if empty.
 
     Raises:
-        ValueError: The two differ in image size, number of frames or classes, or the protocol does
-            not allow what they hold, or does not score such a class, or a row that is scored has no
-            identity.
+        ValueError: The two sides differ in image size, number of frames or classes; the protocol
+            does not allow their content or does not score a named class; or a scored row has no
+            track id.
     """
     _refuse_other_extent(truth.extent, prediction.extent)
-    benchmark = load_benchmark(protocol)
-    truth, prediction = benchmark.prepare(truth, prediction)
-    pairs = overlapping(truth, prediction, benchmark.similarity)
-    chosen = _chosen(benchmark.classes(truth.extent), classes)
+    rules = load_benchmark(protocol)
+    truth, prediction = rules.prepare(truth, prediction)
+    pairs = overlapping(truth, prediction, rules.similarity)
+    chosen = _choose_classes(rules.classes(truth.extent), classes)
     pairings = {
         name: replace(
             pair(
                 truth,
                 prediction,
                 pairs,
-                benchmark.keep(truth, prediction, pairs, class_id),
-                benchmark.similarity,
+                rules.keep(truth, prediction, pairs, class_id),
+                rules.similarity,
             ),
             class_number=number,
         )
         for number, (name, class_id) in enumerate(chosen.items())
     }
     for pairing in pairings.values():
-        _refuse_nameless("truth", pairing.truth)
-        _refuse_nameless("prediction", pairing.prediction)
+        _refuse_rows_without_identity("ground truth", pairing.truth)
+        _refuse_rows_without_identity("prediction", pairing.prediction)
     return pairings
 
 
@@ -69,12 +69,12 @@ def _refuse_other_extent(truth: Extent, prediction: Extent) -> None:
     for field in fields(Extent):
         expected, found = getattr(truth, field.name), getattr(prediction, field.name)
         if expected != found:
-            raise ValueError(f"{field.name} of the tracks is {found}, of the truth {expected}")
+            raise ValueError(f"tracks: {field.name} {found} found, ground truth has {expected}")
 
 
-def _chosen(known: Mapping[str, int], wanted: Many[str]) -> dict[str, int]:
+def _choose_classes(known: Mapping[str, int], wanted: Many[str]) -> dict[str, int]:
     if not known:
-        raise ValueError("no class is left to score: every one is ignored")
+        raise ValueError("no class to score: every class is ignored")
     unknown = [name for name in wanted if name not in known]
     if unknown:
         raise ValueError(f"classes {unknown} are not scored: expected some of {list(known)}")
@@ -84,14 +84,14 @@ def _chosen(known: Mapping[str, int], wanted: Many[str]) -> dict[str, int]:
 def score_tracks(
     truth: Tracks, prediction: Tracks, protocol: str, families: Many[str]
 ) -> dict[str, Any]:
-    """Return what a score file holds; raises as `make_pairings` does."""
+    """Return the content of a score file; raises as `make_pairings` does."""
     return score_pairings(make_pairings(truth, prediction, protocol), protocol, families)
 
 
 def score_pairings(
     pairings: Mapping[str, Pairing], protocol: str, families: Many[str]
 ) -> dict[str, Any]:
-    """Return what a score file holds, from the pairing of each class."""
+    """Return the content of a score file, given the pairing of each class."""
     loaded = load_families(families)
     partials = {
         name: {key: family.evaluate(pairing) for key, family in loaded.items()}
@@ -101,10 +101,10 @@ def score_pairings(
 
 
 def describe(protocol: str, families: Mapping[str, Family], partials: Partials) -> dict[str, Any]:
-    """Return the content of a score file, of one sequence or of a total.
+    """Return the content of a score file, for one sequence or a total.
 
-    `values` at the top are of all classes together, their counts added: detection-averaged, as
-    TrackEval calls it. `class_averaged` is the mean of the classes' ratios.
+    The top-level `values` combine all classes by adding their counts (TrackEval's
+    detection-averaged values). `class_averaged` is the mean of the classes' ratios.
     """
     classes: dict[str, dict[str, Any]] = {
         name: {
@@ -114,29 +114,31 @@ def describe(protocol: str, families: Mapping[str, Family], partials: Partials) 
         }
         for name, each in partials.items()
     }
-    benchmark = load_benchmark(protocol)
+    rules = load_benchmark(protocol)
     return {
         "protocol": protocol,
-        "card": benchmark.card,
-        "similarity": benchmark.similarity,
+        "card": rules.description,
+        "similarity": rules.similarity,
         "columns": [
-            column.describe(masks=benchmark.similarity != "box")
+            column.describe(masks=rules.similarity != "box")
             for family in families.values()
             for column in family.columns
         ],
-        "values": _values(families, _together(families, partials)),
+        "values": _values(families, _combine_classes(families, partials)),
         "class_averaged": _class_averaged(families, [each["values"] for each in classes.values()]),
         "classes": classes,
     }
 
 
-def _refuse_nameless(name: str, side: Side) -> None:
+def _refuse_rows_without_identity(name: str, side: Side) -> None:
     if (side.identities < 0).any():
         frame = side.frame[side.identities[side.track] < 0][0]
-        raise ValueError(f"{name}, frame {frame} (from 0): a row without identity cannot be scored")
+        raise ValueError(
+            f"{name}, frame {frame} (from 0): a row without a track id cannot be scored"
+        )
 
 
-def _together(families: Mapping[str, Family], partials: Partials) -> Mapping[str, Any]:
+def _combine_classes(families: Mapping[str, Family], partials: Partials) -> Mapping[str, Any]:
     if len(partials) == 1:
         return next(iter(partials.values()))
     return {
@@ -146,7 +148,7 @@ def _together(families: Mapping[str, Family], partials: Partials) -> Mapping[str
 
 
 def _values(families: Mapping[str, Family], partials: Mapping[str, Any]) -> Values:
-    """Return the number of each column, None where there is none."""
+    """Return the value of each column, None where it is undefined."""
     values: Values = {}
     for name, family in families.items():
         found = family.summarize(partials[name])
@@ -165,15 +167,15 @@ def _curves(families: Mapping[str, Family], partials: Mapping[str, Any]) -> dict
 
 
 def _class_averaged(families: Mapping[str, Family], classes: Many[Values]) -> Values:
-    """Return the mean or sum over classes of each column, of those classes that have it."""
+    """Return the mean or sum of each column over the classes in which it is defined."""
     averaged: Values = {}
     for column in (column for family in families.values() for column in family.columns):
-        there = [value for each in classes if (value := each[column.name]) is not None]
-        if not there:
+        defined = [value for each in classes if (value := each[column.name]) is not None]
+        if not defined:
             averaged[column.name] = None
         else:
-            mean = column.told_over_classes == "mean"
-            averaged[column.name] = fmean(there) if mean else sum(there)
+            mean = column.class_aggregation == "mean"
+            averaged[column.name] = fmean(defined) if mean else sum(defined)
     return averaged
 
 
@@ -181,7 +183,7 @@ def load_families(names: Many[str]) -> dict[str, Family]:
     """Return the families by name, in the order given.
 
     Raises:
-        ValueError: One is unknown, or two have a column of the same name.
+        ValueError: A family is unknown, or two families have a column of the same name.
     """
     families = {name: load_family(name) for name in names}
     owner: dict[str, str] = {}
@@ -189,7 +191,9 @@ def load_families(names: Many[str]) -> dict[str, Family]:
         for column in family.columns:
             if column.name in owner:
                 both = f"{owner[column.name]} and {name}"
-                raise ValueError(f"families: {both} both have a column {column.name}: choose one")
+                raise ValueError(
+                    f"families: {both} both have a column {column.name}, expected one of them"
+                )
             owner[column.name] = name
     return families
 
@@ -207,7 +211,7 @@ def main() -> None:
     parser.add_argument("--families", nargs="+", required=True, help="modules of metrics/families")
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--events", type=Path, required=True, help="Parquet file to write")
-    parser.add_argument("--origin", default="", help="kept in the output: what config and code")
+    parser.add_argument("--origin", default="", help="digest of config and code, copied to output")
     args = parser.parse_args()
     check_tracks_beside(args.tracks, args.truth)
     truth, tracks = read_tracks(args.truth), read_tracks(args.tracks)

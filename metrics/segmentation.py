@@ -1,9 +1,9 @@
-"""J and F of tracks over time, and what is told of them: what the families of J&F share.
+"""Compute J and F of tracks over time, and their summary: shared by the J&F families.
 
 Source: Perazzi et al., CVPR 2016; Pont-Tuset et al., The 2017 DAVIS challenge, arXiv 1704.00675;
-davis2017-evaluation, davis2017/utils.py. The decay's bins follow it but for its cast of frame
-numbers to 8 bits, which TrackEval 1.3.0 shares and which puts them elsewhere in videos of more than
-255 frames.
+davis2017-evaluation, davis2017/utils.py. The bins of the decay follow it except for its cast of
+frame numbers to 8 bits, which TrackEval 1.3.0 shares and which shifts the bins in videos of more
+than 255 frames.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from metrics.boundaries import boundary_table
 from metrics.family import Column
 from metrics.pairing import Pairing, Side, masks_of
 
-_BINS = 4  # of which the first and the last are compared
+_BINS = 4  # of the decay, which compares the first with the last
 
 COLUMNS = (
     Column("J&F", "ratio", "up", "Mean of J-Mean and F-Mean"),
     Column("J-Mean", "ratio", "up", "Mask IoU, mean over the frames of each object"),
-    Column("J-Recall", "ratio", "up", "Share of the frames in which J is above a half"),
-    Column("J-Decay", "ratio", "down", "J in the first quarter less J in the last"),
-    Column("F-Mean", "ratio", "up", "F of the boundaries, mean over the frames of each object"),
-    Column("F-Recall", "ratio", "up", "Share of the frames in which F is above a half"),
-    Column("F-Decay", "ratio", "down", "F in the first quarter less F in the last"),
+    Column("J-Recall", "ratio", "up", "Share of frames with J above 0.5"),
+    Column("J-Decay", "ratio", "down", "J in the first quarter of frames minus J in the last"),
+    Column("F-Mean", "ratio", "up", "Boundary F, mean over the frames of each object"),
+    Column("F-Recall", "ratio", "up", "Share of frames with F above 0.5"),
+    Column("F-Decay", "ratio", "down", "F in the first quarter of frames minus F in the last"),
 )
 
 
 @dataclass(frozen=True)
 class Partial:
-    """What sequences put in a row; every array is (N,), one value an object of the truth."""
+    """Values that are concatenated over sequences; every array is (N,), one value per object."""
 
     region_mean: np.ndarray
     region_recall: np.ndarray
@@ -43,14 +43,14 @@ class Partial:
 
 
 def combine(partials: Many[Partial]) -> Partial:
-    """Return the objects of all: each weighs the same, whatever its sequence."""
+    """Return the objects of all sequences; every object has the same weight."""
     return Partial(
         *(np.concatenate([getattr(p, field.name) for p in partials]) for field in fields(Partial))
     )
 
 
 def summarize(partial: Partial) -> dict[str, float]:
-    """Return every column, the mean over objects; NaN where there is no object."""
+    """Return every column, the mean over objects; NaN without objects."""
     mean = {field.name: _mean(getattr(partial, field.name)) for field in fields(Partial)}
     return {
         "J&F": (mean["region_mean"] + mean["boundary_mean"]) / 2,
@@ -65,12 +65,12 @@ def summarize(partial: Partial) -> dict[str, float]:
 
 @dataclass(frozen=True)
 class Rows:
-    """Which row of its side a track has in each frame, -1 where it is not there.
+    """Row of each track in each frame, -1 where the track is absent.
 
-    The last line of each table is of a track that is nowhere: -1 stands for it.
+    The last row of each table, index -1, is a track that is absent in every frame.
 
     Args:
-        truth: (truth tracks + 1, T).
+        truth: (ground truth tracks + 1, T).
         prediction: (predicted tracks + 1, T).
     """
 
@@ -79,20 +79,20 @@ class Rows:
 
     @classmethod
     def of(cls, pairing: Pairing, frames: range) -> Rows:
-        """Return those of some frames; ValueError if it is boxes that are compared."""
+        """Return the tables for a range of frames; ValueError if the protocol compares boxes."""
         if pairing.similarity == "box":
-            raise ValueError("J and F are of masks, and this protocol compares boxes")
+            raise ValueError("the protocol compares boxes, J and F expect masks")
         return cls(_rows(pairing.truth, frames), _rows(pairing.prediction, frames))
 
     def pairs(self, truth: np.ndarray, prediction: np.ndarray) -> np.ndarray:
-        """Return the rows of P truth tracks and P predicted tracks, (2, P, T)."""
+        """Return the rows of P ground truth tracks and P predicted tracks, (2, P, T)."""
         return np.stack([self.truth[truth], self.prediction[prediction]])
 
 
 def davis_objects(pairing: Pairing) -> np.ndarray:
-    """Return the truth track of each object that DAVIS scores, -1 for one that is nowhere, (N,).
+    """Return the ground truth track of each object that DAVIS scores, -1 for an absent one, (N,).
 
-    They are 1 to the largest identity in the first frame, in which all are given.
+    The objects are 1 to the largest identity in the first frame, in which all are annotated.
     """
     truth = pairing.truth
     last = int(truth.identities[truth.track[truth.frame == 0]].max(initial=0))
@@ -106,7 +106,7 @@ def jaccard(pairing: Pairing, rows: np.ndarray) -> np.ndarray:
     """Return the IoU of pairs of masks, 1 where both are empty, shape (P, T).
 
     Args:
-        rows: (2, P, T) rows of truth and prediction, -1 for an empty mask.
+        rows: (2, P, T) rows of ground truth and prediction, -1 for an empty mask.
     """
     sides, pairs = (pairing.truth, pairing.prediction), pairing.pairs
     empty = [np.append(pairing.areas(s), 0)[r] == 0 for s, r in zip(sides, rows, strict=True)]
@@ -118,7 +118,7 @@ def jaccard(pairing: Pairing, rows: np.ndarray) -> np.ndarray:
 
 
 def boundary(pairing: Pairing, rows: np.ndarray) -> np.ndarray:
-    """Return F of pairs of masks; arguments and shape as for `jaccard`."""
+    """Return boundary F of pairs of masks; arguments and shape as for `jaccard`."""
     one, other = pairing.truth, pairing.prediction
     return boundary_table(
         masks_of(one.tracks, "truth"),
@@ -127,13 +127,13 @@ def boundary(pairing: Pairing, rows: np.ndarray) -> np.ndarray:
     )
 
 
-def tell(region: np.ndarray, boundary: np.ndarray, threshold: float) -> Partial:
-    """Return the partial of a sequence's objects, those of the truth.
+def make_partial(region: np.ndarray, boundary: np.ndarray, threshold: float) -> Partial:
+    """Return the partial of the ground truth objects of a sequence.
 
     Args:
         region: (N, T) J.
         boundary: (N, T) F.
-        threshold: Values above it are recalled.
+        threshold: Values above it count towards recall.
     """
     if not len(region):
         return Partial(*np.zeros((len(fields(Partial)), 0)))
@@ -148,7 +148,7 @@ def tell(region: np.ndarray, boundary: np.ndarray, threshold: float) -> Partial:
 
 
 def _decay(values: np.ndarray) -> np.ndarray:
-    """Return the mean of the first quarter less that of the last, (N,); quarters share an end."""
+    """Return the mean of the first quarter minus that of the last, (N,); quarters share a frame."""
     count = values.shape[1]
     ends = (np.round(np.linspace(1, count, _BINS + 1) + 1e-10) - 1).astype(np.int64)
     first, last = values[:, : ends[1] + 1], values[:, ends[-2] : ends[-1] + 1]

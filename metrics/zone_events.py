@@ -1,10 +1,11 @@
-"""Who enters a zone and who leaves it, of any tracks → a Parquet table.
+"""List the tracks that enter and leave a zone, as a Parquet table.
 
     python -m metrics.zone_events --tracks tracks.parquet --zone '[380, 380, 330, 200]'
         --output zone_events.parquet
 
-Somebody enters in the first frame in which the box shares an area with the zone, and leaves in the
-first seen frame in which it no longer does; who is not seen has neither left nor entered.
+A track enters in the first frame in which its box overlaps the zone. It leaves in the first
+following frame in which it has a box that does not overlap the zone. Frames without a box of the
+track cause no event.
 """
 
 from __future__ import annotations
@@ -32,13 +33,13 @@ _SCHEMA = pa.schema(
 
 
 def zone_events(tracks: Tracks, zone: Zone) -> pa.Table:
-    """Return a row an event, in order of frames: event (`enter` or `leave`), frame, track, box."""
+    """Return one row per event, sorted by frame: event (`enter` or `leave`), frame, track, box."""
     inside = zone.reached(tracks.box)
     order = np.lexsort([tracks.frame, tracks.track])
-    track, now = tracks.track[order], inside[order]
-    begins = np.append(True, track[1:] != track[:-1]) if len(track) else np.zeros(0, bool)
-    before = np.where(begins, False, np.roll(now, 1))
-    changed = order[now != before]
+    track, is_inside = tracks.track[order], inside[order]
+    starts = np.append(True, track[1:] != track[:-1]) if len(track) else np.zeros(0, bool)
+    was_inside = np.where(starts, False, np.roll(is_inside, 1))
+    changed = order[is_inside != was_inside]
     changed = changed[np.lexsort([tracks.track[changed], tracks.frame[changed]])]
     kind = np.where(inside[changed], "enter", "leave")
     columns = (kind, tracks.frame[changed], tracks.track[changed], *tracks.box[changed].T)

@@ -1,4 +1,4 @@
-"""Which variant is better, and how surely: bootstrap, intervals, tests.
+"""Compare variants: bootstrap, confidence intervals, significance tests, verdicts.
 
 May import: datasets.io, datasets.run_layout, metrics.family, metrics.score.
 """

@@ -1,4 +1,4 @@
-"""Totals of sequences drawn again, and of sequences on which two variants change sides."""
+"""Totals of bootstrap samples of sequences, and permutation tests of two variants."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from typing import Any
 
 import numpy as np
 
-from metrics.comparison.intervals import chance, draw_runs, draw_scenes, exchanges, half_width
+from metrics.comparison.intervals import draw_runs, draw_scenes, half_width, p_value, sign_flips
 from metrics.family import Family, partial_from_json
 from metrics.score import load_families
 
-Partials = Many[Mapping[str, list[Any]]]  # of each sequence, by family, one a class
+Partials = Many[Mapping[str, list[Any]]]  # per sequence and family, one Partial per class
 
 
 @dataclass(frozen=True)
 class Rules:
-    """When two variants differ.
+    """Parameters of the comparison of two variants.
 
     Args:
-        level: Of the intervals; 1 less it bounds the chance of a false verdict.
-        same_within: Of a ratio; so small a difference is none.
-        repeats: Bootstrap samples, and exchanges where there are too many to try all.
-        seed: Of what is drawn.
+        level: Confidence level; 1 - level bounds the probability of a false verdict.
+        same_within: Maximum difference of a ratio that counts as no difference.
+        repeats: Number of bootstrap samples, and of sign flips if they are not enumerated.
+        seed: Seed of the random number generators.
     """
 
     level: float = 0.95
@@ -35,23 +35,23 @@ class Rules:
     seed: int = 0
 
 
-class Judge:
-    """Totals of resampled sequences, each computed once.
+class Bootstrap:
+    """Totals of resampled sequences; each unique sample is computed once.
 
     Args:
-        columns: That are judged.
-        scenes: (S,) number of the scene of each sequence, from 0 without a gap.
+        columns: Names of the compared columns.
+        scenes: (S,) camera scene number of each sequence, 0, 1, ... without gaps.
     """
 
     def __init__(
         self, families: Mapping[str, Family], columns: list[str], scenes: np.ndarray, rules: Rules
     ) -> None:
         self._families, self._columns, self._scenes, self._rules = families, columns, scenes, rules
-        self._often = draw_scenes(scenes, rules.repeats, rules.seed)
-        self._flips = exchanges(scenes, rules.repeats, rules.seed)
+        self._counts = draw_scenes(scenes, rules.repeats, rules.seed)
+        self._flips = sign_flips(scenes, rules.repeats, rules.seed)
 
     def read(self, scores: Many[Mapping[str, Any]]) -> Partials:
-        """Return the partials of each sequence."""
+        """Return the partials of each sequence, given the content of its score file."""
         return [
             {
                 name: [
@@ -64,7 +64,7 @@ class Judge:
         ]
 
     def total(self, partials: Partials) -> np.ndarray:
-        """Return the columns of sequences together, (C,), NaN where there is no number."""
+        """Return the columns of the sequences combined, (C,), NaN where they are undefined."""
         values: dict[str, float] = {}
         for name, family in self._families.items():
             parts = [part for sequence in partials for part in sequence[name]]
@@ -72,13 +72,13 @@ class Judge:
         return np.array([values[name] for name in self._columns], float)
 
     def mean(self, runs: Many[Partials]) -> np.ndarray:
-        """Return the columns of each run's sequences together, and of them the mean, (C,)."""
+        """Return the mean over runs of the combined columns, (C,)."""
         totals: np.ndarray = np.mean([self.total(each) for each in runs], axis=0)
         return totals
 
-    def bootstrap(self, runs: Many[Partials]) -> np.ndarray:
-        """Return the columns of each sample, (R, C)."""
-        drawn, which = draw_runs(self._often, len(runs), self._rules.seed)
+    def resample(self, runs: Many[Partials]) -> np.ndarray:
+        """Return the columns of each bootstrap sample, (R, C)."""
+        drawn, which = draw_runs(self._counts, len(runs), self._rules.seed)
         found = [
             self.total(
                 [
@@ -91,21 +91,21 @@ class Judge:
         ]
         return np.array(found)[which]
 
-    def widths(self, samples: np.ndarray) -> list[float | None]:
-        """Return half the width of the interval of each column."""
+    def half_widths(self, samples: np.ndarray) -> list[float | None]:
+        """Return half the width of the confidence interval of each column."""
         count = int(self._scenes.max()) + 1
         return [half_width(column, count, self._rules.level) for column in samples.T]
 
-    def chances(self, one: Many[Partials], other: Many[Partials]) -> list[float]:
-        """Return the chance of so large a difference of each column, were the two alike.
+    def p_values(self, one: Many[Partials], other: Many[Partials]) -> list[float]:
+        """Return the p-value of the difference of each column between two variants.
 
-        On a scene the runs of one change sides with those of the other, all together.
+        All runs on a scene are exchanged together.
         """
         differences = np.array([self._difference(one, other, flip) for flip in self._flips])
-        return [chance(np.nan_to_num(column)) for column in differences.T]
+        return [p_value(np.nan_to_num(column)) for column in differences.T]
 
-    def named(self, values: Many[Any]) -> dict[str, Any]:
-        """Return values by column."""
+    def by_column(self, values: Many[Any]) -> dict[str, Any]:
+        """Return the values keyed by column name."""
         return dict(zip(self._columns, values, strict=True))
 
     def _difference(
@@ -121,7 +121,7 @@ class Judge:
 
 
 def families_of(score: Mapping[str, Any], columns: list[str]) -> dict[str, Family]:
-    """Return the families that columns are of."""
+    """Return the families that have any of the columns."""
     known = load_families(list(next(iter(score["classes"].values()))["partials"]))
     return {
         name: family

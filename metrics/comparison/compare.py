@@ -1,13 +1,14 @@
-"""Which variant is better, and how surely: all scores of a data set by a protocol → compare.json.
+"""Compare variants pairwise: all scores of a data set by one protocol → compare.json.
 
     python -m metrics.comparison.compare --results results --dataset mot17 --protocol mot17
         --variants sort bytetrack --sequences MOT17-02-FRCNN MOT17-04-FRCNN --output compare.json
 
-Two variants are compared on the same sequences. A verdict is SAME where their tracks are equal to
-the byte, or where the interval of the difference lies within what counts as no difference; BETTER
-or WORSE where the interval leaves 0 out and the exact test, adjusted for all that are compared with
-the same baseline, is at most 1 - level; else AMBIGUOUS, as always where there are too few scenes
-for any result of that test to be. docs/uncertainty.md has the rules and what they were tried on.
+Two variants are compared on the same sequences. The verdict is SAME if their track files are
+byte-identical, or if the confidence interval of the difference lies within the tolerance. It is
+BETTER or WORSE if the interval excludes 0 and the p-value of the exact test, adjusted for all
+variants compared with the same baseline, is at most 1 - level. Otherwise it is AMBIGUOUS, which is
+always so if there are too few scenes to reach that p-value. The rules and their validation are in
+docs/uncertainty.md.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ import numpy as np
 from datasets.io.files import read_json, sha256, write_json
 from datasets.io.program import run_main
 from datasets.run_layout import SCORE, TRACKS
-from metrics.comparison.bootstrap import Judge, Rules, families_of
-from metrics.comparison.intervals import holm, least_chance
+from metrics.comparison.bootstrap import Bootstrap, Rules, families_of
+from metrics.comparison.intervals import holm, min_p_value
 
 Scores = Many[Mapping[str, Any]]  # score.json of each sequence
 SAME, BETTER, WORSE, AMBIGUOUS = "SAME", "BETTER", "WORSE", "AMBIGUOUS"
@@ -36,15 +37,16 @@ SAME, BETTER, WORSE, AMBIGUOUS = "SAME", "BETTER", "WORSE", "AMBIGUOUS"
 
 @dataclass(frozen=True)
 class Pair:
-    """Two variants, by column.
+    """Comparison of two variants, by column.
 
     Args:
-        half_width: Half the width of the interval of their difference, None where there is none.
-        chance: Of so large a difference, were they alike.
+        half_width: Half the width of the confidence interval of their difference, None without an
+            interval.
+        p_value: P-value of their difference.
     """
 
     half_width: list[float | None]
-    chance: list[float]
+    p_value: list[float]
 
 
 def compare(
@@ -54,14 +56,14 @@ def compare(
     rules: Rules,
     again: Mapping[str, Many[Scores]] | None = None,
 ) -> dict[str, Any]:
-    """Return what compare.json holds.
+    """Return the content of compare.json.
 
     Args:
-        scores: By variant.
-        scenes: The scene of each sequence: sequences of one scene are drawn together.
-        identical: Pairs of variants whose tracks are equal to the byte.
-        again: Of variants that answer otherwise when they run again: further runs. A total is then
-            the mean of the runs, and a bootstrap sample draws one for each sequence in it.
+        scores: Score files by variant.
+        scenes: Camera scene of each sequence; sequences of one scene are resampled together.
+        identical: Pairs of variants whose track files are byte-identical.
+        again: Further runs of variants whose output differs from run to run. A total is then the
+            mean over runs, and a bootstrap sample draws one run for each sequence in it.
     """
     first = next(iter(scores.values()))[0]
     columns = [
@@ -69,27 +71,27 @@ def compare(
     ]
     numbers = np.unique(scenes, return_inverse=True)[1]
     wanted = [each["name"] for each in columns]
-    judge = Judge(families_of(first, wanted), wanted, numbers, rules)
+    bootstrap = Bootstrap(families_of(first, wanted), wanted, numbers, rules)
     more = again or {}
     runs = {
-        name: [judge.read(run) for run in (each, *more.get(name, []))]
+        name: [bootstrap.read(run) for run in (each, *more.get(name, []))]
         for name, each in scores.items()
     }
-    samples = {name: judge.bootstrap(each) for name, each in runs.items()}
-    totals = {name: judge.mean(each) for name, each in runs.items()}
+    samples = {name: bootstrap.resample(each) for name, each in runs.items()}
+    totals = {name: bootstrap.mean(each) for name, each in runs.items()}
     pairs = {
         frozenset((one, other)): Pair(
-            judge.widths(samples[one] - samples[other]),
-            judge.chances(runs[one], runs[other]),
+            bootstrap.half_widths(samples[one] - samples[other]),
+            bootstrap.p_values(runs[one], runs[other]),
         )
         for one, other in combinations(scores, 2)
     }
     same = {frozenset(each) for each in identical}
     verdicts: dict[str, Any] = {name: {other: {} for other in scores} for name in scores}
     for baseline, (place, column) in product(scores, enumerate(columns)):
-        others = [name for name in scores if name != baseline]
-        chances = [pairs[frozenset((baseline, name))].chance[place] for name in others]
-        for name, adjusted in zip(others, holm(chances), strict=True):
+        compared = [name for name in scores if name != baseline]
+        p_values = [pairs[frozenset((baseline, name))].p_value[place] for name in compared]
+        for name, adjusted in zip(compared, holm(p_values), strict=True):
             both = frozenset((baseline, name))
             difference = float(totals[name][place] - totals[baseline][place])
             width = pairs[both].half_width[place]
@@ -107,8 +109,10 @@ def compare(
         "scenes": count,
         "runs": {name: len(each) for name, each in runs.items()},
         "rules": vars(rules),
-        "least_chance": least_chance(count),
-        "half_width": {name: judge.named(judge.widths(each)) for name, each in samples.items()},
+        "least_chance": min_p_value(count),
+        "half_width": {
+            name: bootstrap.by_column(bootstrap.half_widths(each)) for name, each in samples.items()
+        },
         "verdicts": verdicts,
     }
 
@@ -116,46 +120,50 @@ def compare(
 def verdict(
     difference: float,
     half_width: float | None,
-    chance: float,
+    p_value: float,
     column: Mapping[str, Any],
     rules: Rules,
 ) -> str:
     """Return SAME, BETTER, WORSE or AMBIGUOUS for a difference from a baseline.
 
     Args:
-        half_width: Of its interval, None where there is none.
-        chance: Adjusted for all that are compared with the same baseline.
-        column: Its unit, and which way is better.
+        half_width: Half the width of its confidence interval, None without an interval.
+        p_value: P-value, adjusted for all variants compared with the same baseline.
+        column: Unit of the column and its direction of improvement.
     """
     if half_width is None or np.isnan(difference):
         return AMBIGUOUS
     if column["unit"] == "ratio" and abs(difference) + half_width <= rules.same_within:
         return SAME
-    if abs(difference) <= half_width or chance > 1 - rules.level:
+    if abs(difference) <= half_width or p_value > 1 - rules.level:
         return AMBIGUOUS
     return BETTER if (difference > 0) == (column["better"] == "up") else WORSE
 
 
-def scene_of(sequence: str, pattern: str | None) -> str:
-    """Return what a pattern finds in a sequence's name, which is the scene; else the name.
+def camera_scene(sequence: str, pattern: str | None) -> str:
+    """Return the camera scene: the part of a sequence's name that matches the pattern.
+
+    Without a pattern, every sequence is a scene of its own.
 
     Raises:
-        ValueError: The pattern finds nothing.
+        ValueError: The pattern does not match.
     """
     if pattern is None:
         return sequence
     found = re.search(pattern, sequence)
     if found is None:
-        raise ValueError(f"scene: {pattern!r} finds nothing in the name {sequence!r}")
+        raise ValueError(
+            f"scene: sequence {sequence!r} found, expected a name that matches {pattern!r}"
+        )
     return found[0]
 
 
 @dataclass(frozen=True)
 class _Runs:
-    """The runs of one variant: of those whose tracks are all equal to the byte, one.
+    """Runs of one variant; a single one if all track files are byte-identical.
 
     Args:
-        digests: SHA-256 of the tracks of each sequence, of each run.
+        digests: SHA-256 of the track file of each sequence, for each run.
     """
 
     scores: list[Scores]
@@ -179,19 +187,19 @@ def _read_runs(args: argparse.Namespace, variant: str) -> _Runs:
 def main() -> None:
     """Run the command line program."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--results", type=Path, required=True, help="folder of the variants")
+    parser.add_argument("--results", type=Path, required=True, help="folder with all variants")
     parser.add_argument("--dataset", required=True)
     parser.add_argument("--protocol", required=True)
     parser.add_argument("--variants", nargs="+", required=True)
     parser.add_argument("--sequences", nargs="+", action="extend", required=True)
-    parser.add_argument("--scene", help="pattern that finds the scene in a sequence's name")
-    parser.add_argument("--again", nargs="*", default=[], help="further runs, as sort@run2")
+    parser.add_argument("--scene", help="regular expression of the camera scene in a sequence name")
+    parser.add_argument("--again", nargs="*", default=[], help="further runs, such as sort@run2")
     parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args()
     found = {name: _read_runs(args, name) for name in args.variants}
     content = compare(
         {name: runs.scores[0] for name, runs in found.items()},
-        [scene_of(each, args.scene) for each in args.sequences],
+        [camera_scene(each, args.scene) for each in args.sequences],
         [
             (one, other)
             for one, other in combinations(found, 2)

@@ -1,4 +1,4 @@
-"""Our numbers beside those of the tools they should equal.
+"""Compare our values with those of the reference tools.
 
 May import: datasets.formats, datasets.types, metrics.family, metrics.pairing.
 """

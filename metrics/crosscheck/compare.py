@@ -1,4 +1,4 @@
-"""Our numbers beside those of the tools they should equal, and why where they do not."""
+"""Compare our values with those of the reference tools, and explain known differences."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from metrics.crosscheck.reference import (
     COMBINED,
     DETECTION_AVERAGED,
     Explanation,
-    Place,
     Sample,
+    Scope,
     Scores,
     list_references,
     load_reference,
 )
 from metrics.family import load_family
 
-_TOLERANCE = 1e-9  # of ratios, and relative of sums
+_TOLERANCE = 1e-9  # absolute for ratios, relative for sums
 _AVERAGED = {CLASS_AVERAGED: "class_averaged", DETECTION_AVERAGED: "detection_averaged"}
 
 Missing = dict[str, dict[str, list[str]]]  # columns by reference and family
@@ -30,10 +30,10 @@ Missing = dict[str, dict[str, list[str]]]  # columns by reference and family
 
 @dataclass(frozen=True)
 class Comparison:
-    """One number; None where there is none.
+    """One value in our scores and in those of a reference; None where it is undefined.
 
     Args:
-        explanation: Why the two differ; empty where they are equal, or where nothing explains it.
+        explanation: Reason for a difference; empty if they are equal or it is unexplained.
     """
 
     reference: str
@@ -46,31 +46,31 @@ class Comparison:
 
     @property
     def difference(self) -> float:
-        """Ours minus theirs, NaN where there is no such number."""
+        """Ours minus theirs, NaN where either is undefined."""
         if self.ours is None or self.theirs is None:
             return math.nan
         return self.ours - self.theirs
 
     @property
     def equal(self) -> bool:
-        """Whether the two are the same number, or neither is one."""
+        """Whether the two values are equal within the tolerance, or both undefined."""
         if self.ours is None or self.theirs is None:
             return self.ours is self.theirs
         return abs(self.difference) <= _TOLERANCE * max(1, abs(self.theirs))
 
     @property
     def passed(self) -> bool:
-        """Whether they are equal, or it is known why not."""
+        """Whether the values are equal or their difference is explained."""
         return self.equal or bool(self.explanation)
 
 
 def compare(
     found: Mapping[str, Any], families: Many[str], samples: Mapping[str, Sample]
 ) -> list[Comparison]:
-    """Return every number that a reference has too.
+    """Return the comparison of every value that a reference has as well.
 
     Args:
-        found: What metrics.evaluate writes.
+        found: Output of metrics.evaluate.
     """
     from tempfile import TemporaryDirectory
 
@@ -81,27 +81,27 @@ def compare(
         with TemporaryDirectory() as workdir:
             theirs = reference.score(found["protocol"], families, samples, Path(workdir))
         for each in _pair_up(name, found, theirs, owner):
-            place = _place(found["protocol"], each, samples)
-            comparisons.append(_explained(each, owner, reference.EXPLAINED, place))
+            place = _scope(found["protocol"], each, samples)
+            comparisons.append(_with_explanation(each, owner, reference.EXPLANATIONS, place))
     return comparisons
 
 
 def find_missing(comparisons: Many[Comparison], families: Many[str]) -> Missing:
-    """Return the columns that each reference has nothing to say of."""
+    """Return the columns that each reference does not have."""
     owner = _columns(families)
     missing: Missing = {name: {} for name in list_references()}
     for name, of_family in missing.items():
-        there = {each.column for each in comparisons if each.reference == name}
+        compared = {each.column for each in comparisons if each.reference == name}
         for column, family in owner.items():
-            if column not in there:
+            if column not in compared:
                 of_family.setdefault(family, []).append(column)
     return missing
 
 
 def table(comparisons: Many[Comparison], families: Many[str]) -> Iterator[str]:
-    """Yield the lines of the totals side by side, every number that nothing explains, and a sum.
+    """Yield the lines of the report: the compared totals, unexplained differences and a summary.
 
-    What a reference has no number of is said too.
+    The columns that a reference does not have are listed as well.
     """
     shown = [each for each in comparisons if each.sequence == COMBINED or not each.passed]
     width = max((len(_title(each)) for each in shown), default=0)
@@ -117,7 +117,7 @@ def table(comparisons: Many[Comparison], families: Many[str]) -> Iterator[str]:
     failed = sum(not each.passed for each in comparisons)
     equal = sum(each.equal for each in comparisons)
     rest = len(comparisons) - equal - failed
-    yield f"{len(comparisons)} numbers: {equal} equal, {rest} explained, {failed} unexplained"
+    yield f"{len(comparisons)} values: {equal} equal, {rest} explained, {failed} unexplained"
 
 
 def _missing_lines(missing: Missing, owner: Mapping[str, str]) -> Iterator[str]:
@@ -125,7 +125,7 @@ def _missing_lines(missing: Missing, owner: Mapping[str, str]) -> Iterator[str]:
     for name, of_family in missing.items():
         none = [key for key, columns in of_family.items() if len(columns) == whole.count(key)]
         if none:
-            yield f"not compared, {name}: has nothing of {', '.join(none)}"
+            yield f"not compared, {name}: has no columns of {', '.join(none)}"
         for family, columns in of_family.items():
             if family not in none:
                 yield f"not compared, {name}: has no {', '.join(columns)} of {family}"
@@ -165,22 +165,22 @@ def _our_values(
     return scores["combined"] if sequence == COMBINED else scores["sequences"][sequence]
 
 
-def _place(protocol: str, each: Comparison, samples: Mapping[str, Sample]) -> Place:
+def _scope(protocol: str, each: Comparison, samples: Mapping[str, Sample]) -> Scope:
     chosen = samples.values() if each.sequence == COMBINED else [samples[each.sequence]]
     names = [each.class_name]
     if each.class_name in _AVERAGED:
         names = list(next(iter(samples.values())).pairings)
     pairings = {name: [sample.pairings[name] for sample in chosen] for name in names}
-    return Place(protocol, each.class_name, pairings)
+    return Scope(protocol, each.class_name, pairings)
 
 
-def _explained(
+def _with_explanation(
     each: Comparison,
     owner: Mapping[str, str],
     explanations: Many[Explanation],
-    place: Place,
+    place: Scope,
 ) -> Comparison:
-    """Return the comparison with the first reason there is for a difference."""
+    """Return the comparison with the first explanation that applies to its difference."""
     if each.equal:
         return each
     for known in explanations:

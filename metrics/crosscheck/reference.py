@@ -1,4 +1,4 @@
-"""What a tool that our numbers are compared with is, and how one is found."""
+"""Define the reference tools that our values are compared with, and load them."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from metrics.pairing import Pairing
 
 Scores = dict[str, dict[str, dict[str, float]]]  # by class, sequence or COMBINED, and column
 COMBINED = "COMBINED"
-CLASS_AVERAGED, DETECTION_AVERAGED = "class averaged", "detection averaged"  # in place of a class
+CLASS_AVERAGED, DETECTION_AVERAGED = "class averaged", "detection averaged"  # instead of a class
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One sequence as it was read, and as our protocol pairs it, by class."""
+    """One sequence as read from files, and its pairing by our protocol for each class."""
 
     truth: Tracks
     prediction: Tracks
@@ -27,12 +27,12 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Place:
-    """What a number is of.
+class Scope:
+    """Protocol, class and sequences that a value is computed from.
 
     Args:
-        class_name: The class, CLASS_AVERAGED or DETECTION_AVERAGED.
-        pairings: Of the sequence, or of all, by class.
+        class_name: Name of the class, CLASS_AVERAGED or DETECTION_AVERAGED.
+        pairings: Pairings of the sequence, or of all sequences, by class.
     """
 
     protocol: str
@@ -40,39 +40,39 @@ class Place:
     pairings: Mapping[str, Many[Pairing]]
 
 
-def everywhere(_: Place) -> bool:
-    """Return True: the difference may be in any number."""
+def always(_: Scope) -> bool:
+    """Return True: the explanation applies to any value."""
     return True
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why a tool may say another number; spec: docs/metrics.md.
+    """Reason for a known difference of a tool; listed in docs/metrics.md.
 
     Args:
-        about: Columns, and families of which every column is meant.
-        applies: Whether the number of a place may differ for this reason.
+        about: Names of columns, or of families for all their columns.
+        applies: Return whether a value of this scope may differ for this reason.
     """
 
     about: tuple[str, ...]
     reason: str
-    applies: Callable[[Place], bool] = everywhere
+    applies: Callable[[Scope], bool] = always
 
 
 class Reference(Protocol):
     """A module of metrics/references."""
 
-    EXPLAINED: Many[Explanation]
+    EXPLANATIONS: Many[Explanation]
 
     def score(
         self, protocol: str, families: Many[str], samples: Mapping[str, Sample], workdir: Path
     ) -> Scores:
-        """Return what the tool says of our columns, NaN where there is no number.
+        """Return the tool's values of our columns, NaN where they are undefined.
 
-        Nothing where it has no such protocol or no such family.
+        The result is empty if the tool has no such protocol or family.
 
         Args:
-            workdir: An empty folder for files it has to be given.
+            workdir: Empty folder for the tool's input files.
         """
 
 

@@ -1,4 +1,4 @@
-"""Tracks written as the files that TrackEval reads, below one folder."""
+"""Write tracks as the files that TrackEval reads."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from datasets.types import NO_TRACK, Tracks
 from metrics.crosscheck import trackeval_run
 from metrics.crosscheck.trackeval_run import Setting
 
-Pairs = Mapping[str, tuple[Tracks, Tracks]]  # truth and prediction by sequence
+Pairs = Mapping[str, tuple[Tracks, Tracks]]  # ground truth and prediction by sequence
 _TRUTH, _RESULTS = "truth", "it"
 
 
@@ -56,7 +56,7 @@ def lay_out_kitti(workdir: Path, pairs: Pairs) -> Setting:
 
 
 def lay_out_vis(workdir: Path, pairs: Pairs) -> Setting:
-    """Write masks as YouTube-VIS JSON; what is a track of several classes becomes several."""
+    """Write masks as YouTube-VIS JSON; a track with several classes is split by class."""
     truth = workdir / f"{_TRUTH}_{trackeval_run.VIS_ENDING}"
     results = workdir / f"{_RESULTS}_{trackeval_run.VIS_ENDING}" / _RESULTS
     truths = {name: _all_or_no_crowd(_of_one_class(one)) for name, (one, _) in pairs.items()}
@@ -67,10 +67,10 @@ def lay_out_vis(workdir: Path, pairs: Pairs) -> Setting:
 
 
 def lay_out_davis(workdir: Path, pairs: Pairs) -> Setting | None:
-    """Write masks as DAVIS PNG, objects numbered from 1; None if they are too many for a PNG."""
+    """Write masks as DAVIS PNG, objects numbered from 1; None if a PNG cannot hold that many."""
     numbered = {name: (_from_one(one), _from_one(other)) for name, (one, other) in pairs.items()}
-    most = max(each.track.max(initial=0) for both in numbered.values() for each in both)
-    if most >= davis_png.VOID:
+    largest = max(each.track.max(initial=0) for both in numbered.values() for each in both)
+    if largest >= davis_png.VOID:
         return None
     for name, both in numbered.items():
         for folder, each in zip((_TRUTH, _RESULTS), both, strict=True):
@@ -90,13 +90,13 @@ def _of_one_class(tracks: Tracks) -> Tracks:
 
 
 def _all_or_no_crowd(tracks: Tracks) -> Tracks:
-    """Return tracks of which each is a crowd in all its rows or in none, as AP takes it."""
+    """Return tracks that are a crowd in all their rows or in none, as AP treats them."""
     scored = np.bincount(tracks.track, tracks.score != 0) > 0
     return replace(tracks, score=scored[tracks.track].astype(np.float64))
 
 
 def _from_one(tracks: Tracks) -> Tracks:
-    """Return the objects numbered from 1; void stays without a number."""
+    """Return the objects renumbered from 1; void keeps no track id."""
     void = np.isin(tracks.class_id, tracks.extent.ignored)
     names = np.unique(tracks.track[~void])
     return replace(tracks, track=np.where(void, NO_TRACK, np.searchsorted(names, tracks.track) + 1))

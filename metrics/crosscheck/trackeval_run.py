@@ -1,6 +1,6 @@
-"""TrackEval 1.3.0 on files: how it is told where they are, and what it says of them.
+"""Run TrackEval 1.3.0 on files: its configuration and its results.
 
-Imports nothing of ours, so that its time and memory can be measured as its own (see bench/).
+This module has no local imports, so that time and memory of TrackEval can be measured (see bench/).
 """
 
 from __future__ import annotations
@@ -19,26 +19,26 @@ from typing import Any, Literal
 
 import numpy as np
 
-OF_TRACKS = ("HOTA", "CLEAR", "Identity")  # what most people run
-KITTI_TRUTH = "label_02"  # the folder of truth files that Kitti2DBox looks for
-VIS_ENDING = "youtube_vis_all"  # how the names of both folders end that YouTubeVIS is given
+OF_TRACKS = ("HOTA", "CLEAR", "Identity")  # the usual families
+KITTI_TRUTH = "label_02"  # folder of ground truth files that Kitti2DBox reads
+VIS_ENDING = "youtube_vis_all"  # ending of the names of both folders that YouTubeVIS reads
 _SEQMAP = "evaluate_tracking.seqmap.training"
-_SIDES = (128, 256)  # pixels: of the squares between which a video's track is medium
-_MOST = 100  # tracks of a video and class, as the official evaluator has it
+_SIZE_LIMITS = (128, 256)  # side lengths in pixels of the squares that bound medium tracks
+_MAX_TRACKS = 100  # per video and class, as in the official evaluator
 
-Lengths = Mapping[str, int | None]  # frames of each sequence; None: seqinfo.ini says it
+Lengths = Mapping[str, int | None]  # number of frames of each sequence; None: from seqinfo.ini
 Fields = dict[str, dict[str, Any]]  # by name in trackeval.metrics, then by field
 
 
 @dataclass(frozen=True)
 class Setting:
-    """How TrackEval is given files.
+    """Configuration of TrackEval for a set of files.
 
     Args:
-        kind: Name in trackeval.datasets.
-        config: Of the data set.
-        tracker: Folder of the results.
-        only_class: What it calls the one class it has; empty if it has several.
+        kind: Class name in trackeval.datasets.
+        config: Configuration of the data set.
+        tracker: Name of the folder of the results.
+        only_class: TrackEval's name of the only class; empty if there are several.
     """
 
     kind: str
@@ -49,12 +49,12 @@ class Setting:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What TrackEval says; totals are of the sequences that a family has anything to say of.
+    """Results of TrackEval; totals cover the sequences for which a family has values.
 
     Args:
         families: Objects of trackeval.metrics by name.
-        sequences: By class, then sequence; see `of_sequence`.
-        combined: By class.
+        sequences: Fields by class, then sequence; see `of_sequence`.
+        combined: Fields of all sequences by class.
     """
 
     families: Mapping[str, Any]
@@ -68,8 +68,8 @@ def mot_challenge(
     """Return the setting for boxes of pedestrians.
 
     Args:
-        truth: Holds <sequence>/gt/gt.txt.
-        results: Holds <sequence>.txt.
+        truth: Folder with <sequence>/gt/gt.txt.
+        results: Folder with <sequence>.txt.
         benchmark: MOT15, MOT16, MOT17 or MOT20; any name without preprocessing.
     """
     more = {"BENCHMARK": benchmark, "SKIP_SPLIT_FOL": True, "DO_PREPROC": preprocess}
@@ -84,18 +84,18 @@ def mots_challenge(truth: Path, results: Path, lengths: Lengths) -> Setting:
 
 
 def kitti_mots(truth: Path, results: Path, lengths: Lengths) -> Setting:
-    """Return the setting for masks; both folders hold <sequence>.txt."""
+    """Return the setting for masks; both folders contain <sequence>.txt."""
     config = _config(truth, results) | {"SEQ_INFO": dict(lengths)}
     config["GT_LOC_FORMAT"] = "{gt_folder}/{seq}.txt"
     return Setting("KittiMOTS", config, results.name)
 
 
 def kitti(truth: Path, results: Path, lengths: Mapping[str, int]) -> Setting:
-    """Return the setting for KITTI's boxes, and write the file it reads the lengths from.
+    """Return the setting for KITTI's boxes, and write the file with the sequence lengths.
 
     Args:
-        truth: Holds `KITTI_TRUTH`/<sequence>.txt.
-        results: Holds <sequence>.txt.
+        truth: Folder with `KITTI_TRUTH`/<sequence>.txt.
+        results: Folder with <sequence>.txt.
     """
     lines = (f"{name}\tempty\t000000\t{length:06d}\n" for name, length in lengths.items())
     (truth / _SEQMAP).write_text("".join(lines))
@@ -103,18 +103,18 @@ def kitti(truth: Path, results: Path, lengths: Mapping[str, int]) -> Setting:
 
 
 def davis(truth: Path, results: Path) -> Setting:
-    """Return the setting for DAVIS; both folders hold <sequence>/00000.png and so on."""
+    """Return the setting for DAVIS; both folders contain <sequence>/00000.png and so on."""
     names = sorted(path.name for path in truth.iterdir())
     config = _config(truth, results) | {"SEQ_INFO": dict.fromkeys(names)}
     return Setting("DAVIS", config, results.name, "general")
 
 
 def youtube_vis(truth: Path, results: Path) -> Setting:
-    """Return the setting for YouTube-VIS; both folders hold one JSON file.
+    """Return the setting for YouTube-VIS; both folders contain one JSON file.
 
     Args:
-        truth: Its name ends with `VIS_ENDING`.
-        results: The name of the folder it is in does.
+        truth: Folder whose name ends with `VIS_ENDING`.
+        results: Folder whose parent's name ends with `VIS_ENDING`.
     """
     config = _config(truth, results) | {"SPLIT_TO_EVAL": "all"}
     for key in ("GT_FOLDER", "TRACKERS_FOLDER"):
@@ -123,7 +123,7 @@ def youtube_vis(truth: Path, results: Path) -> Setting:
 
 
 def run(setting: Setting, classes: Many[str], families: Many[str]) -> Evaluation:
-    """Return what TrackEval says of the files; arguments as for `evaluate`."""
+    """Return TrackEval's results for the files; arguments as for `evaluate`."""
     return evaluate(open_dataset(setting), setting.tracker, classes, families)
 
 
@@ -134,61 +134,61 @@ def open_dataset(setting: Setting) -> Any:
     with undisturbed():
         dataset = getattr(trackeval.datasets, setting.kind)(dict(setting.config))
     if setting.kind == "YouTubeVIS":
-        dataset.global_tid_counter = 1  # a track called 0 would match any number of times
+        dataset.global_tid_counter = 1  # a track with id 0 could be matched any number of times
     return dataset
 
 
 def evaluate(dataset: Any, tracker: str, classes: Many[str], families: Many[str]) -> Evaluation:
-    """Return what TrackEval says of every sequence of a data set.
+    """Return TrackEval's results for every sequence of a data set.
 
     Args:
-        classes: As TrackEval calls them.
-        families: Names in trackeval.metrics.
+        classes: TrackEval's names of the classes.
+        families: Class names in trackeval.metrics.
     """
     with undisturbed():
         loaded = {name: _load(name) for name in families}
         raw: dict[str, dict[str, Fields]] = {name: {} for name in classes}
         for sequence in dataset.seq_list:
             data = dataset.get_raw_seq_data(tracker, sequence)
-            for name, into in raw.items():
+            for name, fields in raw.items():
                 kept = dataset.get_preprocessed_seq_data(data, name)
-                into[sequence] = _score(loaded, kept)
+                fields[sequence] = _score(loaded, kept)
         combined = {name: _join(loaded, each, "combine_sequences") for name, each in raw.items()}
     return Evaluation(loaded, raw, combined)
 
 
 @contextlib.contextmanager
 def undisturbed() -> Iterator[None]:
-    """Let TrackEval run quietly, and without scikit-image where that is missing."""
+    """Suppress TrackEval's output, and replace scikit-image if it is missing."""
     quiet = contextlib.redirect_stdout(io.StringIO())
     with quiet, warnings.catch_warnings(), _scikit_image():
-        warnings.simplefilter("ignore", RuntimeWarning)  # of its means of nothing
+        warnings.simplefilter("ignore", RuntimeWarning)  # means of empty arrays
         yield
 
 
 def of_sequence(found: Evaluation, class_name: str, sequence: str) -> Fields:
-    """Return the fields of one sequence, NaN where TrackEval fails for want of rows."""
+    """Return the fields of one sequence, NaN where TrackEval fails because there are no rows."""
     fields = found.sequences[class_name][sequence]
-    if "TrackMAP" in fields:  # which has numbers of totals only
+    if "TrackMAP" in fields:  # which computes values of totals only
         alone = {sequence: {"TrackMAP": fields["TrackMAP"]}}
         fields = fields | _join(found.families, alone, "combine_sequences")
     return _filled(found.families, fields)
 
 
 def of_class(found: Evaluation, class_name: str) -> Fields:
-    """Return the fields of all sequences together, NaN where there is nothing at all."""
+    """Return the fields of all sequences combined, NaN if all are empty."""
     return _filled(found.families, found.combined[class_name])
 
 
 def over_classes(found: Evaluation, way: Literal["class", "det"]) -> Fields:
-    """Return the fields of all classes together, class-averaged or detection-averaged."""
+    """Return the fields of all classes combined, class-averaged or detection-averaged."""
     with undisturbed():
         method = f"combine_classes_{way}_averaged"
         return _filled(found.families, _join(found.families, found.combined, method))
 
 
 def numbers(fields: Fields) -> dict[str, float]:
-    """Return every number by its name, the mean over thresholds; of TrackMAP by our columns."""
+    """Return every value by its field, averaged over thresholds; TrackMAP's by our columns."""
     found: dict[str, float] = {}
     for family, values in fields.items():
         named = _track_map(values) if family == "TrackMAP" else values
@@ -211,16 +211,17 @@ def _load(name: str) -> Any:
 
     if name != "TrackMAP":
         return getattr(trackeval.metrics, name)()
-    small, large = (side**2 for side in _SIDES)
+    small, large = (side**2 for side in _SIZE_LIMITS)
     areas = [[0, small], [small, large], [large, 1e10]]
-    options = {"AREA_RANGES": areas, "USE_TIME_RANGES": False, "MAX_DETECTIONS": _MOST}
+    options = {"AREA_RANGES": areas, "USE_TIME_RANGES": False, "MAX_DETECTIONS": _MAX_TRACKS}
     return trackeval.metrics.TrackMAP(options)
 
 
 def _score(loaded: Mapping[str, Any], data: dict[str, Any]) -> Fields:
-    """Return what the families say of one sequence, without those that cannot.
+    """Return the fields of one sequence, without the families that fail on it.
 
-    Of nothing at all VACE divides by zero; without truth JAndF fails, or makes the total NaN.
+    VACE divides by zero if both sides are empty. Without ground truth JAndF fails, or makes the
+    total NaN.
     """
     rows = data["num_gt_dets"] + data["num_tracker_dets"]
     needed = {"VACE": rows, "JAndF": data["num_gt_ids"]}
@@ -232,7 +233,7 @@ def _score(loaded: Mapping[str, Any], data: dict[str, Any]) -> Fields:
 
 
 def _join(loaded: Mapping[str, Any], found: Mapping[str, Fields], way: str) -> Fields:
-    """Return the fields of several sequences or classes together, by a method of TrackEval's."""
+    """Return the fields of several sequences or classes combined, by a method of TrackEval."""
     total = {}
     for name, family in loaded.items():
         parts = {key: fields[name] for key, fields in found.items() if name in fields}
@@ -258,7 +259,7 @@ def _track_map(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def _scikit_image() -> Iterator[None]:
-    """Stand in for the one function that JAndF wants of scikit-image, where that is missing."""
+    """Provide the only function of scikit-image that JAndF uses, if scikit-image is missing."""
     if "skimage" in sys.modules or importlib.util.find_spec("skimage") is not None:
         yield
         return
@@ -274,6 +275,6 @@ def _scikit_image() -> Iterator[None]:
 
 
 def _disk(radius: float) -> np.ndarray:
-    """Return what skimage.morphology.disk does: a square in which 1 is within the radius."""
+    """Return the same as skimage.morphology.disk: a square with 1 within the radius."""
     line = np.arange(-radius, radius + 1)
     return (line**2 + line[:, None] ** 2 <= radius**2).astype(np.uint8)

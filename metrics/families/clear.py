@@ -1,8 +1,7 @@
-"""CLEAR MOT: MOTA, MOTP, identity switches, fragments, mostly tracked and lost.
+"""CLEAR MOT: MOTA, MOTP, identity switches, fragmentations, mostly tracked and mostly lost.
 
-Source: Bernardin and Stiefelhagen, 2008; equal to TrackEval 1.3.0
-(tests/parity/test_parity.py). With
-masks they are MOTSA, MOTSP and sMOTSA of Voigtlaender et al., MOTS, CVPR 2019.
+Source: Bernardin and Stiefelhagen, 2008; equal to TrackEval 1.3.0 (tests/parity/test_parity.py).
+For masks they are MOTSA, MOTSP and sMOTSA of Voigtlaender et al., MOTS, CVPR 2019.
 """
 
 from __future__ import annotations
@@ -13,44 +12,50 @@ from dataclasses import dataclass
 import numpy as np
 
 from metrics.family import Column
-from metrics.matching.clear_matching import match_in_turn
+from metrics.matching.clear_matching import clear_matches
 from metrics.pairing import Pairing
 
-_MOSTLY, _PARTLY = 0.8, 0.2  # of a truth track's frames
+_MOSTLY, _PARTLY = 0.8, 0.2  # share of the frames of a ground truth track
 
 COLUMNS = (
-    Column("MOTA", "ratio", "up", "1 - (misses + false + switches) / truth", "MOTSA"),
+    Column("MOTA", "ratio", "up", "1 - (FN + FP + identity switches) / ground truth", "MOTSA"),
     Column("MOTP", "ratio", "up", "Mean IoU of matches", "MOTSP"),
-    Column("MODA", "ratio", "up", "MOTA without switches", "MODSA"),
-    Column("CLR_Re", "ratio", "up", "Share of the truth that is matched"),
-    Column("CLR_Pr", "ratio", "up", "Share of the prediction that is matched"),
-    Column("MTR", "ratio", "up", "Truth tracks matched in more than 80 % of their frames"),
-    Column("PTR", "ratio", None, "Truth tracks between the two"),
-    Column("MLR", "ratio", "down", "Truth tracks matched in less than 20 % of their frames"),
+    Column("MODA", "ratio", "up", "MOTA without identity switches", "MODSA"),
+    Column("CLR_Re", "ratio", "up", "Recall: matched share of the ground truth"),
+    Column("CLR_Pr", "ratio", "up", "Precision: matched share of the predictions"),
+    Column("MTR", "ratio", "up", "Ground truth tracks matched in more than 80 % of their frames"),
+    Column("PTR", "ratio", None, "Ground truth tracks matched in 20 % to 80 % of their frames"),
+    Column("MLR", "ratio", "down", "Ground truth tracks matched in less than 20 % of their frames"),
     Column("sMOTA", "ratio", "up", "MOTA with matches weighted by IoU", "sMOTSA"),
-    Column("CLR_F1", "ratio", "up", "F1 of detection"),
-    Column("FP_per_frame", "count", "down", "False predictions a frame", over_classes="mean"),
-    Column("MOTAL", "ratio", "up", "MOTA with the logarithm of switches"),
+    Column("CLR_F1", "ratio", "up", "F1 score of detection"),
+    Column("FP_per_frame", "count", "down", "False positives per frame", over_classes="mean"),
+    Column("MOTAL", "ratio", "up", "MOTA with the logarithm of the identity switches"),
     Column("MOTP_sum", "count", None, "Sum of the IoU of matches", over_classes="mean"),
-    Column("CLR_TP", "count", "up", "Matches"),
-    Column("CLR_FN", "count", "down", "Missed truth"),
-    Column("CLR_FP", "count", "down", "False predictions"),
+    Column("CLR_TP", "count", "up", "True positives"),
+    Column("CLR_FN", "count", "down", "False negatives"),
+    Column("CLR_FP", "count", "down", "False positives"),
     Column("IDSW", "count", "down", "Identity switches"),
-    Column("MT", "count", "up", "Mostly tracked"),
-    Column("PT", "count", None, "Partly tracked"),
-    Column("ML", "count", "down", "Mostly lost"),
-    Column("Frag", "count", "down", "Times a track is found again after a gap"),
-    Column("CLR_Frames", "count", None, "Frames scored"),
+    Column("MT", "count", "up", "Mostly tracked ground truth tracks"),
+    Column("PT", "count", None, "Partly tracked ground truth tracks"),
+    Column("ML", "count", "down", "Mostly lost ground truth tracks"),
+    Column("Frag", "count", "down", "Fragmentations: times a track is matched again after a gap"),
+    Column("CLR_Frames", "count", None, "Scored frames"),
 )
 
 
 @dataclass(frozen=True)
 class Partial:
-    """What sequences add up.
+    """Counts and sums that are added over sequences.
 
     Args:
-        empty: One sequence whose truth or prediction is empty: TrackEval then reports ratios of
-            0 and MLR of 1, and counts no frames.
+        matches: True positives.
+        misses: False negatives.
+        extras: False positives.
+        switches: Identity switches.
+        fragments: Fragmentations.
+        similarity: Sum of the IoU of matches.
+        empty: Whether this is one sequence with an empty ground truth or prediction: TrackEval
+            then reports ratios of 0 and MLR of 1, and counts no frames.
     """
 
     matches: int
@@ -72,7 +77,7 @@ def evaluate(pairing: Pairing) -> Partial:
     if not len(truth) or not len(prediction):
         lost = truth.track_count if not len(prediction) else 0
         return Partial(0, len(truth), len(prediction), 0, 0, 0, lost, 0, 0, 0.0, empty=True)
-    found = match_in_turn(pairing)
+    found = clear_matches(pairing)
     ratio = np.bincount(found.truth, minlength=truth.track_count) / truth.lengths()
     tracked, partly = int((ratio > _MOSTLY).sum()), int((ratio >= _PARTLY).sum())
     return Partial(
@@ -90,7 +95,7 @@ def evaluate(pairing: Pairing) -> Partial:
 
 
 def combine(partials: Many[Partial]) -> Partial:
-    """Return the sums; the total is not `empty`, as in TrackEval."""
+    """Return the sums; a total is never `empty`, as in TrackEval."""
     names = [name for name in Partial.__dataclass_fields__ if name != "empty"]
     return Partial(**{name: sum(getattr(p, name) for p in partials) for name in names})
 
@@ -100,23 +105,23 @@ def summarize(partial: Partial) -> dict[str, float]:
     counts = _counts(partial)
     if partial.empty:
         return {column.name: 0.0 for column in COLUMNS} | counts | {"MLR": 1.0}
-    hits, switches, extras = partial.matches, partial.switches, partial.extras
-    truth = max(1, hits + partial.misses)
+    true_positives, false_positives = partial.matches, partial.extras
+    switches, truth = partial.switches, max(1, true_positives + partial.misses)
     tracks = max(1, partial.mostly_tracked + partial.partly_tracked + partial.mostly_lost)
     logged = np.log10(switches) if switches > 0 else 0
     return counts | {
-        "MOTA": (hits - extras - switches) / truth,
-        "MOTP": partial.similarity / max(1, hits),
-        "MODA": (hits - extras) / truth,
-        "CLR_Re": hits / truth,
-        "CLR_Pr": hits / max(1, hits + extras),
+        "MOTA": (true_positives - false_positives - switches) / truth,
+        "MOTP": partial.similarity / max(1, true_positives),
+        "MODA": (true_positives - false_positives) / truth,
+        "CLR_Re": true_positives / truth,
+        "CLR_Pr": true_positives / max(1, true_positives + false_positives),
         "MTR": partial.mostly_tracked / tracks,
         "PTR": partial.partly_tracked / tracks,
         "MLR": partial.mostly_lost / tracks,
-        "sMOTA": (partial.similarity - extras - switches) / truth,
-        "CLR_F1": hits / max(1, hits + (partial.misses + extras) / 2),
-        "FP_per_frame": extras / max(1, partial.frames),
-        "MOTAL": float((hits - extras - logged) / truth),
+        "sMOTA": (partial.similarity - false_positives - switches) / truth,
+        "CLR_F1": true_positives / max(1, true_positives + (partial.misses + false_positives) / 2),
+        "FP_per_frame": false_positives / max(1, partial.frames),
+        "MOTAL": float((true_positives - false_positives - logged) / truth),
     }
 
 

@@ -1,4 +1,4 @@
-"""AP of masks frame by frame, as COCO has it: identities do not matter.
+"""COCO's AP of masks, frame by frame; track ids are ignored.
 
 Source: Lin et al., Microsoft COCO, ECCV 2014; equal to pycocotools 2.0
 (tests/metrics/families/test_coco_ap.py).
@@ -9,20 +9,20 @@ from __future__ import annotations
 import numpy as np
 
 from metrics import average_precision
-from metrics.matching.frame_detections import SIDES, frame_scene
+from metrics.matching.frame_detections import SIZE_LIMITS, frame_matching_input
 from metrics.pairing import Pairing
 
 _PREFIX = "mask "
-COLUMNS = average_precision.columns(_PREFIX, "masks", "frame", SIDES)
+COLUMNS = average_precision.columns(_PREFIX, "masks", "frame", SIZE_LIMITS)
 
 Partial = average_precision.Partial
 combine = average_precision.combine
 
 
 def evaluate(pairing: Pairing) -> average_precision.Partial:
-    """Return the partial of one sequence, all of one class. Truth whose score is 0 is a crowd."""
-    scene = frame_scene(pairing, "masks")
-    return average_precision.make_partial(scene, SIDES, pairing.class_number)
+    """Return the partial of one sequence and class. Ground truth with a score of 0 is a crowd."""
+    detections = frame_matching_input(pairing, "masks")
+    return average_precision.make_partial(detections, SIZE_LIMITS, pairing.class_number)
 
 
 def summarize(partial: average_precision.Partial) -> dict[str, float]:

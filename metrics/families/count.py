@@ -1,4 +1,4 @@
-"""Count: how much there is on each side after the protocol has left out what it leaves out."""
+"""Count: numbers of scored rows, tracks and frames, after the protocol's preprocessing."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from metrics.pairing import Pairing
 
 COLUMNS = (
     Column("Dets", "count", None, "Predicted rows"),
-    Column("GT_Dets", "count", None, "Truth rows"),
-    Column("IDs", "count", None, "Predicted identities"),
-    Column("GT_IDs", "count", None, "Truth identities"),
+    Column("GT_Dets", "count", None, "Ground truth rows"),
+    Column("IDs", "count", None, "Predicted tracks"),
+    Column("GT_IDs", "count", None, "Ground truth tracks"),
     Column("Frames", "count", None, "Frames"),
 )
 
 
 @dataclass(frozen=True)
 class Partial:
-    """What sequences add up."""
+    """Counts that are added over sequences."""
 
     predictions: int
     truths: int

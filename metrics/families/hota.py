@@ -1,4 +1,4 @@
-"""HOTA and its parts, at 19 localisation thresholds.
+"""HOTA and its components, at 19 localisation thresholds.
 
 Source: Luiten et al., HOTA, IJCV 2021; equal to TrackEval 1.3.0 (tests/parity/test_parity.py).
 """
@@ -12,41 +12,42 @@ import numpy as np
 
 from metrics.family import Column
 from metrics.matching.hungarian import EPS, match_frames
-from metrics.pairing import Pairing, number
+from metrics.pairing import Pairing, unique_inverse
 
 ALPHAS = np.arange(0.05, 0.99, 0.05)
-_TINY = 1e-10  # TrackEval's: localisation is 1 where nothing matches
+_TINY = 1e-10  # TrackEval's: LocA is 1 without matches
 
 COLUMNS = (
     Column("HOTA", "ratio", "up", "Geometric mean of detection and association, over alpha"),
-    Column("DetA", "ratio", "up", "Detection accuracy: matched over all detections"),
-    Column("AssA", "ratio", "up", "Association accuracy: how pure and complete the tracks are"),
-    Column("DetRe", "ratio", "up", "Share of the truth that is matched"),
-    Column("DetPr", "ratio", "up", "Share of the prediction that is matched"),
-    Column("AssRe", "ratio", "up", "How complete the tracks are"),
-    Column("AssPr", "ratio", "up", "How pure the tracks are"),
-    Column("LocA", "ratio", "up", "Mean IoU of matches"),
-    Column("OWTA", "ratio", "up", "As HOTA, with detection recall alone"),
-    Column("HOTA_TP", "count", "up", "Matches, mean over alpha"),
-    Column("HOTA_FN", "count", "down", "Missed truth, mean over alpha"),
-    Column("HOTA_FP", "count", "down", "False predictions, mean over alpha"),
+    Column("DetA", "ratio", "up", "Detection accuracy: TP / (TP + FN + FP)"),
+    Column("AssA", "ratio", "up", "Association accuracy: how complete and pure the tracks are"),
+    Column("DetRe", "ratio", "up", "Detection recall: matched share of the ground truth"),
+    Column("DetPr", "ratio", "up", "Detection precision: matched share of the predictions"),
+    Column("AssRe", "ratio", "up", "Association recall: how complete the tracks are"),
+    Column("AssPr", "ratio", "up", "Association precision: how pure the tracks are"),
+    Column("LocA", "ratio", "up", "Localisation accuracy: mean IoU of matches"),
+    Column("OWTA", "ratio", "up", "HOTA with detection recall in place of detection accuracy"),
+    Column("HOTA_TP", "count", "up", "True positives, mean over alpha"),
+    Column("HOTA_FN", "count", "down", "False negatives, mean over alpha"),
+    Column("HOTA_FP", "count", "down", "False positives, mean over alpha"),
     Column("HOTA(0)", "ratio", "up", "HOTA at alpha 0.05"),
     Column("LocA(0)", "ratio", "up", "LocA at alpha 0.05"),
-    Column("HOTALocA(0)", "ratio", "up", "Product of the two"),
+    Column("HOTALocA(0)", "ratio", "up", "Product of HOTA(0) and LocA(0)"),
 )
 
 
 @dataclass(frozen=True)
 class Partial:
-    """What sequences add up; every array is (19,), one value an alpha.
+    """Sums that are added over sequences; every array is (19,), one value per alpha.
 
     Args:
-        hits: Matches.
-        misses: Truth rows without a match.
-        extras: Prediction rows without a match.
+        hits: True positives.
+        misses: False negatives.
+        extras: False positives.
         accuracy: Sum over matches of the Jaccard index of their two tracks.
-        recall: Sum over matches of the share of the truth track they cover together.
-        precision: The same of the predicted track.
+        recall: Sum over matches of the share of the ground truth track matched with the same
+            predicted track.
+        precision: Sum over matches of the same share of the predicted track.
         similarity: Sum over matches of the IoU.
     """
 
@@ -62,7 +63,7 @@ class Partial:
 def evaluate(pairing: Pairing) -> Partial:
     """Return the partial of one sequence."""
     truth, prediction, pairs = pairing.truth, pairing.prediction, pairing.pairs
-    combination, which = number(
+    combination, which = unique_inverse(
         truth.track[pairs.truth] * max(prediction.track_count, 1)
         + prediction.track[pairs.prediction]
     )
@@ -75,16 +76,16 @@ def evaluate(pairing: Pairing) -> Partial:
     similarity, which = pairs.similarity[matched], which[matched]
 
     at_alpha = similarity[None] >= ALPHAS[:, None] - EPS  # (19, matches)
-    hits = at_alpha.sum(axis=1)
-    together = np.stack([np.bincount(which[on], minlength=len(combination)) for on in at_alpha])
-    union = np.maximum(1, lengths.truth + lengths.prediction - together)
+    true_positives = at_alpha.sum(axis=1)
+    shared = np.stack([np.bincount(which[on], minlength=len(combination)) for on in at_alpha])
+    union = np.maximum(1, lengths.truth + lengths.prediction - shared)
     return Partial(
-        hits,
-        len(truth) - hits,
-        len(prediction) - hits,
-        (together * (together / union)).sum(axis=1),
-        (together * (together / lengths.truth)).sum(axis=1),
-        (together * (together / lengths.prediction)).sum(axis=1),
+        true_positives,
+        len(truth) - true_positives,
+        len(prediction) - true_positives,
+        (shared * (shared / union)).sum(axis=1),
+        (shared * (shared / lengths.truth)).sum(axis=1),
+        (shared * (shared / lengths.prediction)).sum(axis=1),
         (at_alpha * similarity).sum(axis=1),
     )
 
@@ -96,7 +97,7 @@ def combine(partials: Many[Partial]) -> Partial:
 
 
 def summarize(partial: Partial) -> dict[str, float]:
-    """Return every column: the mean over alpha, those with (0) at the first alpha."""
+    """Return every column: the mean over alpha, or the value at the first alpha for (0)."""
     found = curves(partial)
     first = {f"{name}(0)": float(found[name][0]) for name in ("HOTA", "LocA")}
     first["HOTALocA(0)"] = first["HOTA(0)"] * first["LocA(0)"]
@@ -104,41 +105,42 @@ def summarize(partial: Partial) -> dict[str, float]:
 
 
 def curves(partial: Partial) -> dict[str, np.ndarray]:
-    """Return each field as (19,)."""
-    hits, misses, extras = partial.hits, partial.misses, partial.extras
-    some = np.maximum(1, hits)
-    detection = hits / np.maximum(1, hits + misses + extras)
-    recall = hits / np.maximum(1, hits + misses)
-    association = partial.accuracy / some
+    """Return each column at every alpha, (19,)."""
+    true_positives, false_negatives, false_positives = partial.hits, partial.misses, partial.extras
+    matches = np.maximum(1, true_positives)
+    truth = true_positives + false_negatives
+    detection = true_positives / np.maximum(1, truth + false_positives)
+    recall = true_positives / np.maximum(1, truth)
+    association = partial.accuracy / matches
     return {
         "HOTA": np.sqrt(detection * association),
         "DetA": detection,
         "AssA": association,
         "DetRe": recall,
-        "DetPr": hits / np.maximum(1, hits + extras),
-        "AssRe": partial.recall / some,
-        "AssPr": partial.precision / some,
-        "LocA": np.maximum(_TINY, partial.similarity) / np.maximum(_TINY, hits),
+        "DetPr": true_positives / np.maximum(1, true_positives + false_positives),
+        "AssRe": partial.recall / matches,
+        "AssPr": partial.precision / matches,
+        "LocA": np.maximum(_TINY, partial.similarity) / np.maximum(_TINY, true_positives),
         "OWTA": np.sqrt(recall * association),
-        "HOTA_TP": hits,
-        "HOTA_FN": misses,
-        "HOTA_FP": extras,
+        "HOTA_TP": true_positives,
+        "HOTA_FN": false_negatives,
+        "HOTA_FP": false_positives,
     }
 
 
 @dataclass(frozen=True)
 class _Lengths:
-    """Rows of the truth track and of the predicted track of each combination of tracks, (C,)."""
+    """Lengths in rows of the two tracks of each combination of tracks, (C,)."""
 
     truth: np.ndarray
     prediction: np.ndarray
 
 
 def _alignment(pairing: Pairing, which: np.ndarray, lengths: _Lengths) -> np.ndarray:
-    """Return how well each combination of tracks fits over the whole sequence, (C,).
+    """Return the global alignment score of each combination of tracks, (C,).
 
     Args:
-        which: (P,) combination of each pair.
+        which: (P,) combination of tracks of each pair.
     """
     pairs = pairing.pairs
     across = np.bincount(pairs.truth, pairs.similarity, len(pairing.truth))

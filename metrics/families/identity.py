@@ -1,4 +1,4 @@
-"""Identity: IDF1, IDP and IDR under the best one-to-one map of whole tracks.
+"""Identity: IDF1, IDP and IDR under the optimal one-to-one mapping of whole tracks.
 
 Source: Ristani et al., ECCV workshops 2016; equal to TrackEval 1.3.0 (tests/parity/test_parity.py).
 """
@@ -17,18 +17,24 @@ from metrics.pairing import Pairing
 _THRESHOLD = 0.5
 
 COLUMNS = (
-    Column("IDF1", "ratio", "up", "F1 of rows with the right identity"),
-    Column("IDR", "ratio", "up", "Share of the truth with the right identity"),
-    Column("IDP", "ratio", "up", "Share of the prediction with the right identity"),
-    Column("IDTP", "count", "up", "Rows with the right identity"),
-    Column("IDFN", "count", "down", "Truth rows without"),
-    Column("IDFP", "count", "down", "Prediction rows without"),
+    Column("IDF1", "ratio", "up", "F1 score of correctly identified rows"),
+    Column("IDR", "ratio", "up", "Correctly identified share of the ground truth"),
+    Column("IDP", "ratio", "up", "Correctly identified share of the predictions"),
+    Column("IDTP", "count", "up", "Correctly identified rows"),
+    Column("IDFN", "count", "down", "Ground truth rows that are not correctly identified"),
+    Column("IDFP", "count", "down", "Predicted rows that are not correctly identified"),
 )
 
 
 @dataclass(frozen=True)
 class Partial:
-    """What sequences add up: rows with the right identity, and those without on each side."""
+    """Counts that are added over sequences.
+
+    Args:
+        matches: Identity true positives.
+        misses: Identity false negatives.
+        extras: Identity false positives.
+    """
 
     matches: int
     misses: int
@@ -38,8 +44,9 @@ class Partial:
 def evaluate(pairing: Pairing) -> Partial:
     """Return the partial of one sequence.
 
-    Mapping a truth track to a predicted one saves a miss and an extra for each frame in which they
-    are together, so the map of least error is the one with most frames together.
+    Mapping a ground truth track to a predicted one removes a false negative and a false positive
+    for each frame in which they overlap, so the mapping of minimum error is that of maximum
+    overlap.
     """
     truth, prediction, pairs = pairing.truth, pairing.prediction, pairing.pairs
     close = pairs.take(pairs.similarity >= _THRESHOLD)
@@ -61,12 +68,13 @@ def combine(partials: Many[Partial]) -> Partial:
 
 def summarize(partial: Partial) -> dict[str, float]:
     """Return every column."""
-    hits, misses, extras = partial.matches, partial.misses, partial.extras
+    true_positives = partial.matches
+    false_negatives, false_positives = partial.misses, partial.extras
     return {
-        "IDF1": hits / max(1, hits + (misses + extras) / 2),
-        "IDR": hits / max(1, hits + misses),
-        "IDP": hits / max(1, hits + extras),
-        "IDTP": hits,
-        "IDFN": misses,
-        "IDFP": extras,
+        "IDF1": true_positives / max(1, true_positives + (false_negatives + false_positives) / 2),
+        "IDR": true_positives / max(1, true_positives + false_negatives),
+        "IDP": true_positives / max(1, true_positives + false_positives),
+        "IDTP": true_positives,
+        "IDFN": false_negatives,
+        "IDFP": false_positives,
     }

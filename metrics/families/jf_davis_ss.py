@@ -1,8 +1,8 @@
-"""J&F as DAVIS tells semi-supervised results: identities are given, so nothing is assigned.
+"""J&F of DAVIS for semi-supervised results: identities are given, so no assignment is needed.
 
-Source: davis2017-evaluation ac7c43f, davis2017/evaluation.py. The first frame is given and the last
-is left out as well. Objects are 1 to the largest identity in the first frame; one that is not
-predicted is empty throughout.
+Source: davis2017-evaluation ac7c43f, davis2017/evaluation.py. The first frame, which is given, and
+the last frame are excluded. The objects are 1 to the largest identity in the first frame; an object
+without prediction has an empty mask in every frame.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from metrics.segmentation import (
     combine,
     davis_objects,
     jaccard,
+    make_partial,
     summarize,
-    tell,
 )
 
 __all__ = ["COLUMNS", "Partial", "combine", "evaluate", "summarize"]
@@ -31,21 +31,21 @@ def evaluate(pairing: Pairing) -> Partial:
     """Return the partial of one sequence.
 
     Raises:
-        ValueError: No frame lies between the first and the last, or a prediction in one that does
-            has an identity that is none of the objects'.
+        ValueError: There is no frame between the first and the last, or a prediction in such a
+            frame has an identity of no object.
     """
     frames = range(1, pairing.frame_count - 1)
     if not frames:
         count = pairing.frame_count
-        raise ValueError(f"{count} frames found, expected one between the first and the last")
+        raise ValueError(f"{count} frames found, expected at least 3 for semi-supervised J&F")
     rows = Rows.of(pairing, frames)
     objects, prediction = davis_objects(pairing), pairing.prediction.identities
     _refuse_others(pairing, frames, len(objects))
     names = np.arange(len(objects)) + 1
     place = np.searchsorted(prediction, names)
-    there = np.append(prediction, -1)[place] == names
-    chosen = rows.pairs(objects, np.where(there, place, -1))
-    return tell(jaccard(pairing, chosen), boundary(pairing, chosen), _THRESHOLD)
+    is_predicted = np.append(prediction, -1)[place] == names
+    chosen = rows.pairs(objects, np.where(is_predicted, place, -1))
+    return make_partial(jaccard(pairing, chosen), boundary(pairing, chosen), _THRESHOLD)
 
 
 def _refuse_others(pairing: Pairing, frames: range, last: int) -> None:
@@ -54,5 +54,8 @@ def _refuse_others(pairing: Pairing, frames: range, last: int) -> None:
     other = scored & ((side.identities < 1) | (side.identities > last))[side.track]
     if other.any():
         row = int(np.argmax(other))
-        found = f"identity {side.identities[side.track[row]]} in frame {side.frame[row]} (from 0)"
-        raise ValueError(f"{found} is no object of the first frame, expected 1 to {last}")
+        identity = side.identities[side.track[row]]
+        raise ValueError(
+            f"prediction, frame {side.frame[row]} (from 0): identity {identity} found, expected "
+            f"an object of the first frame, 1 to {last}"
+        )

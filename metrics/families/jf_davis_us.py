@@ -1,9 +1,9 @@
-"""J&F as DAVIS tells unsupervised results: proposals assigned by their mean J and F.
+"""J&F of DAVIS for unsupervised results: proposals are assigned by their mean J and F.
 
-Source: davis2017-evaluation ac7c43f, davis2017/evaluation.py. All frames count. Objects are 1 to
-the largest identity in the first frame; identities of predictions are the numbers of proposals, 1
-to 20, and a number below the largest that is not used is a proposal that is empty throughout. Void
-is the protocol's to take out.
+Source: davis2017-evaluation ac7c43f, davis2017/evaluation.py. All frames count. The objects are 1
+to the largest identity in the first frame. Predicted identities are proposal numbers, 1 to 20; an
+unused number below the largest is a proposal that is empty in every frame. The protocol removes
+void pixels.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from metrics.segmentation import (
     combine,
     davis_objects,
     jaccard,
+    make_partial,
     summarize,
-    tell,
 )
 
 __all__ = ["COLUMNS", "Partial", "combine", "evaluate", "summarize"]
 
 _THRESHOLD = 0.5
-_MOST = 20  # proposals
+_MAX_PROPOSALS = 20
 
 
 def evaluate(pairing: Pairing) -> Partial:
@@ -40,17 +40,17 @@ def evaluate(pairing: Pairing) -> Partial:
     contour = boundary(pairing, every).reshape(shape)
     score = (region.mean(axis=2) + contour.mean(axis=2)) / 2
     proposal, truth = linear_sum_assignment(score.T, maximize=True)
-    return tell(region[truth, proposal], contour[truth, proposal], _THRESHOLD)
+    return make_partial(region[truth, proposal], contour[truth, proposal], _THRESHOLD)
 
 
-def _proposals(pairing: Pairing, least: int) -> np.ndarray:
-    """Return the predicted track of each proposal, -1 for an empty one: at least so many."""
+def _proposals(pairing: Pairing, min_count: int) -> np.ndarray:
+    """Return the predicted track of each of at least `min_count` proposals, -1 for an empty one."""
     identities = pairing.prediction.identities
-    wrong = identities[(identities < 1) | (identities > _MOST)]
+    wrong = identities[(identities < 1) | (identities > _MAX_PROPOSALS)]
     if len(wrong):
-        reason = f"expected proposals numbered 1 to {_MOST}"
-        raise ValueError(f"identity {wrong[0]} found in the prediction, {reason}")
+        expected = f"expected proposals numbered 1 to {_MAX_PROPOSALS}"
+        raise ValueError(f"identity {wrong[0]} found in the prediction, {expected}")
     last = int(identities.max(initial=0))
-    proposals = np.full(max(last, least), -1)
+    proposals = np.full(max(last, min_count), -1)
     proposals[identities - 1] = np.arange(len(identities))
     return proposals

@@ -1,9 +1,9 @@
-"""J&F as TrackEval has it: all frames, tracks assigned by their mean J.
+"""J&F of TrackEval: all frames count, tracks are assigned by their mean J.
 
-Source: TrackEval 1.3.0, metrics/j_and_f.py (compared in tests/parity/test_davis.py). Two
-things differ. In videos of more than 255 frames the decay uses the right frames (see
-metrics/segmentation.py). A sequence without ground truth has no object and leaves the total as it
-is; in TrackEval it makes it NaN.
+Source: TrackEval 1.3.0, metrics/j_and_f.py (compared in tests/parity/test_davis.py), with two
+differences. In videos of more than 255 frames the decay uses the correct frames (see
+metrics/segmentation.py). A sequence without ground truth has no objects and does not change the
+total; in TrackEval the total becomes NaN.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from metrics.segmentation import (
     boundary,
     combine,
     jaccard,
+    make_partial,
     summarize,
-    tell,
 )
 
 __all__ = ["COLUMNS", "Partial", "combine", "evaluate", "summarize"]
 
 _THRESHOLD = 0.5 + EPS
-_BLOCK = 1 << 20  # values of J computed at once: bounds the memory
+_BLOCK = 1 << 20  # values of J computed at once, to bound memory
 
 
 def evaluate(pairing: Pairing) -> Partial:
@@ -36,14 +36,14 @@ def evaluate(pairing: Pairing) -> Partial:
     prediction, truth = linear_sum_assignment(_mean_jaccard(pairing, rows), maximize=True)
     prediction = np.where(prediction < pairing.prediction.track_count, prediction, -1)
     chosen = rows.pairs(truth, prediction)
-    return tell(jaccard(pairing, chosen), boundary(pairing, chosen), _THRESHOLD)
+    return make_partial(jaccard(pairing, chosen), boundary(pairing, chosen), _THRESHOLD)
 
 
 def _mean_jaccard(pairing: Pairing, rows: Rows) -> np.ndarray:
-    """Return J of every predicted with every truth track, (K, N), K filled up to N by empty ones.
+    """Return the mean J of each predicted and ground truth track, (K, N), padded to K >= N.
 
-    What TrackEval assigns is laid out just so, and of equal assignments SciPy's choice depends on
-    that.
+    The padding is with empty tracks. TrackEval uses the same layout, and SciPy's choice among equal
+    assignments depends on it.
     """
     truth_count, count = pairing.truth.track_count, pairing.prediction.track_count
     tracks = np.append(np.arange(count), np.full(max(truth_count - count, 0), -1))

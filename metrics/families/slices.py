@@ -1,8 +1,8 @@
-"""Slices: how much of the truth is matched by its size, visibility, crowding and speed.
+"""Slices: matched ground truth by size, visibility, crowding and speed.
 
-Rows are matched as CLEAR matches them, so the slices of a kind add up to CLR_TP + CLR_FN, their
-matched rows to CLR_TP and their switches to IDSW. Recall, mean IoU and switches per 1,000 rows are
-ratios of what a slice adds up.
+The matching is that of CLEAR, so the rows of the slices of a kind sum to CLR_TP + CLR_FN, their
+matched rows to CLR_TP and their identity switches to IDSW. Recall, mean IoU and switches per 1,000
+rows are ratios of a slice's sums.
 """
 
 from __future__ import annotations
@@ -15,30 +15,31 @@ import numpy as np
 
 from datasets.overlap import box_area, box_iou_of_shared, box_shared
 from metrics.family import Column
-from metrics.matching.clear_matching import match_in_turn
+from metrics.matching.clear_matching import clear_matches
 from metrics.pairing import Pairing, Side
 
-_BLOCK = 1 << 15  # pairs of boxes looked at at once: bounds the memory
+_BLOCK = 1 << 15  # pairs of boxes compared at once, to bound memory
 
-COLUMNS: tuple[Column, ...] = ()  # slices stand beside the table, not in it
+COLUMNS: tuple[Column, ...] = ()  # slices are reported in a table of their own
 
 
 @dataclass(frozen=True)
 class Cuts:
-    """Where a kind of slice is cut.
+    """Boundaries and labels of the slices of a kind.
 
     Args:
-        limits: Rising; a value on a limit is in the slice above it.
-        labels: Of the slices, one more than limits, and then of what has no value, if that can be.
+        limits: Increasing boundaries; a value equal to a boundary is in the slice above it.
+        labels: One label per slice, one more than limits, and then one for rows without a value,
+            if there can be any.
     """
 
     limits: tuple[float, ...]
     labels: tuple[str, ...]
 
 
-# Size is cut where COCO cuts it. Speed is cut where a person's box, 0.37 as wide as high in the
-# median of MOT17, overlaps with itself a frame before by IoU 0.9, and by 0.57: hardly enough for a
-# tracker that looks for it where it was.
+# Size limits are COCO's. At the speed limits the box of a person, with the median aspect ratio of
+# MOT17 (width 0.37 of the height), overlaps its box in the previous frame by an IoU of 0.9 and of
+# 0.57, hardly enough for a tracker without a motion model.
 KINDS = {
     "size": Cuts((32.0**2, 96.0**2), ("small, < 32² px", "medium", "large, ≥ 96² px")),
     "visibility": Cuts((0.25, 0.5, 0.75), ("< 0.25", "0.25 to 0.5", "0.5 to 0.75", "≥ 0.75")),
@@ -49,11 +50,11 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Partial:
-    """What sequences add up.
+    """Sums that are added over sequences.
 
     Args:
-        kinds: Of each kind whose values are known, of each slice in order: its label, truth rows,
-            those matched, the sum of their IoU, switches.
+        kinds: For each kind whose values are known, one list per slice: its label, ground truth
+            rows, matched rows, the sum of their IoU, identity switches.
     """
 
     kinds: dict[str, list[list[Any]]]
@@ -61,7 +62,7 @@ class Partial:
 
 def evaluate(pairing: Pairing) -> Partial:
     """Return the partial of one sequence."""
-    found = match_in_turn(pairing)
+    found = clear_matches(pairing)
     matched, switched = found.pairs.truth, found.pairs.truth[found.switched]
     kinds = {}
     for name, values in _values(pairing).items():
@@ -80,22 +81,22 @@ def evaluate(pairing: Pairing) -> Partial:
 
 
 def combine(partials: Many[Partial]) -> Partial:
-    """Return the sums, of each kind over the sequences that have it."""
-    together = {}
+    """Return the sums; each kind is summed over the sequences that have it."""
+    sums = {}
     for kind in KINDS:
-        there = [partial.kinds[kind] for partial in partials if kind in partial.kinds]
-        if there:
-            together[kind] = [_add(same) for same in zip(*there, strict=True)]
-    return Partial(together)
+        parts = [partial.kinds[kind] for partial in partials if kind in partial.kinds]
+        if parts:
+            sums[kind] = [_add(same) for same in zip(*parts, strict=True)]
+    return Partial(sums)
 
 
 def summarize(_: Partial) -> dict[str, float]:
-    """Return nothing: there are no columns."""
+    """Return an empty dictionary: the family has no columns."""
     return {}
 
 
 def _values(pairing: Pairing) -> dict[str, np.ndarray]:
-    """Return what each truth row is sliced by, (N,), by kind."""
+    """Return the sliced property of each ground truth row, (N,), by kind."""
     truth = pairing.truth
     values = {"size": pairing.areas(truth)}
     if truth.tracks.visibility is not None:
@@ -104,16 +105,16 @@ def _values(pairing: Pairing) -> dict[str, np.ndarray]:
 
 
 def _crowding(side: Side) -> np.ndarray:
-    """Return the largest IoU of each row's box with another one of its frame, (N,).
+    """Return the maximum IoU of each row's box with another box of its frame, (N,).
 
-    Frames are laid side by side on one line, so that the boxes that begin before one ends are those
-    that follow it in order of their left edge.
+    Frames are placed side by side on one axis. The boxes that may overlap a box horizontally are
+    then the next ones in the order of their left edges.
     """
-    box, most = side.tracks.box[side.rows], np.zeros(len(side))
+    box, max_iou = side.tracks.box[side.rows], np.zeros(len(side))
     wide = 2 * abs(box).max(initial=0) + 1
-    begins = side.frame * wide + box[:, 0]
-    order = np.argsort(begins, kind="stable")
-    after = np.searchsorted(begins[order], (side.frame * wide + box[:, 2])[order])
+    left = side.frame * wide + box[:, 0]
+    order = np.argsort(left, kind="stable")
+    after = np.searchsorted(left[order], (side.frame * wide + box[:, 2])[order])
     count = np.maximum(after - np.arange(len(side)) - 1, 0)
     area, block = box_area(box), np.cumsum(count) // _BLOCK
     for rows in np.split(np.arange(len(side)), np.flatnonzero(np.diff(block)) + 1):
@@ -121,15 +122,15 @@ def _crowding(side: Side) -> np.ndarray:
         nth = np.arange(len(first)) - np.repeat(np.cumsum(count[rows]) - count[rows], count[rows])
         one, other = order[first], order[first + 1 + nth]
         iou = box_iou_of_shared(box_shared(box[one], box[other]), area[one], area[other])
-        np.maximum.at(most, one, iou)
-        np.maximum.at(most, other, iou)
-    return most
+        np.maximum.at(max_iou, one, iou)
+        np.maximum.at(max_iou, other, iou)
+    return max_iou
 
 
 def _speed(side: Side) -> np.ndarray:
-    """Return how far the centre of each row's box has moved since its track's row before, (N,).
+    """Return the displacement of each row's box centre since the track's previous row, (N,).
 
-    In heights of the box per frame; NaN in the first row of a track.
+    The unit is box heights per frame; NaN in the first row of a track.
     """
     order = np.lexsort((side.frame, side.track))
     box, frame, track = side.tracks.box[side.rows][order], side.frame[order], side.track[order]

@@ -23,33 +23,31 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 _THRESHOLD = 0.5
-_DENSE = 10_000_000  # tracks by frames: below it SciPy takes longer to load than it saves
-_averaged = partial(Column, over_classes="mean")  # as TrackEval: of its counts too
+_MAX_DENSE = 10_000_000  # tracks times frames; below it SciPy's import costs more than it saves
+_averaged = partial(Column, over_classes="mean")  # TrackEval averages counts over classes as well
 
 COLUMNS = (
-    Column("SFDA", "ratio", "up", "Frame detection accuracy, mean over frames with anything in"),
-    Column("ATA", "ratio", "up", "Overlap in time of tracks mapped one to one"),
+    Column("SFDA", "ratio", "up", "Frame detection accuracy, mean over non-empty frames"),
+    Column("ATA", "ratio", "up", "Temporal overlap of tracks mapped one to one"),
     Column(
         "STDA",
         "count",
         "up",
-        "Sum of the overlap in time of tracks mapped one to one",
+        "Sum of the temporal overlap of tracks mapped one to one",
         over_classes="mean",
     ),
     Column(
         "FDA", "count", "up", "Sum over frames of the frame detection accuracy", over_classes="mean"
     ),
-    _averaged("VACE_IDs", "count", None, "Predicted identities"),
-    _averaged("VACE_GT_IDs", "count", None, "Truth identities"),
-    Column(
-        "num_non_empty_timesteps", "count", None, "Frames with anything in", over_classes="mean"
-    ),
+    _averaged("VACE_IDs", "count", None, "Predicted tracks"),
+    _averaged("VACE_GT_IDs", "count", None, "Ground truth tracks"),
+    Column("num_non_empty_timesteps", "count", None, "Non-empty frames", over_classes="mean"),
 )
 
 
 @dataclass(frozen=True)
 class Partial:
-    """What sequences add up."""
+    """Sums that are added over sequences."""
 
     tracking: float
     detection: float
@@ -64,7 +62,7 @@ def evaluate(pairing: Pairing) -> Partial:
     matched = match_frames(pairing, pairs.similarity)
     here = truth.frame[pairs.truth[matched]]
     overlap = np.bincount(here, pairs.similarity[matched], pairing.frame_count)
-    rows = _rows_a_frame(truth, pairing) + _rows_a_frame(prediction, pairing)
+    rows = _rows_per_frame(truth, pairing) + _rows_per_frame(prediction, pairing)
     return Partial(
         _tracking(pairing),
         float((overlap / np.maximum(rows / 2, 1 / 2)).sum()),
@@ -81,7 +79,7 @@ def combine(partials: Many[Partial]) -> Partial:
 
 
 def summarize(partial: Partial) -> dict[str, float]:
-    """Return every column; NaN where there is nothing at all, so that it weighs on no mean."""
+    """Return every column; NaN without any non-empty frame, so that no mean includes it."""
     if not partial.frames:
         return dict.fromkeys((column.name for column in COLUMNS), float("nan"))
     tracks = (partial.predicted_tracks + partial.truth_tracks) / 2
@@ -96,12 +94,12 @@ def summarize(partial: Partial) -> dict[str, float]:
     }
 
 
-def _rows_a_frame(side: Side, pairing: Pairing) -> np.ndarray:
+def _rows_per_frame(side: Side, pairing: Pairing) -> np.ndarray:
     return np.bincount(side.frame, minlength=pairing.frame_count)
 
 
 def _tracking(pairing: Pairing) -> float:
-    """Return the largest sum of overlap in time that a one-to-one map of tracks has."""
+    """Return the maximum sum of temporal overlap over one-to-one mappings of tracks."""
     truth, prediction, pairs = pairing.truth, pairing.prediction, pairing.pairs
     close = pairs.take(pairs.similarity >= _THRESHOLD)
     together = np.zeros((truth.track_count, prediction.track_count))
@@ -112,18 +110,18 @@ def _tracking(pairing: Pairing) -> float:
 
 
 def _frames_shared(pairing: Pairing) -> np.ndarray:
-    """Return in how many frames both tracks are, (truth tracks, predicted tracks) of int64."""
+    """Return the number of frames with both tracks, (ground truth, predicted) int64."""
     truth, prediction = pairing.truth, pairing.prediction
-    if (truth.track_count + prediction.track_count) * pairing.frame_count <= _DENSE:
+    if (truth.track_count + prediction.track_count) * pairing.frame_count <= _MAX_DENSE:
         both = _presence(truth, pairing) @ _presence(prediction, pairing).T
         return both.astype(np.int64)
     return (_sparse_presence(truth, pairing) @ _sparse_presence(prediction, pairing).T).toarray()
 
 
 def _presence(side: Side, pairing: Pairing) -> np.ndarray:
-    """Return in which frames each track is, (track_count, frame_count) 0 or 1.
+    """Return whether each track is present in each frame, (track_count, frame_count) 0 or 1.
 
-    float32, which BLAS multiplies, is exact for the sum of up to 2**24 frames.
+    float32, which BLAS multiplies, is exact for sums of up to 2**24 frames.
     """
     found = np.zeros((side.track_count, pairing.frame_count), np.float32)
     found[side.track, side.frame] = 1
@@ -131,7 +129,7 @@ def _presence(side: Side, pairing: Pairing) -> np.ndarray:
 
 
 def _sparse_presence(side: Side, pairing: Pairing) -> csr_array:
-    """Return the same, for many tracks in many frames."""
+    """Return the same as a sparse matrix, for many tracks in many frames."""
     from scipy.sparse import csr_array
 
     ones = np.ones(len(side), np.int64)

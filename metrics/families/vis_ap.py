@@ -1,7 +1,7 @@
-"""Video AP as YouTube-VIS has it: a detection is a whole predicted track.
+"""Video AP of YouTube-VIS: a detection is a whole predicted track.
 
-Source: Yang et al., Video instance segmentation, ICCV 2019; its official evaluator, which is the
-COCO API with overlaps over time (tests/metrics/families/test_vis_ap.py).
+Source: Yang et al., Video instance segmentation, ICCV 2019; its official evaluator is the COCO API
+with overlaps over time (tests/metrics/families/test_vis_ap.py).
 """
 
 from __future__ import annotations
@@ -9,20 +9,20 @@ from __future__ import annotations
 import numpy as np
 
 from metrics import average_precision
-from metrics.matching.greedy_matching import Overlaps, Scene
-from metrics.pairing import Pairing, Side, number
+from metrics.matching.greedy_matching import MatchingInput, Overlaps
+from metrics.pairing import Pairing, Side, unique_inverse
 
-SIDES = (128, 256)
-COLUMNS = average_precision.columns("", "tracks", "video", SIDES)
+SIZE_LIMITS = (128, 256)
+COLUMNS = average_precision.columns("", "tracks", "video", SIZE_LIMITS)
 
 Partial = average_precision.Partial
 combine = average_precision.combine
 
 
 def evaluate(pairing: Pairing) -> average_precision.Partial:
-    """Return the partial of one sequence, all of one class. Truth whose score is 0 is a crowd."""
+    """Return the partial of one sequence and class. Ground truth with a score of 0 is a crowd."""
     truth, prediction = pairing.truth, pairing.prediction
-    scene = Scene(
+    detections = MatchingInput(
         np.zeros(prediction.track_count),
         _scores(prediction),
         _mean_area(prediction, pairing.areas(prediction)),
@@ -30,7 +30,7 @@ def evaluate(pairing: Pairing) -> average_precision.Partial:
         np.bincount(truth.track, _row_scores(truth) != 0, truth.track_count) == 0,
         _overlaps(pairing),
     )
-    return average_precision.make_partial(scene, SIDES, pairing.class_number)
+    return average_precision.make_partial(detections, SIZE_LIMITS, pairing.class_number)
 
 
 def summarize(partial: average_precision.Partial) -> dict[str, float]:
@@ -48,32 +48,34 @@ def _row_scores(side: Side) -> np.ndarray:
 
 
 def _scores(side: Side) -> np.ndarray:
-    """Return the mean score of each track, exactly the one where all its rows have the same."""
+    """Return the mean score of each track, without rounding if all its rows have the same score."""
     score = _row_scores(side)
-    least, most = np.full(side.track_count, np.inf), np.full(side.track_count, -np.inf)
-    np.minimum.at(least, side.track, score)
-    np.maximum.at(most, side.track, score)
+    low, high = np.full(side.track_count, np.inf), np.full(side.track_count, -np.inf)
+    np.minimum.at(low, side.track, score)
+    np.maximum.at(high, side.track, score)
     mean = np.bincount(side.track, score, side.track_count) / side.lengths()
-    return np.where(least == most, least, mean)
+    return np.where(low == high, low, mean)
 
 
 def _annotated_areas(pairing: Pairing) -> np.ndarray:
     truth = pairing.truth
-    given = truth.tracks.area
-    return pairing.areas(truth) if given is None else given[truth.rows]
+    annotated = truth.tracks.area
+    return pairing.areas(truth) if annotated is None else annotated[truth.rows]
 
 
 def _mean_area(side: Side, area: np.ndarray) -> np.ndarray:
-    """Return the mean area of each track over the frames in which it has any."""
+    """Return the mean area of each track over the frames in which its area is not 0."""
     frames = np.bincount(side.track, area > 0, side.track_count)
     return np.bincount(side.track, area, side.track_count) / np.maximum(frames, 1)
 
 
 def _overlaps(pairing: Pairing) -> Overlaps:
-    """Return how tracks overlap: shared area over all frames by the area of their union."""
+    """Return the IoU of track pairs: the intersection over the union, both summed over frames."""
     truth, prediction, pairs = pairing.truth, pairing.prediction, pairing.pairs
     width = max(prediction.track_count, 1)
-    both, which = number(truth.track[pairs.truth] * width + prediction.track[pairs.prediction])
+    both, which = unique_inverse(
+        truth.track[pairs.truth] * width + prediction.track[pairs.prediction]
+    )
     one, other = np.divmod(both, width)
     shared = np.bincount(which, pairs.shared, len(both))
     truth_area = np.bincount(truth.track, pairing.areas(truth), truth.track_count)

@@ -1,10 +1,10 @@
-"""A verdict as an exit code, and as a line of a history.
+"""Report a verdict as an exit code, and append it to the history.
 
     python -m metrics.gate --verdict results/regression/verdict.json --history history.jsonl
 
-Ends with 0 for a pass, 1 for a regression, 2 where that could not be judged: where there is no
-verdict, and where code, config or baseline are no longer those it is of, too. With `--history` a
-line is added to that file, unless it has the line already.
+The exit code is 0 for a pass, 1 for a regression and 2 if the gate could not decide. It is also 2
+if there is no verdict, or if code, config or baseline have changed since the verdict. With
+`--history` a line is appended to that file, unless the file already has the line.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def main() -> None:
     """Run the command line program."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--verdict", type=Path, required=True)
-    parser.add_argument("--history", type=Path, help="file to add a line to")
+    parser.add_argument("--history", type=Path, help="JSON Lines file to append to")
     args = parser.parse_args()
     try:
         verdict = read_verdict(args.verdict)

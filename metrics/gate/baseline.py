@@ -1,10 +1,10 @@
-"""A baseline to hold later runs against: what a run left → config/baselines/<name>.json.
+"""Make the baseline of later runs: the results of a run → config/baselines/<name>.json.
 
     python -m metrics.gate.baseline --plan '{"runs": [...], ...}'
         --output config/baselines/default.json
 
-Refused where a result is missing, and where the machine was busy while paces were taken: the spread
-of a baseline's processes is the noise that later runs are judged by.
+A baseline is refused if a result is missing, or if the machine was busy while step times were
+measured: the spread over the processes of a baseline is the noise assumed for later runs.
 """
 
 from __future__ import annotations
@@ -19,44 +19,50 @@ from typing import Any
 from datasets.io.files import read_json, write_json
 from datasets.io.flags import json_value
 from datasets.io.program import run_main
-from metrics.gate.snapshot import now, pace_files, run_name, take_snapshot, timed_variants
-from metrics.timing_warnings import doubts
+from metrics.gate.snapshot import now, run_name, step_time_files, take_snapshot, timed_variants
+from metrics.timing_warnings import find_timing_warnings
 
 
 def make_baseline(plan: Mapping[str, Any], workdir: Path) -> dict[str, Any]:
-    """Return the snapshot of a run, if it is fit to be one that others are judged by.
+    """Return the snapshot of a run, if it is suitable as a baseline.
 
     Args:
         workdir: Folder the workflow ran in.
 
     Raises:
-        ValueError: The machine was busy, slowed or cold while a pace was taken.
+        ValueError: The machine was busy, throttled or cold during a measurement.
         FileNotFoundError: A variant has no result.
     """
     snapshot = take_snapshot(plan, workdir)
     for run in plan["runs"]:
-        there = snapshot["accuracy"][run_name(run)]["variants"]
-        missing = sorted({card["name"] for card in run["variants"]} - set(there))
+        present = snapshot["accuracy"][run_name(run)]["variants"]
+        missing = sorted({variant["name"] for variant in run["variants"]} - set(present))
         if missing:
-            raise FileNotFoundError(f"{run_name(run)}: no results of {missing}: expected of all")
-    _refuse_doubtful(list(_paces(plan, workdir)))
+            raise FileNotFoundError(
+                f"{run_name(run)}: no results of {missing}, expected results of every variant"
+            )
+    _refuse_timing_warnings(list(_step_time_files(plan, workdir)))
     return snapshot
 
 
-def _refuse_doubtful(paces: list[Path]) -> None:
-    found = [(path, doubt) for path in paces for doubt in islice(doubts(read_json(path)), 1)]
-    for path, doubt in found[:1]:
+def _refuse_timing_warnings(paths: list[Path]) -> None:
+    found = [
+        (path, warning)
+        for path in paths
+        for warning in islice(find_timing_warnings(read_json(path)), 1)
+    ]
+    for path, warning in found[:1]:
         raise ValueError(
-            f"{path}: {doubt.what} ({doubt.size}); {len(found)} of {len(paces)} processes are "
-            "doubtful: expected a quiet machine for a baseline. Stop what else runs and try again, "
-            "or lay config/accuracy_gate.yaml over the config for a baseline of accuracy alone"
+            f"{path}: {warning.what} ({warning.size}); {len(found)} of {len(paths)} processes have "
+            "timing warnings, expected a quiet machine for a baseline. Stop other programs and try "
+            "again, or use config/accuracy_gate.yaml for a baseline of accuracy only"
         )
 
 
-def _paces(plan: Mapping[str, Any], workdir: Path) -> Iterator[Path]:
+def _step_time_files(plan: Mapping[str, Any], workdir: Path) -> Iterator[Path]:
     for run, variant in timed_variants(plan):
         for process in range(plan["processes"]):
-            yield from pace_files(run, variant, workdir, process)
+            yield from step_time_files(run, variant, workdir, process)
 
 
 def main() -> None:

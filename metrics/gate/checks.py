@@ -1,4 +1,4 @@
-"""One comparison of the gate, and the word for it. docs/regression.md has the rules."""
+"""Single comparisons of the gate and their verdicts. The rules are in docs/regression.md."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import expm1, isnan
 
 from metrics.comparison.compare import AMBIGUOUS, BETTER, SAME, WORSE
-from metrics.gate.relative_step_time import Slowing
+from metrics.gate.relative_step_time import StepTimeChange
 
 NEW, MISSING, NOT_JUDGED = "NEW", "MISSING", "NOT JUDGED"
 PASS, REGRESSION, UNDECIDED = "pass", "regression", "could not judge"
@@ -16,17 +16,17 @@ EXIT = {PASS: 0, REGRESSION: 1, UNDECIDED: 2}
 
 @dataclass(frozen=True)
 class Check:
-    """One number of one variant, before and now.
+    """Comparison of one value of one variant with the baseline.
 
     Args:
-        run: Data set and protocol; the data set alone where it is about speed.
-        metric: Column, `pace`, or `results` where it is about all of them.
-        unit: `ratio`, `count`, or `work`: a frame's time in units of the calibration.
-        change: For the better; of a pace the share of the old one.
-        low: Least change that the interval holds, None where there is no interval.
-        high: Largest.
-        tolerance: So large a loss is none.
-        why: In words, where the numbers do not say it.
+        run: Data set and protocol; the data set alone for speed.
+        metric: Name of the column, `pace` for the relative step time, or `results` for all of them.
+        unit: `ratio`, `count`, or `work`: time of a frame in units of the calibration work.
+        change: Change, positive for an improvement; for step times relative to the baseline.
+        low: Lower end of the confidence interval of the change, None without an interval.
+        high: Upper end of the interval.
+        tolerance: Maximum loss that is accepted.
+        why: Explanation in words, where the numbers are not sufficient.
     """
 
     run: str
@@ -43,15 +43,15 @@ class Check:
     why: str = ""
 
 
-def judge_total(change: float, half_width: float | None, tolerance: float) -> str:
-    """Return the word for a change on the same sequences: there the change itself is a fact.
+def accuracy_verdict(change: float, half_width: float | None, tolerance: float) -> str:
+    """Return the verdict on a change of a total, which is exact for these sequences.
 
-    The interval is about other sequences like these: it makes no regression of what is none here,
-    but leaves open what it cannot rule out.
+    The confidence interval is that of other sequences of the same kind. It never turns a change
+    within the tolerance into a regression, but makes it ambiguous if a larger loss is possible.
 
     Args:
-        change: For the better.
-        half_width: Of its interval, None where there is none.
+        change: Change, positive for an improvement.
+        half_width: Half the width of its confidence interval, None without an interval.
     """
     if isnan(change):
         return NOT_JUDGED
@@ -62,16 +62,18 @@ def judge_total(change: float, half_width: float | None, tolerance: float) -> st
     return SAME
 
 
-def judge_pace(slowing: Slowing, tolerance: float) -> str:
-    """Return the word for a slow-down, which is an estimate: it has to be large, and sure.
+def judge_pace(time_change: StepTimeChange, tolerance: float) -> str:
+    """Return the verdict on a change of the step time, which is an estimate.
+
+    A regression is a slow-down above the tolerance whose confidence interval excludes 0.
 
     Args:
-        tolerance: Share of the old time.
+        tolerance: Maximum slow-down, as a share of the baseline's time.
     """
-    if slowing.half_width is None:
+    if time_change.half_width is None:
         return AMBIGUOUS
-    slower = expm1(slowing.change)
-    low, high = (slowing.change + sign * slowing.half_width for sign in (-1, 1))
+    slower = expm1(time_change.change)
+    low, high = (time_change.change + sign * time_change.half_width for sign in (-1, 1))
     if slower > tolerance and low > 0:
         return WORSE
     if slower < -tolerance and high < 0:
@@ -80,9 +82,12 @@ def judge_pace(slowing: Slowing, tolerance: float) -> str:
 
 
 def overall(checks: Iterable[Check]) -> str:
-    """Return the verdict on a run: one regression is enough, else one that is open."""
-    words = {check.verdict for check in checks}
-    if words & {WORSE, MISSING}:
+    """Return the verdict on a run.
+
+    It is a regression if any check is one, and undecided if any check is undecided or none passes.
+    """
+    verdicts = {check.verdict for check in checks}
+    if verdicts & {WORSE, MISSING}:
         return REGRESSION
-    judged = words & {SAME, BETTER}
-    return UNDECIDED if words & {AMBIGUOUS, NOT_JUDGED} or not judged else PASS
+    passed = verdicts & {SAME, BETTER}
+    return UNDECIDED if verdicts & {AMBIGUOUS, NOT_JUDGED} or not passed else PASS

@@ -1,4 +1,4 @@
-"""A verdict read from its file, if it is of what is here now, and as a line of a history."""
+"""Read a verdict if it is up to date, and append it to the history."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _KEPT = (
 
 
 def history_line(verdict: Mapping[str, Any]) -> str:
-    """Return a verdict as one line of JSON: when, of what, and each number with its interval."""
+    """Return a verdict as one line of JSON: date, commit, and each value with its interval."""
     content = {key: verdict[key] for key in ("date", "commit", "config", "verdict")}
     content["baseline"] = verdict["baseline"]["commit"]
     content["checks"] = [{key: check[key] for key in _KEPT} for check in verdict["checks"]]
@@ -35,10 +35,10 @@ def history_line(verdict: Mapping[str, Any]) -> str:
 
 
 def append_line(path: Path, line: str) -> bool:
-    """Add a line at the end of a file, whoever else does so; return False if it is there already.
+    """Append a line to a file under a lock; return False if the file already has it.
 
-    It is where the last line differs in its date only: the same was judged again. A last line that
-    was cut off is ended first, so that it takes no other along.
+    A line that differs from the last one in its date only counts as the same: the comparison was
+    repeated. A truncated last line is ended first, so that only that line is lost.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+b") as file:
@@ -56,7 +56,7 @@ def append_line(path: Path, line: str) -> bool:
 
 
 def _undated(line: bytes = b"") -> Any:
-    """Return what a line holds, but for its date; the line where it is none of ours."""
+    """Return the content of a line without its date; the line itself if it is not JSON."""
     try:
         content = json.loads(line)
     except ValueError:
@@ -65,17 +65,17 @@ def _undated(line: bytes = b"") -> Any:
 
 
 def read_verdict(path: Path) -> dict[str, Any]:
-    """Return a verdict on the code, config and baseline that are here now.
+    """Return the verdict on the present code, config and baseline.
 
     Raises:
-        FileNotFoundError: There is none.
-        ValueError: It is of others, or is no verdict.
+        FileNotFoundError: There is no such file.
+        ValueError: The file is not a verdict, or code, config or baseline have changed since.
     """
     if not path.is_file():
-        raise FileNotFoundError(f"{path}: no verdict: the run ended before it had one")
+        raise FileNotFoundError(f"{path}: no such file, the run ended before there was a verdict")
     verdict = read_json(path)
     if not isinstance(verdict, dict) or not verdict.keys() >= {"verdict", "exit", "checks"}:
-        raise ValueError(f"{path}: expected a verdict of `make regression`")
+        raise ValueError(f"{path}: not a verdict, expected the output of `make regression`")
     if not is_current(verdict.get("judged")):
         raise ValueError(
             f"{path}: code, config or baseline have changed since this verdict of "

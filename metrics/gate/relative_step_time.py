@@ -1,10 +1,10 @@
-"""How much slower a tracker became: several processes of a baseline against several of a run.
+"""Estimate the slow-down of a tracker from several processes of a baseline and of a run.
 
-Each process passed the same frames many times, and timed a fixed amount of work after each step
-(`trackers.timing.calibrated_clock`). What disturbs makes slower, never faster: of each frame, and
-of the work after it, the fastest pass counts. The ratio of the two says how much the tracker does,
-in units of the work. Processes differ for reasons of their own, such as where memory lies: that is
-the noise.
+Each process makes many passes over the same frames and times a fixed amount of work after each step
+(`trackers.timing.calibrated_clock`). Disturbances only make a step slower, so the fastest pass
+counts, for each frame and for the work after it. The ratio of the two is the relative step time, in
+units of the work. Its noise is the spread between processes, which differ for example in their
+memory layout.
 """
 
 from __future__ import annotations
@@ -17,30 +17,31 @@ from typing import Any
 import numpy as np
 from scipy.special import stdtrit
 
-FEWEST = 2  # processes that a spread can be told from
+MIN_PROCESSES = 2  # that an estimate of the spread needs
 
 
 @dataclass(frozen=True)
-class Slowing:
-    """A change of the time of a frame, as the logarithm of new over old.
+class StepTimeChange:
+    """Change of the relative step time.
 
     Args:
-        half_width: Half the width of its interval, None where there are too few processes.
+        change: Logarithm of the new over the old time.
+        half_width: Half the width of its confidence interval, None with too few processes.
     """
 
     change: float
     half_width: float | None
 
 
-def measure_pace(
+def relative_step_time(
     timings: Many[Mapping[str, Any]], clock: str = "ns", passes: int | None = None
 ) -> float:
-    """Return the time of a mean frame of one process, in units of the work after it.
+    """Return the mean step time of one process, in units of the calibration work.
 
     Args:
-        timings: What pace.json holds of each sequence.
+        timings: Content of pace.json of each sequence.
         clock: `ns` for elapsed time, `cpu_ns` for processor time.
-        passes: So many count, from the first; all where None.
+        passes: Number of passes that count, from the first; all if None.
     """
     steps, work = [], []
     for timing in timings:
@@ -49,21 +50,21 @@ def measure_pace(
     return float(np.concatenate(steps).mean() / np.concatenate(work).mean())
 
 
-def compare_paces(baseline: Many[float], found: Many[float], level: float) -> Slowing:
-    """Return how much slower the mean process is.
+def compare_step_times(baseline: Many[float], found: Many[float], level: float) -> StepTimeChange:
+    """Return the change of the mean over processes.
 
-    The spread of the baseline's processes is the least noise that either side is taken to have.
-    Student's t has the degrees of freedom of the side with fewer processes.
+    The variance of the new processes is taken to be at least that of the baseline's. Student's t
+    has the degrees of freedom of the side with fewer processes.
 
     Args:
-        level: Of the interval, such as 0.95.
+        level: Confidence level, such as 0.95.
     """
     old, new = np.log(baseline), np.log(found)
     change = float(new.mean() - old.mean())
-    fewest = min(len(old), len(new))
-    if fewest < FEWEST:
-        return Slowing(change, None)
+    min_count = min(len(old), len(new))
+    if min_count < MIN_PROCESSES:
+        return StepTimeChange(change, None)
     noise = old.var(ddof=1)
     variance = noise / len(old) + max(noise, new.var(ddof=1)) / len(new)
-    quantile = float(stdtrit(fewest - 1, (1 + level) / 2))
-    return Slowing(change, quantile * float(np.sqrt(variance)))
+    quantile = float(stdtrit(min_count - 1, (1 + level) / 2))
+    return StepTimeChange(change, quantile * float(np.sqrt(variance)))

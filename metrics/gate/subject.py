@@ -1,4 +1,4 @@
-"""What a verdict is of: the code, the config and the baseline, so that an old one is noticed."""
+"""Digest of the code, config and baseline of a verdict, to detect an outdated verdict."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from typing import Any
 from datasets.io.git import ROOT
 
 FOLDER = Path("results", "regression")
-PLAN_FILE = FOLDER / "plan.json"  # what the gate is to look at
+PLAN_FILE = FOLDER / "plan.json"  # input of the gate
 VERDICT_FILES = tuple(FOLDER / name for name in ("verdict.json", "verdict.md", "junit.xml"))
 _FOLDERS = ("config", "datasets", "metrics", "trackers", "workflow")
 _SUFFIXES = {".json", ".py", ".safetensors", ".smk", ".yaml"}
 
 
 def forget_verdict(root: Path = ROOT) -> None:
-    """Remove the verdict of an earlier run, so that it does not stand for one that fails."""
+    """Remove the verdict of an earlier run, so that a failed run has none."""
     for path in VERDICT_FILES:
         (root / path).unlink(missing_ok=True)
 
 
-def describe_judged(others: Iterable[str], root: Path = ROOT) -> dict[str, Any]:
-    """Return which files a verdict rests on, by one digest.
+def describe_judged(extra_files: Iterable[str], root: Path = ROOT) -> dict[str, Any]:
+    """Return the further files that a verdict depends on, and the digest of all its files.
 
     Args:
-        others: Files beside those of the repository: configs laid over the default, a baseline.
+        extra_files: Files other than the repository's own: config overlays, a baseline.
     """
-    names = sorted({Path(name).as_posix() for name in others})
+    names = sorted({Path(name).as_posix() for name in extra_files})
     total = hashlib.sha256()
     for name in (*_own_files(root), *names):
         path = root / name
@@ -38,16 +38,16 @@ def describe_judged(others: Iterable[str], root: Path = ROOT) -> dict[str, Any]:
 
 
 def is_current(judged: Any, root: Path = ROOT) -> bool:
-    """Whether a verdict is of the files as they are now.
+    """Return whether the files of a verdict are unchanged.
 
     Args:
-        judged: What `describe_judged` returned then.
+        judged: Result of `describe_judged` at the time of the verdict.
     """
     return bool(judged) and judged == describe_judged(judged["files"], root)
 
 
 def _own_files(root: Path) -> list[str]:
-    """Return the files of the repository, by their paths from its root."""
+    """Return the repository's own files, as paths relative to its root."""
     found = [p for folder in _FOLDERS for p in (root / folder).rglob("*") if p.suffix in _SUFFIXES]
     names = sorted(path.relative_to(root).as_posix() for path in found)
     return ["Snakefile", "requirements.lock", *names]

@@ -1,9 +1,10 @@
-"""How much slower a tracker became: processes of two checkouts that took turns on one machine.
+"""Estimate the slow-down of a tracker from processes of two working trees run in turns.
 
-The two processes of a pair ran one after the other, so what slows the machine for minutes slows
-both: the logarithms of their ratios are averaged, with an interval by Student's t. Elapsed time is
-what users wait for, and is compared wherever the machine was quiet enough to know it within half
-the tolerance. Elsewhere processor time is: it hardly grows while other processes use the cores.
+The two processes of a pair run one after the other on one machine, so a disturbance of some minutes
+affects both. The log-ratios of the pairs are averaged, with a confidence interval by Student's t.
+Elapsed time is what users experience. It is compared if the machine was quiet enough for an
+interval within half the tolerance. Otherwise processor time is compared, which hardly grows while
+other processes use the cores.
 """
 
 from __future__ import annotations
@@ -17,43 +18,44 @@ from typing import Any
 import numpy as np
 from scipy.special import stdtrit
 
-from metrics.gate.relative_step_time import FEWEST, Slowing, measure_pace
+from metrics.gate.relative_step_time import MIN_PROCESSES, StepTimeChange, relative_step_time
 
 CLOCKS = {"elapsed time": "ns", "processor time": "cpu_ns"}
 Pair = Mapping[str, Mapping[str, float]]  # by clock: `baseline` and `found`
 
 
 @dataclass(frozen=True)
-class Compared:
-    """What the pairs of a variant show.
+class TurnComparison:
+    """Comparison of the pairs of a variant by one clock.
 
     Args:
-        clock: Which of `CLOCKS`.
-        baseline: The mean pace, in units of the work.
-        found: Likewise.
+        clock: Key of `CLOCKS`.
+        baseline: Mean relative step time of the baseline, in units of the calibration work.
+        found: Mean relative step time of the run.
+        slowing: Change from baseline to run.
     """
 
     clock: str
     baseline: float
     found: float
-    slowing: Slowing
+    slowing: StepTimeChange
 
 
 def measure_pair(
     baseline: Many[Mapping[str, Any]], found: Many[Mapping[str, Any]]
 ) -> dict[str, dict[str, float]]:
-    """Return the paces of two processes by each clock.
+    """Return the relative step times of two processes by each clock.
 
-    The fastest pass of a frame counts, so as many passes of either process.
+    The fastest pass of a frame counts, so the same number of passes is used of both processes.
 
     Args:
-        baseline: What pace.json holds of each sequence.
-        found: Likewise.
+        baseline: Content of pace.json of each sequence.
+        found: The same of the run.
     """
     passes = min(len(timing["step_ns"]) for timing in (*baseline, *found))
     return {
         name: {
-            side: measure_pace(timings, clock, passes)
+            side: relative_step_time(timings, clock, passes)
             for side, timings in (("baseline", baseline), ("found", found))
         }
         for name, clock in CLOCKS.items()
@@ -62,25 +64,25 @@ def measure_pair(
 
 def compare_turns(
     pairs: Many[Pair], tolerance: float, level: float, *, on_gpu: bool = False
-) -> Compared:
-    """Return what pairs show, by the clock that is fit.
+) -> TurnComparison:
+    """Return the comparison of the pairs by the appropriate clock.
 
     Args:
-        tolerance: Share of the old time.
-        level: Of the interval, such as 0.95.
-        on_gpu: Whether steps may wait for a GPU, which processor time does not show.
+        tolerance: Maximum slow-down, as a share of the baseline's time.
+        level: Confidence level, such as 0.95.
+        on_gpu: Whether steps may wait for a GPU, which processor time does not include.
     """
     elapsed, processor = (_compare(pairs, clock, level) for clock in CLOCKS)
     width = elapsed.slowing.half_width
-    known = width is not None and width <= log1p(tolerance) / 2
-    return elapsed if known or on_gpu else processor
+    precise = width is not None and width <= log1p(tolerance) / 2
+    return elapsed if precise or on_gpu else processor
 
 
-def _compare(pairs: Many[Pair], clock: str, level: float) -> Compared:
+def _compare(pairs: Many[Pair], clock: str, level: float) -> TurnComparison:
     old, new = (np.log([pair[clock][side] for pair in pairs]) for side in ("baseline", "found"))
     change, width = new - old, None
-    if len(pairs) >= FEWEST:
+    if len(pairs) >= MIN_PROCESSES:
         quantile = float(stdtrit(len(pairs) - 1, (1 + level) / 2))
         width = quantile * float(change.std(ddof=1)) / len(pairs) ** 0.5
-    slowing = Slowing(float(change.mean()), width)
-    return Compared(clock, float(np.exp(old.mean())), float(np.exp(new.mean())), slowing)
+    means = float(np.exp(old.mean())), float(np.exp(new.mean()))
+    return TurnComparison(clock, *means, StepTimeChange(float(change.mean()), width))

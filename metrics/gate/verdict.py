@@ -1,11 +1,11 @@
-"""The gate: what a run left, beside a baseline → verdict.json.
+"""Compare the results of a run with a baseline → verdict.json.
 
     python -m metrics.gate.verdict --plan '{"runs": [...], ...}'
         --baseline config/baselines/default.json --output results/regression/verdict.json
 
-`--plan` says what the run was to make; the workflow writes it from the config. The program ends
-with 0 whatever the verdict: `metrics.gate` makes an exit code of it. docs/regression.md has the
-rules.
+`--plan` describes the requested results; the workflow writes it from the config. The exit code is 0
+whatever the verdict is: `metrics.gate` converts the verdict to an exit code. The rules are in
+docs/regression.md.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import numpy as np
 from datasets.io.files import read_json, write_json
 from datasets.io.flags import json_value
 from datasets.io.program import run_main
-from metrics.comparison.bootstrap import Judge, Rules, families_of
+from metrics.comparison.bootstrap import Bootstrap, Rules, families_of
 from metrics.comparison.compare import SAME
 from metrics.gate.checks import (
     EXIT,
@@ -32,25 +32,27 @@ from metrics.gate.checks import (
     NEW,
     NOT_JUDGED,
     Check,
+    accuracy_verdict,
     judge_pace,
-    judge_total,
     overall,
 )
-from metrics.gate.relative_step_time import Slowing, compare_paces
+from metrics.gate.relative_step_time import StepTimeChange, compare_step_times
 from metrics.gate.snapshot import now, read_baseline, take_snapshot, timed_variants
 from metrics.gate.turns import compare_turns
 
-_NOISE = ("memory", "system")  # facts of a machine that may differ between paces
+_VARYING = ("memory", "system")  # properties of a machine that may differ from the baseline's
 Snapshot = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Totals:
-    """One variant before and now, by column.
+    """Totals of one variant in the baseline and in the run, by column.
 
     Args:
-        half_width: Of the interval of the difference, None where there is none.
-        same: Whether the tracks are equal to the byte.
+        baseline: (C,) totals of the baseline.
+        found: (C,) totals of the run.
+        half_width: Half the width of the confidence interval of the difference, None without one.
+        same: Whether the track files are byte-identical.
     """
 
     baseline: np.ndarray
@@ -59,11 +61,11 @@ class Totals:
     same: bool
 
     def why_same(self, number: int) -> str:
-        """Return why a column is the same whatever its interval, empty where it may not be."""
+        """Return why a column is the same regardless of its interval, empty if it may differ."""
         if self.same:
-            return "tracks equal to the byte"
+            return "identical track files"
         neither = np.isnan(self.baseline[number]) and np.isnan(self.found[number])
-        return "no number, then and now" if neither else ""
+        return "undefined in both" if neither else ""
 
 
 def judge(
@@ -72,26 +74,26 @@ def judge(
     plan: Mapping[str, Any],
     turns: Mapping[str, Any] | None = None,
 ) -> list[Check]:
-    """Return every comparison, of accuracy and then of speed.
+    """Return the checks of accuracy, followed by those of speed.
 
     Args:
-        found: A snapshot as the baseline is.
-        plan: Its tolerances, and which variants are timed.
-        turns: By data set and variant, paces of both sides in turns; compared in place of the
-            baseline's, which were taken at another time.
+        found: Snapshot of the run.
+        plan: Plan of the run, with the tolerances and the timed variants.
+        turns: By data set and variant, relative step times of both sides run in turns; compared in
+            place of the baseline's, which were measured at another time.
     """
     checks = [
         check
         for run in dict.fromkeys([*baseline["accuracy"], *found["accuracy"]])
-        for check in _judge_run(run, baseline, found, plan["tolerances"])
+        for check in _check_run(run, baseline, found, plan["tolerances"])
     ]
     timed = [(run["dataset"], variant) for run, variant in timed_variants(plan)]
     if turns is not None:
-        return checks + [_verdict_of_turns(key, turns, plan["slow_down"]) for key in timed]
-    return checks + [_judge_speed(key, baseline, found, plan["slow_down"]) for key in timed]
+        return checks + [_check_turns(key, turns, plan["slow_down"]) for key in timed]
+    return checks + [_check_speed(key, baseline, found, plan["slow_down"]) for key in timed]
 
 
-def _judge_run(
+def _check_run(
     run: str, baseline: Snapshot, found: Snapshot, tolerances: Mapping[str, float]
 ) -> Iterator[Check]:
     old, new = (
@@ -99,32 +101,32 @@ def _judge_run(
     )
     for variant in dict.fromkeys([*old["variants"], *new["variants"]]):
         if variant not in new["variants"]:
-            why = "the baseline has results of it, this run has none"
+            why = "the baseline has results, this run has none"
             yield Check(run, variant, "results", MISSING, why=why)
         elif variant not in old["variants"]:
             yield Check(run, variant, "results", NEW, why="not in the baseline")
         else:
-            yield from _judge_variant(run, variant, old, new, tolerances)
+            yield from _check_variant(run, variant, old, new, tolerances)
 
 
-def _judge_variant(
+def _check_variant(
     run: str, variant: str, old: Snapshot, new: Snapshot, tolerances: Mapping[str, float]
 ) -> Iterator[Check]:
     before, now = (each["variants"][variant] for each in (old, new))
     columns = [each for each in new["columns"] if each in old["columns"]]
-    if differs := _difference(before, now):
-        yield Check(run, variant, "results", NOT_JUDGED, why=differs)
+    if difference := _difference(before, now):
+        yield Check(run, variant, "results", NOT_JUDGED, why=difference)
         return
     for column in new["columns"]:
         if column not in columns:
             yield Check(run, variant, column["name"], NEW, why="not in the baseline")
     for column in old["columns"]:
         if column["name"] in tolerances and column not in columns:
-            yield Check(run, variant, column["name"], NOT_JUDGED, why="not among the run's numbers")
+            yield Check(run, variant, column["name"], NOT_JUDGED, why="not a column of the run")
     try:
         totals = _totals(before, now, new["scenes"], [each["name"] for each in columns])
     except (KeyError, TypeError, ValueError) as error:
-        why = f"what the baseline keeps was made by other code: {error}"
+        why = f"the baseline was made by incompatible code: {error}"
         yield Check(run, variant, "results", NOT_JUDGED, why=why)
         return
     for number, column in enumerate(columns):
@@ -136,39 +138,39 @@ def _judge_variant(
             run,
             variant,
             column["name"],
-            SAME if totals.why_same(number) else judge_total(change, width, tolerance),
+            SAME if totals.why_same(number) else accuracy_verdict(change, width, tolerance),
             unit=column["unit"],
-            baseline=_known(totals.baseline[number]),
-            found=_known(totals.found[number]),
-            change=_known(change),
-            low=None if width is None else _known(change - width),
-            high=None if width is None else _known(change + width),
+            baseline=_finite(totals.baseline[number]),
+            found=_finite(totals.found[number]),
+            change=_finite(change),
+            low=None if width is None else _finite(change - width),
+            high=None if width is None else _finite(change + width),
             tolerance=tolerance,
             why=totals.why_same(number),
         )
 
 
 def _totals(before: Snapshot, now: Snapshot, scenes: Many[str], columns: list[str]) -> Totals:
-    """Return the totals of both sides of a variant, each sequence of one beside its own."""
+    """Return the totals of both sides of a variant, compared sequence by sequence."""
     numbers = np.unique(scenes, return_inverse=True)[1]
     sides = [list(each.values()) for each in (before, now)]
-    judging = Judge(families_of(sides[0][0], columns), columns, numbers, Rules())
-    partials = [judging.read(side) for side in sides]
-    baseline, found = (judging.total(each) for each in partials)
+    bootstrap = Bootstrap(families_of(sides[0][0], columns), columns, numbers, Rules())
+    partials = [bootstrap.read(side) for side in sides]
+    baseline, found = (bootstrap.total(each) for each in partials)
     same = all(before[name]["tracks"] == now[name]["tracks"] for name in now)
     if same:
         return Totals(baseline, found, [0.0] * len(columns), same)
-    samples = [judging.bootstrap([each]) for each in partials]
-    return Totals(baseline, found, judging.widths(samples[1] - samples[0]), same)
+    samples = [bootstrap.resample([each]) for each in partials]
+    return Totals(baseline, found, bootstrap.half_widths(samples[1] - samples[0]), same)
 
 
-def _known(number: float) -> float | None:
-    """Return a number that JSON can hold."""
+def _finite(number: float) -> float | None:
+    """Return the number, None in place of NaN, which JSON cannot hold."""
     return None if np.isnan(number) else float(number)
 
 
 def _difference(before: Snapshot, now: Snapshot) -> str:
-    """Return what keeps the two from being compared, in words; empty where nothing does."""
+    """Return the reason why the two cannot be compared, empty if they can."""
     if list(before) != list(now):
         return f"sequences {list(now)} found, {list(before)} in the baseline"
     for name, old in before.items():
@@ -182,7 +184,7 @@ def _difference(before: Snapshot, now: Snapshot) -> str:
     return ""
 
 
-def _verdict_of_turns(key: tuple[str, str], turns: Mapping[str, Any], tolerance: float) -> Check:
+def _check_turns(key: tuple[str, str], turns: Mapping[str, Any], tolerance: float) -> Check:
     dataset, variant = key
     found = turns.get(dataset, {}).get(variant)
     if found is None:
@@ -201,21 +203,21 @@ def _verdict_of_turns(key: tuple[str, str], turns: Mapping[str, Any], tolerance:
 
 
 def _speed_check(
-    check: Check, paces: tuple[float, float], slowing: Slowing, tolerance: float
+    check: Check, times: tuple[float, float], time_change: StepTimeChange, tolerance: float
 ) -> Check:
-    width = slowing.half_width
+    width = time_change.half_width
     return replace(
         check,
-        baseline=paces[0],
-        found=paces[1],
-        change=-expm1(slowing.change),
-        low=None if width is None else -expm1(slowing.change + width),
-        high=None if width is None else -expm1(slowing.change - width),
+        baseline=times[0],
+        found=times[1],
+        change=-expm1(time_change.change),
+        low=None if width is None else -expm1(time_change.change + width),
+        high=None if width is None else -expm1(time_change.change - width),
         tolerance=tolerance,
     )
 
 
-def _judge_speed(
+def _check_speed(
     key: tuple[str, str], baseline: Snapshot, found: Snapshot, tolerance: float
 ) -> Check:
     dataset, variant = key
@@ -226,17 +228,17 @@ def _judge_speed(
         return Check(dataset, variant, "pace", NEW, "work", why="the baseline has none")
     if why := _other_machine(old, new):
         return Check(dataset, variant, "pace", NOT_JUDGED, "work", why=why)
-    slowing = compare_paces(old["paces"], new["paces"], Rules().level)
+    time_change = compare_step_times(old["paces"], new["paces"], Rules().level)
     return _speed_check(
-        Check(dataset, variant, "pace", judge_pace(slowing, tolerance), "work"),
-        (_middle(old["paces"]), _middle(new["paces"])),
-        slowing,
+        Check(dataset, variant, "pace", judge_pace(time_change, tolerance), "work"),
+        (_geometric_mean(old["paces"]), _geometric_mean(new["paces"])),
+        time_change,
         tolerance,
     )
 
 
-def _middle(paces: Many[float]) -> float:
-    return float(np.exp(np.log(paces).mean()))
+def _geometric_mean(values: Many[float]) -> float:
+    return float(np.exp(np.log(values).mean()))
 
 
 def _other_machine(old: Snapshot, new: Snapshot) -> str:
@@ -244,20 +246,22 @@ def _other_machine(old: Snapshot, new: Snapshot) -> str:
     facts = [
         f"{name} {new['machine'].get(name)}, in the baseline {old['machine'].get(name)}"
         for name in names
-        if name not in _NOISE and old["machine"].get(name) != new["machine"].get(name)
+        if name not in _VARYING and old["machine"].get(name) != new["machine"].get(name)
     ]
     if old["frames"] != new["frames"]:
         facts.append(f"{new['frames']} frames timed, in the baseline {old['frames']}")
     works = [each.get("work", 1) for each in (new, old)]
     if works[0] != works[1]:
-        facts.append(f"fixed work {works[0]}, in the baseline {works[1]}: make the baseline anew")
+        facts.append(
+            f"calibration work {works[0]}, in the baseline {works[1]}: make the baseline again"
+        )
     return "; ".join(facts)
 
 
 def describe(
     checks: Many[Check], plan: Mapping[str, Any], path: Path, baseline: Snapshot
 ) -> dict[str, Any]:
-    """Return what verdict.json holds."""
+    """Return the content of verdict.json."""
     verdict = overall(checks)
     return {
         "verdict": verdict,
@@ -276,10 +280,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--plan", type=json_value, required=True, help="JSON")
     parser.add_argument("--baseline", type=Path, required=True)
-    parser.add_argument("--turns", type=Path, help="paces of both sides, see workflow.gate.against")
+    parser.add_argument(
+        "--turns", type=Path, help="step times of both sides, see workflow.gate.against"
+    )
     parser.add_argument("--workdir", type=Path, default=Path(), help="folder the workflow ran in")
     parser.add_argument("--output", type=Path, required=True)
-    parser.add_argument("--unfinished", action="store_true", help="judge what a failed run left")
+    parser.add_argument(
+        "--unfinished", action="store_true", help="compare the results of a failed run"
+    )
     args = parser.parse_args()
     plan = args.plan | {"date": now()}
     try:

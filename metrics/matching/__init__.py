@@ -1,4 +1,4 @@
-"""Which prediction is matched with which ground truth, by the rules of each family.
+"""Match predictions with ground truth, by the rules of each metric family.
 
 May import: datasets.assignment, metrics.pairing.
 """

@@ -1,7 +1,7 @@
-"""The matching of CLEAR: one to one at IoU 0.5, the identity of the frame before preferred.
+"""The matching of CLEAR: one to one at IoU 0.5, with preference for the previous frame's match.
 
-Source: Bernardin and Stiefelhagen, 2008, as TrackEval 1.3.0 does it: a frame in which either side
-is empty neither breaks nor continues a track.
+Source: Bernardin and Stiefelhagen, 2008, as implemented in TrackEval 1.3.0: a frame in which either
+side is empty neither fragments nor continues a track.
 """
 
 from __future__ import annotations
@@ -15,20 +15,21 @@ from metrics.matching.hungarian import EPS, match_frames
 from metrics.pairing import Pairing, Pairs
 
 _THRESHOLD = 0.5
-_SAME_AS_BEFORE = 1000.0  # added to the similarity of a pair that was matched in the frame before
+_SAME_IDENTITY_BONUS = 1000.0  # added to the similarity of a pair matched in the previous frame
 
 
 @dataclass(frozen=True)
 class Matches:
-    """What is matched, grouped by truth track and in order of frame.
+    """Matched pairs, grouped by ground truth track and sorted by frame.
 
     Args:
-        pairs: (K,) the pairs that match.
-        truth: (K,) truth track of each.
-        prediction: (K,) predicted track of each.
-        again: (K,) bool, the truth track was matched before.
-        switched: (K,) bool, and then with another predicted track.
-        resumed: (K,) bool, and not in the frame before, of those where both sides have rows.
+        pairs: (K,) the matched pairs.
+        truth: (K,) ground truth track of each pair.
+        prediction: (K,) predicted track of each pair.
+        again: (K,) bool, whether the ground truth track was matched in an earlier frame.
+        switched: (K,) bool, whether it was last matched with another predicted track.
+        resumed: (K,) bool, whether it was matched earlier, but not in the previous frame in which
+            both sides have rows.
     """
 
     pairs: Pairs
@@ -42,8 +43,8 @@ class Matches:
 _FOUND: WeakKeyDictionary[Pairing, Matches] = WeakKeyDictionary()
 
 
-def match_in_turn(pairing: Pairing) -> Matches:
-    """Return the matches of a sequence; several ask, and they are found once."""
+def clear_matches(pairing: Pairing) -> Matches:
+    """Return the matches of a sequence, cached because several families use them."""
     if pairing not in _FOUND:
         _FOUND[pairing] = _find(pairing)
     return _FOUND[pairing]
@@ -54,19 +55,21 @@ def _find(pairing: Pairing) -> Matches:
     pairs = pairing.pairs.take(_match(pairing))
     order = np.lexsort((truth.frame[pairs.truth], truth.track[pairs.truth]))
     pairs = pairs.take(order)
-    who, whom = truth.track[pairs.truth], prediction.track[pairs.prediction]
+    truth_track, predicted_track = truth.track[pairs.truth], prediction.track[pairs.prediction]
     step = _evaluated_steps(pairing)[truth.frame[pairs.truth]]
-    again = np.diff(who, prepend=-1) == 0
-    switched = again & (np.diff(whom, prepend=-1) != 0)
-    return Matches(pairs, who, whom, again, switched, again & (np.diff(step, prepend=0) > 1))
+    again = np.diff(truth_track, prepend=-1) == 0
+    switched = again & (np.diff(predicted_track, prepend=-1) != 0)
+    return Matches(
+        pairs, truth_track, predicted_track, again, switched, again & (np.diff(step, prepend=0) > 1)
+    )
 
 
 def _match(pairing: Pairing) -> np.ndarray:
-    """Return which pairs match, (P,) bool.
+    """Return which pairs are matched, (P,) bool.
 
-    A frame's matching depends on that of the frame before, through the preference for the same
-    identity. All frames are matched at once, then again those after a frame that has changed, until
-    none changes: the result is the one that matching them in turn gives.
+    The matching of a frame depends on the previous frame through the preference for the same
+    identity. All frames are matched at once; then the frames after a changed frame are matched
+    again until none changes. The result equals that of matching the frames one after the other.
     """
     pairs, step = pairing.pairs, _evaluated_steps(pairing)
     close = pairs.similarity >= _THRESHOLD - EPS
@@ -74,26 +77,26 @@ def _match(pairing: Pairing) -> np.ndarray:
     step = step[pairing.truth.frame[pairs.truth]]
     before = _pair_before(pairing, step)
     matched = match_frames(pairing, score)
-    stale = np.unique(step[close & ~matched])  # elsewhere there is nothing to choose between
+    stale = np.unique(step[close & ~matched])  # other frames have no alternative match
     while len(stale):
         which = np.flatnonzero(np.isin(step, stale))
         same = (before[which] >= 0) & matched[before[which]] & close[which]
-        now = match_frames(pairing, score[which] + _SAME_AS_BEFORE * same, which)
-        changed = now != matched[which]
+        updated = match_frames(pairing, score[which] + _SAME_IDENTITY_BONUS * same, which)
+        changed = updated != matched[which]
         stale = np.unique(step[which][changed]) + 1
-        matched[which] = now
+        matched[which] = updated
     return matched
 
 
 def _evaluated_steps(pairing: Pairing) -> np.ndarray:
-    """Return the number of each frame among those where both sides have rows, (frame_count,)."""
+    """Return the number of frames so far in which both sides have rows, (frame_count,)."""
     both = np.zeros(pairing.frame_count, bool)
     both[np.intersect1d(pairing.truth.frame, pairing.prediction.frame)] = True
     return np.cumsum(both)
 
 
 def _pair_before(pairing: Pairing, step: np.ndarray) -> np.ndarray:
-    """Return the pair of the same two tracks in the step before, -1 where there is none, (P,)."""
+    """Return the pair of the same two tracks in the previous step, -1 where there is none, (P,)."""
     pairs = pairing.pairs
     tracks = pairing.truth.track[pairs.truth] * max(pairing.prediction.track_count, 1)
     tracks = tracks + pairing.prediction.track[pairs.prediction]

@@ -1,4 +1,4 @@
-"""What COCO scores: each row on its own, ranked in its frame.
+"""Prepare the matching of COCO: every row is a detection, ranked within its frame.
 
 Source: Lin et al., Microsoft COCO, ECCV 2014; equal to pycocotools 2.0
 (tests/metrics/families/test_coco_ap.py).
@@ -10,27 +10,29 @@ from typing import Literal
 
 import numpy as np
 
-from metrics.matching.greedy_matching import Overlaps, Scene
+from metrics.matching.greedy_matching import MatchingInput, Overlaps
 from metrics.pairing import Pairing, Pairs, overlapping, tracks_areas
 
-SIDES = (32, 96)
+SIZE_LIMITS = (32, 96)
 Kind = Literal["box", "masks"]
 
 
-def frame_scene(pairing: Pairing, kind: Kind) -> Scene:
-    """Return the rows of a pairing as detections of their frames. Truth of score 0 is a crowd.
+def frame_matching_input(pairing: Pairing, kind: Kind) -> MatchingInput:
+    """Return the rows of a pairing as detections of their frames.
+
+    A ground truth with a score of 0 is a crowd.
 
     Raises:
-        ValueError: Masks are asked for and there are none.
+        ValueError: `kind` is masks and a side has none.
     """
     truth, prediction = pairing.truth, pairing.prediction
     pairs = _pairs(pairing, kind)
     area = tracks_areas(prediction.tracks, kind)[prediction.rows]
-    given = truth.tracks.area
-    truth_area = tracks_areas(truth.tracks, "masks") if given is None else given
+    annotated = truth.tracks.area
+    truth_area = tracks_areas(truth.tracks, "masks") if annotated is None else annotated
     crowd = truth.tracks.score[truth.rows] == 0
     within = pairs.shared / area[pairs.prediction]
-    return Scene(
+    return MatchingInput(
         prediction.frame,
         prediction.tracks.score[prediction.rows],
         area,
@@ -43,7 +45,7 @@ def frame_scene(pairing: Pairing, kind: Kind) -> Scene:
 
 
 def _pairs(pairing: Pairing, kind: Kind) -> Pairs:
-    """Return the pairing's own pairs where they are of that kind, otherwise find them."""
+    """Return the pairing's own pairs if they are of that kind, otherwise compute them."""
     if (pairing.similarity == "box") == (kind == "box"):
         return pairing.pairs
     truth, prediction = (

@@ -1,8 +1,9 @@
-"""Detections given to truths, best score first, at ten overlaps and for four sizes at once.
+"""Match detections greedily by score, at ten IoU thresholds and for four size ranges at once.
 
-Each detection takes the truth it overlaps most of those that are left and overlap it enough. Truth
-that is not to be found, a crowd or of another size, is taken only where no other fits; what takes
-it counts neither as right nor as wrong, nor does a detection of another size that takes none.
+Each detection is matched with the unmatched ground truth of largest IoU, if the IoU reaches the
+threshold. A ground truth that does not count towards recall, a crowd or one outside the size range,
+is matched only if no other fits; the detection is then ignored, neither a true nor a false
+positive. An unmatched detection outside the size range is ignored as well.
 
 Source: Lin et al., Microsoft COCO, ECCV 2014; equal to pycocotools 2.0
 (tests/metrics/test_average_precision.py).
@@ -16,18 +17,18 @@ import numpy as np
 
 THRESHOLDS = np.linspace(0.5, 0.95, 10)
 SIZES = ("all", "small", "medium", "large")
-MOST = 100  # detections of a unit that are looked at
-_LARGEST = 1e10  # COCO's area that nothing exceeds
+MAX_DETECTIONS = 100  # of a unit
+_MAX_AREA = 1e10  # COCO's upper limit of an area
 
 
 @dataclass(frozen=True)
 class Overlaps:
-    """Detections and the truths they overlap.
+    """Pairs of overlapping detections and ground truths.
 
     Args:
-        detection: (P,) row.
-        truth: (P,) row.
-        iou: (P,)
+        detection: (P,) row of the detection.
+        truth: (P,) row of the ground truth.
+        iou: (P,) overlap of the pair.
     """
 
     detection: np.ndarray
@@ -35,21 +36,22 @@ class Overlaps:
     iou: np.ndarray
 
     def take(self, which: np.ndarray) -> Overlaps:
-        """Return those of an index or boolean array."""
+        """Return the pairs selected by an index or boolean array."""
         return Overlaps(self.detection[which], self.truth[which], self.iou[which])
 
 
 @dataclass(frozen=True)
-class Scene:
-    """Detections and truths of one class. They are ranked by unit: a video, or a frame of one.
+class MatchingInput:
+    """Detections and ground truths of one class, ranked within units: videos or single frames.
 
     Args:
-        unit: (D,) of each detection.
-        score: (D,) larger is surer.
-        area: (D,) pixels.
-        truth_area: (G,) pixels.
-        crowd: (G,) bool: it may be taken many times, and is not to be found.
-        overlaps: Within a unit.
+        unit: (D,) unit of each detection.
+        score: (D,) confidence of each detection.
+        area: (D,) area of each detection in pixels.
+        truth_area: (G,) area of each ground truth in pixels.
+        crowd: (G,) bool, whether a ground truth is a crowd: it may be matched many times and does
+            not count towards recall.
+        overlaps: Pairs within the same unit.
     """
 
     unit: np.ndarray
@@ -61,15 +63,15 @@ class Scene:
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """What became of the best detections of each unit, ordered by unit, then rank.
+class GreedyMatches:
+    """Match flags of the best detections of each unit, sorted by unit, then rank.
 
     Args:
-        detection: (K,) row in the scene.
-        rank: (K,) in its unit, from 0.
-        matched: (K, 4, 10) bool, for each size and threshold.
-        ignored: (K, 4, 10) bool.
-        truth_count: (4,) truths of each size that are to be found.
+        detection: (K,) row of the detection in the input.
+        rank: (K,) rank of the detection in its unit, from 0.
+        matched: (K, 4, 10) bool, whether it is matched, for each size and threshold.
+        ignored: (K, 4, 10) bool, whether it is neither a true nor a false positive.
+        truth_count: (4,) ground truths of each size that count towards recall.
     """
 
     detection: np.ndarray
@@ -79,49 +81,54 @@ class Verdict:
     truth_count: np.ndarray
 
 
-def judge(scene: Scene, sides: tuple[int, int]) -> Verdict:
-    """Return what the detections take.
+def match_greedily(detections: MatchingInput, limits: tuple[int, int]) -> GreedyMatches:
+    """Return the matches of the best detections of each unit.
 
     Args:
-        sides: A square of the first side is the largest that is small, of the second the smallest
-            that is large; both are medium too.
+        limits: Side lengths in pixels. A square of the first is the largest small object, a square
+            of the second the smallest large object; both are medium as well.
     """
-    chosen, rank = _best(scene)
-    place = np.full(len(scene.score), -1)
+    chosen, rank = _best(detections)
+    place = np.full(len(detections.score), -1)
     place[chosen] = np.arange(len(chosen))
-    found = scene.overlaps
+    found = detections.overlaps
     overlaps = Overlaps(place[found.detection], found.truth, found.iou)
     overlaps = overlaps.take((overlaps.detection >= 0) & (found.iou >= THRESHOLDS[0]))
-    beside = scene.crowd[:, None] | _of_other_size(scene.truth_area, sides)
-    matched, ignored = _match(overlaps, scene.crowd, beside, len(chosen))
-    ignored |= ~matched & _of_other_size(scene.area[chosen], sides)[:, :, None]
-    return Verdict(chosen, rank, matched, ignored, (~beside).sum(axis=0))
+    uncounted = detections.crowd[:, None] | _outside_size(detections.truth_area, limits)
+    matched, ignored = _match(overlaps, detections.crowd, uncounted, len(chosen))
+    ignored |= ~matched & _outside_size(detections.area[chosen], limits)[:, :, None]
+    return GreedyMatches(chosen, rank, matched, ignored, (~uncounted).sum(axis=0))
 
 
-def _best(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
-    """Return the MOST best detections of each unit and their ranks; equal scores stay in order."""
-    order = np.lexsort((-scene.score, scene.unit))
-    unit = scene.unit[order]
+def _best(detections: MatchingInput) -> tuple[np.ndarray, np.ndarray]:
+    """Return the MAX_DETECTIONS best detections of each unit and their ranks.
+
+    Detections of equal score keep their order.
+    """
+    order = np.lexsort((-detections.score, detections.unit))
+    unit = detections.unit[order]
     rank = np.arange(len(order)) - np.searchsorted(unit, unit)
-    return order[rank < MOST], rank[rank < MOST]
+    return order[rank < MAX_DETECTIONS], rank[rank < MAX_DETECTIONS]
 
 
-def _of_other_size(area: np.ndarray, sides: tuple[int, int]) -> np.ndarray:
-    """Return whether each area is outside each size, (N, 4) bool."""
-    small, large = (side**2 for side in sides)
-    least = np.array([0, 0, small, large])
-    most = np.array([_LARGEST, small, large, _LARGEST])
-    outside: np.ndarray = (area[:, None] < least) | (area[:, None] > most)
+def _outside_size(area: np.ndarray, limits: tuple[int, int]) -> np.ndarray:
+    """Return whether each area is outside each size range, (N, 4) bool."""
+    small, large = (side**2 for side in limits)
+    minimum = np.array([0, 0, small, large])
+    maximum = np.array([_MAX_AREA, small, large, _MAX_AREA])
+    outside: np.ndarray = (area[:, None] < minimum) | (area[:, None] > maximum)
     return outside
 
 
 def _match(
-    overlaps: Overlaps, crowd: np.ndarray, beside: np.ndarray, count: int
+    overlaps: Overlaps, crowd: np.ndarray, uncounted: np.ndarray, count: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return whether each of `count` detections takes a truth, and one beside, (count, 4, 10) bool.
+    """Return which of `count` detections are matched, and which with an uncounted ground truth.
+
+    Both are (count, 4, 10) bool.
 
     Args:
-        beside: (G, 4) bool, truth that is not to be found.
+        uncounted: (G, 4) bool, ground truths that do not count towards recall.
     """
     matched = np.zeros((count, len(SIZES), len(THRESHOLDS)), bool)
     ignored = np.zeros_like(matched)
@@ -129,16 +136,16 @@ def _match(
     left = overlaps.take(np.lexsort((overlaps.truth, overlaps.iou, overlaps.detection)))
     while len(left.truth):
         ready = _ready(left, crowd, count)
-        now, left = left.take(ready), left.take(~ready)
-        detection, truth, size, threshold = _choose(now, taken, beside)
+        current, left = left.take(ready), left.take(~ready)
+        detection, truth, size, threshold = _choose(current, taken, uncounted)
         matched[detection, size, threshold] = True
-        ignored[detection, size, threshold] = beside[truth, size]
+        ignored[detection, size, threshold] = uncounted[truth, size]
         taken[truth, size, threshold] = ~crowd[truth]
     return matched, ignored
 
 
 def _ready(left: Overlaps, crowd: np.ndarray, count: int) -> np.ndarray:
-    """Return which pairs are of detections that no better one can take a truth from, bool."""
+    """Return which pairs have a detection that competes with no better-ranked one, bool."""
     first = np.full(len(crowd), count)
     np.minimum.at(first, left.truth, left.detection)
     waits = np.zeros(count, bool)
@@ -148,20 +155,20 @@ def _ready(left: Overlaps, crowd: np.ndarray, count: int) -> np.ndarray:
 
 
 def _choose(
-    now: Overlaps, taken: np.ndarray, beside: np.ndarray
+    current: Overlaps, taken: np.ndarray, uncounted: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Return each taking: detection, truth, size and threshold, (H,) each.
+    """Return the new matches: detection, ground truth, size and threshold, (H,) each.
 
     Args:
-        now: Pairs of detections that may choose, by detection, then IoU, then truth: the last that
-            fits is the best.
-        taken: (G, 4, 10) bool, truth that cannot be taken again.
+        current: Pairs of the detections to match, sorted by detection, IoU and ground truth: the
+            last that fits is the best.
+        taken: (G, 4, 10) bool, ground truths that cannot be matched again.
     """
-    first = np.flatnonzero(np.diff(now.detection, prepend=-1))
-    count = len(now.truth)
-    fits = (now.iou[:, None, None] >= THRESHOLDS) & ~taken[now.truth]
-    value = np.arange(1, count + 1)[:, None] + count * ~beside[now.truth]
+    first = np.flatnonzero(np.diff(current.detection, prepend=-1))
+    count = len(current.truth)
+    fits = (current.iou[:, None, None] >= THRESHOLDS) & ~taken[current.truth]
+    value = np.arange(1, count + 1)[:, None] + count * ~uncounted[current.truth]
     best = np.maximum.reduceat(np.where(fits, value[:, :, None], 0), first)
     which, size, threshold = np.nonzero(best)
     pair = (best[which, size, threshold] - 1) % count
-    return now.detection[pair], now.truth[pair], size, threshold
+    return current.detection[pair], current.truth[pair], size, threshold

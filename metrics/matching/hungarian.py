@@ -1,10 +1,10 @@
-"""One-to-one matching within each frame, as if by the Hungarian method on every frame's matrix.
+"""One-to-one matching within each frame, equal to the Hungarian method on every frame's matrix.
 
-Most of it needs no Hungarian method. Rows that overlap, directly or through others, form groups; if
-within a group every row's best pair is its only best and no two rows share it, those pairs are the
-one best matching, since no row can do better. The same holds from the side of the columns. Only
-frames with a group that neither side settles are solved by SciPy, whole, so that ties fall as in
-TrackEval, which solves every frame.
+Most frames do not need the Hungarian method. Overlapping rows form connected groups. If within a
+group every row has a unique best pair and no two rows have the same partner, these pairs are the
+unique optimal matching. The same holds for the columns. Only frames with a group that neither side
+settles are solved by SciPy, on the frame's full matrix so that ties are broken as in TrackEval,
+which solves every frame.
 """
 
 from __future__ import annotations
@@ -14,25 +14,25 @@ import numpy as np
 from datasets.assignment import linear_sum_assignment
 from metrics.pairing import Pairing
 
-EPS = np.finfo(float).eps  # TrackEval's slack at a threshold
-_FEW = 100  # pairs; for fewer, solving frame by frame costs less than grouping
+EPS = np.finfo(float).eps  # TrackEval's tolerance at a threshold
+_MIN_GROUPED = 100  # pairs; up to so many, solving frame by frame is faster than grouping
 
 
 def match_frames(
     pairing: Pairing, score: np.ndarray, which: np.ndarray | slice = slice(None)
 ) -> np.ndarray:
-    """Return which pairs the matching of largest total score holds, frame by frame, (P,) bool.
+    """Return which pairs are in the matching of maximum total score per frame, (P,) bool.
 
     Args:
-        score: (P,); pairs with a score of 0 are never matched.
-        which: The pairs to match, all those of a frame or none; P is their number.
+        score: (P,) score of each pair; pairs with a score of 0 are never matched.
+        which: The P pairs to match: of each frame either all pairs or none.
     """
     pairs = pairing.pairs
     truth, prediction = pairs.truth[which], pairs.prediction[which]
     matched = np.zeros(len(truth), bool)
     live = np.flatnonzero(score > EPS)
     open_ = np.ones(len(live), bool)
-    if len(live) > _FEW:
+    if len(live) > _MIN_GROUPED:
         matched[live], open_ = _settle(truth[live], prediction[live], score[live])
     if open_.any():
         frame = pairing.truth.frame[truth]
@@ -50,7 +50,7 @@ def match_frames(
 def _settle(
     truth: np.ndarray, prediction: np.ndarray, score: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return which pairs are matched for certain, and which are in a group that is open, (P,)."""
+    """Return which pairs are certainly matched and which are in an unsettled group, (P,) bool."""
     group = _groups(truth, prediction)
     by_row, row_open = _winners(truth, prediction, score, group)
     by_column, column_open = _winners(prediction, truth, score, group)
@@ -61,7 +61,7 @@ def _settle(
 def _winners(
     own: np.ndarray, other: np.ndarray, score: np.ndarray, group: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the best pairs of each row of one side, and the groups where that settles nothing.
+    """Return the best pairs of each row of one side, and the groups that they do not settle.
 
     Args:
         own: (P,) row of each pair on this side.
@@ -79,10 +79,10 @@ def _winners(
 
 
 def _groups(truth: np.ndarray, prediction: np.ndarray) -> np.ndarray:
-    """Return the group of each pair, (P,): pairs that share a row, and those they share with.
+    """Return the connected group of each pair, (P,): pairs linked by shared rows.
 
-    Every pair points at the lowest of those it shares a row with, and at what that one points at,
-    until nothing changes.
+    Every pair is labelled with the lowest label of the pairs that share a row with it, repeatedly
+    until no label changes.
     """
     group = np.arange(len(truth))
     while True:
@@ -99,11 +99,11 @@ def _groups(truth: np.ndarray, prediction: np.ndarray) -> np.ndarray:
 def _solve(
     matrix: np.ndarray, row: np.ndarray, column: np.ndarray, score: np.ndarray
 ) -> np.ndarray:
-    """Return which of one frame's pairs its best matching holds, bool.
+    """Return which pairs of one frame are in its optimal matching, bool.
 
     Args:
-        matrix: Zeros, a row and a column for everything in the frame: which of two equal matchings
-            SciPy gives depends on the shape.
+        matrix: Zeros, with a row and a column for every object in the frame: which of several
+            optimal matchings SciPy returns depends on the shape.
     """
     matrix[row, column] = score
     chosen = np.full(len(matrix), -1)

@@ -1,4 +1,4 @@
-"""What benchmarks leave out before scoring: distractors, regions to ignore, void pixels.
+"""Preprocessing of the benchmarks: exclude distractors, ignore regions and void pixels.
 
 May import: datasets.masks, datasets.types, metrics.family, metrics.matching, metrics.pairing.
 """

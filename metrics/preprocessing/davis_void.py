@@ -1,4 +1,4 @@
-"""Void, pixels that are neither right nor wrong, and masks without classes: the rules of DAVIS."""
+"""The rules of DAVIS for void pixels, which are not scored, and for masks without classes."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ from metrics.pairing import masks_of
 
 
 def one_class(_: Extent) -> dict[str, int]:
-    """Return the name and a number of the one class that all objects are."""
+    """Return the name and id of the single class of all objects."""
     return {"object": 1}
 
 
 def keep_objects(truth: Tracks, prediction: Tracks, *_: object) -> tuple[np.ndarray, np.ndarray]:
-    """Return the rows that are not void, of any class, (N,) and (M,) bool."""
+    """Return which rows are not void, of any class, (N,) and (M,) bool."""
     return ~is_void(truth), ~is_void(prediction)
 
 
 def is_void(tracks: Tracks) -> np.ndarray:
-    """Return which rows are of a class that is ignored, (N,) bool."""
+    """Return which rows are of an ignored class, (N,) bool."""
     return np.isin(tracks.class_id, tracks.extent.ignored)
 
 
 def refuse_void(truth: Tracks, prediction: Tracks) -> tuple[Tracks, Tracks]:
-    """Return both sides unchanged; ValueError if the prediction has void."""
+    """Return both sides unchanged; ValueError if the prediction contains void."""
     void = is_void(prediction)
     if void.any():
         frame = prediction.frame[np.argmax(void)]
-        raise ValueError(f"void found in frame {frame} (from 0) of the prediction")
+        raise ValueError(f"prediction, frame {frame} (from 0): void found, expected objects only")
     return truth, prediction
 
 
-def cut_void(truth: Tracks, prediction: Tracks) -> tuple[Tracks, Tracks]:
-    """Return both sides, the predictions without the pixels that are void in the truth.
+def remove_void(truth: Tracks, prediction: Tracks) -> tuple[Tracks, Tracks]:
+    """Return both sides, with the ground truth's void pixels removed from the predictions.
 
-    What loses all its pixels stays, as an empty mask. Raises as `refuse_void`.
+    A prediction that loses all its pixels stays, as an empty mask. Raises as `refuse_void`.
     """
     refuse_void(truth, prediction)
     void = truth.take(is_void(truth))

@@ -1,4 +1,4 @@
-"""Predictions on things that are neither right nor wrong, and the MOTChallenge rules for them.
+"""The MOTChallenge rules for distractors: predictions matched with them are not scored.
 
 Source: TrackEval 1.3.0, mot_challenge_2d_box; Milan et al., arXiv 1603.00831, section 4.1.
 """
@@ -8,37 +8,37 @@ from __future__ import annotations
 import numpy as np
 
 from datasets.types import Extent, Tracks
-from metrics.family import Benchmark
+from metrics.family import ScoringProtocol
 from metrics.matching.hungarian import EPS, match_frames
 from metrics.pairing import Pairs, pair
 
 _THRESHOLD = 0.5
 _PEDESTRIAN = 1
-_CALLED = ("pedestrian", "person")
+_PEDESTRIAN_NAMES = ("pedestrian", "person")
 
 
-def matches(
+def match_truth_rows(
     truth: Tracks, prediction: Tracks, pairs: Pairs, among: tuple[np.ndarray, np.ndarray]
 ) -> np.ndarray:
-    """Return the truth row that each prediction matches at IoU 0.5, -1 where there is none, (M,).
+    """Return the ground truth row matched with each prediction at IoU 0.5, -1 without one, (M,).
 
     Args:
-        among: (N,) and (M,) bool, the rows that are matched with each other.
+        among: (N,) and (M,) bool, the rows that take part in the matching.
     """
     chosen = pair(truth, prediction, pairs, among)
     close = chosen.pairs.similarity >= _THRESHOLD - EPS
     matched = match_frames(chosen, np.where(close, chosen.pairs.similarity, 0))
     found = np.full(len(prediction), -1)
-    hit = chosen.pairs.take(matched)
-    found[chosen.prediction.rows[hit.prediction]] = chosen.truth.rows[hit.truth]
+    matches = chosen.pairs.take(matched)
+    found[chosen.prediction.rows[matches.prediction]] = chosen.truth.rows[matches.truth]
     return found
 
 
-def pedestrians(distractors: dict[int, str]) -> Benchmark:
-    """Return the rules of MOT16 and later: one class, and predictions on distractors left out.
+def pedestrian_protocol(distractors: dict[int, str]) -> ScoringProtocol:
+    """Return the protocol of MOT16 and later: one class, predictions on distractors excluded.
 
     Args:
-        distractors: Class ids, and what they are called on the page.
+        distractors: Class ids and their names on the page.
     """
 
     def keep(
@@ -46,16 +46,16 @@ def pedestrians(distractors: dict[int, str]) -> Benchmark:
     ) -> tuple[np.ndarray, np.ndarray]:
         refuse_other_classes(prediction)
         everything = np.ones(len(truth), bool), np.ones(len(prediction), bool)
-        matched = matches(truth, prediction, pairs, everything)
-        hit = truth.class_id[matched] if len(truth) else matched
-        off = (matched < 0) | ~np.isin(hit, list(distractors))
-        return (truth.score != 0) & (truth.class_id == class_id), off
+        matched = match_truth_rows(truth, prediction, pairs, everything)
+        matched_class = truth.class_id[matched] if len(truth) else matched
+        kept = (matched < 0) | ~np.isin(matched_class, list(distractors))
+        return (truth.score != 0) & (truth.class_id == class_id), kept
 
     *names, last = distractors.values()
-    return Benchmark(
-        card=(
+    return ScoringProtocol(
+        description=(
             "Pedestrians marked 1, at any visibility; predictions matched at IoU 0.5 to a "
-            f"{', '.join(names)} or {last} are left out; no ignore regions."
+            f"{', '.join(names)} or {last} are excluded; no ignore regions."
         ),
         layout="mot16",
         families=("hota", "clear", "identity", "vace", "count"),
@@ -65,23 +65,25 @@ def pedestrians(distractors: dict[int, str]) -> Benchmark:
 
 
 def only_pedestrians(extent: Extent) -> dict[str, int]:
-    """Return the name and id of the one class that MOTChallenge scores.
+    """Return the name and id of the only class that MOTChallenge scores.
 
     Raises:
-        ValueError: It is not there, or class 1 is something else.
+        ValueError: Class 1 is missing or is another class.
     """
     found = extent.classes.get(_PEDESTRIAN, "missing")
-    if found not in _CALLED:
-        raise ValueError(f"class {_PEDESTRIAN} is {found}: expected {' or '.join(_CALLED)}")
+    if found not in _PEDESTRIAN_NAMES:
+        expected = " or ".join(_PEDESTRIAN_NAMES)
+        raise ValueError(f"class {_PEDESTRIAN} is {found}, expected {expected}")
     return {found: _PEDESTRIAN}
 
 
 def refuse_other_classes(prediction: Tracks) -> None:
-    """Raise ValueError if a prediction is of a class other than pedestrian, 1."""
+    """Raise ValueError if a prediction has a class other than 1, pedestrian."""
     other = prediction.class_id != _PEDESTRIAN
     if other.any():
         row = int(np.argmax(other))
         raise ValueError(
-            f"the MOTChallenge protocols score class 1 only: class {prediction.class_id[row]} "
-            f"found in frame {prediction.frame[row]} (from 0)"
+            f"prediction, frame {prediction.frame[row]} (from 0): class "
+            f"{prediction.class_id[row]} found, the MOTChallenge protocols expect class "
+            f"{_PEDESTRIAN} only"
         )

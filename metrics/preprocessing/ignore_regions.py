@@ -1,4 +1,4 @@
-"""Regions to ignore: predictions without a match that lie inside them are left out."""
+"""Ignore regions: unmatched predictions inside them are excluded."""
 
 from __future__ import annotations
 
@@ -7,55 +7,55 @@ import numpy as np
 from datasets.types import Tracks
 from metrics.matching.hungarian import EPS
 from metrics.pairing import Pairs, Similarity, tracks_areas
-from metrics.preprocessing.distractors import matches
+from metrics.preprocessing.distractors import match_truth_rows
 
-_SHARE = 0.5
+_MIN_SHARE = 0.5  # of a prediction's area, exclusive
 
 
 def keep_masks_outside_regions(
     truth: Tracks, prediction: Tracks, pairs: Pairs, class_id: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the rows of truth and prediction that MOTS scores for a class, (N,) and (M,) bool.
+    """Return the rows that MOTS scores for a class on each side, (N,) and (M,) bool.
 
-    Rows of the truth of a class that is ignored are the regions.
+    Ground truth rows of an ignored class are the ignore regions.
     """
     scored, kept = truth.class_id == class_id, prediction.class_id == class_id
-    free = matches(truth, prediction, pairs, (scored, kept)) < 0
-    regions = np.isin(truth.class_id, truth.extent.ignored)
-    kept &= ~(free & inside(prediction, pairs, regions, "disjoint masks"))
+    unmatched = match_truth_rows(truth, prediction, pairs, (scored, kept)) < 0
+    ignore_regions = np.isin(truth.class_id, truth.extent.ignored)
+    kept &= ~(unmatched & in_ignore_regions(prediction, pairs, ignore_regions, "disjoint masks"))
     return scored, kept
 
 
-def inside(
-    prediction: Tracks, pairs: Pairs, regions: np.ndarray, similarity: Similarity
+def in_ignore_regions(
+    prediction: Tracks, pairs: Pairs, ignore_regions: np.ndarray, similarity: Similarity
 ) -> np.ndarray:
-    """Return which predictions lie by more than half in regions that do not overlap, (M,) bool.
+    """Return which predictions lie by more than half in disjoint ignore regions, (M,) bool.
 
     Args:
-        pairs: Of all rows of truth and prediction.
-        regions: (N,) bool, the rows of the truth that are regions.
+        pairs: Pairs of all rows of ground truth and prediction.
+        ignore_regions: (N,) bool, the ground truth rows that are ignore regions.
     """
-    covering = regions[pairs.truth]
+    covering = ignore_regions[pairs.truth]
     shared = np.bincount(pairs.prediction[covering], pairs.shared[covering], len(prediction))
-    return _is_most(shared, tracks_areas(prediction, similarity))
+    return _mostly_inside(shared, tracks_areas(prediction, similarity))
 
 
-def inside_one(
-    prediction: Tracks, pairs: Pairs, regions: np.ndarray, similarity: Similarity
+def in_one_ignore_region(
+    prediction: Tracks, pairs: Pairs, ignore_regions: np.ndarray, similarity: Similarity
 ) -> np.ndarray:
-    """Return which predictions lie by more than half in a single region, (M,) bool.
+    """Return which predictions lie by more than half in a single ignore region, (M,) bool.
 
     Args:
-        pairs: Of all rows of truth and prediction.
-        regions: (N,) bool, the rows of the truth that are regions; they may overlap.
+        pairs: Pairs of all rows of ground truth and prediction.
+        ignore_regions: (N,) bool, the ground truth rows that are ignore regions; they may overlap.
     """
-    covering = pairs.take(regions[pairs.truth])
+    covering = pairs.take(ignore_regions[pairs.truth])
     area = tracks_areas(prediction, similarity)[covering.prediction]
     found = np.zeros(len(prediction), bool)
-    found[covering.prediction[_is_most(covering.shared, area)]] = True
+    found[covering.prediction[_mostly_inside(covering.shared, area)]] = True
     return found
 
 
-def _is_most(shared: np.ndarray, area: np.ndarray) -> np.ndarray:
-    most: np.ndarray = (shared / np.maximum(area, EPS) > _SHARE + EPS) & (area > EPS)
-    return most
+def _mostly_inside(shared: np.ndarray, area: np.ndarray) -> np.ndarray:
+    mostly: np.ndarray = (shared / np.maximum(area, EPS) > _MIN_SHARE + EPS) & (area > EPS)
+    return mostly

@@ -1,19 +1,19 @@
-"""DAVIS 2017, unsupervised: objects without a class, void taken out of the predictions.
+"""DAVIS 2017, unsupervised: objects without a class, void pixels removed from the predictions.
 
 Source: Caelles et al., The 2019 DAVIS challenge on VOS, arXiv 1905.00737; davis2017-evaluation
-ac7c43f. TrackEval 1.3.0 takes void out for J&F alone: its HOTA, CLEAR, Identity and VACE are of the
-IoU with void still in the predictions.
+ac7c43f. TrackEval 1.3.0 removes void for J&F only: its HOTA, CLEAR, Identity and VACE use the IoU
+of predictions that include void pixels.
 """
 
 from __future__ import annotations
 
-from metrics.family import Benchmark
-from metrics.preprocessing.davis_void import cut_void, keep_objects, one_class
+from metrics.family import ScoringProtocol
+from metrics.preprocessing.davis_void import keep_objects, one_class, remove_void
 
-BENCHMARK = Benchmark(
-    card=(
-        "Objects of any class, for J&F those up to the largest identity in the first frame; pixels "
-        "that are void in the truth are taken out of the predictions; masks of a frame may not "
+PROTOCOL = ScoringProtocol(
+    description=(
+        "Objects of any class, for J&F those up to the largest identity in the first frame; void "
+        "pixels of the ground truth are removed from the predictions; masks of a frame must not "
         "overlap."
     ),
     layout="davis",
@@ -21,5 +21,5 @@ BENCHMARK = Benchmark(
     keep=keep_objects,
     similarity="disjoint masks",
     classes=one_class,
-    prepare=cut_void,
+    prepare=remove_void,
 )

@@ -1,4 +1,4 @@
-"""DAVIS 2016: all objects of a frame are one foreground.
+"""DAVIS 2016: all objects of a frame form one foreground mask.
 
 Source: Perazzi et al., A benchmark dataset and evaluation methodology for video object
 segmentation, CVPR 2016.
@@ -10,7 +10,7 @@ import numpy as np
 
 from datasets.masks.algebra import unite
 from datasets.types import Tracks
-from metrics.family import Benchmark
+from metrics.family import ScoringProtocol
 from metrics.pairing import masks_of
 from metrics.preprocessing.davis_void import is_void, keep_objects, one_class, refuse_void
 
@@ -23,7 +23,7 @@ def _merge(truth: Tracks, prediction: Tracks) -> tuple[Tracks, Tracks]:
 
 
 def _merged(tracks: Tracks, side: str) -> Tracks:
-    """Return one row a frame, the union of its masks that are not void."""
+    """Return one row per frame, the union of its masks except void."""
     objects = tracks.take(~is_void(tracks))
     frame, masks = unite(masks_of(objects, side), objects.frame)
     ones = np.full(len(frame), _FOREGROUND)
@@ -31,10 +31,10 @@ def _merged(tracks: Tracks, side: str) -> Tracks:
     return Tracks(tracks.extent, frame, ones, class_id, ones, masks.boxes, masks)
 
 
-BENCHMARK = Benchmark(
-    card=(
-        "The foreground: all masks of a frame together, of any class; void is background. J&F "
-        "leaves out the first and the last frame."
+PROTOCOL = ScoringProtocol(
+    description=(
+        "The foreground: the union of all masks of a frame, of any class; void is background. J&F "
+        "excludes the first and the last frame."
     ),
     layout="davis2016",
     families=("jf_davis_ss",),

@@ -8,15 +8,15 @@ from __future__ import annotations
 import numpy as np
 
 from datasets.types import Extent, Tracks
-from metrics.family import Benchmark
+from metrics.family import ScoringProtocol
 from metrics.matching.hungarian import EPS
 from metrics.pairing import Pairs
-from metrics.preprocessing.distractors import matches
-from metrics.preprocessing.ignore_regions import inside_one
+from metrics.preprocessing.distractors import match_truth_rows
+from metrics.preprocessing.ignore_regions import in_one_ignore_region
 
 _SCORED = {1: "car", 4: "pedestrian"}
-_DISTRACTOR = {1: 2, 4: 5}  # vans look like cars, people sitting like pedestrians
-_LEAST_HEIGHT = 25  # pixels; an unmatched prediction no taller is left out
+_DISTRACTOR = {1: 2, 4: 5}  # vans look like cars, sitting people like pedestrians
+_MAX_IGNORED_HEIGHT = 25  # pixels, inclusive; unmatched predictions up to it are excluded
 
 
 def _keep(
@@ -25,27 +25,29 @@ def _keep(
     own = truth.class_id == class_id
     distracting = truth.class_id == _DISTRACTOR[class_id]
     scored, kept = own & (truth.score != 0), prediction.class_id == class_id
-    matched = matches(truth, prediction, pairs, (own | distracting, kept))
+    matched = match_truth_rows(truth, prediction, pairs, (own | distracting, kept))
     height = prediction.box[:, 3] - prediction.box[:, 1]
-    regions = np.isin(truth.class_id, truth.extent.ignored)
-    doubtful = (height <= _LEAST_HEIGHT + EPS) | inside_one(prediction, pairs, regions, "box")
-    on_scored = np.append(scored, False)[matched]  # -1, no match, is the last
-    return scored, kept & np.where(matched < 0, ~doubtful, on_scored)
+    ignore_regions = np.isin(truth.class_id, truth.extent.ignored)
+    in_region = in_one_ignore_region(prediction, pairs, ignore_regions, "box")
+    ignored = (height <= _MAX_IGNORED_HEIGHT + EPS) | in_region
+    on_scored = np.append(scored, False)[matched]  # index -1, no match, is the last
+    return scored, kept & np.where(matched < 0, ~ignored, on_scored)
 
 
 def _classes(extent: Extent) -> dict[str, int]:
     for key, name in _SCORED.items():
         if extent.classes.get(key) != name:
             found = extent.classes.get(key)
-            raise ValueError(f"class {key} is {found!r}, the KITTI protocol expects {name!r}")
+            raise ValueError(f"class {key} is {found!r}: the KITTI protocol expects {name!r}")
     return {name: key for key, name in _SCORED.items()}
 
 
-BENCHMARK = Benchmark(
-    card=(
-        "Cars and pedestrians, each on its own; a prediction matched at IoU 0.5 to a van, a person "
-        "sitting or what is occluded or truncated too much is left out, and so is one without a "
-        "match that is at most 25 pixels tall or lies by more than half in a DontCare region."
+PROTOCOL = ScoringProtocol(
+    description=(
+        "Cars and pedestrians, each class on its own. Predictions matched at IoU 0.5 with a van, a "
+        "sitting person or a heavily occluded or truncated object are excluded. Unmatched "
+        "predictions at most 25 pixels tall, or more than half inside a DontCare region, are "
+        "excluded as well."
     ),
     layout="kitti",
     families=("hota", "clear", "identity", "vace", "count"),

@@ -1,4 +1,4 @@
-"""KITTI-MOTS: masks of cars and pedestrians, regions to ignore.
+"""KITTI-MOTS: masks of cars and pedestrians, with ignore regions.
 
 Source: Voigtlaender et al., MOTS, CVPR 2019; equal to TrackEval 1.3.0
 (tests/parity/test_parity.py).
@@ -6,13 +6,13 @@ Source: Voigtlaender et al., MOTS, CVPR 2019; equal to TrackEval 1.3.0
 
 from __future__ import annotations
 
-from metrics.family import Benchmark
+from metrics.family import ScoringProtocol
 from metrics.preprocessing.ignore_regions import keep_masks_outside_regions
 
-BENCHMARK = Benchmark(
-    card=(
-        "Cars and pedestrians, each on its own; a prediction without a match at IoU 0.5 of which "
-        "more than half lies in a region to ignore is left out; masks of a frame may not overlap."
+PROTOCOL = ScoringProtocol(
+    description=(
+        "Cars and pedestrians, each class on its own; predictions unmatched at IoU 0.5 and more "
+        "than half inside an ignore region are excluded; masks of a frame must not overlap."
     ),
     layout="kitti_mots",
     families=("hota", "clear", "identity", "vace", "count"),

@@ -1,11 +1,11 @@
-"""MOT15: one class, nothing to leave out but truth rows marked 0."""
+"""MOT15: one class; only ground truth rows marked 0 are excluded."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from datasets.types import Tracks
-from metrics.family import Benchmark
+from metrics.family import ScoringProtocol
 from metrics.pairing import Pairs
 from metrics.preprocessing.distractors import only_pedestrians, refuse_other_classes
 
@@ -17,8 +17,10 @@ def _keep(
     return (truth.score != 0) & (truth.class_id == class_id), np.ones(len(prediction), bool)
 
 
-BENCHMARK = Benchmark(
-    card="One class; ground truth marked 0 is not scored; no distractors, no ignore regions.",
+PROTOCOL = ScoringProtocol(
+    description=(
+        "One class; ground truth marked 0 is not scored; no distractors, no ignore regions."
+    ),
     layout="mot15",
     families=("hota", "clear", "identity", "vace", "count"),
     keep=_keep,

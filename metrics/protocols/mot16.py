@@ -1,9 +1,9 @@
-"""MOT16: pedestrians; predictions on people on vehicles, reflections and the like do not count."""
+"""MOT16: pedestrians; predictions on distractors, such as reflections, are not scored."""
 
 from __future__ import annotations
 
-from metrics.preprocessing.distractors import pedestrians
+from metrics.preprocessing.distractors import pedestrian_protocol
 
-BENCHMARK = pedestrians(
+PROTOCOL = pedestrian_protocol(
     {2: "person on a vehicle", 7: "static person", 8: "distractor", 12: "reflection"}
 )

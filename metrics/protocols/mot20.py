@@ -1,10 +1,10 @@
-"""MOT20: as MOT17, and predictions on other vehicles do not count either."""
+"""MOT20: as MOT17, with other vehicles as an additional distractor."""
 
 from __future__ import annotations
 
-from metrics.preprocessing.distractors import pedestrians
+from metrics.preprocessing.distractors import pedestrian_protocol
 
-BENCHMARK = pedestrians(
+PROTOCOL = pedestrian_protocol(
     {
         2: "person on a vehicle",
         6: "other vehicle",

@@ -1,4 +1,4 @@
-"""MOTSChallenge (MOTS20): masks of pedestrians, regions to ignore.
+"""MOTSChallenge (MOTS20): masks of pedestrians, with ignore regions.
 
 Source: Voigtlaender et al., MOTS, CVPR 2019; TrackEval 1.3.0, mots_challenge.
 """
@@ -6,7 +6,7 @@ Source: Voigtlaender et al., MOTS, CVPR 2019; TrackEval 1.3.0, mots_challenge.
 from __future__ import annotations
 
 from datasets.types import Extent
-from metrics.family import Benchmark
+from metrics.family import ScoringProtocol
 from metrics.preprocessing.ignore_regions import keep_masks_outside_regions
 
 _PEDESTRIAN = 2
@@ -15,14 +15,14 @@ _PEDESTRIAN = 2
 def _pedestrians(extent: Extent) -> dict[str, int]:
     found = extent.classes.get(_PEDESTRIAN, "missing")
     if found != "pedestrian":
-        raise ValueError(f"class {_PEDESTRIAN} is {found}: expected pedestrian")
+        raise ValueError(f"class {_PEDESTRIAN} is {found}, expected pedestrian")
     return {found: _PEDESTRIAN}
 
 
-BENCHMARK = Benchmark(
-    card=(
-        "Pedestrians; a prediction without a match at IoU 0.5 of which more than half lies in a "
-        "region to ignore is left out; masks of a frame may not overlap."
+PROTOCOL = ScoringProtocol(
+    description=(
+        "Pedestrians; predictions unmatched at IoU 0.5 and more than half inside an ignore region "
+        "are excluded; masks of a frame must not overlap."
     ),
     layout="mots",
     families=("hota", "clear", "identity", "vace", "count"),

@@ -1,4 +1,4 @@
-"""The tools our numbers are compared with, one module each: see `metrics/crosscheck/reference.py`.
+"""Reference tools of the cross-check, one module each: see `metrics/crosscheck/reference.py`.
 
 May import: datasets, metrics.
 """

@@ -1,4 +1,4 @@
-"""py-motmetrics 1.4.0 on the rows our protocol keeps, with distances computed here."""
+"""Reference py-motmetrics 1.4.0, on the rows our protocol keeps, with distances computed here."""
 
 from __future__ import annotations
 
@@ -9,33 +9,35 @@ from pathlib import Path
 import motmetrics
 import numpy as np
 
-from metrics.crosscheck.reference import COMBINED, Explanation, Place, Sample, Scores
+from metrics.crosscheck.reference import COMBINED, Explanation, Sample, Scope, Scores
 from metrics.pairing import Pairing
 
 _CONTINUITY = (
-    "motmetrics keeps the last match ever of each object before it matches the rest; ours, as "
-    "TrackEval and the MOTChallenge devkit, prefers the frame before within one matching"
+    "motmetrics first keeps the last match of each object, from any earlier frame, and then "
+    "matches the rest; ours, as TrackEval and the MOTChallenge devkit, solves one matching that "
+    "prefers the matches of the previous frame"
 )
 
 
-def _one_side_is_empty(place: Place) -> bool:
+def _one_side_is_empty(place: Scope) -> bool:
     pairings = [pairing for each in place.pairings.values() for pairing in each]
     sides = [[len(each.truth) for each in pairings], [len(each.prediction) for each in pairings]]
     return not all(map(any, sides))
 
 
-EXPLAINED = (
+EXPLANATIONS = (
     Explanation(("MOTA", "MOTP", "IDSW", "CLR_TP", "CLR_FN", "CLR_FP", "ML"), _CONTINUITY),
     Explanation(
-        ("MT", "PT"), "motmetrics counts a ratio of exactly 0.8 as mostly tracked, and see IDSW"
+        ("MT", "PT"),
+        "motmetrics counts a ratio of exactly 0.8 as mostly tracked; differences of IDSW apply too",
     ),
     Explanation(
         ("Frag",),
-        "motmetrics counts from tracked to missed, also in frames without any prediction",
+        "motmetrics counts changes from tracked to missed, also in frames without predictions",
     ),
     Explanation(
         ("IDF1", "IDP", "IDR"),
-        "0 where a side is empty, as TrackEval has it; undefined in motmetrics",
+        "0 if a side is empty, as in TrackEval; undefined in motmetrics",
         _one_side_is_empty,
     ),
 )
@@ -63,7 +65,7 @@ _THRESHOLD = 0.5
 def score(
     protocol: str, families: Many[str], samples: Mapping[str, Sample], workdir: Path
 ) -> Scores:
-    """Return what motmetrics gives of CLEAR and Identity; the whole is its own overall row."""
+    """Return motmetrics' values of CLEAR and Identity; the total is its overall row."""
     if not {"clear", "identity"} & set(families):
         return {}
     classes = next(iter(samples.values())).pairings
@@ -90,7 +92,7 @@ def _of_class(pairings: Mapping[str, Pairing]) -> dict[str, dict[str, float]]:
 
 
 def accumulate(pairing: Pairing) -> motmetrics.MOTAccumulator:
-    """Return motmetrics' own record of a sequence: distances are 1 - IoU, none below IoU 0.5."""
+    """Return motmetrics' accumulator of a sequence: distances 1 - IoU, NaN below IoU 0.5."""
     accumulator = motmetrics.MOTAccumulator()
     truth, prediction, pairs = pairing.truth, pairing.prediction, pairing.pairs
     at = pairing.truth.frame[pairs.truth]

@@ -1,4 +1,4 @@
-"""pycocotools 2.0 on the rows our protocol keeps: each frame an image, identities left out."""
+"""Reference pycocotools 2.0, on the rows our protocol keeps: each frame is an image."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from metrics.crosscheck.reference import (
     Scores,
 )
 
-EXPLAINED: tuple[Explanation, ...] = ()
+EXPLANATIONS: tuple[Explanation, ...] = ()
 NAMES = ("AP", "AP50", "AP75", "AP_small", "AP_medium", "AP_large", "AR1", "AR10", "AR100")
 
 Kind = Literal["bbox", "segm"]
-Pairs = Mapping[int, tuple[Tracks, Tracks]]  # truth and prediction by category
+Pairs = Mapping[int, tuple[Tracks, Tracks]]  # ground truth and prediction by category
 _KINDS: dict[str, tuple[Kind, str]] = {
-    "coco_box_ap": ("bbox", "box "),  # and how its columns begin
+    "coco_box_ap": ("bbox", "box "),  # kind, and prefix of its columns
     "coco_mask_ap": ("segm", "mask "),
 }
 
@@ -37,7 +37,7 @@ _KINDS: dict[str, tuple[Kind, str]] = {
 def score(
     protocol: str, families: Many[str], samples: Mapping[str, Sample], workdir: Path
 ) -> Scores:
-    """Return AP and AR of boxes and of masks of each class, sequence by sequence, and of all."""
+    """Return AP and AR of boxes and masks of each class, per sequence and combined."""
     wanted = [_KINDS[name] for name in families if name in _KINDS]
     if not wanted:
         return {}
@@ -59,21 +59,21 @@ def score(
 
 
 def evaluate(sequences: Many[Pairs], kind: Kind) -> COCOeval:
-    """Return pycocotools' evaluation of sequences that have the same categories."""
+    """Return pycocotools' evaluation of sequences with the same categories."""
     truth, found = [], []
     images: list[dict[str, int]] = []
     for pairs in sequences:
-        begin = len(images) + 1
+        first_image = len(images) + 1
         for category, (one, other) in pairs.items():
-            truth += _annotations(one, kind, category, begin)
-            found += _results(other, kind, category, begin)
+            truth += _annotations(one, kind, category, first_image)
+            found += _results(other, kind, category, first_image)
         extent = next(iter(pairs.values()))[0].extent
         size = {"height": extent.height, "width": extent.width}
-        images += [{"id": begin + frame, **size} for frame in range(extent.frame_count)]
+        images += [{"id": first_image + frame, **size} for frame in range(extent.frame_count)]
     with contextlib.redirect_stdout(io.StringIO()):
         content = {"images": images, "categories": [{"id": key} for key in sequences[0]]}
         one = _load(content | {"annotations": truth})
-        # loadRes fails of no results at all
+        # loadRes fails for an empty list of results
         other = one.loadRes(found) if found else _load(content | {"annotations": []})
         evaluator = COCOeval(one, other, kind)
         evaluator.evaluate()
@@ -82,11 +82,11 @@ def evaluate(sequences: Many[Pairs], kind: Kind) -> COCOeval:
 
 
 def summarize(evaluator: COCOeval, categories: list[int], prefix: str = "") -> dict[str, float]:
-    """Return pycocotools' nine numbers, NaN instead of its -1.
+    """Return pycocotools' first nine statistics, NaN in place of its -1.
 
     Args:
-        categories: Places among those evaluated.
-        prefix: Of each name.
+        categories: Indices among the evaluated categories.
+        prefix: Prefix of each column name.
     """
     whole = evaluator.eval
     evaluator.eval = whole | {
@@ -102,7 +102,7 @@ def summarize(evaluator: COCOeval, categories: list[int], prefix: str = "") -> d
 
 
 def _kept(sample: Sample) -> Pairs:
-    """Return the rows of each class that are scored; the class is the category."""
+    """Return the scored rows of each class; the class is the category."""
     sides = [(pairing.truth, pairing.prediction) for pairing in sample.pairings.values()]
     return {
         number: (one.tracks.take(one.rows), other.tracks.take(other.rows))
@@ -119,13 +119,18 @@ def _load(content: dict[str, Any]) -> COCO:
     return coco
 
 
-def _annotations(tracks: Tracks, kind: Kind, category: int, begin: int) -> list[dict[str, Any]]:
-    """Return truth: a score of 0 is a crowd, the area that of the annotation, else of the mask."""
+def _annotations(
+    tracks: Tracks, kind: Kind, category: int, first_image: int
+) -> list[dict[str, Any]]:
+    """Return ground truth annotations: a score of 0 marks a crowd.
+
+    The area is that of the annotation if there is one, else that of the mask or box.
+    """
     area = tracks.area
     if area is None:
         size = tracks.box[:, 2:] - tracks.box[:, :2]
         area = size.prod(axis=1) if tracks.rle is None else tracks.rle.areas
-    rows = _results(tracks, kind, category, begin)
+    rows = _results(tracks, kind, category, first_image)
     more = zip(area.tolist(), (tracks.score == 0).tolist(), strict=True)
     return [
         row | {"area": float(pixels), "iscrowd": int(crowd)}
@@ -133,11 +138,11 @@ def _annotations(tracks: Tracks, kind: Kind, category: int, begin: int) -> list[
     ]
 
 
-def _results(tracks: Tracks, kind: Kind, category: int, begin: int) -> list[dict[str, Any]]:
-    """Return entries of a result file, of which loadRes takes the area itself.
+def _results(tracks: Tracks, kind: Kind, category: int, first_image: int) -> list[dict[str, Any]]:
+    """Return entries of a result file; loadRes computes their areas.
 
     Args:
-        begin: The image of frame 0.
+        first_image: Image id of frame 0.
     """
     size = [tracks.extent.height, tracks.extent.width]
     near, far = tracks.box[:, :2], tracks.box[:, 2:]
@@ -148,7 +153,7 @@ def _results(tracks: Tracks, kind: Kind, category: int, begin: int) -> list[dict
     else:
         runs = () if tracks.rle is None else tracks.rle.runs
         shapes = [{"segmentation": {"size": size, "counts": run}} for run in runs]
-    frames, scores = (begin + tracks.frame).tolist(), tracks.score.tolist()
+    frames, scores = (first_image + tracks.frame).tolist(), tracks.score.tolist()
     return [
         {"image_id": frame, "category_id": category, "score": score, **shape}
         for frame, score, shape in zip(frames, scores, shapes, strict=True)

@@ -1,4 +1,4 @@
-"""TrackEval 1.3.0 on the same sequences, read and preprocessed by its own code from files."""
+"""Reference TrackEval 1.3.0, which reads and preprocesses the sequences from files itself."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from metrics.crosscheck.reference import (
     COMBINED,
     DETECTION_AVERAGED,
     Explanation,
-    Place,
     Sample,
+    Scope,
     Scores,
 )
 from metrics.crosscheck.trackeval_files import Pairs
@@ -40,18 +40,18 @@ _FAMILIES = {
     "vace": "VACE",
     "count": "Count",
 }
-_LONGEST = 255  # frames of which TrackEval's 8 bits hold the number of the one after the last
+_MAX_FRAMES = 255  # up to which TrackEval's 8-bit frame numbers do not overflow
 
 
 @dataclass(frozen=True)
-class _Benchmark:
-    """How TrackEval is given a protocol.
+class _Layout:
+    """TrackEval's input for one of our protocols.
 
     Args:
-        lay_out: Writes the files; None if the format cannot hold them.
-        select: Rows of truth and prediction: as read, where TrackEval leaves out what our protocol
-            leaves out, else those that are kept.
-        more: Families that it has of these files alone.
+        lay_out: Write the files; return None if the format cannot hold them.
+        select: Return the rows of ground truth and prediction: all rows as read if TrackEval
+            excludes the same rows as our protocol, else the rows that our protocol keeps.
+        more: Further families that TrackEval has for these files only.
     """
 
     lay_out: Callable[[Path, Pairs], Setting | None]
@@ -62,21 +62,23 @@ class _Benchmark:
 def score(
     protocol: str, families: Many[str], samples: Mapping[str, Sample], workdir: Path
 ) -> Scores:
-    """Return what TrackEval says of each class, sequence by sequence, and of all classes."""
-    benchmark = _BENCHMARKS.get(protocol)
-    known = _FAMILIES | dict(benchmark.more if benchmark else {})
+    """Return TrackEval's values for each class, per sequence and combined, and over classes."""
+    layout = _LAYOUTS.get(protocol)
+    known = _FAMILIES | dict(layout.more if layout else {})
     wanted = [known[name] for name in families if name in known]
-    if benchmark is None or not wanted:
+    if layout is None or not wanted:
         return {}
-    # by number: a format may not hold every name
-    pairs = {f"{n:04d}": benchmark.select(each) for n, each in enumerate(samples.values())}
-    setting = benchmark.lay_out(workdir, pairs)
+    # numbered, because a format may not allow every sequence name
+    pairs = {f"{n:04d}": layout.select(each) for n, each in enumerate(samples.values())}
+    setting = layout.lay_out(workdir, pairs)
     if setting is None:
         return {}
     classes = list(next(iter(samples.values())).pairings)
-    called = {name: setting.only_class or name for name in classes}
-    found = trackeval_run.run(setting, list(called.values()), wanted)
-    fields = {name: _places(found, other, list(samples)) for name, other in called.items()}
+    their_names = {name: setting.only_class or name for name in classes}
+    found = trackeval_run.run(setting, list(their_names.values()), wanted)
+    fields = {
+        name: _by_sequence(found, theirs, list(samples)) for name, theirs in their_names.items()
+    }
     if len(classes) > 1:
         fields[CLASS_AVERAGED] = {COMBINED: over_classes(found, "class")}
         fields[DETECTION_AVERAGED] = {COMBINED: over_classes(found, "det")}
@@ -86,8 +88,8 @@ def score(
     }
 
 
-def _places(found: Evaluation, class_name: str, names: list[str]) -> dict[str, Fields]:
-    """Return the fields of a class by sequence and combined, by our names of the sequences."""
+def _by_sequence(found: Evaluation, class_name: str, names: list[str]) -> dict[str, Fields]:
+    """Return the fields of a class by our sequence names, and combined."""
     numbered = found.sequences[class_name]
     places = [of_sequence(found, class_name, number) for number in numbered]
     return dict(zip(names, places, strict=True)) | {COMBINED: of_class(found, class_name)}
@@ -98,7 +100,7 @@ def _as_read(sample: Sample) -> tuple[Tracks, Tracks]:
 
 
 def _kept(sample: Sample) -> tuple[Tracks, Tracks]:
-    """Return the rows of all classes that are scored."""
+    """Return the scored rows of all classes."""
     pairings = list(sample.pairings.values())
     truth = np.unique(np.concatenate([each.truth.rows for each in pairings]))
     prediction = np.unique(np.concatenate([each.prediction.rows for each in pairings]))
@@ -106,25 +108,25 @@ def _kept(sample: Sample) -> tuple[Tracks, Tracks]:
 
 
 def _lay_out_plain(workdir: Path, pairs: Pairs) -> Setting | None:
-    """Write boxes where there is one class and nothing to ignore: TrackEval has no others."""
+    """Write boxes if there is one class and none is ignored; TrackEval supports no other case."""
     extents = [truth.extent for truth, _ in pairs.values()]
     if any(len(extent.classes) > 1 or extent.ignored for extent in extents):
         return None
     return trackeval_files.lay_out_mot(workdir, pairs, "plain", preprocess=False)
 
 
-_BENCHMARKS = {
-    name: _Benchmark(partial(trackeval_files.lay_out_mot, benchmark=name.upper()), _as_read)
+_LAYOUTS = {
+    name: _Layout(partial(trackeval_files.lay_out_mot, benchmark=name.upper()), _as_read)
     for name in ("mot15", "mot16", "mot17", "mot20")
 } | {
-    "plain": _Benchmark(_lay_out_plain, _as_read),
-    "kitti": _Benchmark(trackeval_files.lay_out_kitti, _as_read),
-    "kitti_mots": _Benchmark(trackeval_files.lay_out_kitti_mots, _as_read),
-    "mots": _Benchmark(trackeval_files.lay_out_mots, _as_read),
-    "youtube_vis": _Benchmark(trackeval_files.lay_out_vis, _kept, {"vis_ap": "TrackMAP"}),
-    "davis": _Benchmark(trackeval_files.lay_out_davis, _as_read, {"jf_te": "JAndF"}),
-    "davis_semi": _Benchmark(trackeval_files.lay_out_davis, _kept, {"jf_te": "JAndF"}),
-    "davis2016": _Benchmark(trackeval_files.lay_out_davis, _kept, {"jf_te": "JAndF"}),
+    "plain": _Layout(_lay_out_plain, _as_read),
+    "kitti": _Layout(trackeval_files.lay_out_kitti, _as_read),
+    "kitti_mots": _Layout(trackeval_files.lay_out_kitti_mots, _as_read),
+    "mots": _Layout(trackeval_files.lay_out_mots, _as_read),
+    "youtube_vis": _Layout(trackeval_files.lay_out_vis, _kept, {"vis_ap": "TrackMAP"}),
+    "davis": _Layout(trackeval_files.lay_out_davis, _as_read, {"jf_te": "JAndF"}),
+    "davis_semi": _Layout(trackeval_files.lay_out_davis, _kept, {"jf_te": "JAndF"}),
+    "davis2016": _Layout(trackeval_files.lay_out_davis, _kept, {"jf_te": "JAndF"}),
 }
 
 
@@ -138,12 +140,12 @@ def _has_void(pairing: Pairing) -> bool:
 
 
 def _has_shared_crowd(pairing: Pairing) -> bool:
-    """Return whether a crowd overlaps two predicted tracks, which may both take it."""
+    """Return whether a crowd overlaps two predicted tracks, which may both be matched with it."""
     truth, prediction, pairs = pairing.truth, pairing.prediction, pairing.pairs
     crowd = truth.tracks.score[truth.rows] == 0
     both = np.stack([truth.track[pairs.truth], prediction.track[pairs.prediction]], axis=1)
-    meeting = np.unique(both[crowd[pairs.truth]], axis=0)
-    return bool((np.bincount(meeting[:, 0]) > 1).any())
+    overlapping = np.unique(both[crowd[pairs.truth]], axis=0)
+    return bool((np.bincount(overlapping[:, 0]) > 1).any())
 
 
 def _has_empty_mask(pairing: Pairing) -> bool:
@@ -151,15 +153,15 @@ def _has_empty_mask(pairing: Pairing) -> bool:
     return any((pairing.areas(side) == 0).any() for side in sides)
 
 
-def _nothing_at_all(place: Place) -> bool:
-    """Return whether all the sequences of a class are empty on both sides."""
+def _all_sequences_empty(place: Scope) -> bool:
+    """Return whether all sequences of a class are empty on both sides."""
     return any(all(map(_empty, each)) for each in place.pairings.values())
 
 
-def _somewhere(what: Callable[[Pairing], bool], *protocols: str) -> Callable[[Place], bool]:
-    """Return a test of whether a pairing is so, under some protocols, all if none is named."""
+def _somewhere(what: Callable[[Pairing], bool], *protocols: str) -> Callable[[Scope], bool]:
+    """Return a test for scopes with such a pairing, under some protocols (all if none is named)."""
 
-    def applies(place: Place) -> bool:
+    def applies(place: Scope) -> bool:
         if protocols and place.protocol not in protocols:
             return False
         return any(what(pairing) for each in place.pairings.values() for pairing in each)
@@ -167,28 +169,30 @@ def _somewhere(what: Callable[[Pairing], bool], *protocols: str) -> Callable[[Pl
     return applies
 
 
-EXPLAINED = (
+EXPLANATIONS = (
     Explanation(
-        ("vace",), "none where there is nothing at all; TrackEval has zeros", _nothing_at_all
+        ("vace",),
+        "undefined if both sides are empty; TrackEval reports zeros",
+        _all_sequences_empty,
     ),
     Explanation(
         ("hota", "clear", "identity", "vace"),
-        "TrackEval takes void out of the predictions for J&F alone",
+        "TrackEval removes void from the predictions for J&F only",
         _somewhere(_has_void, "davis"),
     ),
     Explanation(
         ("hota", "clear", "identity", "vace", "count"),
-        "a PNG cannot hold an empty mask, which counts here",
+        "an empty mask counts here, but a PNG cannot hold one",
         _somewhere(_has_empty_mask, "davis", "davis_semi", "davis2016"),
     ),
     Explanation(
         ("J-Decay", "F-Decay"),
-        f"beyond {_LONGEST} frames TrackEval takes other quarters: it counts frames in 8 bits",
-        _somewhere(lambda pairing: pairing.frame_count > _LONGEST),
+        f"beyond {_MAX_FRAMES} frames TrackEval's quarters differ: it numbers frames in 8 bits",
+        _somewhere(lambda pairing: pairing.frame_count > _MAX_FRAMES),
     ),
     Explanation(
         ("vis_ap",),
-        "a crowd may be taken many times, as the official evaluator has it; in TrackEval once",
+        "a crowd may be matched many times, as in the official evaluator; in TrackEval once",
         _somewhere(_has_shared_crowd),
     ),
 )

@@ -1,4 +1,4 @@
-"""F against its definition, written out slowly, and on squares that can be checked by hand."""
+"""F compared with a slow implementation of its definition, and on squares checked by hand."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def square(left, top, side=10, size=(40, 60)):
 
 @st.composite
 def two_masks(draw):
-    """Return masks of one size, of blocks so that they have an inside, or of single pixels."""
+    """Return masks of one size, made of blocks, so that they have an interior, or of pixels."""
     height, width = draw(st.integers(1, 40)), draw(st.integers(1, 40))
     block = draw(st.sampled_from([1, 3, 8]))
     grid = (-(-height // block), -(-width // block))
@@ -40,12 +40,12 @@ def two_masks(draw):
 
 
 @given(two_masks())
-def test_f_is_what_its_definition_says(masks):
+def test_f_equals_its_definition(masks):
     assert f_of(*masks) == slow_f(*masks)
 
 
 @pytest.mark.parametrize("seed", range(60))
-def test_f_of_large_images_with_a_wide_reach_is_what_its_definition_says(seed):
+def test_f_equals_its_definition_on_large_images(seed):
     rng = np.random.default_rng(seed)
     size = tuple(rng.integers(200, 900, 2))
     masks = np.zeros((2, *size), bool)
@@ -58,7 +58,7 @@ def test_f_of_large_images_with_a_wide_reach_is_what_its_definition_says(seed):
 
 
 @given(two_masks())
-def test_the_boundary_is_where_a_pixel_differs_from_its_neighbours(masks):
+def test_boundary_pixels_differ_from_a_neighbour(masks):
     mask = masks[0]
     if mask.any() and not mask.all():
         found = outline(coco_rle.encode(mask[None]), 0)
@@ -73,39 +73,39 @@ def test_the_boundary_is_where_a_pixel_differs_from_its_neighbours(masks):
     ("height", "width", "pixels"),
     [(480, 854, 8), (1080, 1920, 18), (300, 400, 4), (240, 432, 4), (1, 1, 1)],
 )
-def test_the_reach_is_the_diagonals_share_rounded_up(height, width, pixels):
+def test_the_reach_is_a_share_of_the_diagonal_rounded_up(height, width, pixels):
     assert reach(height, width) == pixels
 
 
 @pytest.mark.parametrize(
     ("truth", "prediction", "f"),
     [
-        (square(0, 0, 0), square(0, 0, 0), 1),  # nothing and nothing
+        (square(0, 0, 0), square(0, 0, 0), 1),  # both empty
         (square(5, 5), square(0, 0, 0), 0),
         (square(0, 0, 0), square(5, 5), 0),
         (square(5, 5), square(5, 5), 1),
         (square(0, 0), square(0, 0), 1),  # in a corner
-        (square(5, 5), square(6, 5), 1),  # a pixel off, and one is in reach
+        (square(5, 5), square(6, 5), 1),  # shifted by one pixel, which is within reach
         (square(5, 5), square(35, 20), 0),
         (np.ones((40, 60), bool), np.ones((40, 60), bool), 1),
-        (np.ones((40, 60), bool), square(0, 0, 0), 1),  # all of the image has no boundary
+        (np.ones((40, 60), bool), square(0, 0, 0), 1),  # the whole image has no boundary
         (np.ones((40, 60), bool), square(5, 5), 0),
     ],
 )
-def test_f_of_squares_where_one_pixel_is_in_reach(truth, prediction, f):
+def test_f_of_squares_with_a_reach_of_one_pixel(truth, prediction, f):
     assert reach(40, 60) == 1
     assert f_of(truth, prediction) == f
 
 
-def test_a_square_two_pixels_off_keeps_the_sides_it_slides_along():
-    # The boundary of a square of side 4 is a frame of 5 x 5 pixels, 16 of them. With a reach of 1
-    # and the other frame 2 to the right, four of five are found in the top row and in the bottom
-    # row; of the three between them in the right column the upper and lower one, which are next to
-    # the other's rows; none in the left column.
+def test_f_of_a_square_shifted_by_two_pixels():
+    # The boundary of a square of side 4 is the outline of 5 x 5 pixels, 16 pixels. With a reach of
+    # 1 and the other outline 2 pixels to the right, four of the five pixels in the top row and in
+    # the bottom row are matched. Of the other three in the right column, the upper and the lower
+    # one are matched, being next to the other's rows. None is matched in the left column.
     assert f_of(square(10, 10, 4), square(12, 10, 4)) == 10 / 16
 
 
-def test_pairs_share_the_masks_they_have_in_common():
+def test_pairs_may_share_masks():
     masks = coco_rle.encode(np.stack([square(5, 5), square(30, 20), square(7, 5)]))
     rows = np.array([[[0, 1], [0, -1]], [[0, 2], [2, -1]]])
     found = boundary_table(masks, masks, rows)

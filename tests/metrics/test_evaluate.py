@@ -21,7 +21,7 @@ LENGTHS = {"TUD-Campus": 71, "TUD-Stadtmitte": 179}
 
 @pytest.fixture
 def folders(tmp_path) -> tuple[Path, Path]:
-    """Truth and results of TUD in MOTChallenge layout."""
+    """Ground truth and results of TUD in MOTChallenge layout."""
     root, truth, results = tud.locate(None), tmp_path / "truth", tmp_path / "results"
     results.mkdir()
     for name, length in LENGTHS.items():
@@ -55,7 +55,7 @@ finally:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
-def test_the_file_holds_every_sequence_and_the_total(folders, tmp_path):
+def test_the_output_has_every_sequence_and_the_total(folders, tmp_path):
     done = run(folders, "--output", tmp_path / "out.json")
     assert done.returncode == 0, done.stderr
     found = json.loads((tmp_path / "out.json").read_text())
@@ -75,13 +75,13 @@ def test_the_table_shows_sequences_and_the_total(folders):
     assert lines[-1].split()[1] == "39.996"
 
 
-def test_two_jobs_give_what_one_gives(folders):
+def test_two_jobs_give_the_same_output_as_one(folders):
     assert run(folders, "--jobs", 2).stdout == run(folders).stdout
 
 
-def test_events_are_written_and_as_many_as_the_table_says(folders, tmp_path):
-    given = ("--events", tmp_path / "events.parquet", "--output", tmp_path / "out.json")
-    assert run(folders, *given, "--families", "clear").returncode == 0
+def test_events_are_written_and_their_numbers_equal_the_counts(folders, tmp_path):
+    outputs = ("--events", tmp_path / "events.parquet", "--output", tmp_path / "out.json")
+    assert run(folders, *outputs, "--families", "clear").returncode == 0
     scores = json.loads((tmp_path / "out.json").read_text())["classes"]["pedestrian"]["sequences"]
     table = pq.read_table(tmp_path / "events.parquet")
     for name, values in scores.items():
@@ -91,13 +91,13 @@ def test_events_are_written_and_as_many_as_the_table_says(folders, tmp_path):
         }
 
 
-def test_an_unknown_class_lists_the_known(folders):
+def test_an_unknown_class_is_refused_with_the_known_names(folders):
     done = run(folders, "--classes", "car")
     assert done.returncode == 2
     assert "classes ['car'] are not scored: expected some of ['pedestrian']" in done.stderr
 
 
-def test_hota_is_given_at_every_threshold(folders, tmp_path):
+def test_hota_is_written_for_every_threshold(folders, tmp_path):
     run(folders, "--output", tmp_path / "out.json")
     scores = json.loads((tmp_path / "out.json").read_text())["classes"]["pedestrian"]
     curve = scores["curves"]["HOTA"]
@@ -105,7 +105,7 @@ def test_hota_is_given_at_every_threshold(folders, tmp_path):
     assert sum(curve) / 19 == pytest.approx(scores["combined"]["HOTA"], abs=1e-12)
 
 
-def test_chosen_sequences_are_scored_alone(folders):
+def test_only_the_chosen_sequences_are_scored(folders):
     lines = run(folders, "--sequences", "TUD-Campus").stdout.splitlines()
     assert [line.split()[0] for line in lines[1:]] == ["TUD-Campus", "COMBINED"]
 
@@ -123,30 +123,27 @@ def shorten(truth, results):
     (truth / "TUD-Campus" / "seqinfo.ini").write_text(INFO.format(70))
 
 
-def no_truth(truth, results):
+def remove_all_truth(truth, results):
     shutil.rmtree(truth)
     truth.mkdir()
 
 
-def lose_truth(truth, results):
+def remove_truth(truth, results):
     (truth / "TUD-Campus" / "gt" / "gt.txt").unlink()
 
 
 @pytest.mark.parametrize(
-    ("harm", "message"),
+    ("damage", "message"),
     [
-        (lose_truth, "TUD-Campus/gt/gt.txt"),
-        (
-            break_result,
-            "TUD-Campus.txt, line 223 ('1,2,oops'): expected at least 8 columns",
-        ),
+        (remove_truth, "TUD-Campus/gt/gt.txt"),
+        (break_result, "TUD-Campus.txt, line 223 ('1,2,oops'): expected at least 8 columns"),
         (remove_result, "TUD-Stadtmitte.txt"),
         (shorten, "frame 70 (from 0) is beyond the last frame, 69"),
-        (no_truth, "no sequence with ground truth found in layout mot15"),
+        (remove_all_truth, "no sequence with ground truth found in layout mot15"),
     ],
 )
-def test_bad_input_ends_with_two_and_a_reason(folders, tmp_path, harm, message):
-    harm(*folders)
+def test_invalid_input_gives_exit_code_two_and_a_message(folders, tmp_path, damage, message):
+    damage(*folders)
     done = run(folders, "--output", tmp_path / "out.json")
     assert done.returncode == 2
     assert message in done.stderr
@@ -154,23 +151,24 @@ def test_bad_input_ends_with_two_and_a_reason(folders, tmp_path, harm, message):
     assert not (tmp_path / "out.json").exists()
 
 
-def test_an_unknown_sequence_lists_the_known(folders):
+def test_an_unknown_sequence_is_refused_with_the_known_names(folders):
     done = run(folders, "--sequences", "TUD")
     assert done.returncode == 2
-    assert "no sequence ['TUD']: expected some of ['TUD-Campus', 'TUD-Stadtmitte']" in done.stderr
+    expected = "sequences ['TUD'] not found, expected some of ['TUD-Campus', 'TUD-Stadtmitte']"
+    assert expected in done.stderr
 
 
-def test_results_of_no_sequence_are_told(folders):
+def test_results_without_ground_truth_are_reported(folders):
     (folders[1] / "ghost\x1b[31m.txt").write_text("")
     done = run(folders)
     assert done.returncode == 0
-    assert r"not scored, of no sequence with truth: ghost\x1b[31m" in done.stderr
+    assert r"not scored, no ground truth: ghost\x1b[31m" in done.stderr
 
 
-def test_odd_names_are_scored_and_shown_so_that_no_terminal_obeys_them(folders):
-    for odd, name in zip(("-1q7 {x}", "<b>\x1b[2J\u202e"), LENGTHS, strict=True):
-        (folders[0] / name).rename(folders[0] / odd)
-        (folders[1] / f"{name}.txt").rename(folders[1] / f"{odd}.txt")
+def test_unusual_names_are_scored_and_printed_without_control_characters(folders):
+    for unusual, name in zip(("-1q7 {x}", "<b>\x1b[2J\u202e"), LENGTHS, strict=True):
+        (folders[0] / name).rename(folders[0] / unusual)
+        (folders[1] / f"{name}.txt").rename(folders[1] / f"{unusual}.txt")
     done = run(
         folders, "--families", "clear", "--sequences=-1q7 {x}", "--sequences=<b>\x1b[2J\u202e"
     )
@@ -184,16 +182,16 @@ def test_odd_names_are_scored_and_shown_so_that_no_terminal_obeys_them(folders):
     ("flags", "message"),
     [
         (("--jobs", "0"), "--jobs: 0 found, expected 1 or more"),
-        (("--families", "hota", "hota"), "--families: ['hota'] found more than once"),
+        (("--families", "hota", "hota"), "--families: ['hota'] given more than once"),
         (
             ("--families", "jf_te", "jf_davis_us"),
             "families: jf_te and jf_davis_us both have",
         ),
-        (("--output", "{workdir}"), "a folder, expected a file to write"),
+        (("--output", "{workdir}"), "is a folder, expected a file to write"),
         (("--output", "{workdir}/o", "--events", "{workdir}/o"), "--output and --events: both are"),
     ],
 )
-def test_flags_are_checked_before_anything_is_read(folders, tmp_path, flags, message):
+def test_flags_are_checked_before_files_are_read(folders, tmp_path, flags, message):
     break_result(*folders)
     done = run(folders, *(flag.replace("{workdir}", str(tmp_path)) for flag in flags))
     assert done.returncode == 2
@@ -201,7 +199,7 @@ def test_flags_are_checked_before_anything_is_read(folders, tmp_path, flags, mes
     assert "Traceback" not in done.stderr
 
 
-def test_a_large_count_is_shown_to_the_last_digit():
+def test_a_large_count_is_printed_with_all_digits():
     columns = [{"name": "IDSW", "label": "IDSW", "unit": "count"}]
     one = {"sequences": {}, "combined": {"IDSW": 1234567}}
     assert list(table({"columns": columns, "classes": {"c": one}}))[1].split()[1] == "1234567"

@@ -1,4 +1,4 @@
-"""Every error on its own, and as many of them as the table says."""
+"""Single events, and the agreement of their numbers with CLEAR's counts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def rows(table: pa.Table) -> list[tuple]:
     return list(zip(*(table[name].to_pylist() for name in names), strict=True))
 
 
-def test_a_switch_after_a_gap_is_a_match_a_switch_and_a_fragmentation():
+def test_a_switch_after_a_gap_is_a_match_and_a_switch_and_a_fragmentation():
     truth = [(0, 7, A), (1, 7, A), (2, 7, A), (1, 8, B)]
     prediction = [(0, 1, A), (1, 5, B), (2, 2, A)]
     assert rows(list_events(pairing(truth, prediction))) == [
@@ -33,7 +33,7 @@ def test_a_switch_after_a_gap_is_a_match_a_switch_and_a_fragmentation():
     ]
 
 
-def test_a_false_alarm_has_the_box_of_the_prediction_and_a_miss_that_of_the_truth():
+def test_a_false_alarm_has_the_predicted_box_and_a_miss_the_ground_truth_box():
     table = list_events(pairing([(0, 7, A)], [(0, 1, B)]))
     assert rows(table) == [(0, "miss", 7, None, None), (0, "false_alarm", None, 1, None)]
     assert table["left"].to_pylist() == [A, B]
@@ -41,12 +41,12 @@ def test_a_false_alarm_has_the_box_of_the_prediction_and_a_miss_that_of_the_trut
 
 
 @pytest.mark.parametrize(("truth", "prediction"), [([], []), ([(0, 1, A)], []), ([], [(0, 1, A)])])
-def test_nothing_to_match_gives_misses_and_false_alarms_only(truth, prediction):
+def test_an_empty_side_gives_misses_or_false_alarms_only(truth, prediction):
     table = list_events(pairing(truth, prediction, frame_count=1))
     assert len(table) == len(truth) + len(prediction)
 
 
-def test_events_are_as_many_as_clear_counts_on_random_tracks():
+def test_event_numbers_equal_the_counts_of_clear_on_random_tracks():
     rng = np.random.default_rng(3)
     for _ in range(60):
         truth, prediction = (
@@ -64,18 +64,18 @@ def test_events_are_as_many_as_clear_counts_on_random_tracks():
         assert set(np.unique(events["event"].to_numpy(False))) <= set(COUNTED_AS)
 
 
-def test_events_that_disagree_with_the_table_are_a_defect():
+def test_event_numbers_that_differ_from_the_counts_are_an_error():
     found = pairing([(0, 7, A)], [(0, 1, A)])
     values = clear.summarize(clear.evaluate(found)) | {"IDSW": 1}
-    with pytest.raises(RuntimeError, match="0 events of switch, and IDSW is 1"):
+    with pytest.raises(RuntimeError, match="0 switch events found, but IDSW is 1"):
         check_counts(list_events(found), values)
 
 
-def test_a_perfect_result_of_a_real_sequence_has_no_error(shared):
+def test_a_perfect_result_of_a_real_sequence_has_no_errors(shared):
     truth = mots_text.read_tracks(shared / "kitti_mots" / "instances_txt" / "0012.txt")
     perfect = truth.take(truth.class_id != mots_text.IGNORE)
     events = events_of(make_pairings(truth, perfect, "kitti_mots"))
     for name, class_id in (("car", 1), ("pedestrian", 2)):
         kinds = events[name]["event"].to_pylist()
         assert kinds.count("match") == int((truth.class_id == class_id).sum())
-        assert set(kinds) <= {"match", "fragmentation"}  # of those who were out of sight
+        assert set(kinds) <= {"match", "fragmentation"}  # after a gap in the ground truth

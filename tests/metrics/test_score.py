@@ -41,62 +41,62 @@ def kept(protocol, truth, prediction):
         ("mot17", 7, (0, 0)),
         ("mot17", 8, (0, 0)),
         ("mot17", 12, (0, 0)),
-        ("mot17", 3, (0, 1)),  # a car is no distractor
+        ("mot17", 3, (0, 1)),  # a car is not a distractor
         ("mot16", 6, (0, 1)),
         ("mot17", 6, (0, 1)),
         ("mot20", 6, (0, 0)),  # a distractor since MOT20
     ],
 )
-def test_who_is_scored_when_a_prediction_lies_on_a_class(protocol, class_id, counts):
+def test_which_rows_are_scored_depends_on_the_class_under_a_prediction(protocol, class_id, counts):
     assert kept(protocol, tracks([0], [class_id]), tracks([1])) == counts
 
 
-def test_truth_marked_zero_is_not_scored_but_its_prediction_is():
+def test_ground_truth_marked_zero_is_not_scored_but_its_prediction_is():
     for protocol in ("mot15", "mot17"):
         assert kept(protocol, tracks([0], scores=[0]), tracks([0])) == (0, 1)
 
 
-def test_a_distractor_marked_zero_takes_its_prediction_along():
+def test_a_prediction_on_a_distractor_marked_zero_is_excluded():
     assert kept("mot17", tracks([0], [8], [0]), tracks([0])) == (0, 0)
 
 
-def test_a_distractor_under_half_the_overlap_takes_nothing():
+def test_a_distractor_below_iou_one_half_excludes_nothing():
     assert kept("mot17", tracks([0], [8]), tracks([3.34])) == (0, 1)
 
 
-def test_a_prediction_goes_with_the_pedestrian_it_fits_better():
+def test_a_prediction_is_matched_with_the_row_of_larger_overlap():
     assert kept("mot17", tracks([0, 2], [1, 8]), tracks([0.5])) == (1, 1)
     assert kept("mot17", tracks([0, 2], [1, 8]), tracks([1.5])) == (1, 0)
 
 
 def test_a_prediction_of_another_class_is_refused():
-    with pytest.raises(ValueError, match="class 3 found in frame 0"):
+    with pytest.raises(ValueError, match=r"prediction, frame 0 \(from 0\): class 3 found"):
         make_pairings(tracks([0]), tracks([0], [3]), "mot17")
 
 
 def test_tracks_of_another_image_size_are_refused():
     other = Extent(50, 1000, 1, CLASSES)
-    with pytest.raises(ValueError, match="height of the tracks is 50, of the truth 100"):
+    with pytest.raises(ValueError, match="tracks: height 50 found, ground truth has 100"):
         make_pairings(tracks([0]), tracks([0], extent=other), "mot17")
 
 
 @pytest.mark.parametrize("protocol", ["mot15", "mot17", "mots"])
 @pytest.mark.parametrize("classes", [{1: "car", 2: "bus"}, {3: "pedestrian"}])
-def test_a_benchmark_of_pedestrians_refuses_data_without_them(protocol, classes):
+def test_pedestrian_protocols_refuse_data_without_pedestrians(protocol, classes):
     extent = Extent(100, 1000, 1, classes)
     both = tracks([], extent=extent)
-    with pytest.raises(ValueError, match=r"class [12] is (car|bus|missing): expected pedestrian"):
+    with pytest.raises(ValueError, match=r"class [12] is (car|bus|missing), expected pedestrian"):
         make_pairings(both, both, protocol)
 
 
-def test_where_every_class_is_ignored_there_is_nothing_to_score():
+def test_data_with_only_ignored_classes_is_refused():
     extent = Extent(100, 1000, 1, {1: "pedestrian"}, (1,))
     both = tracks([], extent=extent)
-    with pytest.raises(ValueError, match="no class is left to score"):
+    with pytest.raises(ValueError, match="no class to score: every class is ignored"):
         make_pairings(both, both, "plain")
 
 
-def test_unknown_families_and_protocols_list_the_known():
+def test_an_unknown_family_or_protocol_is_refused_with_the_known_names():
     with pytest.raises(ValueError, match=r"'hot' is unknown: expected one of \[.*'clear',"):
         load_family("hot")
     with pytest.raises(
@@ -105,7 +105,7 @@ def test_unknown_families_and_protocols_list_the_known():
         load_benchmark("mot18")
 
 
-def test_overlaps_do_not_depend_on_how_many_are_computed_at_once(monkeypatch):
+def test_overlaps_do_not_depend_on_the_block_size(monkeypatch):
     rng = np.random.default_rng(0)
     extent = Extent(100, 100, 30, {1: "person"})
 
@@ -124,15 +124,15 @@ def test_overlaps_do_not_depend_on_how_many_are_computed_at_once(monkeypatch):
     assert (one.frame[whole.truth] == other.frame[whole.prediction]).all()
 
 
-@pytest.mark.parametrize("side", ["truth", "prediction"])
-def test_a_row_without_identity_is_refused(side):
+@pytest.mark.parametrize("side", ["ground truth", "prediction"])
+def test_a_row_without_a_track_id_is_refused(side):
     detections = replace(tracks([0, 30]), track=np.array([4, NO_TRACK]))
-    sides = {"truth": tracks([0]), "prediction": tracks([0]), side: detections}
-    with pytest.raises(ValueError, match=rf"{side}, frame 0 \(from 0\): a row without identity"):
-        make_pairings(sides["truth"], sides["prediction"], "mot15")
+    sides = {"ground truth": tracks([0]), "prediction": tracks([0]), side: detections}
+    with pytest.raises(ValueError, match=rf"{side}, frame 0 \(from 0\): a row without a track id"):
+        make_pairings(sides["ground truth"], sides["prediction"], "mot15")
 
 
-def test_partials_survive_json_to_the_last_bit():
+def test_partials_survive_json_without_loss():
     for name in ("hota", "clear", "identity", "count"):
         family = load_family(name)
         (made,) = make_pairings(tracks([0, 30]), tracks([1.1, 33]), "mot15").values()
@@ -145,8 +145,8 @@ def score(protocol="mot15", families=("hota", "clear")):
     return score_tracks(tracks([0]), tracks([1]), protocol, families)
 
 
-def test_scores_of_different_protocols_are_not_added():
-    with pytest.raises(ValueError, match="scores of one kind expected"):
+def test_scores_of_different_protocols_are_not_combined():
+    with pytest.raises(ValueError, match="expected one protocol with the same classes"):
         combine_scores([score(), score("mot17")])
 
 
@@ -155,19 +155,21 @@ def test_a_total_adds_counts():
     assert total["values"]["CLR_TP"] == 3
 
 
-def test_masks_that_share_a_pixel_are_refused_and_named():
+def test_masks_that_share_a_pixel_are_refused_with_their_tracks():
     masks = np.zeros((2, 4, 5), bool)
     masks[:, 1, 1:3] = True
     extent = mots_text.mots_extent(4, 5, 1)
     zeros, ones, box = np.zeros(2), np.ones(2), np.array([[1.0, 1, 3, 2]] * 2)
     both = Tracks(extent, zeros, np.array([7, 8]), ones, ones, box, coco_rle.encode(masks))
     one = both.take(np.array([0]))
-    with pytest.raises(ValueError, match=r"prediction, frame 0 \(from 0\): the masks of 7 and 8"):
+    with pytest.raises(
+        ValueError, match=r"prediction, frame 0 \(from 0\): the masks of tracks 7 and 8"
+    ):
         make_pairings(one, both, "kitti_mots")
 
 
 def test_boxes_cannot_be_scored_as_masks():
     extent = mots_text.mots_extent(100, 1000, 1)
     boxes = tracks([0], extent=extent)
-    with pytest.raises(ValueError, match="the truth has no masks"):
+    with pytest.raises(ValueError, match="the ground truth has no masks"):
         make_pairings(boxes, boxes, "kitti_mots")

@@ -22,7 +22,7 @@ def events(*rows) -> list[tuple]:
     return list(zip(table["event"], table["frame"], table["track"], table["left"], strict=True))
 
 
-def test_entering_and_leaving_again_and_again():
+def test_a_track_can_enter_and_leave_repeatedly():
     rows = [(0, 1, 0), (1, 1, 8), (2, 1, 15), (3, 1, 20), (4, 1, 15), (5, 1, 40)]
     assert events(*rows) == [
         ("enter", 1, 1, 8),
@@ -32,15 +32,15 @@ def test_entering_and_leaving_again_and_again():
     ]
 
 
-def test_who_begins_inside_enters_and_touching_is_not_inside():
+def test_a_track_that_starts_inside_enters_and_touching_is_not_inside():
     assert events((0, 1, 12), (0, 2, 5), (1, 2, 6)) == [("enter", 0, 1, 12), ("enter", 1, 2, 6)]
 
 
-def test_a_gap_is_no_leaving_and_identities_do_not_mix():
+def test_a_gap_is_not_a_leave_event_and_tracks_are_independent():
     rows = [(0, 1, 12), (0, 2, 12), (5, 1, 12), (6, 2, 40)]
     assert events(*rows) == [("enter", 0, 1, 12), ("enter", 0, 2, 12), ("leave", 6, 2, 40)]
 
 
-def test_nobody_no_event():
+def test_without_tracks_in_the_zone_there_are_no_events():
     assert zone_events(tracks((0, 1, 40)), ZONE).num_rows == 0
     assert zone_events(tracks((0, 1, 40)).before(0), ZONE).num_rows == 0

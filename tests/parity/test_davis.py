@@ -1,5 +1,7 @@
-"""J&F under the DAVIS protocols: TrackEval 1.3.0 and the official definitions, on random videos and
-on a real one with the masks of two real methods."""
+"""J&F under the DAVIS protocols equals TrackEval 1.3.0 and the official definitions.
+
+Compared on random videos and on a real one with the masks of two published methods.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +19,9 @@ from metrics.score import score_tracks
 from tests.support import trackeval_oracle
 from tests.support.metrics.slow_jf import FIELDS, semi_supervised, unsupervised
 
-TOLERANCE = 1e-9  # means of some 10^3 doubles
+TOLERANCE = 1e-9  # for means of about 10^3 doubles
 FAMILIES = ["hota", "clear", "identity", "count", "vace", "jf_te"]
-NOT_HERE = {"num_gt_tracks"}  # TrackEval's weight of a sequence; here objects are put in a row
+ONLY_TRACKEVAL = {"num_gt_tracks"}  # weight of a sequence; ours concatenates the objects
 SEEDS = range(60)
 OFFICIAL = {"free": ("davis", "jf_davis_us"), "given": ("davis_semi", "jf_davis_ss")}
 
@@ -31,7 +33,7 @@ def write_video(folder: Path, labels: np.ndarray) -> None:
 
 
 def draw(rng: np.random.Generator, size: tuple[int, int, int], names: list[int]) -> np.ndarray:
-    """Return label images (T, height, width) of boxes that move, cover each other and go."""
+    """Return label images (T, height, width) of boxes that move, overlap and disappear."""
     frames, height, width = size
     labels = np.zeros(size, np.uint8)
     for name in names:
@@ -47,7 +49,7 @@ def draw(rng: np.random.Generator, size: tuple[int, int, int], names: list[int])
 
 
 def random_video(seed: int, void: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Return truth and prediction: drawn alone or from the truth, with frames of nothing."""
+    """Return ground truth and prediction: random, or derived from the former, with gaps."""
     rng = np.random.default_rng([seed, void])
     size = (int(rng.integers(1, 14)), int(rng.integers(12, 60)), int(rng.integers(12, 80)))
     truth = draw(rng, size, [*range(1, rng.integers(2, 6)), *[255] * void])
@@ -65,7 +67,7 @@ def random_video(seed: int, void: bool) -> tuple[np.ndarray, np.ndarray]:
 
 
 def our_scores(folder: Path, names: list[str]) -> dict[str, dict]:
-    """Return our scores of each sequence of <folder>/truth and <folder>/results, and of all."""
+    """Return our scores of each sequence of <folder>/truth and <folder>/results, and COMBINED."""
     scores = {}
     for name in names:
         truth, prediction = davis.read_pair(folder / "truth", folder / "results", name)
@@ -74,14 +76,14 @@ def our_scores(folder: Path, names: list[str]) -> dict[str, dict]:
 
 
 def their_scores(folder: Path) -> trackeval_oracle.Scores:
-    """Return TrackEval's of the same."""
+    """Return TrackEval's scores of the same sequences."""
     setting = trackeval_run.davis(folder / "truth", folder / "results")
     families = (*trackeval_oracle.FAMILIES, "JAndF")
     return trackeval_oracle.score(setting, families=families)["general"]
 
 
 def assert_equal(ours: dict[str, dict], theirs: trackeval_oracle.Scores, fields: set[str]) -> None:
-    """Compare some fields of every sequence and of all; list all that differ at once."""
+    """Compare some fields of every sequence and COMBINED, and list all differences."""
     wrong = []
     for name, values in theirs.items():
         for field in fields:
@@ -96,7 +98,7 @@ def test_random_videos_equal_trackeval(void, tmp_path):
     names = []
     for seed in SEEDS:
         truth, prediction = random_video(seed, void)
-        if (truth % 255).any():  # a sequence without truth makes TrackEval's total NaN
+        if (truth % 255).any():  # a sequence without ground truth makes TrackEval's total NaN
             names.append(f"s{seed:02d}")
             write_video(tmp_path / "truth" / names[-1], truth)
             write_video(tmp_path / "results" / names[-1], prediction)
@@ -104,18 +106,18 @@ def test_random_videos_equal_trackeval(void, tmp_path):
     ours = our_scores(tmp_path, names)
     theirs = their_scores(tmp_path)
     assert set(theirs) == set(ours)
-    # TrackEval's HOTA and its like are of the IoU with void still in the predictions
-    fields = set(FIELDS) if void else set(theirs["COMBINED"]) - NOT_HERE
+    # TrackEval's other families use predictions that include void pixels
+    fields = set(FIELDS) if void else set(theirs["COMBINED"]) - ONLY_TRACKEVAL
     assert len(fields) >= (len(FIELDS) if void else 60)
     assert_equal(ours, theirs, fields)
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_random_videos_have_the_official_numbers(seed, tmp_path):
+def test_random_videos_equal_the_official_definitions(seed, tmp_path):
     truth, free = random_video(seed, void=True)
     truth = np.concatenate([truth, truth, truth[:1]])  # three frames or more
     if not (truth[0] % 255).any():
-        truth[0, 0, 0] = 2  # an object is named and the first is nowhere yet
+        truth[0, 0, 0] = 2  # object 2 is annotated, object 1 is absent so far
     free = np.concatenate([free, free, free[:1]]) % 21
     given = np.roll(np.where(truth == 255, 0, truth), 1, axis=1)
     given[(given == seed % 6) | (given > (truth[0] % 255).max())] = 0
@@ -129,7 +131,7 @@ def test_random_videos_have_the_official_numbers(seed, tmp_path):
 
 
 @pytest.mark.filterwarnings("ignore:Mean of empty slice", "ignore:invalid value")
-def test_without_truth_there_is_no_number_as_in_trackeval(tmp_path):
+def test_without_ground_truth_values_are_undefined_as_in_trackeval(tmp_path):
     prediction = np.zeros((5, 20, 30), np.uint8)
     prediction[1:4, 3:9, 4:9] = 3
     write_video(tmp_path / "truth" / "s", np.zeros_like(prediction))
@@ -146,7 +148,7 @@ def test_without_truth_there_is_no_number_as_in_trackeval(tmp_path):
 
 
 def labels_of(folder: Path, size: tuple[int, int] | None = None) -> np.ndarray:
-    """Return the label images of a folder, at times resized to (width, height), nearest pixel."""
+    """Return the label images of a folder, resized to (width, height) if given (nearest pixel)."""
     images = [Image.open(path) for path in sorted(folder.iterdir())]
     return np.stack(
         [each.resize(size, Image.Resampling.NEAREST) if size else each for each in images]
@@ -155,7 +157,7 @@ def labels_of(folder: Path, size: tuple[int, int] | None = None) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def dogs_jump(shared) -> dict[str, np.ndarray]:
-    """Label images of the truth and of what OSVOS and RVOS found, at the truth's size."""
+    """Label images of the ground truth and of OSVOS and RVOS, at the size of the ground truth."""
     root = shared / "davis2017" / "dogs-jump"
     truth = labels_of(root / "masks")
     size = (truth.shape[2], truth.shape[1])
@@ -174,10 +176,10 @@ def test_a_real_video_equals_trackeval(method, dogs_jump, tmp_path):
     write_pair(tmp_path, dogs_jump, method)
     ours = our_scores(tmp_path, ["dogs-jump"])
     theirs = their_scores(tmp_path)
-    assert_equal(ours, theirs, set(theirs["COMBINED"]) - NOT_HERE)
+    assert_equal(ours, theirs, set(theirs["COMBINED"]) - ONLY_TRACKEVAL)
 
 
-# made by slow_jf.py, which the next test runs again, from these masks at 432 x 240
+# computed by slow_jf.py from these masks at 432 x 240; the last test repeats it
 GOLDEN = {
     ("osvos", "davis_semi", "jf_davis_ss"): [
         0.6379573567399195, 0.5874173517420754, 0.6302083333333334, 0.3003556019400287,
@@ -191,7 +193,7 @@ GOLDEN = {
 
 
 @pytest.mark.parametrize(("method", "protocol", "family"), GOLDEN)
-def test_a_real_video_has_the_official_numbers(method, protocol, family, dogs_jump, tmp_path):
+def test_a_real_video_equals_the_golden_values(method, protocol, family, dogs_jump, tmp_path):
     write_pair(tmp_path, dogs_jump, method)
     sides = davis.read_pair(tmp_path / "truth", tmp_path / "results", "dogs-jump")
     values = score_tracks(*sides, protocol, [family])["values"]
@@ -200,7 +202,7 @@ def test_a_real_video_has_the_official_numbers(method, protocol, family, dogs_ju
 
 
 @pytest.mark.slow
-def test_the_official_numbers_are_those_of_their_definitions(dogs_jump):
+def test_the_golden_values_equal_the_official_definitions(dogs_jump):
     truth, (semi, free) = dogs_jump["truth"], GOLDEN.values()
     assert list(semi_supervised(truth, dogs_jump["osvos"]).values()) == pytest.approx(
         semi, abs=1e-12

@@ -40,7 +40,7 @@ def tud_scores() -> dict[str, dict]:
     return our_scores({name: each.truth for name, each in prepared.items()}, results, "mot15")
 
 
-# spec: TrackEval 12c8791 and 1.3.0, BENCHMARK=MOT15, all printed digits of both equal
+# TrackEval 12c8791 and 1.3.0 with BENCHMARK=MOT15; all printed digits of both are equal
 GOLDEN = {
     "TUD-Campus": """
         HOTA 39.1397 DetA 41.8047 AssA 36.9121 LocA 77.0052 DetRe 44.1577 DetPr 71.4083
@@ -85,7 +85,7 @@ def test_tud_equals_trackeval(tud_scores, tmp_path):
 @pytest.fixture(scope="module")
 def mot17_prepared() -> dict[str, Prepared]:
     if not SHARED.is_dir():
-        pytest.skip("real data is not there: ../shared/data")
+        pytest.skip("no real data in ../shared/data")
     root = SHARED / "mot17"
     names = sorted(path.name for path in (root / "train").iterdir())
     assert len(names) == 7
@@ -93,7 +93,7 @@ def mot17_prepared() -> dict[str, Prepared]:
 
 
 def mot17_results(variant: str, prepared: Mapping[str, Prepared], workdir: Path) -> dict[str, Path]:
-    """Return a MOTChallenge result file of each sequence, tracked here or as imported."""
+    """Return a MOTChallenge result file of each sequence, tracked here or published."""
     if variant == "lif_t":
         return {name: SHARED / "mot17" / "results" / "lif_t" / f"{name}.txt" for name in prepared}
     files = {}
@@ -123,8 +123,11 @@ def test_mot17_equals_trackeval(variant, benchmark, mot17_prepared, tmp_path):
     assert_equal(our_scores(truth, results, benchmark.lower()), theirs)
 
 
-# Few objects, big steps, boxes on a coarse grid: ties, exact thresholds, empty frames and sides.
-def tangle(seed: int, extent: Extent, classes: bool) -> Tracks:
+def random_grid_tracks(seed: int, extent: Extent, classes: bool) -> Tracks:
+    """Return few tracks with large steps and boxes on a coarse grid.
+
+    This gives ties, IoU exactly at a threshold, empty frames and empty sides.
+    """
     rng = np.random.default_rng(seed)
     count = int(rng.integers(0, 60)) if seed % 7 else 0
     frame = np.sort(rng.integers(0, extent.frame_count, count))
@@ -150,10 +153,10 @@ def write_truth(path: Path, tracks: Tracks) -> None:
 
 
 @pytest.mark.parametrize("benchmark", ["MOT15", "MOT16", "MOT17", "MOT20"])
-def test_tangles_equal_trackeval(benchmark, tmp_path):
+def test_random_tracks_on_a_grid_equal_trackeval(benchmark, tmp_path):
     extent = Extent(100, 100, 12, CLASSES)
-    truth = {f"s{n}": tangle(2 * n, extent, classes=True) for n in range(40)}
-    results = {f"s{n}": tangle(2 * n + 1, extent, classes=False) for n in range(40)}
+    truth = {f"s{n}": random_grid_tracks(2 * n, extent, classes=True) for n in range(40)}
+    results = {f"s{n}": random_grid_tracks(2 * n + 1, extent, classes=False) for n in range(40)}
     for name, rows in truth.items():
         write_truth(tmp_path / f"{name}.gt.txt", rows)
         mot_text.write_tracks(tmp_path / f"{name}.txt", results[name])
@@ -171,8 +174,8 @@ def test_tangles_equal_trackeval(benchmark, tmp_path):
     assert_equal(our_scores(truth, results, benchmark.lower()), theirs)
 
 
-def crowd(seed: int, identities: int, frames: int) -> Tracks:
-    """Return boxes on a grid so coarse that many overlaps are exactly equal."""
+def random_crowd(seed: int, identities: int, frames: int) -> Tracks:
+    """Return boxes on a coarse grid, on which many overlaps are exactly equal."""
     rng = np.random.default_rng(seed)
     extent = Extent(100, 100, frames, {1: "person"})
     chosen = rng.random((frames, identities)) < rng.choice([0.0, 0.3, 0.9], p=[0.05, 0.35, 0.6])
@@ -187,12 +190,12 @@ def crowd(seed: int, identities: int, frames: int) -> Tracks:
     ("cases", "identities", "frames"),
     [(400, 11, 8), (150, 4, 40), (100, 25, 1), (50, 30, 12), (2, 3000, 3)],
 )
-def test_crowds_full_of_ties_equal_trackeval(cases, identities, frames):
+def test_random_tracks_with_many_ties_equal_trackeval(cases, identities, frames):
     wrong = []
     for case in range(cases):
         rng = np.random.default_rng([case, identities])
         some = [int(n) for n in rng.integers(1, identities + 1, 2)]
-        truth, prediction = (crowd(2 * case + k, some[k], frames) for k in (0, 1))
+        truth, prediction = (random_crowd(2 * case + k, some[k], frames) for k in (0, 1))
         ours = score_tracks(truth, prediction, "mot15", FAMILIES)["values"]
         for field, value in trackeval_oracle.score_arrays(truth, prediction).items():
             if not abs(ours[field] - value) <= TOLERANCE:

@@ -1,4 +1,4 @@
-"""AP of box tracks equals TrackEval's Track mAP: random cases, many identities, MOT17."""
+"""AP of box tracks equals TrackEval's Track mAP: random cases, many tracks, MOT17."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from metrics.families import vis_ap
 from metrics.pairing import overlapping, pair
 from tests.support.paths import SHARED
 
-SIDES = (128, 256)  # of squares between which a track is medium
+SIZE_LIMITS = (128, 256)  # side lengths of the squares that bound medium tracks
 COLUMNS = {"AP": "AP_all", "AP_small": "AP_area_s", "AP_medium": "AP_area_m",
            "AP_large": "AP_area_l", "AR100": "AR_all"}  # fmt: skip
 SEQUENCES = ["02", "04", "05", "09", "10", "11", "13"]
 
 
 def track_map(truth: Tracks, prediction: Tracks) -> dict[str, np.ndarray]:
-    """Return what TrackEval gives at each threshold for one video and class."""
-    small, large = (side**2 for side in SIDES)
+    """Return TrackEval's values at each threshold for one video and class."""
+    small, large = (side**2 for side in SIZE_LIMITS)
     config = {
         "AREA_RANGES": [[0, small], [small, large], [large, 1e10]],
         "USE_TIME_RANGES": False,
@@ -68,18 +68,18 @@ def assert_equal(truth: Tracks, prediction: Tracks) -> None:
 
 
 def scored(tracks: Tracks, rng: np.random.Generator) -> Tracks:
-    """Return tracks of which all rows of one have the same score, some tracks equal ones."""
+    """Return tracks with one random score per track; some tracks have equal scores."""
     names, which = np.unique(tracks.track, return_inverse=True)
     return replace(tracks, score=(rng.integers(1, 6, len(names)) / 5)[which])
 
 
-def random_tracks(rng: np.random.Generator, frames: int, most: int, step: int) -> Tracks:
-    """Return tracks of up to `most` identities on a coarse grid; some frames are empty."""
+def random_tracks(rng: np.random.Generator, frames: int, max_count: int, step: int) -> Tracks:
+    """Return up to `max_count` tracks on a coarse grid; some frames are empty."""
     rows = [
         (frame, track)
         for frame in range(frames)
         if rng.random() < 0.8
-        for track in range(int(rng.integers(0, most + 1)))
+        for track in range(int(rng.integers(0, max_count + 1)))
         if rng.random() < 0.7
     ]
     frame, track = np.array(rows, int).reshape(-1, 2).T
@@ -94,9 +94,9 @@ def random_tracks(rng: np.random.Generator, frames: int, most: int, step: int) -
 def test_random_boxes_equal_trackeval(block):
     for seed in range(40 * block, 40 * block + 40):
         rng = np.random.default_rng(seed)
-        frames, most = int(rng.integers(1, 6)), int(rng.integers(0, 7))
-        truth = random_tracks(rng, frames, most, 40)
-        assert_equal(truth, scored(random_tracks(rng, frames, most, 40), rng))
+        frames, max_count = int(rng.integers(1, 6)), int(rng.integers(0, 7))
+        truth = random_tracks(rng, frames, max_count, 40)
+        assert_equal(truth, scored(random_tracks(rng, frames, max_count, 40), rng))
 
 
 def test_hundreds_of_identities_equal_trackeval():
@@ -115,8 +115,8 @@ def test_hundreds_of_identities_equal_trackeval():
 @pytest.mark.parametrize("number", SEQUENCES)
 def test_lif_t_on_mot17_equals_trackeval(number):
     if not (SHARED / "mot17").is_dir():
-        pytest.skip("MOT17 is not there")
+        pytest.skip("no MOT17 in ../shared/data")
     name, root = f"MOT17-{number}-FRCNN", SHARED / "mot17"
     truth, found = load_layout("mot16").read_pair(root / "train", root / "results/lif_t", name)
-    people = truth.take((truth.class_id == 1) & (truth.score != 0))
-    assert_equal(people, scored(found, np.random.default_rng(int(number))))
+    pedestrians = truth.take((truth.class_id == 1) & (truth.score != 0))
+    assert_equal(pedestrians, scored(found, np.random.default_rng(int(number))))

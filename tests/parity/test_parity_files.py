@@ -1,4 +1,4 @@
-"""Layout, protocol and metrics together equal TrackEval 1.3.0 on files of the same layout."""
+"""Scores of files, with our layouts and protocols, equal TrackEval 1.3.0 on the same files."""
 
 from __future__ import annotations
 
@@ -69,9 +69,12 @@ def dance(seed: int, frame_count: int, line: str) -> str:
     return "".join(lines)
 
 
-# Boxes on a coarse grid: ties, some exactly as tall as the limit, some exactly half in a region.
 def street(seed: int, world: int, frame_count: int, scored: bool) -> str:
-    """Return a KITTI file: truth with levels and DontCare, or results of the same world."""
+    """Return a KITTI file: ground truth with occlusion levels and DontCare regions, or results.
+
+    Files of the same `world` have objects at the same places. The boxes are on a coarse grid: ties,
+    heights equal to the limit, boxes exactly half inside a region.
+    """
     rng = np.random.default_rng(seed)
     homes = np.random.default_rng(world).integers(0, 4, (9, 2)) * 12.5
     lines = []

@@ -1,4 +1,4 @@
-"""What is read of YouTube-VIS files, and every field scored of them, equals TrackEval 1.3.0."""
+"""YouTube-VIS files are read and scored as by TrackEval 1.3.0, in every field."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from metrics.combine import combine_scores
 from metrics.score import score_tracks
 from tests.support import trackeval_oracle
 
-TOLERANCE = 1e-9  # both sides are sums of some 10^4 doubles
+TOLERANCE = 1e-9  # both sides are sums of about 10^4 doubles
 FAMILIES = ("hota", "clear", "identity", "count")
 CLASSES = {40: "fish", 3: "cat", 8: "dog", 5: "nothing"}
 NOTHING = 5
 VIDEOS = 20
-EMPTY = 5  # every fifth video has no truth
+EMPTY = 5  # every fifth video has no ground truth
 
 
 def ellipses(seed: int) -> Tracks:
@@ -45,8 +45,8 @@ def ellipses(seed: int) -> Tracks:
     return Tracks(extent, frame, track, class_id, score, masks.boxes, masks)
 
 
-def answer(truth: Tracks, seed: int) -> Tracks:
-    """Return a result that has most objects twice, some of another class, and an empty mask."""
+def corrupted_result(truth: Tracks, seed: int) -> Tracks:
+    """Return a result with most objects twice, some of another class, and one empty mask."""
     rng = np.random.default_rng(seed)
     once, twice = corrupt(truth, seed), corrupt(truth, seed + 1000)
     runs = [*once.rle.runs, *twice.rle.runs]
@@ -64,10 +64,12 @@ def answer(truth: Tracks, seed: int) -> Tracks:
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """Truth and results of the videos; some have no truth, some no results, some neither."""
+    """Ground truth and results of the videos; some have no ground truth, no results or neither."""
     folder = tmp_path_factory.mktemp("vis")
     truth = {f"v{seed}": ellipses(seed) for seed in range(VIDEOS)}
-    results = {name: answer(each, seed) for seed, (name, each) in enumerate(truth.items())}
+    results = {
+        name: corrupted_result(each, seed) for seed, (name, each) in enumerate(truth.items())
+    }
     results["v7"] = results["v7"].take(np.zeros(0, int))
     false = ellipses(11)
     results["v10"] = replace(false.take(false.frame == 0), extent=truth["v10"].extent)
@@ -81,7 +83,7 @@ def theirs(files, tmp_path_factory):
     return trackeval_oracle.load_vis(*files, tmp_path_factory.mktemp("workdir"))
 
 
-def test_masks_identities_classes_scores_and_areas_are_those_that_trackeval_reads(files, theirs):
+def test_masks_track_ids_classes_scores_and_areas_are_read_as_in_trackeval(files, theirs):
     videos, labels = vis_json.read_labels(files[0])
     found = vis_json.read_results(files[1], videos)
     assert set(theirs.seq_list) == set(labels)
@@ -102,7 +104,7 @@ def assert_rows_equal(ours: Tracks, data: dict, side: str) -> None:
     assert np.bincount(ours.frame, minlength=len(frames)).tolist() == frames
     assert ours.class_id.tolist() == [each for f in data[f"{side}_classes"] for each in f]
     identities = [each for frame in data[f"{side}_ids"] for each in frame]
-    shift = ours.track - identities  # theirs number results on, from 0, over all that they read
+    shift = ours.track - identities  # TrackEval numbers results from 0 across all files
     assert len(set(shift.tolist())) <= 1
     assert side == "tracker" or not shift.any()
     if masks:
@@ -116,13 +118,13 @@ def assert_areas_equal(ours: Tracks, data: dict) -> None:
         crowds = data["classes_to_gt_track_iscrowd"][class_id]
         for track, area, crowd in zip(tracks, areas, crowds, strict=True):
             rows = ours.track == track
-            some = rows & (ours.area > 0)  # theirs is the mean of those that are not 0
+            some = rows & (ours.area > 0)  # TrackEval takes the mean over areas other than 0
             assert (ours.area[some].mean() if some.any() else 0) == area
             assert (ours.score[rows] == 0).all() == crowd
 
 
 def our_scores(truth: Path, results: Path) -> dict[str, dict]:
-    """Return the score of each video and, as COMBINED, of all."""
+    """Return the score of each video and, as COMBINED, of all videos."""
     layout = load_layout("youtube_vis")
     ours = {
         name: score_tracks(*layout.read_pair(truth, results, name), "youtube_vis", FAMILIES)
@@ -132,7 +134,7 @@ def our_scores(truth: Path, results: Path) -> dict[str, dict]:
 
 
 def assert_equal(ours: dict[str, dict], theirs: dict[str, trackeval_oracle.Scores]) -> None:
-    """Compare every field of every video and class; list all that differ at once."""
+    """Compare every field of every video and class, and list all differences."""
     compared, wrong = 0, []
     for name, classes in theirs.items():
         averaged = {"class averaged": "class_averaged", "detection averaged": "values"}
@@ -142,7 +144,7 @@ def assert_equal(ours: dict[str, dict], theirs: dict[str, trackeval_oracle.Score
             for field, value in fields.items():
                 exact = isinstance(values[field], int)
                 if not abs(values[field] - value) <= (0 if exact else TOLERANCE):
-                    wrong.append(f"{name} {kind} {field}: {values[field]!r}, there {value!r}")
+                    wrong.append(f"{name} {kind} {field}: {values[field]!r}, TrackEval {value!r}")
                 compared += 1
     assert not wrong, "\n".join(wrong)
     assert compared >= 45 * sum(map(len, theirs.values()))
@@ -156,7 +158,7 @@ def test_every_field_equals_trackeval(files, theirs):
 
 
 def sa_v(shared: Path) -> tuple[dict, list[list[dict]]]:
-    """Return the masklets of SA-V as YouTube-VIS truth of two classes, and frame by frame."""
+    """Return the masklets of SA-V as YouTube-VIS ground truth of two classes, and by frame."""
     content = json.loads((shared / "sav" / "sav_000001_manual.json").read_text())
     frames = content["masklet"]
     size = {"height": int(content["video_height"]), "width": int(content["video_width"])}
@@ -172,7 +174,7 @@ def sa_v(shared: Path) -> tuple[dict, list[list[dict]]]:
     return truth, frames
 
 
-def test_masklets_of_sa_v_are_youtube_vis_truth(shared, json_file, tmp_path):
+def test_masklets_of_sa_v_are_read_as_youtube_vis_ground_truth(shared, json_file, tmp_path):
     truth, frames = sa_v(shared)
     found = vis_json.read_truth(json_file(truth))["sav"]
     assert len(found) == 121 * 5
@@ -183,11 +185,11 @@ def test_masklets_of_sa_v_are_youtube_vis_truth(shared, json_file, tmp_path):
     assert again.same(replace(found, area=found.rle.areas))
 
 
-def test_masklets_of_sa_v_score_as_by_trackeval(shared, json_file, tmp_path):
+def test_masklets_of_sa_v_are_scored_as_in_trackeval(shared, json_file, tmp_path):
     found = vis_json.read_truth(json_file(sa_v(shared)[0]))
     truth, results = tmp_path / "again.json", tmp_path / "results.json"
     vis_json.write_truth(truth, found)
-    vis_json.write_results(results, {"sav": answer(found["sav"], 3)})
+    vis_json.write_results(results, {"sav": corrupted_result(found["sav"], 3)})
     theirs = trackeval_oracle.load_vis(truth, results, tmp_path / "workdir")
     ours = our_scores(truth, results)
     assert ours["COMBINED"]["values"]["CLR_TP"] > 300

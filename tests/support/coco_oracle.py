@@ -1,4 +1,4 @@
-"""What pycocotools says of tracks: each frame an image, or each track a detection of its video."""
+"""Score tracks with pycocotools: each frame is an image, or each track a detection of a video."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from datasets.types import Tracks
 from metrics.references.pycocotools import Kind, evaluate, summarize
 
 Pair = tuple[Tracks, Tracks]
-Answer = tuple[dict[str, float], np.ndarray]  # the nine numbers, -1 as NaN; AP at each threshold
+Scores = tuple[dict[str, float], np.ndarray]  # nine values, NaN for -1; AP at each threshold
 
 
-def score_frames(sequences: list[Pair], kind: Kind) -> Answer:
-    """Return what pycocotools says of the rows of frames."""
+def score_frames(sequences: list[Pair], kind: Kind) -> Scores:
+    """Return pycocotools' scores of the rows of frames."""
     by_class = [
         {
             key: (one.take(one.class_id == key), other.take(other.class_id == key))
@@ -27,11 +27,11 @@ def score_frames(sequences: list[Pair], kind: Kind) -> Answer:
         }
         for one, other in sequences
     ]
-    return _answer(evaluate(by_class, kind))
+    return _scores(evaluate(by_class, kind))
 
 
-def score_videos(sequences: list[Pair]) -> Answer:
-    """Return the same of tracks of masks, by the official evaluator's rules, from dense masks."""
+def score_videos(sequences: list[Pair]) -> Scores:
+    """Return the scores of mask tracks by the official evaluator's rules, from dense masks."""
     truth, found, iou = [], [], {}
     for video, (one, other) in enumerate(sequences):
         truth += _tracks(video, one)
@@ -47,13 +47,13 @@ def score_overlaps(
     iou: Mapping[tuple, float],
     units: list[int],
     classes: Mapping[int, str],
-) -> Answer:
-    """Return the same of annotations whose overlaps are given, at the sizes of videos.
+) -> Scores:
+    """Return the scores of annotations with given overlaps, at the size limits of videos.
 
     Args:
-        truth: With image_id, category_id, name, iscrowd, area.
-        found: With image_id, category_id, name, score, area.
-        iou: By image_id, name of the truth, name of the detection.
+        truth: Entries with image_id, category_id, name, iscrowd, area.
+        found: Entries with image_id, category_id, name, score, area.
+        iou: IoU by image_id, name of the ground truth, name of the detection.
     """
     evaluator = COCOeval(iouType="bbox")
     evaluator.params.areaRng = [[0, 1e10], [0, 128**2], [128**2, 256**2], [256**2, 1e10]]
@@ -75,7 +75,7 @@ def _score(
     images: list[int],
     classes: Mapping[int, str],
     evaluator: COCOeval,
-) -> Answer:
+) -> Scores:
     with contextlib.redirect_stdout(io.StringIO()):
         evaluator.cocoGt, evaluator.cocoDt = (
             _coco(rows, images, classes) for rows in (truth, found)
@@ -83,13 +83,13 @@ def _score(
         evaluator.params.imgIds, evaluator.params.catIds = images, sorted(classes)
         evaluator.evaluate()
         evaluator.accumulate()
-    return _answer(evaluator)
+    return _scores(evaluator)
 
 
-def _answer(evaluator: COCOeval) -> Answer:
+def _scores(evaluator: COCOeval) -> Scores:
     precision = evaluator.eval["precision"][:, :, :, 0, 2]
-    there = precision[:, :, precision[0, 0] > -1]
-    curve = there.mean(axis=(1, 2)) if there.size else np.zeros(0)
+    defined = precision[:, :, precision[0, 0] > -1]
+    curve = defined.mean(axis=(1, 2)) if defined.size else np.zeros(0)
     return summarize(evaluator, list(range(len(evaluator.params.catIds)))), curve
 
 
@@ -109,7 +109,7 @@ def _tracks(video: int, tracks: Tracks) -> list[dict]:
     for track in np.unique(tracks.track):
         rows = tracks.take(tracks.track == track)
         area = rows.rle.areas if rows.area is None else rows.area
-        area = area[area > 0]  # the official loader leaves empty frames out
+        area = area[area > 0]  # the official loader excludes empty frames
         found.append(
             {
                 "image_id": video,

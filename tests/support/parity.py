@@ -1,4 +1,4 @@
-"""Our scores beside those of TrackEval, every field of them."""
+"""Compare every field of our scores with those of TrackEval."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from metrics.family import load_benchmark
 from metrics.score import score_tracks
 from tests.support import trackeval_oracle
 
-TOLERANCE = 1e-9  # both sides are sums of some 10^5 doubles
+TOLERANCE = 1e-9  # both sides are sums of about 10^5 doubles
 FAMILIES = ["hota", "clear", "identity", "count", "vace"]
 
 
 def our_scores(
     truth: Mapping[str, Tracks], results: Mapping[str, Tracks], protocol: str
 ) -> dict[str, dict]:
-    """Return the score of each sequence and, as COMBINED, of all."""
+    """Return the score of each sequence and, as COMBINED, of all sequences."""
     scores = {}
     for name in truth:
         scores[name] = score_tracks(truth[name], results[name], protocol, FAMILIES)
@@ -29,7 +29,7 @@ def our_scores(
 
 
 def assert_equal(ours: dict[str, dict], theirs: trackeval_oracle.Scores) -> None:
-    """Compare every field of every sequence; list all that differ at once."""
+    """Compare every field of every sequence, and list all differences."""
     units = {column["name"]: column["unit"] for column in ours["COMBINED"]["columns"]}
     compared, wrong = 0, []
     for name, fields in theirs.items():
@@ -45,7 +45,7 @@ def assert_equal(ours: dict[str, dict], theirs: trackeval_oracle.Scores) -> None
 
 
 def of_class(scores: Mapping[str, dict], name: str) -> dict[str, dict]:
-    """Return the scores of one class alone, for `assert_equal`."""
+    """Return the scores of one class, for `assert_equal`."""
     return {
         key: {"columns": each["columns"], "values": each["classes"][name]["values"]}
         for key, each in scores.items()
@@ -53,10 +53,10 @@ def of_class(scores: Mapping[str, dict], name: str) -> dict[str, dict]:
 
 
 def scores_of_files(protocol: str, truth: Path, results: Path) -> dict[str, dict[str, dict]]:
-    """Return, by class, what `python -m metrics.evaluate` gives each sequence and COMBINED."""
-    benchmark = load_benchmark(protocol)
-    names = load_layout(benchmark.layout).list_sequences(truth)
-    task = Task(protocol, benchmark.layout, truth, results, tuple(FAMILIES), tuple(names))
+    """Return the values of `python -m metrics.evaluate` by class, then sequence or COMBINED."""
+    layout = load_benchmark(protocol).layout
+    names = load_layout(layout).list_sequences(truth)
+    task = Task(protocol, layout, truth, results, tuple(FAMILIES), tuple(names))
     found = evaluate(task, jobs=1)
     return {
         name: {

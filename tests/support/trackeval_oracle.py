@@ -1,4 +1,4 @@
-"""What TrackEval 1.3.0 says of files of each layout, and of arrays, for the parity tests."""
+"""Score files of each layout, and arrays, with TrackEval 1.3.0, for the parity tests."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from metrics.crosscheck.trackeval_run import Fields, Setting, of_class, of_seque
 
 FAMILIES = ("HOTA", "CLEAR", "Identity", "Count", "VACE")
 
-Scores = dict[str, dict[str, float]]  # by sequence, COMBINED is all; by field
+Scores = dict[str, dict[str, float]]  # by sequence or COMBINED, then field
 
 
 def score(
     setting: Setting, classes: Many[str] = (), families: Many[str] = FAMILIES
 ) -> dict[str, Scores]:
-    """Return every field of some families per sequence, and as COMBINED, by class.
+    """Return every field of some families by class, then sequence or COMBINED.
 
     Args:
-        classes: Needed only where TrackEval has several.
+        classes: Names of the classes; needed only if TrackEval has several.
     """
     found = trackeval_run.run(setting, classes or [setting.only_class], families)
     return {
@@ -47,14 +47,14 @@ def score_mot(
     workdir: Path,
     preprocess: bool = True,
 ) -> Scores:
-    """Return the same of MOTChallenge files.
+    """Return the scores of MOTChallenge files by sequence or COMBINED.
 
     Args:
         truth: gt.txt of each sequence.
         results: Result file of each sequence.
         lengths: Number of frames of each sequence.
         benchmark: MOT15, MOT16, MOT17 or MOT20; any name without preprocessing.
-        workdir: An empty folder to lay the files out in as TrackEval wants them.
+        workdir: Empty folder for the files in TrackEval's layout.
     """
     for name in truth:
         _link(workdir / "gt" / name / "gt" / "gt.txt", truth[name])
@@ -67,13 +67,13 @@ def score_mot(
 def score_kitti(
     truth: Path, results: Path, lengths: Mapping[str, int], workdir: Path
 ) -> dict[str, Scores]:
-    """Return the same of KITTI's boxes; files are <folder>/<name>.txt."""
+    """Return the scores of KITTI's boxes by class; the files are <folder>/<name>.txt."""
     _link(workdir / trackeval_run.KITTI_TRUTH, truth)
     return score(trackeval_run.kitti(workdir, results, lengths), ("car", "pedestrian"))
 
 
 def load_vis(truth: Path, results: Path, workdir: Path) -> Any:
-    """Return TrackEval's dataset of two files of YouTube-VIS."""
+    """Return TrackEval's data set of two YouTube-VIS files."""
     folder = workdir / f"gt_{trackeval_run.VIS_ENDING}"
     other = workdir / f"results_{trackeval_run.VIS_ENDING}" / "it"
     _link(folder / "truth.json", truth)
@@ -82,10 +82,10 @@ def load_vis(truth: Path, results: Path, workdir: Path) -> Any:
 
 
 def score_vis(dataset: Any) -> dict[str, Scores]:
-    """Return every field of HOTA, CLEAR, Identity and Count, by sequence, then by class.
+    """Return every field of HOTA, CLEAR, Identity and Count, by sequence, then class.
 
-    The total is the sequence COMBINED; it has the classes `class averaged` and `detection averaged`
-    too.
+    The total is the sequence COMBINED, which also has the classes `class averaged` and `detection
+    averaged`.
     """
     classes = dataset.class_list
     found = trackeval_run.evaluate(dataset, "it", classes, FAMILIES[:-1])
@@ -101,10 +101,10 @@ def score_vis(dataset: Any) -> dict[str, Scores]:
 
 
 def score_track_map(videos: Pairs, workdir: Path) -> dict[str, dict[str, np.ndarray]]:
-    """Return AP and AR at each threshold, of all areas and of three ranges, by class.
+    """Return AP and AR at each threshold, for all areas and three size ranges, by class.
 
     Args:
-        workdir: An empty folder to lay the files out in as TrackEval wants them.
+        workdir: Empty folder for the files in TrackEval's layout.
     """
     classes = next(iter(videos.values()))[0].extent.classes
     found = trackeval_run.run(lay_out_vis(workdir, videos), list(classes.values()), ["TrackMAP"])
@@ -112,7 +112,7 @@ def score_track_map(videos: Pairs, workdir: Path) -> dict[str, dict[str, np.ndar
 
 
 def score_arrays(truth: Tracks, prediction: Tracks) -> dict[str, float]:
-    """Return every field for one sequence that is handed over as arrays, nothing left out."""
+    """Return every field for one sequence passed as arrays, without preprocessing."""
     frames = range(truth.extent.frame_count)
     sides = {}
     for side, tracks in (("gt", truth), ("tracker", prediction)):
@@ -134,9 +134,9 @@ def score_arrays(truth: Tracks, prediction: Tracks) -> dict[str, float]:
 
 
 def _numbers(fields: Fields) -> dict[str, float]:
-    """Return the fields but those of VACE where there is nothing at all: it divides by zero."""
-    nothing = "VACE" in fields and np.isnan(fields["VACE"]["SFDA"])
-    return trackeval_run.numbers({k: v for k, v in fields.items() if k != "VACE" or not nothing})
+    """Return the fields without those of VACE if both sides are empty: VACE divides by zero."""
+    is_empty = "VACE" in fields and np.isnan(fields["VACE"]["SFDA"])
+    return trackeval_run.numbers({k: v for k, v in fields.items() if k != "VACE" or not is_empty})
 
 
 def _link(link: Path, file: Path) -> None:

@@ -1,4 +1,4 @@
-"""Verdicts on two variants, from sequences typed in by hand."""
+"""Verdicts on two variants, from hand-written sequences."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from datasets.io.files import write_json
 from metrics.comparison.bootstrap import Rules
-from metrics.comparison.compare import compare, scene_of, verdict
+from metrics.comparison.compare import camera_scene, compare, verdict
 from metrics.score import score_pairings
 from tests.support.metrics.hand import pairing
 from tests.support.paths import ROOT
@@ -22,7 +22,10 @@ COUNT = {"unit": "count", "better": "down"}
 
 
 def score(right, frames=20):
-    """A sequence of one object, found in the first `right` frames, with a false box in the rest."""
+    """Return the score of one object, matched in the first `right` frames, missed in the rest.
+
+    There is a false positive in each of the other frames.
+    """
     truth = [(frame, 1, A) for frame in range(frames)]
     prediction = [(frame, 1, A if frame < right else B) for frame in range(frames)]
     return score_pairings({"person": pairing(truth, prediction, frames)}, "mot15", ["clear"])
@@ -38,15 +41,15 @@ def verdicts(one, other, **rules):
     return content, content["verdicts"]["one"]["other"]
 
 
-def test_better_in_every_one_of_eight_sequences_is_better():
+def test_a_variant_that_is_better_in_all_of_eight_sequences_is_better():
     content, found = verdicts([10] * 8, [15, 16, 15, 16, 15, 16, 15, 16])
     assert found["MOTA"]["verdict"] == "BETTER"
     assert found["CLR_FN"]["verdict"] == "BETTER"  # fewer
-    assert found["MOTA"]["chance"] == content["least_chance"] == 2 / 2**8
+    assert found["MOTA"]["chance"] == content["least_chance"] == 2 / 2**8  # two of 256 sign flips
     assert content["verdicts"]["other"]["one"]["MOTA"]["verdict"] == "WORSE"
 
 
-def test_four_sequences_are_never_enough():
+def test_four_sequences_never_give_a_significant_difference():
     content, found = verdicts([10] * 4, [19, 20, 19, 20])
     assert found["MOTA"]["verdict"] == "AMBIGUOUS"
     assert content["least_chance"] == 0.125
@@ -58,13 +61,13 @@ def test_better_in_half_of_the_sequences_is_ambiguous():
     assert found["MOTA"]["chance"] == 1
 
 
-def test_equal_counts_are_the_same_without_equal_bytes():
+def test_equal_ratios_of_different_tracks_are_the_same():
     _, found = verdicts([10, 12] * 4, [10, 12] * 4)
     assert found["MOTA"]["verdict"] == "SAME"
-    assert found["CLR_FN"]["verdict"] == "AMBIGUOUS"  # nothing says how far counts may be apart
+    assert found["CLR_FN"]["verdict"] == "AMBIGUOUS"  # there is no tolerance for counts
 
 
-def test_equal_bytes_are_the_same_even_of_one_sequence():
+def test_identical_tracks_are_the_same_even_for_one_sequence():
     scores = {"one": [score(10)], "other": [score(10)]}
     content = compare(scores, ["s"], [("one", "other")], Rules())
     found = content["verdicts"]["one"]["other"]
@@ -72,35 +75,35 @@ def test_equal_bytes_are_the_same_even_of_one_sequence():
     assert found["MOTA"]["half_width"] is None
 
 
-def test_three_copies_of_a_scene_count_once():
+def test_three_sequences_of_one_camera_scene_count_once():
     one, other = [score(10)] * 6, [score(15)] * 6
     content = compare({"one": one, "other": other}, list("aaabbb"), [], Rules())
     assert (content["sequences"], content["scenes"], content["least_chance"]) == (6, 2, 0.5)
     assert content["verdicts"]["one"]["other"]["MOTA"]["verdict"] == "AMBIGUOUS"
 
 
-def test_a_variant_that_answers_otherwise_each_time_is_less_sure():
-    base, firm = [score(10)] * 8, [score(14)] * 8
-    again = {"other": [[score(10 + 2 * run)] * 8 for run in (1, 3)]}  # 14, 12 and 16: 14 in mean
-    sure = compare({"one": base, "other": firm}, list("abcdefgh"), [], Rules())
-    unsure = compare({"one": base, "other": firm}, list("abcdefgh"), [], Rules(), again)
-    one, more = (each["verdicts"]["one"]["other"]["MOTA"] for each in (sure, unsure))
+def test_a_variant_with_varying_output_has_a_wider_interval():
+    base, other = [score(10)] * 8, [score(14)] * 8
+    again = {"other": [[score(10 + 2 * run)] * 8 for run in (1, 3)]}  # 14, 12 and 16: mean 14
+    constant = compare({"one": base, "other": other}, list("abcdefgh"), [], Rules())
+    varying = compare({"one": base, "other": other}, list("abcdefgh"), [], Rules(), again)
+    one, more = (each["verdicts"]["one"]["other"]["MOTA"] for each in (constant, varying))
     assert one["half_width"] == pytest.approx(0, abs=1e-12)
-    # MOTA of a run is 2 right / 20 - 1: deviation of a mean of 8 drawn from 0.2, 0.4 and 0.6
+    # MOTA of a run is 2 right / 20 - 1: standard error of the mean of 8 draws of 0.2, 0.4 and 0.6
     spread = 2.365 * np.sqrt(np.var([0.2, 0.4, 0.6]) / 8)
     assert more["half_width"] == pytest.approx(spread, rel=0.07)
     assert (one["chance"], more["chance"]) == (2 / 2**8, 2 / 2**8)
-    assert unsure["runs"] == {"one": 1, "other": 3}
+    assert varying["runs"] == {"one": 1, "other": 3}
 
 
-def test_a_total_is_the_mean_of_the_runs():
+def test_a_total_is_the_mean_over_runs():
     again = {"other": [[score(20)] * 4]}
     scores = {"one": [score(15)] * 4, "other": [score(10)] * 4}
     content = compare(scores, list("abcd"), [], Rules(same_within=0.5), again)
-    assert content["verdicts"]["one"]["other"]["MOTA"]["chance"] == 1  # 15 in mean, as the other
+    assert content["verdicts"]["one"]["other"]["MOTA"]["chance"] == 1  # mean 15, as the other
 
 
-def test_the_more_are_compared_the_more_each_has_to_show():
+def test_p_values_are_adjusted_for_the_number_of_compared_variants():
     scores = {"base": [score(10)] * 6} | {
         f"v{n}": [score(15 + k % 2) for k in range(6)] for n in range(3)
     }
@@ -112,7 +115,7 @@ def test_the_more_are_compared_the_more_each_has_to_show():
 
 
 @pytest.mark.parametrize(
-    ("difference", "width", "chance", "column", "expected"),
+    ("difference", "width", "p_value", "column", "expected"),
     [
         (0.02, 0.01, 0.05, UP, "BETTER"),
         (0.02, 0.01, 0.05, DOWN, "WORSE"),
@@ -125,15 +128,17 @@ def test_the_more_are_compared_the_more_each_has_to_show():
         (np.nan, 0.1, 1.0, UP, "AMBIGUOUS"),
     ],
 )
-def test_a_verdict_has_rules(difference, width, chance, column, expected):
-    assert verdict(difference, width, chance, column, Rules()) == expected
+def test_the_verdict_follows_the_rules(difference, width, p_value, column, expected):
+    assert verdict(difference, width, p_value, column, Rules()) == expected
 
 
-def test_a_scene_is_what_the_pattern_finds():
-    assert scene_of("MOT17-02-FRCNN", r"MOT17-\d+") == "MOT17-02"
-    assert scene_of("crowd", None) == "crowd"
-    with pytest.raises(ValueError, match="'x' finds nothing in the name 'crowd'"):
-        scene_of("crowd", "x")
+def test_a_camera_scene_is_the_match_of_the_pattern():
+    assert camera_scene("MOT17-02-FRCNN", r"MOT17-\d+") == "MOT17-02"
+    assert camera_scene("crowd", None) == "crowd"
+    with pytest.raises(
+        ValueError, match="sequence 'crowd' found, expected a name that matches 'x'"
+    ):
+        camera_scene("crowd", "x")
 
 
 def write_run(folder, frames_right, tracks):
@@ -144,7 +149,7 @@ def write_run(folder, frames_right, tracks):
         write_json(place / "mot15" / "score.json", score(right))
 
 
-def test_the_command_takes_further_runs_where_their_tracks_differ(tmp_path):
+def test_the_command_uses_further_runs_if_their_tracks_differ(tmp_path):
     write_run(tmp_path / "a", [10, 12], b"1")
     write_run(tmp_path / "a@run2", [10, 12], b"1")
     write_run(tmp_path / "b", [10, 12], b"2")
@@ -158,7 +163,7 @@ def test_the_command_takes_further_runs_where_their_tracks_differ(tmp_path):
     assert found["runs"] == {"a": 1, "b": 2}
 
 
-def test_the_command_reads_what_the_workflow_wrote(tmp_path):
+def test_the_command_reads_results_of_the_workflow(tmp_path):
     for variant, tracks in (("a", b"1"), ("b", b"1"), ("c", b"2")):
         for sequence in ("s1", "s2"):
             place = tmp_path / variant / "d" / sequence

@@ -1,4 +1,4 @@
-"""Our numbers beside the references', and what happens where they differ."""
+"""The comparison of our values with those of the references, and what happens if they differ."""
 
 from __future__ import annotations
 
@@ -24,19 +24,20 @@ from tests.support.paths import ROOT
 
 __all__ = ["folders"]
 
-# what TrackEval differs in on the small data; elsewhere, and in pycocotools, every number is equal
+# explained differences of TrackEval on the small data; all other values of TrackEval and
+# pycocotools are equal
 REASONS = {
     "youtube_vis": {CROWD},
     "davis": {VOID},
 }
 
 
-def test_every_protocol_is_cross_checked_here():
+def test_every_protocol_is_cross_checked():
     assert sorted([*PROTOCOLS, *OUR_OWN]) == list_benchmarks()
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_every_number_equals_that_of_every_tool_or_it_is_known_why_not(protocol, tmp_path):
+def test_every_value_equals_the_references_or_the_difference_is_explained(protocol, tmp_path):
     task = task_of(protocol, tmp_path)
     compared = crosscheck(task, evaluate(task))
     assert all(each.passed for each in compared), list(table(compared, task.families))
@@ -53,7 +54,7 @@ def test_every_number_equals_that_of_every_tool_or_it_is_known_why_not(protocol,
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory) -> Callable[[str], Task]:
-    """A function that returns the small task of a protocol, written once."""
+    """Return a function that gives the small task of a protocol, written once."""
     return cache(lambda protocol: task_of(protocol, tmp_path_factory.mktemp(protocol)))
 
 
@@ -72,7 +73,7 @@ def small(tmp_path_factory) -> Callable[[str], Task]:
         ("davis2016", "J&F", ["trackeval"]),
     ],
 )
-def test_a_number_that_nothing_explains_fails_and_is_shown(protocol, column, tools, small):
+def test_an_unexplained_difference_fails_and_is_printed(protocol, column, tools, small):
     task = small(protocol)
     found = copy.deepcopy(evaluate(task))
     name, scores = next(iter(found["classes"].items()))
@@ -99,7 +100,7 @@ def test_the_averages_over_classes_are_compared(key, name, protocol, column, sma
     assert [(each.class_name, each.column) for each in failed] == [(name, column)]
 
 
-def test_a_number_of_one_sequence_that_is_not_there_fails(small):
+def test_a_missing_value_of_one_sequence_fails(small):
     task = small("kitti")
     found = copy.deepcopy(evaluate(task))
     found["classes"]["car"]["sequences"]["s03"]["LocA"] = None
@@ -109,12 +110,12 @@ def test_a_number_of_one_sequence_that_is_not_there_fails(small):
     assert sum("nan  UNEXPLAINED" in line for line in table(compared, task.families)) == 1
 
 
-def test_columns_that_a_tool_lacks_are_said(small):
+def test_columns_that_a_reference_lacks_are_listed(small):
     task = small("youtube_vis")
     compared = crosscheck(task, evaluate(task))
     lines = list(table(compared, task.families))
     assert "not compared, trackeval: has no AR1, AR10 of vis_ap" in lines
-    assert "not compared, trackeval: has nothing of coco_mask_ap, coco_box_ap" in lines
+    assert "not compared, trackeval: has no columns of coco_mask_ap, coco_box_ap" in lines
     missing = find_missing(compared, task.families)
     assert missing["trackeval"]["vis_ap"] == ["AR1", "AR10"]
     assert "identity" not in missing["motmetrics"]
@@ -133,7 +134,7 @@ def test_real_masks_agree(shared, tmp_path):
     assert {"IDF1", "IDP", "IDR", "IDTP", "IDFN", "IDFP"} <= equal
 
 
-def test_no_tool_is_loaded_where_none_is_requested():
+def test_no_reference_is_imported_without_a_cross_check():
     code = "import sys, metrics.evaluate; print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
@@ -143,12 +144,13 @@ def test_no_tool_is_loaded_where_none_is_requested():
 
 
 @pytest.mark.slow
-def test_the_command_compares_boxes_and_writes_every_number(folders, tmp_path):
+def test_the_command_compares_boxes_and_writes_every_value(folders, tmp_path):
     done = run(folders, "--crosscheck", "--output", tmp_path / "out.json")
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert lines[-1].endswith("0 unexplained")
-    assert "not compared, pycocotools: has nothing of hota, clear, identity, vace, count" in lines
+    families = "hota, clear, identity, vace, count"
+    assert f"not compared, pycocotools: has no columns of {families}" in lines
     found = json.loads((tmp_path / "out.json").read_text())
     theirs = {
         (each["reference"], each["sequence"], each["column"]): each["theirs"]

@@ -1,4 +1,4 @@
-"""Where a reference may differ from us, where it may not, and what it is not asked."""
+"""Which differences from the references are explained, and what is not compared."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from datasets.masks import coco_rle
 from datasets.types import Extent, Tracks
 from metrics.crosscheck.compare import table
 from metrics.crosscheck.reference import COMBINED
-from tests.parity.test_parity_vis import answer, ellipses
+from tests.parity.test_parity_vis import corrupted_result, ellipses
 from tests.support.metrics.cross_checked import CROWD, DECAY, EMPTY, cross_checked, reasons
 
 
 def videos(*seeds: int) -> dict[str, tuple[Tracks, Tracks]]:
     found = {f"v{seed}": ellipses(seed) for seed in seeds}
-    return {name: (each, answer(each, int(name[1:]))) for name, each in found.items()}
+    return {name: (each, corrupted_result(each, int(name[1:]))) for name, each in found.items()}
 
 
-def test_without_crowds_video_ap_is_equal_in_every_number():
+def test_without_crowds_every_value_of_video_ap_is_equal():
     pairs = {
         name: (replace(truth, score=np.ones(len(truth))), found)
         for name, (truth, found) in videos(*range(1, 10)).items()
@@ -32,7 +32,7 @@ def test_without_crowds_video_ap_is_equal_in_every_number():
     assert {each.column for each in compared} >= {"AP", "AP50", "AP75", "AP_small", "AR100"}
 
 
-def test_a_track_of_several_classes_is_cross_checked_as_it_is_scored():
+def test_a_track_with_several_classes_is_cross_checked():
     pairs = videos(1, 2, 3, 4)
     kinds = np.array([3, 8, 40])
     pairs = {
@@ -50,7 +50,7 @@ def test_a_track_of_several_classes_is_cross_checked_as_it_is_scored():
 
 
 def discs(frame_count: int, seed: int, names: int = 3) -> Tracks:
-    """Return masks of discs that come and go, no pixel in two."""
+    """Return disjoint masks of discs that appear and disappear."""
     rng = np.random.default_rng(seed)
     rows, columns = np.mgrid[:12, :30]
     frame, track = np.nonzero(rng.random((frame_count, names)) < 0.7)
@@ -74,7 +74,7 @@ def test_decay_differs_beyond_255_frames(frame_count, expected):
     assert differing == ({"J-Decay", "F-Decay"} if expected else set())
 
 
-def test_a_sequence_without_truth_leaves_the_total_of_the_others():
+def test_a_sequence_without_ground_truth_does_not_change_the_total():
     truth, found = discs(5, 1), discs(5, 2)
     pairs = {"s": (truth, found), "none": (truth.take(np.zeros(0, int)), found)}
     compared = cross_checked(pairs, "davis", ("jf_te", "hota"))
@@ -86,7 +86,7 @@ def test_a_sequence_without_truth_leaves_the_total_of_the_others():
     assert 0 < total.theirs < 1
 
 
-def test_an_empty_mask_counts_here_and_is_nothing_in_a_png():
+def test_an_empty_mask_counts_here_and_is_lost_in_a_png():
     truth, found = discs(5, 1), discs(5, 2)
     masks = coco_rle.encode(coco_rle.decode(found.rle) & (np.arange(len(found)) > 0)[:, None, None])
     found = replace(found, rle=masks, box=masks.boxes)
@@ -110,30 +110,30 @@ def boxes(classes: dict[int, str], ignored: tuple[int, ...] = ()) -> Tracks:
         (boxes({5: "bag", 6: "hat"}, (6,)), False),
     ],
 )
-def test_plain_data_is_compared_where_trackeval_has_such_data(tracks, compares):
+def test_plain_data_is_compared_if_trackeval_supports_it(tracks, compares):
     compared = cross_checked({"s": (tracks, tracks)}, "plain", ("hota", "clear"))
     assert all(each.passed for each in compared)
     assert any(each.reference == "trackeval" for each in compared) == compares
     lines = list(table(compared, ("hota", "clear")))
-    assert ("not compared, trackeval: has nothing of hota, clear" in lines) != compares
-    assert "not compared, pycocotools: has nothing of hota, clear" in lines
+    assert ("not compared, trackeval: has no columns of hota, clear" in lines) != compares
+    assert "not compared, pycocotools: has no columns of hota, clear" in lines
 
 
-def test_more_objects_than_a_png_holds_are_not_compared_and_it_is_said():
+def test_more_objects_than_a_png_can_hold_are_reported_as_not_compared():
     truth = discs(400, 1, names=1)
     truth = replace(truth, track=np.arange(len(truth)))
     assert len(truth) > 254
     compared = cross_checked({"s": (truth, truth)}, "davis", ("hota",))
     assert compared == []
-    assert "not compared, trackeval: has nothing of hota" in table(compared, ("hota",))
+    assert "not compared, trackeval: has no columns of hota" in table(compared, ("hota",))
 
 
-def test_a_family_that_no_tool_has_is_said_and_fails_nothing():
+def test_a_family_that_no_reference_has_is_listed_and_does_not_fail():
     tracks, families = discs(5, 1), ("jf_davis_ss",)
     compared = cross_checked({"s": (tracks, tracks)}, "davis_semi", families)
-    _, *said, numbers = table(compared, families)
-    assert said == [
-        f"not compared, {name}: has nothing of jf_davis_ss"
+    _, *lines, summary = table(compared, families)
+    assert lines == [
+        f"not compared, {name}: has no columns of jf_davis_ss"
         for name in ("motmetrics", "pycocotools", "trackeval")
     ]
-    assert numbers == "0 numbers: 0 equal, 0 explained, 0 unexplained"
+    assert summary == "0 values: 0 equal, 0 explained, 0 unexplained"

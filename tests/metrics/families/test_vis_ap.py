@@ -12,7 +12,7 @@ from datasets.types import Extent, Tracks
 from metrics.families import vis_ap
 from tests.support import trackeval_oracle
 from tests.support.coco_oracle import score_videos
-from tests.support.metrics.ap import assert_same, erring, kitti_mots, total
+from tests.support.metrics.ap import assert_same, corrupted, kitti_mots, total
 from tests.support.metrics.hand import pairing
 
 CLASSES = {2: "dog", 3: "cat", 8: "in no video"}
@@ -35,7 +35,7 @@ def tracks(extent, rows, area=None):
 
 
 def video(seed):
-    """Return truth and a result with ties, crowds, absences and tracks of every size."""
+    """Return ground truth and a result with ties, crowds, gaps and tracks of every size."""
     rng = np.random.default_rng(seed)
     extent = Extent(SIDE, SIDE, 3, CLASSES)
     truth, found = [], []
@@ -64,7 +64,7 @@ def test_tracks_equal_the_official_evaluator(case):
     assert_same(vis_ap, total(vis_ap, sequences, "masks"), *score_videos(sequences))
 
 
-def test_the_cases_hold_what_makes_them_hard():
+def test_the_random_cases_include_the_difficult_ones():
     sequences = [video(seed) for seed in range(480)]
     values = [vis_ap.summarize(total(vis_ap, [each], "masks")) for each in sequences]
     for column in ("AP", "AP_small", "AP_medium", "AP_large"):
@@ -73,7 +73,7 @@ def test_the_cases_hold_what_makes_them_hard():
     assert sum((truth.score == 0).any() for truth, _ in sequences) > 100
 
 
-def test_a_hundred_tracks_of_a_video_and_class_are_scored_and_no_more():
+def test_at_most_a_hundred_tracks_per_video_and_class_are_scored():
     extent = Extent(20, 20, 1, CLASSES)
     truth = tracks(extent, [(0, 1, 2, 1, 0, 0, 10, 10), (0, 2, 2, 1, 10, 10, 20, 20)])
     wrong = [(0, n, 2, 0.9, 0, 10, 10, 20) for n in range(1, 100)]
@@ -85,7 +85,7 @@ def test_a_hundred_tracks_of_a_video_and_class_are_scored_and_no_more():
 
 
 def assert_equal_to_trackeval(videos, workdir):
-    """Compare each class at each threshold; return how many numbers there were."""
+    """Compare each class at each threshold; return the number of compared values."""
     theirs = trackeval_oracle.score_track_map(videos, workdir)
     count = 0
     for key, name in next(iter(videos.values()))[0].extent.classes.items():
@@ -118,7 +118,7 @@ def test_tracks_equal_trackeval(case, tmp_path):
 
 
 def with_scores(found, seed):
-    """Return a result whose tracks have scores of two digits."""
+    """Return a result with a score of two digits for each track."""
     rng = np.random.default_rng(seed)
     names, which = np.unique(found.track, return_inverse=True)
     return replace(found, score=rng.integers(1, 100, len(names))[which] / 100)
@@ -138,7 +138,7 @@ def test_real_masklets_equal_trackeval(shared, tmp_path):
     extent = Extent(height, width, len(content["masklet"]), {1: "thing"})
     truth = Tracks(extent, np.array(frame), np.array(track), ones, ones, masks.boxes, masks)
     truth = truth.take(masks.areas > 0)
-    found = with_scores(erring(truth, 1), 1)
+    found = with_scores(corrupted(truth, 1), 1)
     assert assert_equal_to_trackeval({"sav": (truth, found)}, tmp_path) >= 4
 
 
@@ -146,7 +146,7 @@ def test_real_videos_equal_trackeval(shared, tmp_path):
     videos = {}
     for name in ("0000", "0012", "0017"):
         truth = kitti_mots(shared, name)
-        videos[name] = truth, with_scores(erring(truth, int(name)), int(name))
+        videos[name] = truth, with_scores(corrupted(truth, int(name)), int(name))
     assert assert_equal_to_trackeval(videos, tmp_path) >= 7
 
 
@@ -170,31 +170,31 @@ def test_a_perfect_track_has_precision_one():
     assert np.isnan([found["AP_medium"], found["AP_large"]]).all()
 
 
-def test_half_a_track_is_found_at_one_threshold_of_ten():
+def test_half_a_track_is_matched_at_one_threshold_of_ten():
     found = scores(ONE, ONE[:1])  # it shares half of the union
     assert (found["AP50"], found["AP75"]) == (pytest.approx(1), 0)
     assert (found["AP"], found["AR1"]) == pytest.approx((0.1, 0.1))
 
 
-def test_a_false_track_that_is_surer_halves_precision():
+def test_a_false_track_of_higher_score_halves_precision():
     assert scores(ONE, ONE + FAR, [0.5, 0.9, 0.5, 0.9])["AP"] == pytest.approx(0.5)
     assert scores(ONE, ONE + FAR, [0.9, 0.5, 0.9, 0.5])["AP"] == pytest.approx(1)
 
 
-def test_a_missed_track_costs_half_of_the_recall_points():
-    # the points 0.00, 0.01, ..., 0.50 are reached: 51 of 101
+def test_a_missed_track_loses_half_of_the_recall_points():
+    # the recall points 0.00, 0.01, ..., 0.50 are reached: 51 of 101
     assert scores(ONE + FAR, ONE)["AP"] == pytest.approx(51 / 101)
     assert scores(ONE + FAR, ONE)["AR100"] == pytest.approx(0.5)
 
 
 def test_the_score_of_a_track_is_the_mean_of_its_rows():
-    # rows are in order of frame: the true track has 0.2 and 0.8, the false one 0.4 and 0.4
+    # rows are sorted by frame: the true track has 0.2 and 0.8, the false one 0.4 and 0.4
     assert scores(ONE, ONE + FAR, [0.2, 0.4, 0.8, 0.4])["AP"] == pytest.approx(1)
     assert scores(ONE, ONE + FAR, [0.2, 0.6, 0.8, 0.6])["AP"] == pytest.approx(0.5)
 
 
-def test_equal_scores_are_equal_however_long_the_track():
-    # the mean of three times 0.1 is not 0.1 in doubles; the first of two equals comes first
+def test_equal_scores_stay_equal_for_any_track_length():
+    # the mean of three times 0.1 is not 0.1 in doubles; of equal scores the first row comes first
     true = [(t, 1, 0) for t in range(7)]
     false = [(t, 2, 50) for t in range(3)]
     order = sorted(true + false, key=lambda row: row[0])
@@ -203,6 +203,6 @@ def test_equal_scores_are_equal_however_long_the_track():
     assert scores(true, swapped, [0.1] * 10)["AP"] == pytest.approx(0.5)
 
 
-def test_without_truth_there_is_no_number_and_without_tracks_it_is_zero():
+def test_ap_is_undefined_without_ground_truth_and_zero_without_tracks():
     assert np.isnan(list(scores([], ONE).values())).all()
     assert scores(ONE, [])["AP"] == scores(ONE, [])["AR100"] == 0

@@ -1,4 +1,4 @@
-"""What a baseline keeps, and when there is none."""
+"""The content of a baseline, and when it is refused."""
 
 from __future__ import annotations
 
@@ -11,42 +11,42 @@ import pytest
 
 from datasets.io.files import read_json, write_json
 from metrics.gate.baseline import make_baseline
-from metrics.gate.relative_step_time import compare_paces, measure_pace
+from metrics.gate.relative_step_time import compare_step_times, relative_step_time
 from metrics.gate.snapshot import read_baseline, take_snapshot
 from tests.support.metrics.snapshots import plan, write_run
 from tests.support.paths import ROOT
 
 
-def test_a_baseline_keeps_what_totals_are_made_of_and_the_pace_of_each_process(tmp_path):
+def test_a_baseline_stores_partials_and_the_relative_step_time_of_each_process(tmp_path):
     write_run(tmp_path, "a")
     found = make_baseline(plan("a"), tmp_path)
-    kept = found["accuracy"]["d/mot15"]["variants"]["a"]
-    assert list(kept) == ["s0", "s1"]
-    assert kept["s0"]["frames"] == 100
-    assert kept["s0"]["classes"]["person"]["partials"]["clear"]["misses"] == 20
+    stored = found["accuracy"]["d/mot15"]["variants"]["a"]
+    assert list(stored) == ["s0", "s1"]
+    assert stored["s0"]["frames"] == 100
+    assert stored["s0"]["classes"]["person"]["partials"]["clear"]["misses"] == 20
     assert found["speed"]["d"]["a"]["paces"] == [2.0, 2.0]  # (30 + 50) over (10 + 30)
 
 
 def test_a_baseline_is_refused_on_a_busy_machine(tmp_path):
-    write_run(tmp_path, "a", others_s=1.06)  # more than a tenth of a core, and the clock's ticks
+    write_run(tmp_path, "a", others_s=1.06)  # above a tenth of a core plus the accounting error
     expected = r"pace_0\.json: other processes kept .* \(0\.1 cores\); 2 of 2 processes .* quiet"
     with pytest.raises(ValueError, match=expected):
         make_baseline(plan("a"), tmp_path)
 
 
-def test_a_baseline_is_made_on_a_machine_that_is_almost_quiet(tmp_path):
+def test_a_baseline_is_accepted_on_an_almost_quiet_machine(tmp_path):
     write_run(tmp_path, "a", others_s=1.04)
     assert make_baseline(plan("a"), tmp_path)["speed"]["d"]
 
 
-def test_a_baseline_of_accuracy_alone_may_be_made_on_a_busy_machine(tmp_path):
+def test_a_baseline_of_accuracy_only_is_accepted_on_a_busy_machine(tmp_path):
     write_run(tmp_path, "a", others_s=9.0)
     assert make_baseline(plan(variants=["a"]), tmp_path)["speed"] == {}
 
 
-def test_a_baseline_without_a_variant_is_refused(tmp_path):
+def test_a_baseline_with_a_missing_variant_is_refused(tmp_path):
     write_run(tmp_path, "a")
-    with pytest.raises(FileNotFoundError, match=r"d/mot15: no results of \['b'\]: expected of all"):
+    with pytest.raises(FileNotFoundError, match=r"d/mot15: no results of \['b'\], expected"):
         make_baseline(plan(variants=["a", "b"]), tmp_path)
 
 
@@ -55,22 +55,22 @@ def accuracy_of(workdir, **finished):
     return found["accuracy"]["d/mot15"]["variants"]
 
 
-def test_a_score_of_other_code_counts_as_none(tmp_path):
+def test_a_score_of_other_code_is_ignored(tmp_path):
     write_run(tmp_path, "a")
     path = tmp_path / "results" / "a" / "d" / "s0" / "mot15" / "score.json"
     write_json(path, read_json(path) | {"origin": "other"})
     assert accuracy_of(tmp_path) == {}
 
 
-def test_a_score_older_than_its_tracks_counts_as_none_after_a_run_that_failed(tmp_path):
+def test_after_a_failed_run_a_score_older_than_its_tracks_is_ignored(tmp_path):
     write_run(tmp_path, "a")
     assert list(accuracy_of(tmp_path, finished=False)) == ["a"]
     os.utime(tmp_path / "results" / "a" / "d" / "s0" / "mot15" / "score.json", (1, 1))
     assert accuracy_of(tmp_path, finished=False) == {}
-    assert list(accuracy_of(tmp_path)) == ["a"], "the tracks were made again as they were"
+    assert list(accuracy_of(tmp_path)) == ["a"], "the tracks were made again without a change"
 
 
-def test_the_command_writes_a_baseline_that_is_read_again(tmp_path):
+def test_a_baseline_written_by_the_command_can_be_read(tmp_path):
     write_run(tmp_path, "a")
     path = tmp_path / "baselines" / "mine.json"
     command = [sys.executable, "-m", "metrics.gate.baseline", "--plan", json.dumps(plan("a"))]
@@ -80,26 +80,26 @@ def test_the_command_writes_a_baseline_that_is_read_again(tmp_path):
     assert read_baseline(path)["commit"] == "def"
 
 
-def test_a_pace_is_the_fastest_step_of_each_frame_in_units_of_the_fastest_work_after_it():
+def test_the_relative_step_time_is_the_fastest_pass_of_each_frame_over_the_fastest_work():
     timing = {"step_ns": [[40, 90], [60, 80]], "calibration_ns": [[10, 20], [20, 10]]}
-    assert measure_pace([timing]) == pytest.approx((40 + 80) / (10 + 10))
+    assert relative_step_time([timing]) == pytest.approx((40 + 80) / (10 + 10))
     other = {"step_ns": [[10], [12]], "calibration_ns": [[40], [50]]}
-    assert measure_pace([timing, other]) == pytest.approx((130 / 3) / (60 / 3))
+    assert relative_step_time([timing, other]) == pytest.approx((130 / 3) / (60 / 3))
 
 
-def test_a_pace_does_not_change_when_everything_takes_twice_as_long():
+def test_the_relative_step_time_does_not_change_when_everything_takes_twice_as_long():
     once = {"step_ns": [[40, 90]], "calibration_ns": [[10, 20]]}
     twice = {name: [[2 * each for each in row] for row in rows] for name, rows in once.items()}
-    assert measure_pace([once]) == measure_pace([twice])
+    assert relative_step_time([once]) == relative_step_time([twice])
 
 
-def test_the_interval_of_a_slow_down_is_students_t_of_the_processes():
-    found = compare_paces([1.0, 1.02, 0.98], [1.1, 1.12, 1.08], 0.95)
+def test_the_interval_of_a_slow_down_uses_students_t_over_processes():
+    found = compare_step_times([1.0, 1.02, 0.98], [1.1, 1.12, 1.08], 0.95)
     # by hand: logarithms 0, 0.01980, -0.02020 and 0.09531, 0.11333, 0.07696 have the variances
-    # 4.0008e-4 and 3.3073e-4, of which the larger counts twice; t of 2 degrees of freedom is 4.3027
+    # 4.0008e-4 and 3.3073e-4; the larger is used twice; t with 2 degrees of freedom is 4.3027
     assert found.change == pytest.approx(0.0953335, abs=1e-6)
     assert found.half_width == pytest.approx(4.3027 * (2 * 4.0008e-4 / 3) ** 0.5, rel=1e-3)
 
 
-def test_one_process_has_no_interval():
-    assert compare_paces([1.0], [1.1, 1.2], 0.95).half_width is None
+def test_one_process_gives_no_interval():
+    assert compare_step_times([1.0], [1.1, 1.2], 0.95).half_width is None

@@ -1,4 +1,4 @@
-"""A verdict as an exit code and as a line of a history."""
+"""A verdict as an exit code and as a line of the history."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ VERDICT = {
 def run_gate(tmp_path, code, *arguments, **changed):
     content = VERDICT | {"exit": code, "judged": describe_judged([])} | changed
     write_json(tmp_path / "verdict.json", content)
-    return ask_gate(tmp_path, *arguments)
+    return run_command(tmp_path, *arguments)
 
 
-def ask_gate(tmp_path, *arguments):
+def run_command(tmp_path, *arguments):
     command = [sys.executable, "-m", "metrics.gate", "--verdict", str(tmp_path / "verdict.json")]
     return subprocess.run(
         [*command, *arguments], check=False, cwd=ROOT, capture_output=True, text=True
@@ -40,20 +40,20 @@ def ask_gate(tmp_path, *arguments):
 
 
 @pytest.mark.parametrize("code", [0, 1, 2])
-def test_the_exit_code_is_the_verdicts(tmp_path, code):
+def test_the_exit_code_is_that_of_the_verdict(tmp_path, code):
     assert run_gate(tmp_path, code).returncode == code
     assert not (tmp_path / "history.jsonl").exists()
 
 
-def test_without_a_verdict_the_gate_could_not_judge_and_says_so(tmp_path):
-    done = ask_gate(tmp_path)
+def test_without_a_verdict_the_gate_is_undecided_and_reports_it(tmp_path):
+    done = run_command(tmp_path)
     assert done.returncode == 2
     assert done.stdout.startswith("could not judge: ")
-    assert "verdict.json: no verdict: the run ended before it had one" in done.stdout
+    assert "verdict.json: no such file, the run ended before there was a verdict" in done.stdout
 
 
 @pytest.mark.parametrize("judged", [None, {"files": [], "digest": "of other code"}])
-def test_a_verdict_on_other_code_is_no_pass(tmp_path, judged):
+def test_a_verdict_on_other_code_does_not_pass(tmp_path, judged):
     done = run_gate(tmp_path, 0, "--history", str(tmp_path / "history.jsonl"), judged=judged)
     assert done.returncode == 2
     assert "have changed since this verdict of now: run the gate again" in done.stdout
@@ -61,13 +61,13 @@ def test_a_verdict_on_other_code_is_no_pass(tmp_path, judged):
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}"])
-def test_a_file_that_is_no_verdict_is_no_pass(tmp_path, text):
+def test_a_file_that_is_not_a_verdict_does_not_pass(tmp_path, text):
     (tmp_path / "verdict.json").write_text(text)
-    assert ask_gate(tmp_path).returncode == 2
+    assert run_command(tmp_path).returncode == 2
 
 
 @pytest.mark.parametrize("name", ["Snakefile", "trackers/methods/a/tracker.py", "mine.yaml"])
-def test_a_verdict_is_no_longer_current_once_a_file_is_changed_or_gone(tmp_path, name):
+def test_a_verdict_is_outdated_after_a_file_is_changed_or_removed(tmp_path, name):
     path = tmp_path / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("one")
@@ -79,7 +79,7 @@ def test_a_verdict_is_no_longer_current_once_a_file_is_changed_or_gone(tmp_path,
     assert not is_current(judged, tmp_path)
 
 
-def test_every_file_of_a_verdict_is_forgotten_and_the_history_is_kept(tmp_path):
+def test_forgetting_a_verdict_removes_its_files_and_keeps_the_history(tmp_path):
     history = tmp_path / VERDICT_FILES[0].with_name("history.jsonl")
     history.parent.mkdir(parents=True)
     for path in (history, *(tmp_path / each for each in VERDICT_FILES)):
@@ -89,7 +89,7 @@ def test_every_file_of_a_verdict_is_forgotten_and_the_history_is_kept(tmp_path):
     assert list(history.parent.iterdir()) == [history]
 
 
-def test_the_same_verdict_of_another_day_is_no_further_line(tmp_path):
+def test_the_same_verdict_on_another_day_adds_no_line(tmp_path):
     path = tmp_path / "history.jsonl"
     assert append_line(path, history_line(VERDICT))
     assert not append_line(path, history_line(VERDICT | {"date": "later"}))
@@ -97,7 +97,7 @@ def test_the_same_verdict_of_another_day_is_no_further_line(tmp_path):
     assert append_line(path, history_line(VERDICT | {"date": "later"}))
 
 
-def test_a_verdict_is_one_line_of_the_history_however_often_it_is_told(tmp_path):
+def test_a_verdict_that_is_reported_twice_is_one_line_of_the_history(tmp_path):
     path = tmp_path / "folder" / "history.jsonl"
     for _ in range(2):
         run_gate(tmp_path, 1, "--history", str(path))
@@ -108,14 +108,14 @@ def test_a_verdict_is_one_line_of_the_history_however_often_it_is_told(tmp_path)
     assert found["checks"][0]["found"] == 0.5
 
 
-def test_a_line_that_was_cut_off_takes_no_other_along(tmp_path):
+def test_appending_after_a_truncated_line_loses_no_other_line(tmp_path):
     path = tmp_path / "history.jsonl"
     path.write_text('{"one": 1}\n{"cut')
     assert append_line(path, '{"two": 2}')
     assert path.read_text().splitlines() == ['{"one": 1}', '{"cut', '{"two": 2}']
 
 
-def test_lines_that_are_added_at_once_are_all_there(tmp_path):
+def test_concurrently_appended_lines_are_all_kept(tmp_path):
     path = tmp_path / "history.jsonl"
     lines = [json.dumps({"number": number, "long": "x" * 10_000}) for number in range(40)]
     with ThreadPoolExecutor(8) as pool:
@@ -123,6 +123,6 @@ def test_lines_that_are_added_at_once_are_all_there(tmp_path):
     assert sorted(path.read_text().splitlines()) == sorted(lines)
 
 
-def test_a_line_holds_no_line_break():
+def test_a_history_line_contains_no_line_break():
     check = vars(Check("d", "a\nb", "HOTA", "SAME"))
     assert "\n" not in history_line(VERDICT | {"checks": [check]})

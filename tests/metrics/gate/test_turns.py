@@ -1,4 +1,4 @@
-"""Paces of two checkouts in turns."""
+"""Relative step times of two working trees run in turns."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.support.metrics.snapshots import MACHINE, accuracy, plan, snapshot
 
 
 def pair(elapsed, processor, old=1.0):
-    """A pair whose later side takes so many times as long by the two clocks."""
+    """Return a pair whose new side takes `elapsed` and `processor` times as long by the clocks."""
     return {
         "elapsed time": {"baseline": old, "found": old * elapsed},
         "processor time": {"baseline": old, "found": old * processor},
@@ -21,26 +21,27 @@ def pair(elapsed, processor, old=1.0):
 
 
 def timing(steps, **changed):
+    """Return the timing of passes over frames, with the same step times by both clocks."""
     one = {"step_ns": steps, "calibration_ns": [[10, 10]] * len(steps)}
     return {**one, "step_cpu_ns": steps, "calibration_cpu_ns": one["calibration_ns"], **changed}
 
 
-def test_of_both_processes_as_many_passes_count():
+def test_the_same_number_of_passes_is_used_of_both_processes():
     few, many = timing([[30, 50]]), timing([[40, 60], [10, 10]])
     assert measure_pair([few], [many])["elapsed time"] == {"baseline": 4.0, "found": 5.0}
 
 
-def test_the_clocks_are_kept_apart():
+def test_each_clock_is_measured_separately():
     slow = timing([[30, 50]], step_cpu_ns=[[10, 10]])
     assert measure_pair([slow], [slow])["processor time"]["found"] == 1.0
 
 
-def test_the_interval_is_students_t_of_the_ratios_of_pairs():
+def test_the_interval_uses_students_t_over_the_ratios_of_pairs():
     pairs = [pair(ratio, 1, old) for ratio, old in [(1.09, 1.0), (1.1, 5.0), (1.11, 0.2)]]
     found = compare_turns(pairs, 0.05, 0.95)
     logs = [log(1.09), log(1.1), log(1.11)]
     assert found.clock == "elapsed time"
-    assert found.slowing.change == pytest.approx(np.mean(logs))  # however fast the machine was
+    assert found.slowing.change == pytest.approx(np.mean(logs))  # regardless of the machine's speed
     assert found.slowing.half_width == pytest.approx(4.3027 * np.std(logs, ddof=1) / 3**0.5, 1e-4)
 
 
@@ -51,20 +52,20 @@ def test_processor_time_is_compared_where_elapsed_time_is_too_uncertain():
     assert compare_turns(pairs[:1], 0.05, 0.95).slowing.half_width is None
 
 
-def pace_check(entry):
+def step_time_check(entry):
     both = snapshot({"a": accuracy(80)})
     turns = {"d": {"a": entry}} if entry else {}
     (found,) = [each for each in judge(both, both, plan("a"), turns) if each.metric == "pace"]
     return found
 
 
-def test_the_verdict_is_by_the_turns_and_says_which_clock_and_how_many():
-    found = pace_check({"pairs": [pair(1.1, 1.1)] * 3, "machine": MACHINE})
+def test_the_verdict_uses_the_turns_and_names_the_clock_and_the_number_of_pairs():
+    found = step_time_check({"pairs": [pair(1.1, 1.1)] * 3, "machine": MACHINE})
     assert (found.verdict, found.why) == ("WORSE", "elapsed time of 3 pairs of processes")
     assert found.change == pytest.approx(-0.1)
-    assert pace_check({"pairs": [pair(1, 1)] * 3, "machine": MACHINE}).verdict == "SAME"
+    assert step_time_check({"pairs": [pair(1, 1)] * 3, "machine": MACHINE}).verdict == "SAME"
 
 
-def test_a_variant_that_was_not_timed_keeps_its_reason():
-    assert pace_check({"verdict": "NEW", "why": "abc has none"}).why == "abc has none"
-    assert pace_check(None).verdict == "MISSING"
+def test_a_variant_that_was_not_timed_keeps_its_explanation():
+    assert step_time_check({"verdict": "NEW", "why": "abc has none"}).why == "abc has none"
+    assert step_time_check(None).verdict == "MISSING"

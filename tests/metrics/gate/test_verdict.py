@@ -1,4 +1,4 @@
-"""The rules of the gate, at their boundaries."""
+"""The rules of the gate, at their limits."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from datasets.io.files import read_json, write_json
-from metrics.gate.checks import EXIT, Check, judge_pace, judge_total, overall
-from metrics.gate.relative_step_time import Slowing
+from metrics.gate.checks import EXIT, Check, accuracy_verdict, judge_pace, overall
+from metrics.gate.relative_step_time import StepTimeChange
 from metrics.gate.verdict import Totals, judge
-from tests.support.metrics.snapshots import COLUMN, accuracy, pace, plan, snapshot, write_run
+from tests.support.metrics.snapshots import COLUMN, accuracy, plan, snapshot, times, write_run
 from tests.support.paths import ROOT
 
 
@@ -22,7 +22,7 @@ from tests.support.paths import ROOT
     ("change", "half_width", "expected"),
     [
         (-0.0051, 0.0, "WORSE"),
-        (-0.0051, 1.0, "WORSE"),  # on these sequences it is a fact, however unsure it is on others
+        (-0.0051, 1.0, "WORSE"),  # exact on these sequences, however uncertain on others
         (-0.0049, 0.0, "SAME"),
         (-0.004, 0.0009, "SAME"),
         (-0.004, 0.0011, "AMBIGUOUS"),
@@ -34,17 +34,17 @@ from tests.support.paths import ROOT
         (float("nan"), 0.0, "NOT JUDGED"),
     ],
 )
-def test_a_loss_of_a_total_is_judged_by_its_size_and_a_small_one_by_its_interval(
+def test_a_large_loss_of_a_total_is_a_regression_and_a_small_one_depends_on_its_interval(
     change, half_width, expected
 ):
-    assert judge_total(change, half_width, 0.005) == expected
+    assert accuracy_verdict(change, half_width, 0.005) == expected
 
 
 @pytest.mark.parametrize(
     ("slower", "half_width", "expected"),
     [
         (1.051, 0.049, "WORSE"),
-        (1.051, 0.050, "AMBIGUOUS"),  # as large, but it might be none
+        (1.051, 0.050, "AMBIGUOUS"),  # as large, but not significant
         (1.049, 0.0, "SAME"),
         (1.049, 0.001, "AMBIGUOUS"),
         (1.0, 0.0487, "SAME"),
@@ -55,12 +55,12 @@ def test_a_loss_of_a_total_is_judged_by_its_size_and_a_small_one_by_its_interval
         (1.0, None, "AMBIGUOUS"),
     ],
 )
-def test_a_slow_down_has_to_be_large_and_sure(slower, half_width, expected):
-    assert judge_pace(Slowing(np.log(slower), half_width), 0.05) == expected
+def test_a_slow_down_is_a_regression_if_it_is_large_and_significant(slower, half_width, expected):
+    assert judge_pace(StepTimeChange(np.log(slower), half_width), 0.05) == expected
 
 
 @pytest.mark.parametrize(
-    ("words", "expected", "code"),
+    ("verdicts", "expected", "code"),
     [
         (["SAME", "BETTER", "NEW"], "pass", 0),
         (["SAME", "WORSE", "AMBIGUOUS"], "regression", 1),
@@ -71,8 +71,10 @@ def test_a_slow_down_has_to_be_large_and_sure(slower, half_width, expected):
         ([], "could not judge", 2),
     ],
 )
-def test_one_regression_is_enough_and_nothing_judged_is_no_pass(words, expected, code):
-    assert overall(Check("r", "v", "m", word) for word in words) == expected
+def test_one_regression_is_enough_and_a_run_without_comparisons_does_not_pass(
+    verdicts, expected, code
+):
+    assert overall(Check("r", "v", "m", verdict) for verdict in verdicts) == expected
     assert EXIT[expected] == code
 
 
@@ -81,14 +83,14 @@ def only(checks):
     return checks[0]
 
 
-def test_tracks_equal_to_the_byte_are_the_same_even_of_one_sequence():
+def test_identical_tracks_of_a_single_sequence_are_the_same():
     one = snapshot({"a": accuracy(80)})
     found = only(judge(one, one, plan()))
     assert (found.verdict, found.change, found.low) == ("SAME", 0, 0)
-    assert "byte" in found.why
+    assert found.why == "identical track files"
 
 
-def test_a_loss_beyond_the_tolerance_is_a_regression_with_four_sequences():
+def test_a_loss_above_the_tolerance_is_a_regression_with_four_sequences():
     before, now = (
         snapshot({"a": accuracy(80, 80, 80, 80)}),
         snapshot({"a": accuracy(80, 80, 80, 68)}),
@@ -100,7 +102,7 @@ def test_a_loss_beyond_the_tolerance_is_a_regression_with_four_sequences():
     assert found.low < -0.06 < found.high
 
 
-def test_a_loss_within_it_is_open_where_one_sequence_bears_it_all_and_none_where_all_share_it():
+def test_a_loss_within_the_tolerance_is_ambiguous_if_it_comes_from_one_sequence():
     before = snapshot({"a": accuracy(80, 80, 80, 80)})
     alone = only(judge(before, snapshot({"a": accuracy(80, 80, 80, 71)}), plan()))
     shared = only(judge(before, snapshot({"a": accuracy(78, 78, 78, 78)}), plan()))
@@ -109,7 +111,7 @@ def test_a_loss_within_it_is_open_where_one_sequence_bears_it_all_and_none_where
     assert shared.low == pytest.approx(-0.04)
 
 
-def test_more_of_what_should_be_few_is_worse():
+def test_an_increase_of_an_error_count_is_worse():
     before, now = snapshot({"a": accuracy(80, 80)}), snapshot({"a": accuracy(80, 70)})
     for each in (before, now):
         each["accuracy"]["d/mot15"]["columns"] = [
@@ -127,14 +129,14 @@ def test_more_of_what_should_be_few_is_worse():
         ({"classes": {"car": {"partials": {}}}}, r"s0: classes \['car'\] found, \['person'\]"),
     ],
 )
-def test_what_is_not_alike_is_not_judged(changed, why):
+def test_different_inputs_are_not_compared(changed, why):
     before, now = snapshot({"a": accuracy(80, 80)}), snapshot({"a": accuracy(80, 60, **changed)})
     found = only(judge(before, now, plan()))
     assert found.verdict == "NOT JUDGED"
     assert re.match(why, found.why)
 
 
-def test_other_sequences_are_not_judged():
+def test_different_sequences_are_not_compared():
     before, now = snapshot({"a": accuracy(80, 80)}), snapshot({"a": accuracy(80)})
     found = only(judge(before, now, plan()))
     assert (found.verdict, found.why) == (
@@ -143,43 +145,44 @@ def test_other_sequences_are_not_judged():
     )
 
 
-def test_no_number_before_and_none_now_is_the_same_and_one_that_is_lost_is_not_judged():
+def test_values_undefined_on_both_sides_are_the_same_and_on_one_side_are_not_compared():
     nan = np.array([np.nan, np.nan, 0.5])
     totals = Totals(nan, np.array([np.nan, 0.5, np.nan]), [None] * 3, same=False)
-    assert [totals.why_same(n) for n in range(3)] == ["no number, then and now", "", ""]
-    assert judge_total(0.5 - nan[1], None, 0.1) == "NOT JUDGED"
+    assert [totals.why_same(n) for n in range(3)] == ["undefined in both", "", ""]
+    assert accuracy_verdict(0.5 - nan[1], None, 0.1) == "NOT JUDGED"
 
 
-def test_a_number_that_one_side_lacks_is_new_or_not_judged():
+def test_a_column_of_one_side_only_is_new_or_not_compared():
     both, fewer = snapshot({"a": accuracy(80)}), snapshot({"a": accuracy(80)})
     other = {"name": "CLR_Re", "unit": "ratio", "better": "up"}
     both["accuracy"]["d/mot15"]["columns"] = [COLUMN, other]
     limits = plan() | {"tolerances": {"MOTA": 0.1, "CLR_Re": 0.1}}
-    words = [
+    verdicts = [
         {each.metric: each.verdict for each in judge(*sides, limits)}
         for sides in ((fewer, both), (both, fewer))
     ]
-    assert words[0] == {"CLR_Re": "NEW", "MOTA": "SAME"}
-    assert words[1] == {"CLR_Re": "NOT JUDGED", "MOTA": "SAME"}
-    assert {each.metric for each in judge(both, fewer, plan())} == {"MOTA"}  # taken out on purpose
+    assert verdicts[0] == {"CLR_Re": "NEW", "MOTA": "SAME"}
+    assert verdicts[1] == {"CLR_Re": "NOT JUDGED", "MOTA": "SAME"}
+    # a column without a tolerance was removed on purpose
+    assert {each.metric for each in judge(both, fewer, plan())} == {"MOTA"}
 
 
-def test_partials_of_other_code_are_not_judged():
+def test_partials_of_incompatible_code_are_not_compared():
     before, now = snapshot({"a": accuracy(80, 80)}), snapshot({"a": accuracy(80, 60)})
     partials = before["accuracy"]["d/mot15"]["variants"]["a"]["s0"]["classes"]["person"]["partials"]
     partials["clear"] = {"another": 1}
     found = only(judge(before, now, plan()))
     assert found.verdict == "NOT JUDGED"
-    assert "other code" in found.why
+    assert "incompatible code" in found.why
 
 
-def test_a_variant_without_results_is_a_regression_and_a_new_one_is_none():
+def test_a_variant_without_results_is_a_regression_and_a_new_variant_is_not():
     before, now = (
         snapshot({"a": accuracy(80), "b": accuracy(80)}),
         snapshot({"a": accuracy(80), "c": accuracy(10)}),
     )
-    words = {each.variant: each.verdict for each in judge(before, now, plan())}
-    assert words == {"a": "SAME", "b": "MISSING", "c": "NEW"}
+    verdicts = {each.variant: each.verdict for each in judge(before, now, plan())}
+    assert verdicts == {"a": "SAME", "b": "MISSING", "c": "NEW"}
 
 
 def speed(old, new):
@@ -187,41 +190,61 @@ def speed(old, new):
     return only(judge(before, now, plan("a")))
 
 
-def test_a_slower_pace_is_worse_by_as_much_as_it_is_slower():
-    found = speed(pace(1.0, 1.0, 1.0), pace(1.1, 1.1, 1.1))
+def test_the_change_of_a_slower_tracker_is_its_slow_down():
+    found = speed(times(1.0, 1.0, 1.0), times(1.1, 1.1, 1.1))
     assert (found.verdict, found.metric) == ("WORSE", "pace")
     assert found.change == found.low == found.high == pytest.approx(-0.1)
 
 
-def test_the_spread_of_the_baseline_is_the_least_noise_there_is():
-    assert speed(pace(0.9, 1.0, 1.1), pace(1.1, 1.1, 1.1)).verdict == "AMBIGUOUS"
+def test_the_noise_is_at_least_the_spread_of_the_baseline():
+    assert speed(times(0.9, 1.0, 1.1), times(1.1, 1.1, 1.1)).verdict == "AMBIGUOUS"
 
 
 @pytest.mark.parametrize(
     ("old", "new", "verdict", "why"),
     [
-        (pace(1, 1), pace(1, 1, processor="q"), "NOT JUDGED", "processor q, in the baseline p"),
-        (pace(1, 1, gpu="g"), pace(1, 1), "NOT JUDGED", "gpu None, in the baseline g"),
-        (pace(1, 1), pace(1, 1, numpy="3"), "NOT JUDGED", "numpy 3, in the baseline 2"),
-        (pace(1, 1), pace(1, 1, frames=9), "NOT JUDGED", "9 frames timed, in the baseline 45"),
-        (pace(1, 1), pace(1, 1, system="t", memory="1 GiB"), "SAME", ""),
-        (None, pace(1, 1), "NEW", "the baseline has none"),
-        (pace(1, 1), None, "MISSING", "this run has none"),
+        (
+            times(1, 1),
+            times(1, 1, processor="q"),
+            "NOT JUDGED",
+            "processor q, in the baseline p",
+        ),
+        (
+            times(1, 1, gpu="g"),
+            times(1, 1),
+            "NOT JUDGED",
+            "gpu None, in the baseline g",
+        ),
+        (
+            times(1, 1),
+            times(1, 1, numpy="3"),
+            "NOT JUDGED",
+            "numpy 3, in the baseline 2",
+        ),
+        (
+            times(1, 1),
+            times(1, 1, frames=9),
+            "NOT JUDGED",
+            "9 frames timed, in the baseline 45",
+        ),
+        (times(1, 1), times(1, 1, system="t", memory="1 GiB"), "SAME", ""),
+        (None, times(1, 1), "NEW", "the baseline has none"),
+        (times(1, 1), None, "MISSING", "this run has none"),
     ],
 )
-def test_a_pace_of_another_machine_is_not_judged(old, new, verdict, why):
+def test_step_times_of_different_machines_are_not_compared(old, new, verdict, why):
     found = speed(old, new)
     assert (found.verdict, found.why) == (verdict, why)
 
 
-def test_paces_in_units_of_another_work_are_not_judged():
-    found = speed(pace(1, 1), pace(1, 1) | {"work": 2})
+def test_step_times_in_units_of_different_work_are_not_compared():
+    found = speed(times(1, 1), times(1, 1) | {"work": 2})
     assert found.verdict == "NOT JUDGED"
-    assert found.why == "fixed work 2, in the baseline 1: make the baseline anew"
+    assert found.why == "calibration work 2, in the baseline 1: make the baseline again"
 
 
-def test_a_pace_that_nobody_asks_for_is_not_missed():
-    before, now = snapshot({}, {"a": pace(1, 1)}), snapshot({})
+def test_a_step_time_that_is_not_requested_is_not_missing():
+    before, now = snapshot({}, {"a": times(1, 1)}), snapshot({})
     assert judge(before, now, plan(variants=["a"])) == []
 
 
@@ -242,14 +265,14 @@ def run_gate(workdir, baseline):
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        (None, "no such baseline: `make baseline` with the same CONFIG makes it"),
+        (None, "no such baseline, make it with `make baseline` and the same CONFIG"),
         ("{", "not valid JSON"),
         ("[]", "list found, expected a baseline with"),
         ('{"schema": 1}', "['schema'] found, expected a baseline with"),
         (json.dumps(snapshot({}) | {"schema": 2}), "schema 2 found, expected 1"),
     ],
 )
-def test_a_baseline_that_is_not_one_is_named_and_nothing_is_judged(tmp_path, text, why):
+def test_an_invalid_baseline_is_named_and_nothing_is_compared(tmp_path, text, why):
     write_run(tmp_path, "a")
     path = tmp_path / "b.json"
     if text is not None:
@@ -260,7 +283,7 @@ def test_a_baseline_that_is_not_one_is_named_and_nothing_is_judged(tmp_path, tex
     assert str(path) in found["checks"][0]["why"]
 
 
-def test_a_run_beside_its_own_snapshot_passes(tmp_path):
+def test_a_run_compared_with_its_own_snapshot_passes(tmp_path):
     from metrics.gate.snapshot import take_snapshot
 
     write_run(tmp_path, "a")

@@ -1,4 +1,4 @@
-"""What the DAVIS protocols make of void, of classes and of several objects."""
+"""The DAVIS protocols: void, classes and several objects."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ROW = [1, 1, 1, 1, 0, 0, 0, 0]
 
 
 def video(folder, *rows):
-    """Return the tracks of images that are one row of values, the same in three frames."""
+    """Return the tracks of three identical frames with these rows of label values."""
     folder.mkdir(parents=True)
     for frame in range(3):
         Image.fromarray(np.array(rows, np.uint8)).save(folder / f"{frame:05d}.png")
@@ -39,7 +39,7 @@ def mean_j(truth, prediction, protocol, family):
         ("davis_semi", "jf_davis_ss", 4 / 7),
     ],
 )
-def test_void_is_cut_from_unsupervised_results_and_is_wrong_in_semi_supervised_ones(
+def test_void_is_removed_from_unsupervised_results_and_counts_as_an_error_in_semi_supervised_ones(
     tmp_path, protocol, family, j
 ):
     truth = video(tmp_path / "truth", [1, 1, 1, 1, 255, 255, 0, 0])
@@ -47,7 +47,7 @@ def test_void_is_cut_from_unsupervised_results_and_is_wrong_in_semi_supervised_o
     assert mean_j(truth, prediction, protocol, family) == pytest.approx(j, abs=1e-15)
 
 
-def test_a_result_that_is_all_in_void_stays_as_an_empty_track(tmp_path):
+def test_a_track_entirely_in_void_remains_as_an_empty_track(tmp_path):
     truth = video(tmp_path / "truth", [1, 1, 0, 255])
     prediction = video(tmp_path / "results", [1, 1, 0, 2])
     found = make_pairings(truth, prediction, "davis")["object"]
@@ -55,7 +55,7 @@ def test_a_result_that_is_all_in_void_stays_as_an_empty_track(tmp_path):
     assert found.areas(found.prediction).tolist() == [2, 0] * 3
 
 
-def test_in_davis_2016_objects_are_one_foreground_on_both_sides(tmp_path):
+def test_davis_2016_merges_objects_into_one_foreground_on_both_sides(tmp_path):
     truth = video(tmp_path / "truth", [1, 1, 2, 2, 0, 0], [0, 0, 0, 0, 0, 0])
     prediction = video(tmp_path / "results", [9, 9, 9, 7, 7, 0], [0, 0, 0, 0, 0, 0])
     found = make_pairings(truth, prediction, "davis2016")["object"]
@@ -64,13 +64,13 @@ def test_in_davis_2016_objects_are_one_foreground_on_both_sides(tmp_path):
     assert mean_j(truth, prediction, "davis2016", "jf_davis_ss") == 4 / 5
 
 
-def test_in_davis_2016_a_frame_without_objects_has_no_foreground(tmp_path):
+def test_davis_2016_has_no_foreground_in_a_frame_without_objects(tmp_path):
     truth = video(tmp_path / "truth", ROW)
-    nothing = video(tmp_path / "results", [0] * 8)
-    found = make_pairings(truth, nothing, "davis2016")["object"]
+    empty = video(tmp_path / "results", [0] * 8)
+    found = make_pairings(truth, empty, "davis2016")["object"]
     assert (len(found.truth), len(found.prediction)) == (3, 0)
-    assert mean_j(truth, nothing, "davis2016", "jf_davis_ss") == 0
-    assert mean_j(nothing, nothing, "davis2016", "jf_davis_ss") is None
+    assert mean_j(truth, empty, "davis2016", "jf_davis_ss") == 0
+    assert mean_j(empty, empty, "davis2016", "jf_davis_ss") is None
 
 
 @pytest.mark.parametrize("protocol", ["davis", "davis_semi", "davis2016"])
@@ -79,21 +79,21 @@ def test_void_in_a_result_is_refused(tmp_path, protocol):
         video(tmp_path / "t", ROW),
         video(tmp_path / "r", [1, 1, 255, 0, 0, 0, 0, 0]),
     )
-    with pytest.raises(ValueError, match=r"void found in frame 0 \(from 0\) of the prediction"):
+    with pytest.raises(ValueError, match=r"prediction, frame 0 \(from 0\): void found"):
         make_pairings(truth, prediction, protocol)
 
 
 @pytest.mark.parametrize("protocol", ["davis", "davis_semi"])
-def test_masks_of_a_result_that_overlap_are_refused(protocol):
+def test_overlapping_masks_of_a_result_are_refused(protocol):
     extent = davis_extent(1, 8, 1)
     masks = coco_rle.encode(np.ones((2, 1, 8), bool))
     ones = np.ones(2)
     both = Tracks(extent, [0, 0], [1, 2], ones, ones, masks.boxes, masks)
-    with pytest.raises(ValueError, match=r"prediction, frame 0 .*: the masks of 1 and 2 overlap"):
+    with pytest.raises(ValueError, match=r"prediction, frame 0 .*: the masks of tracks 1 and 2"):
         make_pairings(both.take([0]), both, protocol)
 
 
-def test_objects_of_any_class_are_scored_together(tmp_path):
+def test_objects_of_all_classes_are_scored_as_one_class(tmp_path):
     extent = Extent(1, 8, 3, {1: "cat", 2: "dog"})
     truth = video(tmp_path / "truth", [1, 1, 2, 2, 0, 0, 0, 0])
     truth = replace(truth, extent=extent, class_id=truth.track)
@@ -102,7 +102,7 @@ def test_objects_of_any_class_are_scored_together(tmp_path):
     assert found["object"].truth.track_count == 2
 
 
-def test_files_are_scored_from_the_command_line_with_the_protocols_own_families(tmp_path):
+def test_the_command_line_scores_files_with_the_protocols_default_families(tmp_path):
     for side in ("truth", "results"):
         for name in ("ant", "bee"):
             video(tmp_path / side / name, ROW)

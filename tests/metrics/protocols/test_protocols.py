@@ -1,4 +1,4 @@
-"""What single protocols leave out, one row at a time."""
+"""The rows that single protocols exclude, tested one row at a time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PLAIN = Extent(100, 1000, 1, {1: "person", 2: "bag", 3: "crowd", 4: "mirror"}, (
 
 
 def tracks(extent, *rows):
-    """Return tracks of rows (class, left, right, bottom) or with a score as fifth; tops are 0."""
+    """Return tracks of rows (class, left, right, bottom[, score]); the top of a box is 0."""
     rows = [(*row, 1)[:5] for row in rows]
     columns = np.array(rows, float).reshape(-1, 5)
     count = len(rows)
@@ -30,7 +30,7 @@ def tracks(extent, *rows):
 
 
 def kept(protocol, truth, prediction):
-    """Return, by class, how many rows of truth and prediction are scored."""
+    """Return the number of scored rows of ground truth and prediction by class."""
     made = make_pairings(truth, prediction, protocol)
     return {name: (len(each.truth), len(each.prediction)) for name, each in made.items()}
 
@@ -39,27 +39,27 @@ def kept(protocol, truth, prediction):
     ("truth", "prediction", "cars"),
     [
         ((CAR, 0, 10, 40), (CAR, 0, 10, 40), (1, 1)),
-        ((CAR, 0, 10, 40, 0), (CAR, 0, 10, 40), (0, 0)),  # hidden too much
+        ((CAR, 0, 10, 40, 0), (CAR, 0, 10, 40), (0, 0)),  # heavily occluded
         ((VAN, 0, 10, 40), (CAR, 0, 10, 40), (0, 0)),
         ((PEDESTRIAN, 0, 10, 40), (CAR, 0, 10, 40), (0, 1)),
         ((CAR, 0, 10, 40), (CYCLIST, 0, 10, 40), (1, 0)),
-        ((CAR, 0, 10, 40), (CAR, 500, 510, 25), (1, 0)),  # too small to count as false
+        ((CAR, 0, 10, 40), (CAR, 500, 510, 25), (1, 0)),  # too small for a false positive
         ((CAR, 0, 10, 40), (CAR, 500, 510, 25.5), (1, 1)),
-        ((CAR, 0, 10, 20), (CAR, 0, 10, 20), (1, 1)),  # small, but right
+        ((CAR, 0, 10, 20), (CAR, 0, 10, 20), (1, 1)),  # small, but a true positive
         ((DONT_CARE, 0, 10, 40), (CAR, 0, 19.5, 40), (0, 0)),
         ((DONT_CARE, 0, 10, 40), (CAR, 0, 20, 40), (0, 1)),  # half is not more than half
     ],
 )
-def test_kitti_scores_a_car(truth, prediction, cars):
+def test_kitti_keeps_or_excludes_rows_of_cars(truth, prediction, cars):
     assert kept("kitti", tracks(KITTI, truth), tracks(KITTI, prediction))["car"] == cars
 
 
-def test_kitti_leaves_out_people_sitting():
+def test_kitti_excludes_sitting_people():
     truth, prediction = tracks(KITTI, (SITTING, 0, 10, 40)), tracks(KITTI, (PEDESTRIAN, 0, 10, 40))
     assert kept("kitti", truth, prediction) == {"car": (0, 0), "pedestrian": (0, 0)}
 
 
-def test_two_regions_of_kitti_do_not_add_up():
+def test_kitti_ignore_regions_are_considered_one_by_one():
     truth = tracks(KITTI, (DONT_CARE, 0, 10, 40), (DONT_CARE, 5, 15, 40))
     assert kept("kitti", truth, tracks(KITTI, (CAR, -15, 15, 40)))["car"] == (0, 1)
     assert kept("kitti", truth, tracks(KITTI, (CAR, 0, 15, 40)))["car"] == (0, 0)
@@ -67,7 +67,7 @@ def test_two_regions_of_kitti_do_not_add_up():
 
 def test_kitti_refuses_other_classes():
     extent = Extent(100, 1000, 1, {1: "person", 4: "pedestrian"})
-    with pytest.raises(ValueError, match="class 1 is 'person', the KITTI protocol expects 'car'"):
+    with pytest.raises(ValueError, match="class 1 is 'person': the KITTI protocol expects 'car'"):
         kept("kitti", tracks(extent), tracks(extent))
 
 
@@ -87,18 +87,18 @@ def test_plain_scores_every_class_that_is_not_ignored(truth, prediction, expecte
     assert kept("plain", tracks(PLAIN, truth), tracks(PLAIN, prediction)) == expected
 
 
-def test_a_plain_prediction_goes_with_the_person_it_fits_better():
+def test_a_plain_prediction_is_matched_with_the_row_of_larger_overlap():
     truth = tracks(PLAIN, (1, 0, 10, 10), (3, 2, 12, 10))
     assert kept("plain", truth, tracks(PLAIN, (1, 0.5, 10.5, 10)))["person"] == (1, 1)
     assert kept("plain", truth, tracks(PLAIN, (1, 1.5, 11.5, 10)))["person"] == (1, 0)
 
 
-def test_a_bag_on_a_crowd_does_not_free_a_person_there():
+def test_predictions_of_two_classes_on_one_crowd_are_both_excluded():
     truth = tracks(PLAIN, (3, 0, 10, 10))
     both = tracks(PLAIN, (1, 0, 10, 10), (2, 0, 10, 10))
     assert kept("plain", truth, both) == {"person": (0, 0), "bag": (0, 0)}
 
 
-def test_a_bag_does_not_take_a_person_from_a_crowd():
+def test_a_ground_truth_of_another_class_does_not_prevent_the_match_with_a_crowd():
     truth = tracks(PLAIN, (2, 0, 10, 10), (3, 2, 12, 10))
     assert kept("plain", truth, tracks(PLAIN, (1, 0.5, 10.5, 10)))["person"] == (0, 0)

@@ -12,7 +12,7 @@ EXTENT = Extent(4, 8, 1, {30: "cat", 7: "dog"})
 
 
 def halves(*rows):
-    """Return tracks of one frame, each the left or the right half; rows are side, class, score."""
+    """Return the masks of one frame, each its left or right half; rows are side, class, score."""
     dense = np.zeros((len(rows), 4, 8), bool)
     for mask, (side, _, _) in zip(dense, rows, strict=True):
         mask[:, :4] = side == "left"
@@ -36,6 +36,6 @@ def test_every_class_is_scored_on_its_own_and_crowds_are_kept(protocol):
     assert counts == {"cat": [1, 1, 1], "dog": [0, 1, 1]}
 
 
-def test_one_compares_masks_and_the_other_boxes():
+def test_youtube_vis_compares_masks_and_coco_boxes():
     similarity = {name: load_benchmark(name).similarity for name in ("youtube_vis", "coco")}
     assert similarity == {"youtube_vis": "masks", "coco": "box"}

@@ -1,4 +1,4 @@
-"""Totals of average precision where a protocol keeps all rows, and real masks to take them of."""
+"""Totals of average precision for protocols that keep all rows, and real masks to score."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from datasets.masks.mask_set import Masks
 from metrics.pairing import overlapping, pair
 
 
-def erring(truth, seed):
-    """Return a result: one row in ten is lost, most are moved by a few pixels."""
+def corrupted(truth, seed):
+    """Return a result: one row in ten is dropped, most are moved by a few pixels."""
     rng = np.random.default_rng(seed)
     rows = truth.take(rng.random(len(truth)) > 0.1)
     runs = []
@@ -26,14 +26,14 @@ def erring(truth, seed):
 
 
 def kitti_mots(shared, name):
-    """Return the truth of a sequence without regions to ignore."""
+    """Return the ground truth of a sequence without ignore regions."""
     folder = shared / "kitti_mots" / "instances_txt"
     truth, _ = load_layout("kitti_mots").read_pair(folder, folder, name)
     return truth.take(~np.isin(truth.class_id, truth.extent.ignored))
 
 
 def total(family, sequences, similarity):
-    """Return the Partial of all sequences and classes together."""
+    """Return the combined Partial of all sequences and classes."""
     partials = []
     for truth, prediction in sequences:
         pairs = overlapping(truth, prediction, similarity)

@@ -1,4 +1,4 @@
-"""Tracks cross-checked without files, and the reasons that are given for what differs."""
+"""Cross-check tracks without files, and list the explanations of their differences."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from metrics.crosscheck.reference import Sample
 from metrics.evaluate import summarize_scores
 from metrics.score import make_pairings, score_pairings
 
-NOTHING, CROWD, VOID = "nothing at all", "a crowd", "takes void out"
+NOTHING, CROWD, VOID = "both sides are empty", "a crowd", "removes void"
 DECAY, EMPTY = "in 8 bits", "an empty mask"
 _KNOWN = (NOTHING, CROWD, VOID, DECAY, EMPTY)
 
@@ -18,7 +18,7 @@ _KNOWN = (NOTHING, CROWD, VOID, DECAY, EMPTY)
 def cross_checked(
     pairs: Mapping[str, tuple[Tracks, Tracks]], protocol: str, families: tuple[str, ...]
 ) -> list[Comparison]:
-    """Return the comparisons of tracks that are in no file."""
+    """Return the comparisons of tracks given in memory."""
     samples = {name: Sample(*both, make_pairings(*both, protocol)) for name, both in pairs.items()}
     scores = {
         name: score_pairings(sample.pairings, protocol, families)
@@ -28,8 +28,8 @@ def cross_checked(
 
 
 def reasons(compared: list[Comparison]) -> set[str]:
-    """Return which of the reasons above are given."""
-    given = [each.explanation for each in compared if not each.equal]
-    found = {reason for reason in _KNOWN if any(reason in text for text in given)}
-    assert all(any(reason in text for reason in found) for text in given)
+    """Return which of the explanations above occur; fail if any other does."""
+    texts = [each.explanation for each in compared if not each.equal]
+    found = {reason for reason in _KNOWN if any(reason in text for text in texts)}
+    assert all(any(reason in text for reason in found) for text in texts)
     return found

@@ -1,4 +1,4 @@
-"""Pairings typed in by hand."""
+"""Hand-written pairings."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ SIDE = 10.0
 
 
 def pairing(truth, prediction, frame_count=None):
-    """Return the pairing of rows (frame, identity, left): boxes 10 wide at `left`, all in a line.
+    """Return the pairing of rows (frame, track id, left): boxes 10 wide at `left`, in one line.
 
-    Two of them overlap with IoU (10 - d) / (10 + d) where d < 10 is how far they are apart.
+    Two boxes at a distance d < 10 have an IoU of (10 - d) / (10 + d).
     """
     last = max((row[0] for row in [*truth, *prediction]), default=0)
     extent = Extent(100, 1000, frame_count or last + 1, {1: "person"})
@@ -23,7 +23,7 @@ def pairing(truth, prediction, frame_count=None):
 
 
 def apart(iou):
-    """Return the distance of two boxes that overlap so much."""
+    """Return the distance of two boxes with this IoU."""
     return SIDE * (1 - iou) / (1 + iou)
 
 

@@ -1,7 +1,7 @@
-"""J and F as DAVIS defines them, on dense masks and straight from the words: the tests' oracle.
+"""J and F by DAVIS's definition, computed on dense masks: the oracle of the tests.
 
-Read off davisvideochallenge/davis2017-evaluation (davis2017/metrics.py, utils.py, evaluation.py).
-Objects are those of any frame of the truth; there, those up to the largest of the first frame.
+Source: davisvideochallenge/davis2017-evaluation (davis2017/metrics.py, utils.py, evaluation.py).
+The objects are 1 to the largest identity in the first frame of the ground truth.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ def slow_edge(mask: np.ndarray) -> np.ndarray:
 
 
 def slow_j(truth: np.ndarray, prediction: np.ndarray) -> float:
-    """Return the IoU, 1 of nothing and nothing."""
+    """Return the IoU, 1 if both masks are empty."""
     union = np.count_nonzero(truth | prediction)
     return np.count_nonzero(truth & prediction) / union if union else 1.0
 
 
 def slow_f(truth: np.ndarray, prediction: np.ndarray) -> float:
-    """Return the harmonic mean of the shares of either boundary that lies near the other's."""
+    """Return the harmonic mean of the shares of both boundaries that lie near the other."""
     radius = np.ceil(0.008 * np.sqrt(truth.shape[0] ** 2 + truth.shape[1] ** 2))
     points = [np.argwhere(slow_edge(mask)) for mask in (truth, prediction)]
     if not len(points[0]) or not len(points[1]):
@@ -38,21 +38,23 @@ def slow_f(truth: np.ndarray, prediction: np.ndarray) -> float:
     return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
 
 
-def tell(values: np.ndarray) -> tuple[float, float, float]:
-    """Return mean, recall and decay of one object's values in time."""
+def time_statistics(values: np.ndarray) -> tuple[float, float, float]:
+    """Return mean, recall and decay of one object's values over time."""
     ends = [int(np.floor(x + 0.5 + 1e-10)) - 1 for x in np.linspace(1, len(values), 5)]
     first, last = values[: ends[1] + 1], values[ends[3] : ends[4] + 1]
     return values.mean(), np.mean(values > 0.5), first.mean() - last.mean()
 
 
 def summarize(region: np.ndarray, contour: np.ndarray) -> dict[str, float]:
-    """Return the columns from J and F of each object in time, (N, T)."""
-    j, f = (np.mean([tell(each) for each in values], axis=0) for values in (region, contour))
+    """Return the columns from J and F of each object over time, (N, T)."""
+    j, f = (
+        np.mean([time_statistics(each) for each in values], axis=0) for values in (region, contour)
+    )
     return dict(zip(FIELDS, [(j[0] + f[0]) / 2, *j, *f], strict=True))
 
 
 def semi_supervised(truth: np.ndarray, prediction: np.ndarray) -> dict[str, float]:
-    """Return the official numbers for label images (T, height, width); 255 is background."""
+    """Return the official values for label images (T, height, width); 255 is background."""
     truth = np.where(truth == 255, 0, truth)
     objects = range(1, int(truth[0].max()) + 1)
     assert {*np.unique(prediction[1:-1])} <= {0, *objects}
@@ -65,7 +67,7 @@ def semi_supervised(truth: np.ndarray, prediction: np.ndarray) -> dict[str, floa
 
 
 def unsupervised(truth: np.ndarray, prediction: np.ndarray) -> dict[str, float]:
-    """Return the official numbers for label images (T, height, width); 255 is void."""
+    """Return the official values for label images (T, height, width); 255 is void."""
     void = truth == 255
     truth, prediction = np.where(void, 0, truth), np.where(void, 0, prediction)
     objects = range(1, int(truth[0].max()) + 1)

@@ -1,4 +1,4 @@
-"""Seeded truth and results for every protocol, small enough to be scored by every tool."""
+"""Seeded ground truth and results for every protocol, small enough for every reference tool."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from metrics.evaluate import Task
 from metrics.family import load_benchmark
 from tests.parity.test_davis import random_video, write_video
 from tests.parity.test_parity_files import dance, street, write_info
-from tests.parity.test_parity_vis import answer, ellipses
-from tests.support.metrics.coco_scenes import scene
+from tests.parity.test_parity_vis import corrupted_result, ellipses
+from tests.support.metrics.coco_sequences import random_sequence
 
 OF_TRACKS = ("hota", "clear", "identity", "vace", "count")
-PROTOCOLS = {  # with the families that have something to say
+PROTOCOLS = {  # with the families that apply
     **dict.fromkeys(("mot15", "mot16", "mot17", "mot20", "plain", "kitti"), OF_TRACKS),
     **dict.fromkeys(("kitti_mots", "mots"), (*OF_TRACKS, "coco_mask_ap", "coco_box_ap")),
     "youtube_vis": (*OF_TRACKS, "vis_ap", "coco_mask_ap", "coco_box_ap"),
@@ -44,7 +44,7 @@ def task_of(protocol: str, workdir: Path) -> Task:
 
 
 def _lengths(count: int) -> Iterator[tuple[int, str, int]]:
-    """Yield a number, a name and a number of frames."""
+    """Yield the seed, name and number of frames of each sequence."""
     yield from ((seed, f"s{seed:02d}", 4 + seed % 5) for seed in range(count))
 
 
@@ -78,7 +78,7 @@ def _kitti_mots(truth: Path, results: Path) -> None:
 
 
 def masks(workdir: Path) -> Iterator[tuple[str, Tracks, Tracks]]:
-    """Yield a name, truth with two classes and regions to ignore, and a result that errs."""
+    """Yield a name, ground truth with two classes and ignore regions, and a result with errors."""
     for seed in (1, 2, 3, 4, 6):
         name = f"s{seed}"
         write_video(workdir / name, random_video(seed, void=True)[0])
@@ -91,14 +91,14 @@ def masks(workdir: Path) -> Iterator[tuple[str, Tracks, Tracks]]:
 
 def _vis(truth: Path, results: Path) -> None:
     ground = {f"v{seed}": ellipses(seed) for seed in range(12)}
-    found = {name: answer(each, seed) for seed, (name, each) in enumerate(ground.items())}
+    found = {name: corrupted_result(each, seed) for seed, (name, each) in enumerate(ground.items())}
     found["v7"] = found["v7"].take(np.zeros(0, int))
     vis_json.write_truth(truth / "instances.json", ground)
     vis_json.write_results(results / "results.json", found)
 
 
 def _coco(truth: Path, results: Path) -> None:
-    pairs = {f"s{seed}": scene(seed, masks=False) for seed in range(8)}
+    pairs = {f"s{seed}": random_sequence(seed, masks=False) for seed in range(8)}
     coco_json.write_truth(truth / "instances.json", {n: one for n, (one, _) in pairs.items()})
     coco_json.write_results(results / "results.json", {n: each for n, (_, each) in pairs.items()})
 

@@ -1,4 +1,4 @@
-"""Snapshots typed in by hand: one variant of sequences of 100 frames with one object each."""
+"""Hand-written snapshots: one variant on sequences of 100 frames with one object each."""
 
 from __future__ import annotations
 
@@ -14,14 +14,17 @@ COLUMN = {"name": "MOTA", "unit": "ratio", "better": "up"}
 
 
 def score(right):
-    """One object, found in the first `right` frames, a false box in its stead in the rest."""
+    """Return the score of one object, matched in the first `right` frames, missed in the rest.
+
+    There is a false positive in each of the other frames.
+    """
     truth = [(frame, 1, 0.0) for frame in range(FRAMES)]
     prediction = [(frame, 1, 0.0 if frame < right else 50.0) for frame in range(FRAMES)]
     return score_pairings({"person": pairing(truth, prediction, FRAMES)}, "mot15", ["clear"])
 
 
 def accuracy(*rights, **changed):
-    """A variant whose sequences have so many frames right: MOTA is 2 rights / 100 - 1 in each."""
+    """Return a variant with `rights` correct frames per sequence: MOTA is 2 right / 100 - 1."""
     return {
         f"s{number}": {
             "frames": FRAMES,
@@ -34,21 +37,22 @@ def accuracy(*rights, **changed):
     }
 
 
-def pace(*paces, frames=45, **machine):
-    return {"frames": frames, "machine": MACHINE | machine, "paces": list(paces)}
+def times(*step_times, frames=45, **machine):
+    """Return the speed of a variant with one relative step time per process."""
+    return {"frames": frames, "machine": MACHINE | machine, "paces": list(step_times)}
 
 
-def snapshot(variants, paces=None):
+def snapshot(variants, speed=None):
     count = max((len(each) for each in variants.values()), default=0)
     run = {"columns": [COLUMN], "scenes": [f"s{n}" for n in range(count)], "variants": variants}
     return {
         "schema": 1, "commit": "abc", "date": "today", "config": "d",
-        "accuracy": {"d/mot15": run}, "speed": {"d": paces or {}},
+        "accuracy": {"d/mot15": run}, "speed": {"d": speed or {}},
     }  # fmt: skip
 
 
 def plan(*timed, variants=None, processes=2):
-    cards = [
+    entries = [
         {"name": name, "origin": "o", "timed": name in timed}
         for name in dict.fromkeys([*(variants or []), *timed])
     ]
@@ -57,20 +61,20 @@ def plan(*timed, variants=None, processes=2):
         "slow_down": 0.05, "processes": processes,
         "runs": [{
             "dataset": "d", "protocol": "mot15", "sequences": ["s0", "s1"], "scene": None,
-            "clock": ["s0"], "variants": cards,
+            "clock": ["s0"], "variants": entries,
         }],
     }  # fmt: skip
 
 
 def write_run(workdir, *variants, processes=2, others_s=0.0):
-    """Write what a run leaves of two sequences."""
+    """Write the results of a run on two sequences."""
     extent = Extent(10, 10, FRAMES, {1: "person"})
-    none = Tracks(extent, [], [], [], [], [[0, 0, 0, 0]][:0])
+    empty = Tracks(extent, [], [], [], [], [[0, 0, 0, 0]][:0])
     for sequence in ("s0", "s1"):
-        write_tracks(workdir / "data" / "d" / sequence / "truth.parquet", none)
+        write_tracks(workdir / "data" / "d" / sequence / "truth.parquet", empty)
         for variant in variants:
             place = workdir / "results" / variant / "d" / sequence
-            write_tracks(place / "tracks.parquet", none)
+            write_tracks(place / "tracks.parquet", empty)
             write_json(place / "mot15" / "score.json", score(80) | {"origin": "o"})
             for process in range(processes):
                 load = {"wall_s": 10.0, "others_s": others_s}

@@ -1,4 +1,4 @@
-"""Ground truth and results at random, full of ties, for average precision as COCO has it."""
+"""Random ground truth and results with many ties, for COCO's average precision."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from datasets.types import Extent, Tracks
 
 SIDE = 160
 EXTENT = Extent(SIDE, SIDE, 3, {1: "person", 4: "car", 9: "in no image"})
-SCORES = np.arange(1, 9) / 8  # few, so that many are equal
+SCORES = np.arange(1, 9) / 8  # few different values, so that many are equal
 
 
 def rectangles(box):
-    """Return the masks that fill boxes."""
+    """Return one mask per box that fills the box."""
     dense = np.zeros((len(box), SIDE, SIDE), bool)
     for mask, (left, top, right, bottom) in zip(dense, box.astype(int), strict=True):
         mask[top:bottom, left:right] = True
@@ -37,8 +37,11 @@ def rows(rng, frame, box, score, masks):
     )
 
 
-def scene(seed, masks):
-    """Return truth and a result full of ties, on a coarse grid, with crowds and empty images."""
+def random_sequence(seed, masks):
+    """Return ground truth and a result with many ties, on a coarse grid, with crowds.
+
+    Some images are empty.
+    """
     rng = np.random.default_rng(seed)
     step = 8.0 if masks else rng.choice([8.0, 2.5])
     count = int(rng.integers(0, 9)) if seed % 6 else 0
@@ -50,10 +53,10 @@ def scene(seed, masks):
         area = rng.choice([0, 1023, 1024, 1025, 9215, 9216, 9217, 2e4], count)
         truth = replace(truth, area=area)
     found = int(rng.integers(0, 25)) if seed % 11 else 0
-    again = rng.integers(0, max(count, 1), found * (count > 0))
+    source = rng.integers(0, max(count, 1), found * (count > 0))
     if seed % 10 == 3:
-        again = np.tile(again, 12)  # more than a hundred in an image
-    off = rng.integers(-1, 2, (len(again), 4)) * rng.choice([0, step], (len(again), 1))
-    box = np.clip(truth.box[again] + off, 0, SIDE)
-    box[:, 2:] = np.maximum(box[:, 2:], box[:, :2])  # some are empty
-    return truth, rows(rng, truth.frame[again], box, rng.choice(SCORES, len(again)), masks)
+        source = np.tile(source, 12)  # more than a hundred in an image
+    shift = rng.integers(-1, 2, (len(source), 4)) * rng.choice([0, step], (len(source), 1))
+    box = np.clip(truth.box[source] + shift, 0, SIDE)
+    box[:, 2:] = np.maximum(box[:, 2:], box[:, :2])  # some boxes are empty
+    return truth, rows(rng, truth.frame[source], box, rng.choice(SCORES, len(source)), masks)
