@@ -93,8 +93,9 @@ class Decoder(nn.Module):
     def _outputs(self, logits: Tensor, iou: Tensor, token: Tensor, presence: Tensor) -> MaskOutputs:
         visible = presence > 0
         logits = torch.where(visible[..., None], logits, NO_OBJ_SCORE)
+        score = presence[:, 0]
         pointer = torch.where(visible, self.to_pointer(token), self.absent)
-        return logits, iou, presence[:, 0], pointer
+        return logits, iou, score, pointer
 
 
 def as_tokens(image: Tensor) -> Tensor:

@@ -247,8 +247,9 @@ def test_a_target_that_is_shown_once_more_is_told_of_by_the_mask_of_that(keep, f
     answers, tracker = run(frames, **options)
     assert tracker._session.outputs.prompted.tolist() == [True]
     np.testing.assert_array_equal(answers[-1].mask, tracker._session.masks())
-    tracker._session._settle()
-    assert tracker._session._memory_bank._memory_ages.when[0, 0] == first
+    (identity,) = tracker._session.identities
+    memories, _ = tracker._session.stored_frames(identity)
+    assert memories[0] == first
 
 
 def test_weak_detections_are_not_looked_at():
