@@ -31,7 +31,7 @@ from trackers.sam2.prompt import Prompt
 from trackers.sam2.session import Networks, Session
 
 # state of the memory bank in the frames whose calls are compared
-_MEMORY_BANKS = {0: "none", 1: "newborn", 17: "full", 18: "mixed"}
+_MEMORY_BANKS = {0: "none", 1: "new", 17: "full", 18: "mixed"}
 _SIDE = 160  # of the video, in pixels
 _MIN_IOU, _MAX_DIFFERENCE = 0.99, 0.01  # of masks, and of predicted IoU, for networks that agree
 
@@ -42,7 +42,7 @@ class Call:
 
     Args:
         network: Name of the network.
-        memory_bank: State of the memory bank: none, newborn, full or mixed.
+        memory_bank: State of the memory bank: none, new, full or mixed.
     """
 
     network: str

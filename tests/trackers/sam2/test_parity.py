@@ -29,7 +29,7 @@ def test_every_network_is_called_with_every_state_of_the_memory_bank(calls):
     tracked = [
         (call.network, call.memory_bank) for call in calls if call.network.startswith("track")
     ]
-    assert tracked == [("track_partial", "newborn"), ("track", "full"), ("track_partial", "mixed")]
+    assert tracked == [("track_partial", "new"), ("track", "full"), ("track_partial", "mixed")]
 
 
 def test_the_memory_banks_are_in_the_states_that_are_recorded(calls):
@@ -38,7 +38,7 @@ def test_the_memory_banks_are_in_the_states_that_are_recorded(calls):
         for call in calls
         if call.network == "track_partial"
     }
-    assert counts == {"newborn": [1, 1, 1], "mixed": [7, 7, 7, 1]}
+    assert counts == {"new": [1, 1, 1], "mixed": [7, 7, 7, 1]}
 
 
 def test_the_reference_agrees_with_itself(calls, model):
