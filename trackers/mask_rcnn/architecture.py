@@ -1,7 +1,8 @@
-"""MaskTrack R-CNN: torchvision's Mask R-CNN and the head that tells objects apart.
+"""MaskTrack R-CNN: torchvision's Mask R-CNN with a tracking head.
 
-The head makes a vector of the features that the box head pools; two vectors of one object have a
-large product. Source: Yang, Fan, Xu, Video Instance Segmentation, ICCV 2019, arXiv 1905.04804.
+The tracking head computes an embedding from the features that the box head pools. Embeddings of the
+same object have a large dot product. Source: Yang, Fan, Xu, Video Instance Segmentation, ICCV 2019,
+arXiv 1905.04804.
 """
 
 from __future__ import annotations
@@ -25,18 +26,18 @@ from torchvision.ops import FrozenBatchNorm2d
 from trackers.mask_rcnn.sizes import POOLED, SIZES, STRIDES, Size
 
 _MASK_LAYERS = 4
-_WIDTHS = (32, 64, 128, 192)  # of the small backbone's stages
-_PROPOSALS, _OBJECTS = 200, 10  # of an image, at most
-_ANCHORS_TAUGHT, _BOXES_TAUGHT = 64, 128  # of an image, in training
-_SPREAD = 0.01  # of the tracking head's first weights
+_WIDTHS = (32, 64, 128, 192)  # channels of the small backbone's stages
+_MAX_PROPOSALS, _MAX_OBJECTS = 200, 10  # in an image
+_SAMPLED_ANCHORS, _SAMPLED_BOXES = 64, 128  # per image, in training
+_INITIAL_DEVIATION = 0.01  # standard deviation of the tracking head's initial weights
 
 
 class MaskTrackRcnn(nn.Module):
-    """The two parts.
+    """The detector and the tracking head.
 
     Args:
-        detector: A MaskRCNN.
-        track_head: Pooled features (N, C, 7, 7) to vectors (N, D).
+        detector: Torchvision's MaskRCNN.
+        track_head: Maps pooled features (N, C, 7, 7) to embeddings (N, D).
     """
 
     def __init__(self, detector: MaskRCNN, track_head: nn.Module) -> None:
@@ -45,25 +46,25 @@ class MaskTrackRcnn(nn.Module):
 
 
 class TrackHead(nn.Module):
-    """Two fully connected layers on what the box head pools."""
+    """Two fully connected layers on the features that the box head pools."""
 
     def __init__(self, channels: int, width: int) -> None:
         super().__init__()
         self.fcs = nn.ModuleList([nn.Linear(channels * POOLED**2, width), nn.Linear(width, width)])
         for layer in self.fcs:
             assert isinstance(layer, nn.Linear)
-            nn.init.normal_(layer.weight, std=_SPREAD)
+            nn.init.normal_(layer.weight, std=_INITIAL_DEVIATION)
             nn.init.zeros_(layer.bias)
 
     def forward(self, pooled: Tensor) -> Tensor:
-        """Return (N, D) of (N, C, 7, 7)."""
+        """Return embeddings (N, D) of pooled features (N, C, 7, 7)."""
         first, second = self.fcs
-        found: Tensor = second(torch.relu(first(pooled.flatten(1))))
-        return found
+        embedding: Tensor = second(torch.relu(first(pooled.flatten(1))))
+        return embedding
 
 
 class SmallResNet(nn.Module):
-    """A residual network of one block a stage, for images of people some tens of pixels high."""
+    """A residual network with one block per stage, for objects some tens of pixels high."""
 
     def __init__(self, widths: Many[int]) -> None:
         super().__init__()
@@ -73,68 +74,68 @@ class SmallResNet(nn.Module):
             nn.ReLU(),
             nn.MaxPool2d(3, 2, 1),
         )
-        before = widths[0]
+        previous = widths[0]
         for number, width in enumerate(widths, start=1):
             stride = 1 if number == 1 else 2
-            self.add_module(f"layer{number}", _block(before, width, stride))
-            before = width
+            self.add_module(f"layer{number}", _block(previous, width, stride))
+            previous = width
 
     def forward(self, image: Tensor) -> Tensor:
-        """Return the last stage's features."""
+        """Return the features of the last stage."""
         for layer in self.children():
             image = layer(image)
         return image
 
 
-def _block(before: int, width: int, stride: int) -> nn.Module:
+def _block(previous: int, width: int, stride: int) -> nn.Module:
     shortcut = None
-    if stride > 1 or before != width:
+    if stride > 1 or previous != width:
         shortcut = nn.Sequential(
-            nn.Conv2d(before, width, 1, stride, bias=False), nn.BatchNorm2d(width)
+            nn.Conv2d(previous, width, 1, stride, bias=False), nn.BatchNorm2d(width)
         )
-    return resnet.BasicBlock(before, width, stride, shortcut)
+    return resnet.BasicBlock(previous, width, stride, shortcut)
 
 
 def build_model(size: str, classes: int) -> MaskTrackRcnn:
     """Return a model with random weights, in evaluation mode.
 
     Args:
-        size: One of SIZES.
-        classes: Without the background.
+        size: A key of `SIZES`.
+        classes: Number of classes, without the background.
 
     Raises:
-        ValueError: There is no such size.
+        ValueError: The size is unknown.
     """
     if size not in SIZES:
         raise ValueError(f"size {size!r} is unknown: expected one of {list(SIZES)}")
-    given = SIZES[size]
+    widths = SIZES[size]
     detector: Any = MaskRCNN(
-        _backbone(given),
+        _backbone(widths),
         num_classes=None,
-        rpn_pre_nms_top_n_train=_PROPOSALS,
-        rpn_post_nms_top_n_train=_PROPOSALS,
-        rpn_pre_nms_top_n_test=_PROPOSALS,
-        rpn_post_nms_top_n_test=_PROPOSALS,
-        rpn_batch_size_per_image=_ANCHORS_TAUGHT,
-        box_batch_size_per_image=_BOXES_TAUGHT,
-        box_detections_per_img=_OBJECTS,
+        rpn_pre_nms_top_n_train=_MAX_PROPOSALS,
+        rpn_post_nms_top_n_train=_MAX_PROPOSALS,
+        rpn_pre_nms_top_n_test=_MAX_PROPOSALS,
+        rpn_post_nms_top_n_test=_MAX_PROPOSALS,
+        rpn_batch_size_per_image=_SAMPLED_ANCHORS,
+        box_batch_size_per_image=_SAMPLED_BOXES,
+        box_detections_per_img=_MAX_OBJECTS,
         rpn_anchor_generator=AnchorGenerator(
-            tuple((side,) for side in given.anchors), (given.ratios,) * len(given.anchors)
+            tuple((side,) for side in widths.anchors), (widths.ratios,) * len(widths.anchors)
         ),
-        box_head=TwoMLPHead(given.channels * POOLED**2, given.box),
-        box_predictor=FastRCNNPredictor(given.box, classes + 1),
-        mask_head=MaskRCNNHeads(given.channels, [given.mask] * _MASK_LAYERS, 1),
-        mask_predictor=MaskRCNNPredictor(given.mask, given.mask, classes + 1),
+        box_head=TwoMLPHead(widths.channels * POOLED**2, widths.box),
+        box_predictor=FastRCNNPredictor(widths.box, classes + 1),
+        mask_head=MaskRCNNHeads(widths.channels, [widths.mask] * _MASK_LAYERS, 1),
+        mask_predictor=MaskRCNNPredictor(widths.mask, widths.mask, classes + 1),
     )
-    return MaskTrackRcnn(detector, TrackHead(given.channels, given.track)).eval()
+    return MaskTrackRcnn(detector, TrackHead(widths.channels, widths.track)).eval()
 
 
 def _backbone(size: Size) -> nn.Module:
     if size.backbone != "small":
-        made: nn.Module = resnet_fpn_backbone(
+        backbone: nn.Module = resnet_fpn_backbone(
             backbone_name=size.backbone, weights=None, norm_layer=FrozenBatchNorm2d
         )
-        return made
+        return backbone
     body = SmallResNet(_WIDTHS)
     layers = {f"layer{number}": str(number - 1) for number in range(1, len(STRIDES))}
     return BackboneWithFPN(body, layers, list(_WIDTHS), size.channels, LastLevelMaxPool())

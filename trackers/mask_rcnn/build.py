@@ -1,4 +1,4 @@
-"""Build TensorRT engines of the networks that were exported to a folder.
+"""Build TensorRT engines from the ONNX networks in a folder.
 
 python -m trackers.mask_rcnn.build --networks engines/masktrack_demo/fp16/networks.json
     --output engines/masktrack_demo/fp16/tensorrt/networks.json
@@ -19,33 +19,36 @@ from trackers.mask_rcnn.loading import NETWORKS
 from trackers.mask_rcnn.segmenter import PROPOSALS
 from trackers.mask_rcnn.sizes import BOXES
 
-_OF_A_LEVEL = Range(1, 50, PROPOSALS)  # boxes; a level without any is given one
-_TIMES = "timing.cache"
+_BOXES_OF_LEVEL = Range(1, 50, PROPOSALS)  # an empty level is filled with one box
+_TIMING_CACHE = "timing.cache"
 
 
 def build_engines(networks: Path, folder: Path, flags: Flags) -> None:
-    """Write an engine of each network to a folder.
+    """Build an engine of each network and write it to a folder.
 
     Args:
         networks: The folder of the ONNX files.
+        folder: The folder of the engines.
 
     Raises:
         RuntimeError: TensorRT is not installed or fails, or there is no GPU.
-        ValueError: A file is not ONNX that TensorRT knows.
+        ValueError: TensorRT cannot parse one of the ONNX files.
     """
     facts = read_facts(networks)
-    profile = {f"of_{name}": _OF_A_LEVEL for name in BOXES}
+    profile = {f"of_{name}": _BOXES_OF_LEVEL for name in BOXES}
     for name in NETWORKS:
         onnx, output = networks / f"{name}.onnx", folder / f"{name}.engine"
-        build_engine(onnx, output, [profile], flags, folder / _TIMES)
+        build_engine(onnx, output, [profile], flags, folder / _TIMING_CACHE)
     write_json(folder / CARD, facts)
 
 
 def main() -> None:
     """Run the command line program."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--networks", type=Path, required=True, help=f".../{CARD}")
-    parser.add_argument("--output", type=Path, required=True, help=f".../{CARD}")
+    parser.add_argument(
+        "--networks", type=Path, required=True, help=f"exported networks, .../{CARD}"
+    )
+    parser.add_argument("--output", type=Path, required=True, help=f"built engines, .../{CARD}")
     add_flags(parser)
     args = parser.parse_args()
     build_engines(args.networks.parent, args.output.parent, flags_of(args))

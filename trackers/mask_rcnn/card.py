@@ -1,4 +1,4 @@
-"""What a MaskTrack R-CNN is: said in the file of its weights, and in the folder of its networks."""
+"""The network card of a MaskTrack R-CNN, stored with its weights and with its exported networks."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from trackers.mask_rcnn.conventions import CONVENTIONS
 from trackers.mask_rcnn.sizes import SIZES
 
 _KEY = "masktrack_rcnn"  # in the metadata of a safetensors file
-_STEP = 32  # sides of the input are multiples of it
+_STEP = 32  # the sides of the input are multiples of it
 
 
 @dataclass(frozen=True)
 class Card:
-    """See the module.
+    """What the networks take and give.
 
     Args:
-        size: Of the model, see `sizes.SIZES`.
-        classes: Names in order, without the background.
-        convention: One of `CONVENTIONS`.
-        fit: Width and height that images are made to fit within.
+        size: Size of the model, a key of `sizes.SIZES`.
+        classes: Class names in order, without the background.
+        convention: Convention of the weights, a key of `CONVENTIONS`.
+        fit: Width and height, in pixels, that images are resized to fit within.
     """
 
     size: str
@@ -34,22 +34,22 @@ class Card:
 
     @property
     def input(self) -> tuple[int, int]:
-        """Height and width of the input: the images, and what fills them up."""
+        """Height and width of the padded input, in pixels."""
         width, height = (-(-side // _STEP) * _STEP for side in self.fit)
         return height, width
 
 
 def write_card(card: Card) -> dict[str, str]:
-    """Return the metadata of a file of weights."""
+    """Return a network card as the metadata of a file of weights."""
     return {_KEY: json.dumps(asdict(card))}
 
 
 def read_card(weights: Path) -> Card:
-    """Return the card in a file of weights.
+    """Return the network card in a file of weights.
 
     Raises:
-        FileNotFoundError: There is no such file.
-        ValueError: It is no safetensors file, or has no card, or one that is not as it should be.
+        FileNotFoundError: The file does not exist.
+        ValueError: The file is not a safetensors file, or its network card is missing or invalid.
     """
     if not weights.is_file():
         raise FileNotFoundError(f"{weights}: no such file of weights")
@@ -57,16 +57,17 @@ def read_card(weights: Path) -> Card:
         with safe_open(weights, "numpy") as file:
             content = json.loads((file.metadata() or {}).get(_KEY, "null"))
     except (SafetensorError, ValueError, RecursionError) as error:
-        raise ValueError(f"{weights}: no readable safetensors file: {error}") from error
+        raise ValueError(f"{weights}: not a readable safetensors file: {error}") from error
     return parse_card(str(weights), content)
 
 
 def parse_card(source: str, content: object) -> Card:
-    """Return a card from JSON; ValueError, which names the source, if it is none."""
+    """Return a network card parsed from JSON; ValueError, naming the source, if it is invalid."""
     if not isinstance(content, Mapping) or not {*Card.__annotations__} <= {*content}:
         raise ValueError(
-            f"{source}: {[*Card.__annotations__]} expected, {content!r:.100} found: weights from "
-            "elsewhere become such a file by trackers.mask_rcnn.convert"
+            f"{source}: network card {content!r:.100} found, expected the keys "
+            f"{[*Card.__annotations__]}; trackers.mask_rcnn.convert converts weights of other "
+            "projects"
         )
     if content["convention"] not in CONVENTIONS:
         known = list(CONVENTIONS)
@@ -76,8 +77,8 @@ def parse_card(source: str, content: object) -> Card:
     if content["size"] not in SIZES:
         raise ValueError(f"{source}: size {content['size']!r} found, expected one of {list(SIZES)}")
     fit = content["fit"]
-    whole = isinstance(fit, list | tuple) and all(isinstance(side, int) for side in fit)
-    if not whole or len(fit) != len(("width", "height")) or min(fit) < 1:
-        raise ValueError(f"{source}: fit {fit!r} found, expected a width and a height")
+    integers = isinstance(fit, list | tuple) and all(isinstance(side, int) for side in fit)
+    if not integers or len(fit) != len(("width", "height")) or min(fit) < 1:
+        raise ValueError(f"{source}: fit {fit!r} found, expected [width, height] in pixels")
     classes = tuple(content["classes"])
     return Card(content["size"], classes, content["convention"], (fit[0], fit[1]))

@@ -1,17 +1,17 @@
-"""How implementations of Mask R-CNN differ where the same weights would give other numbers.
+"""Conventions of Mask R-CNN implementations; the same weights give other numbers in another one.
 
 | | torchvision | MaskTrack R-CNN (mmdetection 0.5) | mmtracking (mmdetection 2) |
 |---|---|---|---|
-| a box of one pixel | has no width | is 1 wide (`inclusive`) | has no width |
-| anchors | around 0, rounded | around the middle of the first cell's pixels, rounded | around 0 |
-| from one to the next | the input over the cells | the stride | the stride |
+| far corner of a box | exclusive | its last pixel (`inclusive`) | exclusive |
+| anchors | around 0, rounded | around the centre of the first cell's pixels, rounded | around 0 |
+| step between anchors | input size / number of cells | stride | stride |
 | RoIAlign | 2 samples a bin | 2, of boxes a pixel larger | adaptive, shifted by half a pixel |
-| sizes that a box may grow by | bounded above | bounded both ways | bounded both ways |
-| a mask on the image | widened by a pixel | resized to whole pixels | sampled at each pixel |
-| embeddings | | as they are | not below zero |
+| growth of a box | bounded above | bounded above and below | bounded above and below |
+| mask on the image | padded by a pixel | resized to whole pixels | sampled at each pixel |
+| embeddings | | unchanged | ReLU |
 
-The background is class 0 here; `convert.py` puts it there. Source: the projects' documentation and
-torchvision 0.29; He et al., Mask R-CNN, ICCV 2017.
+The background is always class 0 here: `convert.py` moves it. Source: the projects' documentation
+and torchvision 0.29; He et al., Mask R-CNN, ICCV 2017.
 """
 
 from __future__ import annotations
@@ -21,18 +21,21 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Convention:
-    """See the module.
+    """One column of the table above.
 
     Args:
-        inclusive: Whether the far corner of a box is its last pixel, so that a width is one more.
-        centred: Whether anchors lie around 0, else around the middle of a cell's pixels.
-        rounded: Whether their corners are whole numbers.
-        divided: Whether the step from one to the next is the input's side over the cells.
-        aligned: Whether RoIAlign shifts by half a pixel.
-        samples: It takes in a bin each way; 0 for as many as the bin has pixels.
-        bounded: Whether a box may shrink no more than it may grow.
-        paste: How a mask comes onto the image: `widened`, `resized` or `sampled`.
-        positive: Whether embeddings pass a ReLU at the end.
+        inclusive: Whether the far corner of a box is its last pixel, so that its width is right
+            minus left plus one.
+        centred: Whether anchors are centred on 0; otherwise on the centre of a cell's pixels.
+        rounded: Whether anchor corners are rounded to integers.
+        divided: Whether the step between anchors is the input's side divided by the number of
+            cells; otherwise it is the stride.
+        aligned: Whether RoIAlign shifts boxes by half a pixel.
+        samples: Number of RoIAlign samples per bin in each direction; 0 for adaptive, one per pixel
+            of the bin.
+        bounded: Whether the shrinking of a box is bounded as its growth is.
+        paste: How a mask is pasted onto the image: `widened`, `resized` or `sampled`.
+        positive: Whether embeddings pass through a final ReLU.
     """
 
     inclusive: bool

@@ -1,15 +1,15 @@
-"""Checkpoints of MaskTrack R-CNN from elsewhere → safetensors with a card.
+"""Convert MaskTrack R-CNN checkpoints of other projects → safetensors with a network card.
 
     python -m trackers.mask_rcnn.convert epoch_12.pth --layout masktrack_rcnn --size r50
         --classes youtube_vis_2019 --output masktrack_rcnn_r50.safetensors
 
-| layout | of | background |
+| layout | project | background |
 |---|---|---|
 | `masktrack_rcnn` | the authors' repository (mmdetection 0.5) | class 0 |
-| `mmtracking` | OpenMMLab's (mmdetection 2) | the last class, and none where boxes and masks are |
+| `mmtracking` | OpenMMLab's (mmdetection 2) | the last class of scores; none in boxes and masks |
 
-The background becomes class 0, as in torchvision. Every tensor must find its place, and every place
-its tensor.
+The background becomes class 0, as in torchvision. Every tensor of the checkpoint must have a
+counterpart in the model, and vice versa.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ from trackers.mask_rcnn.card import Card, write_card
 from trackers.mask_rcnn.sizes import SIZES
 from trackers.mask_rcnn.youtube_vis import YOUTUBE_VIS
 
-_FIT = (640, 360)  # width and height that both were trained with
-_PLACES = (
+_FIT = (640, 360)  # width and height that both projects train with
+_NAMES = (
     (r"backbone\.(.*)", r"detector.backbone.body.\1"),
     (r"neck\.lateral_convs\.(\d)\.conv\.(.*)", r"detector.backbone.fpn.inner_blocks.\1.0.\2"),
     (r"neck\.fpn_convs\.(\d)\.conv\.(.*)", r"detector.backbone.fpn.layer_blocks.\1.0.\2"),
@@ -56,79 +56,85 @@ LAYOUTS = ("masktrack_rcnn", "mmtracking")
 
 
 def convert(state: Mapping[str, Tensor], layout: str, card: Card) -> dict[str, Tensor]:
-    """Return the weights as `architecture.build_model` has them.
+    """Return the weights by the names of `architecture.build_model`.
 
     Args:
-        state: By the layout's names.
+        state: Tensors by the names of the layout.
+        layout: A name of `LAYOUTS`.
+        card: The model's size and classes.
 
     Raises:
-        ValueError: A tensor has no place, a place no tensor, or one is of another shape.
+        ValueError: A tensor is unknown or missing, or has another shape than the model's.
     """
-    place_of = {name: _place(name) for name in state if not _UNUSED.search(name)}
-    placed = {place: state[name] for name, place in place_of.items() if place is not None}
+    own_names = {name: _own_name(name) for name in state if not _UNUSED.search(name)}
+    renamed = {own: state[name] for name, own in own_names.items() if own is not None}
     if layout == "mmtracking":
-        placed = {place: _background_first(place, each) for place, each in placed.items()}
+        renamed = {own: _background_first(own, each) for own, each in renamed.items()}
     expected = build_model(card.size, len(card.classes)).state_dict()
     expected = {name: each for name, each in expected.items() if not _UNUSED.search(name)}
-    left = sorted(name for name, place in place_of.items() if place not in expected)
-    missing = sorted({*expected} - {*placed})
-    other = sorted(
-        f"{name} {tuple(placed[name].shape)} for {tuple(each.shape)}"
+    unknown = sorted(name for name, own in own_names.items() if own not in expected)
+    missing = sorted({*expected} - {*renamed})
+    differing = sorted(
+        f"{name} {tuple(renamed[name].shape)} found, {tuple(each.shape)} expected"
         for name, each in expected.items()
-        if name in placed and placed[name].shape != each.shape
+        if name in renamed and renamed[name].shape != each.shape
     )
-    for what, names in (("have no place", left), ("are missing", missing), ("differ", other)):
+    for problem, names in (
+        ("are unknown", unknown),
+        ("are missing", missing),
+        ("have another shape", differing),
+    ):
         if names:
-            raise ValueError(f"{len(names)} tensors {what}: {', '.join(names[:3])}")
-    return {name: placed[name].float().contiguous() for name in expected}
+            raise ValueError(f"{len(names)} tensors {problem}: {', '.join(names[:3])}")
+    return {name: renamed[name].float().contiguous() for name in expected}
 
 
-def _place(name: str) -> str | None:
+def _own_name(name: str) -> str | None:
     short = name.removeprefix("detector.").removeprefix("roi_head.")
-    for pattern, place in _PLACES:
-        found = re.fullmatch(pattern, short)
-        if found:
-            return found.expand(place)
+    for pattern, own in _NAMES:
+        match = re.fullmatch(pattern, short)
+        if match:
+            return match.expand(own)
     return None
 
 
-def _background_first(place: str, tensor: Tensor) -> Tensor:
+def _background_first(name: str, tensor: Tensor) -> Tensor:
     rows: dict[str, Callable[[], Tensor]] = {
         "cls_score": lambda: torch.cat([tensor[-1:], tensor[:-1]]),
         "bbox_pred": lambda: torch.cat([torch.zeros_like(tensor[:4]), tensor]),
         "mask_fcn_logits": lambda: torch.cat([torch.zeros_like(tensor[:1]), tensor]),
     }
-    head = place.split(".")[-2]
-    return rows[head]() if "predictor" in place and head in rows else tensor
+    head = name.split(".")[-2]
+    return rows[head]() if "predictor" in name and head in rows else tensor
 
 
 def read_state(path: Path, *, trusted: bool = False) -> dict[str, Tensor]:
     """Return the tensors of a checkpoint by name.
 
     Args:
-        trusted: Whether what else is in the file may be run as Python; it is old files that need
-            it.
+        trusted: Whether pickled Python objects in the file may be executed, as old checkpoints
+            need.
 
     Raises:
-        FileNotFoundError: There is no such file.
-        ValueError: It is no checkpoint, or holds more than tensors.
+        FileNotFoundError: The file does not exist.
+        ValueError: The file is not a checkpoint, or contains more than tensors and is not trusted.
     """
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such file")
     try:
         content: Any = torch.load(path, "cpu", weights_only=not trusted)
     except (UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
-        hint = "" if trusted else "; --trusted reads a file that holds more than tensors"
-        raise ValueError(f"{path}: no readable checkpoint: {error}{hint}") from error
+        hint = "" if trusted else "; --trusted reads files that contain more than tensors"
+        raise ValueError(f"{path}: not a readable checkpoint: {error}{hint}") from error
     state = content.get("state_dict", content) if isinstance(content, dict) else None
     if not state or not all(isinstance(each, Tensor) for each in state.values()):
-        raise ValueError(f"{path}: no tensors by name, nor below state_dict")
+        raise ValueError(f"{path}: expected named tensors, at the top or under state_dict")
     return dict(state)
 
 
-def class_names(given: Many[str]) -> tuple[str, ...]:
-    """Return names of classes, or those of the list that is named."""
-    return YOUTUBE_VIS.get(given[0], tuple(given)) if len(given) == 1 else tuple(given)
+def class_names(names: Many[str]) -> tuple[str, ...]:
+    """Return the class names, or those of a list in `YOUTUBE_VIS` if its name is given."""
+    return YOUTUBE_VIS.get(names[0], tuple(names)) if len(names) == 1 else tuple(names)
 
 
 def main() -> None:
@@ -136,12 +142,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("checkpoint", type=Path, help="checkpoint file of the project")
     parser.add_argument("--layout", choices=LAYOUTS, required=True)
     parser.add_argument("--size", choices=SIZES, required=True)
-    parser.add_argument("--classes", nargs="+", required=True, help=f"or one of {[*YOUTUBE_VIS]}")
-    parser.add_argument("--trusted", action="store_true", help="run what the file holds as Python")
-    parser.add_argument("--output", type=Path, required=True, help="....safetensors")
+    parser.add_argument(
+        "--classes", nargs="+", required=True, help=f"class names, or one of {[*YOUTUBE_VIS]}"
+    )
+    parser.add_argument(
+        "--trusted", action="store_true", help="execute pickled Python objects in the file"
+    )
+    parser.add_argument("--output", type=Path, required=True, help="file name.safetensors")
     args = parser.parse_args()
     card = Card(args.size, class_names(args.classes), args.layout, _FIT)
     state = convert(read_state(args.checkpoint, trusted=args.trusted), args.layout, card)

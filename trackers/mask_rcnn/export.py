@@ -1,4 +1,4 @@
-"""Export MaskTrack R-CNN: its four networks as ONNX files, and what runs them, in one folder.
+"""Export the four networks of a MaskTrack R-CNN to ONNX files in a folder, with their network card.
 
 python -m trackers.mask_rcnn.export --weights trackers/weights/masktrack_demo.safetensors
     --output engines/masktrack_demo/fp32/networks.json
@@ -27,31 +27,38 @@ from trackers.mask_rcnn.loading import load_model
 from trackers.mask_rcnn.modules import modules
 from trackers.mask_rcnn.sizes import BOXES, LEVELS, SIZES, STRIDES
 
-_ROI_ALIGN = 21  # the last opset whose RoiAlign ONNX Runtime has; no convolution is bfloat16 there
-_EXAMPLES = (3, 4, 5, 6)  # boxes of each level in what is traced; any other number runs as well
+_OPSET = 21  # the last whose RoiAlign ONNX Runtime supports; it has no bfloat16 convolutions
+_EXAMPLES = (3, 4, 5, 6)  # boxes of each level in the traced examples; any number is accepted
 
 
 def export_model(
-    made: dict[str, nn.Module], card: Card, folder: Path, precision: str, origin: dict[str, str]
+    networks: dict[str, nn.Module], card: Card, folder: Path, precision: str, origin: dict[str, str]
 ) -> None:
-    """Write the networks to a folder; ValueError for an unknown precision."""
+    """Export the networks to a folder; ValueError for an unknown precision.
+
+    Args:
+        networks: The networks by name.
+        card: Their network card.
+        precision: `fp32`, `fp16` or `bf16`.
+        origin: Where the weights come from, recorded in the JSON files.
+    """
     files = {}
     with replacing_networks(folder) as part:
-        for name, module in progress(made.items(), f"export {precision}", "network"):
+        for name, module in progress(networks.items(), f"export {precision}", "network"):
             path = part / f"{name}.onnx"
-            signature = _of_image(card) if name == "pyramid" else _of_boxes(card)
+            signature = _image_signature(card) if name == "pyramid" else _box_signature(card)
             export_onnx(module, signature, path, precision, origin)
             files[name] = read_json(facts_path(path))["sha256"]
         facts: dict[str, Any] = {"card": asdict(card), "precision": precision, "files": files}
         write_json(part / CARD, facts | origin)
 
 
-def _of_image(card: Card) -> Signature:
+def _image_signature(card: Card) -> Signature:
     height, width = card.input
     return Signature({"image": torch.zeros(1, 3, height, width)}, {})
 
 
-def _of_boxes(card: Card) -> Signature:
+def _box_signature(card: Card) -> Signature:
     (height, width), channels = card.input, SIZES[card.size].channels
     arrays: dict[str, Tensor] = {
         name: torch.zeros(1, channels, height // stride, width // stride)
@@ -59,22 +66,22 @@ def _of_boxes(card: Card) -> Signature:
     }
     boxes = {name: torch.rand(count, 4) for name, count in zip(BOXES, _EXAMPLES, strict=True)}
     dynamic = {name: {0: f"of_{name}"} for name in BOXES}
-    return Signature(arrays | boxes, dynamic, BOXES, _ROI_ALIGN)
+    return Signature(arrays | boxes, dynamic, BOXES, _OPSET)
 
 
 def main() -> None:
     """Run the command line program."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--weights", type=Path, required=True, help="....safetensors")
+    parser.add_argument("--weights", type=Path, required=True, help="file name.safetensors")
     parser.add_argument("--precision", choices=PRECISIONS, default="fp32")
-    parser.add_argument("--output", type=Path, required=True, help=f".../{CARD}")
+    parser.add_argument("--output", type=Path, required=True, help=f"network card, .../{CARD}")
     args = parser.parse_args()
     if args.output.name != CARD:
         parser.error(f"--output: {args.output.name} found, expected .../{CARD}")
     card = read_card(args.weights)
     origin = {"weights": str(args.weights), "weights_sha256": sha256(args.weights)}
-    made = modules(load_model(args.weights, card), CONVENTIONS[card.convention])
-    export_model(made, card, args.output.parent, args.precision, origin)
+    networks = modules(load_model(args.weights, card), CONVENTIONS[card.convention])
+    export_model(networks, card, args.output.parent, args.precision, origin)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""An image as the networks take it."""
+"""Resize, normalise and pad images to the input of the networks."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ _DEVIATION = np.array([0.229, 0.224, 0.225], np.float32)
 
 
 def fit(image: np.ndarray, card: Card) -> tuple[np.ndarray, tuple[int, int]]:
-    """Return an image as large as it fits within the card's, filled up with the mean.
+    """Return an image resized to fit the network card's size and padded with the mean.
 
     Args:
         image: (height, width, 3) uint8 RGB.
 
     Returns:
-        (3, H, W) float32, with mean and deviation of ImageNet taken out; height and width of the
-        image in it.
+        (3, H, W) float32, normalised with ImageNet's mean and deviation; height and width of the
+        resized image in it.
     """
     height, width = fitted_size(image.shape[0], image.shape[1], card)
-    small = image if (height, width) == image.shape[:2] else cv2.resize(image, (width, height))
-    filled = np.zeros((*card.input, 3), np.float32)
-    filled[:height, :width] = (small.astype(np.float32) / 255 - _MEAN) / _DEVIATION
-    return np.ascontiguousarray(filled.transpose(2, 0, 1)), (height, width)
+    resized = image if (height, width) == image.shape[:2] else cv2.resize(image, (width, height))
+    padded = np.zeros((*card.input, 3), np.float32)
+    padded[:height, :width] = (resized.astype(np.float32) / 255 - _MEAN) / _DEVIATION
+    return np.ascontiguousarray(padded.transpose(2, 0, 1)), (height, width)
 
 
 def fitted_size(height: int, width: int, card: Card) -> tuple[int, int]:
-    """Return height and width of an image once it fits."""
-    most_width, most_height = card.fit
-    scale = min(most_width / width, most_height / height)
+    """Return height and width of an image after resizing."""
+    max_width, max_height = card.fit
+    scale = min(max_width / width, max_height / height)
     return max(1, int(height * scale + 0.5)), max(1, int(width * scale + 0.5))

@@ -1,4 +1,4 @@
-"""The networks of a MaskTrack R-CNN with its weights, on an engine."""
+"""Load the networks of a MaskTrack R-CNN on an engine."""
 
 from __future__ import annotations
 
@@ -24,33 +24,38 @@ def load_model(weights: Path, card: Card) -> MaskTrackRcnn:
     """Return a model with its weights, in evaluation mode.
 
     Raises:
-        FileNotFoundError: There is no such file.
-        ValueError: It is no file of weights of what the card says.
+        FileNotFoundError: The file does not exist.
+        ValueError: The weights do not match the network card.
     """
     from trackers.mask_rcnn.architecture import build_model
 
     model, state = build_model(card.size, len(card.classes)), read_checkpoint(weights)
-    reason = f"{weights}: no weights of size {card.size!r} and {len(card.classes)} classes"
+    reason = f"{weights}: not weights of size {card.size!r} with {len(card.classes)} classes"
     check_state(reason, model.state_dict(), state)
     model.load_state_dict(state)
     return model
 
 
 def load_segmenter(weights: str, run: Runner, limits: Limits) -> Segmenter:
-    """Return the networks.
+    """Return a segmenter with its networks loaded.
+
+    Args:
+        weights: File of the weights, used by PyTorch.
+        run: The engine, its device and its precision.
+        limits: Limits of the objects that are kept.
 
     Raises:
-        FileNotFoundError: A file is not there.
-        ValueError: There is no such engine, precision or mode, or a file is not what it should be.
-        RuntimeError: The engine has no such device, or TensorRT is not installed.
+        FileNotFoundError: A file does not exist.
+        ValueError: The engine, precision or mode is unknown, or a file is invalid.
+        RuntimeError: The engine does not have the device, or TensorRT is not installed.
     """
     run.check()
     if run.networks is None:
         return _on_torch(Path(weights), run, limits)
     folder = Path(run.networks)
     if run.engine == "onnxruntime":
-        return _of_folder(folder, open_onnx(folder, NETWORKS, run.device), limits)
-    return _of_folder(folder, open_tensorrt(folder, folder.parent, NETWORKS), limits)
+        return _from_folder(folder, open_onnx(folder, NETWORKS, run.device), limits)
+    return _from_folder(folder, open_tensorrt(folder, folder.parent, NETWORKS), limits)
 
 
 def _on_torch(weights: Path, run: Runner, limits: Limits) -> Segmenter:
@@ -59,12 +64,13 @@ def _on_torch(weights: Path, run: Runner, limits: Limits) -> Segmenter:
 
     card = read_card(weights)
     arrays = TorchArrays(run.device, DTYPES[run.precision])
-    made = modules(load_model(weights, card), CONVENTIONS[card.convention])
-    modes = dict.fromkeys(made, "eager") | {"pyramid": run.torch_mode}  # one shape alone
-    engines = {name: TorchEngine(module, arrays, modes[name]) for name, module in made.items()}
+    networks = modules(load_model(weights, card), CONVENTIONS[card.convention])
+    # the inputs of the other networks vary in shape
+    modes = dict.fromkeys(networks, "eager") | {"pyramid": run.torch_mode}
+    engines = {name: TorchEngine(module, arrays, modes[name]) for name, module in networks.items()}
     return Segmenter(engines, arrays, card, limits)
 
 
-def _of_folder(folder: Path, found: NetworkFolder, limits: Limits) -> Segmenter:
-    card = parse_card(str(folder / CARD), found.facts["card"])
-    return Segmenter(found.engines, found.arrays, card, limits)
+def _from_folder(folder: Path, opened: NetworkFolder, limits: Limits) -> Segmenter:
+    card = parse_card(str(folder / CARD), opened.facts["card"])
+    return Segmenter(opened.engines, opened.arrays, card, limits)

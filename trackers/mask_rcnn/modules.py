@@ -1,13 +1,13 @@
-"""MaskTrack R-CNN cut into networks between which boxes are chosen.
+"""MaskTrack R-CNN split into networks; boxes are selected between them.
 
-| network | once a | from | to |
-|---|---|---|---|
-| `pyramid` | frame | the image | features of 4 levels; scores and deltas of 5 levels' anchors |
-| `classify` | frame | features, proposals | scores of classes, and deltas for each |
-| `embed` | frame | features, boxes | the vectors that objects are told apart by |
-| `segment` | frame | features, boxes | masks of every class |
+| network | input | output |
+|---|---|---|
+| `pyramid` | image | features of 4 levels; scores and deltas of the anchors of 5 levels |
+| `classify` | features, proposals | class scores, and box deltas for each class |
+| `embed` | features, boxes | embeddings for association |
+| `segment` | features, boxes | masks for each class |
 
-Boxes are given level by level, and answers come in that order.
+Each network runs once per frame. Boxes are passed level by level, and the outputs have that order.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from trackers.mask_rcnn.sizes import LEVELS, MASKED, POOLED, STRIDES
 
 
 class Pyramid(nn.Module):
-    """The image of a frame → features and proposals."""
+    """Compute features, and scores and deltas of anchors, from the image of a frame."""
 
     outputs = (
         *LEVELS,
@@ -38,20 +38,23 @@ class Pyramid(nn.Module):
         self.backbone, self.head = detector.backbone, detector.rpn.head
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
-        """Return what `outputs` names: features (1, C, h, w), scores (h * w * R,), deltas (…, 4).
+        """Return the arrays named in `outputs`.
 
         Args:
-            image: (1, 3, H, W), with mean and deviation taken out.
+            image: (1, 3, H, W), normalised.
+
+        Returns:
+            Features (1, C, h, w), scores (h * w * R,) and deltas (h * w * R, 4) of each level.
         """
         features = list(self.backbone(image).values())
         scores, deltas = self.head(features)
-        flat = [each.permute(0, 2, 3, 1).flatten() for each in scores]
-        moves = [each.permute(0, 2, 3, 1).reshape(-1, 4) for each in deltas]
-        return (*features[: len(LEVELS)], *flat, *moves)
+        flat_scores = [each.permute(0, 2, 3, 1).flatten() for each in scores]
+        flat_deltas = [each.permute(0, 2, 3, 1).reshape(-1, 4) for each in deltas]
+        return (*features[: len(LEVELS)], *flat_scores, *flat_deltas)
 
 
 class Pooler(nn.Module):
-    """RoIAlign of each level's boxes."""
+    """RoIAlign of the boxes of each level."""
 
     def __init__(self, bins: int, convention: Convention) -> None:
         super().__init__()
@@ -60,7 +63,7 @@ class Pooler(nn.Module):
         self.one = 1.0 if convention.inclusive else 0.0
 
     def forward(self, levels: tuple[Tensor, ...], boxes: tuple[Tensor, ...]) -> Tensor:
-        """Return (N, C, bins, bins)."""
+        """Return pooled features, (N, C, bins, bins)."""
         pooled = []
         for stride, level, box in zip(STRIDES, levels, boxes, strict=False):
             far = torch.cat([box[:, :2], box[:, 2:] + self.one], 1)
@@ -71,12 +74,13 @@ class Pooler(nn.Module):
 
 
 class Head(nn.Module):
-    """A network of what is pooled for boxes.
+    """A network on the features pooled for boxes.
 
     Args:
-        bins: Of RoIAlign, each way.
-        layers: From pooled features (N, C, bins, bins).
-        outputs: Names of what they answer.
+        bins: Number of RoIAlign bins in each direction.
+        convention: The convention of the weights.
+        layers: Layers that take pooled features (N, C, bins, bins).
+        outputs: Names of the outputs.
     """
 
     def __init__(
@@ -96,10 +100,10 @@ class Head(nn.Module):
         boxes2: Tensor,
         boxes3: Tensor,
     ) -> tuple[Tensor, ...]:
-        """Return what `outputs` names for the boxes of each level, (N, 4) in the input."""
+        """Return the arrays named in `outputs` for the boxes of each level, (N, 4) in the input."""
         pooled = self.pooler((level0, level1, level2, level3), (boxes0, boxes1, boxes2, boxes3))
-        found: tuple[Tensor, ...] = self.layers(pooled)
-        return found
+        outputs: tuple[Tensor, ...] = self.layers(pooled)
+        return outputs
 
 
 class _Classes(nn.Module):
@@ -134,10 +138,10 @@ class _Masks(nn.Module):
 def modules(model: MaskTrackRcnn, convention: Convention) -> dict[str, nn.Module]:
     """Return the networks by name."""
     heads: Any = model.detector.roi_heads
-    vectors = _Embedding(model.track_head, positive=convention.positive)
+    embedding = _Embedding(model.track_head, positive=convention.positive)
     return {
         "pyramid": Pyramid(model),
         "classify": Head(POOLED, convention, _Classes(heads), ("logits", "moves")),
-        "embed": Head(POOLED, convention, vectors, ("vectors",)),
+        "embed": Head(POOLED, convention, embedding, ("vectors",)),
         "segment": Head(MASKED, convention, _Masks(heads), ("masks",)),
     }

@@ -1,4 +1,4 @@
-"""Options of which objects Mask R-CNN finds."""
+"""Options that limit the objects Mask R-CNN outputs."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from trackers.option_types import PositiveInt, UnitInterval
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """Which boxes are kept.
+    """Limits of the objects that are kept.
 
     Args:
-        min_score: Objects without a higher score are discarded.
+        min_score: Score threshold; objects with a higher score are kept.
         max_overlap: Maximum IoU with an object of the same class and a higher score.
         max_objects: Maximum number of objects in an image.
     """

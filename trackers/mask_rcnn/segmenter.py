@@ -1,7 +1,7 @@
-"""Objects of an image, with masks and vectors: the networks, and the choice of boxes between them.
+"""Segment the objects of an image: run the networks and select boxes between them.
 
 Source: He et al., Mask R-CNN, ICCV 2017; Lin et al., Feature Pyramid Networks, CVPR 2017. With the
-convention `torchvision` the boxes and masks are those of torchvision's own Mask R-CNN.
+convention `torchvision` the boxes and masks equal those of torchvision's own Mask R-CNN.
 """
 
 from __future__ import annotations
@@ -13,7 +13,14 @@ from typing import Any
 import numpy as np
 
 from trackers.engines.contract import Arrays, Engine
-from trackers.mask_rcnn.boxes import clip, decode, exclusive, level_of, make_anchors, surest
+from trackers.mask_rcnn.boxes import (
+    clip,
+    decode,
+    make_anchors,
+    non_maximum_suppression,
+    pyramid_level,
+    with_exclusive_corners,
+)
 from trackers.mask_rcnn.card import Card
 from trackers.mask_rcnn.conventions import CONVENTIONS
 from trackers.mask_rcnn.fit import fit
@@ -22,21 +29,22 @@ from trackers.mask_rcnn.paste import paste
 from trackers.mask_rcnn.sizes import BOXES, LEVELS, SIZES, STRIDES
 from trackers.profiling.stages import stage
 
-_PROPOSAL, _OBJECT = (1.0, 1.0, 1.0, 1.0), (10.0, 10.0, 5.0, 5.0)  # what deltas are divided by
-PROPOSALS = 200  # of a level, and of all together
-_PROPOSAL_OVERLAP = 0.7  # at most, as IoU, of two of a level
-_SMALL_PROPOSAL, _SMALL_OBJECT = 1e-3, 1e-2  # sides that count as nothing
-_NOWHERE = np.array([[0, 0, 1, 1]], np.float32)  # fills a level without boxes
+_PROPOSAL_WEIGHTS = (1.0, 1.0, 1.0, 1.0)  # divisors of the deltas
+_OBJECT_WEIGHTS = (10.0, 10.0, 5.0, 5.0)
+PROPOSALS = 200  # maximum number of proposals in a level, and in all levels together
+_MAX_PROPOSAL_OVERLAP = 0.7  # IoU of two proposals of a level
+_MIN_PROPOSAL_SIDE, _MIN_OBJECT_SIDE = 1e-3, 1e-2  # pixels
+_PADDING = np.array([[0, 0, 1, 1]], np.float32)  # an extra box, so that no level is empty
 
 
 @dataclass(frozen=True)
 class Objects:
-    """What is in an image, surest first.
+    """The objects in an image, by descending score.
 
     Args:
-        box: (N, 4) in its pixels.
-        score: (N,).
-        label: (N,) int64, the number of the class.
+        box: (N, 4), in pixels of the image.
+        score: (N,), confidence.
+        label: (N,) int64, the index of the class.
     """
 
     box: np.ndarray
@@ -45,11 +53,13 @@ class Objects:
 
 
 class Segmenter:
-    """The networks, and the image they saw last.
+    """The networks, and the features and objects of the current image.
 
     Args:
-        engines: By name, see `modules.py`.
-        arrays: Of those.
+        engines: The networks by name, see `modules.py`.
+        arrays: Where the arrays of the engines are kept.
+        card: The network card.
+        limits: Limits of the objects that are kept.
     """
 
     def __init__(
@@ -71,87 +81,88 @@ class Segmenter:
     @stage("detect")
     def look(self, image: np.ndarray) -> Objects:
         """Return the objects in an image, (height, width, 3) uint8 RGB."""
-        found = self._engines["pyramid"](image=self._arrays.put(self._prepare(image)))
-        self._features = {name: found[name] for name in LEVELS}
-        proposals = self._propose(found)
-        answer = self._ask("classify", proposals)
-        self._box, score, self._label = self._choose(proposals, answer["logits"], answer["moves"])
-        return Objects(exclusive(self._box / self._scale, self._convention), score, self._label)
+        pyramid = self._engines["pyramid"](image=self._arrays.put(self._prepare(image)))
+        self._features = {name: pyramid[name] for name in LEVELS}
+        proposals = self._propose(pyramid)
+        classes = self._run("classify", proposals)
+        self._box, score, self._label = self._select(proposals, classes["logits"], classes["moves"])
+        box = with_exclusive_corners(self._box / self._scale, self._convention)
+        return Objects(box, score, self._label)
 
     @stage("embed")
     def vectors(self) -> np.ndarray:
-        """Return what tells the objects apart, (N, D)."""
-        return self._ask("embed", self._box)["vectors"]
+        """Return the embeddings of the objects for association, (N, D)."""
+        return self._run("embed", self._box)["vectors"]
 
     @stage("segment")
     def masks(self, rows: np.ndarray) -> np.ndarray:
-        """Return the masks of some of the objects, (K, height, width) bool."""
-        logits = self._ask("segment", self._box[rows])["masks"]
+        """Return the masks of the objects in some rows, (K, height, width) bool."""
+        logits = self._run("segment", self._box[rows])["masks"]
         own = logits[np.arange(len(rows)), self._label[rows] + 1]
         box = self._box[rows] / self._scale
         return paste(1 / (1 + np.exp(-own)), box, self._size, self._convention)
 
     def _prepare(self, image: np.ndarray) -> np.ndarray:
-        filled, fitted = fit(image, self.card)
+        padded, fitted = fit(image, self.card)
         self._size, self._fitted = (image.shape[0], image.shape[1]), fitted
-        down, across = (new / old for new, old in zip(fitted, self._size, strict=True))
-        self._scale = np.array([across, down, across, down], np.float32)
-        return filled[None]
+        y, x = (new / old for new, old in zip(fitted, self._size, strict=True))
+        self._scale = np.array([x, y, x, y], np.float32)
+        return padded[None]
 
-    def _propose(self, found: Mapping[str, Any]) -> np.ndarray:
-        """Return boxes that may hold an object, (P, 4)."""
+    def _propose(self, pyramid: Mapping[str, Any]) -> np.ndarray:
+        """Return the proposals, (P, 4)."""
         boxes, scores, levels = [], [], []
         for number, anchors in enumerate(self._anchors):
-            logits = self._arrays.get(found[f"objectness{number}"])
-            first = np.argsort(-logits, kind="stable")[:PROPOSALS]
-            deltas = self._arrays.get(found[f"deltas{number}"])[first, None]
-            box = decode(deltas, anchors[first], _PROPOSAL, self._convention)[:, 0]
+            logits = self._arrays.get(pyramid[f"objectness{number}"])
+            best = np.argsort(-logits, kind="stable")[:PROPOSALS]
+            deltas = self._arrays.get(pyramid[f"deltas{number}"])[best, None]
+            box = decode(deltas, anchors[best], _PROPOSAL_WEIGHTS, self._convention)[:, 0]
             boxes.append(clip(box, *self._fitted, self._convention))
-            scores.append(logits[first])
-            levels.append(np.full(len(first), number))
+            scores.append(logits[best])
+            levels.append(np.full(len(best), number))
         box, score, level = (np.concatenate(each) for each in (boxes, scores, levels))
-        large = self._larger(box, _SMALL_PROPOSAL)
+        large = self._is_large(box, _MIN_PROPOSAL_SIDE)
         box, score, level = box[large], score[large], level[large]
-        whole = exclusive(box, self._convention)
-        kept = surest(whole, score, level, _PROPOSAL_OVERLAP)
+        exclusive = with_exclusive_corners(box, self._convention)
+        kept = non_maximum_suppression(exclusive, score, level, _MAX_PROPOSAL_OVERLAP)
         return box[kept[:PROPOSALS]]
 
-    def _choose(
-        self, proposals: np.ndarray, logits: np.ndarray, moves: np.ndarray
+    def _select(
+        self, proposals: np.ndarray, logits: np.ndarray, deltas: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return boxes, scores and classes of the objects."""
         limits, classes = self._limits, logits.shape[1]
-        share = np.exp(logits - logits.max(1, keepdims=True))
-        share /= share.sum(1, keepdims=True)
-        moves = moves.reshape(len(moves), classes, 4)
-        box = clip(
-            decode(moves, proposals, _OBJECT, self._convention), *self._fitted, self._convention
-        )
-        row, label = np.nonzero(share[:, 1:] > limits.min_score)
-        box, score = box[row, label + 1], share[row, label + 1]
-        large = self._larger(box, _SMALL_OBJECT)
+        probability = np.exp(logits - logits.max(1, keepdims=True))
+        probability /= probability.sum(1, keepdims=True)
+        deltas = deltas.reshape(len(deltas), classes, 4)
+        box = decode(deltas, proposals, _OBJECT_WEIGHTS, self._convention)
+        box = clip(box, *self._fitted, self._convention)
+        row, label = np.nonzero(probability[:, 1:] > limits.min_score)
+        box, score = box[row, label + 1], probability[row, label + 1]
+        large = self._is_large(box, _MIN_OBJECT_SIDE)
         box, score, label = box[large], score[large], label[large]
-        kept = surest(exclusive(box, self._convention), score, label, limits.max_overlap)
+        exclusive = with_exclusive_corners(box, self._convention)
+        kept = non_maximum_suppression(exclusive, score, label, limits.max_overlap)
         kept = kept[: limits.max_objects]
         return box[kept], score[kept].astype(np.float64), label[kept]
 
-    def _larger(self, box: np.ndarray, side: float) -> np.ndarray:
-        size = exclusive(box, self._convention)[:, 2:] - box[:, :2]
-        found: np.ndarray = (size >= side).all(1)
-        return found
+    def _is_large(self, box: np.ndarray, side: float) -> np.ndarray:
+        size = with_exclusive_corners(box, self._convention)[:, 2:] - box[:, :2]
+        large: np.ndarray = (size >= side).all(1)
+        return large
 
-    def _ask(self, name: str, box: np.ndarray) -> dict[str, np.ndarray]:
-        """Return what a network says of boxes (N, 4) of the input, in their order."""
-        level = level_of(box, self._convention)
+    def _run(self, name: str, box: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the outputs of a network for boxes (N, 4) in the input, in their order."""
+        level = pyramid_level(box, self._convention)
         rows = [np.flatnonzero(level == number) for number in range(len(BOXES))]
-        parts = {
-            place: self._arrays.put(np.concatenate([box[each], _NOWHERE]).astype(np.float32))
-            for place, each in zip(BOXES, rows, strict=True)
+        inputs = {
+            key: self._arrays.put(np.concatenate([box[each], _PADDING]).astype(np.float32))
+            for key, each in zip(BOXES, rows, strict=True)
         }
-        found = self._engines[name](**self._features, **parts)
-        ends = np.cumsum([len(each) + 1 for each in rows]) - 1
+        outputs = self._engines[name](**self._features, **inputs)
+        padding = np.cumsum([len(each) + 1 for each in rows]) - 1
         order = np.argsort(np.concatenate(rows), kind="stable")
         return {
-            key: np.delete(self._arrays.get(array), ends, axis=0)[order]
-            for key, array in found.items()
+            key: np.delete(self._arrays.get(array), padding, axis=0)[order]
+            for key, array in outputs.items()
         }

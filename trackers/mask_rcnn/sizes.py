@@ -1,12 +1,12 @@
-"""The sizes of MaskTrack R-CNN that can be built."""
+"""The sizes of MaskTrack R-CNN models."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 STRIDES = (4, 8, 16, 32, 64)
-POOLED, MASKED = 7, 14  # bins of RoIAlign, each way
-LEVELS = tuple(f"level{number}" for number in range(len(STRIDES) - 1))  # that boxes are pooled from
+POOLED, MASKED = 7, 14  # RoIAlign bins in each direction, for the box head and the mask head
+LEVELS = tuple(f"level{number}" for number in range(len(STRIDES) - 1))  # boxes are pooled from them
 BOXES = tuple(f"boxes{number}" for number in range(len(STRIDES) - 1))
 
 
@@ -15,13 +15,13 @@ class Size:
     """A size of the model.
 
     Args:
-        backbone: Name of torchvision's, or `small`.
-        channels: Of the feature pyramid.
+        backbone: Name of a torchvision backbone, or `small`.
+        channels: Channels of the feature pyramid.
         box: Width of the box head.
-        mask: Of the mask head.
-        track: Of the tracking head.
-        anchors: Side of the anchors of each level.
-        ratios: Their heights over widths.
+        mask: Width of the mask head.
+        track: Width of the tracking head.
+        anchors: Side of the anchors of each level, in pixels.
+        ratios: Ratios of height to width of the anchors.
     """
 
     backbone: str

@@ -1,4 +1,4 @@
-"""SAM 2: its networks, memory bank and sessions of many objects.
+"""SAM 2: its networks, its memory bank and sessions that track many objects.
 
 May import: datasets.io, datasets.overlap, trackers.engines, trackers.option_types, trackers.parts,
 trackers.profiling.

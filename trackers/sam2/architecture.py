@@ -1,4 +1,4 @@
-"""SAM 2 of any size, built from the official package's modules."""
+"""SAM 2 models of every size, built from the modules of the official package."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def build_model(size: str) -> SAM2Base:
         size: `demo`, `tiny`, `small`, `base_plus` or `large`.
 
     Raises:
-        ValueError: There is no such size.
+        ValueError: The size is unknown.
     """
     if size not in CONFIGS:
         raise ValueError(f"size {size!r} is unknown: expected one of {list(CONFIGS)}")

@@ -1,4 +1,4 @@
-"""Export a SAM 2 model: its seven networks as ONNX files, and what runs them, in one folder.
+"""Export the seven networks of a SAM 2 model to ONNX files in a folder, with their network card.
 
 python -m trackers.sam2.export --size demo --weights demo.safetensors --precision fp16
     --output engines/sam2/demo/fp16/networks.json
@@ -24,29 +24,29 @@ from trackers.engines.card import CARD, replacing_networks
 from trackers.engines.export import Signature, export_onnx, facts_path
 from trackers.engines.runner import PRECISIONS
 from trackers.sam2.loading import RANDOM, load_model
-from trackers.sam2.modules import OF_FRAME, example, modules, sizes, takes
+from trackers.sam2.modules import FRAME_INPUTS, example_inputs, input_names, modules, sizes
 
-_OBJECTS = 3  # in the examples that are traced; every other number runs as well
-_EXACT = ("points", "pointer_age")
+_OBJECTS = 3  # number of objects in the traced examples; the networks accept any number
+_EXACT = ("points", "pointer_age")  # inputs that stay float32 in every precision
 
 
 def export_model(model: SAM2Base, folder: Path, precision: str, origin: Mapping[str, str]) -> None:
-    """Write the networks of a model to a folder.
+    """Export the networks of a model to a folder.
 
     Args:
         precision: `fp32`, `fp16` or `bf16`.
-        origin: Of the weights: goes into the JSON files.
+        origin: Where the weights come from, recorded in the JSON files.
 
     Raises:
         ValueError: The precision is unknown.
     """
     model = with_fixed_position(model)
-    arrays, files = example(model, _OBJECTS), {}
-    made = progress(modules(model).items(), f"export {precision}", "network")
+    arrays, files = example_inputs(model, _OBJECTS), {}
+    named_modules = progress(modules(model).items(), f"export {precision}", "network")
     with replacing_networks(folder) as part:
-        for name, module in made:
+        for name, module in named_modules:
             path = part / f"{name}.onnx"
-            inputs = {each: arrays[each] for each in takes(module)}
+            inputs = {each: arrays[each] for each in input_names(module)}
             export_onnx(module, _signature(inputs), path, precision, origin)
             files[name] = read_json(facts_path(path))["sha256"]
         facts = sizes(model) | {"precision": precision, "files": files} | dict(origin)
@@ -54,16 +54,16 @@ def export_model(model: SAM2Base, folder: Path, precision: str, origin: Mapping[
 
 
 def _signature(inputs: Mapping[str, Tensor]) -> Signature:
-    dynamic = {name: {0: "objects"} for name in inputs if name not in OF_FRAME}
+    dynamic = {name: {0: "objects"} for name in inputs if name not in FRAME_INPUTS}
     for name in {"points", "labels"} & set(inputs):
         dynamic[name][1] = "points"
     return Signature(inputs, dynamic, _EXACT)
 
 
 def with_fixed_position(model: SAM2Base) -> SAM2Base:
-    """Return a copy whose image encoder has its position embedding ready for its images.
+    """Return a copy whose image encoder has its position embedding precomputed.
 
-    The official one interpolates it, bicubic, for every image.
+    The official encoder resizes it with bicubic interpolation for every image.
     """
     fixed = copy.deepcopy(model)
     trunk: Any = fixed.image_encoder.trunk
@@ -77,10 +77,10 @@ def with_fixed_position(model: SAM2Base) -> SAM2Base:
 def main() -> None:
     """Run the command line program."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--size", required=True)
-    parser.add_argument("--weights", required=True, help="a file, or `random`")
+    parser.add_argument("--size", required=True, help="size of the model, such as tiny")
+    parser.add_argument("--weights", required=True, help="file of weights, or `random`")
     parser.add_argument("--precision", choices=PRECISIONS, default="fp32")
-    parser.add_argument("--output", type=Path, required=True, help=f".../{CARD}")
+    parser.add_argument("--output", type=Path, required=True, help=f"network card, .../{CARD}")
     args = parser.parse_args()
     if args.output.name != CARD:
         parser.error(f"--output: {args.output.name} found, expected .../{CARD}")

@@ -1,4 +1,4 @@
-"""The networks of a SAM 2 with its weights, on an engine."""
+"""Load the networks of a SAM 2 model on an engine."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from trackers.sam2.session import Networks
 if TYPE_CHECKING:
     from sam2.modeling.sam2_base import SAM2Base
 
-RANDOM = "random"  # in place of a file: weights that are drawn, always the same
+RANDOM = "random"  # in place of a file: random weights with a fixed seed
 
 
 def load_networks(size: str, weights: str, run: Runner) -> Networks:
@@ -21,11 +21,12 @@ def load_networks(size: str, weights: str, run: Runner) -> Networks:
 
     Args:
         size: `demo`, `tiny`, `small`, `base_plus` or `large`.
-        weights: File of its weights, `.safetensors` or the official `.pt`; `random` draws them.
+        weights: File of the weights, `.safetensors` or the official `.pt`; `random` draws them.
+        run: The engine, its device and its precision.
 
     Raises:
-        FileNotFoundError: There is no such file.
-        ValueError: There is no such size, engine, precision or mode, or the file is no checkpoint
+        FileNotFoundError: The file does not exist.
+        ValueError: The size, engine, precision or mode is unknown, or the file is not a checkpoint
             of this size.
     """
     run.check()
@@ -34,7 +35,7 @@ def load_networks(size: str, weights: str, run: Runner) -> Networks:
         if run.engine == "onnxruntime":
             return on_onnxruntime(folder, run.device)
         return on_tensorrt(folder, folder.parent)
-    from trackers.engines.torch_engine import DTYPES, TorchArrays  # torch only where it runs
+    from trackers.engines.torch_engine import DTYPES, TorchArrays  # loads torch
 
     arrays = TorchArrays(run.device, DTYPES[run.precision])
     return on_torch(load_model(size, weights), arrays, run.torch_mode)
@@ -51,6 +52,6 @@ def load_model(size: str, weights: str) -> SAM2Base:
         torch.manual_seed(0)
         model = build_model(size)
     if state is not None:
-        check_state(f"{weights}: no checkpoint of size {size!r}", model.state_dict(), state)
+        check_state(f"{weights}: not a checkpoint of size {size!r}", model.state_dict(), state)
         model.load_state_dict(state)
     return model

@@ -1,4 +1,4 @@
-"""The seven networks of a SAM 2 model by name, and arrays to try them with."""
+"""The seven networks of a SAM 2 model by name, and example inputs for them."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from torch import Tensor, nn
 
 from trackers.sam2.split import Encoder, MaskPrompter, Memorizer, MemoryTracker, Prompter
 
-OF_FRAME = ("image", "prompt_features", "high0", "high1", "tokens", "memory_pixels")
+FRAME_INPUTS = ("image", "prompt_features", "high0", "high1", "tokens", "memory_pixels")
 _ONLY_PARTIAL = ("memory_there", "pointer_there")
 
 
 def sizes(model: SAM2Base) -> dict[str, Any]:
-    """Return what `Networks` has to know of a model beside its engines."""
+    """Return the sizes of a model that `Networks` needs beside the engines."""
     tokens = (model.image_size // model.backbone_stride) ** 2
     return {
         "image_size": model.image_size,
@@ -28,13 +28,13 @@ def sizes(model: SAM2Base) -> dict[str, Any]:
 
 
 def _key_width(model: SAM2Base) -> int:
-    """Return the width of the keys of a memory for all layers."""
+    """Return the width of a memory's keys, all layers together."""
     layers = model.memory_attention.layers
     return sum(layer.cross_attn_image.internal_dim for layer in layers)
 
 
 def modules(model: SAM2Base) -> dict[str, nn.Module]:
-    """Return the networks that share the weights of a model, by their names in `Networks`."""
+    """Return the networks, which share the weights of a model, by their names in `Networks`."""
     return {
         "encode": Encoder(model),
         "prompt": Prompter(model, clicks=False),
@@ -46,17 +46,17 @@ def modules(model: SAM2Base) -> dict[str, nn.Module]:
     }
 
 
-def takes(module: nn.Module) -> list[str]:
-    """Return the names of what a network takes."""
+def input_names(module: nn.Module) -> list[str]:
+    """Return the names of a network's inputs."""
     names = list(inspect.signature(module.forward).parameters)
     partial = not isinstance(module, MemoryTracker) or module.partial
     return [name for name in names if partial or name not in _ONLY_PARTIAL]
 
 
-def example(model: SAM2Base, objects: int, seed: int = 0) -> dict[str, Tensor]:
-    """Return an array for each input of all networks, of its shape and range, drawn at random.
+def example_inputs(model: SAM2Base, objects: int, seed: int = 0) -> dict[str, Tensor]:
+    """Return a random array of the right shape and range for each input of all networks.
 
-    The first object is newborn: of its past there is one memory and one pointer. The last has all.
+    The first object is new: it has one memory and one pointer. The last object has all of them.
     """
     random = torch.Generator().manual_seed(seed)
     size, width, depth = model.image_size, model.hidden_dim, model.mem_dim
@@ -65,12 +65,12 @@ def example(model: SAM2Base, objects: int, seed: int = 0) -> dict[str, Tensor]:
     def normal(*shape: int) -> Tensor:
         return torch.randn(shape, generator=random)
 
-    def below(most: int, *shape: int) -> Tensor:
-        return torch.randint(most, shape, generator=random)
+    def below(limit: int, *shape: int) -> Tensor:
+        return torch.randint(limit, shape, generator=random)
 
-    there = torch.linspace(0, 1, objects)[:, None]
+    filled = torch.linspace(0, 1, objects)[:, None]
     if objects == 1:
-        there = there + 1
+        filled = filled + 1
     return {
         "image": below(256, 1, size, size, 3).to(torch.uint8),
         "prompt_features": normal(1, width, side, side),
@@ -86,8 +86,8 @@ def example(model: SAM2Base, objects: int, seed: int = 0) -> dict[str, Tensor]:
         "memory_time": below(memories, objects, memories),
         "pointers": normal(objects, pointers, width),
         "pointer_age": below(100, objects, pointers).float(),
-        "memory_there": torch.arange(memories) <= there * (memories - 1),
-        "pointer_there": torch.arange(pointers) <= there * (pointers - 1),
+        "memory_there": torch.arange(memories) <= filled * (memories - 1),
+        "pointer_there": torch.arange(pointers) <= filled * (pointers - 1),
         "logits": 8 * normal(objects, 4 * side, 4 * side),
         "presence": normal(objects),
         "prompted": torch.arange(objects) % 2 == 1,

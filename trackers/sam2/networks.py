@@ -1,6 +1,6 @@
 """The networks of a SAM 2 model on an engine.
 
-PyTorch is loaded only where it runs them.
+PyTorch is imported only where it runs them.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from trackers.engines.torch_engine import TorchArrays
 
 NETWORKS = ("encode", "prompt", "click", "mask_prompt", "track", "track_partial", "memorize")
-_SHARED = ("track", "track_partial", "memorize")  # those that take all objects of a frame
-_BESIDE = "encode"  # runs while another thread makes memories of the frame before
+_BATCHED = ("track", "track_partial", "memorize")  # they take all objects of a frame at once
+_CONCURRENT = "encode"  # runs while another thread makes the memories of the previous frame
 _SIZES = ("image_size", "memories", "pointers", "shapes", "pointer_width")
 
 
 def on_torch(model: SAM2Base, arrays: TorchArrays, mode: str = "eager") -> Networks:
-    """Return the networks of a model as they are, on PyTorch; for `mode` see `TorchEngine`."""
+    """Return the networks of a model on PyTorch; for `mode` see `TorchEngine`."""
     from trackers.engines.torch_engine import TorchEngine
     from trackers.sam2.modules import modules, sizes
 
@@ -35,36 +35,36 @@ def on_torch(model: SAM2Base, arrays: TorchArrays, mode: str = "eager") -> Netwo
 
 
 def on_onnxruntime(folder: Path, device: str = "cpu", threads: int = 0) -> Networks:
-    """Return the networks that were exported to a folder, on ONNX Runtime; raises as `open_onnx`.
+    """Return the exported networks in a folder on ONNX Runtime; raises as `open_onnx`.
 
     Args:
         device: `cpu` or `cuda`.
-        threads: Number of threads that compute; 0 takes one a core.
+        threads: Number of threads that compute; 0 for one per core.
     """
     read_facts(folder, _SIZES)
     threads = threads or usable_cores()
-    by_name = dict.fromkeys(NETWORKS, threads) | {_BESIDE: max(1, threads - 1)}
-    return _of_folder(
-        open_onnx(folder, NETWORKS, device, by_name, dict.fromkeys(_SHARED, "objects"))
+    by_name = dict.fromkeys(NETWORKS, threads) | {_CONCURRENT: max(1, threads - 1)}
+    return _from_folder(
+        open_onnx(folder, NETWORKS, device, by_name, dict.fromkeys(_BATCHED, "objects"))
     )
 
 
 def on_tensorrt(folder: Path, onnx: Path) -> Networks:
-    """Return the networks that were built to a folder, on TensorRT; raises as `open_tensorrt`.
+    """Return the built engines in a folder on TensorRT; raises as `open_tensorrt`.
 
     Args:
-        onnx: The folder they were exported to.
+        onnx: The folder of the ONNX files they were built from.
     """
     read_facts(folder, _SIZES)
-    return _of_folder(open_tensorrt(folder, onnx, NETWORKS))
+    return _from_folder(open_tensorrt(folder, onnx, NETWORKS))
 
 
-def _of_folder(found: NetworkFolder) -> Networks:
-    return _networks(found.engines, found.arrays, found.facts)
+def _from_folder(opened: NetworkFolder) -> Networks:
+    return _networks(opened.engines, opened.arrays, opened.facts)
 
 
 def _networks(engines: Mapping[str, Engine], arrays: Arrays, facts: Mapping[str, Any]) -> Networks:
     known = {key: facts[key] for key in _SIZES}
     shapes = {name: tuple(shape) for name, shape in known.pop("shapes").items()}
-    made: dict[str, Any] = dict(engines)
-    return Networks(**made, arrays=arrays, shapes=shapes, **known)
+    by_name: dict[str, Any] = dict(engines)
+    return Networks(**by_name, arrays=arrays, shapes=shapes, **known)

@@ -1,4 +1,4 @@
-"""What SAM 2 outputs for the objects of a frame: one type, from the networks to the methods."""
+"""SAM 2's outputs for the objects of a frame, as the networks, sessions and methods share them."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from trackers.parts.dense_masks import tight_boxes
 
 @dataclass(frozen=True)
 class ObjectOutputs:
-    """The outputs for B objects, a row each. Nothing is written to them once they are made.
+    """The outputs for B objects, one row for each. The arrays are never modified.
 
     Args:
-        arrays: Where the arrays of `found` are.
+        arrays: Where the arrays of `found` are kept.
         side: L, side of the grid of logits.
         size: Height and width of the image, in pixels.
         identities: Track ids, in the order of the rows.
         found: Outputs of the networks by name: `logits` (B, L, L), above 0 on the object; `iou`
-            (B,) predicted; `presence` (B,), SAM 2's object score, above 0 where it is visible;
-            `pointer` (B, C). Empty where there are no objects.
-        prompted: (B,) bool, whether the outputs are those of a prompt in this frame.
-        masks: (B, height, width) bool, see `with_masks`; None before.
+            (B,), predicted IoU; `presence` (B,), SAM 2's object score, above 0 for a visible
+            object; `pointer` (B, C). Empty without objects.
+        prompted: (B,) bool, whether the outputs come from a prompt in this frame.
+        masks: (B, height, width) bool, set by `with_masks`; None without.
     """
 
     arrays: Arrays
@@ -44,12 +44,12 @@ class ObjectOutputs:
 
     @cached_property
     def iou(self) -> np.ndarray:
-        """How well the mask fits, as the model predicts, (B,) float32."""
+        """Predicted IoU of each mask, (B,) float32."""
         return self._numbers("iou")
 
     @cached_property
     def presence(self) -> np.ndarray:
-        """Object scores, (B,) float32, above 0 where the object is visible."""
+        """Object scores, (B,) float32, above 0 for a visible object."""
         return self._numbers("presence")
 
     @property
@@ -61,30 +61,30 @@ class ObjectOutputs:
 
     @cached_property
     def boxes(self) -> np.ndarray:
-        """Boxes of the masks, (B, 4) in pixels, as fine as the grid of logits is.
+        """Boxes of the masks, (B, 4) in pixels, at the resolution of the grid of logits.
 
-        Zeros for an object that is not seen.
+        The box of an empty mask is zeros.
         """
         masks = self.logits > 0
-        there, tight = tight_boxes(masks)
+        rows, tight = tight_boxes(masks)
         box = np.zeros((len(masks), 4))
-        box[there] = tight * np.tile(np.array(self.size[::-1]) / masks.shape[:0:-1], 2)
+        box[rows] = tight * np.tile(np.array(self.size[::-1]) / masks.shape[:0:-1], 2)
         return box
 
     @cached_property
     def tight(self) -> tuple[np.ndarray, np.ndarray]:
-        """Rows of the masks that are not empty, (K,), and the boxes around those, (K, 4)."""
+        """Rows of the masks that are not empty, (K,), and their boxes, (K, 4)."""
         assert self.masks is not None
         return tight_boxes(self.masks)
 
     def row(self, identity: int) -> int:
-        """Return the row of an object; KeyError if there is none of that id."""
+        """Return the row of an object; raise KeyError for an unknown track id."""
         if identity not in self.identities:
             raise KeyError(identity)
         return self.identities.index(identity)
 
     def take(self, rows: np.ndarray) -> ObjectOutputs:
-        """Return the outputs of some objects, by rows (M,)."""
+        """Return the outputs of the objects in some rows, (M,)."""
         return replace(
             self,
             identities=tuple(self.identities[row] for row in rows.tolist()),
@@ -93,34 +93,34 @@ class ObjectOutputs:
             masks=None if self.masks is None else self.masks[rows],
         )
 
-    def with_prompts(self, answers: Mapping[int, tuple[Mapping[str, Any], int]]) -> ObjectOutputs:
-        """Return the outputs after prompts.
+    def with_prompts(self, outputs: Mapping[int, tuple[Mapping[str, Any], int]]) -> ObjectOutputs:
+        """Return the outputs updated by those of prompted objects.
 
         Args:
-            answers: By track id, outputs of a network by name, and the row in them. Objects that
-                there were not yet come last, in this order.
+            outputs: By track id, the outputs of a network by name, and the object's row in them.
+                New objects are appended in this order.
         """
-        new = [identity for identity in answers if identity not in self.identities]
+        new = [identity for identity in outputs if identity not in self.identities]
         identities, prompted = (*self.identities, *new), [*self.prompted, *[True] * len(new)]
         found: dict[str, Any] = {}
-        for name in next(iter(answers.values()))[0] if answers else self.found:
+        for name in next(iter(outputs.values()))[0] if outputs else self.found:
             parts = [self.found[name]] if name in self.found else []
-            parts += [answers[each][0][name][answers[each][1] :][:1] for each in new]
+            parts += [outputs[each][0][name][outputs[each][1] :][:1] for each in new]
             found[name] = self.arrays.concatenate(parts)
-        for identity, (answer, row) in answers.items():
+        for identity, (output, row) in outputs.items():
             own = identities.index(identity)
             prompted[own] = True
             for name, array in found.items():
-                array[own] = answer[name][row]
+                array[own] = output[name][row]
         return replace(self, identities=identities, found=found, prompted=np.array(prompted, bool))
 
-    def with_rows(self, others: Mapping[int, ObjectOutputs]) -> ObjectOutputs:
-        """Return the outputs with those of some objects replaced by single rows, as unprompted."""
-        if not others:
+    def with_rows(self, replaced: Mapping[int, ObjectOutputs]) -> ObjectOutputs:
+        """Return the outputs with some objects replaced by single rows and marked unprompted."""
+        if not replaced:
             return self
         prompted = self.prompted.copy()
         found = {name: self.arrays.concatenate([array]) for name, array in self.found.items()}
-        for identity, other in others.items():
+        for identity, other in replaced.items():
             row = self.row(identity)
             prompted[row] = False
             for name, array in other.found.items():
@@ -128,7 +128,7 @@ class ObjectOutputs:
         return replace(self, found=found, prompted=prompted)
 
     def without(self, identity: int) -> ObjectOutputs:
-        """Return the outputs of the other objects; the last one takes the row that is free."""
+        """Return the outputs without an object; the last object moves to its row."""
         rows = np.arange(len(self.identities))
         rows[self.row(identity)] = rows[-1]
         return (
@@ -138,14 +138,14 @@ class ObjectOutputs:
         )
 
     def with_masks(self, masks: np.ndarray) -> ObjectOutputs:
-        """Return the outputs with masks of the image's size, which take the place of the logits."""
+        """Return the outputs with masks at the image's resolution in place of the logits."""
         found = {name: self.found[name] for name in ("iou", "presence") if name in self.found}
         return replace(self, found=found, masks=masks)
 
     def scattered(self, rows: np.ndarray, count: int) -> ObjectOutputs:
-        """Return outputs with masks as rows (B,) of as many as `count`, the others empty.
+        """Return these outputs, which have masks, as the rows (B,) of an array of `count` rows.
 
-        Others have the track id -1, no mask, and 0 for all numbers.
+        The other rows have track id -1, an empty mask and zeros as scores.
         """
         assert self.masks is not None
         identity, prompted = np.full(count, -1), np.zeros(count, bool)

@@ -1,4 +1,4 @@
-"""Options that methods with SAM 2 share."""
+"""Options that the methods with SAM 2 share."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ MemoryPolicy = Literal["sam2", "ds", "samurai", "present"]
 
 @dataclass(frozen=True, kw_only=True)
 class Sam2Options:
-    """The model, what runs it, and how objects share pixels.
+    """The model, the engine that runs it, and how objects share pixels.
 
     Args:
         size: Size of the model.
-        weights: File of its weights, see `load_networks`.
+        weights: File of the model's weights, see `load_networks`.
+        runner: The engine, its device and its precision.
         overlap: Which object gets a pixel that several objects claim: all of them (`none`), the one
             with the largest logit (`argmax_logit`) or with the largest predicted IoU
             (`score_priority`).
-        exclusive: Whether a pixel is remembered as part of one object only, see `Session`.
+        exclusive: Whether a pixel belongs to one object only in the memories, see `Session`.
     """
 
     size: Size = "demo"
@@ -35,14 +36,14 @@ class Sam2Options:
 
 @dataclass(frozen=True, kw_only=True)
 class DeepStreamMemory:
-    """DeepStream's parameters of the memory policy `ds`, with the values it ships.
+    """Parameters of the memory policy `ds`, with DeepStream's default values.
 
     Args:
-        min_memory_update_confidence: Minimum predicted IoU of a mask that is remembered,
+        min_memory_update_confidence: Minimum predicted IoU of a mask that becomes a memory,
             `minMemoryUpdateConfidence`.
-        min_iou_diff_4_memory_update: An object whose box overlaps that of another with a larger IoU
-            is not remembered, `minIouDiff4MemoryUpdate`.
-        mask_memory_update_interval: Frames from one update of the memory to the next,
+        min_iou_diff_4_memory_update: Maximum IoU of the object's box with the box of another
+            object; above it the mask does not become a memory, `minIouDiff4MemoryUpdate`.
+        mask_memory_update_interval: Number of frames from one memory update to the next,
             `maskMemoryUpdateInterval`.
     """
 

@@ -1,9 +1,11 @@
-"""Which masks become memories, and whom a pixel belongs to that several objects claim.
+"""Memory policies, which select the masks that become memories, and overlap policies.
 
-`sam2` remembers every mask. `ds` is what DeepStream's MaskTracker does, with its parameters and the
-values it ships, as far as they are documented. `samurai` remembers what is sure: Yang et al.,
-SAMURAI, arXiv 2411.11922, with the thresholds of its authors; `present` only one of their three
-conditions, for pointers too. The others remember the pointers of every frame.
+`sam2` keeps every mask. `ds` follows DeepStream's MaskTracker, as far as it is documented, with its
+parameters and their default values. `samurai` keeps reliable masks: Yang et al., SAMURAI, arXiv
+2411.11922, with the authors' thresholds. `present` applies only one of their three conditions, but
+to pointers as well; the other policies keep the pointers of every frame.
+
+An overlap policy decides which object gets a pixel that several objects claim.
 """
 
 from __future__ import annotations
@@ -20,28 +22,28 @@ from trackers.sam2.object_outputs import ObjectOutputs
 from trackers.sam2.options import DeepStreamMemory, Overlap
 
 OVERLAPS = get_args(Overlap)
-_TAKEN = -10.0  # largest logit of an object's pixels that are another's, as SAM 2 has it
-_LEFT = 0.3  # share of its mask that an object must be left with
+_SUPPRESSED = -10.0  # maximum logit of a pixel that another object got, as in SAM 2
+_MIN_LEFT = 0.3  # minimum share of its mask that an object keeps; below it the object is occluded
 
 
 class WritePolicy(Protocol):
-    """Says which masks of a frame become memories; those of a prompt do anyhow.
+    """Select the masks of a frame that become memories; masks of a prompt always do.
 
     Args:
-        pointers: Whether the pointers of the other objects are remembered nevertheless.
+        pointers: Whether the pointers of all objects are kept, whatever the policy selects.
     """
 
     pointers: bool
 
     def start(self) -> None:
-        """Forget everything."""
+        """Reset the policy for a new video."""
 
     def choose(self, outputs: ObjectOutputs) -> np.ndarray:
-        """Return which objects' masks are remembered, (B,) bool; called once a frame, in order."""
+        """Return whether each object's mask is kept, (B,) bool. Called once per frame, in order."""
 
 
 class Always:
-    """Every mask, as SAM 2."""
+    """Keep every mask, as SAM 2 does."""
 
     pointers = True
 
@@ -49,12 +51,12 @@ class Always:
         """Do nothing."""
 
     def choose(self, outputs: ObjectOutputs) -> np.ndarray:
-        """Return all."""
+        """Return True for every object."""
         return np.ones(len(outputs.identity), bool)
 
 
 class DeepStream:
-    """What is sure, alone where it is, and every so many frames."""
+    """Keep masks of confident objects that overlap no other, at a fixed interval of frames."""
 
     pointers = True
 
@@ -63,23 +65,23 @@ class DeepStream:
         self.start()
 
     def start(self) -> None:
-        """Forget which frame it is."""
+        """Reset the count of frames."""
         self._frame = -1
 
     def choose(self, outputs: ObjectOutputs) -> np.ndarray:
-        """Return the objects that are sure and stand apart, none between two updates."""
+        """Return the confident and isolated objects; none between two updates."""
         self._frame += 1
         if self._frame % self._options.mask_memory_update_interval:
             return np.zeros(len(outputs.identity), bool)
         box = outputs.boxes
-        shared = box_iou(box[:, None], box)
-        np.fill_diagonal(shared, 0)
-        sure = outputs.iou >= self._options.min_memory_update_confidence
-        return sure & (shared.max(1, initial=0) <= self._options.min_iou_diff_4_memory_update)
+        overlap = box_iou(box[:, None], box)
+        np.fill_diagonal(overlap, 0)
+        confident = outputs.iou >= self._options.min_memory_update_confidence
+        return confident & (overlap.max(1, initial=0) <= self._options.min_iou_diff_4_memory_update)
 
 
 class Present:
-    """What is there: while an object is hidden, the memories of what it looked like stay."""
+    """Keep masks of visible objects, so that an occluded object keeps its earlier memories."""
 
     pointers = False
 
@@ -87,17 +89,17 @@ class Present:
         """Do nothing."""
 
     def choose(self, outputs: ObjectOutputs) -> np.ndarray:
-        """Return the objects whose score of presence is above 0."""
+        """Return the objects whose object score is above 0."""
         return outputs.presence > 0
 
 
 class Samurai:
-    """What is sure, present, and where its motion led one to expect it.
+    """Keep masks of objects that are confident, visible, and where their motion predicts them.
 
     Args:
-        iou: The predicted IoU must be above this.
-        presence: So must the score of presence.
-        motion: And the IoU of the mask's box with the one a Kalman filter predicts.
+        iou: Threshold of the predicted IoU, which must be above it.
+        presence: Threshold of the object score.
+        motion: Threshold of the IoU between the mask's box and a Kalman filter's prediction.
     """
 
     pointers = True
@@ -107,35 +109,37 @@ class Samurai:
         self.start()
 
     def start(self) -> None:
-        """Forget how everything moves."""
-        self._beliefs: dict[int, Motion] = {}
+        """Discard the motion states of all objects."""
+        self._states: dict[int, Motion] = {}
 
     def choose(self, outputs: ObjectOutputs) -> np.ndarray:
-        """Return the objects all of whose scores are above the thresholds."""
+        """Return the objects whose three scores are all above their thresholds."""
         boxes = outputs.boxes
-        moved = np.array(
-            [self._follow(*each) for each in zip(outputs.identity.tolist(), boxes, strict=True)]
+        motion = np.array(
+            [self._update(*each) for each in zip(outputs.identity.tolist(), boxes, strict=True)]
         ).reshape(-1)
-        self._beliefs = {name: self._beliefs[name] for name in outputs.identity.tolist()}
+        self._states = {name: self._states[name] for name in outputs.identity.tolist()}
         return (
-            (outputs.iou > self._iou) & (outputs.presence > self._presence) & (moved > self._motion)
+            (outputs.iou > self._iou)
+            & (outputs.presence > self._presence)
+            & (motion > self._motion)
         )
 
-    def _follow(self, identity: int, box: np.ndarray) -> float:
-        """Return how well a box fits the motion so far, from 0 to 1, and learn from it."""
-        there = (box[2:] > box[:2]).all()
-        if identity not in self._beliefs:
-            begin = box if there else np.array([0.0, 0.0, 1.0, 1.0])
-            self._beliefs[identity] = AspectHeight.begin(begin[None])
-            return float(there)
-        belief = AspectHeight.predict(self._beliefs[identity])
-        fits = float(box_iou(AspectHeight.box(belief)[0], box)) if there else 0.0
-        self._beliefs[identity] = AspectHeight.update(belief, box[None]) if there else belief
-        return fits
+    def _update(self, identity: int, box: np.ndarray) -> float:
+        """Return the IoU of a box with its prediction, and update the object's motion state."""
+        visible = (box[2:] > box[:2]).all()
+        if identity not in self._states:
+            first = box if visible else np.array([0.0, 0.0, 1.0, 1.0])
+            self._states[identity] = AspectHeight.begin(first[None])
+            return float(visible)
+        state = AspectHeight.predict(self._states[identity])
+        score = float(box_iou(AspectHeight.box(state)[0], box)) if visible else 0.0
+        self._states[identity] = AspectHeight.update(state, box[None]) if visible else state
+        return score
 
 
 def make_write_policy(name: str) -> WritePolicy:
-    """Return a policy by its name, with its own values; ValueError if there is none such."""
+    """Return a memory policy by name, with its default values; ValueError for an unknown name."""
     known: dict[str, Callable[[], WritePolicy]] = {
         "sam2": Always,
         "ds": lambda: DeepStream(DeepStreamMemory()),
@@ -147,39 +151,41 @@ def make_write_policy(name: str) -> WritePolicy:
     return known[name]()
 
 
-def undisputed(logits: Any, number: Any, kept: Any) -> tuple[Any, Any]:
-    """Return logits by which no two objects claim a pixel, and who has lost most of his mask.
+def non_overlapping_logits(logits: Any, number: Any, kept: Any) -> tuple[Any, Any]:
+    """Return logits in which no two objects claim a pixel, and the objects that are occluded.
 
-    A pixel is of the object of largest logit; those of the others fall to -10 there. So SAM 2
-    does it before it makes memories (`non_overlap_masks_for_mem_enc`).
+    Each pixel goes to the object with the largest logit. Logits of the other objects are lowered to
+    at most -10 there, as SAM 2 does before it encodes memories (`non_overlap_masks_for_mem_enc`).
 
     Args:
-        logits: (B, L, L), above 0 on each object, numpy or on a device.
-        number: (B,) from 0 on, in the same place.
-        kept: (B,) bool, whose logits stay as they are: those of a prompt, of whom else nothing may
-            be left but what others claim.
+        logits: (B, L, L), above 0 on each object, as numpy or on a device.
+        number: (B,), the numbers from 0 to B - 1, on the same device.
+        kept: (B,) bool, objects whose logits are not changed, such as prompted ones: a prompted
+            object could otherwise lose all pixels that others claim.
 
     Returns:
-        The logits, and for each object whether less than 30 % of its mask is left, (B,) bool.
+        The logits, and whether less than 30 % of each object's mask is left, (B,) bool.
     """
     own = (logits.argmax(0) == number[:, None, None]) | kept[:, None, None]
-    parted = own * logits + ~own * logits.clip(max=_TAKEN)
-    claimed, left = ((each > 0).sum((1, 2)) for each in (logits, parted))
-    return parted, left < _LEFT * claimed
+    separated = own * logits + ~own * logits.clip(max=_SUPPRESSED)
+    claimed, left = ((each > 0).sum((1, 2)) for each in (logits, separated))
+    return separated, left < _MIN_LEFT * claimed
 
 
-def share_out(policy: str, masks: np.ndarray, best: np.ndarray, score: np.ndarray) -> np.ndarray:
+def non_overlapping_masks(
+    policy: str, masks: np.ndarray, best: np.ndarray, score: np.ndarray
+) -> np.ndarray:
     """Return masks of which no two share a pixel, unless the policy is `none`.
 
     Args:
-        policy: `none`, `argmax_logit`: a pixel is of the object of largest logit, or
-            `score_priority`: of that of largest score.
+        policy: Which object gets a pixel: all that claim it (`none`), the one with the largest
+            logit (`argmax_logit`) or the largest score (`score_priority`).
         masks: (B, height, width) bool.
-        best: (height, width) int64, the object of largest logit of each pixel.
+        best: (height, width) int64, the object with the largest logit at each pixel.
         score: (B,).
 
     Raises:
-        ValueError: There is no such policy.
+        ValueError: The policy is unknown.
     """
     if policy not in OVERLAPS:
         raise ValueError(f"overlap policy {policy!r} is unknown: expected one of {list(OVERLAPS)}")
@@ -187,9 +193,9 @@ def share_out(policy: str, masks: np.ndarray, best: np.ndarray, score: np.ndarra
         return masks & (best == np.arange(len(masks))[:, None, None])
     if policy == "score_priority":
         free = np.ones(masks.shape[1:], bool)
-        shared = np.zeros_like(masks)
+        separated = np.zeros_like(masks)
         for row in np.argsort(-score, kind="stable"):
-            shared[row] = masks[row] & free
+            separated[row] = masks[row] & free
             free &= ~masks[row]
-        return shared
+        return separated
     return masks

@@ -1,7 +1,8 @@
-"""Where an object is, as somebody says."""
+"""Prompts: a box, points or a mask that show where an object is."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,16 +14,17 @@ _HALF = 0.5
 
 @dataclass(frozen=True)
 class Prompt:
-    """Where an object is: a box, points or both, or its mask; in pixels of the image.
+    """The location of an object in an image: a box, points or both, or a mask; in pixels.
 
     Args:
-        box: (4,) left, top, right, bottom.
-        points: (N, 2) x and y.
-        labels: (N,) 1 for a point on the object, 0 for one that is not.
+        box: (4,), left, top, right, bottom.
+        points: (N, 2), x and y.
+        labels: (N,), 1 for a point on the object, 0 for a point off it.
         mask: (height, width) bool.
 
     Raises:
-        ValueError: It is none of these, or the numbers do not go together.
+        ValueError: None of these is given, a mask is given with another, or the numbers of points
+            and labels differ.
     """
 
     box: np.ndarray | None = None
@@ -32,36 +34,40 @@ class Prompt:
 
     def __post_init__(self) -> None:
         if (self.mask is None) == (self.box is None and self.points is None):
-            raise ValueError("a prompt is a mask, or a box, points or both")
+            raise ValueError("a prompt needs either a mask, or a box, points or both")
         points = () if self.points is None else self.points
         labels = () if self.labels is None else self.labels
         if len(points) != len(labels):
-            raise ValueError(f"{len(points)} points and {len(labels)} labels found in a prompt")
+            raise ValueError(
+                f"{len(points)} points and {len(labels)} labels found in a prompt, expected as many"
+                " labels as points"
+            )
         if self.points is not None and not len(points) and self.box is None:
-            raise ValueError("a prompt without points found")
+            raise ValueError("empty list of points found in a prompt, expected at least one point")
 
     def check(self, height: int, width: int) -> None:
-        """Raise ValueError if the prompt does not lie in an image of this size."""
+        """Raise ValueError if the prompt does not fit an image of this size."""
         if self.box is not None:
             _check_box(self.box, height, width)
         if self.points is not None:
             inside = (self.points >= 0).all(1) & (self.points < (width, height)).all(1)
             if not inside.all():
-                point = _shown(self.points[np.argmin(inside)])
+                point = _formatted(self.points[np.argmin(inside)])
                 raise ValueError(f"point {point} lies outside the {width} x {height} image")
         if self.mask is not None:
             if self.mask.shape != (height, width):
                 found = " x ".join(map(str, self.mask.shape[::-1]))
-                raise ValueError(f"mask of {found} found, expected {width} x {height}")
+                raise ValueError(f"mask of size {found} found, expected {width} x {height}")
             if not self.mask.any():
-                raise ValueError("empty mask found in a prompt")
+                raise ValueError("empty mask found in a prompt, expected at least one pixel")
 
     def points_for(self, height: int, width: int, side: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return the points, (N, 2) float32, and labels, (N,) int64, for a square image of `side`.
+        """Return points (N, 2) float32 and labels (N,) int64, scaled to a square image of `side`.
 
         Args:
-            height: Of the image the prompt is of, in pixels.
-            width: Likewise.
+            height: Height of the prompt's image, in pixels.
+            width: Width of the prompt's image, in pixels.
+            side: Side of the square image, in pixels.
         """
         points, labels = np.zeros((0, 2)), np.zeros(0, np.int64)
         if self.box is not None:
@@ -72,21 +78,30 @@ class Prompt:
         return (points * (side / width, side / height)).astype(np.float32), labels
 
     def mask_for(self, side: int) -> np.ndarray:
-        """Return the mask for a square image of `side`, (side, side) float32 of 0 and 1."""
+        """Return the mask scaled to a square image, (side, side) float32 of 0 and 1."""
         assert self.mask is not None
-        share = Image.fromarray(self.mask.astype(np.float32)).resize(
+        coverage = Image.fromarray(self.mask.astype(np.float32)).resize(
             (side, side), Image.Resampling.BILINEAR
         )
-        return (np.asarray(share) >= _HALF).astype(np.float32)
+        return (np.asarray(coverage) >= _HALF).astype(np.float32)
+
+
+def group_prompts(prompts: Mapping[int, Prompt]) -> list[list[int]]:
+    """Return track ids in groups that share a kind of prompt and a number of points."""
+    groups: dict[tuple[bool, int], list[int]] = {}
+    for identity, prompt in prompts.items():
+        count = 0 if prompt.mask is not None else len(prompt.points_for(1, 1, 1)[0])
+        groups.setdefault((prompt.mask is not None, count), []).append(identity)
+    return list(groups.values())
 
 
 def _check_box(box: np.ndarray, height: int, width: int) -> None:
     left, top, right, bottom = box
     if not (left < right and top < bottom):
-        raise ValueError(f"box {_shown(box)} found, expected one that has an area")
+        raise ValueError(f"box {_formatted(box)} found, expected a positive width and height")
     if right <= 0 or bottom <= 0 or left >= width or top >= height:
-        raise ValueError(f"box {_shown(box)} lies outside the {width} x {height} image")
+        raise ValueError(f"box {_formatted(box)} lies outside the {width} x {height} image")
 
 
-def _shown(numbers: np.ndarray) -> str:
+def _formatted(numbers: np.ndarray) -> str:
     return "(" + ", ".join(f"{number:g}" for number in numbers) + ")"

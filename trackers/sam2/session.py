@@ -1,18 +1,17 @@
-"""A video seen frame by frame: prompt an object, follow all of them, drop one, at any time.
+"""Track objects through a video frame by frame; objects can be added and dropped at any time.
 
-Every frame goes through `look`, any number of `prompt` and `drop`, and `remember`:
+Each frame takes one `look`, any number of `prompt`, `refresh` and `drop`, and one `remember`:
 
-    session.look(image)                    # follows all objects; see session.outputs
-    session.prompt({7: Prompt(box=box)})   # another object, or one that is forgotten and begun anew
-    session.refresh({5: Prompt(box=box)})  # a new prompt for one, instead of its last or for now
-    session.drop(3)
-    session.remember()                     # makes memories of what was seen
+    session.look(image)                    # tracks all objects; see session.outputs
+    session.prompt({7: Prompt(box=box)})   # adds an object, or restarts one without its memories
+    session.refresh({5: Prompt(box=box)})  # prompts a tracked object again and keeps its memories
+    session.drop(3)                        # removes an object
+    session.remember()                     # encodes the masks of the frame into the memory bank
 
-Memories are made while the next frame is encoded, where the engine can (`Starter`), and are there
-when they are read.
+An engine that can run concurrently (`Starter`) encodes memories during the next frame's encoding.
 
-An object does not know of the others: with the policies `sam2` and `none` each has the masks it
-would have alone. Memory grows with the number of objects there are at once, not with the video.
+With the memory policy `sam2` and the overlap policy `none` each object has the masks it would have
+alone. Memory use grows with the number of current objects, not with the length of the video.
 """
 
 from __future__ import annotations
@@ -26,22 +25,23 @@ from PIL import Image
 
 from trackers.engines.contract import Arrays, Engine, begin
 from trackers.profiling.stages import stage
+from trackers.sam2 import policies
 from trackers.sam2.memory_bank import Entry, MemoryBank
 from trackers.sam2.object_outputs import ObjectOutputs
-from trackers.sam2.policies import OVERLAPS, WritePolicy, make_write_policy, share_out, undisputed
-from trackers.sam2.prompt import Prompt
+from trackers.sam2.prompt import Prompt, group_prompts
 
 
 @dataclass(frozen=True)
 class Networks:
-    """The engines of one model, and where their arrays are.
+    """The engines of one model, and the sizes that a session needs.
 
     Args:
-        image_size: S, side of the image that the model sees.
-        memories: Of an object, the prompt's among them.
-        pointers: Likewise.
-        shapes: What a memory is made of, and the shape of each.
-        pointer_width: Of a pointer.
+        arrays: Where the arrays of the engines are kept.
+        image_size: S, side of the model's square input image, in pixels.
+        memories: Number of memories of an object, its prompt's included.
+        pointers: Number of object pointers of an object, its prompt's included.
+        shapes: Shapes of the arrays that make up a memory, by name.
+        pointer_width: Width of an object pointer.
     """
 
     encode: Engine
@@ -60,90 +60,93 @@ class Networks:
 
 
 class Session:
-    """One video.
+    """The tracking state of one video.
 
     Args:
-        networks: Of the model.
-        memory: Which masks become memories: `sam2`, `ds`, `samurai`, `present`, or a policy of
-            one's own.
-        overlap: Whom a pixel belongs to that several objects claim: `none`, `argmax_logit` or
-            `score_priority`.
-        exclusive: Whether a pixel is remembered as of one object only, see `undisputed`. An object
-            that loses most of its mask to others is hidden: it has no mask, and nothing of the
-            frame is remembered of it.
-        sure: Whether prompts are true, not of a detector: what one shows is remembered whole.
+        networks: The networks of the model.
+        memory: Which masks become memories: `sam2`, `ds`, `samurai`, `present`, or a `WritePolicy`.
+        overlap: Which object gets a pixel that several objects claim: `none` (all of them),
+            `argmax_logit` or `score_priority`.
+        exclusive: Whether a pixel belongs to one object only in the memories, see
+            `non_overlapping_logits`. An object that loses most of its mask to others counts as
+            occluded: no mask is output, and no memory or pointer of the frame is stored.
+        sure: Whether prompts are exact, not detections: `exclusive` leaves their masks whole.
     """
 
     def __init__(
         self,
         networks: Networks,
-        memory: str | WritePolicy = "sam2",
+        memory: str | policies.WritePolicy = "sam2",
         overlap: str = "none",
         *,
         exclusive: bool = False,
         sure: bool = False,
     ) -> None:
-        if overlap not in OVERLAPS:
-            raise ValueError(f"overlap {overlap!r} is unknown: expected one of {list(OVERLAPS)}")
+        known = policies.OVERLAPS
+        if overlap not in known:
+            raise ValueError(f"overlap {overlap!r} is unknown: expected one of {list(known)}")
         self._networks, self._overlap = networks, overlap
         self._exclusive, self._sure = exclusive, sure
-        self._write = make_write_policy(memory) if isinstance(memory, str) else memory
+        self._policy = policies.make_write_policy(memory) if isinstance(memory, str) else memory
         self.start()
 
     def start(self) -> None:
-        """Forget everything."""
+        """Reset the session for a new video."""
         net = self._networks
-        self._write.start()
+        self._policy.start()
         self._memory_bank = MemoryBank(
             net.arrays, net.memories, net.pointers, net.shapes, net.pointer_width
         )
         self._outputs = ObjectOutputs(net.arrays, net.image_size // 4, (0, 0))
-        self._renewed: set[int] = set()  # whose prompt takes the place of their last
-        self._aside: dict[int, ObjectOutputs] = {}  # what is remembered instead of their prompt
-        self._now = -1
+        self._refreshed: set[int] = set()  # objects whose prompt in memory is replaced
+        self._unprompted: dict[int, ObjectOutputs] = {}  # outputs to remember instead of prompts'
+        self._frame = -1
         self._size = (0, 0)
         self._features: Mapping[str, Any] = {}
-        self._entry: Entry | None = None  # of the frame before, not yet in the memories
+        self._pending: Entry | None = None  # of the previous frame, not yet in the memory bank
 
     @property
     def identities(self) -> list[int]:
-        """Of the objects there are, in the order of all arrays."""
+        """Track ids of the current objects, in the order of the rows of all arrays."""
         return list(self._outputs.identities)
 
     @property
     def outputs(self) -> ObjectOutputs:
-        """What the model outputs for all objects in the frame, in the order they are kept in."""
+        """The model's outputs for all objects in the current frame."""
         return self._outputs
 
+    def stored_frames(self, identity: int) -> tuple[list[int], list[int]]:
+        """Return the frames, from 0, of an object's memories and of its pointers, prompt first."""
+        self._write_pending()
+        return self._memory_bank.stored_frames(self._outputs.row(identity))
+
     def look(self, image: np.ndarray) -> ObjectOutputs:
-        """Take the next frame, (height, width, 3) uint8 RGB, and follow all objects into it.
+        """Take the next frame, (height, width, 3) uint8 RGB, and track all objects in it.
 
         Raises:
-            ValueError: It is of another size than the frame before.
+            ValueError: The size differs from that of the previous frame.
         """
         net = self._networks
         size = image.shape[0], image.shape[1]
-        if self._now >= 0 and size != self._size:
-            raise ValueError(f"a frame of {size} found, expected {self._size} as before")
-        self._now += 1
+        if self._frame >= 0 and size != self._size:
+            raise ValueError(f"frame of size {size} found, expected {self._size} as before")
+        self._frame += 1
         self._size = size
-        side = net.image_size, net.image_size
-        small = np.asarray(Image.fromarray(image).resize(side, Image.Resampling.BICUBIC))
+        square = net.image_size, net.image_size
+        resized = np.asarray(Image.fromarray(image).resize(square, Image.Resampling.BICUBIC))
         with stage("encode"):
-            self._features = net.encode(image=net.arrays.put(small[None]))
-        self._settle()
-        there = self._outputs.identities
-        found = self._follow() if there else {}
-        unprompted = np.zeros(len(there), bool)
-        self._outputs = ObjectOutputs(
-            net.arrays, net.image_size // 4, size, there, found, unprompted
-        )
-        self._renewed, self._aside = set(), {}
+            self._features = net.encode(image=net.arrays.put(resized[None]))
+        self._write_pending()
+        ids = self._outputs.identities
+        found, unprompted = self._track() if ids else {}, np.zeros(len(ids), bool)
+        side = net.image_size // 4
+        self._outputs = ObjectOutputs(net.arrays, side, size, ids, found, unprompted)
+        self._refreshed, self._unprompted = set(), {}
         return self._outputs
 
     @stage("track")
-    def _follow(self) -> Mapping[str, Any]:
-        past = self._memory_bank.read(self._now)
+    def _track(self) -> Mapping[str, Any]:
+        past = self._memory_bank.read(self._frame)
         track = self._networks.track_partial if "memory_there" in past else self._networks.track
         return track(**self._pick("tokens", "high0", "high1"), **past)
 
@@ -151,44 +154,43 @@ class Session:
         return {name: self._features[name] for name in names}
 
     def prompt(self, prompts: Mapping[int, Prompt]) -> ObjectOutputs:
-        """Begin with objects, or begin anew with those there are, in the frame looked at.
+        """Add objects in the current frame; an object that is tracked loses its earlier memories.
 
         Raises:
-            ValueError: A prompt is empty or outside the image. Then nothing has begun.
+            ValueError: A prompt is empty or outside the image. The session is then unchanged.
         """
         self._check(prompts)
-        self._show(prompts)
+        self._apply(prompts)
         for identity in prompts:
-            self._forget_prompt(identity)
+            self._clear_refresh(identity)
         return self._outputs
 
     def refresh(self, prompts: Mapping[int, Prompt], *, renew: bool = True) -> ObjectOutputs:
-        """Show objects once more; their other memories stay.
+        """Prompt tracked objects again in the current frame; their other memories are kept.
 
         Args:
-            renew: Whether what the prompt leaves takes the place of what the last one left. Else it
-                is seen in this frame alone, and what was seen without it is remembered.
+            renew: Whether the memory of this prompt replaces that of the last one. Otherwise the
+                prompt changes this frame's outputs, and the outputs without it are remembered.
 
         Raises:
-            KeyError: There is no such object.
-            ValueError: A prompt is empty or outside the image. Then nothing has changed.
+            KeyError: An object is not tracked.
+            ValueError: A prompt is empty or outside the image. The session is then unchanged.
         """
         row = {identity: self._outputs.row(identity) for identity in prompts}
         self._check(prompts)
-        begun = [identity for identity in prompts if self._memory_bank.is_begun(row[identity])]
-        for identity in begun:
+        known = [identity for identity in prompts if self._memory_bank.has_memory(row[identity])]
+        for identity in known:
             if renew:
-                self._renewed.add(identity)
-                self._aside.pop(identity, None)
-            elif identity not in self._aside:
-                self._aside[identity] = self._outputs.take(np.array([row[identity]]))
-        self._show(prompts)
+                self._refreshed.add(identity)
+                self._unprompted.pop(identity, None)
+            elif identity not in self._unprompted:
+                self._unprompted[identity] = self._outputs.take(np.array([row[identity]]))
+        self._apply(prompts)
         return self._outputs
 
-    def _forget_prompt(self, identity: int) -> None:
-        """Let a prompt be all that is remembered of an object."""
-        self._renewed.discard(identity)
-        self._aside.pop(identity, None)
+    def _clear_refresh(self, identity: int) -> None:
+        self._refreshed.discard(identity)
+        self._unprompted.pop(identity, None)
 
     def _check(self, prompts: Mapping[int, Prompt]) -> None:
         for identity, prompt in prompts.items():
@@ -198,71 +200,71 @@ class Session:
                 raise ValueError(f"object {identity}: {error}") from error
 
     @stage("prompt")
-    def _show(self, prompts: Mapping[int, Prompt]) -> None:
-        self._settle()
-        alike: dict[tuple[bool, int], list[int]] = {}
-        for identity, prompt in prompts.items():
-            count = 0 if prompt.mask is not None else len(prompt.points_for(1, 1, 1)[0])
-            alike.setdefault((prompt.mask is not None, count), []).append(identity)
-        answers: dict[int, tuple[Mapping[str, Any], int]] = {}
-        for group in alike.values():
-            answer = self._ask([prompts[identity] for identity in group])
-            answers |= {identity: (answer, row) for row, identity in enumerate(group)}
+    def _apply(self, prompts: Mapping[int, Prompt]) -> None:
+        self._write_pending()
+        outputs: dict[int, tuple[Mapping[str, Any], int]] = {}
+        for group in group_prompts(prompts):
+            batch = self._run_prompts([prompts[identity] for identity in group])
+            outputs |= {identity: (batch, row) for row, identity in enumerate(group)}
         for identity in prompts:
             if identity not in self._outputs.identities:
                 self._memory_bank.add()
-        self._outputs = self._outputs.with_prompts({each: answers[each] for each in prompts})
+        self._outputs = self._outputs.with_prompts({each: outputs[each] for each in prompts})
 
-    def _ask(self, prompts: list[Prompt]) -> Mapping[str, Any]:
-        """Return the answers to prompts of one kind, and of equally many points."""
+    def _run_prompts(self, prompts: list[Prompt]) -> Mapping[str, Any]:
+        """Return the outputs for prompts of one kind and with equal numbers of points."""
         net, features = self._networks, self._pick("prompt_features", "high0", "high1")
         put = net.arrays.put
         if prompts[0].mask is not None:
             masks = np.stack([prompt.mask_for(net.image_size) for prompt in prompts])
             return net.mask_prompt(mask=put(masks), **features)
-        shown = [prompt.points_for(*self._size, net.image_size) for prompt in prompts]
-        points, labels = (np.stack(each) for each in zip(*shown, strict=True))
+        scaled = [prompt.points_for(*self._size, net.image_size) for prompt in prompts]
+        points, labels = (np.stack(each) for each in zip(*scaled, strict=True))
         engine = net.click if points.shape[1] == 1 else net.prompt
         return engine(points=put(points), labels=put(labels), **features)
 
     def drop(self, identity: int) -> None:
-        """Forget an object; KeyError if there is none of that name."""
+        """Remove an object; raise KeyError for an unknown track id."""
         row = self._outputs.row(identity)
-        self._settle()
+        self._write_pending()
         self._memory_bank.drop(row)
         self._outputs = self._outputs.without(identity)
-        self._forget_prompt(identity)
+        self._clear_refresh(identity)
 
     @stage("memorize")
     def remember(self) -> None:
-        """Make memories of what was seen in the frame; the next one finds them written."""
+        """Encode the masks of the current frame into memories, which the next frame reads."""
         if not self._outputs.identities:
             return
-        outputs = self._outputs.with_rows(self._aside)
+        outputs = self._outputs.with_rows(self._unprompted)
         prompted = outputs.prompted
-        logits, hidden = self._part(outputs)
-        chosen = self._write.choose(outputs) & ~hidden
+        logits, occluded = self._separate(outputs)
+        chosen = self._policy.choose(outputs) & ~occluded
         rows = np.flatnonzero(prompted | chosen)
         presence = outputs.found["presence"][rows]
-        made = self._memorize(logits[rows], presence, prompted[rows]) if len(rows) else dict
-        again, pointer = np.isin(outputs.identity, list(self._renewed)), outputs.found["pointer"]
-        pointed = ~hidden if self._write.pointers else chosen
-        self._entry = Entry(self._now, prompted, again, rows, made, pointer, pointed)
+        memories = self._memorize(logits[rows], presence, prompted[rows]) if len(rows) else dict
+        refreshed = np.isin(outputs.identity, list(self._refreshed))
+        keep_pointer = ~occluded if self._policy.pointers else chosen
+        self._pending = Entry(
+            self._frame, prompted, refreshed, rows, memories, outputs.found["pointer"], keep_pointer
+        )
 
-    def _part(self, outputs: ObjectOutputs) -> tuple[Any, np.ndarray]:
-        """Return logits by which no pixel is claimed twice, and who is occluded, (B,) bool."""
+    def _separate(self, outputs: ObjectOutputs) -> tuple[Any, np.ndarray]:
+        """Return logits that do not overlap, and which objects are occluded, (B,) bool."""
         logits, prompted = outputs.found["logits"], outputs.prompted
         if not self._exclusive:
             return logits, np.zeros(len(prompted), bool)
         arrays = self._networks.arrays
         number, kept = np.arange(len(prompted)), prompted & self._sure
-        parted, beaten = undisputed(logits, arrays.put(number), arrays.put(kept))
-        return parted, arrays.get(beaten) & ~prompted
+        separated, occluded = policies.non_overlapping_logits(
+            logits, arrays.put(number), arrays.put(kept)
+        )
+        return separated, arrays.get(occluded) & ~prompted
 
     def _memorize(
         self, logits: Any, presence: Any, prompted: np.ndarray
     ) -> Callable[[], Mapping[str, Any]]:
-        """Start to make memories of some objects."""
+        """Start encoding the memories of some objects; return a function that waits for them."""
         return begin(
             self._networks.memorize,
             logits=logits,
@@ -272,18 +274,18 @@ class Session:
         )
 
     @stage("memorize")
-    def _settle(self) -> None:
-        """Write what was seen in the frame before into the memories, if it is not yet."""
-        if self._entry is not None:
-            self._memory_bank.write(self._entry)
-            self._entry = None
+    def _write_pending(self) -> None:
+        """Write the memories of the previous frame to the memory bank, unless that is done."""
+        if self._pending is not None:
+            self._memory_bank.write(self._pending)
+            self._pending = None
 
     @stage("masks")
     def masks(self, threshold: float = 0.0) -> np.ndarray:
         """Return the masks of all objects in the frame, (B, height, width) bool.
 
         Args:
-            threshold: Logits above it are on the object.
+            threshold: Pixels with a larger logit are on the object.
         """
         outputs, arrays = self._outputs, self._networks.arrays
         if not outputs.identities:
@@ -292,6 +294,6 @@ class Session:
         masks, best = arrays.get(maps > threshold), np.zeros(0, np.int64)
         if self._overlap == "argmax_logit":
             best = arrays.get(maps.argmax(0))
-        _, hidden = self._part(outputs)
-        masks = masks & ~hidden[:, None, None]
-        return share_out(self._overlap, masks, best, outputs.iou)
+        _, occluded = self._separate(outputs)
+        masks = masks & ~occluded[:, None, None]
+        return policies.non_overlapping_masks(self._overlap, masks, best, outputs.iou)

@@ -1,22 +1,23 @@
-"""SAM 2 cut into networks that can be exported, with the objects of a frame as a batch.
+"""SAM 2 split into networks that can be exported, with the objects of a frame as the batch.
 
-| network | once a | from | to |
+| network | runs once per | input | output |
 |---|---|---|---|
-| `Encoder` | frame | the image | features that all objects share |
-| `Prompter` | new object | points or a box | its mask |
-| `MaskPrompter` | new object | its mask | what the others answer too |
+| `Encoder` | frame | image | features that all objects share |
+| `Prompter` | new object | points or a box | mask |
+| `MaskPrompter` | new object | mask | mask, object pointer and scores |
 | `MemoryTracker` | frame, all objects at once | features, memories and pointers | masks |
 | `Memorizer` | frame, all objects at once | masks | memories |
 
-They hold the weights of one official model and compute what it computes, in real numbers: a
-rotation of channel pairs stands for the product of complex numbers, with the pairs' halves apart,
-which the weights of queries and keys are permuted for. What does not depend on the object is
-computed once: the first self-attention of memory attention and the memory encoder's projection of
-the image. What does not depend on the frame is too: the keys of a memory, but for its age.
+The networks hold the weights of one official model and compute the same results in real arithmetic:
+rotary encoding rotates pairs of channels instead of multiplying complex numbers. The two channels
+of a pair are stored half the width apart, and the weights of queries and keys are permuted to
+match. Everything that does not depend on the object is computed once per frame: the first
+self-attention of memory attention and the memory encoder's projection of the image. Everything that
+does not depend on the current frame is computed once per memory: its keys, without its age.
 
-C is the width of the model, S the side of the image, G = S / 16 that of the grid of features,
-L = S / 4 that of the logits, B the number of objects, M and P of their memories and pointers, D the
-width of a memory. Source: Ravi et al., SAM 2, arXiv 2408.00714, and the package `sam2` 1.1.0.
+C is the width of the model, S the side of the image, G = S / 16 that of the feature grid, L = S / 4
+that of the logits, B the number of objects, M and P the numbers of their memories and pointers, D
+the width of a memory. Source: Ravi et al., SAM 2, arXiv 2408.00714, and the package `sam2` 1.1.0.
 """
 
 from __future__ import annotations
@@ -33,11 +34,11 @@ from trackers.sam2.attention import CrossAttention, Past, SelfAttention
 from trackers.sam2.decoder import Decoder, MaskOutputs, as_tokens
 
 _MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet
-_POSITION_WEIGHT = 0.1  # of the position added to features before memory attention
+_POSITION_WEIGHT = 0.1  # weight of the position encoding added before memory attention
 
 
 class Encoder(nn.Module):
-    """The image of a frame → features."""
+    """Encode the image of a frame into features."""
 
     mean: Tensor
     place: Tensor
@@ -47,17 +48,17 @@ class Encoder(nn.Module):
     def __init__(self, model: SAM2Base) -> None:
         super().__init__()
         self.encoder, self.decoder = model.image_encoder, model.sam_mask_decoder
-        self.first = SelfAttention(model.memory_attention.layers[0], _side(model))
+        self.first = SelfAttention(model.memory_attention.layers[0], _grid_side(model))
         self.projection = model.memory_encoder.pix_feat_proj
         self.no_memory = nn.Parameter(model.no_mem_embed.detach().reshape(1, -1, 1, 1))
-        nothing = torch.zeros(1, model.hidden_dim, _side(model), _side(model))
-        place = _POSITION_WEIGHT * model.image_encoder.neck.position_encoding(nothing)
+        blank = torch.zeros(1, model.hidden_dim, _grid_side(model), _grid_side(model))
+        place = _POSITION_WEIGHT * model.image_encoder.neck.position_encoding(blank)
         self.register_buffer("place", place, persistent=False)
         for name, values in (("mean", _MEAN), ("deviation", _DEVIATION)):
             self.register_buffer(name, 255 * torch.tensor(values)[:, None, None], persistent=False)
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
-        """Return what `outputs` names.
+        """Return the arrays named in `outputs`.
 
         Args:
             image: (1, S, S, 3) uint8 RGB.
@@ -66,7 +67,7 @@ class Encoder(nn.Module):
             prompt_features (1, C, G, G); high0 (1, C / 8, 4 G, 4 G); high1 (1, C / 4, 2 G, 2 G);
             tokens (1, G * G, C), after the first self-attention; memory_pixels (1, C, G, G).
         """
-        planes = image.to(self.mean.dtype).permute(0, 3, 1, 2)  # TensorRT transposes no bytes
+        planes = image.to(self.mean.dtype).permute(0, 3, 1, 2)  # TensorRT cannot transpose uint8
         pixels = (planes - self.mean) / self.deviation
         fine, middle, top = self.encoder(pixels)["backbone_fpn"]
         tokens = (top + self.place).flatten(2).transpose(1, 2)
@@ -80,11 +81,12 @@ class Encoder(nn.Module):
 
 
 class Prompter(nn.Module):
-    """Points or a box on an object → its mask, without memory.
+    """Predict the mask of an object from points or a box, without memory.
 
     Args:
-        clicks: Whether a prompt is one point, of which there may be several answers: the one of
-            largest predicted IoU counts. Otherwise the answer is one, unless it is unstable.
+        clicks: Whether a prompt is a single point, which is ambiguous: the best of three masks by
+            predicted IoU is output. Otherwise it is the decoder's single mask, unless that is
+            unstable.
     """
 
     outputs = ("logits", "iou", "presence", "pointer")
@@ -104,22 +106,22 @@ class Prompter(nn.Module):
         """Return logits (B, L, L), iou (B,), presence (B,), pointer (B, C).
 
         Args:
-            points: (B, N, 2) x and y in pixels of the image of side S.
-            labels: (B, N) int64: 0 not on the object, 1 on it, 2 and 3 the top left and bottom
-                right corner of a box, -1 nothing.
+            points: (B, N, 2), x and y in pixels of the image of side S.
+            labels: (B, N) int64, 0 for a point off the object, 1 for one on it, 2 and 3 for the top
+                left and bottom right corner of a box, -1 for padding.
         """
-        where = self.position._pe_encoding((points + 0.5) / self.size)
-        nothing = labels == -1
-        sparse = torch.where(nothing[..., None], 0.0, where)
+        encoded = self.position._pe_encoding((points + 0.5) / self.size)
+        is_padding = labels == -1
+        sparse = torch.where(is_padding[..., None], 0.0, encoded)
         sparse = sparse + functional.embedding(labels + 1, self.kinds)
         padding = self.kinds[:1].expand(sparse.shape[0], 1, -1)
         image = as_tokens(prompt_features).expand(sparse.shape[0], -1, -1)
-        found = self.decoder(image, torch.cat([sparse, padding], 1), high0, high1)
-        return self.decoder.best(found) if self.clicks else self.decoder.single(found)
+        decoded = self.decoder(image, torch.cat([sparse, padding], 1), high0, high1)
+        return self.decoder.best(decoded) if self.clicks else self.decoder.single(decoded)
 
 
 class MaskPrompter(nn.Module):
-    """The mask of an object → what the other networks answer of it."""
+    """Turn the mask of an object into the outputs that the other networks have."""
 
     less: Tensor
     outputs = ("logits", "iou", "presence", "pointer")
@@ -141,25 +143,26 @@ class MaskPrompter(nn.Module):
         """Return logits (B, L, L), iou (B,), presence (B,), pointer (B, C).
 
         Args:
-            mask: (B, S, S) float, 1 on the object, 0 elsewhere.
+            mask: (B, S, S) float, 1 on the object and 0 elsewhere.
         """
         logits = self.less @ (20 * mask - 10) @ self.less.T
         mask = mask[:, None]
         dense = self.encoder.mask_downscaling(self.shrink(mask))
         image = as_tokens(prompt_features - self.no_memory).expand(mask.shape[0], -1, -1)
         nothing = self.decoder.nothing.expand(mask.shape[0], -1, -1)
-        answer = self.decoder.single(self.decoder(image, nothing, high0, high1, as_tokens(dense)))
-        seen = (mask.flatten(1) > 0).any(1)
-        pointer = torch.where(seen[:, None], answer[3], self.decoder.absent)
-        return logits, torch.ones_like(answer[1]), 20.0 * seen - 10, pointer
+        decoded = self.decoder(image, nothing, high0, high1, as_tokens(dense))
+        outputs = self.decoder.single(decoded)
+        visible = (mask.flatten(1) > 0).any(1)
+        pointer = torch.where(visible[:, None], outputs[3], self.decoder.absent)
+        return logits, torch.ones_like(outputs[1]), 20.0 * visible - 10, pointer
 
 
 class MemoryTracker(nn.Module):
-    """Features of a frame, and what is remembered of each object → its mask.
+    """Predict each object's mask from the features of a frame, its memories and its pointers.
 
     Args:
-        partial: Whether some objects have fewer memories or pointers than others: then the last
-            two arguments of `forward` say which are there. Otherwise all are.
+        partial: Whether some memories or pointers are missing. The last two arguments of `forward`
+            then mark those in use; otherwise all are.
     """
 
     grid: Tensor
@@ -169,12 +172,12 @@ class MemoryTracker(nn.Module):
         super().__init__()
         self.partial = partial
         layers = model.memory_attention.layers
-        self.own = nn.ModuleList(SelfAttention(layer, _side(model)) for layer in layers[1:])
+        self.own = nn.ModuleList(SelfAttention(layer, _grid_side(model)) for layer in layers[1:])
         self.cross = _cross(model)
         self.norm = model.memory_attention.norm
         self.decoder = Decoder(model)
         self.to_position = model.obj_ptr_tpos_proj
-        self.reach = model.max_obj_ptrs_in_encoder - 1
+        self.max_age = model.max_obj_ptrs_in_encoder - 1
 
     def forward(
         self,
@@ -193,28 +196,29 @@ class MemoryTracker(nn.Module):
 
         Args:
             memories: (B, M, G * G, D), in any order.
-            keys: (B, M, G * G, C of every layer), likewise.
-            memory_time: (B, M) int64, 6 for that of the prompt, 0 for the newest, up to 5.
+            keys: (B, M, G * G, C of every layer), keys of the memories in the same order.
+            memory_time: (B, M) int64, 6 for the prompt's memory, otherwise the age rank from 0 for
+                the newest to 5.
             pointers: (B, P, C), in any order.
-            pointer_age: (B, P) float, frames since.
-            memory_there: (B, M) bool.
-            pointer_there: (B, P) bool.
+            pointer_age: (B, P) float, age in frames.
+            memory_there: (B, M) bool, memories in use.
+            pointer_there: (B, P) bool, pointers in use.
         """
         objects, width = memories.shape[0], memories.shape[-1]
         pieces = pointers.reshape(objects, -1, width)
         each = pieces.shape[1] // pointers.shape[1]
-        when = get_1d_sine_pe(pointer_age / self.reach, pointers.shape[-1])
-        when = self.to_position(when.to(pointers.dtype)).repeat_interleave(each, 1)
-        there = None
+        age = get_1d_sine_pe(pointer_age / self.max_age, pointers.shape[-1])
+        age = self.to_position(age.to(pointers.dtype)).repeat_interleave(each, 1)
+        valid = None
         if self.partial:
             assert memory_there is not None
             assert pointer_there is not None
             pixels = memory_there.repeat_interleave(memories.shape[2], 1)
-            there = torch.cat([pixels, pointer_there.repeat_interleave(each, 1)], 1)[:, None]
-        seen = torch.cat([memories.flatten(1, 2), pieces], 1)
-        past = Past(memory_time, pieces + when, seen, there)
+            valid = torch.cat([pixels, pointer_there.repeat_interleave(each, 1)], 1)[:, None]
+        values = torch.cat([memories.flatten(1, 2), pieces], 1)
+        past = Past(memory_time, pieces + age, values, valid)
         x = tokens
-        single = len(self.cross) == 1  # ONNX Runtime copies what it splits into one
+        single = len(self.cross) == 1  # ONNX Runtime copies an array that is split into one part
         for number, key in enumerate([keys] if single else keys.chunk(len(self.cross), -1)):
             x = self.own[number - 1](x) if number else x
             x = self.cross[number](x, key, past)
@@ -223,7 +227,7 @@ class MemoryTracker(nn.Module):
 
 
 class Memorizer(nn.Module):
-    """The masks of a frame → memories."""
+    """Encode the masks of a frame into memories."""
 
     grid: Tensor
     outputs = ("memories", "keys")
@@ -239,32 +243,32 @@ class Memorizer(nn.Module):
         self.absent = nn.Parameter(model.no_obj_embed_spatial.detach()[..., None, None])
         self.size = model.image_size
         self.scale, self.bias = model.sigmoid_scale_for_mem_enc, model.sigmoid_bias_for_mem_enc
-        self.cross, side = _cross(model), _side(model)
+        self.cross, side = _cross(model), _grid_side(model)
         grid = encoder.position_encoding(torch.zeros(1, model.mem_dim, side, side))
         self.register_buffer("grid", grid.flatten(2).transpose(1, 2), persistent=False)
 
     def forward(
         self, logits: Tensor, presence: Tensor, prompted: Tensor, memory_pixels: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """Return memories (B, G * G, D), rounded to bfloat16, and their keys for every layer.
+        """Return memories (B, G * G, D) and their keys (B, G * G, C of every layer).
 
-        The official predictor keeps them so. Keys are (B, G * G, C of every layer).
+        Memories are rounded to bfloat16, as the official predictor stores them.
 
         Args:
             logits: (B, L, L).
-            presence: (B,).
-            prompted: (B,) bool: masks of a prompt are remembered as what is seen, 0 or 1.
+            presence: (B,), object scores.
+            prompted: (B,) bool; masks of prompts are binarised before they are encoded.
         """
         fine = functional.interpolate(
             logits[:, None], (self.size, self.size), mode="bilinear", align_corners=False
         )
-        share = torch.where(
+        probability = torch.where(
             prompted[:, None, None, None], (fine > 0).to(fine.dtype), fine.sigmoid()
         )
-        mask = self.shrink(share * self.scale + self.bias)
+        mask = self.shrink(probability * self.scale + self.bias)
         memory = self.project(self.fuse(memory_pixels + mask))
-        gone = (presence <= 0).to(memory.dtype)[:, None, None, None]
-        memory = memory + gone * self.absent
+        invisible = (presence <= 0).to(memory.dtype)[:, None, None, None]
+        memory = memory + invisible * self.absent
         memory = memory.flatten(2).transpose(1, 2).to(torch.bfloat16).to(memory.dtype)
         placed = memory + self.grid
         return memory, torch.cat([cross.keys(placed) for cross in self.cross], -1)
@@ -274,8 +278,8 @@ def _cross(model: SAM2Base) -> Any:
     """Return the cross-attention of every layer."""
     times = model.maskmem_tpos_enc.detach().reshape(-1, model.mem_dim)
     layers = model.memory_attention.layers
-    return nn.ModuleList(CrossAttention(layer, times, _side(model)) for layer in layers)
+    return nn.ModuleList(CrossAttention(layer, times, _grid_side(model)) for layer in layers)
 
 
-def _side(model: SAM2Base) -> int:
+def _grid_side(model: SAM2Base) -> int:
     return int(model.image_size // model.backbone_stride)

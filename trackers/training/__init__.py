@@ -1,4 +1,4 @@
-"""Training of the demo weights on drawn people.
+"""Training of the demo weights on synthetic people.
 
 May import: datasets.formats, datasets.io, datasets.masks, datasets.media, datasets.prepare,
 datasets.sequences, datasets.synthesis, datasets.types, trackers.detectors, trackers.engines,

@@ -1,4 +1,4 @@
-"""Short clips of the synthetic training worlds, with the masks of the people in them."""
+"""Short clips of synthetic training sequences, with the masks of the people in them."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from datasets.synthesis.scene import play
 from datasets.synthesis.scripts import SCENARIOS
 
 _HALF = 0.5
-_GAP = (8, 49)  # frames left out
-_TRAIN = 0  # the split's number in the seed of `datasets/readers/synthetic.py`
+_GAP = (8, 49)  # number of frames left out, upper end exclusive
+_TRAIN = 0  # number of the split in the seed of `datasets/readers/synthetic.py`
 
 
 @dataclass(frozen=True)
 class World:
-    """A sequence drawn once and kept.
+    """A synthetic training sequence, drawn once and cached.
 
     Args:
-        images: (T, S, S, 3) uint8 RGB, made square.
-        owner: (T, S, S) uint8, the identity each pixel shows, 0 for none.
-        area: (T, people + 1) int64 pixels of each identity; those too small to label are 0.
+        images: (T, S, S, 3) uint8 RGB, resized to a square.
+        owner: (T, S, S) uint8, the identity each pixel shows, 0 for the background.
+        area: (T, people + 1) int64, area of each identity in pixels; 0 if it is too small to label.
     """
 
     images: np.ndarray
@@ -36,11 +36,11 @@ class World:
 
 @dataclass(frozen=True)
 class Clip:
-    """What the model sees at once.
+    """Consecutive frames for one training example.
 
     Args:
         images: (T, S, S, 3) uint8 RGB.
-        masks: (T, K, S, S) bool, of K people who are seen in the first frame.
+        masks: (T, K, S, S) bool, of K people who are visible in the first frame.
     """
 
     images: np.ndarray
@@ -48,7 +48,7 @@ class Clip:
 
 
 def load_worlds(folder: Path, count: int, size: int, seed: int) -> list[World]:
-    """Return `count` worlds of the train split, drawn at the first call and kept in `folder`."""
+    """Return `count` worlds of the train split, drawn by the first call and cached in `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     return [
         _load_world(folder, number, size, seed)
@@ -61,16 +61,16 @@ def _load_world(folder: Path, number: int, size: int, seed: int) -> World:
     if not path.is_file():
         with replacing(path) as part, part.open("wb") as file:
             np.savez(file, allow_pickle=False, **_draw_world(number, size, seed))
-    with np.load(path) as kept:
-        return World(**kept)
+    with np.load(path) as arrays:
+        return World(**arrays)
 
 
 def _draw_world(number: int, size: int, seed: int) -> dict[str, np.ndarray]:
     names = list(SCENARIOS)
-    which = number % len(names)
-    draw = np.random.Generator(np.random.PCG64([seed, _TRAIN, which, number // len(names)]))
+    scenario = number % len(names)
+    draw = np.random.Generator(np.random.PCG64([seed, _TRAIN, scenario, number // len(names)]))
     images, owners, areas = [], [], []
-    script = SCENARIOS[names[which]](draw)
+    script = SCENARIOS[names[scenario]](draw)
     for image, labels in play(draw, script):
         owner = np.zeros(image.shape[:2], np.uint8)
         for label in labels:
@@ -89,29 +89,31 @@ def draw_clips(
     gaps: float = 0.0,
     near: float = 0.0,
 ) -> Iterator[Clip]:
-    """Yield clips without end: any world, start, pace up to every third frame and direction.
+    """Yield random clips forever, of any world, start, direction and frame step from 1 to 3.
 
-    Half of them begin with somebody who has just come into view or out from behind something.
+    Half of the clips start when somebody appears, at the edge of the image or after an occlusion.
 
     Args:
-        length: Frames of a clip.
-        people: At most so many of those in the first frame are followed.
-        gaps: Share of clips that leave out 8 to 48 frames somewhere: who was hidden is back.
-        near: Share of clips in which they are one and those who come nearest to him.
+        draw: Source of random numbers.
+        worlds: The training sequences.
+        length: Number of frames of a clip.
+        people: Maximum number of people, of those in the first frame, whose masks are included.
+        gaps: Share of clips that leave out 8 to 48 frames, so that occluded people reappear.
+        near: Share of clips that include one person and the people who come nearest to that person.
     """
     while True:
         world = worlds[draw.integers(len(worlds))]
         drawn = _draw_frames(draw, len(world.images), length, gaps)
         if drawn is None:
             continue
-        before, *frames = drawn
+        previous, *frames = drawn
         present = world.area[frames[0]] > 0
         present[0] = False
         new = present.copy()
-        if 0 <= before < len(world.images):
-            new &= world.area[before] == 0
-        wanted = new if draw.random() < _HALF else present
-        if not wanted.any():
+        if 0 <= previous < len(world.images):
+            new &= world.area[previous] == 0
+        required = new if draw.random() < _HALF else present
+        if not required.any():
             continue
         order = np.nonzero(present)[0]
         order = order[np.argsort(draw.random(len(order)) - 10 * new[order])]
@@ -125,23 +127,24 @@ def draw_clips(
 
 
 def _distances(owner: np.ndarray, people: np.ndarray) -> np.ndarray:
-    """Return how near each of the people comes to the first of them, in pixels between centres.
+    """Return the minimum distance of each person from the first one, in pixels between centres.
 
     Args:
-        owner: (T, S, S) the identity each pixel shows.
-        people: (K,) identities. Who is never in view together with the first is infinitely far.
+        owner: (T, S, S), the identity each pixel shows.
+        people: (K,), identities. The distance of a person who is never visible together with the
+            first one is infinite; that of the first one is -1.
     """
     side = owner.shape[-1]
     row, column = np.divmod(np.arange(side * side), side)
     centres = np.full((len(owner), len(people), 2), np.inf)
-    for frame, here in enumerate(owner.reshape(len(owner), -1)):
-        area = np.bincount(here, minlength=people.max() + 1)[people]
-        for axis, place in enumerate((column, row)):
-            total = np.bincount(here, place, people.max() + 1)[people]
+    for frame, pixels in enumerate(owner.reshape(len(owner), -1)):
+        area = np.bincount(pixels, minlength=people.max() + 1)[people]
+        for axis, coordinate in enumerate((column, row)):
+            total = np.bincount(pixels, coordinate, people.max() + 1)[people]
             np.divide(total, area, out=centres[frame, :, axis], where=area > 0)
     with np.errstate(invalid="ignore"):
-        apart = np.hypot(*(centres - centres[:, :1]).transpose(2, 0, 1))
-    nearest = np.where(np.isfinite(apart), apart, np.inf).min(0)
+        distance = np.hypot(*(centres - centres[:, :1]).transpose(2, 0, 1))
+    nearest = np.where(np.isfinite(distance), distance, np.inf).min(0)
     nearest[0] = -1.0
     return np.asarray(nearest)
 
@@ -149,17 +152,17 @@ def _distances(owner: np.ndarray, people: np.ndarray) -> np.ndarray:
 def _draw_frames(
     draw: np.random.Generator, count: int, length: int, gaps: float
 ) -> list[int] | None:
-    """Return the number before a clip's first, which may be no frame's, and those of its frames.
+    """Return the frame before a clip, which may be outside the sequence, and the clip's frames.
 
-    None where there are not so many.
+    None if the sequence of `count` frames is too short.
     """
-    pace = int(draw.integers(1, 4))
-    way = int(draw.choice([-1, 1]))
-    later = pace * np.arange(length)
+    step = int(draw.integers(1, 4))
+    direction = int(draw.choice([-1, 1]))
+    offsets = step * np.arange(length)
     if gaps and draw.random() < gaps:
-        later[draw.integers(1, length) :] += draw.integers(*_GAP)
-    reach = int(later[-1])
-    if reach >= count:
+        offsets[draw.integers(1, length) :] += draw.integers(*_GAP)
+    span = int(offsets[-1])
+    if span >= count:
         return None
-    first = int(draw.integers(count - reach)) + (reach if way < 0 else 0)
-    return [first - way, *(first + way * later).tolist()]
+    first = int(draw.integers(count - span)) + (span if direction < 0 else 0)
+    return [first - direction, *(first + direction * offsets).tolist()]

@@ -1,4 +1,4 @@
-"""Prepared sequences of the synthetic train split, to train on.
+"""Prepare sequences of the synthetic train split for training.
 
 python -m trackers.training.sequences --count 60 --output .cache/training/people
 """
@@ -19,7 +19,7 @@ _DATASET = "people"
 
 
 def prepare(folder: Path, name: str) -> Path:
-    """Return the sequence.json of a sequence of the train split, made below `folder` if need be."""
+    """Return the sequence.json of a train sequence, which is drawn into `folder` if missing."""
     path = folder / name / "sequence.json"
     if not path.is_file():
         prepared = load_reader("synthetic").read(_DATASET, None, name, path.parent, split="train")
@@ -28,10 +28,10 @@ def prepare(folder: Path, name: str) -> Path:
 
 
 def main() -> None:
-    """Run the command line program; sequences that are there are left as they are."""
+    """Run the command line program; existing sequences are kept."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--count", type=int, required=True, help="of sequences")
-    parser.add_argument("--output", type=Path, required=True, help="folder")
+    parser.add_argument("--count", type=int, required=True, help="number of sequences")
+    parser.add_argument("--output", type=Path, required=True, help="folder of the sequences")
     args = parser.parse_args()
     names = list(SCENARIOS)
     for number in progress(range(args.count), "sequences", "sequence"):

@@ -4,10 +4,10 @@
         --classes person --fit 384 288 --workdir .cache/training/masktrack_rcnn
         --output trackers/weights/masktrack_demo.safetensors
 
-`--sequences` holds a folder for each, as `datasets.prepare` writes them. `--schedule paper` is that
-of the authors: 12 epochs of SGD. `--start` names weights to begin with, of torchvision's Mask R-CNN
-for COCO or of `trackers.mask_rcnn.convert`; what is of another shape, or not there, is learnt from
-nothing. An interrupted training goes on where it was.
+`--sequences` has a subfolder for each sequence, as `datasets.prepare` writes it. `--schedule paper`
+is the authors' schedule: 12 epochs of SGD. `--start` names initial weights, of torchvision's Mask
+R-CNN for COCO or from `trackers.mask_rcnn.convert`; tensors that are missing or have another shape
+are trained from scratch. An interrupted training resumes from the state in `--workdir`.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ from trackers.mask_rcnn.card import Card, write_card
 from trackers.mask_rcnn.sizes import SIZES
 from trackers.training.loop import Stage, Training, command
 from trackers.training.masktrack_rcnn_step import (
-    Lesson,
+    Batch,
     Video,
+    batch_losses,
     draw_pairs,
-    losses_of,
-    make_lesson,
+    make_batch,
     read_videos,
 )
 
@@ -48,10 +48,10 @@ _OLD_NAMES = (
         lambda found: f"roi_heads.mask_head.{int(found[1]) - 1}.0.{found[2]}",
     ),
 )
-_CONVENTION = "torchvision"  # in which everything is learnt
-_EPOCHS, _RATE = 12, 0.005  # of the paper; its repository has this rate
-_REACH = 100  # frames between the two of a pair, at most
-_SURE = 0.5  # score of an object, and IoU with one, that count in the log
+_CONVENTION = "torchvision"  # convention of all trained weights
+_EPOCHS, _RATE = 12, 0.005  # epochs of the paper, learning rate of its repository
+_REACH = 100  # maximum distance between the frames of a pair, in frames
+_THRESHOLD = 0.5  # score of an object, and IoU with its box, that count as recall in the log
 
 STAGES = (
     Stage(600, rate=1e-3, rate_end=0.0),
@@ -60,12 +60,13 @@ STAGES = (
 )
 
 
-def stages_of(schedule: str, frames: int, pairs: int) -> tuple[Stage, ...]:
-    """Return the stages of the schedule `demo` or `paper`.
+def make_stages(schedule: str, frames: int, pairs: int) -> tuple[Stage, ...]:
+    """Return the stages of a schedule.
 
     Args:
-        frames: That are learnt from.
-        pairs: Of a lesson.
+        schedule: `demo` or `paper`.
+        frames: Number of frames in the training set.
+        pairs: Number of pairs in a batch.
     """
     if schedule == "demo":
         return STAGES
@@ -82,27 +83,35 @@ def stages_of(schedule: str, frames: int, pairs: int) -> tuple[Stage, ...]:
     return (stage,)
 
 
-def begin_with(model: MaskTrackRcnn, path: Path) -> list[str]:
-    """Give a model the weights of a file that fit it; return the names of those it has not got."""
-    own, found = model.state_dict(), read_checkpoint(path)
-    if not any(name.startswith("detector.") for name in found):
-        found = {f"detector.{_renamed(name)}": each for name, each in found.items()}
+def load_matching_weights(model: MaskTrackRcnn, path: Path) -> list[str]:
+    """Load those weights of a file that fit a model; return the names of the model's others."""
+    own, saved = model.state_dict(), read_checkpoint(path)
+    if not any(name.startswith("detector.") for name in saved):
+        saved = {f"detector.{_renamed(name)}": each for name, each in saved.items()}
     fitting = {
-        name: each for name, each in found.items() if name in own and own[name].shape == each.shape
+        name: each for name, each in saved.items() if name in own and own[name].shape == each.shape
     }
     model.load_state_dict(own | fitting)
     return sorted({*own} - {*fitting})
 
 
 def _renamed(name: str) -> str:
-    """Return a name in torchvision's first checkpoints as torchvision has it now."""
+    """Return the current torchvision name of a tensor in torchvision's first checkpoints."""
     for old, new in _OLD_NAMES:
         name = re.sub(old, new, name)
     return name
 
 
-class School:
-    """Lessons, and what has become of each loss."""
+class BatchSampler:
+    """Batches of random pairs, and the losses of the last one.
+
+    Args:
+        model: The model that is trained.
+        videos: The sequences.
+        card: The model's network card.
+        count: Number of pairs in a batch.
+        seed: Seed of the random numbers.
+    """
 
     def __init__(
         self, model: MaskTrackRcnn, videos: Many[Video], card: Card, count: int, seed: list[int]
@@ -112,52 +121,66 @@ class School:
         self._pairs = draw_pairs(self._draw, videos, _REACH)
         self._losses: dict[str, float] = {}
 
-    def teach(self) -> Tensor:
-        """Return the loss of the next lesson."""
-        losses = losses_of(self._model, self._next())
+    def training_loss(self) -> Tensor:
+        """Return the loss of the next batch."""
+        losses = batch_losses(self._model, self._next())
         self._losses = {name: round(float(each.detach()), 3) for name, each in losses.items()}
         return torch.stack([*losses.values()]).sum()
 
-    def examine(self) -> dict[str, Any]:
-        """Return the last losses, and how many of the next lesson's objects are found."""
-        return {"losses": self._losses, "recall": round(recall_of(self._model, self._next()), 3)}
+    def validate(self) -> dict[str, Any]:
+        """Return the losses of the last batch, and the recall on the next one."""
+        return {"losses": self._losses, "recall": round(box_recall(self._model, self._next()), 3)}
 
-    def _next(self) -> Lesson:
-        lesson = make_lesson(self._draw, self._pairs, self._count, self._card)
-        return lesson.to(next(self._model.parameters()).device)
+    def _next(self) -> Batch:
+        batch = make_batch(self._draw, self._pairs, self._count, self._card)
+        return batch.to(next(self._model.parameters()).device)
 
 
 @torch.inference_mode()
-def recall_of(model: MaskTrackRcnn, lesson: Lesson) -> float:
-    """Return how many of the objects of a lesson are found, by their boxes."""
+def box_recall(model: MaskTrackRcnn, batch: Batch) -> float:
+    """Return the share of a batch's objects that a detected box overlaps."""
     detector: Any = model.detector
-    features = detector.backbone(lesson.images)
-    proposals, _ = detector.rpn(ImageList(lesson.images, lesson.sizes), features)
-    found, _ = detector.roi_heads(features, proposals, lesson.sizes)
-    right = sum(
-        int((box_iou(each["boxes"][each["scores"] > _SURE], target["boxes"]) > _SURE).any(0).sum())
-        for each, target in zip(found, lesson.targets, strict=True)
-    )
-    return right / max(1, sum(len(target["boxes"]) for target in lesson.targets))
+    features = detector.backbone(batch.images)
+    proposals, _ = detector.rpn(ImageList(batch.images, batch.sizes), features)
+    detections, _ = detector.roi_heads(features, proposals, batch.sizes)
+    recalled = 0
+    for found, target in zip(detections, batch.targets, strict=True):
+        box = found["boxes"][found["scores"] > _THRESHOLD]
+        recalled += int((box_iou(box, target["boxes"]) > _THRESHOLD).any(0).sum())
+    return recalled / max(1, sum(len(target["boxes"]) for target in batch.targets))
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--sequences", type=Path, required=True, help="folder of prepared ones")
-    parser.add_argument("--classes", nargs="+", required=True, help="names in order")
+    parser.add_argument(
+        "--sequences", type=Path, required=True, help="folder of prepared sequences"
+    )
+    parser.add_argument("--classes", nargs="+", required=True, help="class names in order")
     parser.add_argument("--size", choices=SIZES, default="demo")
-    parser.add_argument("--fit", type=int, nargs=2, required=True, metavar=("WIDTH", "HEIGHT"))
+    parser.add_argument(
+        "--fit",
+        type=int,
+        nargs=2,
+        required=True,
+        metavar=("WIDTH", "HEIGHT"),
+        help="pixels that images are resized to fit within",
+    )
     parser.add_argument("--schedule", choices=["demo", "paper"], default="demo")
-    parser.add_argument("--pairs", type=int, default=3, help="of frames in a lesson")
-    parser.add_argument("--start", type=Path, help="weights to begin with")
-    parser.add_argument("--go-on-from", type=Path, help="weights of an earlier training, with log")
-    parser.add_argument("--workdir", type=Path, required=True, help="for its state")
-    parser.add_argument("--output", type=Path, required=True, help="....safetensors")
+    parser.add_argument("--pairs", type=int, default=3, help="pairs of frames in a batch")
+    parser.add_argument("--start", type=Path, help="initial weights")
+    parser.add_argument(
+        "--go-on-from", type=Path, help="weights of an earlier training, with its JSON file"
+    )
+    parser.add_argument("--workdir", type=Path, required=True, help="folder of the training state")
+    parser.add_argument("--output", type=Path, required=True, help="file name.safetensors")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--device", default="cpu", help="as PyTorch calls it")
+    parser.add_argument("--device", default="cpu", help="PyTorch device, such as cpu or cuda")
     args = parser.parse_args()
     if args.size != "demo" and not args.start:
-        parser.error(f"--size {args.size}: --start expected, its first layers are not learnt")
+        parser.error(
+            f"--size {args.size}: --start missing, expected initial weights, because the first "
+            "layers are frozen"
+        )
     return args
 
 
@@ -170,20 +193,21 @@ def main() -> None:
     model = build_model(args.size, len(card.classes))
     model.to(args.device)
     if args.start:
-        left = begin_with(model, args.start)
-        print(f"{args.start}: learnt from nothing: {', '.join(left) or 'no weight'}")
+        others = load_matching_weights(model, args.start)
+        print(f"{args.start}: trained from scratch: {', '.join(others) or 'no weight'}")
     args.workdir.mkdir(parents=True, exist_ok=True)
-    learner, first = Training(model, args.workdir / "state.pt"), 0
+    training, first = Training(model, args.workdir / "state.pt"), 0
     if args.go_on_from:
-        learner.go_on_from(args.go_on_from)
+        training.resume_from(args.go_on_from)
     frames = sum(len(video.frames) for video in videos)
-    stages = stages_of(args.schedule, frames, args.pairs)
+    stages = make_stages(args.schedule, frames, args.pairs)
     for stage in stages:
-        school = School(model, videos, card, args.pairs, [args.seed, learner.done])
-        learner.run(stage, first, school.teach, school.examine)
+        seed = [args.seed, training.steps_done]
+        sampler = BatchSampler(model, videos, card, args.pairs, seed)
+        training.run(stage, first, sampler.training_loss, sampler.validate)
         first += stage.steps
-    about = {"command": command(), "sequences": len(videos)}
-    learner.finish(args.output, stages, about, write_card(card))
+    record = {"command": command(), "sequences": len(videos)}
+    training.finish(args.output, stages, record, write_card(card))
 
 
 if __name__ == "__main__":

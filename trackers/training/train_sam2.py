@@ -3,9 +3,10 @@
     python -m trackers.training.train_sam2 --workdir .cache/training/sam2
         --output trackers/weights/sam2_demo.safetensors
 
-First single images, of which there are many, then clips, and longer ones. The room keeps the worlds
-that are drawn and the state of the training, so that an interrupted one goes on where it was. The
-weights are written when all stages are done, and beside them, as JSON, how they came about.
+The first stage trains on single images, the later ones on clips, then on longer clips. `--workdir`
+holds the synthetic training sequences ("worlds") and the training state, from which an interrupted
+training resumes. After the last stage, the weights are written, and beside them a JSON file with
+the command, the stages and the log.
 """
 
 from __future__ import annotations
@@ -25,25 +26,26 @@ from datasets.io.program import run_main
 from trackers.sam2.architecture import build_model
 from trackers.training import loop
 from trackers.training.clips import Clip, World, draw_clips, load_worlds
-from trackers.training.sam2_step import Lesson, draw_prompts, evaluate, loss_of, make_lesson
+from trackers.training.sam2_step import Batch, batch_loss, draw_prompts, evaluate, make_batch
 
-_TAUGHT = 0.3  # share of lessons in which true masks are remembered
+_TEACHER_FORCED = 0.3  # share of batches whose memories are made from ground-truth masks
 
 
 @dataclass(frozen=True)
 class Stage(loop.Stage):
-    """A part of the training.
+    """A stage of the training.
 
     Args:
-        clips: In a lesson.
-        length: Of a clip, in frames.
-        people: Followed in a clip, at most.
-        stills: Single images of a lesson, beside the clips, of as many people and three more.
+        clips: Number of clips in a batch.
+        length: Number of frames of a clip.
+        people: Maximum number of people tracked in a clip.
+        stills: Number of single images in a batch beside the clips, with up to three more people
+            each.
         gaps: Share of clips with a gap, see `draw_clips`.
         near: Share of clips of people who come near each other, see `draw_clips`.
-        coloured: Share of clips and stills in other colours, see `make_lesson`.
-        exclusive: Whether a pixel is remembered as of one person only, see `loss_of`.
-        sharp: Whether every pixel counts, see `loss_of`.
+        coloured: Share of clips and stills with permuted colours, see `make_batch`.
+        exclusive: Whether a pixel belongs to one person only in the memories, see `batch_loss`.
+        sharp: Whether the loss is computed at the image's resolution, see `batch_loss`.
     """
 
     clips: int
@@ -90,11 +92,14 @@ STAGES = (
 )  # fmt: skip
 
 
-class School:
-    """Lessons of one stage.
+class BatchSampler:
+    """Random batches of one stage.
 
     Args:
-        model: That learns.
+        model: The model that is trained.
+        worlds: The training sequences.
+        stage: The stage.
+        seed: Seed of the random numbers.
     """
 
     def __init__(self, model: Any, worlds: list[World], stage: Stage, seed: list[int]) -> None:
@@ -104,52 +109,57 @@ class School:
             self._draw, worlds, stage.length, stage.people, stage.gaps, stage.near
         )
         self._stills = draw_clips(self._draw, worlds, 1, stage.people + 3)
-        self._lesson = self._next(self._source, stage.clips)
+        self._batch = self._next(self._source, stage.clips)
 
-    def teach(self) -> Tensor:
-        """Return the loss of the next lesson."""
-        self._lesson = self._next(self._source, self._stage.clips)
-        loss = self._loss(self._lesson)
+    def training_loss(self) -> Tensor:
+        """Return the loss of the next batch."""
+        self._batch = self._next(self._source, self._stage.clips)
+        loss = self._loss(self._batch)
         if self._stage.stills:
             loss = loss + self._loss(self._next(self._stills, self._stage.stills))
         return loss
 
-    def _next(self, source: Iterator[Clip], clips: int) -> Lesson:
-        return make_lesson(self._draw, source, clips, self._stage.coloured)
+    def _next(self, source: Iterator[Clip], clips: int) -> Batch:
+        return make_batch(self._draw, source, clips, self._stage.coloured)
 
-    def _loss(self, lesson: Lesson) -> Tensor:
-        prompts = draw_prompts(self._draw, lesson.masks[0], shown=len(lesson.images) > 1)
-        taught = bool(self._draw.random() < _TAUGHT)
-        return loss_of(
-            self._model, lesson, prompts, taught, self._stage.exclusive, self._stage.sharp
+    def _loss(self, batch: Batch) -> Tensor:
+        prompts = draw_prompts(self._draw, batch.masks[0], allow_masks=len(batch.images) > 1)
+        teacher_forced = bool(self._draw.random() < _TEACHER_FORCED)
+        return batch_loss(
+            self._model, batch, prompts, teacher_forced, self._stage.exclusive, self._stage.sharp
         )
 
-    def examine(self) -> dict[str, Any]:
-        """Return the IoU of masks in each frame of the last lesson."""
-        reached = evaluate(self._model, self._lesson, self._stage.exclusive)
-        return {"iou": [round(iou, 3) for iou in reached]}
+    def validate(self) -> dict[str, Any]:
+        """Return the mask IoU in each frame of the last batch."""
+        ious = evaluate(self._model, self._batch, self._stage.exclusive)
+        return {"iou": [round(iou, 3) for iou in ious]}
 
 
 def main() -> None:
     """Run the command line program."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--workdir", type=Path, required=True, help="for state and worlds")
-    parser.add_argument("--output", type=Path, required=True, help="....safetensors")
-    parser.add_argument("--worlds", type=int, default=80)
+    parser.add_argument(
+        "--workdir", type=Path, required=True, help="folder of the training state and the worlds"
+    )
+    parser.add_argument("--output", type=Path, required=True, help="file name.safetensors")
+    parser.add_argument("--worlds", type=int, default=80, help="number of training sequences")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--go-on-from", type=Path, help="weights of an earlier training, with log")
+    parser.add_argument(
+        "--go-on-from", type=Path, help="weights of an earlier training, with its JSON file"
+    )
     args = parser.parse_args()
     torch.manual_seed(args.seed)
     model: Any = build_model("demo")
     worlds = load_worlds(args.workdir / "worlds", args.worlds, model.image_size, args.seed)
-    learner, first = loop.Training(model, args.workdir / "state.pt"), 0
+    training, first = loop.Training(model, args.workdir / "state.pt"), 0
     if args.go_on_from:
-        learner.go_on_from(args.go_on_from)
+        training.resume_from(args.go_on_from)
     for stage in STAGES:
-        school = School(model, worlds, stage, [args.seed, learner.done, stage.length])
-        learner.run(stage, first, school.teach, school.examine)
+        seed = [args.seed, training.steps_done, stage.length]
+        sampler = BatchSampler(model, worlds, stage, seed)
+        training.run(stage, first, sampler.training_loss, sampler.validate)
         first += stage.steps
-    learner.finish(
+    training.finish(
         args.output,
         STAGES,
         {"command": loop.command(), "seed": args.seed, "worlds": args.worlds},

@@ -21,20 +21,20 @@ from trackers.detectors.letterbox import place
 from trackers.detectors.yolo import yolox
 from trackers.detectors.yolox import Yolox
 from trackers.training.loop import Stage, Training, command
-from trackers.training.yolox_step import Lesson, draw_scenes, iou, loss_of, make_lesson
+from trackers.training.yolox_step import Batch, draw_scenes, iou, loss_of, make_lesson
 
-_SCENES = 12  # images of a lesson, each of another scene
-_SURE = 0.5  # score of a detection, and IoU with a person, that count in the log
-_RARE = 0.01  # probability that a cell finds something, at the begin
+_IMAGES = 12  # images of a batch, each from another sequence
+_THRESHOLD = 0.5  # score of a detection, and its IoU with a person, that count in the log
+_INITIAL_SCORE = 0.01  # of every cell before training
 
 STAGES = (Stage(900, rate=1e-3, rate_end=0.0),)
 
 
 def build(seed: int) -> Yolox:
-    """Return a network before training, which finds nothing anywhere."""
+    """Return an untrained network, whose scores are low everywhere."""
     torch.manual_seed(seed)
     model = Yolox("nano", 1)
-    bias = float(np.log(_RARE / (1 - _RARE)))
+    bias = float(np.log(_INITIAL_SCORE / (1 - _INITIAL_SCORE)))
     for layers in (model.head.obj_preds, model.head.cls_preds):
         for layer in layers:
             assert isinstance(layer, nn.Conv2d)
@@ -43,60 +43,62 @@ def build(seed: int) -> Yolox:
     return model
 
 
-class School:
-    """Lessons.
+class BatchSampler:
+    """Random batches of images.
 
     Args:
-        model: That learns.
+        model: The model that is trained.
+        seed: Seed of the random numbers.
     """
 
     def __init__(self, model: Yolox, seed: list[int]) -> None:
         self._model, self._draw = model, np.random.default_rng(seed)
-        self._scenes = [draw_scenes(self._draw, seed[0]) for _ in range(_SCENES)]
-        self._lesson = make_lesson(self._draw, self._scenes)
+        self._sources = [draw_scenes(self._draw, seed[0]) for _ in range(_IMAGES)]
+        self._batch = make_lesson(self._draw, self._sources)
 
-    def teach(self) -> Tensor:
-        """Return the loss of the next lesson."""
-        self._lesson = make_lesson(self._draw, self._scenes)
-        return loss_of(self._model, self._lesson)
+    def training_loss(self) -> Tensor:
+        """Return the loss of the next batch."""
+        self._batch = make_lesson(self._draw, self._sources)
+        return loss_of(self._model, self._batch)
 
-    def examine(self) -> dict[str, Any]:
-        """Return the recall and precision of the next lesson."""
-        return count_found(self._model, make_lesson(self._draw, self._scenes))
+    def validate(self) -> dict[str, Any]:
+        """Return the recall and precision on the next batch."""
+        return recall_and_precision(self._model, make_lesson(self._draw, self._sources))
 
 
 @torch.inference_mode()
-def count_found(model: Yolox, lesson: Lesson) -> dict[str, float]:
-    """Return how many of the people are found with IoU 0.5, and how many of those found are one."""
-    met = right = found = real = 0
-    choice, (height, width) = Choice(score=_SURE, overlap=0.45), lesson.images.shape[2:]
+def recall_and_precision(model: Yolox, batch: Batch) -> dict[str, float]:
+    """Return the recall and precision of detections at IoU 0.5, in [0, 1] each."""
+    recalled = correct = detected = people = 0
+    choice, (height, width) = Choice(score=_THRESHOLD, overlap=0.45), batch.images.shape[2:]
     size = height, width
     _, placed = place(np.zeros((*size, 3), np.uint8), size, "corner", 0)
-    for answer, truth in zip(model(lesson.images)[0], lesson.boxes, strict=True):
-        kept = choice.take(yolox([answer[None].numpy()], size, 1), placed, {0: 1})
+    for output, truth in zip(model(batch.images)[0], batch.boxes, strict=True):
+        kept = choice.take(yolox([output[None].numpy()], size, 1), placed, {0: 1})
         box = torch.from_numpy(kept.detections.box).float()
-        close = iou(box[:, None], truth) > _SURE
-        if close.numel():
-            met, right = met + int(close.any(0).sum()), right + int(close.any(1).sum())
-        found, real = found + len(box), real + len(truth)
-    return {"recall": met / max(real, 1), "precision": right / max(found, 1)}
+        overlapping = iou(box[:, None], truth) > _THRESHOLD
+        if overlapping.numel():
+            recalled += int(overlapping.any(0).sum())
+            correct += int(overlapping.any(1).sum())
+        detected, people = detected + len(box), people + len(truth)
+    return {"recall": recalled / max(people, 1), "precision": correct / max(detected, 1)}
 
 
 def main() -> None:
     """Run the command line program."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--workdir", type=Path, required=True, help="for its state")
-    parser.add_argument("--output", type=Path, required=True, help="....safetensors")
+    parser.add_argument("--workdir", type=Path, required=True, help="folder of the training state")
+    parser.add_argument("--output", type=Path, required=True, help="file name.safetensors")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     args.workdir.mkdir(parents=True, exist_ok=True)
     model = build(args.seed)
-    learner, first = Training(model, args.workdir / "state.pt"), 0
+    training, first = Training(model, args.workdir / "state.pt"), 0
     for stage in STAGES:
-        school = School(model, [args.seed, learner.done])
-        learner.run(stage, first, school.teach, school.examine)
+        sampler = BatchSampler(model, [args.seed, training.steps_done])
+        training.run(stage, first, sampler.training_loss, sampler.validate)
         first += stage.steps
-    learner.finish(args.output, STAGES, {"command": command(), "seed": args.seed})
+    training.finish(args.output, STAGES, {"command": command(), "seed": args.seed})
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Weights: the catalogue of published ones, and those of the demo models.
+"""The catalogue of published weights, and the weights of the demo models.
 
 May import: datasets.io.
 """

@@ -1,8 +1,8 @@
-"""Weights from where they were published → a file, checked.
+"""Download published weights and verify them.
 
 python -m trackers.weights.fetch --output data/weights/sam2.1_hiera_tiny.pt
 
-The name of the file is that of an entry in `catalogue.yaml`.
+The file name is that of an entry in `catalogue.yaml`.
 """
 
 from __future__ import annotations
@@ -27,10 +27,11 @@ class Published:
     """An entry of the catalogue.
 
     Args:
-        sha256: Of the file, in hexadecimal digits; None where nobody has told it: then that of the
-            first download is kept beside the file, and another is refused.
-        bytes: Of the file, if known.
+        url: Address of the file.
         licence: SPDX identifier.
+        sha256: SHA-256 of the file, in hexadecimal digits. If it is None, the digest of the first
+            download is stored beside the file, and a file with another digest is refused.
+        bytes: Size of the file in bytes, if known.
     """
 
     url: str
@@ -40,49 +41,51 @@ class Published:
 
 
 def read_catalogue(path: Path = CATALOGUE) -> dict[str, Published]:
-    """Return the entries by file name."""
+    """Return the entries of the catalogue by file name."""
     content = read_yaml(path)
     return {name: Published(**entry) for name, entry in content.items()}
 
 
 def fetch(published: Published, output: Path) -> None:
-    """Download a file; nothing is left of one that cannot be got whole.
+    """Download a file and verify its digest; a failed download leaves no file.
 
     Raises:
-        OSError: The server does not give it. Names the address.
-        ValueError: It is not the file that the catalogue means. Names both digests.
+        OSError: The download fails. The message has the address.
+        ValueError: The file is not the one in the catalogue. The message has both digests.
     """
     download = pooch.HTTPDownloader(progressbar=True, timeout=60)
     with replacing(output) as part:
         try:
             download(published.url, str(part), None)
         except requests.RequestException as error:
-            raise OSError(f"{published.url}: not downloaded: {error}") from error
-        found, expected = sha256(part), published.sha256 or _first(output)
+            raise OSError(f"{published.url}: download failed: {error}") from error
+        found, expected = sha256(part), published.sha256 or _recorded_digest(output)
         if found != (expected or found):
             raise ValueError(
-                f"{published.url}: a file of {part.stat().st_size} bytes and SHA-256 {found} "
-                f"found, expected {expected}"
+                f"{published.url}: file of {part.stat().st_size} bytes with SHA-256 {found} found, "
+                f"expected {expected}"
             )
         if expected is None:
-            with replacing(_note(output)) as note:
-                note.write_text(f"{found}\n")
+            with replacing(_digest_file(output)) as digest:
+                digest.write_text(f"{found}\n")
 
 
-def _note(output: Path) -> Path:
+def _digest_file(output: Path) -> Path:
     return output.with_name(output.name + ".sha256")
 
 
-def _first(output: Path) -> str | None:
-    """Return the digest of the first download, None before it."""
-    note = _note(output)
-    return note.read_text().strip() if note.is_file() else None
+def _recorded_digest(output: Path) -> str | None:
+    """Return the digest of the first download; None before it."""
+    digest = _digest_file(output)
+    return digest.read_text().strip() if digest.is_file() else None
 
 
 def main() -> None:
     """Run the command line program."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument(
+        "--output", type=Path, required=True, help="file, named as in the catalogue"
+    )
     args = parser.parse_args()
     known = read_catalogue()
     if args.output.name not in known:

@@ -1,4 +1,4 @@
-"""Checkpoints of other projects, made up with their names and shapes, find their places."""
+"""Checkpoints with the names and shapes of other projects are converted."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ from trackers.mask_rcnn.youtube_vis import YOUTUBE_VIS
 CLASSES = ("person", "dog")
 
 
-def numbers():
-    """A model of full size, every number another."""
-    return {name: each.clone() for name, each in drawn().items()}
+def random_state():
+    """Return random weights of a model of full size."""
+    return {name: each.clone() for name, each in drawn_state().items()}
 
 
 @cache
-def drawn():
-    places = build_model("r50", 40).state_dict()
+def drawn_state():
+    state = build_model("r50", 40).state_dict()
     torch.manual_seed(3)
-    return {name: torch.randn(each.shape) for name, each in places.items()}
+    return {name: torch.randn(each.shape) for name, each in state.items()}
 
 
 def foreign(layout, state):
-    """Weights by the names and in the shapes of a project."""
+    """Return weights with the names and shapes of a project."""
     named = {}
     for name, tensor in state.items():
         theirs = name.removeprefix("detector.")
@@ -84,15 +84,15 @@ NAMES = (
 
 
 @pytest.mark.parametrize("layout", ["masktrack_rcnn", "mmtracking"])
-def test_every_tensor_of_a_foreign_checkpoint_finds_its_place(layout):
+def test_every_tensor_of_another_projects_checkpoint_is_converted(layout):
     card = Card("r50", YOUTUBE_VIS["youtube_vis_2019"], layout, (640, 360))
-    state = foreign(layout, numbers())
+    state = foreign(layout, random_state())
     assert state[
         ("" if layout == "masktrack_rcnn" else "detector.roi_head.") + "bbox_head.fc_cls.bias"
     ].shape == (41,)
     found = convert(state, layout, card)
     build_model("r50", 40).load_state_dict(found)
-    expected = numbers()
+    expected = random_state()
     kept = slice(None) if layout == "masktrack_rcnn" else slice(4, None)
     for name, each in found.items():
         rows = kept if "bbox_pred" in name and "roi_heads" in name else slice(None)
@@ -102,25 +102,27 @@ def test_every_tensor_of_a_foreign_checkpoint_finds_its_place(layout):
         )
 
 
-def test_what_is_left_over_missing_or_of_another_shape_is_named():
+def test_unknown_missing_and_differing_tensors_are_refused_by_name():
     card = Card("r50", YOUTUBE_VIS["youtube_vis_2019"], "masktrack_rcnn", (640, 360))
-    state = foreign("masktrack_rcnn", numbers())
-    with pytest.raises(ValueError, match=r"1 tensors have no place: extra\.weight"):
+    state = foreign("masktrack_rcnn", random_state())
+    with pytest.raises(ValueError, match=r"1 tensors are unknown: extra\.weight"):
         convert(state | {"extra.weight": torch.zeros(1)}, "masktrack_rcnn", card)
     fewer = {name: each for name, each in state.items() if name != "track_head.fcs.1.bias"}
     with pytest.raises(ValueError, match=r"1 tensors are missing: track_head\.fcs\.1\.bias"):
         convert(fewer, "masktrack_rcnn", card)
-    with pytest.raises(ValueError, match=r"tensors differ: .*cls_score\.bias \(41,\) for \(3,\)"):
+    message = r"have another shape: .*cls_score\.bias \(41,\) found, \(3,\) expected"
+    with pytest.raises(ValueError, match=message):
         convert(state, "masktrack_rcnn", Card("r50", CLASSES, "masktrack_rcnn", (640, 360)))
 
 
-def test_a_checkpoint_becomes_a_file_with_a_card(tmp_path, monkeypatch):
+def test_a_converted_checkpoint_has_a_network_card(tmp_path, monkeypatch):
     torch.save(
-        {"meta": {"epoch": 12}, "state_dict": foreign("mmtracking", numbers())}, tmp_path / "e.pth"
+        {"meta": {"epoch": 12}, "state_dict": foreign("mmtracking", random_state())},
+        tmp_path / "e.pth",
     )
-    given = ["convert", str(tmp_path / "e.pth"), "--layout=mmtracking", "--size=r50"]
-    given += ["--classes=youtube_vis_2019", f"--output={tmp_path / 'e.safetensors'}"]
-    monkeypatch.setattr("sys.argv", given)
+    command = ["convert", str(tmp_path / "e.pth"), "--layout=mmtracking", "--size=r50"]
+    command += ["--classes=youtube_vis_2019", f"--output={tmp_path / 'e.safetensors'}"]
+    monkeypatch.setattr("sys.argv", command)
     convert_main()
     card = read_card(tmp_path / "e.safetensors")
     assert (card.size, len(card.classes), card.convention) == ("r50", 40, "mmtracking")
@@ -128,19 +130,20 @@ def test_a_checkpoint_becomes_a_file_with_a_card(tmp_path, monkeypatch):
     load_model(tmp_path / "e.safetensors", card)
 
 
-def test_a_file_of_weights_without_a_card_is_refused(tmp_path):
+def test_weights_without_a_network_card_are_refused(tmp_path):
     save_file({"a": torch.zeros(1)}, tmp_path / "w.safetensors")
-    with pytest.raises(ValueError, match=r"w\.safetensors: .* expected, None found: weights from"):
+    message = r"w\.safetensors: network card None found, expected the keys \['size'"
+    with pytest.raises(ValueError, match=message):
         read_card(tmp_path / "w.safetensors")
     with pytest.raises(FileNotFoundError, match=r"nowhere\.safetensors: no such file"):
         read_card(tmp_path / "nowhere.safetensors")
 
 
-def expectations(layout, theirs, model, card, given):
-    """What the project finds in an image: scores, boxes, classes, vectors and masks."""
-    filled, size = fit(given, card)
+def project_outputs(layout, theirs, model, card, pixels):
+    """Return the project's outputs for an image: scores, boxes, classes, embeddings and masks."""
+    padded, size = fit(pixels, card)
     with torch.no_grad():
-        outputs = Pyramid(model)(torch.from_numpy(filled)[None])
+        outputs = Pyramid(model)(torch.from_numpy(padded)[None])
     levels, objectness, deltas = outputs[:4], outputs[4:9], outputs[9:]
     prefixes = r"^(detector\.)?(roi_head\.)?|embed_head\."
     short = {re.sub(prefixes, "", name): each for name, each in theirs.items()}
@@ -159,18 +162,18 @@ def expectations(layout, theirs, model, card, given):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("layout", ["masktrack_rcnn", "mmtracking"])
-def test_converted_weights_find_what_the_project_finds(layout, tmp_path):
-    theirs, given = foreign(layout, lively(seed=5).state_dict()), image(seed=5)
+def test_converted_weights_have_the_outputs_of_the_project(layout, tmp_path):
+    theirs, pixels = foreign(layout, lively(seed=5).state_dict()), image(seed=5)
     card = Card("demo", CLASSES, layout, (384, 288))
     model = build_model("demo", len(CLASSES))
     model.load_state_dict(convert(theirs, layout, card), strict=False)
     save_file(model.state_dict(), tmp_path / "w.safetensors", write_card(card))
     segmenter = load_segmenter(str(tmp_path / "w.safetensors"), Runner(), Limits())
-    found, vectors = segmenter.look(given), segmenter.vectors()
-    score, box, label, looks, masks = expectations(layout, theirs, model, card, given)
+    found, vectors = segmenter.look(pixels), segmenter.vectors()
+    score, box, label, embeddings, masks = project_outputs(layout, theirs, model, card, pixels)
     np.testing.assert_allclose(found.score, score, atol=1e-4)
     assert found.label.tolist() == list(label)
     np.testing.assert_allclose(found.box, box, atol=1e-2)
-    np.testing.assert_allclose(vectors, looks, atol=1e-4)
-    for mine, other in zip(segmenter.masks(np.arange(len(score))), masks, strict=True):
-        assert (mine != other).sum() <= 0.01 * other.sum() + 2
+    np.testing.assert_allclose(vectors, embeddings, atol=1e-4)
+    for own, expected in zip(segmenter.masks(np.arange(len(score))), masks, strict=True):
+        assert (own != expected).sum() <= 0.01 * expected.sum() + 2

@@ -251,8 +251,9 @@ def test_a_target_prompted_again_is_reported_with_the_mask_of_the_new_prompt(kee
     outputs, tracker = run(frames, **options)
     assert tracker._session.outputs.prompted.tolist() == [True]
     np.testing.assert_array_equal(outputs[-1].mask, tracker._session.masks())
-    tracker._session._settle()
-    assert tracker._session._memory_bank._memory_ages.when[0, 0] == first
+    (identity,) = tracker._session.identities
+    memories, _ = tracker._session.stored_frames(identity)
+    assert memories[0] == first
 
 
 def test_low_score_detections_are_ignored():

@@ -12,7 +12,7 @@ from trackers.sam2.loading import load_model, load_networks
 
 @pytest.fixture(scope="module")
 def state():
-    """The weights of a demo model, drawn."""
+    """The random weights of a demo model."""
     return load_model("demo", "random").state_dict()
 
 
@@ -20,7 +20,7 @@ def half(state):
     return {name: value.half().contiguous() for name, value in state.items()}
 
 
-def test_drawn_weights_are_always_the_same_and_leave_the_dice_alone(state):
+def test_random_weights_are_reproducible_and_leave_the_global_seed_unchanged(state):
     torch.manual_seed(3)
     again = load_model("demo", "random").state_dict()
     drawn = torch.rand(1)
@@ -29,7 +29,7 @@ def test_drawn_weights_are_always_the_same_and_leave_the_dice_alone(state):
     assert all(torch.equal(state[name], again[name]) for name in state)
 
 
-def test_weights_come_back_from_either_kind_of_file(state, tmp_path):
+def test_weights_are_read_from_every_kind_of_file(state, tmp_path):
     save_file(half(state), tmp_path / "w.safetensors")
     torch.save({"model": state, "done": 7}, tmp_path / "w.pt")
     torch.save(state, tmp_path / "plain.pt")
@@ -40,14 +40,14 @@ def test_weights_come_back_from_either_kind_of_file(state, tmp_path):
         assert torch.allclose(found[name], state[name], atol=1e-3)
 
 
-def test_a_checkpoint_of_another_model_is_named_with_a_few_of_its_weights(state, tmp_path):
+def test_a_checkpoint_of_another_model_is_refused_with_examples_of_its_weights(state, tmp_path):
     wrong = half(state)
     del wrong["no_mem_embed"], wrong["maskmem_tpos_enc"]
     wrong["backbone.layer9.weight"] = torch.zeros(3)
     wrong["no_obj_ptr"] = torch.zeros(1, 256)
     save_file(wrong, tmp_path / "w.safetensors")
     message = (
-        r"w\.safetensors: no checkpoint of size 'demo': of \d+ weights 2 missing, as "
+        r"w\.safetensors: not a checkpoint of size 'demo': of \d+ weights 2 missing, as "
         r"maskmem_tpos_enc, no_mem_embed; 1 unexpected, as backbone\.layer9\.weight; "
         r"1 of another shape, as no_obj_ptr$"
     )
@@ -56,7 +56,7 @@ def test_a_checkpoint_of_another_model_is_named_with_a_few_of_its_weights(state,
 
 
 @pytest.mark.parametrize("name", ["w.pt", "w.safetensors"])
-def test_a_file_that_holds_no_weights_is_named(tmp_path, name):
+def test_a_file_without_weights_is_named_in_the_error(tmp_path, name):
     path = tmp_path / name
     for content in (b"", b"no weights", bytes(range(256)) * 9):
         path.write_bytes(content)
@@ -64,7 +64,7 @@ def test_a_file_that_holds_no_weights_is_named(tmp_path, name):
             read_checkpoint(path)
 
 
-def test_a_truncated_file_is_named(state, tmp_path):
+def test_a_truncated_file_is_named_in_the_error(state, tmp_path):
     torch.save({"model": state}, tmp_path / "w.pt")
     save_file(half(state), tmp_path / "w.safetensors")
     for path in tmp_path.iterdir():
@@ -73,19 +73,19 @@ def test_a_truncated_file_is_named(state, tmp_path):
             read_checkpoint(path)
 
 
-def test_a_file_without_tensors_is_named(tmp_path):
+def test_a_file_without_tensors_is_named_in_the_error(tmp_path):
     torch.save({"model": {"a": 1}}, tmp_path / "w.pt")
     with pytest.raises(ValueError, match=r"w\.pt: no weights found in it"):
         read_checkpoint(tmp_path / "w.pt")
 
 
-def test_a_file_that_is_code_is_not_run(tmp_path):
+def test_code_in_a_file_is_not_executed(tmp_path):
     torch.save({"model": np.random.default_rng}, tmp_path / "w.pt")
     with pytest.raises(ValueError, match=r"w\.pt: no readable file of weights"):
         read_checkpoint(tmp_path / "w.pt")
 
 
-def test_unknown_names_list_the_known(tmp_path):
+def test_an_unknown_name_is_refused_with_a_list_of_the_known_ones(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"nowhere\.pt: no such file of weights"):
         load_model("demo", str(tmp_path / "nowhere.pt"))
     with pytest.raises(
@@ -109,11 +109,11 @@ def test_unknown_names_list_the_known(tmp_path):
         ),
     ],
 )
-def test_what_does_not_go_together_is_refused(change, message):
+def test_inconsistent_runner_options_are_refused(change, message):
     with pytest.raises(ValueError, match=message):
         load_networks("demo", "random", Runner(**change))
 
 
-def test_pytorch_computes_in_the_precision_asked_for():
+def test_pytorch_computes_in_the_requested_precision():
     arrays = load_networks("demo", "random", Runner(precision="bf16")).arrays
     assert arrays.dtype == torch.bfloat16

@@ -1,4 +1,4 @@
-"""The networks of SAM 2 as ONNX files: what ONNX Runtime answers is what PyTorch answers."""
+"""The networks of SAM 2 as ONNX files: ONNX Runtime's outputs equal those of PyTorch."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from trackers.engines.torch_engine import TorchArrays
 from trackers.mask_rcnn.loading import NETWORKS as MASK_RCNN
 from trackers.mask_rcnn.sizes import BOXES
 from trackers.sam2.loading import load_model
-from trackers.sam2.modules import example, modules, takes
+from trackers.sam2.modules import example_inputs, input_names, modules
 from trackers.sam2.networks import NETWORKS, on_onnxruntime, on_torch
 from trackers.sam2.prompt import Prompt
 from trackers.sam2.session import Session
@@ -39,7 +39,7 @@ def model():
 
 @pytest.fixture(scope="module")
 def folder(exported):
-    """The model, exported in float32."""
+    """The folder of the model exported in float32."""
     return exported("engines/sam2_demo/fp32")
 
 
@@ -53,63 +53,65 @@ def reference(model):
     return on_torch(model, TorchArrays())
 
 
-def both(name, model, reference, engine, objects):
-    """The answers of an engine and of PyTorch to the same inputs, which are noise.
+def outputs_of_both(name, model, reference, engine, objects):
+    """The outputs of an engine and of PyTorch for the same random inputs.
 
-    Of some noise a box has a mask that is about to be called unstable, and another precision takes
-    the next one; in seed 0 there is none.
+    For some inputs the mask of a box is close to unstable, so that another precision selects
+    another mask; with seed 0 there is none.
     """
-    arrays = example(model, objects, seed=0 if name == "prompt" else 1)
-    given = {each: arrays[each] for each in takes(modules(model)[name])}
-    answer = engine(**{key: array.numpy() for key, array in given.items()})
-    truth = getattr(reference, name)(**given)
-    return answer, {key: array.numpy() for key, array in truth.items()}
+    arrays = example_inputs(model, objects, seed=0 if name == "prompt" else 1)
+    inputs = {each: arrays[each] for each in input_names(modules(model)[name])}
+    outputs = engine(**{key: array.numpy() for key, array in inputs.items()})
+    expected = getattr(reference, name)(**inputs)
+    return outputs, {key: array.numpy() for key, array in expected.items()}
 
 
 @pytest.mark.parametrize("objects", [1, 3])
 @pytest.mark.parametrize("name", NETWORKS)
-def test_onnx_runtime_answers_what_pytorch_answers(name, objects, model, reference, networks):
-    answer, truth = both(name, model, reference, getattr(networks, name), objects)
-    assert list(answer) == list(truth)
-    rounded = 0.02 if name == "memorize" else 1e-4  # memories are rounded to 8 bits
-    for key, array in truth.items():
-        assert answer[key].dtype == array.dtype
-        np.testing.assert_allclose(answer[key], array, rtol=0, atol=rounded, err_msg=key)
+def test_onnx_runtime_has_the_outputs_of_pytorch(name, objects, model, reference, networks):
+    engine = getattr(networks, name)
+    outputs, expected = outputs_of_both(name, model, reference, engine, objects)
+    assert list(outputs) == list(expected)
+    tolerance = 0.02 if name == "memorize" else 1e-4  # memories are rounded to 8 bits
+    for key, array in expected.items():
+        assert outputs[key].dtype == array.dtype
+        np.testing.assert_allclose(outputs[key], array, rtol=0, atol=tolerance, err_msg=key)
 
 
 @pytest.mark.parametrize("name", ["track", "track_partial", "memorize"])
-def test_threads_that_share_the_objects_answer_what_one_answers(name, model, folder, networks):
+def test_two_threads_that_share_the_objects_have_the_outputs_of_one(name, model, folder, networks):
     engine = OnnxEngine(folder / f"{name}.onnx", threads=2, shared="objects")
-    arrays = example(model, 5, seed=1)
-    given = {each: arrays[each].numpy() for each in takes(modules(model)[name])}
-    answer, alone = engine(**given), getattr(networks, name)(**given)
-    for key, array in alone.items():
-        np.testing.assert_allclose(answer[key], array, rtol=0, atol=1e-4, err_msg=key)
+    arrays = example_inputs(model, 5, seed=1)
+    inputs = {each: arrays[each].numpy() for each in input_names(modules(model)[name])}
+    outputs, expected = engine(**inputs), getattr(networks, name)(**inputs)
+    for key, array in expected.items():
+        np.testing.assert_allclose(outputs[key], array, rtol=0, atol=1e-4, err_msg=key)
 
 
 @pytest.mark.parametrize("points", [1, 2, 5])
-def test_any_number_of_points_is_a_prompt(points, model, reference, networks):
-    arrays = example(model, 2)
-    given = {key: arrays[key] for key in ("prompt_features", "high0", "high1")}
+def test_a_prompt_can_have_any_number_of_points(points, model, reference, networks):
+    arrays = example_inputs(model, 2)
+    inputs = {key: arrays[key] for key in ("prompt_features", "high0", "high1")}
     random = torch.Generator().manual_seed(points)
-    given["points"] = 64 * torch.rand((2, points, 2), generator=random)
-    given["labels"] = torch.ones((2, points), dtype=torch.int64)
-    answer = networks.click(**{key: array.numpy() for key, array in given.items()})
-    truth = reference.click(**given)["logits"].numpy()
-    np.testing.assert_allclose(answer["logits"], truth, rtol=0, atol=1e-4)
+    inputs["points"] = 64 * torch.rand((2, points, 2), generator=random)
+    inputs["labels"] = torch.ones((2, points), dtype=torch.int64)
+    outputs = networks.click(**{key: array.numpy() for key, array in inputs.items()})
+    expected = reference.click(**inputs)["logits"].numpy()
+    np.testing.assert_allclose(outputs["logits"], expected, rtol=0, atol=1e-4)
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_float16_answers_nearly_the_same(name, model, reference, folder, tmp_path):
+def test_float16_has_nearly_the_same_outputs(name, model, reference, folder, tmp_path):
     low = lower(onnx.load(folder / f"{name}.onnx"), "fp16", EXACT)
     onnx.checker.check_model(low, full_check=True)
     path = tmp_path / "low.onnx"
     onnx.save(low, path)
-    answer, truth = both(name, model, reference, OnnxEngine(path, threads=1), 3)
-    for key, array in truth.items():
-        assert answer[key].dtype == np.float16
-        most = 0.01 * max(1, np.abs(array).max())  # five times the worst that was seen
-        np.testing.assert_allclose(answer[key], array, rtol=0, atol=most, err_msg=key)
+    engine = OnnxEngine(path, threads=1)
+    outputs, expected = outputs_of_both(name, model, reference, engine, 3)
+    for key, array in expected.items():
+        assert outputs[key].dtype == np.float16
+        tolerance = 0.01 * max(1, np.abs(array).max())  # five times the largest observed difference
+        np.testing.assert_allclose(outputs[key], array, rtol=0, atol=tolerance, err_msg=key)
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -123,7 +125,7 @@ def test_bfloat16_is_a_valid_network_without_float16(name, folder):
 
 @pytest.mark.parametrize("precision", ["fp32", "fp16", "bf16"])
 @pytest.mark.parametrize("name", NETWORKS)
-def test_tensorrt_knows_every_operator_for_its_type(name, precision, folder):
+def test_tensorrt_supports_every_operator_with_its_type(name, precision, folder):
     model = onnx.load(folder / f"{name}.onnx")
     if precision != "fp32":
         model = lower(model, precision, EXACT)
@@ -133,7 +135,7 @@ def test_tensorrt_knows_every_operator_for_its_type(name, precision, folder):
 
 @pytest.mark.parametrize("precision", ["fp32", "fp16"])
 @pytest.mark.parametrize("name", MASK_RCNN)
-def test_tensorrt_knows_every_operator_of_mask_rcnn(name, precision, exported):
+def test_tensorrt_supports_every_operator_of_mask_rcnn(name, precision, exported):
     model = onnx.load(exported("engines/masktrack_demo/fp32") / f"{name}.onnx")
     if precision != "fp32":
         model = lower(model, precision, BOXES)
@@ -142,7 +144,7 @@ def test_tensorrt_knows_every_operator_of_mask_rcnn(name, precision, exported):
 
 
 def operators(model):
-    """Each operator of a network, and the type of its first input as TensorRT calls it."""
+    """The operators of a network, each with TensorRT's name for the type of its first input."""
     graph = onnx.shape_inference.infer_shapes(model).graph
     values = [*graph.input, *graph.value_info, *graph.output]
     types = {value.name: value.type.tensor_type.elem_type for value in values}
@@ -151,7 +153,7 @@ def operators(model):
     return {(node.op_type, TENSORRT_TYPES[types[node.input[0]]]) for node in graph.node}
 
 
-def test_no_operator_is_used_in_a_way_that_tensorrt_does_not_know(folder):
+def test_no_operator_has_attributes_that_tensorrt_does_not_support(folder):
     for name in NETWORKS:
         for node in onnx.load(folder / f"{name}.onnx").graph.node:
             facts = {each.name: onnx.helper.get_attribute_value(each) for each in node.attribute}
@@ -164,7 +166,7 @@ def test_no_operator_is_used_in_a_way_that_tensorrt_does_not_know(folder):
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_only_objects_and_points_are_of_any_number(name, folder):
+def test_only_the_axes_of_objects_and_points_are_dynamic(name, folder):
     model = onnx.load(folder / f"{name}.onnx")
     sizes = {
         size.dim_param
@@ -188,9 +190,9 @@ def low_networks(folder, tmp_path_factory):
     return on_onnxruntime(low, threads=1)
 
 
-# memories are rounded to bfloat16, so that the last bit of a float32 may become 0.4 % of a memory
-@pytest.mark.parametrize(("precision", "most"), [("fp32", 1e-3), ("fp16", 4e-3)])
-def test_a_video_is_followed_as_on_pytorch(precision, most, networks, low_networks, reference):
+# memories are rounded to bfloat16: a difference in the last bit of a float32 can become 0.4 %
+@pytest.mark.parametrize(("precision", "tolerance"), [("fp32", 1e-3), ("fp16", 4e-3)])
+def test_a_video_is_tracked_as_on_pytorch(precision, tolerance, networks, low_networks, reference):
     sessions = [Session(networks if precision == "fp32" else low_networks), Session(reference)]
     random = np.random.default_rng(0)
     for frame in range(6):
@@ -203,15 +205,16 @@ def test_a_video_is_followed_as_on_pytorch(precision, most, networks, low_networ
             masks.append(session.masks())
             logits = [each.outputs.logits for each in sessions[: len(masks)]]
         np.testing.assert_array_equal(sessions[0].outputs.identity, sessions[1].outputs.identity)
-        largest = np.abs(logits[1]).max()  # they go to 40
-        apart = np.abs(logits[0] - logits[1])
-        # Over memories, the rounding of a float16 can grow a hundredfold in single pixels of noise.
-        assert (apart.max() if precision == "fp32" else 4 * apart.mean()) < most * largest
-        assert (masks[0] != masks[1]).mean() < most
+        largest = np.abs(logits[1]).max()  # about 40
+        difference = np.abs(logits[0] - logits[1])
+        # Through memories, the rounding of float16 can grow a hundredfold in single pixels of noise
+        error = difference.max() if precision == "fp32" else 4 * difference.mean()
+        assert error < tolerance * largest
+        assert (masks[0] != masks[1]).mean() < tolerance
 
 
 def play(session, frame):
-    """Objects come and go: the second in frame 2, the first leaves in frame 4."""
+    """Add two objects in frame 2 and drop the first one in frame 4."""
     if frame == 0:
         session.prompt({7: Prompt(box=np.array([10, 10, 40, 30]))})
     if frame == 2:
@@ -223,7 +226,7 @@ def play(session, frame):
         session.drop(7)
 
 
-def test_the_json_says_what_a_file_is(folder):
+def test_the_json_beside_a_network_describes_it(folder):
     facts = read_json(folder / "track.onnx.json")
     assert facts["sha256"] == sha256(folder / "track.onnx")
     assert facts["sha256"] == read_json(folder / CARD)["files"]["track"]
@@ -233,13 +236,13 @@ def test_the_json_says_what_a_file_is(folder):
     assert facts["outputs"]["pointer"] == {"type": "float", "shape": ["objects", 128]}
 
 
-def test_no_path_of_this_machine_is_in_a_file(folder):
+def test_a_network_file_contains_no_path_of_this_machine(folder):
     for name in NETWORKS:
         assert b"site-packages" not in (folder / f"{name}.onnx").read_bytes()
         assert str(ROOT).encode() not in (folder / f"{name}.onnx").read_bytes()
 
 
-def test_a_job_on_onnx_runtime_loads_no_torch(folder):
+def test_a_session_on_onnx_runtime_does_not_import_torch(folder):
     code = (
         "import sys; from pathlib import Path; from trackers.sam2.networks import on_onnxruntime;"
         "from trackers.sam2.session import Session;"
@@ -256,7 +259,7 @@ def test_a_folder_without_networks_is_refused(tmp_path):
         on_onnxruntime(tmp_path)
 
 
-def test_a_folder_that_says_too_little_is_refused(tmp_path):
+def test_an_incomplete_network_card_is_refused(tmp_path):
     (tmp_path / CARD).write_text('{"image_size": 64}')
     with pytest.raises(ValueError, match=r"networks\.json: .*shapes.* missing"):
         on_onnxruntime(tmp_path)

@@ -1,4 +1,4 @@
-"""The parity program: what it records, and what it finds to agree."""
+"""The parity program: the calls it records, and which networks agree."""
 
 from __future__ import annotations
 
@@ -24,27 +24,29 @@ def calls(model):
     return record(on_torch(model, TorchArrays()))
 
 
-def test_every_network_is_called_and_every_bank_is_seen(calls):
+def test_every_network_is_called_with_every_state_of_the_memory_bank(calls):
     assert {call.network for call in calls} == set(NETWORKS)
-    tracked = [(call.network, call.bank) for call in calls if call.network.startswith("track")]
-    assert tracked == [("track_partial", "newborn"), ("track", "full"), ("track_partial", "mixed")]
+    tracked = [
+        (call.network, call.memory_bank) for call in calls if call.network.startswith("track")
+    ]
+    assert tracked == [("track_partial", "new"), ("track", "full"), ("track_partial", "mixed")]
 
 
-def test_banks_are_what_they_are_called(calls):
-    there = {
-        call.bank: call.inputs["memory_there"].sum(1).tolist()
+def test_the_memory_banks_are_in_the_states_that_are_recorded(calls):
+    counts = {
+        call.memory_bank: call.inputs["memory_there"].sum(1).tolist()
         for call in calls
         if call.network == "track_partial"
     }
-    assert there == {"newborn": [1, 1, 1], "mixed": [7, 7, 7, 1]}
+    assert counts == {"new": [1, 1, 1], "mixed": [7, 7, 7, 1]}
 
 
 def test_the_reference_agrees_with_itself(calls, model):
     rows = compare(calls, on_torch(model, TorchArrays()))
     assert all(row["agrees"] for row in rows)
     for row in rows:
-        rounded = 0.02 if row["network"] == "memorize" else 1e-5  # memories: to 8 bits
-        assert max(row["differences"].values()) < rounded
+        tolerance = 0.02 if row["network"] == "memorize" else 1e-5  # memories have 8 bits
+        assert max(row["differences"].values()) < tolerance
     assert {row["mask_iou"] for row in rows if "mask_iou" in row} == {1}
 
 
@@ -60,9 +62,10 @@ def test_another_model_does_not_agree(calls):
     assert not all(row["agrees"] for row in rows)
 
 
-def test_numbers_that_are_not_finite_do_not_agree(calls, model):
-    networks = on_torch(copy.deepcopy(model), TorchArrays())
+def test_outputs_that_are_not_finite_do_not_agree(calls, model):
+    broken = copy.deepcopy(model)
     with torch.no_grad():
-        networks.track._module.norm.weight[0] = np.nan
+        broken.memory_attention.norm.weight[0] = np.nan
+    networks = on_torch(broken, TorchArrays())
     rows = [row for row in compare(calls, networks) if row["network"] == "track"]
     assert [(row["finite"], row["agrees"]) for row in rows] == [(False, False)]

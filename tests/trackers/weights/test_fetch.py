@@ -1,4 +1,4 @@
-"""Weights from a server that is there, and from one that is not as it should be."""
+"""Weights are downloaded and verified; a wrong or missing file is refused."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CONTENT = bytes(range(256)) * 1000
 
 @pytest.fixture
 def address(tmp_path):
-    """Of a server of one file."""
+    """The address of a server with one file."""
     folder = tmp_path / "served"
     folder.mkdir()
     (folder / "w.pt").write_bytes(CONTENT)
@@ -36,7 +36,7 @@ def published(url: str, content: bytes = CONTENT) -> Published:
     return Published(url, "Apache-2.0", hashlib.sha256(content).hexdigest(), len(content))
 
 
-def test_a_file_is_fetched(address, tmp_path):
+def test_a_file_is_downloaded(address, tmp_path):
     fetch(published(f"{address}/w.pt"), tmp_path / "made" / "w.pt")
     assert (tmp_path / "made" / "w.pt").read_bytes() == CONTENT
 
@@ -44,34 +44,36 @@ def test_a_file_is_fetched(address, tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "error", "message"),
     [
-        ("w.pt", b"another", ValueError, r"w\.pt: a file of 256000 bytes and SHA-256 .* found"),
-        ("v.pt", CONTENT, OSError, r"v\.pt: not downloaded: 404"),
+        ("w.pt", b"another", ValueError, r"w\.pt: file of 256000 bytes with SHA-256 .* found"),
+        ("v.pt", CONTENT, OSError, r"v\.pt: download failed: 404"),
     ],
 )
-def test_a_wrong_file_leaves_nothing(address, tmp_path, name, content, error, message):
+def test_a_failed_download_leaves_no_file(address, tmp_path, name, content, error, message):
     with pytest.raises(error, match=message):
         fetch(published(f"{address}/{name}", content), tmp_path / "made" / "w.pt")
     assert list((tmp_path / "made").iterdir()) == []
 
 
-def test_where_no_digest_is_known_that_of_the_first_download_counts(address, tmp_path):
+def test_without_a_known_digest_the_digest_of_the_first_download_is_expected(address, tmp_path):
     unknown, path = Published(f"{address}/w.pt", "Apache-2.0"), tmp_path / "made" / "w.pt"
     fetch(unknown, path)
     path.unlink()
     fetch(unknown, path)
     assert path.read_bytes() == CONTENT
     (tmp_path / "served" / "w.pt").write_bytes(b"another")
-    with pytest.raises(ValueError, match=r"of 7 bytes and SHA-256 .* found, expected"):
+    with pytest.raises(ValueError, match=r"of 7 bytes with SHA-256 .* found, expected"):
         fetch(unknown, path)
     assert path.read_bytes() == CONTENT
 
 
-def test_a_server_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(OSError, match=r"http://127\.0\.0\.1:9/w\.pt: not downloaded"):
+def test_an_unreachable_server_is_named_in_the_error(tmp_path):
+    with pytest.raises(OSError, match=r"http://127\.0\.0\.1:9/w\.pt: download failed"):
         fetch(published("http://127.0.0.1:9/w.pt"), tmp_path / "w.pt")
 
 
-def test_there_is_an_entry_for_every_size_but_our_own():
+def test_the_catalogue_has_every_size_except_the_demo():
     names = {f"sam2.1_hiera_{size}.pt" for size in CONFIGS if size != "demo"}
     names |= {f"yolox_{size}.pth" for size in SIZES}
-    assert names | {"yolox_nano.onnx"} == set(read_catalogue())  # for a card of config/cards
+    assert names | {"yolox_nano.onnx"} == set(
+        read_catalogue()
+    )  # for a network card of config/cards

@@ -1,4 +1,4 @@
-"""The training of the demo weights: what it is shown, that it learns, that it can be stopped."""
+"""Training of the demo SAM 2: its clips, prompts and losses, and resuming a training."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from trackers.training import loop
 from trackers.training.clips import Clip, World, draw_clips, load_worlds
 from trackers.training.loop import Stage, Training
 from trackers.training.sam2_step import (
-    _exclusive,
-    _loss,
+    batch_loss,
     box_prompts,
     draw_prompts,
-    loss_of,
-    make_lesson,
+    frame_loss,
+    make_batch,
+    non_overlapping,
 )
 
 SIZE = 256
@@ -38,7 +38,7 @@ def worlds(workdir):
     return load_worlds(workdir / "worlds", 1, SIZE, seed=3)
 
 
-def test_clips_follow_people_who_are_seen_in_the_first_frame(worlds):
+def test_clips_have_masks_of_people_who_are_visible_in_the_first_frame(worlds):
     draw = np.random.default_rng(0)
     source = draw_clips(draw, worlds, length=3, people=2)
     clips = [next(source) for _ in range(20)]
@@ -46,21 +46,21 @@ def test_clips_follow_people_who_are_seen_in_the_first_frame(worlds):
         assert clip.images.shape == (3, SIZE, SIZE, 3)
         assert 1 <= clip.masks.shape[1] <= 2
         assert clip.masks[0].any((1, 2)).all()
-        assert clip.masks.sum(1).max() == 1  # nobody shares a pixel
+        assert clip.masks.sum(1).max() == 1  # no two masks share a pixel
     assert len({clip.images.tobytes() for clip in clips}) > 15
 
 
 def test_a_clip_with_a_gap_leaves_out_frames_once(worlds):
-    here = dataclasses.replace(worlds[0], images=np.arange(100)[:, None, None, None])
+    numbered = dataclasses.replace(worlds[0], images=np.arange(100)[:, None, None, None])
     for length in (2, 4):
-        source = draw_clips(np.random.default_rng(0), [here], length, people=2, gaps=1.0)
+        source = draw_clips(np.random.default_rng(0), [numbered], length, people=2, gaps=1.0)
         for _ in range(20):
             steps = np.sort(np.abs(np.diff(next(source).images.ravel())))
             assert set(steps[:-1]) <= {1, 2, 3}
             assert 9 <= steps[-1] <= 51
 
 
-def test_a_clip_may_follow_who_comes_near_each_other():
+def test_a_clip_can_have_the_people_who_come_near_each_other():
     owner = np.zeros((9, 64, 64), np.uint8)
     for number, left in enumerate((2, 10, 30, 55), start=1):
         owner[:, :10, left : left + number] = number  # as wide as the number, also mirrored
@@ -71,17 +71,17 @@ def test_a_clip_may_follow_who_comes_near_each_other():
     assert pairs == {(1, 2), (2, 1), (3, 2), (4, 3)}
 
 
-def test_a_share_of_the_clips_has_other_colours_the_same_in_all_frames():
+def test_a_share_of_the_clips_has_permuted_colours_that_are_equal_in_all_frames():
     colours = np.broadcast_to(np.array([10, 100, 200], np.uint8), (2, 8, 8, 3))
     clip = Clip(colours, np.ones((2, 1, 8, 8), bool))
     for share, orders in ((0.0, {(0, 1, 2)}), (1.0, set(permutations(range(3))))):
-        lesson = make_lesson(np.random.default_rng(0), repeat(clip), 60, share)
-        order = lesson.images.argsort(2)
+        batch = make_batch(np.random.default_rng(0), repeat(clip), 60, share)
+        order = batch.images.argsort(2)
         assert (order == order[:1, :, :, :1, :1]).all()
         assert set(map(tuple, order[0, :, :, 0, 0].tolist())) == orders
 
 
-def test_a_world_is_drawn_once(worlds, workdir):
+def test_a_world_is_drawn_once_and_cached(worlds, workdir):
     path = next((workdir / "worlds").glob("*.npz"))
     before = path.stat().st_mtime_ns
     again = load_worlds(workdir / "worlds", 1, SIZE, seed=3)
@@ -89,7 +89,7 @@ def test_a_world_is_drawn_once(worlds, workdir):
     assert path.stat().st_mtime_ns == before
 
 
-def test_boxes_of_masks_have_exclusive_far_corners():
+def test_box_prompts_have_exclusive_far_corners():
     masks = torch.zeros(1, 8, 8, dtype=torch.bool)
     masks[0, 2:5, 1:7] = True
     points = box_prompts(masks)["point_inputs"]
@@ -97,35 +97,36 @@ def test_boxes_of_masks_have_exclusive_far_corners():
     assert points["point_labels"].tolist() == [[2, 3]]
 
 
-def test_the_prompts_of_a_lesson_are_boxes_points_and_masks():
+def test_prompts_are_boxes_points_and_masks():
     masks = torch.zeros(2, 8, 8, dtype=torch.bool)
     masks[:, 2:5, 1:7] = True
     kinds, draw = set(), np.random.default_rng(0)
     for _ in range(60):
-        prompts = draw_prompts(draw, masks, shown=True)
+        prompts = draw_prompts(draw, masks, allow_masks=True)
         if prompts["mask_inputs"] is not None:
             kinds.add("mask")
             continue
         labels = prompts["point_inputs"]["point_labels"]
-        where = prompts["point_inputs"]["point_coords"]
-        assert where.shape == (*labels.shape, 2)
+        points = prompts["point_inputs"]["point_coords"]
+        assert points.shape == (*labels.shape, 2)
         if (labels == 1).all():
-            x, y = where.floor().long().unbind(-1)
+            x, y = points.floor().long().unbind(-1)
             assert masks[torch.arange(2)[:, None], y, x].all()
         kinds.add((labels.shape[1], int(labels[0, 0])))
     assert kinds == {"mask", (2, 2), (1, 1), (2, 1), (3, 1)}
 
 
 @pytest.mark.slow
-def test_a_lesson_taught_again_and_again_is_learnt(worlds):
+def test_the_loss_decreases_when_a_batch_is_repeated(worlds):
     torch.manual_seed(0)
     draw = np.random.default_rng(0)
     model = build_model("demo").train()
-    lesson = make_lesson(draw, draw_clips(draw, worlds, length=2, people=1), 1)
+    batch = make_batch(draw, draw_clips(draw, worlds, length=2, people=1), 1)
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
     losses = []
     for _ in range(12):
-        loss = loss_of(model, lesson, box_prompts(lesson.masks[0]), taught=False, exclusive=True)
+        prompts = box_prompts(batch.masks[0])
+        loss = batch_loss(model, batch, prompts, teacher_forced=False, exclusive=True)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -134,48 +135,48 @@ def test_a_lesson_taught_again_and_again_is_learnt(worlds):
 
 
 @pytest.mark.parametrize(("side", "weight"), [(32, 1 / 1024), (8, 1 / 256)])
-def test_a_sharp_lesson_adds_the_error_of_every_pixel_as_a_share_of_the_person(side, weight):
+def test_the_sharp_loss_adds_the_cross_entropy_divided_by_the_persons_area(side, weight):
     masks = torch.zeros(1, SIZE, SIZE, dtype=torch.bool)
     masks[:, 32 : 32 + side, 64 : 64 + side] = True
     undecided = torch.zeros(1, 3, SIZE // 4, SIZE // 4), torch.zeros(1, 3), None, torch.zeros(1, 1)
-    blunt, sharp = (_loss(undecided, masks, each).item() for each in (False, True))
-    assert sharp - blunt == pytest.approx(np.log(2) * SIZE**2 * weight, rel=1e-3)
+    plain, sharp = (frame_loss(undecided, masks, each).item() for each in (False, True))
+    assert sharp - plain == pytest.approx(np.log(2) * SIZE**2 * weight, rel=1e-3)
 
 
-def test_people_of_a_clip_and_no_others_dispute_pixels_as_in_sam2():
+def test_logits_of_people_in_one_clip_do_not_overlap_as_in_sam2():
     logits = torch.randn(5, 1, 8, 8, generator=torch.Generator().manual_seed(0)) * 8
-    own = _exclusive(logits, torch.tensor([0, 0, 0, 1, 2]))
+    own = non_overlapping(logits, torch.tensor([0, 0, 0, 1, 2]))
     first = SAM2Base._apply_non_overlapping_constraints(None, logits[:3])
     torch.testing.assert_close(own, torch.cat([first, logits[3:]]), rtol=0, atol=0)
 
 
-def test_a_training_that_was_interrupted_goes_on(tmp_path, monkeypatch):
+def test_an_interrupted_training_resumes(tmp_path, monkeypatch):
     monkeypatch.setattr(loop, "EVERY", 1)
 
-    def go(stages) -> Training:
+    def train(stages) -> Training:
         torch.manual_seed(0)
         model = torch.nn.Linear(4, 1)
-        learner, first = Training(model, tmp_path / "state.pt"), 0
+        training, first = Training(model, tmp_path / "state.pt"), 0
         inputs = torch.ones(2, 4)
         for stage in stages:
-            learner.run(stage, first, lambda: model(inputs).square().mean(), lambda: {"seen": 1})
+            training.run(stage, first, lambda: model(inputs).square().mean(), lambda: {"recall": 1})
             first += stage.steps
-        return learner
+        return training
 
     stages = Stage(1, rate=1e-3, rate_end=1e-3), Stage(2, rate=1e-3, rate_end=0.0)
-    assert go(stages[:1]).done == 1
-    resumed = go(stages)
-    assert (resumed.done, [entry["step"] for entry in resumed.log]) == (3, [1, 2, 3])
+    assert train(stages[:1]).steps_done == 1
+    resumed = train(stages)
+    assert (resumed.steps_done, [entry["step"] for entry in resumed.log]) == (3, [1, 2, 3])
     losses = [entry["loss"] for entry in resumed.log]
     assert losses == sorted(losses, reverse=True)
-    last = go(stages)
+    last = train(stages)
     assert torch.equal(last.model.weight, resumed.model.weight)
     last.finish(tmp_path / "made.safetensors", stages, {"seed": 0})
     assert load_file(tmp_path / "made.safetensors")["weight"].dtype == torch.float16
     assert read_json(tmp_path / "made.json")["stages"][1]["rate_end"] == 0
-    elsewhere = Training(torch.nn.Linear(4, 1), tmp_path / "another.pt")
-    elsewhere.go_on_from(tmp_path / "made.safetensors")
-    assert (elsewhere.done, elsewhere.log) == (3, resumed.log)
-    assert torch.equal(elsewhere.model.weight, resumed.model.weight.half().float())
-    last.go_on_from(tmp_path / "made.safetensors")  # it has begun: nothing changes
+    continued = Training(torch.nn.Linear(4, 1), tmp_path / "another.pt")
+    continued.resume_from(tmp_path / "made.safetensors")
+    assert (continued.steps_done, continued.log) == (3, resumed.log)
+    assert torch.equal(continued.model.weight, resumed.model.weight.half().float())
+    last.resume_from(tmp_path / "made.safetensors")  # has no effect after the first step
     assert torch.equal(last.model.weight, resumed.model.weight)
