@@ -56,7 +56,7 @@ reproduce: $(STAMP) ## repeat one result and compare it: RUN=results/sort/synthe
 	python -m workflow.reproduce "$(RUN)"
 
 baseline: $(STAMP) ## measure the baseline of `make regression`, on a quiet machine; ACCEPT=1 replaces it
-	REPLACE_BASELINE=$(ACCEPT) snakemake --cores all --quiet host reason rules --forcerun pace --keep-going baseline \
+	REPLACE_BASELINE=$(ACCEPT) snakemake --cores all --quiet host reason rules --forcerun relative_step_time --keep-going baseline \
 		$(if $(CONFIG),--configfile $(CONFIG))
 	@cat logs/baseline.log
 

@@ -26,9 +26,9 @@ import yaml
 from bench.material.gate_material import Workdir, measure_step_times, plan_of
 from datasets.io.files import write_json
 from datasets.io.program import run_main
-from metrics.gate.checks import Check, overall
+from metrics.gate.checks import STEP_TIME, Check, overall_verdict
 from metrics.gate.snapshot import take_snapshot
-from metrics.gate.verdict import Snapshot, judge
+from metrics.gate.verdict import Snapshot, compare_snapshots
 from trackers.profiling import system_load
 from trackers.profiling.machine import describe_machine
 
@@ -55,21 +55,21 @@ class Trial:
     def checks(self) -> list[Check]:
         """Return the checks of the results in the working directory."""
         plan = plan_of(self.regression, _VARIANTS)
-        return judge(self.baseline, take_snapshot(plan, self.workdir.path), plan)
+        return compare_snapshots(self.baseline, take_snapshot(plan, self.workdir.path), plan)
 
     def run(self, slower: float = 0.0) -> dict[str, Any]:
         """Time the trackers anew and return the verdicts."""
         begin, before = perf_counter(), system_load.now()
         measure_step_times(self.workdir, self.regression, _VARIANTS, slower)
         meanwhile = system_load.between(before, system_load.now())
-        checks = [each for each in self.checks() if each.metric == "pace"]
+        checks = [each for each in self.checks() if each.metric == STEP_TIME]
         print(
             slower, {each.variant: (each.verdict, _per_cent(each)) for each in checks}, flush=True
         )
         return {
             "seconds": perf_counter() - begin,
             "busy_cores": meanwhile["others_s"] / meanwhile["wall_s"],  # with the trackers
-            "verdict": overall(self.checks()),
+            "verdict": overall_verdict(self.checks()),
             "checks": [vars(each) for each in checks],
         }
 

@@ -28,9 +28,9 @@ from datasets.formats.parquet import read_tracks
 from datasets.io.files import read_json, write_json
 from datasets.io.git import ROOT
 from datasets.io.program import run_main
-from metrics.gate.checks import Check, overall
+from metrics.gate.checks import STEP_TIME, Check, overall_verdict
 from metrics.gate.snapshot import take_snapshot
-from metrics.gate.verdict import judge
+from metrics.gate.verdict import compare_snapshots
 from trackers.profiling import system_load
 from trackers.profiling.machine import describe_machine
 from workflow.gate.other_worktree import resolve_commit, worktree_folder
@@ -64,13 +64,13 @@ class Replays:
         timed = Timed(variant, DATASET, [SEQUENCES[0]], limits)
         begin, before = perf_counter(), system_load.now()
         turns = take_turns(
-            (self.sides[0], here), timed, limits["processes"], self.regression["slow_down"]
+            (self.sides[0], here), timed, limits["processes"], self.regression["slowdown_tolerance"]
         )
         seconds, meanwhile = perf_counter() - begin, system_load.between(before, system_load.now())
         checks = self._check(variant, {DATASET: {variant: turns}})
         return {
             "kind": f"{_VARIANTS[variant]}, {slower:.0%} slower" if slower else "unchanged",
-            **_verdict(checks, next(each for each in checks if each.metric == "pace")),
+            **_verdict(checks, next(each for each in checks if each.metric == STEP_TIME)),
             "seconds": round(seconds, 1),
             "load": meanwhile["load"],
             "pairs": turns["pairs"],
@@ -93,7 +93,7 @@ class Replays:
     ) -> list[Check]:
         plan = self._plan(variant, timed=bool(turns))
         now = take_snapshot(plan, self.workdir.path)
-        return judge(baseline or now, now, plan, turns)
+        return compare_snapshots(baseline or now, now, plan, turns)
 
     def _plan(self, variant: str, *, timed: bool = False) -> dict[str, Any]:
         plan = plan_of(self.regression, [variant])
@@ -109,7 +109,7 @@ def limits_of(regression: Mapping[str, Any], variant: str) -> dict[str, Any]:
 
 
 def _verdict(checks: list[Check], one: Check) -> dict[str, Any]:
-    return {"variant": one.variant, "verdict": overall(checks), "check": vars(one)}
+    return {"variant": one.variant, "verdict": overall_verdict(checks), "check": vars(one)}
 
 
 def _prepare(workdir: Workdir, side: Side) -> None:

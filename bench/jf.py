@@ -44,7 +44,7 @@ def theirs(args: argparse.Namespace) -> ToolResult:
 
     setting = trackeval_run.davis(args.workdir / "truth", args.workdir / "results")
     dataset = trackeval_run.open_dataset(setting)
-    with trackeval_run.undisturbed():
+    with trackeval_run.suppress_output():
         raw = dataset.get_raw_seq_data(setting.tracker, _SEQUENCE)
         data = dataset.get_preprocessed_seq_data(raw, setting.only_class)
         begin = perf_counter()

@@ -28,7 +28,7 @@ import torch
 from bench.material.official_sam2 import build_predictor, follow, make_lively, save_frames
 from datasets.io.files import write_json
 from datasets.io.program import run_main
-from datasets.synthesis.scene import play
+from datasets.synthesis.rendering import play
 from datasets.synthesis.scripts import SCENARIOS
 from trackers.engines.checkpoint import read_checkpoint
 from trackers.engines.torch_engine import MODES, TorchArrays

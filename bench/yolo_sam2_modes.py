@@ -24,7 +24,7 @@ import numpy as np
 
 from datasets.io.files import write_json
 from datasets.io.program import run_main
-from datasets.synthesis.scene import play
+from datasets.synthesis.rendering import play
 from datasets.synthesis.scripts import SCENARIOS
 from datasets.types import Detections, Extent, Frame, Sequence
 from trackers.contract import Tracker, TrackerOutput, load_tracker

@@ -24,7 +24,7 @@ from pathlib import Path
 import numpy as np
 
 from datasets.class_mapping import fit_classes, fit_extent, rename_classes
-from datasets.conversion.codec import Fact, Given, Numbering, Sequences, is_single_file
+from datasets.conversion.codec import Fact, Numbering, Sequences, SourceFacts, is_single_file
 from datasets.conversion.dropped_fields import Counts, add_counts, describe_counts
 from datasets.conversion.registry import FORMATS
 from datasets.io.files import printable
@@ -61,7 +61,7 @@ class Conversion:
     target: str
     input: Path
     output: Path
-    given: Given
+    given: SourceFacts
     renamed: Mapping[str, str]
     number_as: Path | None = None
     name_as: Path | None = None
@@ -233,7 +233,7 @@ def _plan(args: argparse.Namespace) -> Conversion:
         if len(dict(classes)) < len(classes):
             raise ValueError(f"--classes: expected unique ids, found {[key for key, _ in classes]}")
         classes, ignored = check_classes("--", dict(classes), ignored)
-    facts = Given(
+    facts = SourceFacts(
         tuple(args.size) if args.size else None,
         args.frames,
         classes,

@@ -36,17 +36,19 @@ def box_iou(first: np.ndarray, second: np.ndarray) -> np.ndarray:
         first: (..., 4), left, top, right, bottom.
         second: (..., 4), broadcast against `first`: (N, 1, 4) with (M, 4) gives (N, M).
     """
-    return box_iou_of_shared(box_shared(first, second), box_area(first), box_area(second))
+    return box_iou_from_intersection(
+        box_intersection(first, second), box_area(first), box_area(second)
+    )
 
 
-def box_iou_of_shared(shared: np.ndarray, one: np.ndarray, two: np.ndarray) -> np.ndarray:
+def box_iou_from_intersection(shared: np.ndarray, one: np.ndarray, two: np.ndarray) -> np.ndarray:
     """Return the IoU of boxes from the area they share and the area of each."""
     union = one + two - shared
     valid = (one > _TINY) & (two > _TINY) & (union > _TINY)
     return np.where(valid, shared, 0) / np.where(valid, union, 1)
 
 
-def box_shared(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+def box_intersection(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Return the area of the intersection of boxes; shapes as for `box_iou`."""
     corner, far = np.maximum(first, second), np.minimum(first, second)
     wide = np.maximum(far[..., 2] - corner[..., 0], 0)

@@ -16,7 +16,7 @@ from pathlib import Path
 SEQUENCE, TRUTH, DETECTIONS, PROMPTS = (
     "sequence.json", "truth.parquet", "detections.parquet", "prompts.parquet",
 )  # fmt: skip
-TRACKS, RUN, TIMING, STREAMING = "tracks.parquet", "run.json", "timing.json", "real_time.json"
+TRACKS, RUN, TIMING, STREAMING = "tracks.parquet", "run.json", "timing.json", "streaming.json"
 SCORE, EVENTS, COMBINED, CROSSCHECK = (
     "score.json", "events.parquet", "combined.json", "crosscheck.json",
 )  # fmt: skip

@@ -28,7 +28,7 @@ from metrics.combine import combine_scores
 from metrics.crosscheck.compare import Comparison, compare, find_missing
 from metrics.crosscheck.compare import table as comparison_table
 from metrics.crosscheck.reference import Sample
-from metrics.family import list_benchmarks, list_families, load_benchmark
+from metrics.family import list_families, list_protocols, load_protocol
 from metrics.score import load_families, make_pairings, score_pairings
 from metrics.text_table import table
 
@@ -146,7 +146,7 @@ def plan(args: argparse.Namespace) -> Task:
         ValueError: A sequence is unknown or none exists, families share a column, `--jobs` is
             below 1, or an output path cannot be written.
     """
-    rules = load_benchmark(args.protocol)
+    rules = load_protocol(args.protocol)
     layout, families = args.layout or rules.layout, args.families or rules.families
     load_families(families)
     _check_flags(args)
@@ -233,7 +233,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--protocol", required=True, choices=list_benchmarks())
+    parser.add_argument("--protocol", required=True, choices=list_protocols())
     parser.add_argument(
         "--truth", type=Path, required=True, help="folder or file of the ground truth"
     )

@@ -122,7 +122,7 @@ def list_families() -> list[str]:
     return _list("families")
 
 
-def list_benchmarks() -> list[str]:
+def list_protocols() -> list[str]:
     """Return the names of all protocols."""
     return _list("protocols")
 
@@ -140,7 +140,7 @@ def load_family(name: str) -> Family:
     )
 
 
-def load_benchmark(name: str) -> ScoringProtocol:
+def load_protocol(name: str) -> ScoringProtocol:
     """Return PROTOCOL of metrics/protocols/<name>.py; ValueError lists the available protocols."""
     protocol: ScoringProtocol = _load("protocols", name).PROTOCOL
     return protocol

@@ -14,8 +14,8 @@ from datasets.overlap import (
     Overlaps,
     SharedPixelError,
     box_area,
-    box_iou_of_shared,
-    box_shared,
+    box_intersection,
+    box_iou_from_intersection,
     shared_by_any,
     shared_by_disjoint,
 )
@@ -141,8 +141,8 @@ def _overlapping_boxes(truth: Tracks, prediction: Tracks) -> Pairs:
     one, other = box_area(truth.box), box_area(prediction.box)
     found = []
     for rows, columns in _candidates(truth, prediction):
-        shared = box_shared(truth.box[rows], prediction.box[columns])
-        similarity = box_iou_of_shared(shared, one[rows], other[columns])
+        shared = box_intersection(truth.box[rows], prediction.box[columns])
+        similarity = box_iou_from_intersection(shared, one[rows], other[columns])
         found.append(Pairs(rows, columns, similarity, shared).take(similarity > 0))
     pairs = _join(found)
     return pairs.take(np.lexsort((pairs.prediction, pairs.truth)))

@@ -21,7 +21,7 @@ import numpy as np
 from datasets.io.files import write_json
 from datasets.io.program import run_main
 from datasets.types import Extent, Tracks
-from metrics.family import Family, load_benchmark, load_family, partial_to_json
+from metrics.family import Family, load_family, load_protocol, partial_to_json
 from metrics.pairing import Pairing, Side, overlapping, pair
 
 Partials = Mapping[str, Mapping[str, Any]]  # by class, then by family
@@ -42,7 +42,7 @@ def make_pairings(
             track id.
     """
     _refuse_other_extent(truth.extent, prediction.extent)
-    rules = load_benchmark(protocol)
+    rules = load_protocol(protocol)
     truth, prediction = rules.prepare(truth, prediction)
     pairs = overlapping(truth, prediction, rules.similarity)
     chosen = _choose_classes(rules.classes(truth.extent), classes)
@@ -114,7 +114,7 @@ def describe(protocol: str, families: Mapping[str, Family], partials: Partials) 
         }
         for name, each in partials.items()
     }
-    rules = load_benchmark(protocol)
+    rules = load_protocol(protocol)
     return {
         "protocol": protocol,
         "card": rules.description,

@@ -62,8 +62,8 @@ def summarize_timings(timings: Many[dict[str, Any]]) -> dict[str, Any]:
 
     Percentiles are over all frames of all repeats, if frames were timed individually, and need at
     least MIN_STEPS steps. Frames per second are the frames of all sequences over the sum of their
-    step times; `fps_range` is the slowest and the fastest repeat. `doubts` lists the timing
-    warnings, see `metrics.timing_warnings`.
+    step times; `fps_range` is the slowest and the fastest repeat. `timing_warnings` is described in
+    the module of that name.
 
     Raises:
         ValueError: The sequences differ in the number of repeats, in what was timed, or in the
@@ -95,7 +95,7 @@ def summarize_timings(timings: Many[dict[str, Any]]) -> dict[str, Any]:
         "repeats": repeats,
         "machine": timings[0]["machine"],
         "timed": {"name": kind, "label": label, "meaning": meaning},
-        "doubts": [
+        "timing_warnings": [
             vars(warning)
             for warning in dict.fromkeys(d for each in timings for d in find_timing_warnings(each))
         ],

@@ -32,7 +32,7 @@ from datasets.io.folders import replacing_folder
 from datasets.io.program import run_main
 from datasets.io.progress import progress
 from datasets.media.frames import list_images, read_frames, write_image
-from datasets.media.video import Writer, writing_video
+from datasets.media.video import FrameWriter, writing_video
 from datasets.sequences.same_sequence import check_extent, check_tracks_of
 from datasets.sequences.sequence_json import read_sequence
 from datasets.types import Sequence, Tracks
@@ -104,7 +104,7 @@ def _rows(tracks: Tracks, frames: range) -> Tracks:
 
 
 @contextmanager
-def writing_frames(folder: Path, names: list[str]) -> Iterator[Writer]:
+def writing_frames(folder: Path, names: list[str]) -> Iterator[FrameWriter]:
     """Yield a function that writes the next image; the folder appears once all are written.
 
     Raises:
@@ -134,7 +134,7 @@ def main() -> None:
     if titles:
         height, width = arrange(len(results), height, width).shape
     with ExitStack() as stack:
-        writers: list[Writer] = []
+        writers: list[FrameWriter] = []
         if args.frames is not None:
             writers.append(stack.enter_context(writing_frames(args.frames, _names(sequence))))
         if args.video is not None:

@@ -20,11 +20,11 @@ from datasets.io.files import read_json, replacing
 from datasets.io.program import run_main
 
 _OMITTED = ("SAME",)  # verdicts that the Markdown table omits
-_FAILED, _UNDECIDED = ("WORSE", "MISSING"), ("AMBIGUOUS", "NOT JUDGED")
+_FAILED, _UNDECIDED = ("WORSE", "MISSING"), ("AMBIGUOUS", "NOT COMPARED")
 _HEADINGS = {
     "pass": "No regression",
     "regression": "Regression",
-    "could not judge": "Could not judge",
+    "undecided": "Undecided",
 }
 # characters that XML 1.0 does not allow, see its section 2.2
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from datasets.io.files import is_made, read_json
+from datasets.io.files import is_up_to_date, read_json
 from datasets.run_layout import EVENTS, SCORE, SPEED, TIMING, TRACKS, RunLayout
 from reports.steps import count_objects, mean_stages, read_steps, read_warm_up
 from reports.streaming import StreamingResult, read_streaming
@@ -46,7 +46,7 @@ class Variant:
 
     Args:
         entry: Entry of the variant in the plan: name, title, method, source, options, timed, and
-            `rests_on`, the outputs and logs of the jobs that it depends on.
+            `depends_on`, the outputs and logs of the jobs that it depends on.
         total: Values by column over all sequences; None if one of them has no result.
         sequences: Values by column, by sequence with a result.
         partials: Partial results by sequence, then class, then family.
@@ -147,7 +147,7 @@ class _RunFiles:
 
     def is_current(self, made: Path, made_from: list[Path]) -> bool:
         """Whether a file exists and is up to date with its inputs."""
-        return is_made(made, made_from, finished=self.unfinished_since is None)
+        return is_up_to_date(made, made_from, finished=self.unfinished_since is None)
 
     @property
     def layout(self) -> RunLayout:
@@ -242,7 +242,7 @@ def _read_streaming(
             [files.sequence(name, sequence) for sequence in plan["sequences"]],
             finished=files.unfinished_since is None,
         )
-        for name in entry["real_time"]
+        for name in entry["streaming"]
     ]
     return sorted((each for each in found if each), key=lambda streaming: streaming.rate)
 
@@ -264,15 +264,15 @@ def _read_score(files: _RunFiles, entry: Mapping[str, Any], sequence: str) -> An
     events, score = (files.score(variant, sequence, file) for file in (EVENTS, SCORE))
     if not prepared.is_file():
         return files.missing_result(variant, sequence, "prepare")
-    rests_on = [files.workdir / each["made"] for each in entry["rests_on"]]
-    for each, made in zip(entry["rests_on"], rests_on, strict=True):
+    depends_on = [files.workdir / each["made"] for each in entry["depends_on"]]
+    for each, made in zip(entry["depends_on"], depends_on, strict=True):
         if not made.is_file():
             return files.missing_with_log(
                 variant, sequence, each["job"], files.workdir / each["log"]
             )
     # score.json is written after the events, but files may be touched in any order
     for job, made, made_from in (
-        ("track", tracks, [prepared, *rests_on]),
+        ("track", tracks, [prepared, *depends_on]),
         ("score", events, [tracks]),
         ("score", score, [tracks]),
     ):

@@ -6,7 +6,7 @@ from collections.abc import Sequence as Many
 from dataclasses import dataclass
 from pathlib import Path
 
-from datasets.io.files import is_made, read_json
+from datasets.io.files import is_up_to_date, read_json
 from datasets.run_layout import STREAMING, TRACKS
 
 
@@ -34,14 +34,14 @@ def read_streaming(
 
     Args:
         combined: combined.json, the values over all sequences.
-        sequences: Folders with the tracks and real_time.json of each sequence.
-        finished: See `is_made`.
+        sequences: Folders with the tracks and streaming.json of each sequence.
+        finished: See `is_up_to_date`.
     """
     timings = [folder / STREAMING for folder in sequences]
     tracks = [folder / TRACKS for folder in sequences]
     if not all(path.is_file() for path in timings):
         return None
-    if not is_made(combined, tracks, finished=finished):
+    if not is_up_to_date(combined, tracks, finished=finished):
         return None
     found = [read_json(path) for path in timings]
     return StreamingResult(

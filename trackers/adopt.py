@@ -19,9 +19,9 @@ from datasets.io.files import read_small_text
 from datasets.io.program import run_main
 from datasets.sequences.sequence_json import open_sequence
 from trackers.contract import load_method
+from trackers.external_timing import write_timing
 from trackers.parts.result_files import check_format, read_result
 from trackers.run_record import Job, add_flags, begin_record, write_result
-from trackers.whole_runs import write_timing
 
 _ALL_INPUTS = ("image", "detections")
 

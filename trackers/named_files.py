@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from trackers.contract import Method, fill_path
-from trackers.engines.card import CARD, files_of
+from trackers.engines.card import CARD, card_files
 
 _NETWORK = (".onnx", ".engine")  # suffixes of network files and of the files that describe them
 
@@ -28,7 +28,9 @@ def named_files(
     declared = [known[name] for name in method.files if isinstance(known[name], str)]
     paths = [fill_path(text, root, sequence) for text in declared]
     texts = [fill_path(text, root, sequence) for text in _texts(known)]
-    candidates = [path for text in texts if _looks_like_path(text) for path in files_of(str(text))]
+    candidates = [
+        path for text in texts if _looks_like_path(text) for path in card_files(str(text))
+    ]
     return [*dict.fromkeys(path for path in [*paths, *candidates] if _is_input(path, paths))]
 
 

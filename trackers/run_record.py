@@ -15,7 +15,7 @@ from typing import Any
 from datasets.formats.parquet import write_tracks
 from datasets.io.files import replacing, sha256, sha256_of, write_json
 from datasets.io.flags import json_mapping
-from datasets.io.git import LOCK, Asked, ask_commit, read_commit
+from datasets.io.git import LOCK, GitQueries, finish_commit_query, start_commit_query
 from datasets.run_layout import DETECTIONS, PROMPTS
 from datasets.sequences.run_json import SCHEMA_VERSION
 from datasets.sequences.sequence_json import IMAGES, PreparedSequence
@@ -63,7 +63,7 @@ class RunRecord:
     """
 
     content: Mapping[str, Any]
-    commit: Asked | None
+    commit: GitQueries | None
     started: float
 
 
@@ -103,7 +103,7 @@ def begin_record(job: Job) -> RunRecord:
         "threads": describe_threads(),
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    return RunRecord(content, ask_commit(), perf_counter())
+    return RunRecord(content, start_commit_query(), perf_counter())
 
 
 def describe_threads() -> dict[str, str | None]:
@@ -124,7 +124,7 @@ def write_result(output: Path, tracks: Tracks, run: Path | None, record: RunReco
         write_tracks(part, tracks)
         if run is not None:
             result = {
-                "commit": read_commit(record.commit),
+                "commit": finish_commit_query(record.commit),
                 "seconds": round(perf_counter() - record.started, 3),
                 "tracks": sha256(part),
             }

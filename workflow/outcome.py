@@ -85,7 +85,7 @@ def _explain(log: Path | None, started: float) -> list[str]:
 def _timing_warnings(path: Path) -> list[dict[str, str]]:
     if not path.is_file():
         return []
-    found: list[dict[str, str]] = json.loads(path.read_text()).get("doubts", [])
+    found: list[dict[str, str]] = json.loads(path.read_text()).get("timing_warnings", [])
     return found
 
 

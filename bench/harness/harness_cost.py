@@ -35,7 +35,7 @@ from datasets.types import Frame, Sequence, Tracks
 from trackers import run
 from trackers.contract import Method, TrackerOutput
 from trackers.profiling.machine import describe_machine
-from trackers.profiling.stages import REST, Record, recording, stage
+from trackers.profiling.stages import REST, StageTimes, recording, stage
 
 _STEP = 0.033  # seconds: a tracker at 30 fps
 _RATE = 30
@@ -78,7 +78,7 @@ def measure(path: Path, tracker: Timed, repeats: int) -> dict[str, Any]:
     found: list[dict[str, float]] = []
     method = Method("timed", "", inputs=("image",))
     for _ in range(repeats):
-        record, begin = Record(), perf_counter_ns()
+        record, begin = StageTimes(), perf_counter_ns()
         with recording(record):
             tracks = run.track(tracker, method, open_sequence(path))
             with stage("write"):

@@ -106,7 +106,7 @@ def plan_of(regression: Mapping[str, Any], variants: Many[str]) -> dict[str, Any
     """
     return {
         "commit": "", "config": "", "date": "",
-        **{key: regression[key] for key in ("tolerances", "slow_down", "processes")},
+        **{key: regression[key] for key in ("tolerances", "slowdown_tolerance", "processes")},
         "runs": [{
             "dataset": DATASET, "protocol": PROTOCOL, "sequences": list(SEQUENCES),
             "scene": None, "clock": [SEQUENCES[0]],
@@ -122,12 +122,13 @@ def measure_step_times(
     for process in range(regression["processes"]):
         for variant in variants:
             place = workdir.result(variant, SEQUENCES[0])
+            output = place / f"relative_step_time_{process}.json"
             passes = regression["passes"]
             run(
                 "bench.material.slowed_clock", "--slower", slower, "--root", ROOT,
                 "--inputs", "detections", "--method", variant,
                 "--sequence", workdir.sequence(SEQUENCES[0]), "--options", json.dumps({}),
                 "--expect", place / "tracks.parquet", "--frames", regression["frames"],
-                "--warm-up", regression["warm_up"], "--passes", passes["least"], passes["most"],
-                "--seconds", regression["seconds"], "--output", place / f"pace_{process}.json",
+                "--warm-up", regression["warm_up"], "--passes", passes["min"], passes["max"],
+                "--seconds", regression["seconds"], "--output", output,
             )  # fmt: skip

@@ -97,7 +97,7 @@ def make_plan(workdir: Path, variants: list[str], sequences: list[str]) -> dict[
     entries = [
         {
             "name": name, "title": f"Variant {name}", "method": "imported", "source": "bench",
-            "options": {}, "timed": True, "origin": _ORIGIN, "rests_on": [], "real_time": [],
+            "options": {}, "timed": True, "origin": _ORIGIN, "depends_on": [], "streaming": [],
         }
         for name in variants
     ]  # fmt: skip

@@ -19,7 +19,7 @@ from datasets.io.program import run_main
 from datasets.types import Frame, Sequence
 from trackers.contract import Tracker, TrackerOutput
 from trackers.timing import other_checkout
-from trackers.timing.other_checkout import load_tracker_of
+from trackers.timing.other_checkout import load_tracker_from
 
 _BOXES = np.arange(48, dtype=float).reshape(12, 4)
 
@@ -52,7 +52,7 @@ def slowed(share: float) -> Callable[[Path, str, Mapping[str, Any]], Tracker]:
     """Return a function that loads slowed trackers."""
 
     def load(root: Path, method: str, options: Mapping[str, Any]) -> Tracker:
-        return Slowed(load_tracker_of(root, method, options), share)
+        return Slowed(load_tracker_from(root, method, options), share)
 
     return load
 
@@ -64,7 +64,7 @@ def main() -> None:
     args, remaining = parser.parse_known_args()
     with (
         mock.patch.object(sys, "argv", [sys.argv[0], *remaining]),
-        mock.patch.object(other_checkout, "load_tracker_of", slowed(args.slower)),
+        mock.patch.object(other_checkout, "load_tracker_from", slowed(args.slower)),
     ):
         other_checkout.main()
 

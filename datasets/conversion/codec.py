@@ -19,7 +19,7 @@ Sequences = Mapping[str, Tracks]
 
 
 @dataclass(frozen=True)
-class Given:
+class SourceFacts:
     """Facts about the input from the command line, None where not given.
 
     Args:
@@ -82,7 +82,7 @@ class Codec:
     """
 
     suffix: str
-    read: Callable[[Path, Given], Sequences]
+    read: Callable[[Path, SourceFacts], Sequences]
     write: Callable[[Path, Sequences], None]
     files: Callable[[Path], list[Path]]
     count_dropped: Callable[[Sequences], Counts] = no_counts
@@ -100,7 +100,7 @@ class Codec:
 
 def per_sequence_codec(
     suffix: str,
-    read: Callable[[Path, Given], Tracks],
+    read: Callable[[Path, SourceFacts], Tracks],
     write: Callable[[Path, Tracks], None],
     count_unread: Callable[[Path], Counts] = no_counts,
 ) -> Codec:
@@ -112,7 +112,7 @@ def per_sequence_codec(
         count_unread: Function that counts the unread fields of one file.
     """
 
-    def read_all(path: Path, given: Given) -> Sequences:
+    def read_all(path: Path, given: SourceFacts) -> Sequences:
         return {name: read(file, given) for name, file in list_files(path, suffix).items()}
 
     def write_all(path: Path, sequences: Sequences) -> None:
@@ -135,7 +135,7 @@ def per_sequence_codec(
 
 def combined_file_codec(
     name: str,
-    read: Callable[[Path, Given], Sequences],
+    read: Callable[[Path, SourceFacts], Sequences],
     write: Callable[[Path, Sequences], None],
     count_unread: Callable[[Path], Counts] = no_counts,
 ) -> Codec:
@@ -148,7 +148,7 @@ def combined_file_codec(
     def files(path: Path) -> list[Path]:
         return [find_combined_file(path, name)]
 
-    def read_all(path: Path, given: Given) -> Sequences:
+    def read_all(path: Path, given: SourceFacts) -> Sequences:
         return read(find_combined_file(path, name), given)
 
     def count_all(path: Path) -> Counts:
@@ -201,7 +201,7 @@ def is_single_file(path: Path, suffix: str) -> bool:
 
 
 def read_with_facts(
-    given: Given,
+    given: SourceFacts,
     classes: tuple[Mapping[int, str], tuple[int, ...]],
     read: Callable[[Extent], Tracks],
 ) -> Tracks:

@@ -16,9 +16,9 @@ import numpy as np
 
 from datasets.conversion.codec import (
     Codec,
-    Given,
     Numbering,
     Sequences,
+    SourceFacts,
     combined_file_codec,
     combined_file_writer,
     find_combined_file,
@@ -57,7 +57,7 @@ def youtube_vis_truth() -> Codec:
 def youtube_vis_results() -> Codec:
     """Return the codec of the results of YouTube-VIS and OVIS."""
 
-    def read(path: Path, given: Given) -> Sequences:
+    def read(path: Path, given: SourceFacts) -> Sequences:
         return vis_json.read_results(path, vis_json.read_videos(_truth_of(path, given)))
 
     def write(videos: Mapping[str, int] | None, path: Path, sequences: Sequences) -> None:
@@ -105,7 +105,7 @@ def coco_truth() -> Codec:
 def coco_results() -> Codec:
     """Return the codec of the results of COCO and CocoVID."""
 
-    def read(path: Path, given: Given) -> Sequences:
+    def read(path: Path, given: SourceFacts) -> Sequences:
         return coco_json.read_results(path, coco_json.read_images(_truth_of(path, given)))
 
     def write(images: coco_images.Images | None, path: Path, sequences: Sequences) -> None:
@@ -125,7 +125,7 @@ def coco_results() -> Codec:
     )
 
 
-def _truth_of(path: Path, given: Given) -> Path:
+def _truth_of(path: Path, given: SourceFacts) -> Path:
     """Return the ground truth of results; ValueError if none is given."""
     if given.truth is None:
         raise ValueError(

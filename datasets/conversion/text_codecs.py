@@ -13,8 +13,8 @@ from pathlib import Path
 
 from datasets.conversion.codec import (
     Codec,
-    Given,
     Sequences,
+    SourceFacts,
     check_sequence_name,
     per_sequence_codec,
     read_with_facts,
@@ -37,7 +37,7 @@ def mot(kind: mot_text.Kind, *dropped: str) -> Codec:
         dropped: Fields dropped by this kind, in addition to those dropped by every kind.
     """
 
-    def read(path: Path, given: Given) -> Tracks:
+    def read(path: Path, given: SourceFacts) -> Tracks:
         default = _MOT15_CLASSES if kind == "mot15" else mot_folder.CLASSES
         read_file = partial(mot_text.read_tracks, path, kind=kind)
         classes = given.classes or default, given.ignored or ()
@@ -65,7 +65,7 @@ def mot15() -> Codec:
 def mots(first_frame: int) -> Codec:
     """Return the codec of MOTS text whose frames are numbered from `first_frame`."""
 
-    def read(path: Path, given: Given) -> Tracks:
+    def read(path: Path, given: SourceFacts) -> Tracks:
         read_file = partial(mots_text.read_tracks, path, first_frame=first_frame)
         if given.size is None:
             return read_file(frame_count=given.frames)
@@ -91,7 +91,7 @@ def kitti(kind: kitti_text.Kind, *dropped: str) -> Codec:
         dropped: Fields dropped by this kind, in addition to those dropped by every kind.
     """
 
-    def read(path: Path, given: Given) -> Tracks:
+    def read(path: Path, given: SourceFacts) -> Tracks:
         classes = kitti_text.CLASSES, (kitti_text.DONT_CARE,)
         return read_with_facts(given, classes, partial(kitti_text.read_tracks, path, kind=kind))
 
@@ -112,11 +112,11 @@ def kitti(kind: kitti_text.Kind, *dropped: str) -> Codec:
 def json_lines() -> Codec:
     """Return the codec of the JSON lines of the SAM2 multi-object video tracker."""
 
-    def read_one(path: Path, given: Given) -> Tracks:
+    def read_one(path: Path, given: SourceFacts) -> Tracks:
         read_file = partial(sam2_jsonl.read_tracks, path, first_frame=given.first_frame or 0)
         return read_with_facts(given, (given.classes or {}, ()), read_file)
 
-    def read(path: Path, given: Given) -> Sequences:
+    def read(path: Path, given: SourceFacts) -> Sequences:
         names = map(sam2_jsonl.list_names, codec.files(path))
         return codec.read(path, replace(given, classes=given.classes or _number_classes(names)))
 
@@ -154,7 +154,7 @@ def _number_classes(names: Iterable[Iterable[str]]) -> dict[int, str]:
     return dict(enumerate(sorted({name for each in names for name in each}), start=1))
 
 
-def _read_dumps(path: Path, given: Given) -> Sequences:
+def _read_dumps(path: Path, given: SourceFacts) -> Sequences:
     """Return the streams of a folder, or the stream of each subfolder, named after it."""
     folders = _dump_folders(path)
     classes = given.classes or _number_classes(map(kitti_dump.list_labels, folders))

@@ -166,7 +166,7 @@ def printable(text: str) -> str:
     )
 
 
-def is_made(path: Path, made_from: Iterable[Path], *, finished: bool) -> bool:
+def is_up_to_date(path: Path, made_from: Iterable[Path], *, finished: bool) -> bool:
     """Return whether a file and its sources exist, and the file is up to date.
 
     Args:

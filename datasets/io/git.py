@@ -21,11 +21,11 @@ _CODE = (
 )  # fmt: skip
 _UNTRACKED = ("ls-files", "--others", "--exclude-standard", "--directory", "-z", "--", *_CODE)
 
-Asked = tuple[subprocess.Popen[str], ...]
+GitQueries = tuple[subprocess.Popen[str], ...]
 
 
-def ask_commit(root: Path = ROOT) -> Asked | None:
-    """Start the git processes whose output `read_commit` returns; None if git is not installed.
+def start_commit_query(root: Path = ROOT) -> GitQueries | None:
+    """Start the git processes of `finish_commit_query`; return None if git is not installed.
 
     Args:
         root: Folder of the repository, by default of the running one.
@@ -37,7 +37,7 @@ def ask_commit(root: Path = ROOT) -> Asked | None:
         return None
 
 
-def read_commit(asked: Asked | None) -> str:
+def finish_commit_query(asked: GitQueries | None) -> str:
     """Return the commit of the repository, with `-dirty` if the working tree differs from it.
 
     Untracked code and configs count as differences, unless git ignores them.
@@ -51,8 +51,8 @@ def read_commit(asked: Asked | None) -> str:
 
 
 def git_commit(root: Path = ROOT) -> str:
-    """Return the commit as `read_commit` does, in one call."""
-    return read_commit(ask_commit(root))
+    """Return the commit as `finish_commit_query` does, in one call."""
+    return finish_commit_query(start_commit_query(root))
 
 
 def is_tracked(path: Path) -> bool:

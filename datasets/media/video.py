@@ -21,14 +21,14 @@ _BT709 = 1  # number of the colour standard in the file
 _MAX_DENOMINATOR = 1001  # of a frame rate: television has rates such as 30000 / 1001
 
 
-class Writer(Protocol):
+class FrameWriter(Protocol):
     """A function that writes the next image, (height, width, 3) uint8 RGB, all of one size."""
 
     def __call__(self, image: np.ndarray) -> None: ...
 
 
 @contextmanager
-def writing_video(path: Path, frame_rate: float, height: int, width: int) -> Iterator[Writer]:
+def writing_video(path: Path, frame_rate: float, height: int, width: int) -> Iterator[FrameWriter]:
     """Yield a function that writes images; the file appears once all are written.
 
     If a side is odd, its last row or column is repeated: H.264 with 4:2:0 chroma has even sides.

@@ -19,7 +19,7 @@ from datasets.masks import coco_rle
 from datasets.masks.mask_set import Masks
 from datasets.media.frames import write_image
 from datasets.sequences.sequence_json import Prepared
-from datasets.synthesis.scene import Label, play
+from datasets.synthesis.rendering import Label, play
 from datasets.synthesis.scripts import HEIGHT, SCENARIOS, WIDTH, figure_height
 from datasets.types import NO_TRACK, Extent, Sequence, Tracks
 

@@ -97,7 +97,7 @@ def compare(
             width = pairs[both].half_width[place]
             verdicts[baseline][name][column["name"]] = {
                 "half_width": width,
-                "chance": adjusted,
+                "p_value": adjusted,
                 "verdict": SAME
                 if both in same
                 else verdict(difference, width, adjusted, column, rules),
@@ -109,7 +109,7 @@ def compare(
         "scenes": count,
         "runs": {name: len(each) for name, each in runs.items()},
         "rules": vars(rules),
-        "least_chance": min_p_value(count),
+        "min_p_value": min_p_value(count),
         "half_width": {
             name: bootstrap.by_column(bootstrap.half_widths(each)) for name, each in samples.items()
         },

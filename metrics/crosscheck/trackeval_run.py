@@ -131,7 +131,7 @@ def open_dataset(setting: Setting) -> Any:
     """Return TrackEval's data set, which reads the files."""
     import trackeval
 
-    with undisturbed():
+    with suppress_output():
         dataset = getattr(trackeval.datasets, setting.kind)(dict(setting.config))
     if setting.kind == "YouTubeVIS":
         dataset.global_tid_counter = 1  # a track with id 0 could be matched any number of times
@@ -145,7 +145,7 @@ def evaluate(dataset: Any, tracker: str, classes: Many[str], families: Many[str]
         classes: TrackEval's names of the classes.
         families: Class names in trackeval.metrics.
     """
-    with undisturbed():
+    with suppress_output():
         loaded = {name: _load(name) for name in families}
         raw: dict[str, dict[str, Fields]] = {name: {} for name in classes}
         for sequence in dataset.seq_list:
@@ -158,7 +158,7 @@ def evaluate(dataset: Any, tracker: str, classes: Many[str], families: Many[str]
 
 
 @contextlib.contextmanager
-def undisturbed() -> Iterator[None]:
+def suppress_output() -> Iterator[None]:
     """Suppress TrackEval's output, and replace scikit-image if it is missing."""
     quiet = contextlib.redirect_stdout(io.StringIO())
     with quiet, warnings.catch_warnings(), _scikit_image():
@@ -182,7 +182,7 @@ def of_class(found: Evaluation, class_name: str) -> Fields:
 
 def over_classes(found: Evaluation, way: Literal["class", "det"]) -> Fields:
     """Return the fields of all classes combined, class-averaged or detection-averaged."""
-    with undisturbed():
+    with suppress_output():
         method = f"combine_classes_{way}_averaged"
         return _filled(found.families, _join(found.families, found.combined, method))
 

@@ -48,9 +48,9 @@ class Partial:
     """Counts and sums that are added over sequences.
 
     Args:
-        matches: True positives.
-        misses: False negatives.
-        extras: False positives.
+        true_positives: Matches.
+        false_negatives: Ground truth rows without a match.
+        false_positives: Predicted rows without a match.
         switches: Identity switches.
         fragments: Fragmentations.
         similarity: Sum of the IoU of matches.
@@ -58,9 +58,9 @@ class Partial:
             then reports ratios of 0 and MLR of 1, and counts no frames.
     """
 
-    matches: int
-    misses: int
-    extras: int
+    true_positives: int
+    false_negatives: int
+    false_positives: int
     switches: int
     mostly_tracked: int
     partly_tracked: int
@@ -105,8 +105,9 @@ def summarize(partial: Partial) -> dict[str, float]:
     counts = _counts(partial)
     if partial.empty:
         return {column.name: 0.0 for column in COLUMNS} | counts | {"MLR": 1.0}
-    true_positives, false_positives = partial.matches, partial.extras
-    switches, truth = partial.switches, max(1, true_positives + partial.misses)
+    true_positives = partial.true_positives
+    false_negatives, false_positives = partial.false_negatives, partial.false_positives
+    switches, truth = partial.switches, max(1, true_positives + false_negatives)
     tracks = max(1, partial.mostly_tracked + partial.partly_tracked + partial.mostly_lost)
     logged = np.log10(switches) if switches > 0 else 0
     return counts | {
@@ -119,7 +120,7 @@ def summarize(partial: Partial) -> dict[str, float]:
         "PTR": partial.partly_tracked / tracks,
         "MLR": partial.mostly_lost / tracks,
         "sMOTA": (partial.similarity - false_positives - switches) / truth,
-        "CLR_F1": true_positives / max(1, true_positives + (partial.misses + false_positives) / 2),
+        "CLR_F1": true_positives / max(1, true_positives + (false_negatives + false_positives) / 2),
         "FP_per_frame": false_positives / max(1, partial.frames),
         "MOTAL": float((true_positives - false_positives - logged) / truth),
     }
@@ -128,9 +129,9 @@ def summarize(partial: Partial) -> dict[str, float]:
 def _counts(partial: Partial) -> dict[str, float]:
     return {
         "MOTP_sum": partial.similarity,
-        "CLR_TP": partial.matches,
-        "CLR_FN": partial.misses,
-        "CLR_FP": partial.extras,
+        "CLR_TP": partial.true_positives,
+        "CLR_FN": partial.false_negatives,
+        "CLR_FP": partial.false_positives,
         "IDSW": partial.switches,
         "MT": partial.mostly_tracked,
         "PT": partial.partly_tracked,

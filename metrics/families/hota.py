@@ -41,9 +41,9 @@ class Partial:
     """Sums that are added over sequences; every array is (19,), one value per alpha.
 
     Args:
-        hits: True positives.
-        misses: False negatives.
-        extras: False positives.
+        true_positives: Matches.
+        false_negatives: Ground truth rows without a match.
+        false_positives: Predicted rows without a match.
         accuracy: Sum over matches of the Jaccard index of their two tracks.
         recall: Sum over matches of the share of the ground truth track matched with the same
             predicted track.
@@ -51,9 +51,9 @@ class Partial:
         similarity: Sum over matches of the IoU.
     """
 
-    hits: np.ndarray
-    misses: np.ndarray
-    extras: np.ndarray
+    true_positives: np.ndarray
+    false_negatives: np.ndarray
+    false_positives: np.ndarray
     accuracy: np.ndarray
     recall: np.ndarray
     precision: np.ndarray
@@ -106,7 +106,8 @@ def summarize(partial: Partial) -> dict[str, float]:
 
 def curves(partial: Partial) -> dict[str, np.ndarray]:
     """Return each column at every alpha, (19,)."""
-    true_positives, false_negatives, false_positives = partial.hits, partial.misses, partial.extras
+    true_positives = partial.true_positives
+    false_negatives, false_positives = partial.false_negatives, partial.false_positives
     matches = np.maximum(1, true_positives)
     truth = true_positives + false_negatives
     detection = true_positives / np.maximum(1, truth + false_positives)

@@ -31,14 +31,14 @@ class Partial:
     """Counts that are added over sequences.
 
     Args:
-        matches: Identity true positives.
-        misses: Identity false negatives.
-        extras: Identity false positives.
+        true_positives: Rows in which mapped tracks overlap (IDTP).
+        false_negatives: Other ground truth rows (IDFN).
+        false_positives: Other predicted rows (IDFP).
     """
 
-    matches: int
-    misses: int
-    extras: int
+    true_positives: int
+    false_negatives: int
+    false_positives: int
 
 
 def evaluate(pairing: Pairing) -> Partial:
@@ -53,23 +53,23 @@ def evaluate(pairing: Pairing) -> Partial:
     together = np.zeros((truth.track_count, prediction.track_count), np.int64)
     rows = truth.track[close.truth], prediction.track[close.prediction]
     np.add.at(together, rows, 1)
-    matches = int(together[linear_sum_assignment(together, maximize=True)].sum())
-    return Partial(matches, len(truth) - matches, len(prediction) - matches)
+    true_positives = int(together[linear_sum_assignment(together, maximize=True)].sum())
+    return Partial(true_positives, len(truth) - true_positives, len(prediction) - true_positives)
 
 
 def combine(partials: Many[Partial]) -> Partial:
     """Return the sums."""
     return Partial(
-        sum(p.matches for p in partials),
-        sum(p.misses for p in partials),
-        sum(p.extras for p in partials),
+        sum(p.true_positives for p in partials),
+        sum(p.false_negatives for p in partials),
+        sum(p.false_positives for p in partials),
     )
 
 
 def summarize(partial: Partial) -> dict[str, float]:
     """Return every column."""
-    true_positives = partial.matches
-    false_negatives, false_positives = partial.misses, partial.extras
+    true_positives = partial.true_positives
+    false_negatives, false_positives = partial.false_negatives, partial.false_positives
     return {
         "IDF1": true_positives / max(1, true_positives + (false_negatives + false_positives) / 2),
         "IDR": true_positives / max(1, true_positives + false_negatives),

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from datasets.overlap import box_area, box_iou_of_shared, box_shared
+from datasets.overlap import box_area, box_intersection, box_iou_from_intersection
 from metrics.family import Column
 from metrics.matching.clear_matching import clear_matches
 from metrics.pairing import Pairing, Side
@@ -121,7 +121,9 @@ def _crowding(side: Side) -> np.ndarray:
         first = np.repeat(rows, count[rows])
         nth = np.arange(len(first)) - np.repeat(np.cumsum(count[rows]) - count[rows], count[rows])
         one, other = order[first], order[first + 1 + nth]
-        iou = box_iou_of_shared(box_shared(box[one], box[other]), area[one], area[other])
+        iou = box_iou_from_intersection(
+            box_intersection(box[one], box[other]), area[one], area[other]
+        )
         np.maximum.at(max_iou, one, iou)
         np.maximum.at(max_iou, other, iou)
     return max_iou

@@ -9,8 +9,9 @@ from math import expm1, isnan
 from metrics.comparison.compare import AMBIGUOUS, BETTER, SAME, WORSE
 from metrics.gate.relative_step_time import StepTimeChange
 
-NEW, MISSING, NOT_JUDGED = "NEW", "MISSING", "NOT JUDGED"
-PASS, REGRESSION, UNDECIDED = "pass", "regression", "could not judge"
+STEP_TIME = "relative step time"  # a metric, in units of the calibration workload
+NEW, MISSING, NOT_COMPARED = "NEW", "MISSING", "NOT COMPARED"
+PASS, REGRESSION, UNDECIDED = "pass", "regression", "undecided"
 EXIT = {PASS: 0, REGRESSION: 1, UNDECIDED: 2}
 
 
@@ -20,7 +21,7 @@ class Check:
 
     Args:
         run: Data set and protocol; the data set alone for speed.
-        metric: Name of the column, `pace` for the relative step time, or `results` for all of them.
+        metric: Name of the column, STEP_TIME, or `results` for all of them.
         unit: `ratio`, `count`, or `work`: time of a frame in units of the calibration work.
         change: Change, positive for an improvement; for step times relative to the baseline.
         low: Lower end of the confidence interval of the change, None without an interval.
@@ -54,7 +55,7 @@ def accuracy_verdict(change: float, half_width: float | None, tolerance: float) 
         half_width: Half the width of its confidence interval, None without an interval.
     """
     if isnan(change):
-        return NOT_JUDGED
+        return NOT_COMPARED
     if abs(change) > tolerance:
         return BETTER if change > 0 else WORSE
     if half_width is None or change - half_width < -tolerance:
@@ -62,7 +63,7 @@ def accuracy_verdict(change: float, half_width: float | None, tolerance: float) 
     return SAME
 
 
-def judge_pace(time_change: StepTimeChange, tolerance: float) -> str:
+def step_time_verdict(time_change: StepTimeChange, tolerance: float) -> str:
     """Return the verdict on a change of the step time, which is an estimate.
 
     A regression is a slow-down above the tolerance whose confidence interval excludes 0.
@@ -81,7 +82,7 @@ def judge_pace(time_change: StepTimeChange, tolerance: float) -> str:
     return SAME if expm1(high) <= tolerance else AMBIGUOUS
 
 
-def overall(checks: Iterable[Check]) -> str:
+def overall_verdict(checks: Iterable[Check]) -> str:
     """Return the verdict on a run.
 
     It is a regression if any check is one, and undecided if any check is undecided or none passes.
@@ -90,4 +91,4 @@ def overall(checks: Iterable[Check]) -> str:
     if verdicts & {WORSE, MISSING}:
         return REGRESSION
     passed = verdicts & {SAME, BETTER}
-    return UNDECIDED if verdicts & {AMBIGUOUS, NOT_JUDGED} or not passed else PASS
+    return UNDECIDED if verdicts & {AMBIGUOUS, NOT_COMPARED} or not passed else PASS

@@ -76,7 +76,7 @@ def read_verdict(path: Path) -> dict[str, Any]:
     verdict = read_json(path)
     if not isinstance(verdict, dict) or not verdict.keys() >= {"verdict", "exit", "checks"}:
         raise ValueError(f"{path}: not a verdict, expected the output of `make regression`")
-    if not is_current(verdict.get("judged")):
+    if not is_current(verdict.get("inputs")):
         raise ValueError(
             f"{path}: code, config or baseline have changed since this verdict of "
             f"{verdict.get('date')}: run the gate again"

@@ -39,7 +39,7 @@ def relative_step_time(
     """Return the mean step time of one process, in units of the calibration work.
 
     Args:
-        timings: Content of pace.json of each sequence.
+        timings: Content of the step time file of each sequence.
         clock: `ns` for elapsed time, `cpu_ns` for processor time.
         passes: Number of passes that count, from the first; all if None.
     """

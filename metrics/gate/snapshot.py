@@ -1,10 +1,12 @@
 """Summarize the results of a run as a baseline stores them: partials and relative step times.
 
-    {"schema": 1, "commit": ..., "date": ..., "config": ...,
+    {"schema": 2, "commit": ..., "date": ..., "config": ...,
      "accuracy": {"synthetic/mot15": {"columns": [...], "scenes": [...], "variants": {
          "sort": {"crossing": {"frames": 100, "truth": sha256, "tracks": sha256, "classes": ...}}
      }}},
-     "speed": {"synthetic": {"sort": {"frames": 45, "machine": {...}, "paces": [1.2, 1.3]}}}}
+     "speed": {"synthetic": {
+         "sort": {"frames": 45, "machine": {...}, "relative_step_times": [1.2, 1.3]}
+     }}}
 
 `make baseline` writes a snapshot (`metrics.gate.baseline`); the gate compares another with it.
 """
@@ -17,14 +19,21 @@ from pathlib import Path
 from typing import Any
 
 from datasets.formats.parquet import read_tracks
-from datasets.io.files import is_made, read_json, sha256
+from datasets.io.files import is_up_to_date, read_json, sha256
 from datasets.run_layout import SCORE, TRACKS, TRUTH, RunLayout
 from metrics.comparison.bootstrap import families_of
 from metrics.comparison.compare import camera_scene
 from metrics.gate.relative_step_time import relative_step_time
 
-SCHEMA = 1  # increased when older baselines cannot be read
+SCHEMA = 2  # of the file; `read_baseline` migrates older ones
 _DIGITS = 6  # significant digits of a relative step time
+_FIELDS_1 = {"paces": "relative_step_times"}  # names in schema 1, and now
+_PARTIALS_1 = {
+    "hits": "true_positives",
+    "matches": "true_positives",
+    "misses": "false_negatives",
+    "extras": "false_positives",
+}
 _KEYS = {"schema", "commit", "date", "config", "accuracy", "speed"}
 
 
@@ -36,7 +45,7 @@ def take_snapshot(
     Args:
         plan: Requested results, and the date, see regression.smk.
         workdir: Folder the workflow ran in.
-        finished: Whether the workflow has finished, see `is_made`.
+        finished: Whether the workflow has finished, see `is_up_to_date`.
     """
     accuracy = {run_name(run): _accuracy(plan, run, workdir, finished) for run in plan["runs"]}
     return {
@@ -52,7 +61,7 @@ def read_baseline(path: Path) -> dict[str, Any]:
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: The file is not a snapshot, or has another schema. The message names the file.
+        ValueError: The file is not a snapshot, or is newer than this code. The message names it.
     """
     if not path.is_file():
         raise FileNotFoundError(
@@ -62,12 +71,30 @@ def read_baseline(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict) or not content.keys() >= _KEYS:
         keys = sorted(content) if isinstance(content, dict) else type(content).__name__
         raise ValueError(f"{path}: {keys} found, expected a baseline with {sorted(_KEYS)}")
+    if content["schema"] == 1:
+        content = _migrate(content)
     if content["schema"] != SCHEMA:
         found = content["schema"]
         raise ValueError(
             f"{path}: schema {found} found, expected {SCHEMA}: make the baseline again"
         )
     return content
+
+
+def _migrate(old: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a snapshot of schema 1 in schema 2, which differs in the names of fields."""
+
+    def renamed(value: Any, names: Mapping[str, str]) -> Any:
+        if isinstance(value, list):
+            return [renamed(each, names) for each in value]
+        if not isinstance(value, dict):
+            return value
+        return {
+            names.get(key, key): renamed(each, _PARTIALS_1 if key == "partials" else names)
+            for key, each in value.items()
+        }
+
+    return {**renamed(old, _FIELDS_1), "schema": 2}
 
 
 def now() -> str:
@@ -84,7 +111,7 @@ def step_time_files(
     run: Mapping[str, Any], variant: str, workdir: Path, process: int
 ) -> list[Path]:
     """Return the step time files of one process, one for each timed sequence."""
-    layout, name = RunLayout(workdir), f"pace_{process}.json"
+    layout, name = RunLayout(workdir), f"relative_step_time_{process}.json"
     return [layout.sequence(variant, run["dataset"], each, name) for each in run["clock"]]
 
 
@@ -128,7 +155,7 @@ def _accuracy(
 def _score(folder: Path, protocol: str, origin: str, finished: bool) -> dict[str, Any] | None:
     """Return a score; None if there is none of the present config, code and tracks."""
     path = folder / protocol / SCORE
-    if not is_made(path, [folder / TRACKS], finished=finished):
+    if not is_up_to_date(path, [folder / TRACKS], finished=finished):
         return None
     score: dict[str, Any] = read_json(path)
     return score if score["origin"] == origin else None
@@ -151,6 +178,10 @@ def _partials(score: Mapping[str, Any], families: list[str]) -> dict[str, Any]:
     }
 
 
+def _rounded(value: float) -> float:
+    return float(f"{value:.{_DIGITS}g}")
+
+
 def _speed(plan: Mapping[str, Any], workdir: Path) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for run, variant in timed_variants(plan):
@@ -161,6 +192,8 @@ def _speed(plan: Mapping[str, Any], workdir: Path) -> dict[str, Any]:
                 "frames": sum(timing["frames"] for timing in processes[0]),
                 "machine": processes[0][0]["machine"],
                 "work": processes[0][0].get("work", 1),
-                "paces": [float(f"{relative_step_time(each):.{_DIGITS}g}") for each in processes],
+                "relative_step_times": [
+                    float(f"{relative_step_time(each):.{_DIGITS}g}") for each in processes
+                ],
             }
     return found

@@ -22,7 +22,7 @@ def forget_verdict(root: Path = ROOT) -> None:
         (root / path).unlink(missing_ok=True)
 
 
-def describe_judged(extra_files: Iterable[str], root: Path = ROOT) -> dict[str, Any]:
+def describe_inputs(extra_files: Iterable[str], root: Path = ROOT) -> dict[str, Any]:
     """Return the further files that a verdict depends on, and the digest of all its files.
 
     Args:
@@ -41,9 +41,9 @@ def is_current(judged: Any, root: Path = ROOT) -> bool:
     """Return whether the files of a verdict are unchanged.
 
     Args:
-        judged: Result of `describe_judged` at the time of the verdict.
+        judged: Result of `describe_inputs` at the time of the verdict.
     """
-    return bool(judged) and judged == describe_judged(judged["files"], root)
+    return bool(judged) and judged == describe_inputs(judged["files"], root)
 
 
 def _own_files(root: Path) -> list[str]:

@@ -38,7 +38,7 @@ class TurnComparison:
     clock: str
     baseline: float
     found: float
-    slowing: StepTimeChange
+    time_change: StepTimeChange
 
 
 def measure_pair(
@@ -49,7 +49,7 @@ def measure_pair(
     The fastest pass of a frame counts, so the same number of passes is used of both processes.
 
     Args:
-        baseline: Content of pace.json of each sequence.
+        baseline: Content of the step time file of each sequence.
         found: The same of the run.
     """
     passes = min(len(timing["step_ns"]) for timing in (*baseline, *found))
@@ -73,7 +73,7 @@ def compare_turns(
         on_gpu: Whether steps may wait for a GPU, which processor time does not include.
     """
     elapsed, processor = (_compare(pairs, clock, level) for clock in CLOCKS)
-    width = elapsed.slowing.half_width
+    width = elapsed.time_change.half_width
     precise = width is not None and width <= log1p(tolerance) / 2
     return elapsed if precise or on_gpu else processor
 

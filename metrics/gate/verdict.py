@@ -30,11 +30,12 @@ from metrics.gate.checks import (
     EXIT,
     MISSING,
     NEW,
-    NOT_JUDGED,
+    NOT_COMPARED,
+    STEP_TIME,
     Check,
     accuracy_verdict,
-    judge_pace,
-    overall,
+    overall_verdict,
+    step_time_verdict,
 )
 from metrics.gate.relative_step_time import StepTimeChange, compare_step_times
 from metrics.gate.snapshot import now, read_baseline, take_snapshot, timed_variants
@@ -68,7 +69,7 @@ class Totals:
         return "undefined in both" if neither else ""
 
 
-def judge(
+def compare_snapshots(
     baseline: Snapshot,
     found: Snapshot,
     plan: Mapping[str, Any],
@@ -89,8 +90,10 @@ def judge(
     ]
     timed = [(run["dataset"], variant) for run, variant in timed_variants(plan)]
     if turns is not None:
-        return checks + [_check_turns(key, turns, plan["slow_down"]) for key in timed]
-    return checks + [_check_speed(key, baseline, found, plan["slow_down"]) for key in timed]
+        return checks + [_check_turns(key, turns, plan["slowdown_tolerance"]) for key in timed]
+    return checks + [
+        _check_speed(key, baseline, found, plan["slowdown_tolerance"]) for key in timed
+    ]
 
 
 def _check_run(
@@ -115,19 +118,19 @@ def _check_variant(
     before, now = (each["variants"][variant] for each in (old, new))
     columns = [each for each in new["columns"] if each in old["columns"]]
     if difference := _difference(before, now):
-        yield Check(run, variant, "results", NOT_JUDGED, why=difference)
+        yield Check(run, variant, "results", NOT_COMPARED, why=difference)
         return
     for column in new["columns"]:
         if column not in columns:
             yield Check(run, variant, column["name"], NEW, why="not in the baseline")
     for column in old["columns"]:
         if column["name"] in tolerances and column not in columns:
-            yield Check(run, variant, column["name"], NOT_JUDGED, why="not a column of the run")
+            yield Check(run, variant, column["name"], NOT_COMPARED, why="not a column of the run")
     try:
         totals = _totals(before, now, new["scenes"], [each["name"] for each in columns])
     except (KeyError, TypeError, ValueError) as error:
         why = f"the baseline was made by incompatible code: {error}"
-        yield Check(run, variant, "results", NOT_JUDGED, why=why)
+        yield Check(run, variant, "results", NOT_COMPARED, why=why)
         return
     for number, column in enumerate(columns):
         width = totals.half_width[number]
@@ -188,16 +191,23 @@ def _check_turns(key: tuple[str, str], turns: Mapping[str, Any], tolerance: floa
     dataset, variant = key
     found = turns.get(dataset, {}).get(variant)
     if found is None:
-        return Check(dataset, variant, "pace", MISSING, "work", why="this run has none")
+        return Check(dataset, variant, STEP_TIME, MISSING, "work", why="this run has none")
     if "pairs" not in found:
-        return Check(dataset, variant, "pace", found["verdict"], "work", why=found["why"])
+        return Check(dataset, variant, STEP_TIME, found["verdict"], "work", why=found["why"])
     on_gpu = "gpu" in found["machine"]
     compared = compare_turns(found["pairs"], tolerance, Rules().level, on_gpu=on_gpu)
     why = f"{compared.clock} of {len(found['pairs'])} pairs of processes"
     return _speed_check(
-        Check(dataset, variant, "pace", judge_pace(compared.slowing, tolerance), "work", why=why),
+        Check(
+            dataset,
+            variant,
+            STEP_TIME,
+            step_time_verdict(compared.time_change, tolerance),
+            "work",
+            why=why,
+        ),
         (compared.baseline, compared.found),
-        compared.slowing,
+        compared.time_change,
         tolerance,
     )
 
@@ -223,15 +233,16 @@ def _check_speed(
     dataset, variant = key
     old, new = (each["speed"].get(dataset, {}).get(variant) for each in (baseline, found))
     if new is None:
-        return Check(dataset, variant, "pace", MISSING, "work", why="this run has none")
+        return Check(dataset, variant, STEP_TIME, MISSING, "work", why="this run has none")
     if old is None:
-        return Check(dataset, variant, "pace", NEW, "work", why="the baseline has none")
+        return Check(dataset, variant, STEP_TIME, NEW, "work", why="the baseline has none")
     if why := _other_machine(old, new):
-        return Check(dataset, variant, "pace", NOT_JUDGED, "work", why=why)
-    time_change = compare_step_times(old["paces"], new["paces"], Rules().level)
+        return Check(dataset, variant, STEP_TIME, NOT_COMPARED, "work", why=why)
+    before, after = old["relative_step_times"], new["relative_step_times"]
+    time_change = compare_step_times(before, after, Rules().level)
     return _speed_check(
-        Check(dataset, variant, "pace", judge_pace(time_change, tolerance), "work"),
-        (_geometric_mean(old["paces"]), _geometric_mean(new["paces"])),
+        Check(dataset, variant, STEP_TIME, step_time_verdict(time_change, tolerance), "work"),
+        (_geometric_mean(before), _geometric_mean(after)),
         time_change,
         tolerance,
     )
@@ -262,11 +273,11 @@ def describe(
     checks: Many[Check], plan: Mapping[str, Any], path: Path, baseline: Snapshot
 ) -> dict[str, Any]:
     """Return the content of verdict.json."""
-    verdict = overall(checks)
+    verdict = overall_verdict(checks)
     return {
         "verdict": verdict,
         "exit": EXIT[verdict],
-        **{key: plan[key] for key in ("commit", "date", "config", "judged")},
+        **{key: plan[key] for key in ("commit", "date", "config", "inputs")},
         "baseline": {
             "path": path.as_posix(),
             **{key: baseline.get(key) for key in ("commit", "date", "config")},
@@ -293,11 +304,11 @@ def main() -> None:
     try:
         baseline: Snapshot = read_baseline(args.baseline)
     except (OSError, ValueError) as error:
-        checks = [Check("", "", "results", NOT_JUDGED, why=str(error))]
+        checks = [Check("", "", "results", NOT_COMPARED, why=str(error))]
         write_json(args.output, describe(checks, plan, args.baseline, {}))
         return
     found = take_snapshot(plan, args.workdir, finished=not args.unfinished)
-    checks = judge(baseline, found, plan, read_json(args.turns) if args.turns else None)
+    checks = compare_snapshots(baseline, found, plan, read_json(args.turns) if args.turns else None)
     write_json(args.output, describe(checks, plan, args.baseline, baseline))
 
 

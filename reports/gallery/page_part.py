@@ -7,7 +7,7 @@ from collections.abc import Sequence as Many
 from pathlib import Path
 from typing import Any
 
-from datasets.io.files import is_made, read_json
+from datasets.io.files import is_up_to_date, read_json
 from datasets.run_layout import EVENTS, RunLayout
 from reports.gallery.timelines import read_timelines, to_json
 from reports.gallery.variant import THUMBNAILS
@@ -39,7 +39,9 @@ def _run_data(run: Run, workdir: Path, max_bytes: int) -> dict[str, Any]:
     painted_frames = {
         name: media / "tracks" / name / THUMBNAILS
         for name, paths in events.items()
-        if is_made(media / "tracks" / name / THUMBNAILS, paths.values(), finished=run.finished)
+        if is_up_to_date(
+            media / "tracks" / name / THUMBNAILS, paths.values(), finished=run.finished
+        )
     }
     return {
         "palette": [f"#{red:02x}{green:02x}{blue:02x}" for red, green, blue in PALETTE],

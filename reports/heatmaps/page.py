@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from datasets.io.files import is_made, read_json
+from datasets.io.files import is_up_to_date, read_json
 from datasets.run_layout import HEATMAP, TRACKS, TRUTH, RunLayout
 from reports.results import Run
 
@@ -16,7 +16,7 @@ _SEQUENCE_KEYS = ("width", "height", "frame_rate", "rows", "columns", "frames", 
 def page_part(runs: Iterable[Run], workdir: Path) -> dict[str, Any]:
     """Return the merged `results/<variant>/<dataset>/heatmap.json` files, by data set.
 
-    A file is used only if it is up to date with its tracks and ground truth, see `is_made`. The
+    A file is used only if it is newer than its tracks and ground truth, see `is_up_to_date`. The
     entry of a data set has mode, half_life_s, kernel, classes and `sequences`: by name the still,
     sizes, ground truth and `variants`, by name, with maps and agreement. None without any file.
 
@@ -49,7 +49,7 @@ def _read(workdir: Path, run: Run, variant: str) -> Any:
             layout.prepared(dataset, sequence, TRUTH),
         )
     ]
-    return read_json(path) if is_made(path, made_from, finished=run.finished) else None
+    return read_json(path) if is_up_to_date(path, made_from, finished=run.finished) else None
 
 
 def _without_variants(content: Mapping[str, Any]) -> dict[str, Any]:

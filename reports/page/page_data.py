@@ -136,7 +136,7 @@ def _comparison(run: Run, columns: list[str]) -> dict[str, Any] | None:
         return None
     found = run.comparison
     return {
-        **{name: found[name] for name in ("sequences", "scenes", "least_chance", "rules", "runs")},
+        **{name: found[name] for name in ("sequences", "scenes", "min_p_value", "rules", "runs")},
         "half_width": {
             name: {column: widths[column] for column in columns if column in widths}
             for name, widths in found["half_width"].items()
@@ -154,7 +154,7 @@ def _comparison(run: Run, columns: list[str]) -> dict[str, Any] | None:
 def _speed(variant: Variant) -> dict[str, Any]:
     assert variant.speed is not None
     kept = {name: variant.speed[name] for name in ("values", "fps_range", "timed")}
-    return kept | {"timing_warnings": variant.speed["doubts"]}
+    return kept | {"timing_warnings": variant.speed["timing_warnings"]}
 
 
 def _streaming(variant: Variant) -> list[dict[str, Any]]:

@@ -94,7 +94,7 @@ def _result_keys(run: Run) -> Iterator[tuple[str, str, str]]:
     for variant in run.variants:
         name = variant.entry["name"]
         repeated = [f"{name}@run{number}" for number in range(2, runs.get(name, 1) + 1)]
-        streaming = variant.entry["real_time"] if variant.streaming else []
+        streaming = variant.entry["streaming"] if variant.streaming else []
         for each in (name, *repeated, *streaming):
             for sequence in variant.sequences:
                 yield each, run.plan["dataset"], sequence

@@ -15,7 +15,7 @@ from datasets.readers import synthetic
 from datasets.sequences.sequence_json import write_prepared
 from datasets.types import Frame
 from tests.support.paths import ROOT
-from tests.support.trackers.slow_trackers import MS, answer, work
+from tests.support.trackers.slow_trackers import MS, make_output, work
 from trackers.timing import other_checkout
 
 
@@ -27,7 +27,7 @@ class Busy:
         begin = process_time_ns()
         work(5 * MS)
         self.took = process_time_ns() - begin
-        return answer(1)
+        return make_output(1)
 
 
 @pytest.mark.parametrize("share", [0.1, 1.0])
@@ -44,11 +44,11 @@ def test_a_slowed_tracker_takes_its_share_of_extra_processor_time(share):
 def test_the_slowed_program_times_a_slowed_tracker(monkeypatch):
     loaded = []
     monkeypatch.setattr("sys.argv", ["slowed_clock", "--slower", "0.1"])
-    monkeypatch.setattr(slowed_clock, "load_tracker_of", lambda *arguments: arguments)
+    monkeypatch.setattr(slowed_clock, "load_tracker_from", lambda *arguments: arguments)
     monkeypatch.setattr(
         other_checkout,
         "main",
-        lambda: loaded.append(other_checkout.load_tracker_of(ROOT, "sort", {})),
+        lambda: loaded.append(other_checkout.load_tracker_from(ROOT, "sort", {})),
     )
     slowed_clock.main()
     assert isinstance(loaded[0], Slowed)

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from datasets.conversion.codec import Given
+from datasets.conversion.codec import SourceFacts
 from datasets.conversion.registry import FORMATS
 from datasets.formats import (
     davis_png,
@@ -179,6 +179,6 @@ def test_an_excessive_number_of_frames_is_refused(tmp_path, count):
 )
 def test_an_excessive_frame_or_image_size_is_refused(tmp_path, name, text):
     (tmp_path / "a.txt").write_text(text)
-    given = Given(classes={1: "a"}) if name == "mot" else Given()
+    given = SourceFacts(classes={1: "a"}) if name == "mot" else SourceFacts()
     found = outcome(lambda: FORMATS[name].read(tmp_path / "a.txt", given))
     assert found.startswith(f"ValueError: {tmp_path / 'a.txt'}, line 1")

@@ -10,7 +10,7 @@ from datasets.masks import coco_rle
 from datasets.types import NO_TRACK, Extent, Tracks
 from metrics import pairing
 from metrics.combine import combine_scores
-from metrics.family import load_benchmark, load_family, partial_from_json, partial_to_json
+from metrics.family import load_family, load_protocol, partial_from_json, partial_to_json
 from metrics.score import make_pairings, score_tracks
 
 CLASSES = {1: "pedestrian"} | {n: f"class {n}" for n in range(2, 14)}
@@ -102,7 +102,7 @@ def test_an_unknown_family_or_protocol_is_refused_with_the_known_names():
     with pytest.raises(
         ValueError, match=r"'mot18' is unknown: expected one of \[.*'kitti', 'kitti_mots', 'mot15'"
     ):
-        load_benchmark("mot18")
+        load_protocol("mot18")
 
 
 def test_overlaps_do_not_depend_on_the_block_size(monkeypatch):

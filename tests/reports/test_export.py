@@ -151,8 +151,8 @@ def test_a_missing_result_is_named_and_nothing_is_written(tmp_path):
         "name": "sort",
         "title": "SORT",
         "timed": False,
-        "rests_on": [],
-        "real_time": [],
+        "depends_on": [],
+        "streaming": [],
         "origin": "",
     }
     plan = {"dataset": "d", "protocol": "mot17", "title": "A set", "clock": [], "sequences": ["s"]}

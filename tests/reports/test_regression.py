@@ -20,11 +20,11 @@ def check(verdict, metric="HOTA", **changed):
 
 
 NOTHING = dict.fromkeys(("baseline", "found", "change", "low", "high", "tolerance"))
-PACE = {"unit": "work", "run": "d", "baseline": 1.234567, "found": 1.358}
+STEP_TIME = {"unit": "work", "run": "d", "baseline": 1.234567, "found": 1.358}
 CHECKS = [
     check("SAME", "MOTA"),
-    check("AMBIGUOUS", "pace", **PACE, change=-0.1, low=-0.123, high=0.01),
-    check("NOT JUDGED", "results", **NOTHING, why="classes <a|b>"),
+    check("AMBIGUOUS", "relative step time", **STEP_TIME, change=-0.1, low=-0.123, high=0.01),
+    check("NOT COMPARED", "results", **NOTHING, why="classes <a|b>"),
     check("WORSE"),
     check("MISSING", "results", variant="b\x00\n&", **NOTHING, why="none"),
 ]
@@ -53,21 +53,21 @@ def test_junit_xml_has_the_counts_of_its_cases():
 def test_markdown_lists_the_differing_checks_worst_first():
     lines = markdown(verdict()).splitlines()
     assert lines[0] == "## Regression"
-    assert "1 SAME, 1 AMBIGUOUS, 1 NOT JUDGED, 1 WORSE, 1 MISSING." in lines[2]
+    assert "1 SAME, 1 AMBIGUOUS, 1 NOT COMPARED, 1 WORSE, 1 MISSING." in lines[2]
     rows = [line for line in lines if line.startswith("| ")][1:]
     assert rows[0] == (
         "| **WORSE** | d/mot15 | sort | HOTA | 60.00 | 58.00 | -2.00 | -3.00 to -1.00 |  |"
     )
     assert "**MISSING**" in rows[1]
     assert rows[2].startswith(
-        "| AMBIGUOUS | d | sort | pace | 1.235 | 1.358 | -10.0 % | -12.3 % to"
+        "| AMBIGUOUS | d | sort | relative step time | 1.235 | 1.358 | -10.0 % | -12.3 % to"
     )
     assert r"classes &lt;a\|b>" in rows[3]
     assert len(rows) == 4
 
 
 @pytest.mark.parametrize(
-    ("word", "heading"), [("pass", "## No regression"), ("could not judge", "## Could not judge")]
+    ("word", "heading"), [("pass", "## No regression"), ("undecided", "## Undecided")]
 )
 def test_without_differing_checks_there_is_no_table(word, heading):
     text = markdown(verdict(word, [check("SAME")]))
@@ -76,9 +76,9 @@ def test_without_differing_checks_there_is_no_table(word, heading):
 
 
 def test_markdown_says_that_the_baseline_is_missing():
-    content = verdict("could not judge", [check("NOT JUDGED", "results", **NOTHING, why="gone")])
+    content = verdict("undecided", [check("NOT COMPARED", "results", **NOTHING, why="gone")])
     content["baseline"] = {"path": "b.json", "commit": None, "date": None}
-    assert "compared with `b.json`, which is not a baseline. 1 NOT JUDGED." in markdown(content)
+    assert "compared with `b.json`, which is not a baseline. 1 NOT COMPARED." in markdown(content)
 
 
 @pytest.mark.parametrize("letter", ["\0", "\x1b", "\uffff", "\ufffe", "\ud800", "\r\n"])

@@ -15,7 +15,7 @@ from reports.results import read_run
 
 ENTRY = {
     "name": "v", "title": "V <b>", "method": "m", "source": "s", "options": {}, "timed": True,
-    "origin": "o", "rests_on": [], "real_time": [],
+    "origin": "o", "depends_on": [], "streaming": [],
 }  # fmt: skip
 PLAN = {
     "dataset": "d", "title": "D", "licence": "free", "protocol": "mot15",
@@ -29,7 +29,7 @@ SCORE = {
 FPS = {"name": "fps", "label": "fps", "unit": "fps", "better": "up", "meaning": "m"}
 SPEED = {
     "columns": [FPS], "values": {"fps": 99.0}, "fps_range": [98.0, 100.0], "machine": {"cpu": "c"},
-    "timed": {"name": "step", "label": "", "meaning": "each step"}, "doubts": [],
+    "timed": {"name": "step", "label": "", "meaning": "each step"}, "timing_warnings": [],
 }  # fmt: skip
 SEQUENCE = {
     "extent": {"frame_count": 7}, "frame_rate": 25, "sha256": {"truth.parquet": "abc"},
@@ -134,7 +134,7 @@ def test_a_log_of_an_earlier_run_is_not_shown(workdir):
 def dependent(workdir):
     """A plan whose variant depends on the output of another job."""
     made = {"job": "environment", "made": "engines/e.txt", "log": "logs/environment/e.log"}
-    return PLAN | {"variants": [ENTRY | {"rests_on": [made]}]}
+    return PLAN | {"variants": [ENTRY | {"depends_on": [made]}]}
 
 
 def test_a_missing_dependency_of_a_variant_is_named(workdir, dependent):

@@ -103,4 +103,4 @@ def test_a_verdict_of_an_earlier_run_is_not_shown(tmp_path):
     old.write_text(OLD)
     codes, summary = run_steps("regression-gpu", tmp_path, "exit 2")
     assert codes[-1] == 2
-    assert summary == "## Could not judge: the run ended without a verdict\n"
+    assert summary == "## Undecided: the run ended without a verdict\n"

@@ -9,7 +9,7 @@ from datasets.layout import load_layout
 from datasets.types import Tracks
 from metrics.combine import combine_scores
 from metrics.evaluate import Task, evaluate
-from metrics.family import load_benchmark
+from metrics.family import load_protocol
 from metrics.score import score_tracks
 from tests.support import trackeval_oracle
 
@@ -54,7 +54,7 @@ def of_class(scores: Mapping[str, dict], name: str) -> dict[str, dict]:
 
 def scores_of_files(protocol: str, truth: Path, results: Path) -> dict[str, dict[str, dict]]:
     """Return the values of `python -m metrics.evaluate` by class, then sequence or COMBINED."""
-    layout = load_benchmark(protocol).layout
+    layout = load_protocol(protocol).layout
     names = load_layout(layout).list_sequences(truth)
     task = Task(protocol, layout, truth, results, tuple(FAMILIES), tuple(names))
     found = evaluate(task, jobs=1)

@@ -62,7 +62,7 @@ def test_tables_are_written_and_the_page_is_in_snakemakes_report(workdir):
 def test_streaming_is_scored_and_drawn_for_every_frame_rate(workdir, look):
     workdir.write(
         "config/late.yaml",
-        "clock: {scenarios: [single_stream, offline, real_time], rates: [25, 1000000]}\n",
+        "clock: {scenarios: [single_stream, offline, streaming], rates: [25, 1000000]}\n",
     )
     make(workdir, TARGET, more=("--configfile", "config/small.yaml", "config/late.yaml"))
     totals = {
@@ -74,17 +74,17 @@ def test_streaming_is_scored_and_drawn_for_every_frame_rate(workdir, look):
     assert totals["@25fps"] == totals[""]  # SORT has 40 ms per frame
     assert totals["@1000000fps"]["HOTA"] < totals[""]["HOTA"]
     found = look(workdir.path / TARGET)
-    assert found.page.locator("#real-time svg, #real-time canvas").is_visible()
+    assert found.page.locator("#streaming svg, #streaming canvas").is_visible()
     values = found.page.evaluate(
         "bench.data.runs[0].late.sort.map(each => [each.rate, each.values.HOTA])"
     )
     assert values == [[25, totals[""]["HOTA"]], [1000000, totals["@1000000fps"]["HOTA"]]]
     assert found.page.evaluate("bench.data.runs[0].speed.sort.values.offline_fps") > 0
-    assert found.complaints == []
+    assert found.console_messages == []
 
 
 def test_streaming_without_frame_rates_is_refused(workdir):
-    workdir.write("config/none.yaml", "clock: {scenarios: [single_stream, real_time]}\n")
+    workdir.write("config/none.yaml", "clock: {scenarios: [single_stream, streaming]}\n")
     code, printed = workdir.forked("--configfile", "config/small.yaml", "config/none.yaml")
     assert code == 1
     assert "clock.rates: missing" in printed

@@ -61,7 +61,7 @@ def test_timing_warnings_of_all_variants_are_one_line(tmp_path):
     busy = {"what": "other processes kept the machine busy", "size": "1.2 cores"}
     cold = {"what": "it was still becoming faster", "size": ""}
     for name, warnings in (("sort", [busy]), ("bytetrack", [busy, cold]), ("quiet", [])):
-        (tmp_path / name).write_text(json.dumps({"doubts": warnings}))
+        (tmp_path / name).write_text(json.dumps({"timing_warnings": warnings}))
     names = ("sort", "bytetrack", "quiet", "missing")
     assert describe_timing((name, tmp_path / name) for name in names) == [
         "Timing may be unreliable, measure on a quiet machine: other processes kept the machine "

@@ -20,7 +20,7 @@ regression:
   timed: [sort]
   processes: 2
   frames: 10
-  passes: {least: 2, most: 2}
+  passes: {min: 2, max: 2}
 """
 
 
@@ -89,8 +89,8 @@ def test_an_unchanged_run_passes_and_leaves_its_files(passed):
     assert verdict(passed)["verdict"] == "pass"
     found = words(passed)
     assert found["sort", "HOTA"] == found["bytetrack", "IDF1"] == "SAME"
-    assert found["sort", "pace"] == "NEW"  # the baseline has no speed
-    assert ("bytetrack", "pace") not in found
+    assert found["sort", "relative step time"] == "NEW"  # the baseline has no speed
+    assert ("bytetrack", "relative step time") not in found
     files = passed.path / "results" / "regression"
     root = ElementTree.parse(files / "junit.xml").getroot()
     assert len(root.findall(".//testcase")) == len(verdict(passed)["checks"]) == 7
@@ -159,7 +159,7 @@ def test_another_commit_is_timed_in_turns_with_the_working_tree(workdir):
     )
     found = words(workdir)
     assert found["sort", "HOTA"] == "SAME", done.stderr
-    assert found["sort", "pace"] == "WORSE"
+    assert found["sort", "relative step time"] == "WORSE"
     assert found["bytetrack", "results"] == "MISSING"
     assert verdict(workdir)["commit"].endswith("-dirty")
     assert exit_code(workdir) == 1
@@ -167,6 +167,6 @@ def test_another_commit_is_timed_in_turns_with_the_working_tree(workdir):
 
 def test_without_a_baseline_there_is_no_verdict(workdir):
     (workdir.path / "config" / "baselines" / "small.json").unlink()
-    assert gate(workdir, "regression", "--forcerun", "judge") != 0
+    assert gate(workdir, "regression", "--forcerun", "verdict") != 0
     assert verdict(workdir)["exit"] == 2
     assert "no such baseline" in verdict(workdir)["checks"][0]["why"]

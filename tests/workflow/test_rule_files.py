@@ -65,7 +65,7 @@ def layout() -> set[str]:
             of.combined(variant, dataset, protocol, name)
             for name in (run_layout.COMBINED, run_layout.CROSSCHECK)
         ),
-        of.sequence(variant, dataset, sequence, "pace_{process}.json"),
+        of.sequence(variant, dataset, sequence, "relative_step_time_{process}.json"),
         of.sequence(variant, dataset, sequence, "benchmark.jsonl"),
     ]
     return {path.as_posix() for path in paths}

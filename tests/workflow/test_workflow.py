@@ -69,7 +69,7 @@ def test_the_page_opens_in_a_browser_without_errors(finished, look):
     found = look(page)
     assert found.page.locator("#verdict tbody tr").count() == 2
     assert found.page.inner_text("#gallery-check").startswith("Checked")
-    assert found.complaints == []
+    assert found.console_messages == []
     assert [each for each in found.requests if not each.startswith((page.as_uri(), "data:"))] == []
 
 
@@ -110,7 +110,9 @@ def test_an_existing_baseline_is_not_replaced_without_confirmation(finished):
     assert "config/baselines/default.json exists: a new baseline would replace it" in done.stderr
     assert "make baseline ACCEPT=1" in done.stderr
     assert baseline.read_bytes() == before
-    assert not (finished.path / "logs" / "pace").exists(), "refused before anything runs"
+    assert not (finished.path / "logs" / "relative_step_time").exists(), (
+        "refused before anything runs"
+    )
 
 
 def run(workdir: Workdir, command: list[str]) -> subprocess.CompletedProcess[str]:

@@ -47,7 +47,7 @@ class DetectedObjects:
 
 
 @dataclass(frozen=True)
-class Choice:
+class CandidateFilter:
     """The filter that turns candidates into detections.
 
     Args:

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from trackers.detectors.candidates import Candidates, Choice, DetectedObjects
+from trackers.detectors.candidates import CandidateFilter, Candidates, DetectedObjects
 from trackers.detectors.coco import COCO
 from trackers.detectors.density import Density
 from trackers.detectors.detectnet import detectnet
@@ -90,12 +90,12 @@ class Card:
     min_group_score: float = 0.0
     merge: bool = False
 
-    def choice(self) -> Choice:
+    def choice(self) -> CandidateFilter:
         """Return the filter of the candidates."""
         density = None
         if self.eps is not None:
             density = Density(self.eps, self.min_boxes, self.min_group_score, self.merge)
-        return Choice(self.score, self.overlap, self.side, density=density)
+        return CandidateFilter(self.score, self.overlap, self.side, density=density)
 
 
 def read_card(path: Path) -> Card:

@@ -17,7 +17,7 @@ from datasets.io.files import sha256, write_json
 from datasets.io.program import run_main
 from trackers.detectors.coco import COCO
 from trackers.detectors.yolox import SIZES, Yolox
-from trackers.engines.card import CARD, replacing_networks
+from trackers.engines.card import CARD, replace_networks
 from trackers.engines.checkpoint import check_state, read_checkpoint
 from trackers.engines.export import Signature, export_onnx
 from trackers.engines.runner import PRECISIONS
@@ -83,7 +83,7 @@ def main() -> None:
     model = load_yolox(args.size, args.weights, len(classes))
     height, width = args.input
     origin = {"weights": str(args.weights), "weights_sha256": sha256(args.weights)}
-    with replacing_networks(args.output.parent) as part:
+    with replace_networks(args.output.parent) as part:
         card = export_yolox(model, classes, (height, width), part, args.precision)
         write_json(part / CARD, card | {"origin": origin})
 

@@ -9,7 +9,7 @@ from trackers.detectors.detector import load_detector
 from trackers.parts.detections import select
 
 
-class Source:
+class DetectionSource:
     """Source of detections whose boxes overlap the image.
 
     Args:
@@ -38,10 +38,10 @@ class Source:
         if self._detector is not None:
             return self._detector(frame.image).detections
         selected = select(frame.detections, self._min_score)
-        return selected.take(reaching(selected.box, frame.image.shape))
+        return selected.take(overlaps_image(selected.box, frame.image.shape))
 
 
-def reaching(box: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+def overlaps_image(box: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """Return which boxes (N, 4) have a positive area and overlap the image, (N,) bool.
 
     Args:

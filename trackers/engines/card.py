@@ -17,7 +17,7 @@ CARD = "networks.json"  # name of the network card in a folder made by `export`
 
 
 @contextmanager
-def replacing_networks(folder: Path) -> Iterator[Path]:
+def replace_networks(folder: Path) -> Iterator[Path]:
     """Yield a temporary folder for networks and their card, whose files then move to `folder`.
 
     The caller writes the card last, and the old card is removed first: a card in `folder` always
@@ -67,7 +67,7 @@ def network_path(path: Path, file: str) -> Path:
     return (path if path.is_dir() else path.parent) / file
 
 
-def files_of(option: str) -> list[Path]:
+def card_files(option: str) -> list[Path]:
     """Return the files behind an option whose value is a network card or a folder of networks.
 
     For a folder it is the card alone, since a rule makes the networks together with it. For a card

@@ -21,7 +21,7 @@ _LAST_WITH_FLAG = 10  # last major version that needs a flag for strongly typed 
 
 
 @dataclass(frozen=True)
-class Range:
+class AxisRange:
     """Lengths of a dynamic axis in an optimization profile.
 
     Args:
@@ -39,11 +39,11 @@ class Range:
             raise ValueError(f"{self}: expected 1 <= min <= opt <= max")
 
 
-Profile = Mapping[str, Range]  # lengths by the name of the dynamic axis
+Profile = Mapping[str, AxisRange]  # lengths by the name of the dynamic axis
 
 
 @dataclass(frozen=True)
-class Flags:
+class BuildFlags:
     """Flags of a build.
 
     Args:
@@ -58,22 +58,25 @@ class Flags:
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
-    """Add the command line flags of a build, see `Flags`."""
+    """Add the command line flags of a build, see `BuildFlags`."""
     parser.add_argument(
-        "--level", type=int, default=Flags.level, help="builder optimization level, 0 to 5"
+        "--level", type=int, default=BuildFlags.level, help="builder optimization level, 0 to 5"
     )
     parser.add_argument(
-        "--workspace-gib", type=float, default=Flags.workspace_gib, help="GPU memory for kernels"
+        "--workspace-gib",
+        type=float,
+        default=BuildFlags.workspace_gib,
+        help="GPU memory for kernels",
     )
 
 
-def flags_of(args: argparse.Namespace) -> Flags:
+def build_flags(args: argparse.Namespace) -> BuildFlags:
     """Return the flags of a build from parsed arguments."""
-    return Flags(args.level, args.workspace_gib)
+    return BuildFlags(args.level, args.workspace_gib)
 
 
 def build_engine(
-    onnx: Path, output: Path, profiles: Sequence[Profile], flags: Flags, timing_cache: Path
+    onnx: Path, output: Path, profiles: Sequence[Profile], flags: BuildFlags, timing_cache: Path
 ) -> None:
     """Write an engine for this machine; nothing else may run on its GPU meanwhile.
 
@@ -131,7 +134,7 @@ def profile_shapes(
 class _Build:
     """One build: holds the objects of the library that must live until the build ends."""
 
-    def __init__(self, library: Any, onnx: Path, flags: Flags) -> None:
+    def __init__(self, library: Any, onnx: Path, flags: BuildFlags) -> None:
         self._library, self._onnx = library, onnx
         self._logger = library.Logger(library.Logger.WARNING)
         self._builder = library.Builder(self._logger)

@@ -14,16 +14,22 @@ from datasets.io.files import write_json
 from datasets.io.program import run_main
 from trackers.engines.card import CARD
 from trackers.engines.network_folder import read_facts
-from trackers.engines.tensorrt_build import Flags, Range, add_flags, build_engine, flags_of
+from trackers.engines.tensorrt_build import (
+    AxisRange,
+    BuildFlags,
+    add_flags,
+    build_engine,
+    build_flags,
+)
 from trackers.mask_rcnn.loading import NETWORKS
 from trackers.mask_rcnn.segmenter import PROPOSALS
 from trackers.mask_rcnn.sizes import BOXES
 
-_BOXES_OF_LEVEL = Range(1, 50, PROPOSALS)  # an empty level is filled with one box
+_BOXES_OF_LEVEL = AxisRange(1, 50, PROPOSALS)  # an empty level is filled with one box
 _TIMING_CACHE = "timing.cache"
 
 
-def build_engines(networks: Path, folder: Path, flags: Flags) -> None:
+def build_engines(networks: Path, folder: Path, flags: BuildFlags) -> None:
     """Build an engine of each network and write it to a folder.
 
     Args:
@@ -51,7 +57,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help=f"built engines, .../{CARD}")
     add_flags(parser)
     args = parser.parse_args()
-    build_engines(args.networks.parent, args.output.parent, flags_of(args))
+    build_engines(args.networks.parent, args.output.parent, build_flags(args))
 
 
 if __name__ == "__main__":

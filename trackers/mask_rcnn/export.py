@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from datasets.io.files import read_json, sha256, write_json
 from datasets.io.program import run_main
 from datasets.io.progress import progress
-from trackers.engines.card import CARD, replacing_networks
+from trackers.engines.card import CARD, replace_networks
 from trackers.engines.export import Signature, export_onnx, facts_path
 from trackers.engines.runner import PRECISIONS
 from trackers.mask_rcnn.card import Card, read_card
@@ -43,7 +43,7 @@ def export_model(
         origin: Where the weights come from, recorded in the JSON files.
     """
     files = {}
-    with replacing_networks(folder) as part:
+    with replace_networks(folder) as part:
         for name, module in progress(networks.items(), f"export {precision}", "network"):
             path = part / f"{name}.onnx"
             signature = _image_signature(card) if name == "pyramid" else _box_signature(card)

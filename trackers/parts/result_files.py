@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from datasets.class_mapping import only_class
-from datasets.conversion.codec import Given
+from datasets.conversion.codec import SourceFacts
 from datasets.conversion.registry import FORMATS
 from datasets.types import Sequence, Tracks
 
@@ -42,7 +42,7 @@ def read_result(path: Path, kind: str, sequence: Sequence, only: str | None = No
     extent = sequence.extent
     expected = extent if only is None else only_class(extent, only)
     size = extent.height, extent.width
-    context = Given(size, extent.frame_count, expected.classes, expected.ignored)
+    context = SourceFacts(size, extent.frame_count, expected.classes, expected.ignored)
     sequences = FORMATS[kind].read(path, context)
     if len(sequences) != 1:
         raise ValueError(f"{path}: sequences {sorted(sequences)} found, expected exactly one")

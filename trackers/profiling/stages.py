@@ -17,7 +17,7 @@ from time import perf_counter_ns
 REST = "rest"  # time of a step outside all stages
 
 
-class Record:
+class StageTimes:
     """Nanoseconds spent in each stage so far.
 
     Args:
@@ -50,7 +50,7 @@ class Record:
         self._last_switch = now
 
 
-_record: ContextVar[Record | None] = ContextVar("record", default=None)
+_record: ContextVar[StageTimes | None] = ContextVar("record", default=None)
 
 
 @contextmanager
@@ -65,7 +65,7 @@ def stage(name: str) -> Iterator[None]:
 
 
 @contextmanager
-def recording(record: Record) -> Iterator[None]:
+def recording(record: StageTimes) -> Iterator[None]:
     """Record the stages of the `with` block; time outside all stages counts as `rest`."""
     token = _record.set(record)
     try:

@@ -14,14 +14,22 @@ from datasets.io.files import write_json
 from datasets.io.program import run_main
 from trackers.engines.card import CARD
 from trackers.engines.network_folder import read_facts
-from trackers.engines.tensorrt_build import Flags, Range, add_flags, build_engine, flags_of
+from trackers.engines.tensorrt_build import (
+    AxisRange,
+    BuildFlags,
+    add_flags,
+    build_engine,
+    build_flags,
+)
 from trackers.sam2.networks import NETWORKS
 
-_POINTS = Range(1, 2, 8)  # points of a prompt; a box counts as two
+_POINTS = AxisRange(1, 2, 8)  # points of a prompt; a box counts as two
 _TIMING_CACHE = "timing.cache"
 
 
-def build_engines(networks: Path, folder: Path, objects: list[Range], flags: Flags) -> None:
+def build_engines(
+    networks: Path, folder: Path, objects: list[AxisRange], flags: BuildFlags
+) -> None:
     """Build an engine of each network and write it to a folder.
 
     Args:
@@ -42,10 +50,10 @@ def build_engines(networks: Path, folder: Path, objects: list[Range], flags: Fla
     write_json(folder / CARD, facts)
 
 
-def parse_range(text: str) -> Range:
+def parse_range(text: str) -> AxisRange:
     """Return the range that `minimum:optimum:maximum` describes."""
     minimum, optimum, maximum = map(int, text.split(":"))
-    return Range(minimum, optimum, maximum)
+    return AxisRange(minimum, optimum, maximum)
 
 
 def main() -> None:
@@ -59,12 +67,12 @@ def main() -> None:
         "--objects",
         type=parse_range,
         nargs="+",
-        default=[Range(1, 4, 16)],
+        default=[AxisRange(1, 4, 16)],
         help="number of objects as minimum:optimum:maximum, one profile each",
     )
     add_flags(parser)
     args = parser.parse_args()
-    build_engines(args.networks.parent, args.output.parent, args.objects, flags_of(args))
+    build_engines(args.networks.parent, args.output.parent, args.objects, build_flags(args))
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from torch import Tensor
 from datasets.io.files import read_json, sha256, write_json
 from datasets.io.program import run_main
 from datasets.io.progress import progress
-from trackers.engines.card import CARD, replacing_networks
+from trackers.engines.card import CARD, replace_networks
 from trackers.engines.export import Signature, export_onnx, facts_path
 from trackers.engines.runner import PRECISIONS
 from trackers.sam2.loading import RANDOM, load_model
@@ -43,7 +43,7 @@ def export_model(model: SAM2Base, folder: Path, precision: str, origin: Mapping[
     model = with_fixed_position(model)
     arrays, files = example_inputs(model, _OBJECTS), {}
     named_modules = progress(modules(model).items(), f"export {precision}", "network")
-    with replacing_networks(folder) as part:
+    with replace_networks(folder) as part:
         for name, module in named_modules:
             path = part / f"{name}.onnx"
             inputs = {each: arrays[each] for each in input_names(module)}

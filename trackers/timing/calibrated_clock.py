@@ -2,7 +2,7 @@
 
     python -m trackers.timing.calibrated_clock --method sort
         --sequence data/synthetic/crowd/sequence.json --expect tracks.parquet
-        --frames 45 --warm-up 10 --passes 3 20 --seconds 10 --output pace_0.json
+        --frames 45 --warm-up 10 --passes 3 20 --seconds 10 --output relative_step_time_0.json
 
 This is one of several processes whose times are compared. After each step a fixed amount of work is
 timed as well (`trackers.timing.calibration`), outside the clock of the step. With many passes the

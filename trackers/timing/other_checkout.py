@@ -49,7 +49,7 @@ class AdaptedTracker:
         return TrackerOutput(output.track, output.box, output.score, output.class_id, mask)
 
 
-def load_tracker_of(root: Path, method: str, options: Mapping[str, Any]) -> Tracker:
+def load_tracker_from(root: Path, method: str, options: Mapping[str, Any]) -> Tracker:
     """Return a tracker of the checkout in `root`; later imports load that checkout's packages.
 
     Raises:
@@ -73,7 +73,7 @@ def main() -> None:
     args = parser.parse_args()
     prepared, expected = open_sequence(args.sequence), read_tracks(args.expect)
     method = Method(args.method, source=str(args.root), inputs=tuple(args.inputs))
-    tracker = load_tracker_of(args.root, args.method, args.options)
+    tracker = load_tracker_from(args.root, args.method, args.options)
     measure(TimedRun(tracker, method, prepared, expected, args.frames), args)
 
 

@@ -1,7 +1,7 @@
 """Simulate a live camera: frames that arrive while the tracker is busy are dropped.
 
     python -m trackers.timing.streaming --method sort --rate 25 --output tracks.parquet
-        --sequence data/synthetic/crowd/sequence.json --timing real_time.json
+        --sequence data/synthetic/crowd/sequence.json --timing streaming.json
 
 Frame i arrives at i / rate seconds. An idle tracker processes the newest frame that has arrived, or
 waits for the next. Frames in between are dropped and get the output of the last processed frame
@@ -158,7 +158,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--method", required=True)
     parser.add_argument("--rate", type=_rate, required=True, help="frames per second")
     parser.add_argument("--warm-up", type=int, default=10, help="frames of the warm-up")
-    parser.add_argument("--timing", type=Path, required=True, help=".../real_time.json to write")
+    parser.add_argument("--timing", type=Path, required=True, help=".../streaming.json to write")
     add_flags(parser)
     return parser.parse_args()
 

@@ -16,7 +16,7 @@ from trackers.output_check import OutputCheck
 from trackers.prefetch import prefetch
 from trackers.profiling.gpu import DeviceClock, Gpu, wait_for_gpu
 from trackers.profiling.machine import resident_memory
-from trackers.profiling.stages import Record, recording
+from trackers.profiling.stages import StageTimes, recording
 
 _STABLE = 0.05  # a tracker is warm when a pass is faster than the last by at most this fraction
 _MAX_WARM_UP_PASSES = 10  # even if each pass is still faster than the last
@@ -127,7 +127,7 @@ def record_stages(
     gc.collect()
     whole, stages = [], []
     for _ in range(max_frames):
-        record = Record(wait_for_gpu)
+        record = StageTimes(wait_for_gpu)
         wait_for_gpu()
         begin = perf_counter_ns()
         with record.within("decode"):

@@ -11,7 +11,7 @@ import numpy as np
 
 from datasets.io.files import replacing
 from datasets.io.progress import progress
-from datasets.synthesis.scene import play
+from datasets.synthesis.rendering import play
 from datasets.synthesis.scripts import SCENARIOS
 
 _HALF = 0.5

@@ -16,12 +16,12 @@ import torch
 from torch import Tensor, nn
 
 from datasets.io.program import run_main
-from trackers.detectors.candidates import Choice
+from trackers.detectors.candidates import CandidateFilter
 from trackers.detectors.letterbox import place
 from trackers.detectors.yolo import yolox
 from trackers.detectors.yolox import Yolox
 from trackers.training.loop import Stage, Training, command
-from trackers.training.yolox_step import Batch, draw_scenes, iou, loss_of, make_lesson
+from trackers.training.yolox_step import Batch, batch_loss, draw_labelled_images, iou, make_batch
 
 _IMAGES = 12  # images of a batch, each from another sequence
 _THRESHOLD = 0.5  # score of a detection, and its IoU with a person, that count in the log
@@ -53,24 +53,27 @@ class BatchSampler:
 
     def __init__(self, model: Yolox, seed: list[int]) -> None:
         self._model, self._draw = model, np.random.default_rng(seed)
-        self._sources = [draw_scenes(self._draw, seed[0]) for _ in range(_IMAGES)]
-        self._batch = make_lesson(self._draw, self._sources)
+        self._sources = [draw_labelled_images(self._draw, seed[0]) for _ in range(_IMAGES)]
+        self._batch = make_batch(self._draw, self._sources)
 
     def training_loss(self) -> Tensor:
         """Return the loss of the next batch."""
-        self._batch = make_lesson(self._draw, self._sources)
-        return loss_of(self._model, self._batch)
+        self._batch = make_batch(self._draw, self._sources)
+        return batch_loss(self._model, self._batch)
 
     def validate(self) -> dict[str, Any]:
         """Return the recall and precision on the next batch."""
-        return recall_and_precision(self._model, make_lesson(self._draw, self._sources))
+        return recall_and_precision(self._model, make_batch(self._draw, self._sources))
 
 
 @torch.inference_mode()
 def recall_and_precision(model: Yolox, batch: Batch) -> dict[str, float]:
     """Return the recall and precision of detections at IoU 0.5, in [0, 1] each."""
     recalled = correct = detected = people = 0
-    choice, (height, width) = Choice(score=_THRESHOLD, overlap=0.45), batch.images.shape[2:]
+    choice, (height, width) = (
+        CandidateFilter(score=_THRESHOLD, overlap=0.45),
+        batch.images.shape[2:],
+    )
     size = height, width
     _, placed = place(np.zeros((*size, 3), np.uint8), size, "corner", 0)
     for output, truth in zip(model(batch.images)[0], batch.boxes, strict=True):

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from datasets.synthesis.scene import play
+from datasets.synthesis.rendering import play
 from datasets.synthesis.scripts import SCENARIOS
 from trackers.detectors.yolox import Yolox, cells
 
@@ -42,7 +42,9 @@ class Batch:
     boxes: list[Tensor]
 
 
-def draw_scenes(draw: np.random.Generator, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def draw_labelled_images(
+    draw: np.random.Generator, seed: int
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield images and boxes of random synthetic sequences, one after the other, forever."""
     names = list(SCENARIOS)
     while True:
@@ -54,7 +56,7 @@ def draw_scenes(draw: np.random.Generator, seed: int) -> Iterator[tuple[np.ndarr
             yield image, np.array(visible).reshape(-1, 4)
 
 
-def make_lesson(
+def make_batch(
     draw: np.random.Generator, sources: list[Iterator[tuple[np.ndarray, np.ndarray]]]
 ) -> Batch:
     """Return the next image of each source, with random brightness and mirroring."""
@@ -70,7 +72,7 @@ def make_lesson(
     return Batch(torch.from_numpy(np.ascontiguousarray(images)), boxes)
 
 
-def loss_of(model: Yolox, batch: Batch) -> Tensor:
+def batch_loss(model: Yolox, batch: Batch) -> Tensor:
     """Return the loss of a batch per assigned cell: the sum of object, box and class losses."""
     raw = model.raw(batch.images)
     grid, stride = cells(*batch.images.shape[2:])

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from datasets.prepare import load_reader
-from metrics.family import list_benchmarks, list_families, load_family
+from metrics.family import list_families, list_protocols, load_family
 from trackers.contract import check_options, fill_path, load_method
 from workflow.configs.names import check_names
 
@@ -28,7 +28,7 @@ def check_config(config: Mapping[str, Any]) -> None:
         _one_of(f"{key}.clock", entry.get("clock", []), sequences)
         _one_of(f"{key}.families", entry.get("families", []), list_families())
         if "protocol" in entry:
-            _one_of(f"{key}.protocol", [entry["protocol"]], list_benchmarks())
+            _one_of(f"{key}.protocol", [entry["protocol"]], list_protocols())
         _check_dataset(entry["dataset"], config["datasets"][entry["dataset"]])
         for name in entry["variants"]:
             _check_variant(name, config["variants"][name])
@@ -43,9 +43,9 @@ def _check_gate(entry: Mapping[str, Any], variants: Mapping[str, Any]) -> None:
     _one_of("regression.timed", entry["timed"], variants)
     for key, limits in (("regression", entry), ("regression.networks", entry["networks"])):
         passes = {**entry["passes"], **limits.get("passes", {})}
-        if passes["least"] > passes["most"]:
-            least, most = passes["least"], passes["most"]
-            raise ValueError(f"{key}.passes: least {least} found, expected at most {most}")
+        if passes["min"] > passes["max"]:
+            low, high = passes["min"], passes["max"]
+            raise ValueError(f"{key}.passes: min {low} found, expected at most {high}")
 
 
 def _check_together(config: Mapping[str, Any]) -> None:
@@ -69,7 +69,7 @@ def _check_dataset(name: str, entry: Mapping[str, Any]) -> None:
     """Check that the reader accepts the options and finds every sequence."""
     key = f"datasets.{name}"
     _one_of(f"{key}.families", entry.get("families", []), list_families())
-    _one_of(f"{key}.protocol", [entry["protocol"]], list_benchmarks())
+    _one_of(f"{key}.protocol", [entry["protocol"]], list_protocols())
     try:
         reader = load_reader(entry["reader"])
         taken = inspect.signature(reader.read).parameters.values()

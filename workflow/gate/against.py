@@ -26,7 +26,7 @@ from datasets.io.git import ROOT, git_commit
 from datasets.io.program import REFUSED, run_main
 from datasets.run_layout import RUN, TRACKS
 from metrics.comparison.compare import SAME
-from metrics.gate.checks import NEW, NOT_JUDGED
+from metrics.gate.checks import NEW, NOT_COMPARED
 from metrics.gate.snapshot import timed_variants
 from metrics.gate.subject import PLAN_FILE, VERDICT_FILES, forget_verdict
 from workflow.gate.other_worktree import (
@@ -110,8 +110,10 @@ class Comparison:
         found: dict[str, Any] = {}
         for run, variant in timed_variants(plan):
             entry = next(each for each in run["variants"] if each["name"] == variant)
-            timed = Timed(variant, run["dataset"], run["clock"], entry["pace"])
-            turns = time_variant(sides, timed, plan["processes"], plan["slow_down"], self.commit)
+            timed = Timed(variant, run["dataset"], run["clock"], entry["timing"])
+            turns = time_variant(
+                sides, timed, plan["processes"], plan["slowdown_tolerance"], self.commit
+            )
             if turns is not None:
                 found.setdefault(run["dataset"], {})[variant] = turns
         return found
@@ -157,7 +159,7 @@ def time_variant(
     try:
         return take_turns(sides, timed, pairs, tolerance)
     except RuntimeError as error:
-        return {"verdict": NOT_JUDGED, "why": str(error)}
+        return {"verdict": NOT_COMPARED, "why": str(error)}
 
 
 def _same_run(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

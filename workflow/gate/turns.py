@@ -22,7 +22,7 @@ from datasets.io.git import ROOT
 from datasets.run_layout import RUN, TRACKS, RunLayout
 from metrics.comparison.bootstrap import Rules
 from metrics.comparison.compare import AMBIGUOUS, WORSE
-from metrics.gate.checks import judge_pace
+from metrics.gate.checks import step_time_verdict
 from metrics.gate.turns import compare_turns, measure_pair
 
 MAX_ROUNDS = 3
@@ -102,7 +102,7 @@ def verdict_of_turns(turns: Mapping[str, Any], tolerance: float) -> str:
     """Return the verdict on the pairs measured so far."""
     level, on_gpu = Rules().level, "gpu" in turns["machine"]
     compared = compare_turns(turns["pairs"], tolerance, level, on_gpu=on_gpu)
-    return judge_pace(compared.slowing, tolerance)
+    return step_time_verdict(compared.time_change, tolerance)
 
 
 def _time(side: Side, timed: Timed) -> list[dict[str, Any]]:
@@ -113,7 +113,7 @@ def _time_sequence(side: Side, timed: Timed, sequence: str) -> dict[str, Any]:
     place = side.result(timed.variant, timed.dataset, sequence)
     run, limits = read_json(place / RUN), timed.limits
     with TemporaryDirectory() as folder:
-        output = Path(folder, "pace.json")
+        output = Path(folder, "step_times.json")
         flags = {
             "root": side.root,
             "method": run["method"],
@@ -127,7 +127,7 @@ def _time_sequence(side: Side, timed: Timed, sequence: str) -> dict[str, Any]:
         }
         command = [side.python, *side.program]
         command += [f"--{name}={value}" for name, value in flags.items()]
-        command += ["--passes", *(str(limits["passes"][name]) for name in ("least", "most"))]
+        command += ["--passes", *(str(limits["passes"][name]) for name in ("min", "max"))]
         command += ["--inputs", *(_INPUTS[name] for name in run["inputs"] if name in _INPUTS)]
         done = subprocess.run(
             command, cwd=side.root, env=side.environment(), capture_output=True, check=False

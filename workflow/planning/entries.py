@@ -10,7 +10,7 @@ from typing import Any
 
 from datasets.prepare import Reader, load_reader
 from trackers.contract import Method, fill_path, load_method
-from trackers.engines.card import files_of
+from trackers.engines.card import card_files
 from trackers.named_files import named_files
 from trackers.parts.result_files import check_format
 
@@ -136,7 +136,7 @@ class Variant:
     def network_files(self) -> list[Path]:
         """The network files, made by rules, that an option or its default names."""
         named = [self.options[name] for name in self.method.engines]
-        return [path for each in named if isinstance(each, str) for path in files_of(each)]
+        return [path for each in named if isinstance(each, str) for path in card_files(each)]
 
     def files(self, root: Path | None, sequence: str) -> list[Path]:
         """Return the files that its options name for a sequence: results, weights, networks.

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from datasets.io.git import git_commit
-from metrics.gate.subject import describe_judged
+from metrics.gate.subject import describe_inputs
 from workflow.digests import digest
 from workflow.planning.entries import Run
 from workflow.planning.job_digests import JobDigests
@@ -39,8 +39,8 @@ class GatePlan:
             {
                 "commit": git_commit(),
                 "config": digest(self.plan.config),
-                "judged": describe_judged([*self.overlays, limits["baseline"]], Path()),
-                **{key: limits[key] for key in ("tolerances", "slow_down", "processes")},
+                "inputs": describe_inputs([*self.overlays, limits["baseline"]], Path()),
+                **{key: limits[key] for key in ("tolerances", "slowdown_tolerance", "processes")},
                 "runs": [self._run(run) for run in self.plan.runs],
             },
             sort_keys=True,
@@ -74,7 +74,7 @@ class GatePlan:
         timed = self.plan.is_timed_by_gate(run, name)
         origin = self.digests.origin(run.dataset, run.protocol, name)
         found = {"name": name, "origin": origin, "timed": timed}
-        return {**found, "pace": self._timing_limits(name)} if timed else found
+        return {**found, "timing": self._timing_limits(name)} if timed else found
 
     def _timing_limits(self, variant: str) -> dict[str, Any]:
         """Return the limits of a variant's timing; methods with networks have their own."""

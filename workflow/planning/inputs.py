@@ -29,7 +29,7 @@ _TRUTH = str(_RUN.prepared(*_DATA, TRUTH))
 _PROMPTS = str(_RUN.prepared(*_DATA, PROMPTS))
 _TRACKS = str(_RUN.sequence(*_RESULT, TRACKS))
 _TIMING = str(_RUN.sequence(*_RESULT, TIMING))
-_PACE = str(_RUN.sequence(*_RESULT, "pace_{process}.json"))
+_STEP_TIMES = str(_RUN.sequence(*_RESULT, "relative_step_time_{process}.json"))
 _SCORE = str(_RUN.score(*_RESULT, "{protocol}"))
 _EVENTS = str(_RUN.score(*_RESULT, "{protocol}", EVENTS))
 _COMBINED = str(_RUN.combined("{variant}", "{dataset}", "{protocol}"))
@@ -159,7 +159,7 @@ class Inputs:
         for run, variant in self.plan.pairs():
             if self.plan.is_timed_by_gate(run, variant):
                 yield from expand(
-                    _PACE,
+                    _STEP_TIMES,
                     variant=variant,
                     dataset=run.dataset,
                     process=map(str, processes),
@@ -168,7 +168,7 @@ class Inputs:
 
     def _page_of(self, run: Run, variant: str) -> Iterator[str]:
         dataset, protocol = run.dataset, run.protocol
-        names = [variant, *self.plan.real_time_names(run, variant)]
+        names = [variant, *self.plan.streaming_names(run, variant)]
         yield from expand(_COMBINED, variant=names, dataset=dataset, protocol=protocol)
         if self.plan.is_timed(run, variant):
             yield from expand(_SPEED, variant=variant, dataset=dataset)

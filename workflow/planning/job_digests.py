@@ -30,12 +30,12 @@ class JobDigests:
         """Return the digest of `clock`."""
         return self._method("trackers.timing.clock", variant)
 
-    def real_time(self, variant: str) -> str:
-        """Return the digest of `real_time`."""
+    def streaming(self, variant: str) -> str:
+        """Return the digest of `streaming`."""
         return self._method("trackers.timing.streaming", variant)
 
-    def pace(self, variant: str) -> str:
-        """Return the digest of `pace`."""
+    def relative_step_time(self, variant: str) -> str:
+        """Return the digest of `relative_step_time`."""
         return self._method("trackers.timing.calibrated_clock", variant)
 
     def origin(self, dataset: str, protocol: str, variant: str) -> str:
@@ -50,7 +50,7 @@ class JobDigests:
             self.plan.datasets[dataset].entry,
             self.reader(dataset),
             json.dumps(self.plan.variant(variant).config_options),
-            self.real_time(variant) if "@" in variant else self.track(variant),
+            self.streaming(variant) if "@" in variant else self.track(variant),
             self.plan.families(dataset, protocol),
             self.score(dataset, protocol),
         )

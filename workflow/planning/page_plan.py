@@ -81,7 +81,7 @@ class PagePlan:
             "source": variant.source,
             "options": variant.config_options,
             "timed": self.plan.is_timed(run, name),
-            "real_time": self.plan.real_time_names(run, name),
-            "rests_on": self.jobs_before.get(name, []),
+            "streaming": self.plan.streaming_names(run, name),
+            "depends_on": self.jobs_before.get(name, []),
             "origin": self.digests.origin(run.dataset, run.protocol, name),
         }

@@ -109,13 +109,13 @@ class Plan:
         """Return whether a variant is timed: its run has `clock`, and its method can be timed."""
         return bool(run.clock) and self.variants[variant].method.timed
 
-    def real_time_names(self, run: Run, variant: str) -> list[str]:
+    def streaming_names(self, run: Run, variant: str) -> list[str]:
         """Return the names of a variant at each frame rate, such as `sort@25fps`.
 
         Only a variant that runs frame by frame has them.
         """
         clock = self.config["clock"]
-        wanted = "real_time" in clock["scenarios"] and self.is_timed(run, variant)
+        wanted = "streaming" in clock["scenarios"] and self.is_timed(run, variant)
         rates = clock.get("rates", []) if wanted and self.variants[variant].is_stepped else []
         return [f"{variant}@{rate}fps" for rate in rates]
 
@@ -125,8 +125,8 @@ class Plan:
         return listed and self.variants[variant].is_stepped
 
     def clock_scenarios(self) -> list[str]:
-        """Return the scenarios of the rule `clock`; `real_time` is a rule of its own."""
-        return [name for name in self.config["clock"]["scenarios"] if name != "real_time"]
+        """Return the scenarios of the rule `clock`; `streaming` is a rule of its own."""
+        return [name for name in self.config["clock"]["scenarios"] if name != "streaming"]
 
     def _run(self, entry: Mapping[str, Any]) -> Run:
         dataset = entry["dataset"]

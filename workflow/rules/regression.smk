@@ -5,7 +5,7 @@ Makes pace_<process>.json of each timed sequence, and in results/regression/ pla
 verdict.json, verdict.md, junit.xml and the history; `baseline` writes the file named in the config.
 
     snakemake --cores all regression
-    snakemake --cores all baseline --forcerun pace
+    snakemake --cores all baseline --forcerun relative_step_time
 """
 
 from metrics.gate.subject import PLAN_FILE, VERDICT_FILES
@@ -16,16 +16,16 @@ VERDICT, *VERDICT_TEXTS = map(str, VERDICT_FILES)
 gate = GatePlan(plan, digests, [*map(str, workflow.config_settings.configfiles or ())])
 
 
-rule pace:
+rule relative_step_time:
     input:
         files=variant_files,
         prompts=variant_prompts,
         sequence="data/{dataset}/{sequence}/sequence.json",
         tracks="results/{variant}/{dataset}/{sequence}/tracks.parquet",
     output:
-        pace="results/{variant}/{dataset}/{sequence}/pace_{process}.json",
+        step_times="results/{variant}/{dataset}/{sequence}/relative_step_time_{process}.json",
     log:
-        "logs/pace/{variant}/{dataset}/{sequence}_{process}.log",
+        "logs/relative_step_time/{variant}/{dataset}/{sequence}_{process}.log",
     wildcard_constraints:
         variant=STEPPED,
         process=r"\d+",
@@ -40,13 +40,13 @@ rule pace:
         passes=from_wildcards(gate.timing_limit("passes")),
         seconds=from_wildcards(gate.timing_limit("seconds")),
         machine=MACHINE,
-        code=from_wildcards(digests.pace),
+        code=from_wildcards(digests.relative_step_time),
     shell:
         "exec python -m trackers.timing.calibrated_clock --method={params.method:q}"
         " --options={params.options:q} --sequence={input.sequence:q} --expect={input.tracks:q}"
         " --frames={params.frames} --warm-up={params.warm_up}"
-        " --passes {params.passes[least]} {params.passes[most]} --seconds={params.seconds}"
-        " --output={output.pace:q} 2> {log:q}"
+        " --passes {params.passes[min]} {params.passes[max]} --seconds={params.seconds}"
+        " --output={output.step_times:q} 2> {log:q}"
 
 
 rule gate_plan:
@@ -85,14 +85,14 @@ rule baseline:
         " > {log:q} 2>&1"
 
 
-rule judge:
+rule verdict:
     input:
         from_wildcards(inputs.gate),
         baseline=from_wildcards(gate.baseline),
     output:
         verdict=VERDICT,
     log:
-        "logs/judge.log",
+        "logs/verdict.log",
     conda:
         "../../environment.yml"
     params:

@@ -1,8 +1,8 @@
-"""Run trackers: output (`track`), speed (`clock`), output at a fixed frame rate (`real_time`).
+"""Run trackers: output (`track`), speed (`clock`), output at a fixed frame rate (`streaming`).
 
 Needs sequences, prompts, and the files named by options: weights, networks, results.
 Makes tracks.parquet, run.json and timing.json of each sequence; those of further runs in
-results/<variant>@run2/, those of streaming, with real_time.json, in results/<variant>@25fps/.
+results/<variant>@run2/, those of streaming, with streaming.json, in results/<variant>@25fps/.
 Methods without tracker.py have their own rule; `adopt` converts its result file to tracks.
 """
 
@@ -74,17 +74,17 @@ rule clock:
         " --scenarios {params.scenarios} --output={output.timing:q} 2> {log:q}"
 
 
-rule real_time:
+rule streaming:
     input:
         files=variant_files,
         prompts=variant_prompts,
         sequence="data/{dataset}/{sequence}/sequence.json",
     output:
         tracks="results/{variant}@{rate}fps/{dataset}/{sequence}/tracks.parquet",
-        timing="results/{variant}@{rate}fps/{dataset}/{sequence}/real_time.json",
+        timing="results/{variant}@{rate}fps/{dataset}/{sequence}/streaming.json",
         run="results/{variant}@{rate}fps/{dataset}/{sequence}/run.json",
     log:
-        "logs/real_time/{variant}/{dataset}/{sequence}_{rate}fps.log",
+        "logs/streaming/{variant}/{dataset}/{sequence}_{rate}fps.log",
     wildcard_constraints:
         variant=STEPPED,
     conda:
@@ -95,7 +95,7 @@ rule real_time:
         options=variant_options,
         warm_up=config["clock"]["warm_up"],
         machine=MACHINE,
-        code=from_wildcards(digests.real_time),
+        code=from_wildcards(digests.streaming),
     shell:
         "exec python -m trackers.timing.streaming --method={params.method:q}"
         " --options={params.options:q} --sequence={input.sequence:q} --rate={wildcards.rate}"

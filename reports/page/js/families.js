@@ -12,9 +12,15 @@
   const addUp = (partials, without) => join(partials, values => values.reduce(add), without);
   const concatenate = partials => join(partials, lists => lists.flat());
 
+  const outcomes = partial => [
+    partial.true_positives,
+    partial.false_negatives,
+    partial.false_positives,
+  ];
+
   /** HOTA and its components at each threshold. */
   function hotaCurves(partial) {
-    const { hits: truePositives, misses: falseNegatives, extras: falsePositives } = partial;
+    const [truePositives, falseNegatives, falsePositives] = outcomes(partial);
     const each = formula => truePositives.map((_, index) => formula(index));
     const matched = each(k => Math.max(1, truePositives[k]));
     const detection = each(
@@ -65,8 +71,8 @@
   }; // of a sequence without ground truth or without predictions
 
   function clear(partial) {
-    const { matches: truePositives, switches, similarity } = partial;
-    const { misses: falseNegatives, extras: falsePositives } = partial;
+    const [truePositives, falseNegatives, falsePositives] = outcomes(partial);
+    const { switches, similarity } = partial;
     const counts = {
       MOTP_sum: similarity,
       CLR_TP: truePositives,
@@ -102,7 +108,8 @@
     };
   }
 
-  function identity({ matches: truePositives, misses: falseNegatives, extras: falsePositives }) {
+  function identity(partial) {
+    const [truePositives, falseNegatives, falsePositives] = outcomes(partial);
     return {
       IDF1: truePositives / Math.max(1, truePositives + (falseNegatives + falsePositives) / 2),
       IDR: truePositives / Math.max(1, truePositives + falseNegatives),

@@ -59,7 +59,7 @@
     });
 
   /** A line at the frame rate of the videos, if it is within the axis. */
-  function realTimeLayers(rate, xAxis) {
+  function streamingLayers(rate, xAxis) {
     const [low, high] = xAxis.scale.domain;
     if (!rate || rate <= low || rate >= high) return [];
     const color = charts.themeColour("--bad");
@@ -126,7 +126,7 @@
       height: 300,
       layer: [
         paretoLayer(points, { x, y }, axes),
-        ...(isFps ? realTimeLayers(run.frame_rate, axes.x) : []),
+        ...(isFps ? streamingLayers(run.frame_rate, axes.x) : []),
         ...(isFps ? [rangeLayer(points, { ...axes, color })] : []),
         dots,
       ],

@@ -60,7 +60,7 @@
     );
 
   /** The leading metric at each frame rate; dashed, its value without dropped frames. */
-  function realTime(run, shown) {
+  function streaming(run, shown) {
     const column = bench.column(run.leading, run);
     const points = streamingOf(run, shown, column);
     if (!points.length) return null;
@@ -117,8 +117,8 @@
     if (!timed.length) return; // the section is hidden
     charts.draw(byId("memory"), memory(run, timed));
     showTimingWarnings(run, timed);
-    const figure = realTime(run, shown);
-    byId("real-time").closest("figure").hidden = !figure;
-    charts.draw(byId("real-time"), figure);
+    const figure = streaming(run, shown);
+    byId("streaming").closest("figure").hidden = !figure;
+    charts.draw(byId("streaming"), figure);
   });
 })();

@@ -3,7 +3,7 @@
   "use strict";
   const { byId, element, charts } = bench;
   const { quantitative, variantColour, variantShape } = charts;
-  const PACE = "pace";
+  const STEP_TIME = "relative step time";
   const BAD = ["WORSE", "MISSING"];
   let metric = "";
 
@@ -14,7 +14,7 @@
     unit === "work" ? value.toPrecision(4) : bench.formatNumber(value, unit);
 
   function axisTitle(trend) {
-    if (metric === PACE) return "pace: a frame in units of a fixed work";
+    if (metric === STEP_TIME) return "relative step time: a frame in units of a fixed work";
     return isRatio(trend) ? `${metric} (%)` : metric;
   }
 

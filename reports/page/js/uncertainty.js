@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  function noteOnFewScenes({ rules, scenes, least_chance: minPValue }, comparedCount) {
+  function noteOnFewScenes({ rules, scenes, min_p_value: minPValue }, comparedCount) {
     if (minPValue * Math.max(1, comparedCount) <= 1 - rules.level) return "";
     return (
       ` With ${comparedCount} compared, no result of ${scenes} scenes could be sure enough for BETTER ` +

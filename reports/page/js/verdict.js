@@ -71,7 +71,7 @@
     });
   }
 
-  const explain = ({ verdict, half_width: halfWidth, chance: pValue }, change, column) =>
+  const explain = ({ verdict, half_width: halfWidth, p_value: pValue }, change, column) =>
     `${verdict}; difference ${change.text} ${plusMinus(halfWidth, column)}, ` +
     `p = ${pValue.toPrecision(2)} after Holm`;
 

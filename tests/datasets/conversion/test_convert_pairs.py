@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from datasets.conversion.codec import Given
+from datasets.conversion.codec import SourceFacts
 from datasets.conversion.registry import FORMATS
 from datasets.formats import parquet
 from datasets.types import Tracks
@@ -65,7 +65,7 @@ def renames(source: str, target: str) -> list[str]:
 
 def read(name: str, path: Path, classes: Mapping[int, str]) -> Tracks:
     takes = FORMATS[name].takes
-    given = Given(
+    given = SourceFacts(
         (6, 8) if "size" in takes else None,
         4 if "frames" in takes else None,
         classes if "classes" in takes else None,

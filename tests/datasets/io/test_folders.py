@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 
-from datasets.conversion.codec import Given
+from datasets.conversion.codec import SourceFacts
 from datasets.conversion.registry import FORMATS
 from datasets.formats import davis_png, parquet
 from datasets.io.files import replacing, write_json
@@ -136,9 +136,9 @@ def test_a_killed_conversion_writes_no_sequence_and_the_next_one_succeeds(
     convert_killed(monkeypatch, tmp_path / "in", tmp_path / "out")
     assert any(tmp_path.rglob(".out.*.part"))
     assert (tmp_path / "out").exists() == bool(others)
-    assert not others or list(read(tmp_path / "out", Given())) == others
+    assert not others or list(read(tmp_path / "out", SourceFacts())) == others
     assert not run("parquet", "davis", tmp_path / "in", tmp_path / "out")[0]
-    found = read(tmp_path / "out", Given())
+    found = read(tmp_path / "out", SourceFacts())
     assert {name: len(each) for name, each in found.items()} == dict.fromkeys(
         ["a", "b", *others], 6
     )

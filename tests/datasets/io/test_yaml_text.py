@@ -5,7 +5,7 @@ import time
 import pytest
 
 from datasets.io.yaml_text import read_yaml
-from tests.support.broken.by_nodes import LAUGHS
+from tests.support.broken.by_nodes import BILLION_LAUGHS
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def test_plain_values_are_read(read):
             "".join(f"{' ' * n}a{n}:\n" for n in range(300)),
             "line 33: nested more than 32 levels deep",
         ),
-        (f"a0: &a0 [1, 1]\n{LAUGHS}file: *a12\n", r"line 2: .*, found alias \*a0"),
+        (f"a0: &a0 [1, 1]\n{BILLION_LAUGHS}file: *a12\n", r"line 2: .*, found alias \*a0"),
         ("file: x\nsize: &a [1, *a]\n", r"line 2: expected the value itself, found alias \*a"),
         ("file: x\nlayout: y\nfile: z\n", "line 1: duplicate key 'file'"),
         ("a:\n  b: [{c: 1, c: 2}]\n", "line 2: duplicate key 'c'"),

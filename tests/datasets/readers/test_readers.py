@@ -162,7 +162,7 @@ def test_the_config_check_passes_options_to_the_reader(own):
     }  # fmt: skip
     config = {"families": ["hota"], "datasets": {"own": entry}, "variants": {}}
     config["run"] = [{"dataset": "own", "variants": []}]
-    config["regression"] = {"tolerances": {}, "timed": [], "passes": {"least": 1, "most": 1}}
+    config["regression"] = {"tolerances": {}, "timed": [], "passes": {"min": 1, "max": 1}}
     config["regression"]["networks"] = {}
     with pytest.raises(ValueError, match=r"datasets\.own: .*train: expected a sequence among"):
         check_config(config)

@@ -45,20 +45,20 @@ def test_a_variant_that_is_better_in_all_of_eight_sequences_is_better():
     content, found = verdicts([10] * 8, [15, 16, 15, 16, 15, 16, 15, 16])
     assert found["MOTA"]["verdict"] == "BETTER"
     assert found["CLR_FN"]["verdict"] == "BETTER"  # fewer
-    assert found["MOTA"]["chance"] == content["least_chance"] == 2 / 2**8  # two of 256 sign flips
+    assert found["MOTA"]["p_value"] == content["min_p_value"] == 2 / 2**8  # two of 256 sign flips
     assert content["verdicts"]["other"]["one"]["MOTA"]["verdict"] == "WORSE"
 
 
 def test_four_sequences_never_give_a_significant_difference():
     content, found = verdicts([10] * 4, [19, 20, 19, 20])
     assert found["MOTA"]["verdict"] == "AMBIGUOUS"
-    assert content["least_chance"] == 0.125
+    assert content["min_p_value"] == 0.125
 
 
 def test_better_in_half_of_the_sequences_is_ambiguous():
     _, found = verdicts([10, 15] * 4, [15, 10] * 4)
     assert found["MOTA"]["verdict"] == "AMBIGUOUS"
-    assert found["MOTA"]["chance"] == 1
+    assert found["MOTA"]["p_value"] == 1
 
 
 def test_equal_ratios_of_different_tracks_are_the_same():
@@ -78,7 +78,7 @@ def test_identical_tracks_are_the_same_even_for_one_sequence():
 def test_three_sequences_of_one_camera_scene_count_once():
     one, other = [score(10)] * 6, [score(15)] * 6
     content = compare({"one": one, "other": other}, list("aaabbb"), [], Rules())
-    assert (content["sequences"], content["scenes"], content["least_chance"]) == (6, 2, 0.5)
+    assert (content["sequences"], content["scenes"], content["min_p_value"]) == (6, 2, 0.5)
     assert content["verdicts"]["one"]["other"]["MOTA"]["verdict"] == "AMBIGUOUS"
 
 
@@ -92,7 +92,7 @@ def test_a_variant_with_varying_output_has_a_wider_interval():
     # MOTA of a run is 2 right / 20 - 1: standard error of the mean of 8 draws of 0.2, 0.4 and 0.6
     spread = 2.365 * np.sqrt(np.var([0.2, 0.4, 0.6]) / 8)
     assert more["half_width"] == pytest.approx(spread, rel=0.07)
-    assert (one["chance"], more["chance"]) == (2 / 2**8, 2 / 2**8)
+    assert (one["p_value"], more["p_value"]) == (2 / 2**8, 2 / 2**8)
     assert varying["runs"] == {"one": 1, "other": 3}
 
 
@@ -100,7 +100,7 @@ def test_a_total_is_the_mean_over_runs():
     again = {"other": [[score(20)] * 4]}
     scores = {"one": [score(15)] * 4, "other": [score(10)] * 4}
     content = compare(scores, list("abcd"), [], Rules(same_within=0.5), again)
-    assert content["verdicts"]["one"]["other"]["MOTA"]["chance"] == 1  # mean 15, as the other
+    assert content["verdicts"]["one"]["other"]["MOTA"]["p_value"] == 1  # mean 15, as the other
 
 
 def test_p_values_are_adjusted_for_the_number_of_compared_variants():
@@ -110,7 +110,7 @@ def test_p_values_are_adjusted_for_the_number_of_compared_variants():
     alone = compare(dict(list(scores.items())[:2]), list("abcdef"), [], Rules())
     together = compare(scores, list("abcdef"), [], Rules())
     assert alone["verdicts"]["base"]["v0"]["MOTA"]["verdict"] == "BETTER"
-    assert together["verdicts"]["base"]["v0"]["MOTA"]["chance"] == 3 * 2 / 2**6
+    assert together["verdicts"]["base"]["v0"]["MOTA"]["p_value"] == 3 * 2 / 2**6
     assert together["verdicts"]["base"]["v0"]["MOTA"]["verdict"] == "AMBIGUOUS"
 
 

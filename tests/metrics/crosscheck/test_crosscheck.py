@@ -16,7 +16,7 @@ from datasets.formats import mots_text
 from metrics.crosscheck.compare import find_missing, table
 from metrics.crosscheck.reference import CLASS_AVERAGED, COMBINED, DETECTION_AVERAGED
 from metrics.evaluate import Task, crosscheck, evaluate
-from metrics.family import list_benchmarks
+from metrics.family import list_protocols
 from tests.metrics.test_evaluate import folders, run
 from tests.support.metrics.cross_checked import CROWD, VOID, reasons
 from tests.support.metrics.small_tasks import OF_TRACKS, OUR_OWN, PROTOCOLS, task_of
@@ -33,7 +33,7 @@ REASONS = {
 
 
 def test_every_protocol_is_cross_checked():
-    assert sorted([*PROTOCOLS, *OUR_OWN]) == list_benchmarks()
+    assert sorted([*PROTOCOLS, *OUR_OWN]) == list_protocols()
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)

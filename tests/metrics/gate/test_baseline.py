@@ -23,13 +23,13 @@ def test_a_baseline_stores_partials_and_the_relative_step_time_of_each_process(t
     stored = found["accuracy"]["d/mot15"]["variants"]["a"]
     assert list(stored) == ["s0", "s1"]
     assert stored["s0"]["frames"] == 100
-    assert stored["s0"]["classes"]["person"]["partials"]["clear"]["misses"] == 20
-    assert found["speed"]["d"]["a"]["paces"] == [2.0, 2.0]  # (30 + 50) over (10 + 30)
+    assert stored["s0"]["classes"]["person"]["partials"]["clear"]["false_negatives"] == 20
+    assert found["speed"]["d"]["a"]["relative_step_times"] == [2.0, 2.0]  # (30 + 50) over (10 + 30)
 
 
 def test_a_baseline_is_refused_on_a_busy_machine(tmp_path):
     write_run(tmp_path, "a", others_s=1.06)  # above a tenth of a core plus the accounting error
-    expected = r"pace_0\.json: other processes kept .* \(0\.1 cores\); 2 of 2 processes .* quiet"
+    expected = r"step_time_0\.json: other processes kept .* \(0\.1 cores\); 2 of 2 processes .*"
     with pytest.raises(ValueError, match=expected):
         make_baseline(plan("a"), tmp_path)
 

@@ -12,7 +12,7 @@ import pytest
 from datasets.io.files import write_json
 from metrics.gate.checks import Check
 from metrics.gate.outcome import append_line, history_line
-from metrics.gate.subject import VERDICT_FILES, describe_judged, forget_verdict, is_current
+from metrics.gate.subject import VERDICT_FILES, describe_inputs, forget_verdict, is_current
 from tests.support.paths import ROOT
 
 VERDICT = {
@@ -27,7 +27,7 @@ VERDICT = {
 
 
 def run_gate(tmp_path, code, *arguments, **changed):
-    content = VERDICT | {"exit": code, "judged": describe_judged([])} | changed
+    content = VERDICT | {"exit": code, "inputs": describe_inputs([])} | changed
     write_json(tmp_path / "verdict.json", content)
     return run_command(tmp_path, *arguments)
 
@@ -48,11 +48,11 @@ def test_the_exit_code_is_that_of_the_verdict(tmp_path, code):
 def test_without_a_verdict_the_gate_is_undecided_and_reports_it(tmp_path):
     done = run_command(tmp_path)
     assert done.returncode == 2
-    assert done.stdout.startswith("could not judge: ")
+    assert done.stdout.startswith("undecided: ")
     assert "verdict.json: no such file, the run ended before there was a verdict" in done.stdout
 
 
-@pytest.mark.parametrize("judged", [None, {"files": [], "digest": "of other code"}])
+@pytest.mark.parametrize("inputs", [None, {"files": [], "digest": "of other code"}])
 def test_a_verdict_on_other_code_does_not_pass(tmp_path, judged):
     done = run_gate(tmp_path, 0, "--history", str(tmp_path / "history.jsonl"), judged=judged)
     assert done.returncode == 2
@@ -71,7 +71,7 @@ def test_a_verdict_is_outdated_after_a_file_is_changed_or_removed(tmp_path, name
     path = tmp_path / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("one")
-    judged = json.loads(json.dumps(describe_judged(["mine.yaml"], tmp_path)))
+    judged = json.loads(json.dumps(describe_inputs(["mine.yaml"], tmp_path)))
     assert is_current(judged, tmp_path)
     path.write_text("other")
     assert not is_current(judged, tmp_path)

@@ -7,8 +7,9 @@ from math import log
 import numpy as np
 import pytest
 
+from metrics.gate.checks import STEP_TIME
 from metrics.gate.turns import compare_turns, measure_pair
-from metrics.gate.verdict import judge
+from metrics.gate.verdict import compare_snapshots
 from tests.support.metrics.snapshots import MACHINE, accuracy, plan, snapshot
 
 
@@ -41,21 +42,25 @@ def test_the_interval_uses_students_t_over_the_ratios_of_pairs():
     found = compare_turns(pairs, 0.05, 0.95)
     logs = [log(1.09), log(1.1), log(1.11)]
     assert found.clock == "elapsed time"
-    assert found.slowing.change == pytest.approx(np.mean(logs))  # regardless of the machine's speed
-    assert found.slowing.half_width == pytest.approx(4.3027 * np.std(logs, ddof=1) / 3**0.5, 1e-4)
+    assert found.time_change.change == pytest.approx(np.mean(logs))
+    assert found.time_change.half_width == pytest.approx(
+        4.3027 * np.std(logs, ddof=1) / 3**0.5, 1e-4
+    )
 
 
 def test_processor_time_is_compared_where_elapsed_time_is_too_uncertain():
     pairs = [pair(ratio, 1.1) for ratio in (0.5, 1.0, 2.0)]
     assert compare_turns(pairs, 0.05, 0.95).clock == "processor time"
     assert compare_turns(pairs, 0.05, 0.95, on_gpu=True).clock == "elapsed time"
-    assert compare_turns(pairs[:1], 0.05, 0.95).slowing.half_width is None
+    assert compare_turns(pairs[:1], 0.05, 0.95).time_change.half_width is None
 
 
 def step_time_check(entry):
     both = snapshot({"a": accuracy(80)})
     turns = {"d": {"a": entry}} if entry else {}
-    (found,) = [each for each in judge(both, both, plan("a"), turns) if each.metric == "pace"]
+    (found,) = [
+        each for each in compare_snapshots(both, both, plan("a"), turns) if each.metric == STEP_TIME
+    ]
     return found
 
 

@@ -11,9 +11,16 @@ import numpy as np
 import pytest
 
 from datasets.io.files import read_json, write_json
-from metrics.gate.checks import EXIT, Check, accuracy_verdict, judge_pace, overall
+from metrics.gate.checks import (
+    EXIT,
+    STEP_TIME,
+    Check,
+    accuracy_verdict,
+    overall_verdict,
+    step_time_verdict,
+)
 from metrics.gate.relative_step_time import StepTimeChange
-from metrics.gate.verdict import Totals, judge
+from metrics.gate.verdict import Totals, compare_snapshots
 from tests.support.metrics.snapshots import COLUMN, accuracy, plan, snapshot, times, write_run
 from tests.support.paths import ROOT
 
@@ -31,7 +38,7 @@ from tests.support.paths import ROOT
         (0.004, 0.0091, "AMBIGUOUS"),
         (0.0051, 1.0, "BETTER"),
         (0.0, None, "AMBIGUOUS"),
-        (float("nan"), 0.0, "NOT JUDGED"),
+        (float("nan"), 0.0, "NOT COMPARED"),
     ],
 )
 def test_a_large_loss_of_a_total_is_a_regression_and_a_small_one_depends_on_its_interval(
@@ -56,7 +63,7 @@ def test_a_large_loss_of_a_total_is_a_regression_and_a_small_one_depends_on_its_
     ],
 )
 def test_a_slow_down_is_a_regression_if_it_is_large_and_significant(slower, half_width, expected):
-    assert judge_pace(StepTimeChange(np.log(slower), half_width), 0.05) == expected
+    assert step_time_verdict(StepTimeChange(np.log(slower), half_width), 0.05) == expected
 
 
 @pytest.mark.parametrize(
@@ -65,16 +72,16 @@ def test_a_slow_down_is_a_regression_if_it_is_large_and_significant(slower, half
         (["SAME", "BETTER", "NEW"], "pass", 0),
         (["SAME", "WORSE", "AMBIGUOUS"], "regression", 1),
         (["SAME", "MISSING"], "regression", 1),
-        (["SAME", "AMBIGUOUS"], "could not judge", 2),
-        (["SAME", "NOT JUDGED"], "could not judge", 2),
-        (["NEW"], "could not judge", 2),
-        ([], "could not judge", 2),
+        (["SAME", "AMBIGUOUS"], "undecided", 2),
+        (["SAME", "NOT COMPARED"], "undecided", 2),
+        (["NEW"], "undecided", 2),
+        ([], "undecided", 2),
     ],
 )
 def test_one_regression_is_enough_and_a_run_without_comparisons_does_not_pass(
     verdicts, expected, code
 ):
-    assert overall(Check("r", "v", "m", verdict) for verdict in verdicts) == expected
+    assert overall_verdict(Check("r", "v", "m", verdict) for verdict in verdicts) == expected
     assert EXIT[expected] == code
 
 
@@ -85,7 +92,7 @@ def only(checks):
 
 def test_identical_tracks_of_a_single_sequence_are_the_same():
     one = snapshot({"a": accuracy(80)})
-    found = only(judge(one, one, plan()))
+    found = only(compare_snapshots(one, one, plan()))
     assert (found.verdict, found.change, found.low) == ("SAME", 0, 0)
     assert found.why == "identical track files"
 
@@ -95,7 +102,7 @@ def test_a_loss_above_the_tolerance_is_a_regression_with_four_sequences():
         snapshot({"a": accuracy(80, 80, 80, 80)}),
         snapshot({"a": accuracy(80, 80, 80, 68)}),
     )
-    found = only(judge(before, now, plan()))
+    found = only(compare_snapshots(before, now, plan()))
     assert found.verdict == "WORSE"
     assert (found.baseline, found.found) == (pytest.approx(0.6), pytest.approx(0.54))
     assert found.change == pytest.approx(-0.06)
@@ -104,8 +111,8 @@ def test_a_loss_above_the_tolerance_is_a_regression_with_four_sequences():
 
 def test_a_loss_within_the_tolerance_is_ambiguous_if_it_comes_from_one_sequence():
     before = snapshot({"a": accuracy(80, 80, 80, 80)})
-    alone = only(judge(before, snapshot({"a": accuracy(80, 80, 80, 71)}), plan()))
-    shared = only(judge(before, snapshot({"a": accuracy(78, 78, 78, 78)}), plan()))
+    alone = only(compare_snapshots(before, snapshot({"a": accuracy(80, 80, 80, 71)}), plan()))
+    shared = only(compare_snapshots(before, snapshot({"a": accuracy(78, 78, 78, 78)}), plan()))
     assert (alone.change, alone.verdict) == (pytest.approx(-0.045), "AMBIGUOUS")
     assert (shared.change, shared.verdict) == (pytest.approx(-0.04), "SAME")
     assert shared.low == pytest.approx(-0.04)
@@ -117,7 +124,7 @@ def test_an_increase_of_an_error_count_is_worse():
         each["accuracy"]["d/mot15"]["columns"] = [
             {"name": "CLR_FN", "unit": "count", "better": "down"}
         ]
-    found = only(judge(before, now, plan() | {"tolerances": {"CLR_FN": 9}}))
+    found = only(compare_snapshots(before, now, plan() | {"tolerances": {"CLR_FN": 9}}))
     assert (found.change, found.verdict) == (-10, "WORSE")
 
 
@@ -131,16 +138,16 @@ def test_an_increase_of_an_error_count_is_worse():
 )
 def test_different_inputs_are_not_compared(changed, why):
     before, now = snapshot({"a": accuracy(80, 80)}), snapshot({"a": accuracy(80, 60, **changed)})
-    found = only(judge(before, now, plan()))
-    assert found.verdict == "NOT JUDGED"
+    found = only(compare_snapshots(before, now, plan()))
+    assert found.verdict == "NOT COMPARED"
     assert re.match(why, found.why)
 
 
 def test_different_sequences_are_not_compared():
     before, now = snapshot({"a": accuracy(80, 80)}), snapshot({"a": accuracy(80)})
-    found = only(judge(before, now, plan()))
+    found = only(compare_snapshots(before, now, plan()))
     assert (found.verdict, found.why) == (
-        "NOT JUDGED",
+        "NOT COMPARED",
         "sequences ['s0'] found, ['s0', 's1'] in the baseline",
     )
 
@@ -149,7 +156,7 @@ def test_values_undefined_on_both_sides_are_the_same_and_on_one_side_are_not_com
     nan = np.array([np.nan, np.nan, 0.5])
     totals = Totals(nan, np.array([np.nan, 0.5, np.nan]), [None] * 3, same=False)
     assert [totals.why_same(n) for n in range(3)] == ["undefined in both", "", ""]
-    assert accuracy_verdict(0.5 - nan[1], None, 0.1) == "NOT JUDGED"
+    assert accuracy_verdict(0.5 - nan[1], None, 0.1) == "NOT COMPARED"
 
 
 def test_a_column_of_one_side_only_is_new_or_not_compared():
@@ -158,21 +165,21 @@ def test_a_column_of_one_side_only_is_new_or_not_compared():
     both["accuracy"]["d/mot15"]["columns"] = [COLUMN, other]
     limits = plan() | {"tolerances": {"MOTA": 0.1, "CLR_Re": 0.1}}
     verdicts = [
-        {each.metric: each.verdict for each in judge(*sides, limits)}
+        {each.metric: each.verdict for each in compare_snapshots(*sides, limits)}
         for sides in ((fewer, both), (both, fewer))
     ]
     assert verdicts[0] == {"CLR_Re": "NEW", "MOTA": "SAME"}
-    assert verdicts[1] == {"CLR_Re": "NOT JUDGED", "MOTA": "SAME"}
+    assert verdicts[1] == {"CLR_Re": "NOT COMPARED", "MOTA": "SAME"}
     # a column without a tolerance was removed on purpose
-    assert {each.metric for each in judge(both, fewer, plan())} == {"MOTA"}
+    assert {each.metric for each in compare_snapshots(both, fewer, plan())} == {"MOTA"}
 
 
 def test_partials_of_incompatible_code_are_not_compared():
     before, now = snapshot({"a": accuracy(80, 80)}), snapshot({"a": accuracy(80, 60)})
     partials = before["accuracy"]["d/mot15"]["variants"]["a"]["s0"]["classes"]["person"]["partials"]
     partials["clear"] = {"another": 1}
-    found = only(judge(before, now, plan()))
-    assert found.verdict == "NOT JUDGED"
+    found = only(compare_snapshots(before, now, plan()))
+    assert found.verdict == "NOT COMPARED"
     assert "incompatible code" in found.why
 
 
@@ -181,18 +188,18 @@ def test_a_variant_without_results_is_a_regression_and_a_new_variant_is_not():
         snapshot({"a": accuracy(80), "b": accuracy(80)}),
         snapshot({"a": accuracy(80), "c": accuracy(10)}),
     )
-    verdicts = {each.variant: each.verdict for each in judge(before, now, plan())}
+    verdicts = {each.variant: each.verdict for each in compare_snapshots(before, now, plan())}
     assert verdicts == {"a": "SAME", "b": "MISSING", "c": "NEW"}
 
 
 def speed(old, new):
     before, now = snapshot({}, {"a": old} if old else {}), snapshot({}, {"a": new} if new else {})
-    return only(judge(before, now, plan("a")))
+    return only(compare_snapshots(before, now, plan("a")))
 
 
 def test_the_change_of_a_slower_tracker_is_its_slow_down():
     found = speed(times(1.0, 1.0, 1.0), times(1.1, 1.1, 1.1))
-    assert (found.verdict, found.metric) == ("WORSE", "pace")
+    assert (found.verdict, found.metric) == ("WORSE", STEP_TIME)
     assert found.change == found.low == found.high == pytest.approx(-0.1)
 
 
@@ -206,25 +213,25 @@ def test_the_noise_is_at_least_the_spread_of_the_baseline():
         (
             times(1, 1),
             times(1, 1, processor="q"),
-            "NOT JUDGED",
+            "NOT COMPARED",
             "processor q, in the baseline p",
         ),
         (
             times(1, 1, gpu="g"),
             times(1, 1),
-            "NOT JUDGED",
+            "NOT COMPARED",
             "gpu None, in the baseline g",
         ),
         (
             times(1, 1),
             times(1, 1, numpy="3"),
-            "NOT JUDGED",
+            "NOT COMPARED",
             "numpy 3, in the baseline 2",
         ),
         (
             times(1, 1),
             times(1, 1, frames=9),
-            "NOT JUDGED",
+            "NOT COMPARED",
             "9 frames timed, in the baseline 45",
         ),
         (times(1, 1), times(1, 1, system="t", memory="1 GiB"), "SAME", ""),
@@ -239,13 +246,13 @@ def test_step_times_of_different_machines_are_not_compared(old, new, verdict, wh
 
 def test_step_times_in_units_of_different_work_are_not_compared():
     found = speed(times(1, 1), times(1, 1) | {"work": 2})
-    assert found.verdict == "NOT JUDGED"
+    assert found.verdict == "NOT COMPARED"
     assert found.why == "calibration work 2, in the baseline 1: make the baseline again"
 
 
 def test_a_step_time_that_is_not_requested_is_not_missing():
     before, now = snapshot({}, {"a": times(1, 1)}), snapshot({})
-    assert judge(before, now, plan(variants=["a"])) == []
+    assert compare_snapshots(before, now, plan(variants=["a"])) == []
 
 
 def run_gate(workdir, baseline):
@@ -278,7 +285,7 @@ def test_an_invalid_baseline_is_named_and_nothing_is_compared(tmp_path, text, wh
     if text is not None:
         path.write_text(text)
     found = run_gate(tmp_path, path)
-    assert (found["verdict"], found["exit"]) == ("could not judge", 2)
+    assert (found["verdict"], found["exit"]) == ("undecided", 2)
     assert why in found["checks"][0]["why"]
     assert str(path) in found["checks"][0]["why"]
 
@@ -290,4 +297,4 @@ def test_a_run_compared_with_its_own_snapshot_passes(tmp_path):
     write_json(tmp_path / "b.json", take_snapshot(plan("a"), tmp_path))
     found = run_gate(tmp_path, tmp_path / "b.json")
     assert (found["verdict"], found["commit"]) == ("pass", "def")
-    assert [each["metric"] for each in found["checks"]] == ["MOTA", "pace"]
+    assert [each["metric"] for each in found["checks"]] == ["MOTA", STEP_TIME]

@@ -5,7 +5,7 @@ import pytest
 
 from datasets.masks import coco_rle
 from datasets.types import Extent, Tracks
-from metrics.family import load_benchmark
+from metrics.family import load_protocol
 from metrics.score import score_tracks
 
 EXTENT = Extent(4, 8, 1, {30: "cat", 7: "dog"})
@@ -37,5 +37,5 @@ def test_every_class_is_scored_on_its_own_and_crowds_are_kept(protocol):
 
 
 def test_youtube_vis_compares_masks_and_coco_boxes():
-    similarity = {name: load_benchmark(name).similarity for name in ("youtube_vis", "coco")}
+    similarity = {name: load_protocol(name).similarity for name in ("youtube_vis", "coco")}
     assert similarity == {"youtube_vis": "masks", "coco": "box"}

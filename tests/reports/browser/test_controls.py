@@ -180,7 +180,7 @@ NONSENSE = (
 def test_an_invalid_url_shows_the_first_run_completely(look, made, address):
     found = look(made, address)
     assert titles(found.page) == TITLES
-    assert found.complaints == []
+    assert found.console_messages == []
 
 
 def test_one_button_resets_the_view(page):

@@ -115,7 +115,7 @@ def shown_titles(page):
 
 def test_no_name_is_executed_and_nothing_is_requested_elsewhere(looked, hostile):
     assert looked.page.evaluate("window.harm") is None
-    assert looked.complaints == []
+    assert looked.console_messages == []
     here = (hostile.parent.as_uri(), "data:")
     assert [each for each in looked.requests if not each.startswith(here)] == []
 

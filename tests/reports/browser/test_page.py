@@ -25,14 +25,14 @@ def test_the_page_shows_without_console_messages_or_requests(look, made):
         for baseline in ("", "a"):
             found.page.evaluate("baseline => bench.state.set({baseline})", baseline)
             show_everything(found.page)
-    assert found.complaints == []
+    assert found.console_messages == []
     assert found.requests == [made.as_uri()]
 
 
 def test_the_page_without_its_media_shows_without_console_messages(look, made, tmp_path):
     found = look(Path(shutil.copy(made, tmp_path / "alone.html")))
     show_everything(found.page)
-    assert found.complaints == []
+    assert found.console_messages == []
     assert found.requests == [found.page.url]
 
 
@@ -102,7 +102,7 @@ def test_a_narrow_window_does_not_scroll_sideways(look, made):
 def test_a_page_without_results_says_so_without_console_messages(look, tmp_path):
     found = look(render_workdir(tmp_path, [plan_entry(MASKS)]))
     show_everything(found.page)
-    assert found.complaints == []
+    assert found.console_messages == []
     assert "This run did not finish" in found.page.inner_text("header")
     assert found.page.locator("#verdict tbody tr").count() == len(MASKS.variants)
 
@@ -123,4 +123,4 @@ def test_a_failed_variant_is_marked_and_linked_to_its_log(look, made, tmp_path):
     assert set(row.all_inner_texts()) == {"–"}
     others = found.page.locator("#verdict tbody tr", has_text="Alpha").locator("td")
     assert "–" not in others.all_inner_texts()
-    assert found.complaints == []
+    assert found.console_messages == []

@@ -96,7 +96,7 @@ def test_the_page_shows_the_totals_of_python_without_console_messages(look, real
             scored = {name: value for name, value in row.items() if name in total}
             assert scored == pytest.approx({name: total[name] for name in scored}, abs=1e-9)
         assert not found.page.locator("#gallery-check.banner").count()
-    assert found.complaints == []
+    assert found.console_messages == []
     assert [each for each in found.requests if not each.startswith((real.as_uri(), "data:"))] == []
 
 

@@ -34,10 +34,10 @@ def test_every_verdict_is_a_row_and_every_number_a_point(page, made):
 def test_another_metric_can_be_shown(page):
     assert page.eval_on_selector_all("#trend-metric option", "all => all.map(e => e.value)") == [
         "HOTA",
-        "pace",
+        "relative step time",
     ]
     before = page.evaluate(ROWS)
-    page.select_option("#trend-metric", "pace")
+    page.select_option("#trend-metric", "relative step time")
     page.wait_for_selector("#trend-figure svg")
     assert page.evaluate(ROWS)[0][3] != before[0][3]
 
@@ -61,10 +61,10 @@ def test_the_interval_of_a_relative_step_time_is_a_share_of_it(tmp_path):
     path = tmp_path / "history.jsonl"
     path.write_text(
         '{"date": "d", "commit": "c", "verdict": "pass", "checks": [{"run": "d", "variant": "a", '
-        '"metric": "pace", "unit": "work", "found": 4.0, "low": -0.1, "high": 0.0, '
+        '"metric": "relative step time", "unit": "work", "found": 4.0, "low": -0.1, "high": 0.0, '
         '"verdict": "SAME"}]}\n'
     )
     found = page_part(read_history(path), ["d"])
-    assert found["points"]["pace"]["a"] == [
+    assert found["points"]["relative step time"]["a"] == [
         [0, 4.0, pytest.approx(3.8), pytest.approx(4.2), "SAME"]
     ]

@@ -110,7 +110,9 @@ def test_timelines_of_a_run_count_what_its_scores_count():
         score = json.loads(path.with_name("score.json").read_text())
         for name, each in score["classes"].items():
             part = each["partials"]["clear"]
-            expected = [part[key] for key in ("misses", "extras", "switches", "fragments")]
+            expected = [
+                part[key] for key in ("false_negatives", "false_positives", "switches", "fragments")
+            ]
             counts = count_events(found[name]).values() if name in found else [0] * 4
             assert list(counts) == expected, path
 

@@ -46,7 +46,7 @@ def shown(workdir, protocols=("p",), streaming=False, comparison=None):
             files={name: {"sha256": PREPARED} for name in ("s", "t")},
             variants=[
                 SimpleNamespace(
-                    entry={"name": name, "real_time": [f"{name}@25fps"], "origin": protocol},
+                    entry={"name": name, "streaming": [f"{name}@25fps"], "origin": protocol},
                     sequences={"s": {}, "t": {}},
                     streaming=[25] if streaming else [],
                 )

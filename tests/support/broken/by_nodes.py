@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-LAUGHS = "".join(f"a{n + 1}: &a{n + 1} [{', '.join([f'*a{n}'] * 9)}]\n" for n in range(12))
+BILLION_LAUGHS = "".join(f"a{n + 1}: &a{n + 1} [{', '.join([f'*a{n}'] * 9)}]\n" for n in range(12))
 ODD = [
     *("~", "null", "no", "2001-01-01", "2001-99-99", "2001-01-01T25:61:61Z", "1:30", "0x10", "0o7"),
     *("010", "0b1", "1_000", ".nan", ".inf", "-.inf", "1e999", "9" * 5000, "0x" + "f" * 5000),
@@ -45,7 +45,7 @@ def billion_laughs(data: bytes, random: Random) -> bytes:
     place = random.choice(["classes: *a12\n", "ignored: *a12\n", "classes: {1: *a12}\n", ""])
     return (
         b"a0: &a0 [1, 1]\n"
-        + LAUGHS.encode()
+        + BILLION_LAUGHS.encode()
         + random.choice([data, b"", b"classes: {1: a}\n"])
         + place.encode()
     )

@@ -10,11 +10,11 @@ from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from datasets.conversion.codec import Given
+from datasets.conversion.codec import SourceFacts
 from datasets.conversion.registry import FORMATS
 from datasets.layout import load_layout
 from datasets.sequences.sequence_json import open_sequence, read_sequence
-from metrics.family import load_benchmark
+from metrics.family import load_protocol
 from metrics.score import score_tracks
 from tests.support.broken import (
     by_cells,
@@ -141,10 +141,10 @@ def _both(
 def _score(protocol: str, side: int, found: list[Pair]) -> None:
     for other, own in found:
         truth, prediction = (other, own) if side else (own, other)
-        score_tracks(truth, prediction, protocol, load_benchmark(protocol).families)
+        score_tracks(truth, prediction, protocol, load_protocol(protocol).families)
 
 
-def _converted(name: str, like: Case, given: Given, truth: str = "") -> dict[str, Case]:
+def _converted(name: str, like: Case, given: SourceFacts, truth: str = "") -> dict[str, Case]:
     """Return the case of a file that is read by a codec, without the other files of a layout.
 
     Args:
@@ -220,21 +220,21 @@ def all_cases() -> dict[str, Case]:
     lines = Case(seeds.lines(), "a.jsonl", list, OBJECTS, LINES, expected.labels_in_lines, True)
     sequence = Case(seeds.sequence(), "sequence.json", _sequence, by_values.CORRUPTIONS, JSON)
     sources: dict[str, tuple[Any, ...]] = {
-        "mot": (cases["plain results"], Given(classes=seeds.CLASSES)),
-        "mot_truth": (cases["plain truth"], Given(classes=seeds.CLASSES)),
-        "mot15": (cases["mot15 truth"], Given()),
-        "mots": (cases["kitti_mots truth"], Given()),
-        "mots_challenge": (cases["mots results"], Given()),
-        "kitti": (cases["kitti results"], Given()),
-        "kitti_truth": (cases["kitti truth"], Given()),
-        "kitti_dump": (dump, Given()),
-        "sam2_jsonl": (lines, Given()),
-        "youtube_vis_truth": (cases["youtube_vis truth"], Given()),
-        "youtube_vis_results": (cases["youtube_vis results"], Given(), "truth.json"),
-        "coco_truth": (cases["coco truth"], Given()),
-        "coco_results": (cases["coco results"], Given(), "truth.json"),
-        "davis": (cases["davis truth"], Given()),
-        "parquet": (cases["parquet results"], Given()),
+        "mot": (cases["plain results"], SourceFacts(classes=seeds.CLASSES)),
+        "mot_truth": (cases["plain truth"], SourceFacts(classes=seeds.CLASSES)),
+        "mot15": (cases["mot15 truth"], SourceFacts()),
+        "mots": (cases["kitti_mots truth"], SourceFacts()),
+        "mots_challenge": (cases["mots results"], SourceFacts()),
+        "kitti": (cases["kitti results"], SourceFacts()),
+        "kitti_truth": (cases["kitti truth"], SourceFacts()),
+        "kitti_dump": (dump, SourceFacts()),
+        "sam2_jsonl": (lines, SourceFacts()),
+        "youtube_vis_truth": (cases["youtube_vis truth"], SourceFacts()),
+        "youtube_vis_results": (cases["youtube_vis results"], SourceFacts(), "truth.json"),
+        "coco_truth": (cases["coco truth"], SourceFacts()),
+        "coco_results": (cases["coco results"], SourceFacts(), "truth.json"),
+        "davis": (cases["davis truth"], SourceFacts()),
+        "parquet": (cases["parquet results"], SourceFacts()),
     }
     assert sources.keys() == FORMATS.keys()
     converted = [_converted(name, *source) for name, source in sources.items()]

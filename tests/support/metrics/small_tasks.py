@@ -13,7 +13,7 @@ from datasets.formats import coco_json, davis_png, mots_text, vis_json
 from datasets.layout import load_layout
 from datasets.types import Tracks
 from metrics.evaluate import Task
-from metrics.family import load_benchmark
+from metrics.family import load_protocol
 from tests.parity.test_davis import random_video, write_video
 from tests.parity.test_parity_files import dance, street, write_info
 from tests.parity.test_parity_vis import corrupted_result, ellipses
@@ -35,7 +35,7 @@ _GROUND, _RESULT = "{},{},{},{},{},{},{},1,1\n", "{},{},{},{},{},{},0.5,-1,-1,-1
 
 def task_of(protocol: str, workdir: Path) -> Task:
     """Return the task of scoring the small data of a protocol, written to an empty folder."""
-    layout = load_benchmark(protocol).layout
+    layout = load_protocol(protocol).layout
     _WRITERS[layout](workdir / "truth", workdir / "results")
     names = tuple(load_layout(layout).list_sequences(workdir / "truth"))
     return Task(

@@ -39,7 +39,7 @@ def accuracy(*rights, **changed):
 
 def times(*step_times, frames=45, **machine):
     """Return the speed of a variant with one relative step time per process."""
-    return {"frames": frames, "machine": MACHINE | machine, "paces": list(step_times)}
+    return {"frames": frames, "machine": MACHINE | machine, "relative_step_times": list(step_times)}
 
 
 def snapshot(variants, speed=None):
@@ -57,8 +57,8 @@ def plan(*timed, variants=None, processes=2):
         for name in dict.fromkeys([*(variants or []), *timed])
     ]
     return {
-        "commit": "def", "date": "now", "config": "e", "judged": {}, "tolerances": {"MOTA": 0.05},
-        "slow_down": 0.05, "processes": processes,
+        "commit": "def", "date": "now", "config": "e", "inputs": {}, "tolerances": {"MOTA": 0.05},
+        "slowdown_tolerance": 0.05, "processes": processes,
         "runs": [{
             "dataset": "d", "protocol": "mot15", "sequences": ["s0", "s1"], "scene": None,
             "clock": ["s0"], "variants": entries,
@@ -82,4 +82,4 @@ def write_run(workdir, *variants, processes=2, others_s=0.0):
                     "frames": 2, "step_ns": [[30, 90], [50, 50]], "machine": MACHINE, "warm": True,
                     "calibration_ns": [[10, 40], [20, 30]], "load": load,
                 }  # fmt: skip
-                write_json(place / f"pace_{process}.json", timing)
+                write_json(place / f"relative_step_time_{process}.json", timing)

@@ -24,7 +24,7 @@ class Opened:
     """
 
     page: Page
-    complaints: list[str]
+    console_messages: list[str]
     requests: list[str]
 
 
@@ -42,7 +42,7 @@ def opened(context: BrowserContext, path: Path, state: str = "") -> Opened:
     found = Opened(context.new_page(), [], [])
     found.page.set_default_timeout(10_000)
     found.page.on("console", lambda each: _note(found, each.type, each.text))
-    found.page.on("pageerror", lambda error: found.complaints.append(str(error)))
+    found.page.on("pageerror", lambda error: found.console_messages.append(str(error)))
     found.page.on("request", lambda request: found.requests.append(request.url))
     found.page.goto(path.as_uri() + (f"#{state}" if state else ""))
     return found
@@ -60,4 +60,4 @@ def grave_findings(page: Page) -> list[tuple[str, str]]:
 
 def _note(found: Opened, kind: str, text: str) -> None:
     if kind in ("error", "warning"):
-        found.complaints.append(f"{kind}: {text}")
+        found.console_messages.append(f"{kind}: {text}")

@@ -24,7 +24,9 @@ def write_history(path: Path, run: str, variants: tuple[str, ...], count: int = 
                 "found": float(rng.uniform(0.5, 0.6)), "change": 0.0, "low": -0.02, "high": 0.02,
             }
             for variant in variants
-            for name, metric, unit in ((run, "HOTA", "ratio"), (dataset, "pace", "work"))
+            for name, metric, unit in (
+                (run, "HOTA", "ratio"), (dataset, "relative step time", "work"),
+            )
         ]  # fmt: skip
         content = {
             "date": f"2026-11-{number + 1:02}T12:00:00+00:00", "commit": f"{number:x}" * 12,

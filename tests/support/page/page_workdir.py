@@ -124,7 +124,7 @@ def variant_entry(name: str, title: str, **changed: Any) -> dict[str, Any]:
     """Return the entry of a variant in the plan."""
     return {
         "name": name, "title": title, "method": "m", "source": "a test", "options": {"age": 3},
-        "timed": True, "origin": _ORIGIN, "rests_on": [], "real_time": [], **changed,
+        "timed": True, "origin": _ORIGIN, "depends_on": [], "streaming": [], **changed,
     }  # fmt: skip
 
 

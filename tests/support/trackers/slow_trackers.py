@@ -12,7 +12,7 @@ from trackers.profiling.stages import stage
 MS = 1_000_000
 
 
-def answer(count: int) -> TrackerOutput:
+def make_output(count: int) -> TrackerOutput:
     box = np.tile([0.0, 0, 1, 1], (count, 1))
     return TrackerOutput(np.arange(count), box, np.ones(count), np.ones(count, int))
 
@@ -44,7 +44,7 @@ class Staged:
                 work_and_sleep(self._delays.get("embed", 0))
         with stage("match"):
             work_and_sleep(self._delays.get("match", 0))
-        return answer(1)
+        return make_output(1)
 
 
 def work_and_sleep(seconds: float) -> None:

@@ -17,7 +17,7 @@ from datasets.types import Detections, Frame
 from trackers.appearance.crops import crop
 from trackers.appearance.embedder import Card, Embedder, InputSpec, load_embedder, read_card
 from trackers.contract import load_method, load_tracker
-from trackers.engines.card import files_of
+from trackers.engines.card import card_files
 from trackers.feed import read_feed
 
 OSNET = "osnet_x0_25_msmt17.onnx"
@@ -164,13 +164,13 @@ def test_a_missing_card_or_one_without_a_network_is_rejected(tmp_path):
 
 def test_the_files_of_a_card_are_the_card_and_its_network(tmp_path):
     card = write_card(tmp_path)
-    assert files_of(str(card)) == [card]
+    assert card_files(str(card)) == [card]
     (tmp_path / OSNET).touch()
-    assert files_of(str(card)) == [card, tmp_path / OSNET]
-    assert files_of("engines/made/fp32") == [Path("engines/made/fp32/networks.json")]
-    assert files_of(str(tmp_path / "gone.yaml")) == [tmp_path / "gone.yaml"]
+    assert card_files(str(card)) == [card, tmp_path / OSNET]
+    assert card_files("engines/made/fp32") == [Path("engines/made/fp32/networks.json")]
+    assert card_files(str(tmp_path / "gone.yaml")) == [tmp_path / "gone.yaml"]
     card.write_text("[")
-    assert files_of(str(card)) == [card]
+    assert card_files(str(card)) == [card]
 
 
 def test_an_option_needs_images_only_if_it_is_set():

@@ -10,7 +10,7 @@ import yaml
 
 from datasets.media.frames import decode_frames
 from datasets.types import Detections
-from trackers.detectors.candidates import Candidates, Choice
+from trackers.detectors.candidates import CandidateFilter, Candidates
 from trackers.detectors.density import Density, find_groups, merge_groups
 from trackers.detectors.detectnet import detectnet
 from trackers.detectors.detector import Card, Detector, load_detector, read_card
@@ -112,7 +112,9 @@ def test_an_output_of_another_layout_is_rejected(layout, outputs):
 
 def choose(candidates, classes, **limits):
     _, placement = place(np.zeros((*SIZE, 3), np.uint8), SIZE, "corner", 0)
-    return Choice(**{"score": 0.25, "overlap": 0.5} | limits).take(candidates, placement, classes)
+    return CandidateFilter(**{"score": 0.25, "overlap": 0.5} | limits).take(
+        candidates, placement, classes
+    )
 
 
 def test_suppression_is_per_class_and_class_ids_are_those_of_the_sequence():
@@ -144,7 +146,7 @@ def test_a_mask_is_where_the_weighted_prototypes_are_above_zero_inside_the_box()
         boxes([20, 10, 60, 60]), np.array([[0.9]]), np.array([[1.0, 0.0]]), prototype
     )
     _, placement = place(np.zeros((128, 192, 3), np.uint8), SIZE, "corner", 0)
-    found = Choice(0.25, 0.5).take(candidates, placement, {0: 1})
+    found = CandidateFilter(0.25, 0.5).take(candidates, placement, {0: 1})
     expected = np.zeros((1, 128, 192), bool)
     expected[0, 32:96, 48:120] = True
     assert (found.mask != expected).sum() <= 12, "only at the rounded corners"

@@ -11,7 +11,7 @@ from onnx import numpy_helper
 from trackers.detectors.yolox import SIZES, Yolox, cells
 from trackers.engines.onnx_engine import OnnxEngine
 from trackers.training.train_yolox import build
-from trackers.training.yolox_step import assign, draw_scenes, loss_of, make_lesson
+from trackers.training.yolox_step import assign, batch_loss, draw_labelled_images, make_batch
 
 
 def fill(network: Yolox, path) -> None:
@@ -99,8 +99,8 @@ def test_without_objects_no_cell_is_assigned():
 
 def test_a_batch_has_the_boxes_of_its_images():
     draw = np.random.default_rng(0)
-    scenes = [draw_scenes(draw, 5) for _ in range(4)]
-    batch = [make_lesson(draw, scenes) for _ in range(12)][-1]
+    scenes = [draw_labelled_images(draw, 5) for _ in range(4)]
+    batch = [make_batch(draw, scenes) for _ in range(12)][-1]
     assert batch.images.shape == (4, 3, 288, 384)
     assert sum(map(len, batch.boxes)) > 0
     for box in batch.boxes:
@@ -111,12 +111,12 @@ def test_a_batch_has_the_boxes_of_its_images():
 def test_training_on_one_batch_reduces_the_loss():
     torch.manual_seed(0)
     draw = np.random.default_rng(0)
-    scenes = [draw_scenes(draw, 5) for _ in range(2)]
-    batch = [make_lesson(draw, scenes) for _ in range(12)][-1]
+    scenes = [draw_labelled_images(draw, 5) for _ in range(2)]
+    batch = [make_batch(draw, scenes) for _ in range(12)][-1]
     model = build(0).train()
     optimizer, losses = torch.optim.AdamW(model.parameters(), lr=1e-3), []
     for _ in range(20):
-        loss = loss_of(model, batch)
+        loss = batch_loss(model, batch)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

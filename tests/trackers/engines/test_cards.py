@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.support.broken.by_nodes import LAUGHS
-from trackers.engines.card import CARD, files_of, read_fields, replacing_networks
+from tests.support.broken.by_nodes import BILLION_LAUGHS
+from trackers.engines.card import CARD, card_files, read_fields, replace_networks
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Card:
     "text",
     [
         "[" * 60_000,
-        f"a0: &a0 [1, 1]\n{LAUGHS}file: *a12\n",
+        f"a0: &a0 [1, 1]\n{BILLION_LAUGHS}file: *a12\n",
         f"file: {'x' * 5000}",
         "file: [1]",
         "file: 1",
@@ -33,10 +33,10 @@ class Card:
 def test_an_invalid_card_does_not_stop_the_planning_of_variants(tmp_path, text):
     path = tmp_path / "card.yaml"
     path.write_text(text)
-    assert files_of(str(path)) == [path]
+    assert card_files(str(path)) == [path]
 
 
-@pytest.mark.parametrize("text", ["[" * 200, f"a0: &a0 [1]\n{LAUGHS}file: *a12\n"])
+@pytest.mark.parametrize("text", ["[" * 200, f"a0: &a0 [1]\n{BILLION_LAUGHS}file: *a12\n"])
 def test_a_card_that_would_exhaust_the_stack_or_memory_is_rejected(tmp_path, text):
     path = tmp_path / "card.yaml"
     path.write_text(text)
@@ -48,12 +48,12 @@ def test_a_folder_has_a_card_only_when_its_networks_are_complete(tmp_path):
     (tmp_path / CARD).write_text("old")
     (tmp_path / "detect.onnx").write_text("old")
     (tmp_path / "engines").mkdir()
-    with replacing_networks(tmp_path) as part:
+    with replace_networks(tmp_path) as part:
         (part / "detect.onnx").write_text("new")
         (part / CARD).write_text("new")
         assert (tmp_path / CARD).read_text() == "old"
     assert {path.name for path in tmp_path.iterdir()} == {CARD, "detect.onnx", "engines"}
     assert (tmp_path / "detect.onnx").read_text() == (tmp_path / CARD).read_text() == "new"
-    with pytest.raises(ZeroDivisionError), replacing_networks(tmp_path):
+    with pytest.raises(ZeroDivisionError), replace_networks(tmp_path):
         raise ZeroDivisionError
     assert (tmp_path / CARD).read_text() == "new"

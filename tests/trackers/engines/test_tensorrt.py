@@ -16,7 +16,7 @@ from datasets.io.files import sha256
 from tests.support.trackers import fake_tensorrt
 from trackers.engines import tensorrt_build, tensorrt_engine, tensorrt_library
 from trackers.engines.runner import Runner
-from trackers.engines.tensorrt_build import Flags, Range, build_engine, profile_shapes
+from trackers.engines.tensorrt_build import AxisRange, BuildFlags, build_engine, profile_shapes
 from trackers.engines.tensorrt_engine import TensorrtEngine, fitting_profile
 from trackers.mask_rcnn import build as mask_rcnn
 from trackers.mask_rcnn.loading import load_segmenter
@@ -53,7 +53,7 @@ def install(monkeypatch):
     return put
 
 
-OBJECTS, FLAGS = (Range(1, 4, 16),), Flags()
+OBJECTS, FLAGS = (AxisRange(1, 4, 16),), BuildFlags()
 
 
 def build(onnx, objects=OBJECTS, flags=FLAGS):
@@ -75,7 +75,7 @@ def test_the_flag_for_strong_types_is_set_for_tensorrt_10_only(onnx, install):
 
 def test_a_profile_is_set_for_inputs_with_dynamic_axes_only(onnx, install):
     library = install()
-    build(onnx, [Range(1, 1, 1), Range(2, 8, 16)])
+    build(onnx, [AxisRange(1, 1, 1), AxisRange(2, 8, 16)])
     assert library.calls["set_shape"] == [
         ("x", [1, 2], [1, 2], [1, 2]),
         ("x", [2, 2], [8, 2], [16, 2]),
@@ -85,12 +85,12 @@ def test_a_profile_is_set_for_inputs_with_dynamic_axes_only(onnx, install):
 
 def test_flags_are_passed_to_the_library(onnx, install):
     library = install()
-    build(onnx, flags=Flags(level=5, workspace_gib=0.5))
+    build(onnx, flags=BuildFlags(level=5, workspace_gib=0.5))
     assert library.calls["builder_optimization_level"] == 5
     assert library.calls["set_memory_pool_limit"] == [(library.MemoryPoolType.WORKSPACE, 1 << 29)]
     assert library.calls["clear_flag"] == [(library.BuilderFlag.TF32,)]
     library = install()
-    build(onnx, flags=Flags(tf32=True))
+    build(onnx, flags=BuildFlags(tf32=True))
     assert "clear_flag" not in library.calls
 
 
@@ -147,13 +147,13 @@ def test_a_failed_build_leaves_no_file(onnx, install):
 
 def test_a_profile_must_have_every_dynamic_axis():
     with pytest.raises(ValueError, match=r"input x: the profile lacks the axes \['objects'\]"):
-        profile_shapes(Path("track.onnx"), INPUTS, {"points": Range(1, 2, 3)})
+        profile_shapes(Path("track.onnx"), INPUTS, {"points": AxisRange(1, 2, 3)})
 
 
 @pytest.mark.parametrize("numbers", [(0, 1, 2), (2, 1, 3), (1, 3, 2)])
 def test_a_range_in_the_wrong_order_is_rejected(numbers):
     with pytest.raises(ValueError, match="expected 1 <= min <= opt <= max"):
-        Range(*numbers)
+        AxisRange(*numbers)
 
 
 def test_an_engine_runs_in_its_own_types(onnx, install):
@@ -173,7 +173,7 @@ def test_an_engine_rejects_unexpected_inputs(onnx, install):
 
 def test_the_first_fitting_profile_is_used(onnx, install):
     library = install()
-    output = build(onnx, [Range(1, 1, 1), Range(1, 8, 16)])
+    output = build(onnx, [AxisRange(1, 1, 1), AxisRange(1, 8, 16)])
     engine = TensorrtEngine(output, onnx, torch.device("cpu"))
     for objects in (1, 5, 6, 1):
         engine(x=torch.zeros(objects, 2))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.trackers.stage import FAR, HERE, answers, play
+from tests.support.trackers.box_playback import FAR, HERE, play, step_outputs
 
 HIGH, LOW, NONE = [(HERE, 0.9)], [(HERE, 0.3)], []
 
@@ -79,7 +79,7 @@ def test_a_track_is_never_matched_to_another_class():
 
 
 def test_scores_are_those_of_the_detections():
-    scores = answers("bytetrack", [[(HERE, 0.9), (FAR, 0.8)]])[0].score
+    scores = step_outputs("bytetrack", [[(HERE, 0.9), (FAR, 0.8)]])[0].score
     assert sorted(scores.tolist()) == [0.8, 0.9]
 
 
@@ -92,7 +92,7 @@ def test_an_unconfirmed_track_needs_a_similarity_of_three_tenths():
 
 def test_a_lost_track_keeps_its_height():
     growing = [[([0, -4.0 * t, 10, 20], 0.9)] for t in range(12)]  # from 20 to 64 high
-    outputs = answers("bytetrack", [*growing, *[NONE] * 6, [([0, -44, 10, 20], 0.9)]])
+    outputs = step_outputs("bytetrack", [*growing, *[NONE] * 6, [([0, -44, 10, 20], 0.9)]])
     assert outputs[-1].track.tolist() == [1]
     # had the height kept growing by 4 per frame, the last update would leave it far above 65
     assert outputs[-1].box[0, 3] - outputs[-1].box[0, 1] < 65

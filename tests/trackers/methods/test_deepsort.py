@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.support.trackers.stage import FAR, HERE, answers, play
+from tests.support.trackers.box_playback import FAR, HERE, play, step_outputs
 
 DETECTED, NONE = [(HERE, 0.9)], []
 
@@ -77,7 +77,7 @@ def test_a_coasted_box_is_reported_only_with_the_option():
 
 def test_a_track_is_never_matched_to_another_class():
     frames = [[(HERE, 0.9, 1)]] * 3 + [[(HERE, 0.9, 2)]] * 3
-    output = answers("deepsort", frames)[-1]
+    output = step_outputs("deepsort", frames)[-1]
     assert (output.track.tolist(), output.class_id.tolist()) == ([2], [2])
 
 

@@ -8,7 +8,7 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from datasets.synthesis.scene import play
+from datasets.synthesis.rendering import play
 from datasets.synthesis.scripts import crossing
 from datasets.types import Detections, Extent, Frame, Sequence
 from tests.support.paths import ROOT

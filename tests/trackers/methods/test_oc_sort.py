@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from datasets.types import Detections, Extent, Frame, Sequence
-from tests.support.trackers.stage import HERE, answers, play
+from tests.support.trackers.box_playback import HERE, play, step_outputs
 from trackers.contract import load_tracker
 
 DETECTED, LOW, NONE = [(HERE, 0.9)], [(HERE, 0.3)], []
@@ -19,7 +19,7 @@ def wide(left):
 
 def left_of_first(frames, **options):
     """Return the left side of track 1 in the last frame."""
-    output = answers("oc_sort", frames, **options)[-1]
+    output = step_outputs("oc_sort", frames, **options)[-1]
     return output.box[output.track == 1, 0].tolist()
 
 
@@ -32,7 +32,7 @@ def test_a_later_track_is_reported_after_three_more_consecutive_detections():
 
 
 def test_the_reported_box_is_the_observed_one():
-    outputs = answers("oc_sort", [wide(0), wide(7), wide(3)])
+    outputs = step_outputs("oc_sort", [wide(0), wide(7), wide(3)])
     assert [output.box.tolist() for output in outputs] == [[[x, 0, x + 40, 20]] for x in (0, 7, 3)]
 
 
@@ -109,7 +109,7 @@ def test_low_scores_start_no_track_and_match_only_remaining_tracks():
     below = [(HERE, 0.05)]
     assert play("oc_sort", [DETECTED, below], use_low_scores=True) == [[1], []]
     frames = [DETECTED, [(HERE, 0.3), ([0, 5, 10, 25], 0.8)]]
-    outputs = answers("oc_sort", frames, use_low_scores=True)
+    outputs = step_outputs("oc_sort", frames, use_low_scores=True)
     assert outputs[-1].score.tolist() == [0.8]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.support.trackers.stage import FAR, HERE, answers, play
+from tests.support.trackers.box_playback import FAR, HERE, play, step_outputs
 
 DETECTED, NONE = [(HERE, 0.9)], []
 
@@ -41,7 +41,7 @@ def test_an_iou_below_the_threshold_is_no_match():
 
 def test_track_ids_do_not_depend_on_the_order_of_detections():
     one, two = (HERE, 0.9), (FAR, 0.8)
-    for output in answers("sort", [[one, two], [two, one]]):
+    for output in step_outputs("sort", [[one, two], [two, one]]):
         by_left = output.box[:, 0].argsort()
         assert output.track[by_left].tolist() == [1, 2]
 
@@ -50,7 +50,7 @@ def test_the_matching_maximises_the_total_iou():
     # 1 overlaps detection A more than B, but 2 overlaps A only: SORT takes the largest sum
     first = [([0, 0, 10, 20], 0.9), ([6, 0, 16, 20], 0.9)]
     then = [([3, 0, 13, 20], 0.9), ([-3, 0, 7, 20], 0.9)]
-    output = answers("sort", [first, then])[-1]
+    output = step_outputs("sort", [first, then])[-1]
     assert output.track[output.box[:, 0].argsort()].tolist() == [1, 2]
 
 

@@ -15,7 +15,7 @@ from deep_sort_realtime.deepsort_tracker import DeepSort as Reference
 from datasets.overlap import box_iou
 from datasets.readers import mot17
 from datasets.types import Detections
-from tests.support.trackers.stage import FAR, HERE
+from tests.support.trackers.box_playback import FAR, HERE
 from trackers.parts.deep_sort import DeepSortAssociation
 from trackers.parts.gallery import Gallery
 from trackers.parts.options import DeepSortOptions

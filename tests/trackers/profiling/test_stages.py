@@ -9,7 +9,7 @@ from datasets.sequences.sequence_json import read_sequence
 from datasets.types import Frame
 from tests.support.trackers.slow_trackers import MS, Staged, work_and_sleep
 from trackers.output_check import OutputCheck
-from trackers.profiling.stages import REST, Record, recording, stage
+from trackers.profiling.stages import REST, StageTimes, recording, stage
 from trackers.timing import timed_passes
 
 FRAMES = 12
@@ -17,11 +17,11 @@ DELAY = 0.005  # seconds
 NAMES = ("decode", "detect", "embed", "match", REST, "pack")
 
 
-def record(monkeypatch) -> Record:
+def record(monkeypatch) -> StageTimes:
     """Return a record whose clock advances by 1 at each call."""
     ticks = count()
     monkeypatch.setattr("trackers.profiling.stages.perf_counter_ns", lambda: next(ticks))
-    return Record()
+    return StageTimes()
 
 
 def test_the_time_of_a_stage_excludes_its_nested_stages(monkeypatch):
@@ -51,7 +51,7 @@ def test_a_stage_ends_when_an_error_leaves_it(monkeypatch):
 
 def test_a_device_is_waited_for_at_both_ends_of_a_stage():
     waits = []
-    with recording(Record(lambda: waits.append(1))), stage("network"):
+    with recording(StageTimes(lambda: waits.append(1))), stage("network"):
         assert len(waits) == 2
     assert len(waits) == 4
 
@@ -59,7 +59,7 @@ def test_a_device_is_waited_for_at_both_ends_of_a_stage():
 def test_nothing_is_recorded_outside_a_recording():
     with stage("alone"):
         pass
-    kept = Record()
+    kept = StageTimes()
     with recording(kept):
         pass
     assert list(kept.spent) == [REST]

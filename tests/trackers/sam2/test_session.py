@@ -15,7 +15,7 @@ import torch
 from sam2 import sam2_video_predictor
 
 from bench.material.official_sam2 import build_predictor, follow, make_lively, save_frames
-from datasets.synthesis.scene import play
+from datasets.synthesis.rendering import play
 from datasets.synthesis.scripts import SCENARIOS
 from tests.support.paths import ROOT
 from trackers.engines.checkpoint import read_checkpoint

@@ -12,7 +12,7 @@ from datasets.io.files import read_json
 from datasets.sequences.sequence_json import read_sequence
 from datasets.types import Frame
 from tests.support.paths import ROOT
-from tests.support.trackers.slow_trackers import MS, answer, work
+from tests.support.trackers.slow_trackers import MS, make_output, work
 from trackers.output_check import OutputCheck
 from trackers.timing import calibrated_clock
 from trackers.timing.calibration import Calibration
@@ -24,7 +24,7 @@ class Busy:
 
     def step(self, frame):
         work(MS)
-        return answer(1)
+        return make_output(1)
 
 
 def timed_run(crossing, checked):

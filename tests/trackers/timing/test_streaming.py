@@ -111,9 +111,9 @@ def run_stream(crossing, folder, rate):
         str(rate),
     ]
     command += ["--sequence", crossing, "--output", folder / "tracks.parquet"]
-    command += ["--timing", folder / "real_time.json", "--run", folder / "run.json"]
+    command += ["--timing", folder / "streaming.json", "--run", folder / "run.json"]
     subprocess.run(command, check=True, cwd=ROOT, capture_output=True)
-    return read_tracks(folder / "tracks.parquet"), read_json(folder / "real_time.json")
+    return read_tracks(folder / "tracks.parquet"), read_json(folder / "streaming.json")
 
 
 def test_at_a_low_rate_the_tracks_are_those_of_a_normal_run(crossing: Path, tmp_path):

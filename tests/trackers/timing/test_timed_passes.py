@@ -14,7 +14,7 @@ import torch
 
 from datasets.sequences.sequence_json import read_sequence
 from datasets.types import Frame
-from tests.support.trackers.slow_trackers import MS, answer, work
+from tests.support.trackers.slow_trackers import MS, make_output, work
 from trackers.output_check import OutputCheck
 from trackers.prefetch import map_in_background, prefetch
 from trackers.profiling import gpu, system_load
@@ -46,7 +46,7 @@ class Warming:
 
     def step(self, frame):
         self._now += int(self._step_ms * MS)
-        return answer(0)
+        return make_output(0)
 
 
 def warm_up(crossing, monkeypatch, *passes_ms):
@@ -91,7 +91,7 @@ class Patient:
     def step(self, frame):
         following = self._decoded[frame.index + 1 :][:1]
         assert all(each.wait(timeout=60) for each in following)
-        return answer(0)
+        return make_output(0)
 
 
 def test_frames_are_decoded_while_a_step_runs_in_the_throughput_pass(crossing):
@@ -283,7 +283,7 @@ class Worker:
         while perf_counter_ns() - begin < 3_000_000:
             pass
         self.worked_ns.append(perf_counter_ns() - begin)
-        return answer(0)
+        return make_output(0)
 
 
 def test_the_time_of_a_step_is_its_duration(crossing):

@@ -56,7 +56,7 @@ def test_the_default_config_passes(config):
             r"regression\.tolerances: \['HOTTA'\] found",
         ),
         (["regression", "tolerances"], {"PTR": 0.1}, r"regression\.tolerances: \['PTR'\] found"),
-        (["regression", "passes", "least"], 99, r"regression\.passes: least 99 found, expected at"),
+        (["regression", "passes", "min"], 99, r"regression\.passes: min 99 found, expected at"),
         (["datasets", "synthetic", "root"], "x", r"datasets\.synthetic: root: 'x' found"),
     ],
 )

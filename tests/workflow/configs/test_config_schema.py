@@ -50,7 +50,7 @@ def test_the_default_config_is_valid(config):
         ("families", ["hota", "hota"], "families: ['hota', 'hota'] found, expected each only once"),
         (
             "clock.scenarios",
-            ["single_stream", "real_time"],
+            ["single_stream", "streaming"],
             "clock.rates: missing",
         ),
         (

@@ -20,7 +20,7 @@ work = {"calibration_ns": [[100]], "calibration_cpu_ns": [[100]], "machine": {}}
 output = next(each[9:] for each in sys.argv if each.startswith("--output="))
 pathlib.Path(output).write_text(json.dumps({"step_ns": [[step]], "step_cpu_ns": [[step]], **work}))
 """
-LIMITS = {"frames": 1, "warm_up": 1, "seconds": 1, "passes": {"least": 1, "most": 1}}
+LIMITS = {"frames": 1, "warm_up": 1, "seconds": 1, "passes": {"min": 1, "max": 1}}
 TIMED = Timed("sort", "d", ["s"], LIMITS)
 RUN = {
     "method": "sort",
@@ -62,7 +62,7 @@ def test_more_pairs_are_taken_while_the_verdict_is_ambiguous_up_to_a_limit(sides
 def test_a_tracker_that_cannot_be_timed_is_named_with_its_error(sides):
     (sides[0].root / "steps").unlink()
     found = time_variant(sides, TIMED, 2, 0.05, "abc")
-    assert found["verdict"] == "NOT JUDGED"
+    assert found["verdict"] == "NOT COMPARED"
     assert "other/results/sort/d/s: the tracker could not be timed (exit code 1)" in found["why"]
     assert "FileNotFoundError" in found["why"]
 

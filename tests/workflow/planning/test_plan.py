@@ -130,13 +130,13 @@ def test_the_gate_times_the_listed_variants_that_can_be_timed():
 
 
 def test_a_streamed_variant_has_a_name_for_each_frame_rate():
-    clock = {"scenarios": ["single_stream", "real_time"], "rates": [25, 12.5]}
+    clock = {"scenarios": ["single_stream", "streaming"], "rates": [25, 12.5]}
     plan = make_plan(clock=clock)
-    assert plan.real_time_names(plan.runs[0], "sort") == ["sort@25fps", "sort@12.5fps"]
-    assert plan.real_time_names(plan.runs[0], "command") == []
+    assert plan.streaming_names(plan.runs[0], "sort") == ["sort@25fps", "sort@12.5fps"]
+    assert plan.streaming_names(plan.runs[0], "command") == []
     assert plan.clock_scenarios() == ["single_stream"]
     plan = make_plan(clock=clock | {"scenarios": ["offline"]})
-    assert plan.real_time_names(plan.runs[0], "sort") == []
+    assert plan.streaming_names(plan.runs[0], "sort") == []
 
 
 def test_patterns_are_filled_with_every_combination():
@@ -179,7 +179,9 @@ def test_the_gate_needs_step_times_of_each_process_and_all_scores():
     inputs = Inputs(make_plan())
     scores, times = set(inputs.accuracy()), set(inputs.gate()) - set(inputs.accuracy())
     assert len(scores) == 2 * 2 * 2 + 2  # scores and tracks, and the ground truth
-    assert times == {f"results/sort/synthetic/crowd/pace_{number}.json" for number in (0, 1)}
+    assert times == {
+        f"results/sort/synthetic/crowd/relative_step_time_{number}.json" for number in (0, 1)
+    }
 
 
 def test_compared_tracks_include_repeated_runs():

@@ -28,13 +28,13 @@ from datasets.media.video import writing_video
 from datasets.sequences.sequence_json import open_sequence
 from datasets.types import Extent, Sequence, Tracks
 from trackers.contract import check_options, load_method
+from trackers.external_timing import write_timing
 from trackers.methods.deepstream import files
 from trackers.methods.deepstream.options import Options
 from trackers.options import make_options
 from trackers.parts.class_names import synonyms
 from trackers.parts.result_files import check_identities
 from trackers.run_record import Job, add_flags, begin_record, write_result
-from trackers.whole_runs import write_timing
 
 _STREAM = "00_000"
 _LATENCY = re.compile(r"Source id = 0 Frame_num = (\d+) Frame latency = ([0-9.]+) \(ms\)")

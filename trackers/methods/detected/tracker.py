@@ -12,7 +12,7 @@ import numpy as np
 
 from datasets.types import Frame, Sequence
 from trackers.contract import Tracker, TrackerOutput, load_tracker
-from trackers.detectors.source import Source
+from trackers.detectors.source import DetectionSource
 from trackers.methods.detected.options import Options
 
 
@@ -26,13 +26,13 @@ def build(options: Options) -> Detected:
     tracker: Tracker = DetectionsOnly()
     if options.tracker is not None:
         tracker = load_tracker(options.tracker, options.options or {})
-    return Detected(Source(options.detector, options.device, options.min_score), tracker)
+    return Detected(DetectionSource(options.detector, options.device, options.min_score), tracker)
 
 
 class Detected:
     """A detector and the tracker that receives its detections."""
 
-    def __init__(self, source: Source, tracker: Tracker) -> None:
+    def __init__(self, source: DetectionSource, tracker: Tracker) -> None:
         self._source, self._tracker = source, tracker
 
     def start(self, sequence: Sequence) -> None:

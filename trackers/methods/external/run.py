@@ -24,6 +24,7 @@ from datasets.sequences.sequence_folder import write_folder
 from datasets.sequences.sequence_json import PreparedSequence, open_sequence
 from datasets.types import Tracks
 from trackers.contract import check_options
+from trackers.external_timing import write_timing
 from trackers.methods.external.command import (
     check_command,
     fill_command,
@@ -35,7 +36,6 @@ from trackers.methods.external.process import ProgramResult, run_program
 from trackers.options import make_options
 from trackers.parts.result_files import read_result
 from trackers.run_record import Job, add_flags, begin_record, write_result
-from trackers.whole_runs import write_timing
 
 _QUOTED_LINES, _QUOTED_WIDTH = 3, 160  # of standard error in a message
 _MAX_BYTES = 1 << 30  # of a result; a day of video with 100 boxes per frame

@@ -15,7 +15,7 @@ import numpy as np
 
 from datasets.types import Detections, Frame, Sequence
 from trackers.contract import TrackerOutput
-from trackers.detectors.source import Source, reaching
+from trackers.detectors.source import DetectionSource, overlaps_image
 from trackers.methods.masktracker.association import associate
 from trackers.methods.masktracker.motion import BoxFilter, boxes
 from trackers.methods.masktracker.options import Options
@@ -41,7 +41,7 @@ def build(options: Options) -> MaskTracker:
     policy = DeepStream(options.shipped_memory) if memory == "ds" else memory
     session = Session(net, policy, model.overlap, exclusive=model.exclusive)
     confidence = options.min_detector_confidence
-    source = Source(options.detection.detector, model.runner.device, confidence)
+    source = DetectionSource(options.detection.detector, model.runner.device, confidence)
     return MaskTracker(session, source, options)
 
 
@@ -53,7 +53,7 @@ class MaskTracker:
         source: Source of detections.
     """
 
-    def __init__(self, session: Session, source: Source, options: Options) -> None:
+    def __init__(self, session: Session, source: DetectionSource, options: Options) -> None:
         self._session, self._source, self._options = session, source, options
         self._box_filter = BoxFilter(options.state_estimator)
         self._uses_memory = not options.segmentation_only
@@ -118,7 +118,7 @@ class MaskTracker:
         A target predicted outside the image has an empty mask and an IoU of 0.
         """
         box = boxes(targets.motion)
-        inside = np.flatnonzero(reaching(box, image.shape))
+        inside = np.flatnonzero(overlaps_image(box, image.shape))
         visible = rows.take(targets, inside)
         self._prompt(visible, box[inside])
         return self._outputs_of(visible).scattered(inside, len(box))

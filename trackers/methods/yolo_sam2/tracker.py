@@ -22,7 +22,7 @@ import numpy as np
 from datasets.types import Detections, Frame, Sequence
 from datasets.zone import Zone
 from trackers.contract import TrackerOutput
-from trackers.detectors.source import Source
+from trackers.detectors.source import DetectionSource
 from trackers.methods.yolo_sam2.life_cycle import ObjectStates, match_detections, new_objects
 from trackers.methods.yolo_sam2.options import Options
 from trackers.parts.dense_masks import output_from_masks, tight_boxes
@@ -42,7 +42,7 @@ def build(options: Options) -> KeyFrameTracker | OnlineTracker:
     """
     model = options.sam2
     net = load_networks(model.size, model.weights, model.runner)
-    source = Source(options.detection.detector, model.runner.device, options.min_score)
+    source = DetectionSource(options.detection.detector, model.runner.device, options.min_score)
     zone = None if options.zone is None else Zone.of(options.zone)
     if options.mode != "online":
         new_session = partial(Session, net, overlap=model.overlap, exclusive=model.exclusive)
@@ -65,7 +65,7 @@ class KeyFrameTracker:
     def __init__(
         self,
         new_session: Callable[[], Session],
-        source: Source,
+        source: DetectionSource,
         zone: Zone | None,
         key_frame: int,
         *,
@@ -123,7 +123,7 @@ class OnlineTracker:
     def __init__(
         self,
         session: Session,
-        source: Source,
+        source: DetectionSource,
         zone: Zone | None,
         states: ObjectStates,
         interval: int,

@@ -17,11 +17,11 @@ def play(method, frames, frame_rate=30, **options):
     Args:
         frames: For each frame a list of (box, score) or (box, score, class).
     """
-    outputs = answers(method, frames, frame_rate, **options)
+    outputs = step_outputs(method, frames, frame_rate, **options)
     return [sorted(output.track.tolist()) for output in outputs]
 
 
-def answers(method, frames, frame_rate=30, **options):
+def step_outputs(method, frames, frame_rate=30, **options):
     """Return the tracker output for each frame."""
     tracker = load_tracker(method, options)
     extent = Extent(480, 640, len(frames), {1: "person", 2: "car"})
