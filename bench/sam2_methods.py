@@ -44,7 +44,7 @@ def make_trackers(model: Mapping[str, Any]) -> dict[str, Tracker]:
     """Return both methods, with options under which no object is removed."""
     rules = {
         "masktracker": {"min_tracker_confidence": 0.0, "min_prompt_update_confidence": 0.0},
-        "yolo_sam2": {"suspicious": _NEVER, "interval": _LONG},
+        "yolo_sam2": {"suspicious_score": _NEVER, "interval": _LONG},
     }
     return {method: load_tracker(method, {**model, **each}) for method, each in rules.items()}
 

@@ -42,7 +42,7 @@ _VARIED = {  # the option of each that varies
     "oc_sort": "max_age",
     "deepsort": "max_age",
     "sam2_prompted": "mask_threshold",
-    "yolo_sam2": "patience",
+    "yolo_sam2": "max_lost_frames",
 }
 _DATASET = "bench_planning"  # a name without results
 _SEQINFO = "[Sequence]\nname=x\nframeRate=10\nseqLength=2\nimWidth=64\nimHeight=48\n"

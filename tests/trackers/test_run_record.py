@@ -149,7 +149,11 @@ def test_a_network_card_in_the_options_of_a_nested_method_is_found(tmp_path, eng
     card = tmp_path / "osnet.yaml"
     card.write_text("file: osnet.onnx\n")
     (tmp_path / "osnet.onnx").write_text("")
-    options = {"detector": str(engine), "tracker": "deepsort", "options": {"embedding": str(card)}}
+    options = {
+        "detector": str(engine),
+        "tracker": "deepsort",
+        "tracker_options": {"embedding": str(card)},
+    }
     single, engines = files("detected", options)
     assert single == ["osnet.yaml", "osnet.onnx"]
     assert engines[0] == "networks.json"

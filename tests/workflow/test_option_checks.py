@@ -61,7 +61,7 @@ WRONG = {  # a value of a wrong type and one out of range, and what the message 
         ("delta_t", 0, "0 found, expected an integer of at least 1"),
     ],
     "sam2_prompted": [
-        ("points", True, "True found, expected an integer of at least 1"),
+        ("point_count", True, "True found, expected an integer of at least 1"),
         (
             "engine",
             "abacus",
@@ -74,7 +74,7 @@ WRONG = {  # a value of a wrong type and one out of range, and what the message 
     ],
     "yolo_sam2": [
         ("zone", 5, "5 found, expected a list of numbers or a list of lists of numbers or null"),
-        ("collapse", 1.01, "1.01 found, expected a number from 0 to 1"),
+        ("duplicate_iou", 1.01, "1.01 found, expected a number from 0 to 1"),
     ],
 }
 CASES = [(method, *case) for method, cases in WRONG.items() for case in cases]
@@ -139,8 +139,9 @@ def test_an_option_that_is_unknown_or_missing_is_named_with_its_key(check):
 
 
 def test_the_options_of_a_tracker_within_another_are_checked_too(check):
-    options = {"detector": "a", "tracker": "sort", "options": {"max_age": -1}}
-    with pytest.raises(ValueError, match=r"^variants\.mine\.options\.options\.max_age: -1 found"):
+    options = {"detector": "a", "tracker": "sort", "tracker_options": {"max_age": -1}}
+    expected = r"^variants\.mine\.options\.tracker_options\.max_age: -1 found"
+    with pytest.raises(ValueError, match=expected):
         check("detected", options)
     with pytest.raises(ValueError, match=r"^variants\.mine\.options\.tracker: 'srot' found, expec"):
         check("detected", options | {"tracker": "srot"})

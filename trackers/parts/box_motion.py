@@ -21,7 +21,7 @@ class AspectHeight:
     """State (centre x, centre y, width / height, height)."""
 
     @staticmethod
-    def begin(box: np.ndarray) -> Motion:
+    def initiate(box: np.ndarray) -> Motion:
         """Return the initial state estimate for one box per target, (N, 4)."""
         measured = _aspect_height(box)
         height = measured[:, 3:]
@@ -63,7 +63,7 @@ class AreaAspect:
     _MEASUREMENT = np.array([1.0, 1.0, 10.0, 10.0])
 
     @classmethod
-    def begin(cls, box: np.ndarray) -> Motion:
+    def initiate(cls, box: np.ndarray) -> Motion:
         """Return the initial state estimate for one box per target, (N, 4)."""
         return kalman.initiate(_area_aspect(box), *cls._INITIAL)
 

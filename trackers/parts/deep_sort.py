@@ -184,7 +184,7 @@ class DeepSortAssociation:
             matches=np.ones(count, np.int64),
             missed=np.zeros(count, np.int64),
             confirmed=np.full(count, self._options.n_init <= 1),
-            motion=AspectHeight.begin(detected.box),
+            motion=AspectHeight.initiate(detected.box),
         )
 
     def _update_gallery(self, features: np.ndarray) -> None:

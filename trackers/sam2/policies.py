@@ -130,7 +130,7 @@ class Samurai:
         visible = (box[2:] > box[:2]).all()
         if identity not in self._states:
             first = box if visible else np.array([0.0, 0.0, 1.0, 1.0])
-            self._states[identity] = AspectHeight.begin(first[None])
+            self._states[identity] = AspectHeight.initiate(first[None])
             return float(visible)
         state = AspectHeight.predict(self._states[identity])
         score = float(box_iou(AspectHeight.box(state)[0], box)) if visible else 0.0

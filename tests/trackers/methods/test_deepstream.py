@@ -219,12 +219,12 @@ def test_the_shipped_values_are_the_defaults_of_masktracker(prepared, tmp_path):
 
 def test_values_can_be_overridden_but_unknown_keys_are_rejected(prepared, tmp_path):
     values = {"tracker.TargetManagement.probationAge": 9, "application.sink0.sync": 1}
-    contents = written(prepared, tmp_path, values=values)
+    contents = written(prepared, tmp_path, overrides=values)
     assert contents["tracker"]["TargetManagement"]["probationAge"] == 9
     assert contents["application"]["sink0"]["sync"] == "1"
     for wrong in ("tracker.TargetManagement.probatoinAge", "trakcer.A.b", "tracker.Nothing.b"):
-        with pytest.raises(ValueError, match="values: "):
-            written(prepared, tmp_path, values={wrong: 1})
+        with pytest.raises(ValueError, match="overrides: "):
+            written(prepared, tmp_path, overrides={wrong: 1})
 
 
 def test_the_container_has_the_files_and_the_models_and_no_network(prepared, tmp_path):

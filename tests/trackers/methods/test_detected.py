@@ -112,6 +112,6 @@ def test_an_unknown_tracker_or_tracker_option_is_rejected(folder):
     options = {"detector": str(folder), "tracker": "bytetrak"}
     with pytest.raises(ValueError, match=r"options\.tracker: 'bytetrak' found, expected one of"):
         load_tracker("detected", options)
-    options |= {"tracker": "bytetrack", "options": {"hgih": 1}}
-    with pytest.raises(ValueError, match=r"options\.options: \['hgih'\] found"):
+    options |= {"tracker": "bytetrack", "tracker_options": {"hgih": 1}}
+    with pytest.raises(ValueError, match=r"options\.tracker_options: \['hgih'\] found"):
         load_tracker("detected", options)

@@ -24,9 +24,13 @@ def vectors(*vector) -> np.ndarray:
     return np.array(vector, np.float32).reshape(len(vector), 2)
 
 
-def memory(weights=None, retain=None, *, motion=False, max_age=70, mean=False) -> Memory:
+def memory(weights=None, num_frames_retain=None, *, motion=False, max_age=70, mean=False) -> Memory:
     return Memory(
-        weights or AssociationWeights(), retain, motion=motion, max_age=max_age, mean=mean
+        weights or AssociationWeights(),
+        num_frames_retain,
+        motion=motion,
+        max_age=max_age,
+        mean=mean,
     )
 
 
@@ -105,7 +109,7 @@ def test_a_frame_without_objects_removes_no_entry():
 
 @pytest.mark.parametrize(("frames", "identity"), [(2, 0), (3, 1)])
 def test_an_object_missed_for_more_than_retain_frames_is_removed(frames, identity):
-    tracks = memory(retain=3)
+    tracks = memory(num_frames_retain=3)
     tracks.assign(objects(LEFT), vectors(RED))
     for _ in range(frames):
         tracks.assign(objects(), vectors())

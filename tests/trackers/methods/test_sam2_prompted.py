@@ -146,7 +146,7 @@ def test_box_prompts_cannot_be_used_as_points(stage):
     ("options", "message"),
     [
         ({"prompt": "word"}, r"prompt: 'word' found, expected one of \['box', 'mask', 'points'"),
-        ({"points": 0}, "points: 0 found, expected an integer of at least 1"),
+        ({"point_count": 0}, "point_count: 0 found, expected an integer of at least 1"),
         ({"overlap": "all"}, "overlap: 'all' found"),
         ({"engine": "abacus"}, "engine: 'abacus' found"),
     ],

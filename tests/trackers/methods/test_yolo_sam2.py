@@ -48,7 +48,9 @@ def test_a_detection_mostly_outside_all_masks_starts_a_track():
     assert new_objects(right, np.array([0]), masks, OPTIONS) == [], "11 of 21 columns are covered"
     assert new_objects(left, np.array([0]), masks, OPTIONS) == [], "half is not more than half"
     assert new_objects(detections([11, 0, 31, 20]), np.array([0]), masks, OPTIONS) == [0]
-    assert new_objects(left, np.array([0]), masks, replace(OPTIONS, free=0.49)) == [0]
+    assert new_objects(left, np.array([0]), masks, replace(OPTIONS, min_uncovered_share=0.49)) == [
+        0
+    ]
 
 
 def test_of_two_new_detections_in_one_place_one_starts_a_track():
@@ -203,14 +205,16 @@ def test_an_invalid_option_is_rejected(option, message):
 
 
 def test_new_objects_are_added_at_any_time_and_numbered_in_order(frames):
-    outputs = run(frames, suspicious=-1e9, pending=-1e9, reliable=1e9)
+    outputs = run(frames, suspicious_score=-1e9, pending_score=-1e9, reliable_score=1e9)
     assert track_ids(outputs[:9]) == {1, 2, 3}
     assert 4 in track_ids(outputs[9:])
 
 
 def test_a_lost_object_is_removed(frames):
     # thresholds that no score reaches: every object is lost, removed, and detected as a new one
-    outputs = run(frames[:8], suspicious=1e9, pending=1e9, reliable=1e9, patience=3)
+    outputs = run(
+        frames[:8], suspicious_score=1e9, pending_score=1e9, reliable_score=1e9, max_lost_frames=3
+    )
     assert track_ids(outputs[:3]) == {1, 2, 3}
     assert track_ids(outputs[3:]) & {4, 5, 6}
 

@@ -81,7 +81,7 @@ def test_aspect_height_equals_the_eight_state_filter_of_deepsort():
     h = first[3]
     deviation = np.array([h / 10, h / 10, 1e-2, h / 10, h / 16, h / 16, 1e-5, h / 16])
     full = MatrixFilter(np.append(first, np.zeros(4)), np.diag(deviation**2), 4)
-    motion = AspectHeight.begin(WALK[0][None])
+    motion = AspectHeight.initiate(WALK[0][None])
     for box in WALK[1:]:
         h = full.mean[3]
         process = [h / 20, h / 20, 1e-2, h / 20, h / 160, h / 160, 1e-5, h / 160]
@@ -108,7 +108,7 @@ def test_area_aspect_equals_the_seven_state_filter_of_sort():
     full = MatrixFilter(
         np.append(measured(WALK[0]), np.zeros(3)), np.diag([10.0] * 4 + [1e4] * 3), 4
     )
-    motion = AreaAspect.begin(WALK[0][None])
+    motion = AreaAspect.initiate(WALK[0][None])
     for box in WALK[1:]:
         full.predict(np.array([1, 1, 1, 1, 1e-2, 1e-2, 1e-4]))
         full.update(measured(box), np.array([1, 1, 10, 10]))
@@ -119,7 +119,7 @@ def test_area_aspect_equals_the_seven_state_filter_of_sort():
 
 
 def test_a_predicted_area_never_shrinks_below_zero():
-    motion = AreaAspect.begin(np.array([[0.0, 0, 10, 10]]))
+    motion = AreaAspect.initiate(np.array([[0.0, 0, 10, 10]]))
     motion = AreaAspect.update(AreaAspect.predict(motion), np.array([[4.0, 4, 6, 6]]))
     for _ in range(20):
         motion = AreaAspect.predict(motion)
@@ -131,7 +131,7 @@ def test_a_predicted_area_never_shrinks_below_zero():
 @pytest.mark.parametrize("model", [AspectHeight, AreaAspect])
 def test_a_box_round_trips_through_the_state(model):
     box = np.array([[10.0, 20, 40, 90]])
-    assert model.box(model.begin(box))[0] == pytest.approx(box[0])
+    assert model.box(model.initiate(box))[0] == pytest.approx(box[0])
 
 
 def detections(boxes, scores, classes=None):

@@ -100,7 +100,7 @@ class ByteTrack:
             first_frame=np.full(count, index),
             lost=np.zeros(count, np.int64),
             confirmed=np.full(count, index == 0),
-            motion=AspectHeight.begin(detections.box),
+            motion=AspectHeight.initiate(detections.box),
         )
 
     def _report(self) -> TrackerOutput:

@@ -1,7 +1,7 @@
 """Configuration files of deepstream-app, written from a variant's options.
 
 Groups and keys have the names of the DeepStream documentation: the reference application,
-Gst-nvinfer and Gst-nvtracker. The option `values` overrides any value by `<file>.<group>.<key>`.
+Gst-nvinfer and Gst-nvtracker. The option `overrides` overrides any value by `<file>.<group>.<key>`.
 """
 
 from __future__ import annotations
@@ -186,7 +186,7 @@ def override(name: str, groups: Groups, values: Mapping[str, Any]) -> Groups:
             continue
         if key not in new.get(group, {}):
             known = sorted(new.get(group, new))
-            raise ValueError(f"values: {path!r} found, expected one of {known} in {name}")
+            raise ValueError(f"overrides: {path!r} found, expected one of {known} in {name}")
         new[group][key] = value
     return new
 

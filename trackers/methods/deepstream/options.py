@@ -21,7 +21,7 @@ class Options:
             mask_decoder.onnx, memory_attention.onnx and memory_encoder.onnx.
         docker: Program that runs containers.
         interval: Number of frames between two runs of the detector.
-        values: Overrides of configuration values by `<file>.<group>.<key>`, such as
+        overrides: Overrides of configuration values by `<file>.<group>.<key>`, such as
             `tracker.TargetManagement.probationAge`; `files.py` lists all keys.
     """
 
@@ -31,4 +31,4 @@ class Options:
     models: str
     docker: str = "docker"
     interval: NonNegativeInt = 0
-    values: Mapping[str, Any] | None = None
+    overrides: Mapping[str, Any] | None = None

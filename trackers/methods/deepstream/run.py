@@ -46,10 +46,10 @@ def write_files(folder: Path, sequence: Sequence, options: Options) -> None:
     """Write the configuration files and the labels for deepstream-app.
 
     Raises:
-        ValueError: The option `values` names an unknown key.
+        ValueError: The option `overrides` names an unknown key.
         OSError: The file of labels cannot be read.
     """
-    extent, values = sequence.extent, options.values or {}
+    extent, overrides = sequence.extent, options.overrides or {}
     names = [line for line in Path(options.labels).read_text().splitlines() if line.strip()]
     contents = {
         "application": files.application(extent.width, extent.height, options.interval),
@@ -59,11 +59,11 @@ def write_files(folder: Path, sequence: Sequence, options: Options) -> None:
         "tracker": files.tracker(),
         "segmenter": files.segmenter(),
     }
-    unknown = sorted(path for path in values if path.partition(".")[0] not in contents)
+    unknown = sorted(path for path in overrides if path.partition(".")[0] not in contents)
     if unknown:
-        raise ValueError(f"values: {unknown} found, expected keys of the files {list(contents)}")
+        raise ValueError(f"overrides: {unknown} found, expected keys of the files {list(contents)}")
     for name, groups in contents.items():
-        configured = files.override(name, groups, values)
+        configured = files.override(name, groups, overrides)
         if name in ("application", "detector"):
             (folder / f"{name}.txt").write_text(files.as_ini(configured))
         else:

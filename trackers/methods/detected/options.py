@@ -16,7 +16,7 @@ class Options:
     Args:
         detector: Network card of a detector, or the folder of an exported detector.
         tracker: Name of the tracking method; with None each detection is reported as a new track.
-        options: Options of the tracking method.
+        tracker_options: Options of the tracking method.
         device: Device of the detector: `cpu` or `cuda`.
         min_score: Detections below this score are discarded; the tracking method may apply a
             higher threshold of its own.
@@ -24,6 +24,6 @@ class Options:
 
     detector: str
     tracker: str | None = None
-    options: Mapping[str, Any] | None = None
+    tracker_options: Mapping[str, Any] | None = None
     device: str = "cpu"
     min_score: UnitInterval = 0.1

@@ -25,7 +25,7 @@ def build(options: Options) -> Detected:
     """
     tracker: Tracker = DetectionsOnly()
     if options.tracker is not None:
-        tracker = load_tracker(options.tracker, options.options or {})
+        tracker = load_tracker(options.tracker, options.tracker_options or {})
     return Detected(DetectionSource(options.detector, options.device, options.min_score), tracker)
 
 

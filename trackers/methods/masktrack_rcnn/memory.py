@@ -44,7 +44,8 @@ class Memory:
     """The objects of a video.
 
     Args:
-        retain: Number of frames without a match after which an object is removed; None keeps all.
+        num_frames_retain: Number of frames without a match after which an object is removed; None
+            keeps all.
         motion: Whether boxes are predicted.
         max_age: Number of frames after the latest match in which a box is still predicted.
         mean: Whether an entry's vector is the mean of all its object's vectors, instead of the
@@ -54,13 +55,13 @@ class Memory:
     def __init__(
         self,
         weights: AssociationWeights,
-        retain: int | None,
+        num_frames_retain: int | None,
         *,
         motion: bool,
         max_age: int,
         mean: bool,
     ) -> None:
-        self._weights, self._retain = weights, retain
+        self._weights, self._num_frames_retain = weights, num_frames_retain
         self._predicts_motion, self._max_age, self._mean = motion, max_age, mean
         self.start()
 
@@ -107,8 +108,8 @@ class Memory:
             motion = AspectHeight.predict(old.motion)
             predicted = replace(old, motion=motion, box=AspectHeight.box(motion))
             entries = rows.put(entries, recent, predicted)
-        if self._retain is not None:
-            entries = rows.take(entries, entries.missed <= self._retain)
+        if self._num_frames_retain is not None:
+            entries = rows.take(entries, entries.missed <= self._num_frames_retain)
         self._entries = entries
 
     def _compare(self, old: _Entries, objects: Objects, vectors: np.ndarray) -> np.ndarray:
@@ -160,7 +161,7 @@ class Memory:
             box,
             objects.label[new],
             np.zeros(len(new), np.int64),
-            AspectHeight.begin(box),
+            AspectHeight.initiate(box),
         )
         self._initiated += len(new)
         self._entries = rows.join(self._entries, entries) if self._entries else entries

@@ -44,8 +44,8 @@ class Options:
         association: Method of association, see `tracker.py`.
         remembered_vector: Embedding kept per object with `native` and `kalman_iou`: the `newest`
             vector, as in the paper, or the `mean` of all.
-        retain: Number of frames without a match after which an object is removed, with `native` and
-            `kalman_iou`; None keeps all. mmtracking uses 20.
+        num_frames_retain: Number of frames without a match after which an object is removed, with
+            `native` and `kalman_iou`; None keeps all. mmtracking uses 20.
         min_confidence: Minimum score of the objects used with `deepsort`.
         deep_sort: Options of `deepsort`; with `kalman_iou`, `max_age` is the number of frames in
             which the box of an unmatched object is still predicted.
@@ -57,6 +57,6 @@ class Options:
     limits: Limits = Limits()
     coefficients: AssociationWeights = AssociationWeights()
     remembered_vector: Literal["newest", "mean"] = "newest"
-    retain: NonNegativeInt | None = None
+    num_frames_retain: NonNegativeInt | None = None
     min_confidence: float = 0.3
     deep_sort: DeepSortOptions = DeepSortOptions(max_age=70)

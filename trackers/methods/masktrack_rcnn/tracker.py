@@ -43,7 +43,7 @@ def build(options: Options) -> MaskTrackRcnnTracker:
         return MaskTrackRcnnTracker(segmenter, ByDeepSort(deep_sort, options.min_confidence))
     memory = Memory(
         options.coefficients,
-        options.retain,
+        options.num_frames_retain,
         motion=options.association == "kalman_iou",
         max_age=options.deep_sort.max_age,
         mean=options.remembered_vector == "mean",

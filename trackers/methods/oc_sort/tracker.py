@@ -109,7 +109,7 @@ class OcSort:
 
     def _initiate(self, detections: Detections) -> _Targets:
         """Return a new target for each detection."""
-        count, motion = len(detections.score), AreaAspect.begin(detections.box)
+        count, motion = len(detections.score), AreaAspect.initiate(detections.box)
         recent = np.full((count, self._options.delta_t, 4), np.nan)
         status = life_cycle.initiate(detections, self._initiated)
         self._initiated += count

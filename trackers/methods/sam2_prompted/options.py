@@ -15,7 +15,7 @@ class Options:
 
     Args:
         prompt: Kind of prompt: the object's `box`, its `mask`, or `points` on its mask.
-        points: Number of points per object for `points` prompts.
+        point_count: Number of points per object for `points` prompts.
         prompts: JSON file of first-frame boxes, used instead of the sequence's prompts; `{root}`
             is replaced by the data set's folder and `{sequence}` by the sequence's name.
         mask_threshold: Logit above which a pixel belongs to the object's mask.
@@ -24,7 +24,7 @@ class Options:
 
     sam2: Sam2Options = Sam2Options()
     prompt: Literal["box", "mask", "points"] = "box"
-    points: PositiveInt = 3
+    point_count: PositiveInt = 3
     prompts: str | None = None
     mask_threshold: float = 0.0
     memory: MemoryPolicy = "sam2"

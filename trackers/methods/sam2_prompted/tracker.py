@@ -54,8 +54,8 @@ class Sam2Prompted:
         new = self._prompts(frame)
         if len(new):
             rows = [new.take(np.array([row])) for row in range(len(new))]
-            kind, points = self._options.prompt, self._options.points
-            prompts = {int(row.track[0]): _make_prompt(row, kind, points) for row in rows}
+            kind, count = self._options.prompt, self._options.point_count
+            prompts = {int(row.track[0]): _make_prompt(row, kind, count) for row in rows}
             outputs = self._session.prompt(prompts)
             self._class_id |= dict(zip(new.track.tolist(), new.class_id.tolist(), strict=True))
         self._session.remember()
@@ -72,7 +72,7 @@ class Sam2Prompted:
         return frame.prompts
 
 
-def _make_prompt(row: Tracks, kind: str, points: int) -> Prompt:
+def _make_prompt(row: Tracks, kind: str, point_count: int) -> Prompt:
     if kind == "box":
         return Prompt(box=row.box[0])
     if row.rle is None:
@@ -80,5 +80,5 @@ def _make_prompt(row: Tracks, kind: str, points: int) -> Prompt:
     mask = coco_rle.decode(row.rle)[0]
     if kind == "mask":
         return Prompt(mask=mask)
-    inside = points_inside(mask, points)
+    inside = points_inside(mask, point_count)
     return Prompt(points=inside, labels=np.ones(len(inside), np.int64))

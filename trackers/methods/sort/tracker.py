@@ -74,7 +74,7 @@ class Sort:
         """Return a new target for each detection."""
         status = life_cycle.initiate(detections, self._initiated)
         self._initiated += len(detections.score)
-        return _Targets(status, AreaAspect.begin(detections.box))
+        return _Targets(status, AreaAspect.initiate(detections.box))
 
     def _report(self) -> TrackerOutput:
         min_hits = self._options.life.min_hits

@@ -38,7 +38,7 @@ def new_objects(
             detections.box[row].reshape(2, 2).round().astype(int).clip(0, [width, height])
         )
         inside = covered[top:bottom, left:right]
-        if inside.size and 1 - inside.mean() > options.free:
+        if inside.size and 1 - inside.mean() > options.min_uncovered_share:
             new.append(int(row))
             inside[:] = True
     return new
@@ -75,21 +75,25 @@ class ObjectStates:
         """Add the object scores of a frame, and find lost and occluded objects."""
         options = self.options
         for identity, score in zip(outputs.identities, outputs.presence.tolist(), strict=True):
-            recent = self._recent_scores.setdefault(identity, deque(maxlen=options.spread_frames))
+            recent = self._recent_scores.setdefault(
+                identity, deque(maxlen=options.deviation_frames)
+            )
             recent.append(score)
-            lost = score <= options.suspicious
+            lost = score <= options.suspicious_score
             self._lost_frames[identity] = self._lost_frames.get(identity, 0) + 1 if lost else 0
         self.occluded = self._find_occluded(outputs)
 
     def expired(self) -> list[int]:
         """Return the track ids of objects that have been lost for too long."""
-        limit = self.options.patience
+        limit = self.options.max_lost_frames
         return [identity for identity, frames in self._lost_frames.items() if frames > limit]
 
     def is_pending(self, outputs: ObjectOutputs) -> np.ndarray:
         """Return which objects are pending, (B,) bool: prompted again where they are detected."""
         options = self.options
-        return (outputs.presence > options.pending) & (outputs.presence <= options.reliable)
+        return (outputs.presence > options.pending_score) & (
+            outputs.presence <= options.reliable_score
+        )
 
     def remove(self, identities: Iterable[int]) -> None:
         """Remove objects."""
@@ -109,7 +113,7 @@ class ObjectStates:
         intersection = masks @ masks.T
         area = masks.sum(1)
         union = area[:, None] + area - intersection
-        duplicates = (intersection > self.options.collapse * union) & (union > 0)
+        duplicates = (intersection > self.options.duplicate_iou * union) & (union > 0)
         pairs = np.argwhere(np.triu(duplicates, 1))
         return {self._occluded_of_pair(outputs, first, second) for first, second in pairs}
 
@@ -117,9 +121,9 @@ class ObjectStates:
         """Return the track id of the object that is likely behind the other."""
         score = outputs.presence[[first, second]]
         identities = outputs.identity[[first, second]].tolist()
-        if abs(score[0] - score[1]) > self.options.gap:
+        if abs(score[0] - score[1]) > self.options.score_margin:
             return int(identities[int(score.argmin())])
         deviation = [float(np.std(self._recent_scores[identity])) for identity in identities]
-        if abs(deviation[0] - deviation[1]) > self.options.spread:
+        if abs(deviation[0] - deviation[1]) > self.options.deviation_margin:
             return int(identities[int(np.argmax(deviation))])
         return int(identities[int(score.argmin())])

@@ -16,33 +16,33 @@ class LifeCycleOptions:
     """Life cycle of objects in the mode `online`, after SAM2MOT.
 
     Args:
-        reliable: Object score above which an object is reliable.
-        pending: Object score above which an object that is not reliable is pending.
-        suspicious: Object score above which an object that is neither is suspicious; at or below
-            it, the object is lost.
+        reliable_score: Object score above which an object is reliable.
+        pending_score: Object score above which an object that is not reliable is pending.
+        suspicious_score: Object score above which an object that is neither is suspicious; at or
+            below it, the object is lost.
         match_iou: Minimum IoU of a match between a detection and the box around a mask.
-        free: Share of a detection's box outside all masks above which the detection starts a new
-            track.
-        patience: Maximum number of consecutive frames that an object may be lost.
-        collapse: Mask IoU above which two objects are duplicates, and one of them is treated as
-            occluded.
-        gap: Difference in object score above which, of two duplicates, the one with the lower score
-            is the occluded one.
-        spread: Difference in the standard deviation of object scores above which, of two duplicates
-            within `gap`, the one with the larger deviation is the occluded one.
-        spread_frames: Number of latest frames over which the standard deviation is computed.
+        min_uncovered_share: Share of a detection's box outside all masks above which the detection
+            starts a new track.
+        max_lost_frames: Maximum number of consecutive frames that an object may be lost.
+        duplicate_iou: Mask IoU above which two objects are duplicates, and one of them is treated
+            as occluded.
+        score_margin: Difference in object score above which, of two duplicates, the one with the
+            lower score is the occluded one.
+        deviation_margin: Difference in the standard deviation of object scores above which, of two
+            duplicates within `score_margin`, the one with the larger deviation is the occluded one.
+        deviation_frames: Number of latest frames over which the standard deviation is computed.
     """
 
-    reliable: float = 8.0
-    pending: float = 6.0
-    suspicious: float = 2.0
+    reliable_score: float = 8.0
+    pending_score: float = 6.0
+    suspicious_score: float = 2.0
     match_iou: UnitInterval = 0.3
-    free: UnitInterval = 0.5
-    patience: NonNegativeInt = 25
-    collapse: UnitInterval = 0.8
-    gap: NonNegativeFloat = 2.0
-    spread: NonNegativeFloat = 0.2
-    spread_frames: PositiveInt = 10
+    min_uncovered_share: UnitInterval = 0.5
+    max_lost_frames: NonNegativeInt = 25
+    duplicate_iou: UnitInterval = 0.8
+    score_margin: NonNegativeFloat = 2.0
+    deviation_margin: NonNegativeFloat = 0.2
+    deviation_frames: PositiveInt = 10
 
 
 @dataclass(frozen=True, kw_only=True)
