@@ -37,13 +37,13 @@ def describe_inputs(extra_files: Iterable[str], root: Path = ROOT) -> dict[str, 
     return {"files": names, "digest": total.hexdigest()[:16]}
 
 
-def is_current(judged: Any, root: Path = ROOT) -> bool:
+def is_current(inputs: Any, root: Path = ROOT) -> bool:
     """Return whether the files of a verdict are unchanged.
 
     Args:
-        judged: Result of `describe_inputs` at the time of the verdict.
+        inputs: Result of `describe_inputs` at the time of the verdict.
     """
-    return bool(judged) and judged == describe_inputs(judged["files"], root)
+    return bool(inputs) and inputs == describe_inputs(inputs["files"], root)
 
 
 def _own_files(root: Path) -> list[str]:

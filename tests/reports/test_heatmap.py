@@ -140,7 +140,7 @@ def break_tracks(workdir):
 
 def break_truth(workdir):
     parquet.write_tracks(workdir / "truth.parquet", Tracks(Extent(9, 9, 4, {}), *[[]] * 5))
-    return [], "walk, ground truth: images of 9 x 9 found, expected 96 x 72"
+    return [], "walk, ground truth: expected images of 96 x 72, found 9 x 9"
 
 
 def break_image(workdir):

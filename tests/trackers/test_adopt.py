@@ -64,7 +64,7 @@ def test_a_result_is_converted_to_tracks_with_the_time_of_the_job(run, monkeypat
     monkeypatch.setattr("sys.argv", ["reproduce", str(folder)])
     assert reproduce.main() == 2
     assert (
-        "only the rule of method mine makes it: snakemake --forcerun mine"
+        "only the rule of method mine can make it: snakemake --forcerun mine"
         in capsys.readouterr().out
     )
 

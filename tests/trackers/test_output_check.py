@@ -123,10 +123,10 @@ WRONG_OUTPUTS = {
         changed(mask=Masks(RUNS.runs, 8, 12)), "run lengths of 8 x 12 found, expected 4 x 6"
     ),
     "run lengths that are too short": (
-        changed(mask=Masks((RUNS.runs[0], b"3"), HEIGHT, WIDTH)), "mask: of object 1: its run"
+        changed(mask=Masks((RUNS.runs[0], b"3"), HEIGHT, WIDTH)), "mask: of object 1: run length"
     ),
     "invalid run lengths": (
-        changed(mask=Masks((RUNS.runs[0], b"\x00"), HEIGHT, WIDTH)), "mask: of object 1: its run"
+        changed(mask=Masks((RUNS.runs[0], b"\x00"), HEIGHT, WIDTH)), "mask: of object 1: run length"
     ),
     "run lengths as text": (
         changed(mask=Masks(tuple(run.decode() for run in RUNS.runs), HEIGHT, WIDTH)), "as str found"

@@ -13,7 +13,8 @@ from datasets.io.files import read_json, write_json
 from metrics.gate.baseline import make_baseline
 from metrics.gate.relative_step_time import compare_step_times, relative_step_time
 from metrics.gate.snapshot import read_baseline, take_snapshot
-from tests.support.metrics.snapshots import plan, write_run
+from metrics.gate.verdict import compare_snapshots
+from tests.support.metrics.snapshots import accuracy, plan, snapshot, times, write_run
 from tests.support.paths import ROOT
 
 
@@ -48,6 +49,29 @@ def test_a_baseline_with_a_missing_variant_is_refused(tmp_path):
     write_run(tmp_path, "a")
     with pytest.raises(FileNotFoundError, match=r"d/mot15: no results of \['b'\], expected"):
         make_baseline(plan(variants=["a", "b"]), tmp_path)
+
+
+OLD_NAMES = {  # of schema 1: clear's partials, and the speed of a variant
+    '"true_positives"': '"matches"',
+    '"false_negatives"': '"misses"',
+    '"false_positives"': '"extras"',
+    '"relative_step_times"': '"paces"',
+}
+
+
+def test_a_baseline_of_schema_1_is_migrated_and_gives_the_same_verdicts(tmp_path):
+    before = snapshot({"a": accuracy(80, 90)}, {"a": times(1.0, 1.1, 1.2)})
+    now = snapshot({"a": accuracy(80, 80)}, {"a": times(1.5, 1.6, 1.7)})
+    text = json.dumps(before | {"schema": 1})
+    for name, old in OLD_NAMES.items():
+        assert name in text
+        text = text.replace(name, old)
+    (tmp_path / "old.json").write_text(text)
+    migrated = read_baseline(tmp_path / "old.json")
+    assert migrated == before
+    found = compare_snapshots(migrated, now, plan("a"))
+    assert found == compare_snapshots(before, now, plan("a"))
+    assert [each.verdict for each in found] == ["WORSE", "WORSE"]
 
 
 def accuracy_of(workdir, **finished):

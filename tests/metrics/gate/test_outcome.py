@@ -53,8 +53,8 @@ def test_without_a_verdict_the_gate_is_undecided_and_reports_it(tmp_path):
 
 
 @pytest.mark.parametrize("inputs", [None, {"files": [], "digest": "of other code"}])
-def test_a_verdict_on_other_code_does_not_pass(tmp_path, judged):
-    done = run_gate(tmp_path, 0, "--history", str(tmp_path / "history.jsonl"), judged=judged)
+def test_a_verdict_on_other_code_does_not_pass(tmp_path, inputs):
+    done = run_gate(tmp_path, 0, "--history", str(tmp_path / "history.jsonl"), inputs=inputs)
     assert done.returncode == 2
     assert "have changed since this verdict of now: run the gate again" in done.stdout
     assert not (tmp_path / "history.jsonl").exists()
@@ -71,12 +71,12 @@ def test_a_verdict_is_outdated_after_a_file_is_changed_or_removed(tmp_path, name
     path = tmp_path / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("one")
-    judged = json.loads(json.dumps(describe_inputs(["mine.yaml"], tmp_path)))
-    assert is_current(judged, tmp_path)
+    inputs = json.loads(json.dumps(describe_inputs(["mine.yaml"], tmp_path)))
+    assert is_current(inputs, tmp_path)
     path.write_text("other")
-    assert not is_current(judged, tmp_path)
+    assert not is_current(inputs, tmp_path)
     path.unlink()
-    assert not is_current(judged, tmp_path)
+    assert not is_current(inputs, tmp_path)
 
 
 def test_forgetting_a_verdict_removes_its_files_and_keeps_the_history(tmp_path):

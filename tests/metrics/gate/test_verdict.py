@@ -276,7 +276,7 @@ def run_gate(workdir, baseline):
         ("{", "not valid JSON"),
         ("[]", "list found, expected a baseline with"),
         ('{"schema": 1}', "['schema'] found, expected a baseline with"),
-        (json.dumps(snapshot({}) | {"schema": 2}), "schema 2 found, expected 1"),
+        (json.dumps(snapshot({}) | {"schema": 3}), "schema 3 found, expected 2"),
     ],
 )
 def test_an_invalid_baseline_is_named_and_nothing_is_compared(tmp_path, text, why):

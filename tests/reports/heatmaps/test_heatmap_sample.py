@@ -98,7 +98,7 @@ def test_tracks_of_another_video_are_refused():
     with pytest.raises(ValueError, match="walk, tracks: expected images of 36 x 27, found 37 x 27"):
         Source(WALK, tracks(Extent(27, 37, 24, {1: "person"})))
     long = tracks(Extent(27, 36, 25, {1: "person"}), frame=[24])
-    with pytest.raises(ValueError, match="walk, ground truth: 25 frames found, expected 24"):
+    with pytest.raises(ValueError, match="walk, ground truth: expected 24 frames, found 25"):
         Source(WALK, tracks(), long)
     with pytest.raises(ValueError, match="walk: sequence without frames or pixels found"):
         Source(Sequence("own", "walk", Extent(27, 36, 0, {}), 10), tracks())

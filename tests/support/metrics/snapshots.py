@@ -46,7 +46,7 @@ def snapshot(variants, speed=None):
     count = max((len(each) for each in variants.values()), default=0)
     run = {"columns": [COLUMN], "scenes": [f"s{n}" for n in range(count)], "variants": variants}
     return {
-        "schema": 1, "commit": "abc", "date": "today", "config": "d",
+        "schema": 2, "commit": "abc", "date": "today", "config": "d",
         "accuracy": {"d/mot15": run}, "speed": {"d": speed or {}},
     }  # fmt: skip
 

@@ -196,7 +196,7 @@ def test_a_zone_outside_the_image_is_rejected_at_start():
     [
         ({"mode": "offline"}, "mode: 'offline' found"),
         ({"key_frame": -1}, "key_frame: -1 found"),
-        ({"zone": [1, 2]}, r"zone: \[1, 2\] found"),
+        ({"zone": [1, 2]}, r"zone: expected \[left"),
     ],
 )
 def test_an_invalid_option_is_rejected(option, message):

@@ -41,8 +41,8 @@ def test_the_default_config_passes(config):
             r"run\[1\]\.clock: \['crowd'\] found, expected \['cro",
         ),
         (["variants", "sort", "method"], "srot", r"variants\.sort: method 'srot' is unknown"),
-        (["datasets", "tud", "sequences"], ["TUD"], r"datasets\.tud: sequence 'TUD' is unknown"),
-        (["datasets", "tud", "reader"], "tdu", r"datasets\.tud: reader 'tdu' is unknown"),
+        (["datasets", "tud", "sequences"], ["TUD"], r"datasets\.tud: unknown sequence 'TUD'"),
+        (["datasets", "tud", "reader"], "tdu", r"datasets\.tud: unknown reader 'tdu'"),
         (["datasets", "tud", "options"], {"a": 1}, r"datasets\.tud: options: \['a'\] found"),
         (
             ["datasets", "tud", "prompts"],
@@ -57,7 +57,7 @@ def test_the_default_config_passes(config):
         ),
         (["regression", "tolerances"], {"PTR": 0.1}, r"regression\.tolerances: \['PTR'\] found"),
         (["regression", "passes", "min"], 99, r"regression\.passes: min 99 found, expected at"),
-        (["datasets", "synthetic", "root"], "x", r"datasets\.synthetic: root: 'x' found"),
+        (["datasets", "synthetic", "root"], "x", r"datasets\.synthetic: root: expected none"),
     ],
 )
 def test_a_wrong_name_is_reported_with_its_key(config, place, value, message):
