@@ -47,7 +47,7 @@ MADE_BY_RULES = ("results/", "reports/", "engines/", "data/synthetic/", "regress
 OF_THE_USER = {
     *("walk.mp4", "my_tracker", "my_dump", "MOT17/train", "/data/MOT17", "data/my_videos"),
     *("mine.yaml", "epoch_12.pth", "maskrcnn_resnet50_fpn_coco.pth", "instances_txt/0012.txt"),
-    *("results.json", "environments/mine.txt"),
+    *("results.json", "environments/mine.txt", "first_frame.json"),
 }
 PATH = re.compile(r"[\w./-]+/[\w./-]+|[\w-]+\.[a-z][a-z0-9]{1,10}")
 
