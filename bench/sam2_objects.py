@@ -94,11 +94,11 @@ def steps(
     """Yield the same as `official_sam2.follow`, from our session, which also makes masks."""
     session.start()
     for number, image in enumerate(images):
-        session.look(image)
+        session.track(image)
         if number == 0:
             session.prompt({n: Prompt(box=box) for n, box in enumerate(boxes)})
         session.masks()
-        session.remember()
+        session.memorize()
         yield number, dict(zip(session.identities, session.outputs.logits, strict=True))
 
 

@@ -79,7 +79,7 @@ class Segmenter:
         self._box, self._label = np.zeros((0, 4), np.float32), np.zeros(0, np.int64)
 
     @stage("detect")
-    def look(self, image: np.ndarray) -> Objects:
+    def detect(self, image: np.ndarray) -> Objects:
         """Return the objects in an image, (height, width, 3) uint8 RGB."""
         pyramid = self._engines["pyramid"](image=self._arrays.put(self._prepare(image)))
         self._features = {name: pyramid[name] for name in LEVELS}

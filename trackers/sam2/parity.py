@@ -60,9 +60,9 @@ def record(reference: Networks) -> list[Call]:
     session = Session(Networks(**{**original, **recording}))
     for frame, image in enumerate(_video(max(_MEMORY_BANKS) + 1)):
         state[0] = _MEMORY_BANKS.get(frame, "")
-        session.look(image)
+        session.track(image)
         session.prompt(_prompts(frame))
-        session.remember()
+        session.memorize()
     return calls
 
 

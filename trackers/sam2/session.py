@@ -1,12 +1,12 @@
 """Track objects through a video frame by frame; objects can be added and dropped at any time.
 
-Each frame takes one `look`, any number of `prompt`, `refresh` and `drop`, and one `remember`:
+Each frame takes one `track`, any number of `prompt`, `refresh` and `drop`, and one `memorize`:
 
-    session.look(image)                    # tracks all objects; see session.outputs
+    session.track(image)                    # tracks all objects; see session.outputs
     session.prompt({7: Prompt(box=box)})   # adds an object, or restarts one without its memories
     session.refresh({5: Prompt(box=box)})  # prompts a tracked object again and keeps its memories
     session.drop(3)                        # removes an object
-    session.remember()                     # encodes the masks of the frame into the memory bank
+    session.memorize()                     # encodes the masks of the frame into the memory bank
 
 An engine that can run concurrently (`Starter`) encodes memories during the next frame's encoding.
 
@@ -120,7 +120,7 @@ class Session:
         self._write_pending()
         return self._memory_bank.stored_frames(self._outputs.row(identity))
 
-    def look(self, image: np.ndarray) -> ObjectOutputs:
+    def track(self, image: np.ndarray) -> ObjectOutputs:
         """Take the next frame, (height, width, 3) uint8 RGB, and track all objects in it.
 
         Raises:
@@ -232,7 +232,7 @@ class Session:
         self._clear_refresh(identity)
 
     @stage("memorize")
-    def remember(self) -> None:
+    def memorize(self) -> None:
         """Encode the masks of the current frame into memories, which the next frame reads."""
         if not self._outputs.identities:
             return

@@ -169,7 +169,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--pairs", type=int, default=3, help="pairs of frames in a batch")
     parser.add_argument("--start", type=Path, help="initial weights")
     parser.add_argument(
-        "--go-on-from", type=Path, help="weights of an earlier training, with its JSON file"
+        "--resume-from", type=Path, help="weights of an earlier training, with its JSON file"
     )
     parser.add_argument("--workdir", type=Path, required=True, help="folder of the training state")
     parser.add_argument("--output", type=Path, required=True, help="file name.safetensors")
@@ -197,8 +197,8 @@ def main() -> None:
         print(f"{args.start}: trained from scratch: {', '.join(others) or 'no weight'}")
     args.workdir.mkdir(parents=True, exist_ok=True)
     training, first = Training(model, args.workdir / "state.pt"), 0
-    if args.go_on_from:
-        training.resume_from(args.go_on_from)
+    if args.resume_from:
+        training.resume_from(args.resume_from)
     frames = sum(len(video.frames) for video in videos)
     stages = make_stages(args.schedule, frames, args.pairs)
     for stage in stages:

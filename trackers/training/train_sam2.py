@@ -145,15 +145,15 @@ def main() -> None:
     parser.add_argument("--worlds", type=int, default=80, help="number of training sequences")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(
-        "--go-on-from", type=Path, help="weights of an earlier training, with its JSON file"
+        "--resume-from", type=Path, help="weights of an earlier training, with its JSON file"
     )
     args = parser.parse_args()
     torch.manual_seed(args.seed)
     model: Any = build_model("demo")
     worlds = load_worlds(args.workdir / "worlds", args.worlds, model.image_size, args.seed)
     training, first = loop.Training(model, args.workdir / "state.pt"), 0
-    if args.go_on_from:
-        training.resume_from(args.go_on_from)
+    if args.resume_from:
+        training.resume_from(args.resume_from)
     for stage in STAGES:
         seed = [args.seed, training.steps_done, stage.length]
         sampler = BatchSampler(model, worlds, stage, seed)

@@ -34,7 +34,7 @@ def test_boxes_classes_and_masks_equal_torchvisions(tmp_path, seed):
     with torch.no_grad():
         expected = detector([torch.tensor(pixels).permute(2, 0, 1) / 255])[0]
     segmenter = load_segmenter(str(saved(model, tmp_path)), Runner(), Limits())
-    found = segmenter.look(pixels)
+    found = segmenter.detect(pixels)
     assert len(found.score) == 10
     np.testing.assert_allclose(found.score, expected["scores"], atol=1e-5)
     np.testing.assert_array_equal(found.label + 1, expected["labels"])

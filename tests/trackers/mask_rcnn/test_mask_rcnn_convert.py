@@ -169,7 +169,7 @@ def test_converted_weights_have_the_outputs_of_the_project(layout, tmp_path):
     model.load_state_dict(convert(theirs, layout, card), strict=False)
     save_file(model.state_dict(), tmp_path / "w.safetensors", write_card(card))
     segmenter = load_segmenter(str(tmp_path / "w.safetensors"), Runner(), Limits())
-    found, vectors = segmenter.look(pixels), segmenter.vectors()
+    found, vectors = segmenter.detect(pixels), segmenter.vectors()
     score, box, label, embeddings, masks = project_outputs(layout, theirs, model, card, pixels)
     np.testing.assert_allclose(found.score, score, atol=1e-4)
     assert found.label.tolist() == list(label)

@@ -199,9 +199,9 @@ def test_a_video_is_tracked_as_on_pytorch(precision, tolerance, networks, low_ne
         image = random.integers(0, 256, (48, 80, 3), np.uint8)
         masks = []
         for session in sessions:
-            session.look(image)
+            session.track(image)
             play(session, frame)
-            session.remember()
+            session.memorize()
             masks.append(session.masks())
             logits = [each.outputs.logits for each in sessions[: len(masks)]]
         np.testing.assert_array_equal(sessions[0].outputs.identity, sessions[1].outputs.identity)

@@ -78,7 +78,7 @@ def track_together(networks, frames, prompts, drops=None, **options):
     """Return the logits of each object by frame, for the frames in which it is tracked."""
     session, found = Session(networks, **options), {}
     for number, frame in enumerate(frames):
-        session.look(frame)
+        session.track(frame)
         for identity in (drops or {}).get(number, ()):
             session.drop(identity)
         session.prompt(prompts.get(number, {}))
@@ -86,7 +86,7 @@ def track_together(networks, frames, prompts, drops=None, **options):
             session.outputs.identity.tolist(), session.outputs.logits, strict=True
         ):
             found.setdefault(identity, {})[number] = logits.copy()
-        session.remember()
+        session.memorize()
     return found
 
 
@@ -188,10 +188,10 @@ def test_a_restarted_session_repeats_its_outputs(networks, sequence):
         session.start()
         assert session.identities == []
         for number, frame in enumerate(frames):
-            session.look(frame)
+            session.track(frame)
             if number == 0:
                 session.prompt({4: Prompt(box=sequence[0][1][0].box)})
-            session.remember()
+            session.memorize()
         logits.append(session.outputs.logits)
     assert np.array_equal(*logits)
 
@@ -200,14 +200,14 @@ def test_an_object_dropped_before_or_after_remember_leaves_the_others_alone(netw
     logits = []
     for early in (True, False):
         session = Session(networks)
-        session.look(sequence[0][0])
+        session.track(sequence[0][0])
         session.prompt({n: Prompt(box=sequence[0][1][n].box) for n in range(3)})
         if early:
             session.drop(0)
-        session.remember()
+        session.memorize()
         if not early:
             session.drop(0)
-        session.look(sequence[1][0])
+        session.track(sequence[1][0])
         assert session.identities == [2, 1]
         logits.append(session.outputs.logits)
     np.testing.assert_allclose(*logits, rtol=0, atol=1e-3)
@@ -216,15 +216,15 @@ def test_an_object_dropped_before_or_after_remember_leaves_the_others_alone(netw
 def test_a_frame_without_objects_is_valid_and_a_new_object_can_be_dropped(networks, sequence):
     session = Session(networks)
     image, labels = sequence[0]
-    assert len(session.look(image).identity) == 0
-    session.remember()
+    assert len(session.track(image).identity) == 0
+    session.memorize()
     assert session.masks().shape == (0, *image.shape[:2])
-    session.look(image)
+    session.track(image)
     session.prompt({5: Prompt(box=labels[0].box)})
     assert session.masks().shape == (1, *image.shape[:2])
     session.drop(5)
-    session.remember()
-    assert len(session.look(image).identity) == 0
+    session.memorize()
+    assert len(session.track(image).identity) == 0
     with pytest.raises(KeyError):
         session.drop(5)
 
@@ -232,7 +232,7 @@ def test_a_frame_without_objects_is_valid_and_a_new_object_can_be_dropped(networ
 def test_an_invalid_prompt_leaves_the_session_unchanged(networks, sequence):
     session = Session(networks)
     image, labels = sequence[0]
-    session.look(image)
+    session.track(image)
     session.prompt({1: Prompt(box=labels[0].box)})
     before = session.outputs.logits.copy()
     wrong = Prompt(box=np.array([500.0, 0, 600, 10]))
@@ -244,11 +244,11 @@ def test_an_invalid_prompt_leaves_the_session_unchanged(networks, sequence):
 
 def test_a_frame_of_another_size_is_refused_and_the_session_continues(networks, sequence):
     session, image = Session(networks), sequence[0][0]
-    session.look(image)
-    session.remember()
+    session.track(image)
+    session.memorize()
     with pytest.raises(ValueError, match=r"\(144, 192\) found, expected \(288, 384\) as before"):
-        session.look(image[::2, ::2])
-    assert len(session.look(image).identity) == 0
+        session.track(image[::2, ::2])
+    assert len(session.track(image).identity) == 0
 
 
 def test_no_two_masks_share_a_pixel_unless_the_policy_is_none(networks, sequence):
@@ -256,7 +256,7 @@ def test_no_two_masks_share_a_pixel_unless_the_policy_is_none(networks, sequence
     masks = {}
     for overlap in ("none", "argmax_logit", "score_priority"):
         session = Session(networks, overlap=overlap)
-        session.look(image)
+        session.track(image)
         session.prompt({n: Prompt(box=label.box) for n, label in enumerate(labels)})
         masks[overlap] = session.masks()
     assert (masks["none"].sum(0) > 1).any()
@@ -278,11 +278,11 @@ def with_tracking(networks, change):
 
 def track_two_frames(session, sequence, count):
     """Prompt some objects in the first frame and track them in the second."""
-    session.look(sequence[0][0])
+    session.track(sequence[0][0])
     session.prompt({n: Prompt(box=label.box) for n, label in enumerate(sequence[0][1][:count])})
-    session.remember()
-    session.look(sequence[1][0])
-    session.remember()
+    session.memorize()
+    session.track(sequence[1][0])
+    session.memorize()
 
 
 @pytest.mark.parametrize(("exclusive", "second"), [(False, [0, 1]), (True, [0])])
@@ -301,7 +301,7 @@ def test_an_object_that_loses_its_mask_to_another_is_occluded_where_masks_are_ex
 
 def test_a_prompted_object_is_not_occluded(networks, sequence):
     session = Session(networks, exclusive=True)
-    session.look(sequence[0][0])
+    session.track(sequence[0][0])
     box = sequence[0][1][0].box
     session.prompt({1: Prompt(box=box), 2: Prompt(box=box)})
     assert session.masks().any((1, 2)).all()
@@ -311,11 +311,11 @@ def test_a_prompted_object_is_not_occluded(networks, sequence):
 def test_the_mask_of_an_exact_prompt_is_remembered_whole(sure, whole, networks, sequence):
     def logits_in_second_frame(**options):
         session = Session(networks, **options)
-        session.look(sequence[0][0])
+        session.track(sequence[0][0])
         box = sequence[0][1][0].box
         session.prompt({1: Prompt(box=box), 2: Prompt(box=np.add(box, (4, 0, 4, 0)))})
-        session.remember()
-        return session.look(sequence[1][0]).logits
+        session.memorize()
+        return session.track(sequence[1][0]).logits
 
     overlapping = logits_in_second_frame()
     exclusive = logits_in_second_frame(exclusive=True, sure=sure)
@@ -346,27 +346,27 @@ def test_a_refreshed_object_keeps_its_other_memories_and_a_restarted_one_does_no
     ):
         session = Session(networks)
         for frame, (image, _) in enumerate(sequence[:5]):
-            session.look(image)
+            session.track(image)
             if frame == 0:
                 session.prompt({1: prompt})
             if frame == 4:
                 outputs = getattr(session, method)({1: prompt}, **options)
                 assert outputs.prompted.tolist() == [True]
-            session.remember()
+            session.memorize()
         assert session.stored_frames(1) == (frames, frames)
 
 
 def test_only_a_tracked_object_can_be_refreshed(networks, sequence):
     session = Session(networks)
-    session.look(sequence[0][0])
+    session.track(sequence[0][0])
     with pytest.raises(KeyError):
         session.refresh({1: Prompt(box=sequence[0][1][0].box)})
 
 
 def test_a_new_object_can_be_refreshed_in_the_same_frame(networks, sequence):
     session, prompt = Session(networks), Prompt(box=sequence[0][1][0].box)
-    session.look(sequence[0][0])
+    session.track(sequence[0][0])
     session.prompt({1: prompt})
     session.refresh({1: prompt})
-    session.remember()
+    session.memorize()
     assert session.stored_frames(1) == ([0], [0])

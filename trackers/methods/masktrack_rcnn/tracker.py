@@ -110,7 +110,7 @@ class MaskTrackRcnnTracker:
 
     def step(self, frame: Frame) -> TrackerOutput:
         assert frame.image is not None
-        detected = self._segmenter.look(frame.image)
+        detected = self._segmenter.detect(frame.image)
         wanted = np.flatnonzero(self._class_id[detected.label] != _NOT_IN_SEQUENCE)
         objects = Objects(detected.box[wanted], detected.score[wanted], detected.label[wanted])
         identity, kept = self._association.step(objects, self._segmenter.vectors()[wanted])

@@ -73,7 +73,7 @@ class MaskTracker:
 
     def step(self, frame: Frame) -> TrackerOutput:
         assert frame.image is not None
-        self._session.look(frame.image)
+        self._session.track(frame.image)
         motion = self._box_filter.predict(self._targets.motion)
         targets, outputs = replace(self._targets, motion=motion), None
         if self._uses_memory:
@@ -153,7 +153,7 @@ class MaskTracker:
         self._initiated += len(new.track)
         if self._uses_memory:
             self._prompt(new, boxes(new.motion))
-            self._session.remember()
+            self._session.memorize()
         else:
             self._drop(self._session.identities)
         return rows.join(targets, new)

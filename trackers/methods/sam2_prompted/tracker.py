@@ -50,7 +50,7 @@ class Sam2Prompted:
 
     def step(self, frame: Frame) -> TrackerOutput:
         assert frame.image is not None
-        outputs = self._session.look(frame.image)
+        outputs = self._session.track(frame.image)
         new = self._prompts(frame)
         if len(new):
             rows = [new.take(np.array([row])) for row in range(len(new))]
@@ -58,7 +58,7 @@ class Sam2Prompted:
             prompts = {int(row.track[0]): _make_prompt(row, kind, count) for row in rows}
             outputs = self._session.prompt(prompts)
             self._class_id |= dict(zip(new.track.tolist(), new.class_id.tolist(), strict=True))
-        self._session.remember()
+        self._session.memorize()
         masks = self._session.masks(self._options.mask_threshold)
         return output_from_masks(masks, outputs.identity, outputs.iou, self._class_id)
 

@@ -84,12 +84,12 @@ class KeyFrameTracker:
     def step(self, frame: Frame) -> TrackerOutput:
         assert frame.image is not None
         for session in self._sessions:
-            session.look(frame.image)
+            session.track(frame.image)
         if frame.index == self._key_frame:
             self._initiate(frame)
         outputs = [_report(session, self._class_id, set()) for session in self._sessions]
         for session in self._sessions:
-            session.remember()
+            session.memorize()
         if outputs:
             return _concatenate(outputs)
         no_masks = np.zeros((0, *frame.image.shape[:2]), bool)
@@ -107,7 +107,7 @@ class KeyFrameTracker:
         single = [{identity: prompt} for identity, prompt in prompts.items()]
         for group in [prompts] if self._joint else single:
             session = self._new_session()
-            session.look(frame.image)
+            session.track(frame.image)
             session.prompt(group)
             self._sessions.append(session)
 
@@ -142,7 +142,7 @@ class OnlineTracker:
     def step(self, frame: Frame) -> TrackerOutput:
         assert frame.image is not None
         session, states = self._session, self._states
-        states.update(session.look(frame.image))
+        states.update(session.track(frame.image))
         expired = states.expired()
         for identity in expired:
             session.drop(identity)
@@ -150,7 +150,7 @@ class OnlineTracker:
         if frame.index % (self._interval + 1) == 0:
             self._associate(self._source.find(frame))
         output = _report(session, self._class_id, states.occluded)
-        session.remember()
+        session.memorize()
         return output
 
     def _associate(self, detections: Detections) -> None:
