@@ -76,8 +76,8 @@ forget-verdict:
 test: $(STAMP) ## all tests
 	OMP_NUM_THREADS=1 pytest -n auto --dist worksteal # the workers fill the cores: one thread each
 
-test-fast: $(STAMP) ## the fast tests only
-	pytest -m "not slow"
+test-fast: $(STAMP) ## the tests that take less than a second each, under a minute in all
+	OMP_NUM_THREADS=1 pytest -n auto --dist worksteal -m "not slow"
 
 lint: $(STAMP) $(NPM_STAMP) ## ruff, mypy, snakefmt, snakemake --lint; biome for JavaScript and CSS
 	ruff check .

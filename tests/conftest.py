@@ -26,6 +26,7 @@ settings.register_profile("steady", deadline=None, derandomize=True)
 settings.load_profile("steady")
 
 Maker = Callable[[Path], Any]
+SLOW_FIXTURES = {"browser", "exported", "made_once"}  # a browser, networks, a whole run
 EXPORTS = {
     "sam2": "trackers.sam2.export",
     "yolox": "trackers.detectors.export",
@@ -52,7 +53,10 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the slow export that other tests wait for first."""
+    """Mark tests with costly fixtures as slow; put the export that other tests wait for first."""
+    for item in items:
+        if SLOW_FIXTURES & {*getattr(item, "fixturenames", ())}:
+            item.add_marker(pytest.mark.slow)
     items.sort(key=lambda item: item.path.name != "test_onnx_networks.py")
 
 

@@ -18,6 +18,8 @@ from tests.parity.test_davis import random_video, write_video
 from tests.support.metrics.small_tasks import masks, task_of
 from tests.support.paths import ROOT
 
+pytestmark = pytest.mark.slow
+
 SIDE_BY_SIDE = ["box_scoring", "mask_scoring", "video_ap", "jf"]
 
 

@@ -16,6 +16,8 @@ from datasets.overlap import box_iou
 from datasets.types import Extent, Tracks
 from metrics.score import score_tracks
 
+pytestmark = pytest.mark.slow
+
 EXTENT = Extent(height=60, width=80, frame_count=9, classes={1: "person"})
 FAMILIES = ["hota", "clear", "identity", "count", "vace"]
 numbers = st.floats(-1e4, 1e4, allow_nan=False, width=64)

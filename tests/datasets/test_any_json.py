@@ -51,6 +51,7 @@ def written(request, tmp_path_factory):
     return writer, folder, kinds
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 @settings(max_examples=400)
 @given(data=st.data())

@@ -75,6 +75,7 @@ def test_every_reader_is_tried_with_enough_inputs():
     assert sorted(listed) == sorted(all_cases())
 
 
+@pytest.mark.slow
 def test_a_sample_of_broken_files_is_read_or_refused_by_name(tmp_path):
     assert_read_or_refused(tmp_path, 40, tuple(all_cases()))
 
@@ -104,6 +105,7 @@ def test_long_lines_and_images_take_little_time_and_memory(tmp_path):
     assert not bad
 
 
+@pytest.mark.slow
 def test_a_corrupted_file_is_the_same_in_every_run():
     from tests.support.broken.run import corrupted
 

@@ -52,6 +52,7 @@ LINES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LINES)
 def test_a_line_of_gigabytes_is_refused_before_it_is_read_completely(tmp_path, name):
     path = sparse(tmp_path / name, b"\n\n\n")
@@ -84,6 +85,7 @@ IMAGES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", IMAGES)
 def test_an_image_is_refused_by_the_size_in_its_header(tmp_path, name):
     (tmp_path / name).write_bytes(IMAGES[name])
@@ -155,6 +157,7 @@ def sequence_json(**changes):
     return about | {"schema_version": 2, "sha256": {}, "extent": extent | changes}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [10**12, 10**400, 1e300])
 def test_an_excessive_number_of_frames_is_refused(tmp_path, count):
     path = tmp_path / "sequence.json"

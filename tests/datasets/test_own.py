@@ -11,6 +11,8 @@ from datasets.own import read_own
 from datasets.sequences.sequence_json import open_sequence, read_sequence
 from tests.support.paths import ROOT
 
+pytestmark = pytest.mark.slow
+
 
 def picture(level, height=20, width=30):
     return np.full((height, width, 3), level, np.uint8)

@@ -39,6 +39,7 @@ def two_masks(draw):
     return np.stack([whole[0], np.roll(whole[draw(st.integers(0, 1))], shift, axis=(0, 1))])
 
 
+@pytest.mark.slow
 @given(two_masks())
 def test_f_equals_its_definition(masks):
     assert f_of(*masks) == slow_f(*masks)
@@ -57,6 +58,7 @@ def test_f_equals_its_definition_on_large_images(seed):
     assert f_of(*masks) == slow_f(*masks)
 
 
+@pytest.mark.slow
 @given(two_masks())
 def test_boundary_pixels_differ_from_a_neighbour(masks):
     mask = masks[0]

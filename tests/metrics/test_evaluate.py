@@ -15,6 +15,8 @@ from metrics.events import COUNTED_AS
 from metrics.text_table import table
 from tests.support.paths import ROOT
 
+pytestmark = pytest.mark.slow
+
 INFO = "[Sequence]\nimHeight=480\nimWidth=640\nseqLength={}\nframeRate=25\n"
 LENGTHS = {"TUD-Campus": 71, "TUD-Stadtmitte": 179}
 

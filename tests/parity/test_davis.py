@@ -93,6 +93,7 @@ def assert_equal(ours: dict[str, dict], theirs: trackeval_oracle.Scores, fields:
     assert not wrong, "\n".join(wrong)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("void", [True, False])
 def test_random_videos_equal_trackeval(void, tmp_path):
     names = []
@@ -171,6 +172,7 @@ def write_pair(folder: Path, dogs_jump: dict[str, np.ndarray], method: str) -> N
     write_video(folder / "results" / "dogs-jump", dogs_jump[method])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["osvos", "rvos"])
 def test_a_real_video_equals_trackeval(method, dogs_jump, tmp_path):
     write_pair(tmp_path, dogs_jump, method)
@@ -192,6 +194,7 @@ GOLDEN = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("method", "protocol", "family"), GOLDEN)
 def test_a_real_video_equals_the_golden_values(method, protocol, family, dogs_jump, tmp_path):
     write_pair(tmp_path, dogs_jump, method)

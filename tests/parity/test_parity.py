@@ -152,6 +152,7 @@ def write_truth(path: Path, tracks: Tracks) -> None:
     path.write_text("".join(lines))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("benchmark", ["MOT15", "MOT16", "MOT17", "MOT20"])
 def test_random_tracks_on_a_grid_equal_trackeval(benchmark, tmp_path):
     extent = Extent(100, 100, 12, CLASSES)
@@ -186,6 +187,7 @@ def random_crowd(seed: int, identities: int, frames: int) -> Tracks:
     return Tracks(extent, frame, track, ones, ones, box)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("cases", "identities", "frames"),
     [(400, 11, 8), (150, 4, 40), (100, 25, 1), (50, 30, 12), (2, 3000, 3)],

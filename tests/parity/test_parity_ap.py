@@ -99,6 +99,7 @@ def test_random_boxes_equal_trackeval(block):
         assert_equal(truth, scored(random_tracks(rng, frames, max_count, 40), rng))
 
 
+@pytest.mark.slow
 def test_hundreds_of_identities_equal_trackeval():
     rng = np.random.default_rng(1)
     count = 400

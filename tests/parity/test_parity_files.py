@@ -5,12 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from bench.material.corrupt import corrupt
 from datasets.formats import mots_text
 from metrics.crosscheck import trackeval_run
 from tests.support import trackeval_oracle
 from tests.support.parity import assert_equal, scores_of_files
+
+pytestmark = pytest.mark.slow
 
 INFO = "[Sequence]\nimHeight={}\nimWidth={}\nseqLength={}\nframeRate=25\n"
 

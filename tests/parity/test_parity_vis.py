@@ -185,6 +185,7 @@ def test_masklets_of_sa_v_are_read_as_youtube_vis_ground_truth(shared, json_file
     assert again.same(replace(found, area=found.rle.areas))
 
 
+@pytest.mark.slow
 def test_masklets_of_sa_v_are_scored_as_in_trackeval(shared, json_file, tmp_path):
     found = vis_json.read_truth(json_file(sa_v(shared)[0]))
     truth, results = tmp_path / "again.json", tmp_path / "results.json"

@@ -201,6 +201,7 @@ def test_incompatible_flags_are_refused(run, flags, message):
     assert message in stderr
 
 
+@pytest.mark.slow
 def test_a_job_of_the_page_loads_no_heavy_library():
     code = "import sys, reports.heatmap; print(*sys.modules)"
     done = subprocess.run(

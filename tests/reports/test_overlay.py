@@ -18,6 +18,8 @@ from datasets.types import Extent, Tracks
 from reports.overlays.drawing import PALETTE
 from tests.support.paths import ROOT
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def walk(tmp_path):

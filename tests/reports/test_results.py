@@ -184,6 +184,7 @@ def test_a_finished_page_is_refused_if_a_result_is_missing(workdir):
         check_complete([read_run(PLAN, workdir, 0)])
 
 
+@pytest.mark.slow
 def test_text_from_config_and_logs_is_escaped(workdir):
     (workdir / "results/v/d/s/mot15/score.json").unlink()
     log(workdir, "score", "<script>alert(1)</script>")
@@ -200,6 +201,7 @@ def test_text_from_config_and_logs_is_escaped(workdir):
     assert "<script>alert(1)" not in page
 
 
+@pytest.mark.slow
 def test_the_page_makes_no_network_requests(workdir):
     plan = {
         "clock": {"frames": 1, "warm_up": 1, "repeats": 1},

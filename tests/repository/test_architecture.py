@@ -29,6 +29,7 @@ def files(folder: str) -> list[Path]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_stage_imports_only_datasets_and_itself(stage):
     allowed = {"datasets", stage}
@@ -37,11 +38,13 @@ def test_a_stage_imports_only_datasets_and_itself(stage):
         assert ours <= allowed, f"{path.relative_to(ROOT)} imports {sorted(ours - allowed)}"
 
 
+@pytest.mark.slow
 def test_a_subpackage_imports_what_it_declares():
     assert len(subpackages()) > 30
     assert violations() == []
 
 
+@pytest.mark.slow
 def test_there_are_no_import_cycles():
     assert cycles(graph()) == []
 
@@ -50,6 +53,7 @@ def test_a_folder_holds_at_most_sixteen_modules():
     assert {folder: count for folder, count in modules().items() if count > 16} == {}
 
 
+@pytest.mark.slow
 def test_an_undeclared_import_and_a_cycle_are_found(tmp_path):
     shutil.copytree(ROOT / "datasets", tmp_path / "datasets")
     with (tmp_path / "datasets" / "io" / "files.py").open("a") as file:
@@ -71,6 +75,7 @@ def test_a_plugin_imports_no_other_plugin(folder):
                 assert other == own, f"{path.relative_to(ROOT)} imports {name}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stage", [*STAGES, "workflow"])
 def test_shared_code_imports_no_plugin(stage):
     for path in files(stage):
@@ -80,6 +85,7 @@ def test_shared_code_imports_no_plugin(stage):
                 assert not name.replace(".", "/").startswith(PLUGINS), f"{place} imports {name}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stage", STAGES)
 def test_nothing_under_the_gpl_is_imported(stage):
     for path in files(stage):
@@ -116,6 +122,7 @@ def test_packages_with_the_names_of_stages_are_not_installed():
         assert f"\n{name}==" not in lock
 
 
+@pytest.mark.slow
 def test_scoring_and_box_tracking_load_no_heavy_library():
     modules = "metrics.score, trackers.run, trackers.methods.deepsort.tracker, metrics.speed"
     code = f"import sys, {modules}; print(*sys.modules)"

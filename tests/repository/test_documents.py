@@ -128,6 +128,7 @@ def test_the_programs_in_a_document_exist_and_take_its_flags(document):
             assert unknown_flags(module, arguments) == [], f"{document}: {words}"
 
 
+@pytest.mark.slow
 def test_the_programs_in_docstrings_exist_and_take_their_flags():
     found = [program for words in usages() for program in programs(words)]
     assert len(found) > 30

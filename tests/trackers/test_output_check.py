@@ -214,6 +214,7 @@ def test_invalid_output_is_rejected_at_its_frame(path, name):
         track(tracker, METHOD, open_sequence(path))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("how", "name"),
     [

@@ -104,6 +104,7 @@ def run_clock(crossing, tmp_path, expected, *more):
     return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
 
 
+@pytest.mark.slow
 def test_the_clock_times_every_frame_of_every_pass(crossing, tmp_path):
     expected = track(load_tracker("sort", {}), load_method("sort"), open_sequence(crossing))
     done = run_clock(crossing, tmp_path, expected)
@@ -123,6 +124,7 @@ def test_the_clock_times_every_frame_of_every_pass(crossing, tmp_path):
     assert timing["machine"]["python"].count(".") == 2
 
 
+@pytest.mark.slow
 def test_the_clock_times_whole_passes_in_the_offline_scenario(crossing, tmp_path):
     expected = track(load_tracker("sort", {}), load_method("sort"), open_sequence(crossing))
     done = run_clock(crossing, tmp_path, expected, "--scenarios", "single_stream", "offline")
@@ -133,6 +135,7 @@ def test_the_clock_times_whole_passes_in_the_offline_scenario(crossing, tmp_path
     assert min(timing["offline_ns"]) > 40 * fastest / 2  # 40 frames of similar speed
 
 
+@pytest.mark.slow
 def test_the_clock_rejects_a_run_whose_output_differs(crossing, tmp_path):
     expected = track(load_tracker("sort", {}), load_method("sort"), open_sequence(crossing))
     done = run_clock(crossing, tmp_path, expected, "--options", '{"min_hits": 1}')

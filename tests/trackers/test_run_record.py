@@ -35,6 +35,7 @@ def run(sequence, folder, *more, method="sort", **settings):
     )
 
 
+@pytest.mark.slow
 def test_a_run_json_records_the_arguments_and_the_inputs(crossing, tmp_path):
     done = run(
         crossing, tmp_path, "--code", "abc", "--options", '{"max_age": 2}', OMP_NUM_THREADS="2"
@@ -53,12 +54,14 @@ def test_a_run_json_records_the_arguments_and_the_inputs(crossing, tmp_path):
     assert record["threads"]["cores"] == str(len(os.sched_getaffinity(0)))
 
 
+@pytest.mark.slow
 def test_without_the_flag_only_the_tracks_are_written(crossing, tmp_path):
     command = [sys.executable, "-m", "trackers.run", "--method", "sort", "--sequence", crossing]
     subprocess.run([*command, "--output", tmp_path / "t.parquet"], cwd=ROOT, check=True)
     assert [path.name for path in tmp_path.iterdir()] == ["t.parquet"]
 
 
+@pytest.mark.slow
 def test_a_failed_run_leaves_no_files(crossing, tmp_path):
     done = run(crossing, tmp_path, "--options", '{"max_aeg": 2}')
     assert done.returncode == 2
@@ -105,6 +108,7 @@ def test_a_run_killed_between_the_files_keeps_the_tracks_and_the_digest_differs(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["run.json", "tracks.parquet"]
 
 
+@pytest.mark.slow
 def test_the_tracks_file_does_not_depend_on_when_it_was_made(crossing, tmp_path):
     for name, seed in (("a", "1"), ("b", "2")):
         done = run(crossing, tmp_path / name, PYTHONHASHSEED=seed, OMP_NUM_THREADS=seed)

@@ -33,6 +33,7 @@ def digest(*modules):
     return digests.code_digest(*modules)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("edited", "changes"),
     [
@@ -55,6 +56,7 @@ def test_a_digest_changes_with_imported_code_only(copy, edited, changes):
         assert digest("trackers.run") == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("edited", ["sam2/demo.yaml", "methods/sam2_prompted/method.yaml"])
 def test_yaml_beside_a_module_counts_with_it(copy, edited):
     module = "trackers.methods.sam2_prompted.tracker"
@@ -65,6 +67,7 @@ def test_yaml_beside_a_module_counts_with_it(copy, edited):
     assert digest("trackers.methods.sort.tracker") == other
 
 
+@pytest.mark.slow
 def test_the_code_of_a_nested_method_counts(copy):
     method = load_method("detected")
     assert method.nested_methods({"detector": "d", "tracker": "sort"}) == ["sort"]
@@ -78,6 +81,7 @@ def test_the_code_of_a_nested_method_counts(copy):
     assert digests.method_digest("trackers.run", "detected") == alone
 
 
+@pytest.mark.slow
 def test_another_version_of_a_library_changes_the_digest(copy):
     before = digest("trackers.run")
     (copy / "requirements.lock").write_text("numpy==0")
@@ -89,6 +93,7 @@ def test_a_module_that_does_not_exist_has_no_digest():
         digests.code_digest("trackers.rnu")
 
 
+@pytest.mark.slow
 def test_a_parent_package_counts(copy):
     before = digest("trackers.run")
     (copy / "datasets" / "__init__.py").write_text("X = 1\n")

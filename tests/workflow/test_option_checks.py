@@ -149,6 +149,7 @@ def test_the_options_of_a_tracker_within_another_are_checked_too(check):
         check("detected", options | {"tracker": "external"})
 
 
+@pytest.mark.slow
 def test_every_variant_of_every_config_has_options_that_can_be():
     checked = set()
     for _, config in all_configs():

@@ -19,6 +19,8 @@ from tests.support.paths import ROOT
 from workflow import reproduce
 from workflow.track_diff import describe_changes
 
+pytestmark = pytest.mark.slow
+
 EXTENT = Extent(4, 6, 3, {1: "person", 2: "car"})
 
 

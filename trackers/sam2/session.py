@@ -8,7 +8,7 @@ Each frame takes one `track`, any number of `prompt`, `refresh` and `drop`, and 
     session.drop(3)                        # removes an object
     session.memorize()                     # encodes the masks of the frame into the memory bank
 
-An engine that can run concurrently (`AsyncEngine`) encodes memories during the next frame's encoding.
+An engine that runs concurrently (`AsyncEngine`) encodes memories during the next frame.
 
 With the memory policy `sam2` and the overlap policy `none` each object has the masks it would have
 alone. Memory use grows with the number of current objects, not with the length of the video.

@@ -86,6 +86,7 @@ def test_parquet_drops_nothing(tmp_path):
     assert parquet.read_tracks(tmp_path / "out" / "a.parquet").same(everything())
 
 
+@pytest.mark.slow
 def test_the_converter_runs_as_a_command(tmp_path):
     (tmp_path / "a.txt").write_text(LINE)
     command = ["-m", "datasets.convert", "--from", "mot", "--to", "kitti", "a.txt", "b.txt"]

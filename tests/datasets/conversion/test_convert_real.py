@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from datasets.formats import mots_text
@@ -44,6 +45,7 @@ def test_masks_of_kitti_mots_survive_as_results(tmp_path, shared):
     assert after.same(replace(before, track=numbers))
 
 
+@pytest.mark.slow
 def test_pixels_of_davis_survive_youtube_vis(tmp_path, shared):
     masks = shared / "davis2017" / "dogs-jump" / "masks"
     found = run("davis", "youtube_vis_truth", masks, tmp_path / "t.json")
@@ -56,6 +58,7 @@ def test_pixels_of_davis_survive_youtube_vis(tmp_path, shared):
         assert np.array_equal(np.array(Image.open(one)), np.array(Image.open(other)))
 
 
+@pytest.mark.slow
 def test_boxes_of_mot17_survive_kitti(tmp_path, shared):
     results = shared / "mot17" / "results" / "lif_t"
     found = run("mot", "kitti", results, tmp_path / "kitti", "--classes", "1=pedestrian")

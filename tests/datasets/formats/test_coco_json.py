@@ -125,6 +125,7 @@ def test_no_results_are_empty_for_every_sequence(json_file):
     assert {name: len(each) for name, each in found.items()} == {"run": 0, "walk": 0}
 
 
+@pytest.mark.slow
 @given(sequences(crowds=True), st.booleans(), st.booleans())
 def test_truth_survives_a_round_trip(tmp_path_factory, tracks, masked, named):
     path = tmp_path_factory.getbasetemp() / "coco_truth.json"
@@ -139,6 +140,7 @@ def test_truth_survives_a_round_trip(tmp_path_factory, tracks, masked, named):
         assert_same(found[name], replace(each, track=track))
 
 
+@pytest.mark.slow
 @given(sequences(crowds=False), st.booleans(), st.booleans())
 def test_results_survive_a_round_trip(tmp_path_factory, tracks, masked, named):
     path = tmp_path_factory.getbasetemp() / "coco_results.json"

@@ -92,6 +92,7 @@ labels_of_videos = st.integers(1, 4).flatmap(
 )
 
 
+@pytest.mark.slow
 @given(labels_of_videos)
 def test_files_survive_a_round_trip(tmp_path_factory, labels):
     folder = tmp_path_factory.mktemp("davis")
@@ -170,6 +171,7 @@ def test_a_file_that_is_not_a_mask_is_named(tmp_path, data, message):
         read_tracks(tmp_path)
 
 
+@pytest.mark.slow
 def test_damage_is_an_error_that_names_the_file_or_changes_nothing(tmp_path):
     path = save(tmp_path / "00000.png", LABELS, colours=256)
     whole = path.read_bytes()

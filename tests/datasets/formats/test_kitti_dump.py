@@ -96,6 +96,7 @@ def test_several_streams_are_several_sequences(tmp_path):
     assert read(tmp_path, "00_012", two).class_id.tolist() == [2]
 
 
+@pytest.mark.slow
 @given(tracks_of(EXTENT), st.booleans())
 def test_tracks_survive_a_round_trip_bit_for_bit(tmp_path_factory, tracks, untracked):
     folder = tmp_path_factory.getbasetemp() / "dump"

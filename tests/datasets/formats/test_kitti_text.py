@@ -66,6 +66,7 @@ def test_a_truth_line_is_written_as_kitti_writes_it(tmp_path):
     )
 
 
+@pytest.mark.slow
 @given(tracks_of(EXTENT))
 def test_results_survive_a_round_trip_bit_for_bit(tmp_path_factory, tracks):
     path = tmp_path_factory.getbasetemp() / "kitti_results.txt"
@@ -73,6 +74,7 @@ def test_results_survive_a_round_trip_bit_for_bit(tmp_path_factory, tracks):
     assert kitti_text.read_tracks(path, EXTENT).same(tracks)
 
 
+@pytest.mark.slow
 @given(tracks_of(EXTENT, scores=st.sampled_from([0.0, 1.0])))
 def test_truth_survives_a_round_trip_bit_for_bit(tmp_path_factory, tracks):
     path = tmp_path_factory.getbasetemp() / "kitti_truth.txt"

@@ -136,6 +136,7 @@ def test_an_unknown_class_is_named_with_its_line(tmp_path):
         mot_text.read_tracks(path, EXTENT, "truth")
 
 
+@pytest.mark.slow
 @given(tracks_of(EXTENT), st.booleans())
 def test_truth_and_results_survive_a_round_trip(tmp_path_factory, tracks, as_truth):
     path, kind = tmp_path_factory.getbasetemp() / "mot.txt", "truth" if as_truth else "results"

@@ -40,6 +40,7 @@ def test_ignore_regions_have_no_identity_and_survive_a_round_trip(tmp_path):
     assert (tmp_path / "again.txt").read_text() == text
 
 
+@pytest.mark.slow
 @given(st.integers(0, 2**32 - 1), st.integers(0, 1))
 def test_masks_survive_a_round_trip(tmp_path_factory, seed, first_frame):
     path, rng = tmp_path_factory.getbasetemp() / "mots.txt", np.random.default_rng(seed)

@@ -91,6 +91,7 @@ def test_rows_without_identity_are_not_written(tmp_path):
 pixels = st.integers(-50, 500).map(float)
 
 
+@pytest.mark.slow
 @given(tracks_of(EXTENT, near=pixels, size=pixels.map(abs), scores=st.just(1.0)))
 def test_boxes_of_whole_pixels_survive_a_round_trip(tmp_path_factory, tracks):
     path = tmp_path_factory.getbasetemp() / "law.jsonl"
@@ -101,6 +102,7 @@ def test_boxes_of_whole_pixels_survive_a_round_trip(tmp_path_factory, tracks):
     assert back.same(replace(tracks, track=in_time[number]))
 
 
+@pytest.mark.slow
 @given(tracks_of(EXTENT, scores=st.just(1.0)))
 def test_other_boxes_survive_a_round_trip_up_to_rounding(tmp_path_factory, tracks):
     path = tmp_path_factory.getbasetemp() / "law.jsonl"

@@ -18,6 +18,7 @@ CORNER = st.floats(-3, 8, width=32)
 POLYGON = st.lists(st.tuples(CORNER, CORNER), min_size=3, max_size=7)
 
 
+@pytest.mark.slow
 @given(STACKS)
 def test_masks_survive_a_round_trip_in_both_kinds_of_run_lengths(dense):
     masks = coco_rle.encode(dense)
@@ -25,6 +26,7 @@ def test_masks_survive_a_round_trip_in_both_kinds_of_run_lengths(dense):
     assert read_masks(write_counts(masks), HEIGHT, WIDTH) == masks
 
 
+@pytest.mark.slow
 @given(st.lists(st.lists(POLYGON, min_size=1, max_size=3), max_size=4))
 def test_polygons_are_rasterized_as_by_the_coco_api(segmentations):
     flat = [[[float(x) for corner in p for x in corner] for p in each] for each in segmentations]

@@ -98,6 +98,7 @@ def test_videos_without_a_unique_folder_are_named_after_their_ids(json_file, fir
     assert list(vis_json.read_videos(json_file(content))) == ["9", "2"]
 
 
+@pytest.mark.slow
 @given(sequences(crowds=True))
 def test_truth_survives_a_round_trip_with_its_identities_or_new_numbers(tmp_path_factory, tracks):
     path = tmp_path_factory.getbasetemp() / "vis_truth.json"
@@ -115,6 +116,7 @@ def test_truth_survives_a_round_trip_with_its_identities_or_new_numbers(tmp_path
         assert found[name].same(expected)
 
 
+@pytest.mark.slow
 @given(sequences(crowds=False))
 def test_results_survive_a_round_trip_with_positions_as_identities(tmp_path_factory, tracks):
     path = tmp_path_factory.getbasetemp() / "vis_results.json"

@@ -172,6 +172,7 @@ def test_an_interrupted_program_ends_silently(end):
     assert end(main) == (130, "")
 
 
+@pytest.mark.slow
 def test_a_closed_output_pipe_is_not_an_error():
     command = [sys.executable, "-m", "trackers.run", "--help"]
     with subprocess.Popen(

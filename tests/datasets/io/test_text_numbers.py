@@ -14,6 +14,7 @@ CELLS = st.lists(st.sampled_from(PIECES), max_size=6).map("".join)
 NUMBERS = st.floats().map(repr)
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.one_of(CELLS, NUMBERS), NUMBERS), min_size=1, max_size=4))
 def test_a_text_accepted_as_a_number_is_parsed_as_one(rows):
     data = "\n".join(map(",".join, rows)).encode()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -25,6 +26,7 @@ def encoded(dense):
     return coco_rle.encode(dense) if len(dense) else Masks((), *SIZE)
 
 
+@pytest.mark.slow
 @given(videos(), videos())
 def test_subtract_is_and_not(one, other):
     (frame, dense), (hole_frame, holes) = one, other

@@ -82,6 +82,7 @@ def test_a_missing_folder_is_named(tmp_path):
         list(read_frames(tmp_path / "nowhere", extent(3)))
 
 
+@pytest.mark.slow
 def test_a_real_video_is_decoded_completely(shared):
     path = shared / "videos" / "one-by-one-person-detection.mp4"
     count = sum(1 for _ in read_frames(path, extent(1394, 432, 768)))

@@ -21,6 +21,7 @@ def test_tud_has_two_sequences():
         assert len(prepared.truth) == rows  # TP + FN of the reference table
 
 
+@pytest.mark.slow
 def test_mot17_counts_equal_those_of_its_readme(shared):
     root = mot17.locate(str(shared / "mot17"))
     names = sorted(path.name for path in (root / "train").iterdir())

@@ -13,6 +13,8 @@ from datasets.readers import synthetic
 from datasets.sequences.sequence_json import open_sequence, read_sequence, write_prepared
 from datasets.synthesis.scripts import SCENARIOS
 
+pytestmark = pytest.mark.slow
+
 # Digests of this code's output on x86-64 with locked versions; other machines must give the same.
 PIXELS = "61867037c4c2d45a"
 LABELS = "d14c6edfaf163ebd"

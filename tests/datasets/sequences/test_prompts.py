@@ -59,6 +59,7 @@ def test_a_frame_has_the_prompts_that_start_in_it():
     assert [starting_in(prompts, frame).track.tolist() for frame in range(3)] == [[1], [], [2]]
 
 
+@pytest.mark.slow
 def test_prompts_come_from_the_truth_by_default(crossing):
     found = open_sequence(crossing).prompts()
     truth = synthetic.read("synthetic", None, "crossing", crossing.parent).truth

@@ -94,6 +94,7 @@ def test_results_in_the_folder_of_another_sequence_are_not_scored(workdir):
         layout.read_pair(workdir / "data", workdir / "results", "a")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("program", "flags"),
     [

@@ -149,6 +149,7 @@ def write_run(folder, frames_right, tracks):
         write_json(place / "mot15" / "score.json", score(right))
 
 
+@pytest.mark.slow
 def test_the_command_uses_further_runs_if_their_tracks_differ(tmp_path):
     write_run(tmp_path / "a", [10, 12], b"1")
     write_run(tmp_path / "a@run2", [10, 12], b"1")
@@ -163,6 +164,7 @@ def test_the_command_uses_further_runs_if_their_tracks_differ(tmp_path):
     assert found["runs"] == {"a": 1, "b": 2}
 
 
+@pytest.mark.slow
 def test_the_command_reads_results_of_the_workflow(tmp_path):
     for variant, tracks in (("a", b"1"), ("b", b"1"), ("c", b"2")):
         for sequence in ("s1", "s2"):

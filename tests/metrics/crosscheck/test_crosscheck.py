@@ -22,6 +22,8 @@ from tests.support.metrics.cross_checked import CROWD, VOID, reasons
 from tests.support.metrics.small_tasks import OF_TRACKS, OUR_OWN, PROTOCOLS, task_of
 from tests.support.paths import ROOT
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["folders"]
 
 # explained differences of TrackEval on the small data; all other values of TrackEval and

@@ -32,6 +32,7 @@ def test_without_crowds_every_value_of_video_ap_is_equal():
     assert {each.column for each in compared} >= {"AP", "AP50", "AP75", "AP_small", "AR100"}
 
 
+@pytest.mark.slow
 def test_a_track_with_several_classes_is_cross_checked():
     pairs = videos(1, 2, 3, 4)
     kinds = np.array([3, 8, 40])
@@ -62,6 +63,7 @@ def discs(frame_count: int, seed: int, names: int = 3) -> Tracks:
     return Tracks(extent, frame, track + 1, ones, ones, masks.boxes, masks)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("frame_count", "expected"), [(255, set()), (256, {DECAY}), (300, {DECAY})]
 )

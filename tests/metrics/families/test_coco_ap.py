@@ -29,6 +29,7 @@ def test_masks_equal_pycocotools(seeds):
     assert_same(coco_mask_ap, partial, *score_frames(sequences, "segm"))
 
 
+@pytest.mark.slow
 def test_the_random_cases_include_the_difficult_ones():
     sequences = [random_sequence(seed, masks=False) for seed in range(480)]
     assert max(np.bincount(found.frame, minlength=1).max() for _, found in sequences) > 200
@@ -61,6 +62,7 @@ def test_the_size_of_ground_truth_boxes_with_masks_is_that_of_the_mask(seed):
     assert_same(coco_box_ap, partial, *score_frames(sequences, "bbox"))
 
 
+@pytest.mark.slow
 def test_real_masks_and_their_boxes_equal_pycocotools(shared):
     sequences = []
     for name in ("0003", "0012"):
@@ -74,6 +76,7 @@ def test_real_masks_and_their_boxes_equal_pycocotools(shared):
     assert_same(coco_box_ap, partial, *score_frames(sequences, "bbox"))
 
 
+@pytest.mark.slow
 def test_real_boxes_equal_pycocotools(shared):
     root, name = shared / "mot17", "MOT17-09-FRCNN"
     prepared = mot17.read("mot17", root, name, root)

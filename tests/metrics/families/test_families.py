@@ -129,6 +129,7 @@ def test_the_total_of_one_sequence_equals_the_sequence(family):
     assert family.summarize(family.combine([partial])) == family.summarize(partial)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("last", [4, 6_000_000])  # dense, and sparse in a very long video
 def test_vace_counts_shared_frames_in_short_and_very_long_videos(last):
     truth = [*ALONE, (last, 1, 0)]

@@ -64,6 +64,7 @@ def test_tracks_equal_the_official_evaluator(case):
     assert_same(vis_ap, total(vis_ap, sequences, "masks"), *score_videos(sequences))
 
 
+@pytest.mark.slow
 def test_the_random_cases_include_the_difficult_ones():
     sequences = [video(seed) for seed in range(480)]
     values = [vis_ap.summarize(total(vis_ap, [each], "masks")) for each in sequences]
@@ -142,6 +143,7 @@ def test_real_masklets_equal_trackeval(shared, tmp_path):
     assert assert_equal_to_trackeval({"sav": (truth, found)}, tmp_path) >= 4
 
 
+@pytest.mark.slow
 def test_real_videos_equal_trackeval(shared, tmp_path):
     videos = {}
     for name in ("0000", "0012", "0017"):

@@ -94,6 +94,7 @@ def test_after_a_failed_run_a_score_older_than_its_tracks_is_ignored(tmp_path):
     assert list(accuracy_of(tmp_path)) == ["a"], "the tracks were made again without a change"
 
 
+@pytest.mark.slow
 def test_a_baseline_written_by_the_command_can_be_read(tmp_path):
     write_run(tmp_path, "a")
     path = tmp_path / "baselines" / "mine.json"

@@ -39,12 +39,14 @@ def run_command(tmp_path, *arguments):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", [0, 1, 2])
 def test_the_exit_code_is_that_of_the_verdict(tmp_path, code):
     assert run_gate(tmp_path, code).returncode == code
     assert not (tmp_path / "history.jsonl").exists()
 
 
+@pytest.mark.slow
 def test_without_a_verdict_the_gate_is_undecided_and_reports_it(tmp_path):
     done = run_command(tmp_path)
     assert done.returncode == 2
@@ -52,6 +54,7 @@ def test_without_a_verdict_the_gate_is_undecided_and_reports_it(tmp_path):
     assert "verdict.json: no such file, the run ended before there was a verdict" in done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("inputs", [None, {"files": [], "digest": "of other code"}])
 def test_a_verdict_on_other_code_does_not_pass(tmp_path, inputs):
     done = run_gate(tmp_path, 0, "--history", str(tmp_path / "history.jsonl"), inputs=inputs)
@@ -60,6 +63,7 @@ def test_a_verdict_on_other_code_does_not_pass(tmp_path, inputs):
     assert not (tmp_path / "history.jsonl").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}"])
 def test_a_file_that_is_not_a_verdict_does_not_pass(tmp_path, text):
     (tmp_path / "verdict.json").write_text(text)
@@ -97,6 +101,7 @@ def test_the_same_verdict_on_another_day_adds_no_line(tmp_path):
     assert append_line(path, history_line(VERDICT | {"date": "later"}))
 
 
+@pytest.mark.slow
 def test_a_verdict_that_is_reported_twice_is_one_line_of_the_history(tmp_path):
     path = tmp_path / "folder" / "history.jsonl"
     for _ in range(2):

@@ -269,6 +269,7 @@ def run_gate(workdir, baseline):
     return read_json(workdir / "v.json")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "why"),
     [
@@ -290,6 +291,7 @@ def test_an_invalid_baseline_is_named_and_nothing_is_compared(tmp_path, text, wh
     assert str(path) in found["checks"][0]["why"]
 
 
+@pytest.mark.slow
 def test_a_run_compared_with_its_own_snapshot_passes(tmp_path):
     from metrics.gate.snapshot import take_snapshot
 

@@ -104,5 +104,6 @@ def test_axe_finds_nothing_serious(look, real):
     assert grave_findings(look(real).page) == []
 
 
+@pytest.mark.slow
 def test_the_page_is_below_five_megabytes(real):
     assert real.stat().st_size < 5e6

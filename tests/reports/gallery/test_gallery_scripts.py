@@ -30,6 +30,7 @@ def run_script(name, expression, content):
     return json.loads(done.stdout)
 
 
+@pytest.mark.slow
 def test_the_page_counts_the_errors_of_random_tracks_as_python_does(tmp_path):
     rng = np.random.default_rng(5)
     lines = []

@@ -66,6 +66,7 @@ def test_each_class_has_its_own_timelines(tmp_path):
     }
 
 
+@pytest.mark.slow
 def test_timelines_count_what_clear_counts_on_random_tracks(tmp_path):
     rng = np.random.default_rng(3)
     for _ in range(60):

@@ -185,6 +185,7 @@ def test_an_option_needs_images_only_if_it_is_set():
     assert with_images.title == "DeepSORT with embedding"
 
 
+@pytest.mark.slow
 def test_images_are_decoded_only_if_the_option_is_set(crossing):
     method = load_method("deepsort")
     assert next(read_feed(open_sequence(crossing), method.with_options({}))).image is None
@@ -196,6 +197,7 @@ def test_images_are_decoded_only_if_the_option_is_set(crossing):
     )
 
 
+@pytest.mark.slow
 def test_a_sequence_without_images_is_an_error_for_the_option(crossing, tmp_path):
     path = tmp_path / "sequence.json"
     path.write_text(json.dumps(json.loads(crossing.read_text()) | {"images": None}))
@@ -231,6 +233,7 @@ def pedestrians(shared):
     ]
 
 
+@pytest.mark.slow
 def test_osnet_distinguishes_two_persons(osnet, pedestrians):
     embed = load_embedder(str(osnet))
     vectors = np.concatenate([embed(*each) for each in pedestrians])
@@ -241,6 +244,7 @@ def test_osnet_distinguishes_two_persons(osnet, pedestrians):
     assert cosine[:2, 2:].max() < 0.6
 
 
+@pytest.mark.slow
 def test_osnet_returns_the_same_for_batches_of_crops(osnet, pedestrians, tmp_path):
     network = onnx.load(tmp_path / OSNET)
     (shape,) = (each for each in network.graph.initializer if "Reshape" in each.name)
@@ -308,6 +312,7 @@ def test_a_frame_without_an_image_is_an_error_for_the_option(osnet):
         tracker.step(Frame(0, None, found))
 
 
+@pytest.mark.slow
 def test_deepsort_with_osnet_is_repeatable_on_a_synthetic_sequence(osnet, crossing):
     method = load_method("deepsort").with_options({"embedding": str(osnet)})
     frames = list(islice(read_feed(open_sequence(crossing), method), 30))

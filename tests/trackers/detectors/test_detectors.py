@@ -259,6 +259,7 @@ def frame(shared, number: int) -> np.ndarray:
     )[1]
 
 
+@pytest.mark.slow
 def test_yolox_nano_detects_a_pedestrian(real, shared):
     detector = real("yolox_nano.onnx")
     detector.start({1: "pedestrian"})
@@ -268,6 +269,7 @@ def test_yolox_nano_detects_a_pedestrian(real, shared):
     np.testing.assert_allclose(found.box, [[381, 9, 543, 375]], atol=4)
 
 
+@pytest.mark.slow
 def test_a_detector_that_knows_none_of_the_classes_is_rejected(real, shared):
     detector = real("version-RFB-320.onnx", layout="rfb", classes=["face"])
     with pytest.raises(ValueError, match=r"\['pedestrian'\] is among the network's, \['face'\]"):

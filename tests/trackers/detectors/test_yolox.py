@@ -97,6 +97,7 @@ def test_without_objects_no_cell_is_assigned():
     ] * 3
 
 
+@pytest.mark.slow
 def test_a_batch_has_the_boxes_of_its_images():
     draw = np.random.default_rng(0)
     scenes = [draw_labelled_images(draw, 5) for _ in range(4)]

@@ -24,6 +24,8 @@ from trackers.mask_rcnn.options import Limits
 from trackers.mask_rcnn.sizes import SIZES
 from trackers.mask_rcnn.youtube_vis import YOUTUBE_VIS
 
+pytestmark = pytest.mark.slow
+
 CLASSES = ("person", "dog")
 
 

@@ -117,6 +117,7 @@ def run(prepared, folder, **more):
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_tracks_and_times_are_read_from_the_container(prepared, tmp_path):
     (label,) = read_sequence(prepared[1]).extent.classes.values()
     container(prepared, label)
@@ -133,6 +134,7 @@ def test_tracks_and_times_are_read_from_the_container(prepared, tmp_path):
     assert (timing["timed"], timing["frames"]) == ("pipeline", 4)
 
 
+@pytest.mark.slow
 def test_run_json_records_the_models_and_images(prepared, tmp_path):
     (label,) = read_sequence(prepared[1]).extent.classes.values()
     container(prepared, label)
@@ -146,6 +148,7 @@ def test_run_json_records_the_models_and_images(prepared, tmp_path):
     assert (record["method"], record["code"]) == ("deepstream", "abc")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -164,6 +167,7 @@ def test_a_failing_container_leaves_no_files(prepared, tmp_path, changes, messag
     assert not (tmp_path / "run.json").exists()
 
 
+@pytest.mark.slow
 def test_a_missing_docker_program_is_named(prepared, tmp_path):
     done = run(prepared, tmp_path, docker="no-such-docker")
     assert done.returncode == 2
@@ -253,6 +257,7 @@ def test_loading_it_as_a_frame_by_frame_tracker_is_an_error():
         load_tracker("deepstream", options)
 
 
+@pytest.mark.slow
 def test_the_video_for_the_container_has_all_images(prepared, tmp_path):
     also = f'import shutil; shutil.copy(workdir / "video.mp4", "{tmp_path}/seen.mp4")'
     container(prepared, also=also)

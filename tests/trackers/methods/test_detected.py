@@ -39,6 +39,7 @@ def folder(weights, tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_the_exported_network_agrees_with_pytorch(weights, folder):
     images = np.random.default_rng(0).uniform(0, 255, (1, 3, 64, 96)).astype(np.float32)
     with torch.no_grad():
@@ -48,6 +49,7 @@ def test_the_exported_network_agrees_with_pytorch(weights, folder):
     assert len(yolox([found], (64, 96), 2).box) == 126
 
 
+@pytest.mark.slow
 def test_an_export_folder_is_loaded_as_a_detector(folder):
     detector = load_detector(str(folder), score=0.0)
     detector.start({7: "pedestrian"})
@@ -57,6 +59,7 @@ def test_an_export_folder_is_loaded_as_a_detector(folder):
     assert ((found.box >= 0) & (found.box <= [80, 100, 80, 100])).all()
 
 
+@pytest.mark.slow
 def test_weights_of_another_size_are_rejected(weights):
     with pytest.raises(ValueError, match=r"no checkpoint of size 'tiny' and 2 classes"):
         load_yolox("tiny", weights, 2)
@@ -66,6 +69,7 @@ def test_weights_of_another_size_are_rejected(weights):
         load_yolox("huge", weights, 2)
 
 
+@pytest.mark.slow
 def test_a_box_tracker_tracks_the_detections_of_a_real_detector(shared, tmp_path):
     card = tmp_path / "yolox.yaml"
     card.write_text("file: yolox_nano.onnx\nlayout: yolox\nclasses: coco\n")

@@ -117,6 +117,7 @@ def is_running(process: int) -> bool:
         return False
 
 
+@pytest.mark.slow
 def test_a_successful_program_gives_tracks_and_the_time_of_the_process(tmp_path, sequence, run):
     body = f"time.sleep(0.2); print('hello'); open(output, 'w').write('{GOOD}\\n')"
     done = run(script(tmp_path, body))
@@ -208,6 +209,7 @@ def test_a_binary_result_is_named_by_file_and_line(tmp_path, run):
     assert "walk.txt, line 1" in last_line(tmp_path, run(script(tmp_path, body)))
 
 
+@pytest.mark.slow
 def test_a_hanging_program_is_stopped_with_its_child_processes(tmp_path, run):
     body = CHILD.format(pid=tmp_path / "pid") + "print('waiting', flush=True); time.sleep(60)"
     start = time.monotonic()
@@ -218,6 +220,7 @@ def test_a_hanging_program_is_stopped_with_its_child_processes(tmp_path, run):
     assert not is_running(int((tmp_path / "pid").read_text()))
 
 
+@pytest.mark.slow
 def test_a_program_that_ignores_sigterm_is_killed(tmp_path):
     code = "import signal, time; signal.signal(15, signal.SIG_IGN); print(1, flush=True)"
     ended = run_program([sys.executable, "-c", f"{code}; time.sleep(60)"], tmp_path, 0.7)
@@ -238,6 +241,7 @@ def test_a_child_that_outlives_its_program_is_stopped(tmp_path, run, end):
         assert done.code == 0, done.log
 
 
+@pytest.mark.slow
 def test_a_daemon_that_leaves_the_group_is_not_waited_for(tmp_path):
     daemon = f"""
 import os, time
@@ -281,6 +285,7 @@ def test_a_small_output_is_kept_completely():
     assert excerpt.text() == "a" * (1 << 13) + "é\n"
 
 
+@pytest.mark.slow
 def test_a_terminated_run_stops_its_program(tmp_path, sequence):
     body = f"open('{tmp_path}/pid', 'w').write(str(os.getpid())); time.sleep(60)"
     options = json.dumps(script(tmp_path, body))
@@ -410,6 +415,7 @@ def wheel(folder: Path) -> str:
     return f"lone-package @ {path.as_uri()} --hash=sha256:{digest}\n"
 
 
+@pytest.mark.slow
 def test_an_environment_contains_the_packages_of_its_file(tmp_path, monkeypatch):
     monkeypatch.setenv("UV_OFFLINE", "1")
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
@@ -420,6 +426,7 @@ def test_an_environment_contains_the_packages_of_its_file(tmp_path, monkeypatch)
     assert subprocess.check_output([python, "-c", code], cwd=tmp_path, text=True) == "42\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "line", [f"no-such-package==1.0 --hash=sha256:{64 * '0'}", "lone-package @ {wheel}"]
 )

@@ -230,6 +230,7 @@ def video(count, box, **more):
     return [Frame(index, image, detections(box, **more)) for index in range(count)]
 
 
+@pytest.mark.slow
 def test_a_target_is_reported_from_its_fifth_frame_on_with_its_detection():
     outputs, _ = run(video(7, [100, 100, 160, 200]))
     assert [len(output.track) for output in outputs[:4]] == [0, 0, 0, 0]
@@ -239,6 +240,7 @@ def test_a_target_is_reported_from_its_fifth_frame_on_with_its_detection():
         assert output.mask.any()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("keep", "first"), [(False, 2), (True, 0)])
 def test_a_target_prompted_again_is_reported_with_the_mask_of_the_new_prompt(keep, first):
     options = {"weights": DEMO, "probation_age": 0, "min_prompt_update_confidence": 0.0}
@@ -256,11 +258,13 @@ def test_a_target_prompted_again_is_reported_with_the_mask_of_the_new_prompt(kee
     assert memories[0] == first
 
 
+@pytest.mark.slow
 def test_low_score_detections_are_ignored():
     _, tracker = run(video(3, [100, 100, 160, 200], score=[0.35]))
     assert len(tracker._targets.track) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("segmentation_only", [False, True])
 def test_targets_become_inactive_without_detections(segmentation_only):
     outputs, tracker = run(video(3, []), segmentation_only=segmentation_only)
@@ -273,6 +277,7 @@ def test_targets_become_inactive_without_detections(segmentation_only):
     assert tracker._targets.shadow.tolist() == [4]
 
 
+@pytest.mark.slow
 def test_with_an_interval_of_two_the_detector_runs_in_every_third_frame():
     frames = video(7, [100, 100, 160, 200])
     frames = [
@@ -283,12 +288,14 @@ def test_with_an_interval_of_two_the_detector_runs_in_every_third_frame():
     assert tracker._targets.track.tolist() == [0]
 
 
+@pytest.mark.slow
 def test_detections_outside_the_image_are_ignored():
     box = [[-50, -50, -10, -10], [400, 10, 500, 50], [-20, 100, 500, 400]]
     _, tracker = run(video(2, box))
     assert len(tracker._targets.track) == 1, "only the one larger than the image"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(33, 57), (481, 641), (720, 97)])
 def test_images_of_any_size_and_targets_larger_than_the_image_work(size):
     image = np.random.default_rng(0).integers(0, 255, (*size, 3), np.uint8)

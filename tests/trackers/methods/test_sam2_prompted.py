@@ -21,6 +21,8 @@ from trackers.contract import load_method, load_tracker
 from trackers.feed import read_feed
 from trackers.run import track
 
+pytestmark = pytest.mark.slow
+
 OPTIONS = {"weights": "random"}
 
 

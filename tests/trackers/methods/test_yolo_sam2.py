@@ -162,6 +162,7 @@ def track_ids(outputs) -> set[int]:
     return {track for output in outputs for track in output.track.tolist()}
 
 
+@pytest.mark.slow
 def test_one_joint_session_gives_the_masks_of_single_sessions(frames):
     single = run(frames, mode="article", key_frame=2)
     joint = run(frames, mode="joint", key_frame=2)
@@ -173,6 +174,7 @@ def test_one_joint_session_gives_the_masks_of_single_sessions(frames):
         assert (both >= 0.99 * (one.mask | other.mask).sum((1, 2))).all()
 
 
+@pytest.mark.slow
 def test_only_objects_in_the_zone_are_tracked(frames):
     box = frames[0].detections.box
     left, top, right, bottom = box[1]
@@ -204,12 +206,14 @@ def test_an_invalid_option_is_rejected(option, message):
         load_tracker("yolo_sam2", DEMO | option)
 
 
+@pytest.mark.slow
 def test_new_objects_are_added_at_any_time_and_numbered_in_order(frames):
     outputs = run(frames, suspicious_score=-1e9, pending_score=-1e9, reliable_score=1e9)
     assert track_ids(outputs[:9]) == {1, 2, 3}
     assert 4 in track_ids(outputs[9:])
 
 
+@pytest.mark.slow
 def test_a_lost_object_is_removed(frames):
     # thresholds that no score reaches: every object is lost, removed, and detected as a new one
     outputs = run(
@@ -219,6 +223,7 @@ def test_a_lost_object_is_removed(frames):
     assert track_ids(outputs[3:]) & {4, 5, 6}
 
 
+@pytest.mark.slow
 def test_frames_without_detections_give_empty_output(frames):
     empty = [replace(frame, detections=detections()) for frame in frames[:3]]
     assert [len(output.track) for output in run(empty)] == [0, 0, 0]

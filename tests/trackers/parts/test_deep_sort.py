@@ -167,6 +167,7 @@ def test_start_removes_all_state():
     assert reported.track.tolist() == [], "X was stored before start"
 
 
+@pytest.mark.slow
 def test_embeddings_of_deleted_targets_take_no_memory():
     targets = association(nn_budget=None)
     tracemalloc.start()

@@ -87,6 +87,7 @@ def record_frames(crossing, slow_decode=0.0, **delays):
     return np.array(end_to_end) / MS, stages, minimum
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("slow", ["detect", "embed", "match"])
 def test_a_delay_in_one_stage_shows_in_that_stage_and_in_the_total_only(crossing, slow):
     total_before, _, before = record_frames(crossing)
@@ -98,6 +99,7 @@ def test_a_delay_in_one_stage_shows_in_that_stage_and_in_the_total_only(crossing
     assert 4.7 < total.min() - total_before.min() < 8
 
 
+@pytest.mark.slow
 def test_a_slow_decoder_does_not_affect_the_stages_of_the_step(crossing):
     _, _, before = record_frames(crossing)
     _, _, after = record_frames(crossing, slow_decode=DELAY)
@@ -105,6 +107,7 @@ def test_a_slow_decoder_does_not_affect_the_stages_of_the_step(crossing):
     assert max(abs(after[name] - before[name]) for name in NAMES[1:]) < 1
 
 
+@pytest.mark.slow
 def test_the_stages_add_up_to_the_total(crossing):
     total, stages, _ = record_frames(crossing)
     sums = [sum(each.values()) / MS for each in stages]

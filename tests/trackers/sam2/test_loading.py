@@ -29,6 +29,7 @@ def test_random_weights_are_reproducible_and_leave_the_global_seed_unchanged(sta
     assert all(torch.equal(state[name], again[name]) for name in state)
 
 
+@pytest.mark.slow
 def test_weights_are_read_from_every_kind_of_file(state, tmp_path):
     save_file(half(state), tmp_path / "w.safetensors")
     torch.save({"model": state, "done": 7}, tmp_path / "w.pt")

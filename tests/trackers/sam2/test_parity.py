@@ -24,6 +24,7 @@ def calls(model):
     return record(on_torch(model, TorchArrays()))
 
 
+@pytest.mark.slow
 def test_every_network_is_called_with_every_state_of_the_memory_bank(calls):
     assert {call.network for call in calls} == set(NETWORKS)
     tracked = [

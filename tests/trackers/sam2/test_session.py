@@ -180,6 +180,7 @@ def test_sam21_tiny_tracks_as_officially(sequence, tmp_path):
     assert_same(ours[1], track_alone(model, tmp_path / "frames", 0, box=box))
 
 
+@pytest.mark.slow
 def test_a_restarted_session_repeats_its_outputs(networks, sequence):
     frames = [image for image, _ in sequence[:3]]
     session = Session(networks)
@@ -196,6 +197,7 @@ def test_a_restarted_session_repeats_its_outputs(networks, sequence):
     assert np.array_equal(*logits)
 
 
+@pytest.mark.slow
 def test_an_object_dropped_before_or_after_remember_leaves_the_others_alone(networks, sequence):
     logits = []
     for early in (True, False):
@@ -251,6 +253,7 @@ def test_a_frame_of_another_size_is_refused_and_the_session_continues(networks, 
     assert len(session.track(image).identity) == 0
 
 
+@pytest.mark.slow
 def test_no_two_masks_share_a_pixel_unless_the_policy_is_none(networks, sequence):
     image, labels = sequence[0]
     masks = {}
@@ -307,6 +310,7 @@ def test_a_prompted_object_is_not_occluded(networks, sequence):
     assert session.masks().any((1, 2)).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("sure", "whole"), [(True, True), (False, False)])
 def test_the_mask_of_an_exact_prompt_is_remembered_whole(sure, whole, networks, sequence):
     def logits_in_second_frame(**options):
@@ -335,6 +339,7 @@ def test_the_policy_present_keeps_no_memory_or_pointer_of_an_absent_object(
     assert session.stored_frames(1) == ([0, 1], [0, 1])
 
 
+@pytest.mark.slow
 def test_a_refreshed_object_keeps_its_other_memories_and_a_restarted_one_does_not(
     networks, sequence
 ):

@@ -7,6 +7,7 @@ import sys
 from types import SimpleNamespace
 
 import numpy as np
+import pytest
 
 from datasets.io.files import read_json
 from datasets.sequences.sequence_json import read_sequence
@@ -16,6 +17,8 @@ from tests.support.trackers.slow_trackers import MS, make_output, work
 from trackers.output_check import OutputCheck
 from trackers.timing import calibrated_clock
 from trackers.timing.calibration import Calibration
+
+pytestmark = pytest.mark.slow
 
 
 class Busy:

@@ -18,6 +18,8 @@ from tests.support.paths import ROOT
 from trackers.contract import TrackerOutput
 from trackers.feed import Collector
 
+pytestmark = pytest.mark.slow
+
 CONTRACT = """
 from collections import namedtuple
 from types import SimpleNamespace

@@ -116,6 +116,7 @@ def run_stream(crossing, folder, rate):
     return read_tracks(folder / "tracks.parquet"), read_json(folder / "streaming.json")
 
 
+@pytest.mark.slow
 def test_at_a_low_rate_the_tracks_are_those_of_a_normal_run(crossing: Path, tmp_path):
     found, timing = run_stream(crossing, tmp_path, 0.1)  # one frame every ten seconds
     assert found.same(track(load_tracker("sort", {}), load_method("sort"), open_sequence(crossing)))
@@ -125,6 +126,7 @@ def test_at_a_low_rate_the_tracks_are_those_of_a_normal_run(crossing: Path, tmp_
     assert record["tracks"] == sha256(tmp_path / "tracks.parquet")
 
 
+@pytest.mark.slow
 def test_at_an_extreme_rate_only_the_output_of_the_first_frame_is_left(crossing: Path, tmp_path):
     found, timing = run_stream(crossing, tmp_path, 1e9)
     assert timing["dropped"] == 99
@@ -134,6 +136,7 @@ def test_at_an_extreme_rate_only_the_output_of_the_first_frame_is_left(crossing:
     assert np.array_equal(found.box, np.tile(found.box[first], (100, 1)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rate", ["0", "-5", "inf"])
 def test_an_invalid_rate_is_rejected(crossing, tmp_path, rate):
     with pytest.raises(subprocess.CalledProcessError) as caught:

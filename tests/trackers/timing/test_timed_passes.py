@@ -55,6 +55,7 @@ def warm_up(crossing, monkeypatch, *passes_ms):
     return timed_passes.warm_up(tracker, read_sequence(crossing), FRAMES, make_check(crossing))
 
 
+@pytest.mark.slow
 def test_the_warm_up_continues_until_a_pass_is_no_faster(crossing, monkeypatch):
     warm = warm_up(crossing, monkeypatch, 8, 4, 2, 1.95)
     assert warm.stable
@@ -62,6 +63,7 @@ def test_the_warm_up_continues_until_a_pass_is_no_faster(crossing, monkeypatch):
     assert [len(each) for each in warm.passes] == [6] * 4
 
 
+@pytest.mark.slow
 def test_an_endless_warm_up_is_stopped_and_reported_as_unstable(crossing, monkeypatch):
     warm = warm_up(crossing, monkeypatch, *(20 * 0.9**n for n in range(12)))
     assert not warm.stable
@@ -72,6 +74,7 @@ def time_steps(crossing, tracker, frames=FRAMES):
     return timed_passes.time_steps(tracker, read_sequence(crossing), frames, make_check(crossing))
 
 
+@pytest.mark.slow
 def test_a_pass_measures_memory_after_each_step(crossing):
     found = time_steps(crossing, Warming(0))
     assert len(found.memory) == 6
@@ -94,6 +97,7 @@ class Patient:
         return make_output(0)
 
 
+@pytest.mark.slow
 def test_frames_are_decoded_while_a_step_runs_in_the_throughput_pass(crossing):
     decoded = [Event() for _ in FRAMES]
 
@@ -253,6 +257,7 @@ class CudaEvent:
         return end.at - self.at
 
 
+@pytest.mark.slow
 def test_a_step_on_a_gpu_is_also_timed_by_the_clock_of_the_gpu(crossing, monkeypatch):
     waits = []
     cuda = SimpleNamespace(
@@ -265,6 +270,7 @@ def test_a_step_on_a_gpu_is_also_timed_by_the_clock_of_the_gpu(crossing, monkeyp
     assert len(waits) == 2 * 6  # before and after each step
 
 
+@pytest.mark.slow
 def test_without_a_gpu_there_are_no_device_times(crossing):
     assert time_steps(crossing, Warming(0)).device_ns == [None] * 6
 
@@ -286,6 +292,7 @@ class Worker:
         return make_output(0)
 
 
+@pytest.mark.slow
 def test_the_time_of_a_step_is_its_duration(crossing):
     worker = Worker()
     steps = time_steps(crossing, worker, [Frame(i) for i in range(20)]).step_ns

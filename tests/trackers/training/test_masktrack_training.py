@@ -106,6 +106,7 @@ def test_the_tracking_loss_is_the_cross_entropy_of_the_same_object_or_of_a_new_o
     assert loss.item() == pytest.approx(-log_probability[0].item() / 2)
 
 
+@pytest.mark.slow
 def test_a_batch_has_all_losses_and_every_parameter_a_gradient(folder):
     torch.manual_seed(0)
     model = build_model("demo", 2).train()

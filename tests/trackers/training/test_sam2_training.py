@@ -38,6 +38,7 @@ def worlds(workdir):
     return load_worlds(workdir / "worlds", 1, SIZE, seed=3)
 
 
+@pytest.mark.slow
 def test_clips_have_masks_of_people_who_are_visible_in_the_first_frame(worlds):
     draw = np.random.default_rng(0)
     source = draw_clips(draw, worlds, length=3, people=2)
@@ -50,6 +51,7 @@ def test_clips_have_masks_of_people_who_are_visible_in_the_first_frame(worlds):
     assert len({clip.images.tobytes() for clip in clips}) > 15
 
 
+@pytest.mark.slow
 def test_a_clip_with_a_gap_leaves_out_frames_once(worlds):
     numbered = dataclasses.replace(worlds[0], images=np.arange(100)[:, None, None, None])
     for length in (2, 4):
@@ -81,6 +83,7 @@ def test_a_share_of_the_clips_has_permuted_colours_that_are_equal_in_all_frames(
         assert set(map(tuple, order[0, :, :, 0, 0].tolist())) == orders
 
 
+@pytest.mark.slow
 def test_a_world_is_drawn_once_and_cached(worlds, workdir):
     path = next((workdir / "worlds").glob("*.npz"))
     before = path.stat().st_mtime_ns

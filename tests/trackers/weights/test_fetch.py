@@ -13,6 +13,8 @@ from trackers.detectors.yolox import SIZES
 from trackers.sam2.architecture import CONFIGS
 from trackers.weights.fetch import Published, fetch, read_catalogue
 
+pytestmark = pytest.mark.slow
+
 CONTENT = bytes(range(256)) * 1000
 
 

@@ -53,6 +53,7 @@ def test_the_sides_take_turns_at_going_first(sides, tmp_path):
     assert len(found["pairs"]) == 2
 
 
+@pytest.mark.slow
 def test_more_pairs_are_taken_while_the_verdict_is_ambiguous_up_to_a_limit(sides, tmp_path):
     write_json(sides[1].root / "steps", [100, 200])
     found = take_turns(sides, TIMED, 2, 0.05)
