@@ -89,8 +89,8 @@ def _measure(tool: Tool, args: argparse.Namespace) -> None:
     _print_json(peak_mib=_peak_mib())  # of a single run
     for _ in sys.stdin:
         begin = perf_counter()
-        answer = tool(args)
-        _print_json(seconds=perf_counter() - begin, alone=answer.alone, values=answer.values)
+        result = tool(args)
+        _print_json(seconds=perf_counter() - begin, alone=result.alone, values=result.values)
 
 
 def _print_json(**found: Any) -> None:
