@@ -9,6 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+_OLD_WORDS = {  # in lines written before version 0.11
+    "pace": "relative step time",
+    "NOT JUDGED": "NOT COMPARED",
+    "could not judge": "undecided",
+}
+
 
 @dataclass(frozen=True)
 class History:
@@ -64,7 +70,16 @@ def _read(line: str) -> Mapping[str, Any] | None:
         found = json.loads(line)
     except ValueError:
         return None
-    return found if isinstance(found, dict) and "checks" in found else None
+    return _renamed(found) if isinstance(found, dict) and "checks" in found else None
+
+
+def _renamed(value: Any) -> Any:
+    """Return a line of the history with the words of earlier versions replaced."""
+    if isinstance(value, dict):
+        return {key: _renamed(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_renamed(each) for each in value]
+    return _OLD_WORDS.get(value, value) if isinstance(value, str) else value
 
 
 def _band(check: Mapping[str, Any]) -> tuple[float, float]:

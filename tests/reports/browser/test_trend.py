@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from reports.page.history import page_part, read_history
@@ -68,3 +70,14 @@ def test_the_interval_of_a_relative_step_time_is_a_share_of_it(tmp_path):
     assert found["points"]["relative step time"]["a"] == [
         [0, 4.0, pytest.approx(3.8), pytest.approx(4.2), "SAME"]
     ]
+
+
+def test_the_words_of_older_lines_are_replaced(tmp_path):
+    path = tmp_path / "history.jsonl"
+    check = {"run": "d", "variant": "a", "metric": "pace", "unit": "work", "found": 4.0}
+    check |= {"low": None, "high": None, "verdict": "NOT JUDGED"}
+    line = {"date": "d", "commit": "c", "verdict": "could not judge", "checks": [check]}
+    path.write_text(json.dumps(line) + "\n")
+    found = page_part(read_history(path), ["d"])
+    assert found["verdicts"][0]["verdict"] == "undecided"
+    assert found["points"]["relative step time"]["a"][0][-1] == "NOT COMPARED"
