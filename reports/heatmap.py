@@ -66,8 +66,8 @@ def _frame_at(sequence: Sequence, time_s: float | None) -> int:
         return count - 1
     if not 0 <= time_s * rate < count:
         raise ValueError(
-            f"--time: expected less than the {count / rate:g} seconds of {sequence.name}, found "
-            f"{time_s:g}"
+            f"--time: expected a time within the {count / rate:g} seconds of {sequence.name}, "
+            f"found {time_s:g}"
         )
     return min(count - 1, math.floor(time_s * rate + _FRAME_TOLERANCE))
 

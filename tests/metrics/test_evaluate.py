@@ -187,10 +187,13 @@ def test_unusual_names_are_scored_and_printed_without_control_characters(folders
         (("--families", "hota", "hota"), "--families: ['hota'] given more than once"),
         (
             ("--families", "jf_te", "jf_davis_us"),
-            "families: jf_te and jf_davis_us both have",
+            "families: expected one family with a column J&F",
         ),
-        (("--output", "{workdir}"), "is a folder, expected a file to write"),
-        (("--output", "{workdir}/o", "--events", "{workdir}/o"), "--output and --events: both are"),
+        (("--output", "{workdir}"), "expected a file to write, found a folder"),
+        (
+            ("--output", "{workdir}/o", "--events", "{workdir}/o"),
+            "--output and --events: expected two files",
+        ),
     ],
 )
 def test_flags_are_checked_before_files_are_read(folders, tmp_path, flags, message):

@@ -157,7 +157,7 @@ def break_kernel(workdir):
 
 
 def break_time(workdir):
-    return ["--time", "0.4"], "--time: expected less than the 0.4 seconds of walk, found 0.4"
+    return ["--time", "0.4"], "--time: expected a time within the 0.4 seconds of walk, found 0.4"
 
 
 def break_half_life(workdir):

@@ -278,7 +278,7 @@ def run_gate(workdir, baseline):
     [
         (None, "no such baseline, make it with `make baseline` and the same CONFIG"),
         ("{", "not valid JSON"),
-        ("[]", "'truth_columns'], found list"),
+        ("[]", "'speed'], found list"),
         ('{"schema": 1}', "found ['schema']"),
         (json.dumps(snapshot({}) | {"schema": 3}), "expected schema 2, found 3"),
     ],
