@@ -76,7 +76,7 @@ def main() -> None:
     args = parser.parse_args()
     known = yaml.safe_load(_VARIANTS.read_text())["variants"]
     if args.variant not in known:
-        parser.error(f"variant {args.variant!r} is unknown: expected one of {list(known)}")
+        parser.error(f"variant: expected one of {list(known)}, found {args.variant!r}")
     entry = known[args.variant]
     paths, found = sequences(args.workdir, args.first, args.count), []
     for options in args.options:

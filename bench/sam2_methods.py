@@ -95,7 +95,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args()
     if args.frames <= _FULL:
-        parser.error(f"--frames {args.frames}: more than {_FULL} expected")
+        parser.error(f"--frames: expected more than {_FULL}, found {args.frames}")
     return args
 
 

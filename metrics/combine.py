@@ -28,8 +28,8 @@ def combine_scores(scores: Many[dict[str, Any]]) -> dict[str, Any]:
     kinds = {(score["protocol"], *score["classes"], *_families(score)) for score in scores}
     if len(kinds) > 1:
         raise ValueError(
-            f"scores of {sorted(kinds)} found, expected one protocol with the same classes and "
-            "families"
+            "expected scores of one protocol with the same classes and families, found "
+            f"{sorted(kinds)}"
         )
     families = load_families(_families(scores[0]))
     totals = {

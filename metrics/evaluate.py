@@ -153,10 +153,10 @@ def plan(args: argparse.Namespace) -> Task:
     known = load_layout(layout).list_sequences(args.truth)
     chosen = args.sequences or known
     if not known:
-        raise ValueError(f"{args.truth}: no sequence with ground truth found in layout {layout}")
+        raise ValueError(f"{args.truth}: expected ground truth in layout {layout}, found none")
     unknown = sorted(set(chosen) - set(known))
     if unknown:
-        raise ValueError(f"{args.truth}: sequences {unknown} not found, expected some of {known}")
+        raise ValueError(f"{args.truth}: expected sequences among {known}, found {unknown}")
     _report_unscored(args.results, known)
     return Task(
         args.protocol,
@@ -174,15 +174,15 @@ def _check_flags(args: argparse.Namespace) -> None:
         if not path.exists():
             raise ValueError(f"{path}: no such file or folder")
     if args.jobs < 1:
-        raise ValueError(f"--jobs: {args.jobs} found, expected 1 or more")
+        raise ValueError(f"--jobs: expected at least 1, found {args.jobs}")
     _refuse_repeats(families=args.families, sequences=args.sequences, classes=args.classes)
     written = [path for path in (args.output, args.events) if path is not None]
     for path in written:
         if path.is_dir():
-            raise ValueError(f"{path}: is a folder, expected a file to write")
+            raise ValueError(f"{path}: expected a file to write, found a folder")
         path.parent.mkdir(parents=True, exist_ok=True)
     if len({path.resolve() for path in written}) < len(written):
-        raise ValueError(f"--output and --events: both are {args.output}, expected two files")
+        raise ValueError(f"--output and --events: expected two files, found {args.output} twice")
 
 
 def _refuse_repeats(**chosen: list[str] | None) -> None:

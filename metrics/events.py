@@ -70,8 +70,11 @@ def check_counts(events: pa.Table, values: Mapping[str, float]) -> None:
     listed = {each["values"]: each["counts"] for each in counts}
     for event, name in COUNTED_AS.items():
         if listed.get(event, 0) != values[name]:
-            found = f"{listed.get(event, 0)} {event} events found, but {name} is {values[name]}"
-            raise RuntimeError(f"{found}: this is a bug, please report it")
+            found = listed.get(event, 0)
+            raise RuntimeError(
+                f"expected {values[name]} {event} events, the value of {name}, found {found}: "
+                "this is a bug, please report it"
+            )
 
 
 def write_events(path: Path, events: Mapping[tuple[str, str], pa.Table]) -> None:

@@ -169,5 +169,5 @@ def _list(folder: str) -> list[str]:
 
 def _load(folder: str, name: str) -> ModuleType:
     if name not in _list(folder):
-        raise ValueError(f"{folder}: {name!r} is unknown: expected one of {_list(folder)}")
+        raise ValueError(f"{folder}: expected one of {_list(folder)}, found {name!r}")
     return importlib.import_module(f"metrics.{folder}.{name}")

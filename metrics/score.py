@@ -69,7 +69,9 @@ def _refuse_other_extent(truth: Extent, prediction: Extent) -> None:
     for field in fields(Extent):
         expected, found = getattr(truth, field.name), getattr(prediction, field.name)
         if expected != found:
-            raise ValueError(f"tracks: {field.name} {found} found, ground truth has {expected}")
+            raise ValueError(
+                f"tracks: {field.name}: expected {expected} as in the ground truth, found {found}"
+            )
 
 
 def _choose_classes(known: Mapping[str, int], wanted: Many[str]) -> dict[str, int]:
@@ -77,7 +79,7 @@ def _choose_classes(known: Mapping[str, int], wanted: Many[str]) -> dict[str, in
         raise ValueError("no class to score: every class is ignored")
     unknown = [name for name in wanted if name not in known]
     if unknown:
-        raise ValueError(f"classes {unknown} are not scored: expected some of {list(known)}")
+        raise ValueError(f"classes: expected some of {list(known)}, found {unknown}")
     return {name: key for name, key in known.items() if not wanted or name in wanted}
 
 
@@ -192,7 +194,7 @@ def load_families(names: Many[str]) -> dict[str, Family]:
             if column.name in owner:
                 both = f"{owner[column.name]} and {name}"
                 raise ValueError(
-                    f"families: {both} both have a column {column.name}, expected one of them"
+                    f"families: expected one family with a column {column.name}, found {both}"
                 )
             owner[column.name] = name
     return families

@@ -172,16 +172,16 @@ def _check_alike(timings: Many[dict[str, Any]]) -> tuple[int, str]:
     repeats = {len(timing["step_ns"]) for timing in timings}
     if len(repeats) != 1:
         raise ValueError(
-            f"timings: {sorted(repeats)} repeats found, expected the same number for all"
+            f"timings: expected the same number of repeats for all, found {sorted(repeats)}"
         )
     machines = {tuple(sorted(timing["machine"].items())) for timing in timings}
     if len(machines) != 1:
-        raise ValueError(f"timings: {len(machines)} machines found, expected one")
+        raise ValueError(f"timings: expected one machine, found {len(machines)}")
     kinds = {timing["timed"] for timing in timings}
     if len(kinds) != 1 or not kinds <= TIMED.keys():
         raise ValueError(
-            f"timings: timed {sorted(kinds)} found, expected the same one of {sorted(TIMED)} for "
-            "all"
+            f"timings: timed: expected the same one of {sorted(TIMED)} for all, found "
+            f"{sorted(kinds)}"
         )
     return repeats.pop(), kinds.pop()
 

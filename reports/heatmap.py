@@ -66,7 +66,8 @@ def _frame_at(sequence: Sequence, time_s: float | None) -> int:
         return count - 1
     if not 0 <= time_s * rate < count:
         raise ValueError(
-            f"--time: {time_s:g} found, {sequence.name} lasts {count / rate:g} seconds"
+            f"--time: expected a time within the {count / rate:g} seconds of {sequence.name}, "
+            f"found {time_s:g}"
         )
     return min(count - 1, math.floor(time_s * rate + _FRAME_TOLERANCE))
 
@@ -133,17 +134,19 @@ def _check(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
     kind, count = args.output.suffix.lower(), len(args.tracks)
     if kind not in _OUTPUTS:
         parser.error(
-            f"--output: {args.output} found, expected a name that ends in {', '.join(_OUTPUTS)}"
+            f"--output: expected a name that ends in {', '.join(_OUTPUTS)}, found {args.output}"
         )
     if kind != ".json" and count > 1:
-        parser.error(f"--tracks: {count} files found, expected one: only .json takes several")
+        parser.error(
+            f"--tracks: expected one file, because only .json takes several, found {count}"
+        )
     if kind != ".png" and args.time is not None:
         parser.error("--time: allowed for a .png only")
     for name in ("sequence", "truth"):
         found = len(getattr(args, name) or args.tracks)
         if found != count:
             parser.error(
-                f"--{name}: {found} files found, expected one for each of {count} tracks files"
+                f"--{name}: expected one file for each of {count} tracks files, found {found}"
             )
 
 
@@ -153,7 +156,7 @@ def _seconds(text: str) -> float:
     except ValueError:
         value = 0.0
     if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r} found, expected a number of seconds above 0")
+        raise argparse.ArgumentTypeError(f"expected a number of seconds above 0, found {text!r}")
     return value
 
 

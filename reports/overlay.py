@@ -164,7 +164,7 @@ def _seconds(text: str) -> float:
     except ValueError:
         seconds = -1.0
     if not 0 <= seconds <= _MAX_TRAIL_S:
-        raise argparse.ArgumentTypeError(f"{text!r} found, expected 0 to {_MAX_TRAIL_S} seconds")
+        raise argparse.ArgumentTypeError(f"expected 0 to {_MAX_TRAIL_S} seconds, found {text!r}")
     return seconds
 
 
@@ -202,11 +202,11 @@ def _arguments() -> argparse.Namespace:
     args = parser.parse_args()
     several = len(args.tracks) > 1 or args.truth is not None
     if len(args.titles) != len(args.tracks) and (several or args.titles):
-        parser.error(f"--titles: {len(args.titles)} found, expected one for each of --tracks")
+        parser.error(f"--titles: expected one title for each of --tracks, found {len(args.titles)}")
     if args.frames is None and args.video is None:
-        parser.error("neither --frames nor --video found, expected at least one of them")
+        parser.error("expected --frames or --video, found neither")
     if args.video is not None and args.video.suffix.lower() != ".mp4":
-        parser.error(f"--video: {args.video} found, expected a name that ends in .mp4")
+        parser.error(f"--video: expected a name that ends in .mp4, found {args.video}")
     return args
 
 

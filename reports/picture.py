@@ -60,7 +60,7 @@ def take_picture(page: Path, view: View, output: Path) -> None:
         asked, shown = tab.evaluate("[bench.state.get('run'), bench.run().id]")
         if asked and asked != shown:
             known = tab.evaluate("bench.data.runs.map(each => each.id)")
-            raise ValueError(f"--state: run {asked!r} found, expected one of {known}")
+            raise ValueError(f"--state: expected a run among {known}, found {asked!r}")
         with replacing(output) as part:
             part.write_bytes(tab.screenshot())
 

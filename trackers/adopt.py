@@ -37,7 +37,7 @@ def read_seconds(path: Path) -> float:
     except (IndexError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path}: expected a benchmark file of Snakemake, JSON lines") from error
     if not seconds > 0:
-        raise ValueError(f"{path}, s: {seconds} found, expected a number above 0")
+        raise ValueError(f"{path}, s: expected a number above 0, found {seconds}")
     return seconds
 
 

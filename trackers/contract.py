@@ -150,7 +150,7 @@ def load_method(method: str) -> Method:
         ValueError: The method is unknown, or its method.yaml is invalid.
     """
     if method not in _list_methods():
-        raise ValueError(f"method {method!r} is unknown: expected one of {_list_methods()}")
+        raise ValueError(f"method: expected one of {_list_methods()}, found {method!r}")
     path = _METHODS / method / "method.yaml"
     content = read_yaml(path)
     whole = isinstance(content, dict) and content.get("whole_sequences", False)
@@ -158,7 +158,8 @@ def load_method(method: str) -> Method:
     if not isinstance(content, dict) or not _KEYS <= content.keys() <= _KEYS | allowed:
         keys = sorted(content) if isinstance(content, dict) else content
         raise ValueError(
-            f"{path}: {keys} found, expected {sorted(_KEYS)} and optionally {sorted(allowed)}"
+            f"{path}: expected the keys {sorted(_KEYS)} and optionally {sorted(allowed)}, found "
+            f"{keys}"
         )
     _check_files(path, whole)
     options = declared_options(path.parent, content)
@@ -168,7 +169,7 @@ def load_method(method: str) -> Method:
         content[key] = _listed(f"{path}: {key}", content.get(key, []), names)
     nested = content.get("methods", {})
     if not isinstance(nested, dict) or not {*nested, *nested.values()} <= set(options):
-        raise ValueError(f"{path}: methods: {nested} found, expected pairs of {sorted(options)}")
+        raise ValueError(f"{path}: methods: expected pairs of {sorted(options)}, found {nested}")
     content["inputs_with"] = _inputs_with(path, content.get("inputs_with", {}), options)
     return Method(**content, declared=options)
 
@@ -191,11 +192,11 @@ def check_options(method: str, options: Any, place: str | None = None) -> None:
 def _check_nested(place: str, method: str) -> None:
     """Raise ValueError if a nested method has no tracker that is stepped through frames."""
     if method not in _list_methods():
-        raise ValueError(f"{place}: {method!r} found, expected one of {_list_methods()}")
+        raise ValueError(f"{place}: expected one of {_list_methods()}, found {method!r}")
     if not has_tracker(method):
         raise ValueError(
-            f"{place}: {method!r} found, which takes whole sequences: expected a method that is "
-            "stepped through frames"
+            f"{place}: expected a method that is stepped through frames, found {method!r}, which "
+            "takes whole sequences"
         )
 
 
@@ -211,7 +212,7 @@ def fill_path(template: str, root: Path | str | None, sequence: str) -> Path:
 def _listed(place: str, found: Any, names: Collection[str]) -> tuple[str, ...]:
     """Return a list of method.yaml; ValueError if it is no list or has entries not in `names`."""
     if not isinstance(found, list) or not set(found) <= set(names):
-        raise ValueError(f"{place}: {found} found, expected a list of {sorted(names)}")
+        raise ValueError(f"{place}: expected a list of {sorted(names)}, found {found}")
     return tuple(found)
 
 
@@ -219,7 +220,7 @@ def _inputs_with(path: Path, found: Any, names: Collection[str]) -> dict[str, tu
     """Return the further inputs by option; ValueError if `found` is no mapping of lists."""
     if not isinstance(found, dict) or not set(found) <= set(names):
         raise ValueError(
-            f"{path}: inputs_with: {found} found, expected a list for some of {sorted(names)}"
+            f"{path}: inputs_with: expected a list for some of {sorted(names)}, found {found}"
         )
     return {
         name: _listed(f"{path}: inputs_with: {name}", inputs, INPUTS)
@@ -230,15 +231,15 @@ def _inputs_with(path: Path, found: Any, names: Collection[str]) -> dict[str, tu
 def _check_files(path: Path, whole: Any) -> None:
     """Raise ValueError if `whole_sequences` contradicts the files beside method.yaml."""
     if not isinstance(whole, bool):
-        raise ValueError(f"{path}: whole_sequences: {whole!r} found, expected true or false")
+        raise ValueError(f"{path}: whole_sequences: expected true or false, found {whole!r}")
     stepped, ruled = (path.with_name(name).is_file() for name in ("tracker.py", "rule.smk"))
     if whole and (stepped or not ruled):
         found = "tracker.py" if stepped else "no rule.smk"
         raise ValueError(
-            f"{path}: whole_sequences: true and {found} found, expected rule.smk and no tracker.py"
+            f"{path}: whole_sequences: true: expected rule.smk and no tracker.py, found {found}"
         )
     if not whole and not stepped:
         raise ValueError(
-            f"{path.parent}: no tracker.py found, expected it beside method.yaml, or rule.smk and "
-            "`whole_sequences: true` in method.yaml"
+            f"{path.parent}: expected tracker.py beside method.yaml, or rule.smk and "
+            "`whole_sequences: true` in method.yaml, found neither"
         )

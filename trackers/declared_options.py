@@ -30,7 +30,7 @@ def declared_options(folder: Path, content: Mapping[str, Any]) -> dict[str, Opti
         return _options_of_build(folder / "tracker.py")
     duplicated = sorted(content.keys() & IN_YAML)
     if duplicated:
-        raise ValueError(f"{path}: {duplicated} found, expected the options only in options.py")
+        raise ValueError(f"{path}: expected the options only in options.py, found {duplicated}")
     return options_of_class(kind)
 
 
@@ -46,7 +46,7 @@ def options_class(folder: Path) -> type[Any] | None:
     module = importlib.import_module(f"trackers.methods.{folder.name}.options")
     kind: type[Any] | None = getattr(module, "Options", None)
     if kind is None:
-        raise ValueError(f"{path}: no class Options found, expected a dataclass Options")
+        raise ValueError(f"{path}: expected a dataclass Options, found none")
     return kind
 
 
@@ -58,9 +58,9 @@ def _options_of_yaml(path: Path, content: Mapping[str, Any]) -> dict[str, Option
     """
     defaults, required = content.get("options", {}), content.get("required", [])
     if not isinstance(defaults, dict) or not all(isinstance(name, str) for name in defaults):
-        raise ValueError(f"{path}: options: {defaults} found, expected defaults by name")
+        raise ValueError(f"{path}: options: expected defaults by name, found {defaults}")
     if not isinstance(required, list) or not all(isinstance(name, str) for name in required):
-        raise ValueError(f"{path}: required: {required} found, expected a list of names")
+        raise ValueError(f"{path}: required: expected a list of names, found {required}")
     named = {**dict.fromkeys(required, REQUIRED), **defaults}
     return {name: Option(default=default) for name, default in named.items()}
 
@@ -75,5 +75,5 @@ def _options_of_build(path: Path) -> dict[str, Option]:
         if isinstance(node, ast.FunctionDef) and node.name == "build":
             return options_of_function(node)
     raise ValueError(
-        f"{path}: no function build found, expected build(**options) that returns a tracker"
+        f"{path}: expected a function build(**options) that returns a tracker, found none"
     )

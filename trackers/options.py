@@ -61,7 +61,8 @@ def options_of_class(cls: type[Any], defaults: Any = REQUIRED) -> dict[str, Opti
         group = dataclasses.is_dataclass(kind)
         more = options_of_class(kind, default) if group else {name: Option(kind, default)}
         if found.keys() & more.keys():
-            raise TypeError(f"{cls.__module__}: {sorted(found.keys() & more.keys())} found twice")
+            twice = sorted(found.keys() & more.keys())
+            raise TypeError(f"{cls.__module__}: expected each option once, found {twice} twice")
         found |= more
     return found
 
@@ -84,17 +85,17 @@ def check_values(place: str, values: Any, known: Mapping[str, Option]) -> None:
         known: Declared options by name.
     """
     if not isinstance(values, Mapping):
-        raise ValueError(f"{place}: {values!r} found, expected a mapping of options")
+        raise ValueError(f"{place}: expected a mapping of options, found {values!r}")
     unknown = sorted(set(values) - set(known), key=str)
     if unknown:
-        raise ValueError(f"{place}: {unknown} found, expected some of {sorted(known)}")
+        raise ValueError(f"{place}: expected some of {sorted(known)}, found {unknown}")
     missing = sorted(name for name in known.keys() - values if known[name].default is REQUIRED)
     if missing:
         raise ValueError(f"{place}: {missing} are missing")
     for name, value in values.items():
         kind = known[name].kind
         if not accepts(kind, value):
-            raise ValueError(f"{place}.{name}: {value!r} found, expected {describe(kind)}")
+            raise ValueError(f"{place}.{name}: expected {describe(kind)}, found {value!r}")
 
 
 def make_options(cls: type[_T], values: Mapping[str, Any], defaults: Any = REQUIRED) -> _T:

@@ -40,7 +40,7 @@ class OutputCheck:
 
         Raises:
             ValueError: The output breaks the contract. The message names method, sequence, frame
-                and field, what was found and what was expected.
+                and field, what was expected and what was found.
         """
         try:
             _check_columns(output)
@@ -57,8 +57,8 @@ class OutputCheck:
             if self._masked not in (None, masked):
                 found, before = ("masks", "none") if masked else ("no masks", "masks")
                 raise ValueError(
-                    f"mask: {found} found and {before} in earlier frames, expected masks in all "
-                    "frames or in none"
+                    f"mask: expected masks in all frames or in none, found {found} here and "
+                    f"{before} in earlier frames"
                 )
             self._masked = masked
 
@@ -66,19 +66,21 @@ class OutputCheck:
 def _check_columns(output: Any) -> None:
     """Check that all columns are present, hold real numbers and have one row per track."""
     if not isinstance(output, TrackerOutput):
-        raise ValueError(f"{_kind(output)} found, expected a trackers.contract.TrackerOutput")
+        raise ValueError(f"expected a trackers.contract.TrackerOutput, found {_kind(output)}")
     for name, width in _COLUMNS.items():
         column = getattr(output, name)
         if not isinstance(column, np.ndarray):
-            raise ValueError(f"{name}: {_kind(column)} found, expected a NumPy array")
+            raise ValueError(f"{name}: expected a NumPy array, found {_kind(column)}")
         if column.dtype.kind not in _REAL:
-            raise ValueError(f"{name}: {column.dtype} found, expected real numbers")
+            raise ValueError(f"{name}: expected real numbers, found {column.dtype}")
         if name == "track" and column.ndim != 1:
-            raise ValueError(f"track: shape {column.shape} found, expected (objects,)")
+            raise ValueError(f"track: expected shape (objects,), found {column.shape}")
         expected = (len(output.track), *width)
         if column.shape != expected:
             rows = f"track has {len(output.track)} rows"
-            raise ValueError(f"{name}: shape {column.shape} found, expected {expected}: {rows}")
+            raise ValueError(
+                f"{name}: expected shape {expected}, because {rows}, found {column.shape}"
+            )
 
 
 def _check_values(output: TrackerOutput, extent: Extent) -> None:
@@ -86,19 +88,19 @@ def _check_values(output: TrackerOutput, extent: Extent) -> None:
         column = getattr(output, name)
         if not np.isfinite(column).all():
             row = int(np.argmin(np.isfinite(column).reshape(len(column), -1).all(axis=1)))
-            raise ValueError(f"{name}: {column[row].tolist()} found, expected finite numbers")
+            raise ValueError(f"{name}: expected finite numbers, found {column[row].tolist()}")
     _check_boxes(output.box)
     for name in ("track", "class_id"):
         _check_whole(name, getattr(output, name))
     if (output.track < 0).any():
-        raise ValueError(f"track: {output.track.min()} found, expected ids from 0")
+        raise ValueError(f"track: expected ids from 0, found {output.track.min()}")
     ids, counts = np.unique(output.track, return_counts=True)
     if len(ids) < len(output.track):
-        raise ValueError(f"track: {ids[np.argmax(counts)]} found twice, expected each id once")
+        raise ValueError(f"track: expected each id once, found {ids[np.argmax(counts)]} twice")
     unknown = [each for each in output.class_id.tolist() if each not in extent.classes]
     if unknown:
         known = dict(extent.classes)
-        raise ValueError(f"class_id: {unknown[0]} found, expected one of {known}")
+        raise ValueError(f"class_id: expected one of {known}, found {unknown[0]}")
 
 
 def _check_boxes(box: np.ndarray) -> None:
@@ -106,12 +108,13 @@ def _check_boxes(box: np.ndarray) -> None:
     if wrong.any():
         found = box[np.argmax(wrong)].tolist()
         raise ValueError(
-            f"box: {found} found, expected left, top, right, bottom with left <= right and "
-            "top <= bottom"
+            "box: expected left, top, right, bottom with left <= right and top <= bottom, found "
+            f"{found}"
         )
     if len(box) and max(box.max(), -box.min()) > _MAX_COORDINATE:
         raise ValueError(
-            f"box: {abs(box).max()} found, expected at most {_MAX_COORDINATE:.0f} pixels"
+            f"box: expected coordinates of at most {_MAX_COORDINATE:.0f} pixels, found "
+            f"{abs(box).max()}"
         )
 
 
@@ -122,7 +125,7 @@ def _check_whole(name: str, column: np.ndarray) -> None:
         wrong |= ~wrong & (np.where(wrong, 0, column) % 1 != 0)
     if wrong.any():
         found = column[np.argmax(wrong)]
-        raise ValueError(f"{name}: {found} found, expected integers of at most 2^53 - 1")
+        raise ValueError(f"{name}: expected integers of at most 2^53 - 1, found {found}")
 
 
 def _check_masks(mask: Any, count: int, extent: Extent) -> None:
@@ -135,20 +138,20 @@ def _check_masks(mask: Any, count: int, extent: Extent) -> None:
         _check_pixels(mask, (count, *size))
     else:
         raise ValueError(
-            f"mask: {_kind(mask)} found, expected a NumPy array, datasets.masks.mask_set.Masks or "
-            "None"
+            "mask: expected a NumPy array, datasets.masks.mask_set.Masks or None, found "
+            f"{_kind(mask)}"
         )
 
 
 def _check_runs(masks: Masks, count: int, size: tuple[int, int]) -> None:
     if (masks.height, masks.width) != size:
         found = f"{masks.height} x {masks.width}"
-        raise ValueError(f"mask: run lengths of {found} found, expected {size[0]} x {size[1]}")
+        raise ValueError(f"mask: expected run lengths of {size[0]} x {size[1]}, found {found}")
     if len(masks) != count:
-        raise ValueError(f"mask: {len(masks)} run lengths found, expected {count}, one per track")
+        raise ValueError(f"mask: expected {count} run lengths, one per track, found {len(masks)}")
     other = next((run for run in masks.runs if not isinstance(run, bytes)), None)
     if other is not None:
-        raise ValueError(f"mask: a run length as {_kind(other)} found, expected bytes")
+        raise ValueError(f"mask: expected run lengths as bytes, found {_kind(other)}")
     try:
         Masks.read(masks.runs, *size)  # result not kept: its caches would count as memory
     except RowError as error:
@@ -158,15 +161,15 @@ def _check_runs(masks: Masks, count: int, size: tuple[int, int]) -> None:
 def _check_pixels(mask: np.ndarray, expected: tuple[int, int, int]) -> None:
     if mask.shape != expected:
         raise ValueError(
-            f"mask: shape {mask.shape} found, expected {expected}: (objects, height, width)"
+            f"mask: expected (objects, height, width), {expected}, found shape {mask.shape}"
         )
     if mask.dtype == bool:
         return
     if mask.dtype.kind not in _INTEGER:
-        raise ValueError(f"mask: {mask.dtype} found, expected bool or integers 0 and 1")
+        raise ValueError(f"mask: expected bool or integers 0 and 1, found {mask.dtype}")
     if mask.size and mask.view(f"u{mask.itemsize}").max() > 1:  # one pass, finds values below 0 too
         found = mask.max() if mask.max() > 1 else mask.min()
-        raise ValueError(f"mask: pixels of {found} found, expected 0 and 1")
+        raise ValueError(f"mask: expected pixels of 0 and 1, found {found}")
 
 
 def _kind(value: object) -> str:

@@ -35,7 +35,7 @@ def compare_results(before: Path, after: Path) -> tuple[int, list[str]]:
         names = sorted({*_names(before), *_names(after)})
         pairs = {name: (before / name, after / name) for name in names}
     if not pairs:
-        raise ValueError(f"{before}: none of {list(_COMPARED)} found")
+        raise ValueError(f"{before}: expected some of {list(_COMPARED)}, found none")
     found = ((name, _difference(*paths)) for name, paths in pairs.items())
     return len(pairs), [f"{name}: {difference}" for name, difference in found if difference]
 

@@ -153,7 +153,7 @@ def camera_scene(sequence: str, pattern: str | None) -> str:
     found = re.search(pattern, sequence)
     if found is None:
         raise ValueError(
-            f"scene: sequence {sequence!r} found, expected a name that matches {pattern!r}"
+            f"scene: expected a name that matches {pattern!r}, found sequence {sequence!r}"
         )
     return found[0]
 

@@ -37,7 +37,7 @@ def evaluate(pairing: Pairing) -> Partial:
     frames = range(1, pairing.frame_count - 1)
     if not frames:
         count = pairing.frame_count
-        raise ValueError(f"{count} frames found, expected at least 3 for semi-supervised J&F")
+        raise ValueError(f"expected at least 3 frames for semi-supervised J&F, found {count}")
     rows = Rows.of(pairing, frames)
     objects, prediction = davis_objects(pairing), pairing.prediction.identities
     _refuse_others(pairing, frames, len(objects))
@@ -56,6 +56,6 @@ def _refuse_others(pairing: Pairing, frames: range, last: int) -> None:
         row = int(np.argmax(other))
         identity = side.identities[side.track[row]]
         raise ValueError(
-            f"prediction, frame {side.frame[row]} (from 0): identity {identity} found, expected "
-            f"an object of the first frame, 1 to {last}"
+            f"prediction, frame {side.frame[row]} (from 0): expected an identity of "
+            f"the first frame, 1 to {last}, found {identity}"
         )

@@ -48,8 +48,8 @@ def _proposals(pairing: Pairing, min_count: int) -> np.ndarray:
     identities = pairing.prediction.identities
     wrong = identities[(identities < 1) | (identities > _MAX_PROPOSALS)]
     if len(wrong):
-        expected = f"expected proposals numbered 1 to {_MAX_PROPOSALS}"
-        raise ValueError(f"identity {wrong[0]} found in the prediction, {expected}")
+        expected = f"expected identities from 1 to {_MAX_PROPOSALS}"
+        raise ValueError(f"prediction: {expected}, found {wrong[0]}")
     last = int(identities.max(initial=0))
     proposals = np.full(max(last, min_count), -1)
     proposals[identities - 1] = np.arange(len(identities))

@@ -39,7 +39,7 @@ def make_baseline(plan: Mapping[str, Any], workdir: Path) -> dict[str, Any]:
         missing = sorted({variant["name"] for variant in run["variants"]} - set(present))
         if missing:
             raise FileNotFoundError(
-                f"{run_name(run)}: no results of {missing}, expected results of every variant"
+                f"{run_name(run)}: expected results of every variant, found none of {missing}"
             )
     _refuse_timing_warnings(list(_step_time_files(plan, workdir)))
     return snapshot
@@ -53,9 +53,10 @@ def _refuse_timing_warnings(paths: list[Path]) -> None:
     ]
     for path, warning in found[:1]:
         raise ValueError(
-            f"{path}: {warning.what} ({warning.size}); {len(found)} of {len(paths)} processes have "
-            "timing warnings, expected a quiet machine for a baseline. Stop other programs and try "
-            "again, or use config/accuracy_gate.yaml for a baseline of accuracy only"
+            f"{path}: expected a quiet machine for a baseline, found timing warnings in "
+            f"{len(found)} of {len(paths)} processes, here: {warning.what} ({warning.size}). Stop "
+            "other programs and try again, or use config/accuracy_gate.yaml for a baseline of "
+            "accuracy only"
         )
 
 

@@ -75,7 +75,7 @@ def read_verdict(path: Path) -> dict[str, Any]:
         raise FileNotFoundError(f"{path}: no such file, the run ended before there was a verdict")
     verdict = read_json(path)
     if not isinstance(verdict, dict) or not verdict.keys() >= {"verdict", "exit", "checks"}:
-        raise ValueError(f"{path}: not a verdict, expected the output of `make regression`")
+        raise ValueError(f"{path}: expected the output of `make regression`, found no verdict")
     if not is_current(verdict.get("inputs")):
         raise ValueError(
             f"{path}: code, config or baseline have changed since this verdict of "

@@ -70,13 +70,13 @@ def read_baseline(path: Path) -> dict[str, Any]:
     content = read_json(path)
     if not isinstance(content, dict) or not content.keys() >= _KEYS:
         keys = sorted(content) if isinstance(content, dict) else type(content).__name__
-        raise ValueError(f"{path}: {keys} found, expected a baseline with {sorted(_KEYS)}")
+        raise ValueError(f"{path}: expected a baseline with the keys {sorted(_KEYS)}, found {keys}")
     if content["schema"] == 1:
         content = _migrate(content)
     if content["schema"] != SCHEMA:
         found = content["schema"]
         raise ValueError(
-            f"{path}: schema {found} found, expected {SCHEMA}: make the baseline again"
+            f"{path}: expected schema {SCHEMA}, found {found}: make the baseline again"
         )
     return content
 

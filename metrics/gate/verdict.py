@@ -175,15 +175,15 @@ def _finite(number: float) -> float | None:
 def _difference(before: Snapshot, now: Snapshot) -> str:
     """Return the reason why the two cannot be compared, empty if they can."""
     if list(before) != list(now):
-        return f"sequences {list(now)} found, {list(before)} in the baseline"
+        return f"sequences: expected {list(before)} as in the baseline, found {list(now)}"
     for name, old in before.items():
         new = now[name]
         for what in ("frames", "truth"):
             if old[what] != new[what]:
-                return f"{name}: {what} {new[what]} found, {old[what]} in the baseline"
+                return f"{name}: {what}: expected {old[what]} as in the baseline, found {new[what]}"
         classes = [list(each["classes"]) for each in (old, new)]
         if classes[0] != classes[1]:
-            return f"{name}: classes {classes[1]} found, {classes[0]} in the baseline"
+            return f"{name}: classes: expected {classes[0]} as in the baseline, found {classes[1]}"
     return ""
 
 

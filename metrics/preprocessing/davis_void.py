@@ -31,7 +31,7 @@ def refuse_void(truth: Tracks, prediction: Tracks) -> tuple[Tracks, Tracks]:
     void = is_void(prediction)
     if void.any():
         frame = prediction.frame[np.argmax(void)]
-        raise ValueError(f"prediction, frame {frame} (from 0): void found, expected objects only")
+        raise ValueError(f"prediction, frame {frame} (from 0): expected objects only, found void")
     return truth, prediction
 
 

@@ -73,7 +73,7 @@ def only_pedestrians(extent: Extent) -> dict[str, int]:
     found = extent.classes.get(_PEDESTRIAN, "missing")
     if found not in _PEDESTRIAN_NAMES:
         expected = " or ".join(_PEDESTRIAN_NAMES)
-        raise ValueError(f"class {_PEDESTRIAN} is {found}, expected {expected}")
+        raise ValueError(f"class {_PEDESTRIAN}: expected {expected}, found {found}")
     return {found: _PEDESTRIAN}
 
 
@@ -83,7 +83,7 @@ def refuse_other_classes(prediction: Tracks) -> None:
     if other.any():
         row = int(np.argmax(other))
         raise ValueError(
-            f"prediction, frame {prediction.frame[row]} (from 0): class "
-            f"{prediction.class_id[row]} found, the MOTChallenge protocols expect class "
-            f"{_PEDESTRIAN} only"
+            f"prediction, frame {prediction.frame[row]} (from 0): expected class "
+            f"{_PEDESTRIAN} only, as the MOTChallenge protocols require, found "
+            f"{prediction.class_id[row]}"
         )

@@ -38,7 +38,9 @@ def _classes(extent: Extent) -> dict[str, int]:
     for key, name in _SCORED.items():
         if extent.classes.get(key) != name:
             found = extent.classes.get(key)
-            raise ValueError(f"class {key} is {found!r}: the KITTI protocol expects {name!r}")
+            raise ValueError(
+                f"class {key}: expected {name!r} for the KITTI protocol, found {found!r}"
+            )
     return {name: key for key, name in _SCORED.items()}
 
 

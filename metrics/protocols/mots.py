@@ -15,7 +15,7 @@ _PEDESTRIAN = 2
 def _pedestrians(extent: Extent) -> dict[str, int]:
     found = extent.classes.get(_PEDESTRIAN, "missing")
     if found != "pedestrian":
-        raise ValueError(f"class {_PEDESTRIAN} is {found}, expected pedestrian")
+        raise ValueError(f"class {_PEDESTRIAN}: expected pedestrian, found {found}")
     return {found: _PEDESTRIAN}
 
 

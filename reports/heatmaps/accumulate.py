@@ -151,7 +151,7 @@ def add_masks(heat: np.ndarray, objects: Objects) -> None:
         ValueError: The objects have no masks.
     """
     if objects.rle is None:
-        raise ValueError("kernel mask: tracks without masks found, expected masks: use foot or box")
+        raise ValueError("kernel mask: expected tracks with masks, found none: use foot or box")
     for begin in range(0, len(objects), _MASKS_AT_ONCE):
         some = np.arange(begin, min(begin + _MASKS_AT_ONCE, len(objects)))
         total = decode(objects.rle.take(some)).sum(axis=0, dtype=np.float32)

@@ -94,9 +94,9 @@ def image_of(sequence: Sequence, frame: int) -> np.ndarray:
         decoded = (each for index, (_, each) in enumerate(decode_frames(images)) if index == frame)
         image = next(decoded, None)
     if image is None:
-        raise ValueError(f"{name}: no such frame, expected {extent.frame_count} frames")
+        raise ValueError(f"{name}: expected one of {extent.frame_count} frames, found none")
     if image.shape != (extent.height, extent.width, 3):
-        raise ValueError(f"{name}: size {image.shape}, expected {extent.height} x {extent.width}")
+        raise ValueError(f"{name}: expected {extent.height} x {extent.width}, found {image.shape}")
     return image
 
 

@@ -45,7 +45,7 @@ class Settings:
         names = {name: key for key, name in extent.classes.items() if key not in extent.ignored}
         unknown = [name for name in self.classes or () if name not in names]
         if unknown:
-            raise ValueError(f"classes {unknown} found, expected some of {[*names]}")
+            raise ValueError(f"classes: expected some of {[*names]}, found {unknown}")
         kept = [names[name] for name in self.classes or names]
         return tracks.take(np.isin(tracks.class_id, kept))
 
@@ -66,7 +66,7 @@ class Source:
     def __post_init__(self) -> None:
         extent, name = self.sequence.extent, self.sequence.name
         if not extent.frame_count or not extent.height or not extent.width:
-            raise ValueError(f"{name}: sequence without frames or pixels found, expected some")
+            raise ValueError(f"{name}: expected frames with pixels, found none")
         for kind, tracks in (("tracks", self.prediction), ("ground truth", self.truth)):
             if tracks is not None:
                 check_extent(f"{name}, {kind}", tracks.extent, extent)

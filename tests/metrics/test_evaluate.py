@@ -96,7 +96,7 @@ def test_events_are_written_and_their_numbers_equal_the_counts(folders, tmp_path
 def test_an_unknown_class_is_refused_with_the_known_names(folders):
     done = run(folders, "--classes", "car")
     assert done.returncode == 2
-    assert "classes ['car'] are not scored: expected some of ['pedestrian']" in done.stderr
+    assert "classes: expected some of ['pedestrian'], found ['car']" in done.stderr
 
 
 def test_hota_is_written_for_every_threshold(folders, tmp_path):
@@ -141,7 +141,7 @@ def remove_truth(truth, results):
         (break_result, "TUD-Campus.txt, line 223 ('1,2,oops'): expected at least 8 columns"),
         (remove_result, "TUD-Stadtmitte.txt"),
         (shorten, "frame 70 (from 0) is beyond the last frame, 69"),
-        (remove_all_truth, "no sequence with ground truth found in layout mot15"),
+        (remove_all_truth, "expected ground truth in layout mot15, found none"),
     ],
 )
 def test_invalid_input_gives_exit_code_two_and_a_message(folders, tmp_path, damage, message):
@@ -156,7 +156,7 @@ def test_invalid_input_gives_exit_code_two_and_a_message(folders, tmp_path, dama
 def test_an_unknown_sequence_is_refused_with_the_known_names(folders):
     done = run(folders, "--sequences", "TUD")
     assert done.returncode == 2
-    expected = "sequences ['TUD'] not found, expected some of ['TUD-Campus', 'TUD-Stadtmitte']"
+    expected = "expected sequences among ['TUD-Campus', 'TUD-Stadtmitte'], found ['TUD']"
     assert expected in done.stderr
 
 
@@ -183,14 +183,17 @@ def test_unusual_names_are_scored_and_printed_without_control_characters(folders
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (("--jobs", "0"), "--jobs: 0 found, expected 1 or more"),
+        (("--jobs", "0"), "--jobs: expected at least 1, found 0"),
         (("--families", "hota", "hota"), "--families: ['hota'] given more than once"),
         (
             ("--families", "jf_te", "jf_davis_us"),
-            "families: jf_te and jf_davis_us both have",
+            "families: expected one family with a column J&F",
         ),
-        (("--output", "{workdir}"), "is a folder, expected a file to write"),
-        (("--output", "{workdir}/o", "--events", "{workdir}/o"), "--output and --events: both are"),
+        (("--output", "{workdir}"), "expected a file to write, found a folder"),
+        (
+            ("--output", "{workdir}/o", "--events", "{workdir}/o"),
+            "--output and --events: expected two files",
+        ),
     ],
 )
 def test_flags_are_checked_before_files_are_read(folders, tmp_path, flags, message):

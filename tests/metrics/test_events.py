@@ -67,7 +67,7 @@ def test_event_numbers_equal_the_counts_of_clear_on_random_tracks():
 def test_event_numbers_that_differ_from_the_counts_are_an_error():
     found = pairing([(0, 7, A)], [(0, 1, A)])
     values = clear.summarize(clear.evaluate(found)) | {"IDSW": 1}
-    with pytest.raises(RuntimeError, match="0 switch events found, but IDSW is 1"):
+    with pytest.raises(RuntimeError, match="expected 1 switch events, the value of IDSW, found 0"):
         check_counts(list_events(found), values)
 
 

@@ -34,12 +34,12 @@ def test_memory_is_the_maximum_over_sequences_or_unknown():
 
 
 def test_timings_of_two_machines_are_refused():
-    with pytest.raises(ValueError, match="2 machines found, expected one"):
+    with pytest.raises(ValueError, match="expected one machine, found 2"):
         summarize_timings([timing([1]), timing([1], machine="other")])
 
 
 def test_timings_with_different_numbers_of_repeats_are_refused():
-    with pytest.raises(ValueError, match=r"\[1, 2\] repeats found, expected the same number"):
+    with pytest.raises(ValueError, match=r"expected the same number .*, found \[1, 2\]"):
         summarize_timings([timing([1]), timing([1], [1])])
 
 
@@ -53,9 +53,9 @@ def test_a_whole_process_has_a_rate_and_no_step_time():
 
 
 def test_timings_of_different_or_unknown_kinds_are_refused():
-    with pytest.raises(ValueError, match=r"timed \['process', 'step'\] found, expected"):
+    with pytest.raises(ValueError, match=r"timed: expected .*, found \['process', 'step'\]"):
         summarize_timings([timing([1]), timing([1], timed="process")])
-    with pytest.raises(ValueError, match=r"timed \['guess'\] found, expected"):
+    with pytest.raises(ValueError, match=r"timed: expected .*, found \['guess'\]"):
         summarize_timings([timing([1], timed="guess")])
 
 

@@ -149,23 +149,23 @@ def break_image(workdir):
 
 
 def break_class(workdir):
-    return ["--classes", "horse"], "classes ['horse'] found, expected some of ['dog', 'cat']"
+    return ["--classes", "horse"], "classes: expected some of ['dog', 'cat'], found ['horse']"
 
 
 def break_kernel(workdir):
-    return ["--kernel", "mask"], "kernel mask: tracks without masks found"
+    return ["--kernel", "mask"], "kernel mask: expected tracks with masks, found none"
 
 
 def break_time(workdir):
-    return ["--time", "0.4"], "--time: 0.4 found, walk lasts 0.4 seconds"
+    return ["--time", "0.4"], "--time: expected a time within the 0.4 seconds of walk, found 0.4"
 
 
 def break_half_life(workdir):
-    return ["--half-life", "0"], "'0' found, expected a number of seconds above 0"
+    return ["--half-life", "0"], "expected a number of seconds above 0, found '0'"
 
 
 def break_count(workdir):
-    return ["--truth", "a", "b"], "--truth: 2 files found, expected one for each of 1 tracks files"
+    return ["--truth", "a", "b"], "--truth: expected one file for each of 1 tracks files, found 2"
 
 
 @pytest.mark.parametrize(
@@ -189,10 +189,10 @@ def test_an_error_is_reported_and_nothing_is_written(workdir, run, harm):
     [
         (
             ["--output", "heat.gif"],
-            "heat.gif found, expected a name that ends in .png, .mp4, .json",
+            "expected a name that ends in .png, .mp4, .json, found heat.gif",
         ),
         (["--output", "heat.mp4", "--time", "0"], "--time: allowed for a .png only"),
-        (["--output", "heat.png", "--tracks", "a", "b"], "--tracks: 2 files found, expected one"),
+        (["--output", "heat.png", "--tracks", "a", "b"], "--tracks: expected one file"),
     ],
 )
 def test_incompatible_flags_are_refused(run, flags, message):

@@ -123,9 +123,14 @@ def test_several_results_are_side_by_side_after_the_ground_truth(walk, tmp_path)
 
 def test_each_result_needs_one_title(walk, tmp_path):
     video = ["--video", tmp_path / "v.mp4"]
-    assert "--titles: 0 found" in run(walk, "--tracks", walk[1], walk[1], *video).stderr
-    assert "--titles: 2 found" in run(walk, "--titles", "a", "b", *video).stderr
-    assert "'-1' found, expected 0 to 60 seconds" in run(walk, "--trail=-1", *video).stderr
+    assert (
+        "one title for each of --tracks, found 0"
+        in run(walk, "--tracks", walk[1], walk[1], *video).stderr
+    )
+    assert (
+        "one title for each of --tracks, found 2" in run(walk, "--titles", "a", "b", *video).stderr
+    )
+    assert "expected 0 to 60 seconds, found '-1'" in run(walk, "--trail=-1", *video).stderr
 
 
 def break_image(tmp_path, walk):
@@ -180,5 +185,5 @@ def test_a_zone_is_drawn_or_refused(walk, tmp_path):
 
 
 def test_an_output_is_required(walk):
-    assert "neither --frames nor --video found" in run(walk).stderr
-    assert "v.avi found, expected a name that ends in .mp4" in run(walk, "--video", "v.avi").stderr
+    assert "expected --frames or --video, found neither" in run(walk).stderr
+    assert "expected a name that ends in .mp4, found v.avi" in run(walk, "--video", "v.avi").stderr

@@ -33,7 +33,7 @@ def changed(text: str, diff: str) -> str:
     for hunk in diff.split("@@\n"):
         lines = hunk.splitlines()
         old, new = ("\n".join(x[1:] for x in lines if x[0] != sign) for sign in "+-")
-        assert text.count(old) == 1, f"found {text.count(old)} times, expected once: {old}"
+        assert text.count(old) == 1, f"expected once, found {text.count(old)} times: {old}"
         text = text.replace(old, new)
     return text
 

@@ -107,4 +107,4 @@ def chosen_cases(variant: str | None) -> dict[str, Case]:
         if variant in config["variants"]:
             entry, data = config["variants"][variant], config["datasets"][OTHER]
             return {variant: Case(variant, OTHER, entry, data, overlay)}
-    raise pytest.UsageError(f"--variant: {variant!r} found, expected one of {sorted(known)}")
+    raise pytest.UsageError(f"--variant: expected one of {sorted(known)}, found {variant!r}")

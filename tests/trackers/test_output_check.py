@@ -13,6 +13,7 @@ from datasets.masks import coco_rle
 from datasets.masks.mask_set import Masks
 from datasets.sequences.sequence_json import Prepared, open_sequence, read_sequence, write_prepared
 from datasets.types import Extent, Frame, Sequence
+from tests.support.messages import message_pattern
 from trackers.contract import Method, TrackerOutput
 from trackers.output_check import OutputCheck
 from trackers.run import track
@@ -47,80 +48,88 @@ def changed(**columns):
 ENORMOUS = np.array([7, 2**64], object)
 WRONG_OUTPUTS = {
     # not a TrackerOutput
-    "nothing": (None, "None found, expected a trackers.contract.TrackerOutput"),
-    "a tuple": ((RIGHT.track, RIGHT.box), "tuple found, expected a trackers"),
-    "an array of rows": (np.zeros((2, 6)), "ndarray found, expected a trackers"),
+    "nothing": (None, "expected a trackers.contract.TrackerOutput, found None"),
+    "a tuple": ((RIGHT.track, RIGHT.box), "TrackerOutput, found tuple"),
+    "an array of rows": (np.zeros((2, 6)), "TrackerOutput, found ndarray"),
     # columns
-    "missing ids": (changed(track=None), "track: None found, expected a NumPy array"),
-    "missing boxes": (changed(box=None), "box: None found, expected a NumPy array"),
-    "ids in a list": (changed(track=[7, 8]), "track: list found, expected a NumPy array"),
-    "boxes in a list": (changed(box=RIGHT.box.tolist()), "box: list found"),
-    "a score for all": (changed(score=0.5), "score: float found, expected a NumPy array"),
-    "a class for all": (changed(class_id=1), "class_id: int found, expected a NumPy array"),
-    "one id too few": (changed(track=np.array([7])), r"box: shape (2, 4) found, expected (1, 4)"),
-    "one id too many": (changed(track=np.arange(3)), r"box: shape (2, 4) found, expected (3, 4)"),
-    "one box too few": (changed(box=RIGHT.box[:1]), r"box: shape (1, 4) found, expected (2, 4)"),
-    "one score too many": (changed(score=np.ones(3)), r"score: shape (3,) found, expected (2,)"),
-    "one class too few": (changed(class_id=np.ones(1, int)), "class_id: shape (1,) found"),
-    "no classes": (changed(class_id=np.zeros(0, int)), "class_id: shape (0,) found"),
-    "ids in a column": (changed(track=np.array([[7], [8]])), "track: shape (2, 1) found"),
-    "a scalar id": (changed(track=np.array(7)), "track: shape () found"),
-    "scores in a column": (changed(score=np.ones((2, 1))), "score: shape (2, 1) found"),
-    "boxes of three columns": (changed(box=np.ones((2, 3))), "box: shape (2, 3) found"),
-    "boxes of five columns": (changed(box=np.ones((2, 5))), "box: shape (2, 5) found"),
-    "boxes transposed": (changed(box=RIGHT.box.T), r"box: shape (4, 2) found, expected (2, 4)"),
-    "flat boxes": (changed(box=RIGHT.box.ravel()), "box: shape (8,) found"),
+    "missing ids": (changed(track=None), "track: expected a NumPy array, found None"),
+    "missing boxes": (changed(box=None), "box: expected a NumPy array, found None"),
+    "ids in a list": (changed(track=[7, 8]), "track: expected a NumPy array, found list"),
+    "boxes in a list": (changed(box=RIGHT.box.tolist()), "box: expected a NumPy array, found list"),
+    "a score for all": (changed(score=0.5), "score: expected a NumPy array, found float"),
+    "a class for all": (changed(class_id=1), "class_id: expected a NumPy array, found int"),
+    "one id too few": (changed(track=np.array([7])), "box: ... (1, 4), ... found (2, 4)"),
+    "one id too many": (changed(track=np.arange(3)), "box: ... (3, 4), ... found (2, 4)"),
+    "one box too few": (changed(box=RIGHT.box[:1]), "box: expected shape (2, 4), ... found (1, 4)"),
+    "one score too many": (changed(score=np.ones(3)), "score: expected shape (2,), ... found (3,)"),
+    "one class too few": (changed(class_id=np.ones(1, int)), "class_id: ..., found (1,)"),
+    "no classes": (changed(class_id=np.zeros(0, int)), "class_id: expected shape ... found (0,)"),
+    "ids in a column": (changed(track=np.array([[7], [8]])), "track: ..., found (2, 1)"),
+    "a scalar id": (changed(track=np.array(7)), "track: expected shape ... found ()"),
+    "scores in a column": (changed(score=np.ones((2, 1))), "score: ..., found (2, 1)"),
+    "boxes of three columns": (changed(box=np.ones((2, 3))), "box: ..., found (2, 3)"),
+    "boxes of five columns": (changed(box=np.ones((2, 5))), "box: expected shape ... found (2, 5)"),
+    "boxes transposed": (changed(box=RIGHT.box.T), "box: expected shape (2, 4), ... found (4, 2)"),
+    "flat boxes": (changed(box=RIGHT.box.ravel()), "box: expected shape ... found (8,)"),
     # values
-    "text ids": (changed(track=np.array(["7", "8"])), "track: <U1 found, expected real numbers"),
+    "text ids": (changed(track=np.array(["7", "8"])), "track: expected real numbers, found <U1"),
     "Python objects as ids": (
-        changed(track=ENORMOUS), "track: object found, expected real numbers"
+        changed(track=ENORMOUS), "track: expected real numbers, found object"
     ),
-    "booleans as ids": (changed(track=np.array([True, False])), "track: bool found"),
-    "a fractional id": (changed(track=np.array([7, 8.5])), "track: 8.5 found, expected integers"),
+    "booleans as ids": (changed(track=np.array([True, False])), "track: ..., found bool"),
+    "a fractional id": (changed(track=np.array([7, 8.5])), "track: ..., found 8.5"),
     "an id that is NaN": (
-        changed(track=np.array([7, np.nan])), "track: nan found, expected integers"
+        changed(track=np.array([7, np.nan])), "track: expected integers..., found nan"
     ),
-    "negative ids": (changed(track=np.array([-1, 8])), "track: -1 found, expected ids from 0"),
-    "a duplicated id": (changed(track=np.array([8, 8])), "track: 8 found twice"),
-    "an id beyond a double": (changed(track=np.array([7, 2**60])), f"track: {2**60} found"),
-    "an id beyond int64": (changed(track=np.array([7, 2**63], np.uint64)), f"track: {2**63} found"),
-    "complex boxes": (changed(box=RIGHT.box + 0j), "box: complex128 found, expected real"),
-    "Python objects as boxes": (changed(box=RIGHT.box.astype(object)), "box: object found"),
-    "a box that is NaN": (changed(box=boxes(0, 0, np.nan, 2)), "box: [0.0, 0.0, nan, 2.0] found"),
-    "an infinite box": (changed(box=boxes(0, 0, np.inf, 2)), "box: [0.0, 0.0, inf, 2.0] found"),
-    "right before left": (changed(box=boxes(3, 1, 1, 4)), "found, expected left, top, right"),
-    "bottom before top": (changed(box=boxes(1, 4, 3, 1, dtype=int)), "box: [1, 4, 3, 1] found"),
-    "a box out of range": (changed(box=boxes(0, 0, 1e12, 2)), "box: 1000000000000.0 found"),
-    "a score that is NaN": (changed(score=np.array([0.5, np.nan])), "score: nan found"),
-    "an infinite score": (changed(score=np.array([0.5, -np.inf])), "score: -inf found"),
-    "text scores": (changed(score=np.array(["a", "b"])), "score: <U1 found"),
+    "negative ids": (changed(track=np.array([-1, 8])), "track: expected ids from 0, found -1"),
+    "a duplicated id": (changed(track=np.array([8, 8])), "each id once, found 8 twice"),
+    "an id beyond a double": (changed(track=np.array([7, 2**60])), f"track: ..., found {2**60}"),
+    "an id beyond int64": (
+        changed(track=np.array([7, 2**63], np.uint64)), f"track: expected int..., found {2**63}"
+    ),
+    "complex boxes": (changed(box=RIGHT.box + 0j), "box: expected real..., found complex128"),
+    "Python objects as boxes": (changed(box=RIGHT.box.astype(object)), "box: ..., found object"),
+    "a box that is NaN": (
+        changed(box=boxes(0, 0, np.nan, 2)), "box: expected finite..., found [0.0, 0.0, nan, 2.0]"
+    ),
+    "an infinite box": (
+        changed(box=boxes(0, 0, np.inf, 2)), "box: expected finite..., found [0.0, 0.0, inf, 2.0]"
+    ),
+    "right before left": (changed(box=boxes(3, 1, 1, 4)), "expected left, top, right"),
+    "bottom before top": (
+        changed(box=boxes(1, 4, 3, 1, dtype=int)), "box: ...top <= bottom, found [1, 4, 3, 1]"
+    ),
+    "a box out of range": (changed(box=boxes(0, 0, 1e12, 2)), "box: ..., found 1000000000000.0"),
+    "a score that is NaN": (changed(score=np.array([0.5, np.nan])), "score: ...finite...found nan"),
+    "an infinite score": (changed(score=np.array([0.5, -np.inf])), "score: ...finite...found -inf"),
+    "text scores": (changed(score=np.array(["a", "b"])), "score: expected real numbers, found <U1"),
     "a class of another data set": (
-        changed(class_id=np.array([1, 3])), "class_id: 3 found, expected one"
+        changed(class_id=np.array([1, 3])), "class_id: expected one of ..., found 3"
     ),
     "a negative class": (
-        changed(class_id=np.array([-1, 1])), "class_id: -1 found, expected one of"
+        changed(class_id=np.array([-1, 1])), "class_id: expected one of ..., found -1"
     ),
-    "a fractional class": (changed(class_id=np.array([1, 1.5])), "class_id: 1.5 found"),
+    "a fractional class": (changed(class_id=np.array([1, 1.5])), "class_id: ..., found 1.5"),
     # masks
-    "masks transposed": (changed(mask=MASK.transpose(0, 2, 1)), "mask: shape (2, 6, 4) found"),
+    "masks transposed": (changed(mask=MASK.transpose(0, 2, 1)), "mask: ..., found shape (2, 6, 4)"),
     "masks read as (width, height)": (changed(mask=MASK.reshape(2, WIDTH, HEIGHT)), "(2, 6, 4)"),
-    "masks of half the size": (changed(mask=MASK[:, ::2, ::2]), "mask: shape (2, 2, 3) found"),
-    "an image of ids": (changed(mask=MASK[0].astype(np.uint8)), "mask: shape (4, 6) found"),
-    "one mask too few": (changed(mask=MASK[:1]), "mask: shape (1, 4, 6) found, expected (2, 4, 6)"),
-    "one mask too many": (changed(mask=MASK[[0, 1, 1]]), "mask: shape (3, 4, 6) found"),
-    "masks with a channel": (changed(mask=MASK[:, None]), "mask: shape (2, 1, 4, 6) found"),
-    "masks in a list": (changed(mask=list(MASK)), "mask: list found, expected a NumPy array"),
-    "logits": (changed(mask=LOGITS), "mask: float64 found, expected bool or integers"),
-    "half-precision logits": (changed(mask=LOGITS.astype(np.float16)), "mask: float16 found"),
-    "NaN as masks": (changed(mask=np.full(MASK.shape, np.nan)), "mask: float64 found"),
-    "masks of 0 and 255": (changed(mask=MASK * np.uint8(255)), "mask: pixels of 255 found"),
-    "masks of -1": (changed(mask=-MASK.astype(np.int8)), "mask: pixels of -1 found, expected 0"),
-    "masks of ids": (changed(mask=MASK * np.array([[[7]], [[8]]])), "mask: pixels of 8 found"),
+    "masks of half the size": (changed(mask=MASK[:, ::2, ::2]), "mask: ..., found shape (2, 2, 3)"),
+    "an image of ids": (changed(mask=MASK[0].astype(np.uint8)), "mask: ..., found shape (4, 6)"),
+    "one mask too few": (changed(mask=MASK[:1]), "mask: ... (2, 4, 6), found shape (1, 4, 6)"),
+    "one mask too many": (changed(mask=MASK[[0, 1, 1]]), "mask: ..., found shape (3, 4, 6)"),
+    "masks with a channel": (changed(mask=MASK[:, None]), "mask: ..., found shape (2, 1, 4, 6)"),
+    "masks in a list": (changed(mask=list(MASK)), "mask: expected a NumPy array..., found list"),
+    "logits": (changed(mask=LOGITS), "mask: expected bool or integers 0 and 1, found float64"),
+    "half-precision logits": (changed(mask=LOGITS.astype(np.float16)), "mask: ..., found float16"),
+    "NaN as masks": (changed(mask=np.full(MASK.shape, np.nan)), "mask: ..., found float64"),
+    "masks of 0 and 255": (changed(mask=MASK * np.uint8(255)), "mask: ... 0 and 1, found 255"),
+    "masks of -1": (changed(mask=-MASK.astype(np.int8)), "mask: ... pixels of 0 and 1, found -1"),
+    "masks of ids": (changed(mask=MASK * np.array([[[7]], [[8]]])), "mask: ... 0 and 1, found 8"),
     "run lengths transposed": (
-        changed(mask=Masks(RUNS.runs, WIDTH, HEIGHT)), "run lengths of 6 x 4 found, expected 4 x 6"
+        changed(mask=Masks(RUNS.runs, WIDTH, HEIGHT)), "expected run lengths of 4 x 6, found 6 x 4"
     ),
     "run lengths of another size": (
-        changed(mask=Masks(RUNS.runs, 8, 12)), "run lengths of 8 x 12 found, expected 4 x 6"
+        changed(mask=Masks(RUNS.runs, 8, 12)), "expected run lengths of 4 x 6, found 8 x 12"
     ),
     "run lengths that are too short": (
         changed(mask=Masks((RUNS.runs[0], b"3"), HEIGHT, WIDTH)), "mask: of object 1: run length"
@@ -129,14 +138,15 @@ WRONG_OUTPUTS = {
         changed(mask=Masks((RUNS.runs[0], b"\x00"), HEIGHT, WIDTH)), "mask: of object 1: run length"
     ),
     "run lengths as text": (
-        changed(mask=Masks(tuple(run.decode() for run in RUNS.runs), HEIGHT, WIDTH)), "as str found"
+        changed(mask=Masks(tuple(run.decode() for run in RUNS.runs), HEIGHT, WIDTH)),
+        "mask: expected run lengths as bytes, found str",
     ),
     "too few run lengths": (
-        changed(mask=RUNS.take(np.array([0]))), "mask: 1 run lengths found, expected 2"
+        changed(mask=RUNS.take(np.array([0]))), "mask: expected 2 run lengths, ..., found 1"
     ),
-    "no masks after masks": (replace(MASKED, mask=None), "no masks found and masks in earlier"),
+    "no masks after masks": (replace(MASKED, mask=None), "found no masks here and masks"),
     "masks after no masks": (
-        MASKED, "masks found and none in earlier frames, expected masks in all"
+        MASKED, "expected masks in all frames or in none, found masks here and none"
     ),
     "masks for no objects": (
         TrackerOutput(np.zeros(0, int), np.zeros((0, 4)), np.zeros(0), np.zeros(0, int), MASK),
@@ -203,7 +213,7 @@ def make_wrong(name):
     masked = getattr(output, "mask", None) is not None or name == "no masks after masks"
     masked &= name != "masks after no masks"
     place = "My tracker on own/walk, frame 3 (from 0): "
-    pattern = f"^{re.escape(place)}.*{re.escape(message)}"
+    pattern = f"^{re.escape(place)}.*{message_pattern(message)}"
     return Scripted(MASKED if masked else RIGHT, output), pattern
 
 

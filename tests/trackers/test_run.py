@@ -81,11 +81,11 @@ def test_missing_detections_are_an_error_for_a_method_that_needs_them(crossing, 
 @pytest.mark.parametrize(
     ("method", "options", "message"),
     [
-        ("sorted", {}, r"method 'sorted' is unknown: expected one of \[.*'bytetrack', .*'sort'"),
+        ("sorted", {}, r"method: expected one of \[.*'bytetrack', .*'sort', .*, found 'sorted'"),
         (
             "sort",
             {"max_aeg": 1},
-            r"sort: options: \['max_aeg'\] found, expected some of .*'max_age'",
+            r"sort: options: expected some of .*'max_age', .*, found \['max_aeg'\]",
         ),
         ("imported", {}, r"imported: options: \['results'\] are missing"),
     ],

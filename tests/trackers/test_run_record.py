@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -65,7 +66,7 @@ def test_without_the_flag_only_the_tracks_are_written(crossing, tmp_path):
 def test_a_failed_run_leaves_no_files(crossing, tmp_path):
     done = run(crossing, tmp_path, "--options", '{"max_aeg": 2}')
     assert done.returncode == 2
-    assert "options: ['max_aeg'] found, expected some of" in done.stderr
+    assert re.search(r"options: expected some of .*, found \['max_aeg'\]", done.stderr)
     assert run(crossing, tmp_path, **{RUN: "1"}).returncode == 1
     assert list(tmp_path.iterdir()) == []
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -125,7 +126,7 @@ def test_a_program_that_fails_is_no_difference(result, reproduced):
     code, printed = reproduced(result)
     assert code == 2
     assert "cannot be reproduced: exit code 2; printed last: " in printed
-    assert "options: ['max_aeg'] found, expected some of" in printed
+    assert re.search(r"options: expected some of .*, found \['max_aeg'\]", printed)
 
 
 def test_a_missing_or_foreign_run_json_cannot_be_reproduced(tmp_path, reproduced):

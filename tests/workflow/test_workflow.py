@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.messages import message_pattern
 from tests.support.paths import ROOT
 from tests.support.workflow.workdir import TARGET, Workdir, make_workdir
 from trackers.profiling.machine import usable_cores
@@ -366,9 +367,17 @@ def wait_for(folder: Path, name: str, running: subprocess.Popen[bytes]) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("[sort, bytetrack]", "[sort, bytetrakc]", r"run[0].variants: ['bytetrakc'] found"),
-        ("dataset: synthetic", "dataset: sintetic", "run[0].dataset: ['sintetic'] found"),
-        ("clock: [crossing]", "clock: [crosing]", "run[0].clock: ['crosing'] found"),
+        (
+            "[sort, bytetrack]",
+            "[sort, bytetrakc]",
+            r"run[0].variants: expected some of ..., found ['bytetrakc']",
+        ),
+        (
+            "dataset: synthetic",
+            "dataset: sintetic",
+            "run[0].dataset: expected some of ..., found ['sintetic']",
+        ),
+        ("clock: [crossing]", "clock: [crosing]", "run[0].clock: expected ..., found ['crosing']"),
         (
             "sequences: [crossing]",
             "sequences: [crosing]",
@@ -377,16 +386,20 @@ def wait_for(folder: Path, name: str, running: subprocess.Popen[bytes]) -> None:
         (
             "clock: {",
             "variants: {sort: {options: {max_aeg: 2}}}\nclock: {",
-            "variants.sort.options: ['max_aeg'] found, expected some of",
+            "variants.sort.options: expected some of ..., found ['max_aeg']",
         ),
         (
             "sequences: [crossing]",
             "options: {jiter: 1}\n    sequences: [crossing]",
-            "datasets.synthetic: options: ['jiter'] found, expected some of",
+            "datasets.synthetic: options: expected some of ..., found ['jiter']",
         ),
-        ("clock: {", "families: [hotta]\nclock: {", "families: ['hotta'] found, expected some of"),
+        (
+            "clock: {",
+            "families: [hotta]\nclock: {",
+            "families: expected some of ..., found ['hotta']",
+        ),
         ("clock: {", "speed: 1\nclock: {", "speed: unknown key, expected one of: clock, datasets"),
-        ("frames: 30", "frames: many", "clock.frames: 'many' found, expected a whole number"),
+        ("frames: 30", "frames: many", "clock.frames: expected a whole number, found 'many'"),
         ("frames: 30", "frames: [30", "config/small.yaml, line 9, column 44: not YAML: while"),
     ],
 )
@@ -397,7 +410,7 @@ def test_a_wrong_config_is_refused_before_anything_runs(finished, tmp_path, old,
         workdir.edit("config/small.yaml", "    clock: [crossing]\n", "")
     code, printed = workdir.forked()
     assert code != 0
-    assert message in printed
+    assert re.search(message_pattern(message), printed)
     assert len(printed.splitlines()) < 20
 
 

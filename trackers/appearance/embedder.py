@@ -119,8 +119,8 @@ class Embedder:
         shapes = [output.shape for output in outputs]
         if len(shapes) != 1 or shapes[0][:1] != (len(images),) or not _is_vector(shapes[0][1:]):
             raise ValueError(
-                f"{self._card.file}: outputs of shapes {shapes} found, expected one of shape "
-                f"({len(images)}, D)"
+                f"{self._card.file}: expected one output of shape ({len(images)}, D), found shapes "
+                f"{shapes}"
             )
         vectors = np.asarray(outputs[0], np.float32).reshape(len(images), -1)[:count]
         if not np.isfinite(vectors).all():
@@ -143,14 +143,18 @@ def read_card(path: Path) -> Card:
     if size is not None and not (
         _are_positive_integers(size) and len(size) == len(("height", "width"))
     ):
-        raise ValueError(f"{path}: size: {size!r} found, expected [height, width] in pixels")
+        raise ValueError(f"{path}: size: expected [height, width] in pixels, found {size!r}")
     if batch is not None and not _are_positive_integers([batch]):
-        raise ValueError(f"{path}: batch: {batch!r} found, expected an integer of at least 1")
+        raise ValueError(f"{path}: batch: expected an integer of at least 1, found {batch!r}")
     for key in ("mean", "divide"):
         if np.shape(content.get(key, 1.0)) not in {(), (_CHANNELS,)}:
-            raise ValueError(f"{path}: {key}: {content[key]!r} found, expected a number or three")
+            raise ValueError(
+                f"{path}: {key}: expected a number or three numbers, found {content[key]!r}"
+            )
     if not np.all(content.get("divide", 1.0)):
-        raise ValueError(f"{path}: divide: {content['divide']!r} found, expected no zero")
+        raise ValueError(
+            f"{path}: divide: expected numbers other than 0, found {content['divide']!r}"
+        )
     return Card(**content | {"size": size and tuple(size)})
 
 
@@ -182,22 +186,22 @@ def _input_spec(file: Path, shapes: dict[str, Any], card: Card) -> InputSpec:
             the size.
     """
     if len(shapes) != 1:
-        raise ValueError(f"{file}: inputs {list(shapes)} found, expected one")
+        raise ValueError(f"{file}: expected one input, found {list(shapes)}")
     ((name, shape),) = shapes.items()
     if len(shape) != len(("batch", "channel", "height", "width")) or shape[1] != _CHANNELS:
         raise ValueError(
-            f"{file}: input {name} of shape {shape} found, expected (N, 3, height, width)"
+            f"{file}: input {name}: expected shape (N, 3, height, width), found {shape}"
         )
     card_shape = [card.batch, _CHANNELS, *(card.size or (None, None))]
     for key, in_file, in_card in zip(("batch", "", "size", "size"), shape, card_shape, strict=True):
         fixed = isinstance(in_file, int)
         if fixed and in_card not in {None, in_file}:
             raise ValueError(
-                f"{file}: input {name} of shape {shape} found, but its card has {key}: {in_card}"
+                f"{file}: input {name}: expected {key} {in_card} as in its card, found {shape}"
             )
         if key == "size" and not fixed and in_card is None:
             raise ValueError(
-                f"{file}: input {name} of shape {shape} found, expected a size in its card"
+                f"{file}: input {name}: expected a size in its card for shape {shape}, found none"
             )
     height, width = (int(side) for side in card.size or shape[2:])
     fixed = isinstance(shape[0], int)

@@ -33,8 +33,8 @@ def detectnet(outputs: Many[np.ndarray], size: tuple[int, int], classes: int) ->
     shapes = (1, classes, rows, columns), (1, 4 * classes, rows, columns)
     if (coverage.shape, box.shape) != shapes:
         raise ValueError(
-            f"the network's outputs are {coverage.shape} and {box.shape}, expected {shapes[0]} "
-            f"and {shapes[1]}: another layout?"
+            f"network outputs: expected shapes {shapes[0]} and {shapes[1]}, found "
+            f"{coverage.shape} and {box.shape}: another layout?"
         )
     across = (np.arange(columns) * (size[1] // columns) + _OFFSET)[None, None]
     down = (np.arange(rows) * (size[0] // rows) + _OFFSET)[None, :, None]

@@ -111,11 +111,11 @@ def read_card(path: Path) -> Card:
     content = read_fields(path, Card, "a detector")
     if content["layout"] not in LAYOUTS:
         raise ValueError(
-            f"{path}: layout: {content['layout']!r} found, expected one of {list(LAYOUTS)}"
+            f"{path}: layout: expected one of {list(LAYOUTS)}, found {content['layout']!r}"
         )
     names = COCO if content["classes"] == "coco" else content["classes"]
     if not names or not all(isinstance(name, str) for name in names):
-        raise ValueError(f"{path}: classes: {names!r:.200} found, expected a list of names or coco")
+        raise ValueError(f"{path}: classes: expected a list of names or coco, found {names!r:.200}")
     size = content.get("size")
     return Card(**content | {"classes": tuple(names), "size": size and tuple(size)})
 
@@ -197,12 +197,12 @@ def load_detector(
     engine = OnnxEngine(file, device, threads)
     shapes = engine.shapes
     if len(shapes) != 1:
-        raise ValueError(f"{file}: inputs {list(shapes)} found, expected one")
+        raise ValueError(f"{file}: expected one input, found {list(shapes)}")
     ((input_name, shape),) = shapes.items()
     size = card.size or tuple(shape[2:])
     if len(size) + 2 != len(shape) or not all(isinstance(side, int) for side in size):
         raise ValueError(
-            f"{file}: input {input_name} of shape {shape} found, expected (1, 3, H, W) or a size "
-            "in the network card"
+            f"{file}: input {input_name}: expected shape (1, 3, H, W) or a size in the network "
+            f"card, found {shape}"
         )
     return Detector(engine, input_name, (int(size[0]), int(size[1])), card, score)

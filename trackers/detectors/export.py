@@ -34,7 +34,7 @@ def load_yolox(size: str, weights: Path, classes: int) -> Yolox:
         ValueError: The size is unknown, or the file is no checkpoint of that size.
     """
     if size not in SIZES:
-        raise ValueError(f"size {size!r} is unknown: expected one of {list(SIZES)}")
+        raise ValueError(f"size: expected one of {list(SIZES)}, found {size!r}")
     model, state = Yolox(size, classes), read_checkpoint(weights)
     reason = f"{weights}: no checkpoint of size {size!r} and {classes} classes"
     check_state(reason, model.state_dict(), state)
@@ -76,9 +76,9 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help=f".../{CARD} to write")
     args = parser.parse_args()
     if args.output.name != CARD:
-        parser.error(f"--output: {args.output.name} found, expected .../{CARD}")
+        parser.error(f"--output: expected .../{CARD}, found {args.output.name}")
     if any(side < _STEP or side % _STEP for side in args.input):
-        parser.error(f"--input: {args.input} found, expected multiples of {_STEP}")
+        parser.error(f"--input: expected multiples of {_STEP}, found {args.input}")
     classes = COCO if args.classes == ["coco"] else tuple(args.classes)
     model = load_yolox(args.size, args.weights, len(classes))
     height, width = args.input

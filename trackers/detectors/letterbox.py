@@ -53,7 +53,7 @@ def place(
     """
     height, width = image.shape[:2]
     if not (height and width):
-        raise ValueError(f"image of {height} x {width} pixels found, expected at least 1 x 1")
+        raise ValueError(f"image: expected at least 1 x 1 pixels, found {height} x {width}")
     ratio = np.array([size[1] / width, size[0] / height])
     if fit != "stretch":
         ratio = np.full(2, ratio.min())

@@ -18,8 +18,8 @@ def rfb(outputs: Many[np.ndarray], size: tuple[int, int], classes: int) -> Candi
     score, box = outputs
     if score.shape != (1, box.shape[1], classes + 1) or box.shape[2] != len(size) * 2:
         raise ValueError(
-            f"the network's outputs are {score.shape} and {box.shape}, expected (1, N, "
-            f"{classes + 1}) and (1, N, 4): another layout?"
+            f"network outputs: expected shapes (1, N, {classes + 1}) and (1, N, 4), found "
+            f"{score.shape} and {box.shape}: another layout?"
         )
     height, width = size
     return Candidates(box[0] * [width, height, width, height], score[0, :, 1:])

@@ -75,4 +75,4 @@ def _prototype(outputs: Many[np.ndarray]) -> np.ndarray | None:
 
 def _check(found: tuple[int, ...], expected: tuple[int, ...]) -> None:
     if found != expected:
-        raise ValueError(f"the network's output is {found}, expected {expected}: another layout?")
+        raise ValueError(f"network output: expected {expected}, found {found}: another layout?")

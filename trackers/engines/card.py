@@ -42,18 +42,18 @@ def read_fields(path: Path, card: type, whose: str) -> dict[str, Any]:
     """
     path = file_in(path, CARD)
     if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file, expected the network card of {whose}")
+        raise FileNotFoundError(f"{path}: expected the network card of {whose}, found no file")
     content = read_yaml(path)
     known = [field.name for field in fields(card)]
     needed = [field.name for field in fields(card) if field.default is MISSING]
     if not isinstance(content, dict) or not set(needed) <= content.keys():
         raise ValueError(
-            f"{path}: {reprlib.repr(content):.200} found, expected the keys {', '.join(needed)}"
+            f"{path}: expected the keys {', '.join(needed)}, found {reprlib.repr(content):.200}"
         )
     content.pop("origin", None)
     unknown = sorted(map(str, content.keys() - known))
     if unknown:
-        raise ValueError(f"{path}: {unknown!r:.200} found, expected some of {sorted(known)}")
+        raise ValueError(f"{path}: expected some of {sorted(known)}, found {unknown!r:.200}")
     return content
 
 

@@ -43,7 +43,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
         raise ValueError(f"{path}: no readable file of weights: {reason}") from error
     state = found.get("model", found) if isinstance(found, dict) else None
     if not isinstance(state, dict) or not all(isinstance(v, torch.Tensor) for v in state.values()):
-        raise ValueError(f"{path}: no weights found in it, expected tensors by name")
+        raise ValueError(f"{path}: expected tensors by name, found none")
     return state
 
 

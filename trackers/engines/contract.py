@@ -11,7 +11,7 @@ import numpy as np
 def check_names(found: Collection[str], expected: Collection[str], place: str) -> None:
     """Raise ValueError, naming `place`, if the names of inputs are not the expected ones."""
     if set(found) != set(expected):
-        raise ValueError(f"{place}: inputs {sorted(found)} found, expected {sorted(expected)}")
+        raise ValueError(f"{place}: expected inputs {sorted(expected)}, found {sorted(found)}")
 
 
 class Arrays(Protocol):

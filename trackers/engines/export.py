@@ -58,10 +58,12 @@ def export_onnx(
             not allow.
     """
     if precision not in PRECISIONS:
-        raise ValueError(f"precision: {precision!r} found, expected one of {PRECISIONS}")
+        raise ValueError(f"precision: expected one of {PRECISIONS}, found {precision!r}")
     both = set(signature.inputs) & set(_outputs(module))
     if both:
-        raise ValueError(f"{output}: inputs and outputs of the same name found: {sorted(both)}")
+        raise ValueError(
+            f"{output}: expected inputs and outputs of different names, found both {sorted(both)}"
+        )
     model = _trace(module, signature)
     if precision != "fp32":
         model = lower(model, precision, signature.exact)

@@ -70,7 +70,9 @@ class OnnxEngine:
             return None
         wrong = [each.name for each in self._session.get_outputs() if each.shape[:1] != [axis]]
         if wrong:
-            raise ValueError(f"{self._path}: outputs {wrong} found without a first axis {axis!r}")
+            raise ValueError(
+                f"{self._path}: expected outputs with a first axis {axis!r}, found {wrong}"
+            )
         rows = [name for name, shape in self.shapes.items() if shape[:1] == [axis]]
         return RowParallelSession(_open(self._path, _providers("cpu"), 1), rows, threads)
 
@@ -97,7 +99,7 @@ class OnnxEngine:
 
 def _providers(device: str) -> list[str]:
     if device not in PROVIDERS:
-        raise ValueError(f"device: {device!r} found, expected one of {list(PROVIDERS)}")
+        raise ValueError(f"device: expected one of {list(PROVIDERS)}, found {device!r}")
     needed, available = PROVIDERS[device], onnxruntime.get_available_providers()
     if needed not in available:
         raise RuntimeError(
@@ -127,6 +129,6 @@ def _open(path: Path, providers: list[str], threads: int) -> onnxruntime.Inferen
 def _type(path: Path, argument: onnxruntime.NodeArg) -> type[np.generic]:
     if argument.type not in _TYPES:
         raise ValueError(
-            f"{path}: input {argument.name} is {argument.type}, expected one of {list(_TYPES)}"
+            f"{path}: input {argument.name}: expected one of {list(_TYPES)}, found {argument.type}"
         )
     return _TYPES[argument.type]

@@ -90,7 +90,7 @@ class _Lowering:
 
     def _convert(self, node: NodeProto) -> None:
         if node.op_type in _WITH_BODY:
-            raise ValueError(f"{node.name}: {node.op_type} found, expected no branches or loops")
+            raise ValueError(f"{node.name}: expected no branches or loops, found {node.op_type}")
         kind = self._type_of(node)
         copy = NodeProto()
         copy.CopyFrom(node)

@@ -34,16 +34,17 @@ class Runner:
     def check(self) -> None:
         """Raise ValueError if the engine or precision is unknown, or options contradict."""
         if self.engine not in ENGINES:
-            raise ValueError(f"engine {self.engine!r} is unknown: expected one of {list(ENGINES)}")
+            raise ValueError(f"engine: expected one of {list(ENGINES)}, found {self.engine!r}")
         if self.precision not in PRECISIONS:
-            raise ValueError(f"precision: {self.precision!r} found, expected one of {PRECISIONS}")
+            raise ValueError(f"precision: expected one of {PRECISIONS}, found {self.precision!r}")
         if (self.networks is None) != (self.engine == "torch"):
             raise ValueError(
-                f"engine {self.engine!r} with networks {self.networks!r}: expected a folder of "
-                "networks for onnxruntime and tensorrt, and none for torch"
+                "networks: expected a folder for onnxruntime and tensorrt, and none for torch, "
+                f"found {self.networks!r} for {self.engine!r}"
             )
         if self.networks is not None and (self.precision, self.torch_mode) != _TORCH_DEFAULTS:
             raise ValueError(
-                f"precision {self.precision!r} and torch_mode {self.torch_mode!r} found, but they "
-                f"are PyTorch's options: the networks in {self.networks} have a fixed precision"
+                f"expected no precision or torch_mode, found {self.precision!r} and "
+                f"{self.torch_mode!r}: they are options of PyTorch, and the networks in "
+                f"{self.networks} have a fixed precision"
             )

@@ -36,7 +36,7 @@ class AxisRange:
 
     def __post_init__(self) -> None:
         if not 1 <= self.min <= self.opt <= self.max:
-            raise ValueError(f"{self}: expected 1 <= min <= opt <= max")
+            raise ValueError(f"profile: expected 1 <= min <= opt <= max, found {self}")
 
 
 Profile = Mapping[str, AxisRange]  # lengths by the name of the dynamic axis

@@ -128,6 +128,6 @@ def fitting_profile(path: Path, profiles: Sequence[Shapes], shapes: Mapping[str,
         ):
             return number
     raise ValueError(
-        f"{path}: input shapes {dict(shapes)} found, expected one of the profiles "
-        f"{[dict(each) for each in profiles]}"
+        f"{path}: expected input shapes of one of the profiles "
+        f"{[dict(each) for each in profiles]}, found {dict(shapes)}"
     )

@@ -36,7 +36,7 @@ def load_tensorrt() -> Any:
         ) from error
     if major_version(tensorrt) not in VERSIONS:
         raise RuntimeError(
-            f"TensorRT {tensorrt.__version__} found, expected a major version of {VERSIONS}"
+            f"TensorRT: expected a major version of {VERSIONS}, found {tensorrt.__version__}"
         )
     return tensorrt
 
@@ -86,7 +86,7 @@ def check_engine(path: Path, facts: Mapping[str, Any], here: Mapping[str, str], 
     """
     expected = {**here, "onnx_sha256": sha256(onnx), "sha256": sha256(path)}
     differences = [
-        f"{key} {facts[key]!r} found, expected {value!r}"
+        f"{key}: expected {value!r}, found {facts[key]!r}"
         for key, value in expected.items()
         if facts[key] != value
     ]

@@ -72,9 +72,9 @@ class TorchEngine:
 
     def __init__(self, module: nn.Module, arrays: TorchArrays, mode: str = "eager") -> None:
         if mode not in MODES:
-            raise ValueError(f"mode: {mode!r} found, expected one of {MODES}")
+            raise ValueError(f"mode: expected one of {MODES}, found {mode!r}")
         if mode == "graphs" and arrays.device.type != "cuda":
-            raise ValueError(f"mode: 'graphs' needs a CUDA device, {arrays.device} found")
+            raise ValueError(f"mode 'graphs': expected a CUDA device, found {arrays.device}")
         names: Any = module.outputs
         self._names: tuple[str, ...] = names
         self._arrays = arrays

@@ -107,7 +107,7 @@ def build_model(size: str, classes: int) -> MaskTrackRcnn:
         ValueError: The size is unknown.
     """
     if size not in SIZES:
-        raise ValueError(f"size {size!r} is unknown: expected one of {list(SIZES)}")
+        raise ValueError(f"size: expected one of {list(SIZES)}, found {size!r}")
     widths = SIZES[size]
     detector: Any = MaskRCNN(
         _backbone(widths),

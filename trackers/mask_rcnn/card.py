@@ -65,20 +65,21 @@ def parse_card(source: str, content: object) -> Card:
     """Return a network card parsed from JSON; ValueError, naming the source, if it is invalid."""
     if not isinstance(content, Mapping) or not {*Card.__annotations__} <= {*content}:
         raise ValueError(
-            f"{source}: network card {content!r:.100} found, expected the keys "
-            f"{[*Card.__annotations__]}; trackers.mask_rcnn.convert converts weights of other "
-            "projects"
+            f"{source}: network card: expected the keys {[*Card.__annotations__]}, found "
+            f"{content!r:.100}; trackers.mask_rcnn.convert converts weights of other projects"
         )
     if content["convention"] not in CONVENTIONS:
         known = list(CONVENTIONS)
         raise ValueError(
-            f"{source}: convention {content['convention']!r} found, expected one of {known}"
+            f"{source}: convention: expected one of {known}, found {content['convention']!r}"
         )
     if content["size"] not in SIZES:
-        raise ValueError(f"{source}: size {content['size']!r} found, expected one of {list(SIZES)}")
+        raise ValueError(
+            f"{source}: size: expected one of {list(SIZES)}, found {content['size']!r}"
+        )
     fit = content["fit"]
     integers = isinstance(fit, list | tuple) and all(isinstance(side, int) for side in fit)
     if not integers or len(fit) != len(("width", "height")) or min(fit) < 1:
-        raise ValueError(f"{source}: fit {fit!r} found, expected [width, height] in pixels")
+        raise ValueError(f"{source}: fit: expected [width, height] in pixels, found {fit!r}")
     classes = tuple(content["classes"])
     return Card(content["size"], classes, content["convention"], (fit[0], fit[1]))

@@ -75,7 +75,7 @@ def convert(state: Mapping[str, Tensor], layout: str, card: Card) -> dict[str, T
     unknown = sorted(name for name, own in own_names.items() if own not in expected)
     missing = sorted({*expected} - {*renamed})
     differing = sorted(
-        f"{name} {tuple(renamed[name].shape)} found, {tuple(each.shape)} expected"
+        f"{name}: expected {tuple(each.shape)}, found {tuple(renamed[name].shape)}"
         for name, each in expected.items()
         if name in renamed and renamed[name].shape != each.shape
     )

@@ -77,7 +77,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help=f"network card, .../{CARD}")
     args = parser.parse_args()
     if args.output.name != CARD:
-        parser.error(f"--output: {args.output.name} found, expected .../{CARD}")
+        parser.error(f"--output: expected .../{CARD}, found {args.output.name}")
     card = read_card(args.weights)
     origin = {"weights": str(args.weights), "weights_sha256": sha256(args.weights)}
     networks = modules(load_model(args.weights, card), CONVENTIONS[card.convention])

@@ -215,7 +215,7 @@ def _predict(targets: _Targets) -> _Targets:
 def _normalized(embeddings: np.ndarray, count: int) -> np.ndarray:
     """Return embeddings scaled to length 1, once checked."""
     if embeddings.shape[:-1] != (count,):
-        raise ValueError(f"embeddings of shape {embeddings.shape} found, expected ({count}, D)")
+        raise ValueError(f"embeddings: expected shape ({count}, D), found {embeddings.shape}")
     if not np.isfinite(embeddings).all():
-        raise ValueError("embeddings with NaN or infinity found, expected finite numbers")
+        raise ValueError("embeddings: expected finite numbers, found NaN or infinity")
     return unit(embeddings)

@@ -23,7 +23,7 @@ class Gallery:
 
     def __init__(self, budget: int | None) -> None:
         if budget is not None and budget < 1:
-            raise ValueError(f"embedding budget: {budget} found, expected at least 1, or None")
+            raise ValueError(f"embedding budget: expected at least 1 or None, found {budget}")
         self._embeddings: dict[int, deque[np.ndarray]] = defaultdict(lambda: deque(maxlen=budget))
 
     def add(self, target: int, embedding: np.ndarray) -> None:

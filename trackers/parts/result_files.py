@@ -21,10 +21,10 @@ def check_format(name: str) -> None:
     known = list_formats()
     if name in FORMATS and name not in known:
         raise ValueError(
-            f"format {name!r} cannot be read without ground truth: expected one of {known}"
+            f"format: expected one of {known}, found {name!r}, which needs ground truth"
         )
     if name not in known:
-        raise ValueError(f"format {name!r} is unknown: expected one of {known}")
+        raise ValueError(f"format: expected one of {known}, found {name!r}")
 
 
 def read_result(path: Path, kind: str, sequence: Sequence, only: str | None = None) -> Tracks:
@@ -45,7 +45,7 @@ def read_result(path: Path, kind: str, sequence: Sequence, only: str | None = No
     context = SourceFacts(size, extent.frame_count, expected.classes, expected.ignored)
     sequences = FORMATS[kind].read(path, context)
     if len(sequences) != 1:
-        raise ValueError(f"{path}: sequences {sorted(sequences)} found, expected exactly one")
+        raise ValueError(f"{path}: expected exactly one sequence, found {sorted(sequences)}")
     (tracks,) = sequences.values()
     check_identities(path, tracks)
     try:
@@ -59,4 +59,6 @@ def check_identities(path: Path, tracks: Tracks) -> None:
     unidentified = tracks.track < 0
     if unidentified.any():
         frame = tracks.frame[unidentified][0]
-        raise ValueError(f"{path}: a row without identity found in frame {frame} (from 0)")
+        raise ValueError(
+            f"{path}: frame {frame} (from 0): expected an identity in each row, found none"
+        )

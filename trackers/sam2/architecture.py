@@ -29,7 +29,7 @@ def build_model(size: str) -> SAM2Base:
         ValueError: The size is unknown.
     """
     if size not in CONFIGS:
-        raise ValueError(f"size {size!r} is unknown: expected one of {list(CONFIGS)}")
+        raise ValueError(f"size: expected one of {list(CONFIGS)}, found {size!r}")
     config = OmegaConf.load(CONFIGS[size])
     model: SAM2Base = hydra.utils.instantiate(config.model)
     return model.eval()

@@ -83,7 +83,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help=f"network card, .../{CARD}")
     args = parser.parse_args()
     if args.output.name != CARD:
-        parser.error(f"--output: {args.output.name} found, expected .../{CARD}")
+        parser.error(f"--output: expected .../{CARD}, found {args.output.name}")
     model = load_model(args.size, args.weights)
     origin = {"size": args.size, "weights": args.weights}
     if args.weights != RANDOM:

@@ -151,7 +151,7 @@ def _compared(args: argparse.Namespace) -> Networks:
         arrays = TorchArrays(args.device, DTYPES[args.precision])
         return on_torch(load_model(args.size, args.weights), arrays, args.mode)
     if folder is None:
-        raise ValueError(f"--networks: missing, expected .../{CARD}")
+        raise ValueError(f"--networks: expected .../{CARD}, found none")
     if args.engine == "onnxruntime":
         return on_onnxruntime(folder, args.device)
     return on_tensorrt(folder, args.onnx.parent)

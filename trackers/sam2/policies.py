@@ -147,7 +147,7 @@ def make_write_policy(name: str) -> WritePolicy:
         "present": Present,
     }
     if name not in known:
-        raise ValueError(f"memory policy {name!r} is unknown: expected one of {list(known)}")
+        raise ValueError(f"memory policy: expected one of {list(known)}, found {name!r}")
     return known[name]()
 
 
@@ -188,7 +188,7 @@ def non_overlapping_masks(
         ValueError: The policy is unknown.
     """
     if policy not in OVERLAPS:
-        raise ValueError(f"overlap policy {policy!r} is unknown: expected one of {list(OVERLAPS)}")
+        raise ValueError(f"overlap policy: expected one of {list(OVERLAPS)}, found {policy!r}")
     if policy == "argmax_logit":
         return masks & (best == np.arange(len(masks))[:, None, None])
     if policy == "score_priority":

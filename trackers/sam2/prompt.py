@@ -39,11 +39,11 @@ class Prompt:
         labels = () if self.labels is None else self.labels
         if len(points) != len(labels):
             raise ValueError(
-                f"{len(points)} points and {len(labels)} labels found in a prompt, expected as many"
-                " labels as points"
+                f"prompt: expected as many labels as points, found {len(labels)} labels and "
+                f"{len(points)} points"
             )
         if self.points is not None and not len(points) and self.box is None:
-            raise ValueError("empty list of points found in a prompt, expected at least one point")
+            raise ValueError("prompt: expected at least one point, found an empty list")
 
     def check(self, height: int, width: int) -> None:
         """Raise ValueError if the prompt does not fit an image of this size."""
@@ -57,9 +57,9 @@ class Prompt:
         if self.mask is not None:
             if self.mask.shape != (height, width):
                 found = " x ".join(map(str, self.mask.shape[::-1]))
-                raise ValueError(f"mask of size {found} found, expected {width} x {height}")
+                raise ValueError(f"mask: expected size {width} x {height}, found {found}")
             if not self.mask.any():
-                raise ValueError("empty mask found in a prompt, expected at least one pixel")
+                raise ValueError("mask: expected at least one pixel, found an empty mask")
 
     def points_for(self, height: int, width: int, side: int) -> tuple[np.ndarray, np.ndarray]:
         """Return points (N, 2) float32 and labels (N,) int64, scaled to a square image of `side`.
@@ -98,7 +98,7 @@ def group_prompts(prompts: Mapping[int, Prompt]) -> list[list[int]]:
 def _check_box(box: np.ndarray, height: int, width: int) -> None:
     left, top, right, bottom = box
     if not (left < right and top < bottom):
-        raise ValueError(f"box {_formatted(box)} found, expected a positive width and height")
+        raise ValueError(f"box: expected a positive width and height, found {_formatted(box)}")
     if right <= 0 or bottom <= 0 or left >= width or top >= height:
         raise ValueError(f"box {_formatted(box)} lies outside the {width} x {height} image")
 

@@ -84,7 +84,7 @@ class Session:
     ) -> None:
         known = policies.OVERLAPS
         if overlap not in known:
-            raise ValueError(f"overlap {overlap!r} is unknown: expected one of {list(known)}")
+            raise ValueError(f"overlap: expected one of {list(known)}, found {overlap!r}")
         self._networks, self._overlap = networks, overlap
         self._exclusive, self._sure = exclusive, sure
         self._policy = policies.make_write_policy(memory) if isinstance(memory, str) else memory
@@ -129,7 +129,7 @@ class Session:
         net = self._networks
         size = image.shape[0], image.shape[1]
         if self._frame >= 0 and size != self._size:
-            raise ValueError(f"frame of size {size} found, expected {self._size} as before")
+            raise ValueError(f"frame: expected size {self._size} as before, found {size}")
         self._frame += 1
         self._size = size
         square = net.image_size, net.image_size

@@ -149,7 +149,7 @@ def main() -> None:
 def _rate(text: str) -> float:
     rate = float(text)
     if not 0 < rate < math.inf:
-        raise argparse.ArgumentTypeError(f"{text} found, expected frames per second above 0")
+        raise argparse.ArgumentTypeError(f"expected frames per second above 0, found {text!r}")
     return rate
 
 

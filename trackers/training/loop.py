@@ -194,7 +194,7 @@ def command() -> str:
 def _optimizers(model: nn.Module, name: str) -> list[torch.optim.Optimizer]:
     """Return the optimizers of the weights, see `Stage`; ValueError for an unknown name."""
     if name not in OPTIMIZERS:
-        raise ValueError(f"optimizer {name!r} is unknown: expected one of {list(OPTIMIZERS)}")
+        raise ValueError(f"optimizer: expected one of {list(OPTIMIZERS)}, found {name!r}")
     weights = {key: each for key, each in model.named_parameters() if each.requires_grad}
     if name == "sgd":
         return [torch.optim.SGD(weights.values(), momentum=_MOMENTUM, weight_decay=_SGD_DECAY)]

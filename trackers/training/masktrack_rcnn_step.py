@@ -98,7 +98,8 @@ def read_videos(folder: Path, card: Card, reach: int) -> list[Video]:
             videos.append(Video(list_images(Path(sequence.images)), truth, frames))
     if not videos:
         raise ValueError(
-            f"{folder}: no prepared sequence found with two labelled frames at most {reach} apart"
+            f"{folder}: expected a prepared sequence with two labelled frames at most {reach} "
+            "apart, found none"
         )
     return videos
 
@@ -114,7 +115,7 @@ def _label_of_class(truth: Tracks, card: Card, place: Path | str = "truth") -> d
     }
     unknown = sorted(name for key, name in used.items() if key not in labels)
     if unknown:
-        raise ValueError(f"{place}: classes {unknown} found, expected some of {list(card.classes)}")
+        raise ValueError(f"{place}: expected classes among {list(card.classes)}, found {unknown}")
     return labels
 
 

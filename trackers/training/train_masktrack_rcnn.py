@@ -178,8 +178,8 @@ def _arguments() -> argparse.Namespace:
     args = parser.parse_args()
     if args.size != "demo" and not args.start:
         parser.error(
-            f"--size {args.size}: --start missing, expected initial weights, because the first "
-            "layers are frozen"
+            f"--start: expected initial weights for --size {args.size}, whose first layers are "
+            "frozen, found none"
         )
     return args
 

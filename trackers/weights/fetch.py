@@ -62,8 +62,8 @@ def fetch(published: Published, output: Path) -> None:
         found, expected = sha256(part), published.sha256 or _recorded_digest(output)
         if found != (expected or found):
             raise ValueError(
-                f"{published.url}: file of {part.stat().st_size} bytes with SHA-256 {found} found, "
-                f"expected {expected}"
+                f"{published.url}: expected SHA-256 {expected}, found {found} and "
+                f"{part.stat().st_size} bytes"
             )
         if expected is None:
             with replacing(_digest_file(output)) as digest:
@@ -89,7 +89,7 @@ def main() -> None:
     args = parser.parse_args()
     known = read_catalogue()
     if args.output.name not in known:
-        parser.error(f"--output: {args.output.name} found, expected one of {sorted(known)}")
+        parser.error(f"--output: expected one of {sorted(known)}, found {args.output.name}")
     fetch(known[args.output.name], args.output)
 
 

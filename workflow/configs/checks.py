@@ -16,7 +16,7 @@ from workflow.configs.names import check_names
 def check_config(config: Mapping[str, Any]) -> None:
     """Raise ValueError for the first invalid or undefined name in the config.
 
-    The message names the key, what was found and what was expected.
+    The message names the key, what was expected and what was found.
     """
     check_names(config)
     _one_of("families", config["families"], list_families())
@@ -45,7 +45,7 @@ def _check_gate(entry: Mapping[str, Any], variants: Mapping[str, Any]) -> None:
         passes = {**entry["passes"], **limits.get("passes", {})}
         if passes["min"] > passes["max"]:
             low, high = passes["min"], passes["max"]
-            raise ValueError(f"{key}.passes: min {low} found, expected at most {high}")
+            raise ValueError(f"{key}.passes: expected a min of at most {high}, found {low}")
 
 
 def _check_together(config: Mapping[str, Any]) -> None:
@@ -54,13 +54,13 @@ def _check_together(config: Mapping[str, Any]) -> None:
     kinds = [(each["dataset"], each.get("protocol")) for each in config["run"]]
     names = [f"{name} by {protocol or default[name]}" for name, protocol in kinds]
     if len(set(names)) < len(names):
-        raise ValueError(f"run: {names} found, expected each dataset once per protocol")
+        raise ValueError(f"run: expected each dataset once per protocol, found {names}")
     timed: dict[str, list[str]] = {}
     for number, entry in enumerate(config["run"]):
         clock, first = entry.get("clock"), timed.get(entry["dataset"])
         if clock and first and clock != first:
             raise ValueError(
-                f"run[{number}].clock: {clock} found, expected {first} as in an earlier run"
+                f"run[{number}].clock: expected {first} as in an earlier run, found {clock}"
             )
         timed[entry["dataset"]] = first or clock or []
 
@@ -101,4 +101,4 @@ def _check_variant(name: str, entry: Mapping[str, Any]) -> None:
 def _one_of(key: str, found: Iterable[str], known: Iterable[str]) -> None:
     unknown = sorted(set(found) - set(known))
     if unknown:
-        raise ValueError(f"{key}: {unknown} found, expected some of {sorted(known)}")
+        raise ValueError(f"{key}: expected some of {sorted(known)}, found {unknown}")

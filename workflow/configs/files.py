@@ -46,7 +46,7 @@ def _check(path: Path) -> None:
         raise ValueError(f"{path}{_place(error)}: not YAML: {_problem(error)}") from error
     if not isinstance(content, Mapping):
         found = "nothing" if content is None else type(content).__name__
-        raise ValueError(f"{path}: {found} found, expected keys with values, such as `run: [...]`")
+        raise ValueError(f"{path}: expected keys with values, such as `run: [...]`, found {found}")
 
 
 def _place(error: yaml.YAMLError) -> str:

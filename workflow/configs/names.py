@@ -29,7 +29,7 @@ def check_names(config: Mapping[str, Any]) -> None:
     Most names of sequences are allowed, with spaces and a leading dash too, because the data set
     chooses them. Data sets, variants and models are named by the author of the config.
 
-    The message names the key, what was found and what was expected.
+    The message names the key, what was expected and what was found.
     """
     for kind in ("datasets", "engines", "variants"):
         names = {f"{kind}.{name}": name for name in config.get(kind, {})}
@@ -46,14 +46,14 @@ def check_names(config: Mapping[str, Any]) -> None:
 
 def _check(key: str, name: str, reserved: Iterable[str], expected: str) -> None:
     if name in reserved:
-        expected = "another name: the workflow uses this one"
+        expected = "a name that the workflow does not use itself"
     elif len(name.encode(errors="replace")) > _LONGEST:
         expected = f"a name of at most {_LONGEST} bytes"
     elif not expected and _REPEATED.search(name):
         expected = "a name that does not end in the same text 20 times"
     if expected:
         shown = name if len(name) <= _LONGEST else f"{name[:_LONGEST]}..."
-        raise ValueError(f"{_escape(key)}: {shown!r} found, expected {expected}")
+        raise ValueError(f"{_escape(key)}: expected {expected}, found {shown!r}")
 
 
 def _escape(key: str) -> str:
@@ -87,7 +87,7 @@ def _check_alike(names: Mapping[str, str]) -> None:
         folded = unicodedata.normalize("NFC", name).casefold()
         if folded in known:
             raise ValueError(
-                f"{key}: {name!r} found, expected a name that differs from {known[folded]!r} by "
-                "more than case: on some file systems they are the same"
+                f"{key}: expected a name that differs from {known[folded]!r} by more than case, "
+                f"found {name!r}: on some file systems they are the same"
             )
         known[folded] = name

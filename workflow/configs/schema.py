@@ -1,4 +1,4 @@
-"""Check a config against its schema: one line per error, with key, found and expected value."""
+"""Check a config against its schema: one line per error, with key, expected and found value."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TYPES = {
 def check_schema(config: Mapping[str, Any], schema: Path) -> None:
     """Raise ValueError if a config violates a schema, a YAML file."""
     lines = [
-        f"{_key(place)}: key {key!r} found, expected text: put it in quotes"
+        f"{_key(place)}: expected text as key, found {key!r}: put it in quotes"
         for place, key in _non_text_keys(config, ())
     ]
     if not lines:
@@ -45,8 +45,8 @@ def describe(error: ValidationError, config: Mapping[str, Any]) -> list[str]:
         return [f"{_key(path)}: this key is not allowed here" for path in _forbidden(error, config)]
     key, found = _key(error.path), _show(error.instance)
     if "propertyNames" in error.schema_path:
-        return [f"{key}: key {found} found, expected {_expected(error)}"]
-    return [f"{key}: {found} found, expected {_expected(error)}"]
+        return [f"{key}: key: expected {_expected(error)}, found {found}"]
+    return [f"{key}: expected {_expected(error)}, found {found}"]
 
 
 def _unknown(error: ValidationError) -> Iterator[str]:

@@ -30,7 +30,7 @@ def resolve_commit(root: Path, name: str) -> str:
     commit = git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
     if commit:
         return commit.strip()
-    message = f"AGAINST={name}: no such commit, expected a branch, a tag or an id"
+    message = f"AGAINST: expected a branch, a tag or the id of a commit, found {name!r}"
     if git(root, "rev-parse", "--is-shallow-repository").strip() == "true":
         message += "; this clone is shallow: `git fetch --unshallow` fetches the rest"
     raise ValueError(message)

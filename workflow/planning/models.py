@@ -59,8 +59,8 @@ class Models:
         kind = self._entry(model)["kind"]
         if kind not in _BUILDS:
             raise ValueError(
-                f"engines.{model}.kind: {kind!r} found, expected one of {list(_BUILDS)} for "
-                "TensorRT"
+                f"engines.{model}.kind: expected one of {list(_BUILDS)} for TensorRT, found "
+                f"{kind!r}"
             )
         return _BUILDS[kind]
 

@@ -103,7 +103,9 @@ class Plan:
         for run in self.runs:
             if run.dataset == dataset and run.clock is not None:
                 return list(run.clock)
-        raise ValueError(f"run: {dataset} has no clock, expected the names of its timed sequences")
+        raise ValueError(
+            f"run: {dataset}: clock: expected the names of the timed sequences, found none"
+        )
 
     def is_timed(self, run: Run, variant: str) -> bool:
         """Return whether a variant is timed: its run has `clock`, and its method can be timed."""

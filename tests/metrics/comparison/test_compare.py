@@ -136,7 +136,7 @@ def test_a_camera_scene_is_the_match_of_the_pattern():
     assert camera_scene("MOT17-02-FRCNN", r"MOT17-\d+") == "MOT17-02"
     assert camera_scene("crowd", None) == "crowd"
     with pytest.raises(
-        ValueError, match="sequence 'crowd' found, expected a name that matches 'x'"
+        ValueError, match="expected a name that matches 'x', found sequence 'crowd'"
     ):
         camera_scene("crowd", "x")
 

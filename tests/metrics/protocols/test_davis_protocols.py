@@ -79,7 +79,9 @@ def test_void_in_a_result_is_refused(tmp_path, protocol):
         video(tmp_path / "t", ROW),
         video(tmp_path / "r", [1, 1, 255, 0, 0, 0, 0, 0]),
     )
-    with pytest.raises(ValueError, match=r"prediction, frame 0 \(from 0\): void found"):
+    with pytest.raises(
+        ValueError, match=r"prediction, frame 0 \(from 0\): expected objects only, found void"
+    ):
         make_pairings(truth, prediction, protocol)
 
 

@@ -67,7 +67,9 @@ def test_kitti_ignore_regions_are_considered_one_by_one():
 
 def test_kitti_refuses_other_classes():
     extent = Extent(100, 1000, 1, {1: "person", 4: "pedestrian"})
-    with pytest.raises(ValueError, match="class 1 is 'person': the KITTI protocol expects 'car'"):
+    with pytest.raises(
+        ValueError, match="class 1: expected 'car' for the KITTI protocol, found 'person'"
+    ):
         kept("kitti", tracks(extent), tracks(extent))
 
 

@@ -44,7 +44,7 @@ def test_an_error_is_reported_and_nothing_is_written(picture, made):
             made,
             ["--state=run=no"],
             {},
-            "--state: run 'no' found, expected one of ['made-youtube_vis'",
+            "--state: expected a run among ['made-youtube_vis'",
         ),
         ("no.html", [], {}, "no.html: no such file: run `make report` first"),
         (made, [], {"PATH": ""}, "no browser: install one of chromium, "),

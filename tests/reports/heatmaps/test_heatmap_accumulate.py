@@ -161,7 +161,7 @@ def test_a_mask_adds_its_pixels_and_on_a_coarser_map_its_share():
 
 
 def test_only_the_kernel_mask_needs_masks():
-    with pytest.raises(ValueError, match="kernel mask: tracks without masks found"):
+    with pytest.raises(ValueError, match="kernel mask: expected tracks with masks, found none"):
         add_masks(np.zeros((72, 100), np.float32), objects(SMALL, [1, 1, 2, 2]))
 
 

@@ -45,7 +45,7 @@ def test_boxes_are_transformed_back_from_a_placed_image(fit, covered, box):
 
 
 def test_an_empty_image_is_rejected():
-    with pytest.raises(ValueError, match="image of 0 x 4 pixels"):
+    with pytest.raises(ValueError, match="image: expected at least 1 x 1 pixels, found 0 x 4"):
         place(np.zeros((0, 4, 3), np.uint8), SIZE, "corner", 0)
 
 
@@ -213,9 +213,9 @@ def write_card(folder, **changes):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"layout": "yolo"}, r"card\.yaml: layout: 'yolo' found, expected one of \['yolox'"),
-        ({"classes": [1]}, r"card\.yaml: classes: \[1\] found, expected a list of names"),
-        ({"scroe": 1}, r"card\.yaml: \['scroe'\] found, expected some of"),
+        ({"layout": "yolo"}, r"card\.yaml: layout: expected one of \['yolox'.*, found 'yolo'"),
+        ({"classes": [1]}, r"card\.yaml: classes: expected a list of names .*, found \[1\]"),
+        ({"scroe": 1}, r"card\.yaml: expected some of .*, found \['scroe'\]"),
     ],
 )
 def test_an_invalid_card_is_rejected(tmp_path, change, message):
@@ -235,7 +235,9 @@ def test_output_that_is_not_finite_is_an_error_and_not_an_empty_result():
 
 
 def test_a_missing_or_unreadable_card_is_named(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"networks\.json: no such file, expected the netw"):
+    with pytest.raises(
+        FileNotFoundError, match=r"networks\.json: expected the network card .*, found no file"
+    ):
         read_card(tmp_path)
     (tmp_path / "card.yaml").write_text("a: [")
     with pytest.raises(ValueError, match=r"card\.yaml: not valid YAML: line 1"):

@@ -120,7 +120,7 @@ def test_constants_out_of_range_are_clipped():
 
 def test_a_network_with_branches_is_rejected():
     graph = helper.make_graph([helper.make_node("If", ["c"], ["y"], name="fork")], "g", [], [])
-    with pytest.raises(ValueError, match="fork: If found, expected no branches or loops"):
+    with pytest.raises(ValueError, match="fork: expected no branches or loops, found If"):
         lower(helper.make_model(graph), "fp16", ())
 
 
@@ -137,7 +137,7 @@ def test_the_json_file_describes_the_network(exported):
 
 
 def test_an_unknown_precision_is_rejected(tmp_path):
-    with pytest.raises(ValueError, match="precision: 'int8' found, expected one of"):
+    with pytest.raises(ValueError, match=r"precision: expected one of .*, found 'int8'"):
         export_onnx(Scale(), SIGNATURE, tmp_path / "x.onnx", "int8", {})
     assert not list(tmp_path.iterdir())
 
@@ -145,7 +145,9 @@ def test_an_unknown_precision_is_rejected(tmp_path):
 def test_an_output_with_the_name_of_an_input_is_rejected(tmp_path):
     module = Scale()
     module.outputs = ("x", "z")
-    with pytest.raises(ValueError, match=r"inputs and outputs of the same name found: \['x'\]"):
+    with pytest.raises(
+        ValueError, match=r"expected inputs and outputs of different names, found both \['x'\]"
+    ):
         export_onnx(module, SIGNATURE, tmp_path / "x.onnx", "fp32", {})
 
 
@@ -170,7 +172,7 @@ def test_a_precision_that_the_cpu_lacks_is_rejected(exported):
 
 def test_a_missing_device_is_named(exported):
     path = exported[1] / "fp32.onnx"
-    with pytest.raises(ValueError, match=r"device: 'tpu' found, expected one of \['cpu', 'cuda'\]"):
+    with pytest.raises(ValueError, match=r"device: expected one of \['cpu', 'cuda'\], found 'tpu'"):
         OnnxEngine(path, "tpu")
     with pytest.raises(RuntimeError, match="'cuda' needs CUDAExecutionProvider"):
         OnnxEngine(path, "cuda")
@@ -252,13 +254,15 @@ def test_fewer_rows_than_threads_are_not_divided():
 
 
 def test_a_network_whose_outputs_lack_the_shared_axis_is_rejected(exported):
-    with pytest.raises(ValueError, match=r"outputs \['y', 'z'\] found without a first axis 'x'"):
+    with pytest.raises(
+        ValueError, match=r"expected outputs with a first axis 'x', found \['y', 'z'\]"
+    ):
         OnnxEngine(exported[1] / "fp32.onnx", threads=2, shared="x")
 
 
 def test_unexpected_inputs_are_named(exported):
     engine = OnnxEngine(exported[1] / "fp32.onnx")
-    with pytest.raises(ValueError, match=r"inputs \['x'\] found, expected \['t', 'x'\]"):
+    with pytest.raises(ValueError, match=r"expected inputs \['t', 'x'\], found \['x'\]"):
         engine(x=np.ones((1, 4)))
 
 
@@ -275,9 +279,9 @@ def test_pytorch_runs_in_low_precision_with_weights_in_float32(exported, dtype):
 
 
 def test_unknown_and_unsupported_modes_are_rejected(exported):
-    with pytest.raises(ValueError, match="mode: 'fast' found, expected one of"):
+    with pytest.raises(ValueError, match=r"mode: expected one of .*, found 'fast'"):
         TorchEngine(exported[0], TorchArrays(), "fast")
-    with pytest.raises(ValueError, match="mode: 'graphs' needs a CUDA device, cpu found"):
+    with pytest.raises(ValueError, match="mode 'graphs': expected a CUDA device, found cpu"):
         TorchEngine(exported[0], TorchArrays(), "graphs")
 
 

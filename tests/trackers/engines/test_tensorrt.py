@@ -167,7 +167,7 @@ def test_an_engine_runs_in_its_own_types(onnx, install):
 def test_an_engine_rejects_unexpected_inputs(onnx, install):
     install()
     engine = TensorrtEngine(build(onnx), onnx, torch.device("cpu"))
-    with pytest.raises(ValueError, match=r"inputs \['z'\] found, expected \['x'\]"):
+    with pytest.raises(ValueError, match=r"expected inputs \['x'\], found \['z'\]"):
         engine(z=torch.zeros(1, 2))
 
 
@@ -181,7 +181,9 @@ def test_the_first_fitting_profile_is_used(onnx, install):
 
 
 def test_shapes_outside_all_profiles_are_rejected():
-    with pytest.raises(ValueError, match=r"track\.engine: input shapes \{'x': \[17, 2\]\} found"):
+    with pytest.raises(
+        ValueError, match=r"track\.engine: expected input shapes .*, found \{'x': \[17, 2\]\}"
+    ):
         fitting_profile(Path("track.engine"), [{"x": [[1, 2], [4, 2], [16, 2]]}], {"x": [17, 2]})
 
 
@@ -201,7 +203,7 @@ def test_an_engine_for_another_platform_or_file_is_rejected(key, other, onnx, in
     output = build(onnx)
     facts = output.with_name("track.engine.json")
     facts.write_text(json.dumps(json.loads(facts.read_text()) | {key: other}))
-    message = rf"track\.engine: built for another platform or file: {key} '{other}'"
+    message = rf"track\.engine: built for .*: {key}: expected .*, found '{other}'"
     with pytest.raises(ValueError, match=message):
         TensorrtEngine(output, onnx)
 
@@ -229,7 +231,7 @@ def test_without_the_library_the_message_says_how_to_install_it(monkeypatch, onn
 
 def test_an_unsupported_version_is_rejected(onnx, install):
     install(version="9.3.0")
-    message = r"TensorRT 9\.3\.0 found, expected a major version of \(10, 11\)"
+    message = r"TensorRT: expected a major version of \(10, 11\), found 9\.3\.0"
     with pytest.raises(RuntimeError, match=message):
         build(onnx)
 

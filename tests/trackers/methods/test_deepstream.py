@@ -153,8 +153,8 @@ def test_run_json_records_the_models_and_images(prepared, tmp_path):
     ("changes", "message"),
     [
         ({"fail": "no GPU"}, "the container exited with 1; last output: no GPU"),
-        ({"label": "elephant"}, "label 'elephant' found, expected a class of the sequence"),
-        ({"frames": 9}, "latencies of 9 frames found, expected those of frames 0 to 23"),
+        ({"label": "elephant"}, "label: expected a class of the sequence, one of "),
+        ({"frames": 9}, "expected latencies of frames 0 to 23, found those of 9 frames"),
     ],
 )
 def test_a_failing_container_leaves_no_files(prepared, tmp_path, changes, message):

@@ -65,7 +65,7 @@ def test_weights_of_another_size_are_rejected(weights):
         load_yolox("tiny", weights, 2)
     with pytest.raises(ValueError, match=r"no checkpoint of size 'nano' and 80 classes"):
         load_yolox("nano", weights, 80)
-    with pytest.raises(ValueError, match="size 'huge' is unknown"):
+    with pytest.raises(ValueError, match=r"size: expected one of .*, found 'huge'"):
         load_yolox("huge", weights, 2)
 
 
@@ -114,8 +114,10 @@ def as_tracks(extent, frames) -> Tracks:
 
 def test_an_unknown_tracker_or_tracker_option_is_rejected(folder):
     options = {"detector": str(folder), "tracker": "bytetrak"}
-    with pytest.raises(ValueError, match=r"options\.tracker: 'bytetrak' found, expected one of"):
+    with pytest.raises(ValueError, match=r"options\.tracker: expected one of .*, found 'bytetrak'"):
         load_tracker("detected", options)
     options |= {"tracker": "bytetrack", "tracker_options": {"hgih": 1}}
-    with pytest.raises(ValueError, match=r"options\.tracker_options: \['hgih'\] found"):
+    with pytest.raises(
+        ValueError, match=r"options\.tracker_options: expected some of .*, found \['hgih'\]"
+    ):
         load_tracker("detected", options)

@@ -55,7 +55,7 @@ def test_results_without_classes_get_the_class_of_only_class(tmp_path):
 
 
 def test_an_unknown_format_is_rejected_with_a_list_of_the_known_ones(tmp_path):
-    with pytest.raises(ValueError, match=r"format: 'mott' found, expected one of \[.*'mots'"):
+    with pytest.raises(ValueError, match=r"format: expected one of \[.*'mots'.*, found 'mott'"):
         replay(tmp_path, masked(), results="s.txt", format="mott")
 
 
@@ -63,7 +63,7 @@ def test_a_folder_of_several_sequences_is_rejected(tmp_path):
     for name in ("one", "two"):
         mots_text.write_tracks(tmp_path / "all" / f"{name}.txt", masked())
     with pytest.raises(
-        ValueError, match=r"all: sequences \['one', 'two'\] found, expected exactly one"
+        ValueError, match=r"all: expected exactly one sequence, found \['one', 'two'\]"
     ):
         replay(tmp_path, masked(), results="{root}/all", format="mots")
 

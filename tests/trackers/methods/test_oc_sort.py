@@ -118,5 +118,5 @@ def test_a_track_is_never_matched_to_another_class():
 
 
 def test_a_delta_t_of_zero_is_rejected():
-    with pytest.raises(ValueError, match="delta_t: 0 found, expected an integer of at least 1"):
+    with pytest.raises(ValueError, match="delta_t: expected an integer of at least 1, found 0"):
         load_tracker("oc_sort", {"delta_t": 0})

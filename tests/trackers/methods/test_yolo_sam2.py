@@ -196,8 +196,8 @@ def test_a_zone_outside_the_image_is_rejected_at_start():
 @pytest.mark.parametrize(
     ("option", "message"),
     [
-        ({"mode": "offline"}, "mode: 'offline' found"),
-        ({"key_frame": -1}, "key_frame: -1 found"),
+        ({"mode": "offline"}, "mode: expected one of .*, found 'offline'"),
+        ({"key_frame": -1}, "key_frame: expected .*, found -1"),
         ({"zone": [1, 2]}, r"zone: expected \[left"),
     ],
 )

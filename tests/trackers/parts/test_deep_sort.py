@@ -193,7 +193,7 @@ def test_a_gallery_keeps_the_latest_embeddings_and_removes_deleted_targets():
     np.testing.assert_allclose(gallery.max_cosine(1, queries), [0, 0.8])
     gallery.keep_only([1])
     assert gallery.max_cosine(2, queries).tolist() == [-np.inf, -np.inf]
-    with pytest.raises(ValueError, match="embedding budget: 0 found"):
+    with pytest.raises(ValueError, match="embedding budget: expected at least 1 or None, found 0"):
         Gallery(0)
 
 

@@ -76,7 +76,7 @@ def test_a_truncated_file_is_named_in_the_error(state, tmp_path):
 
 def test_a_file_without_tensors_is_named_in_the_error(tmp_path):
     torch.save({"model": {"a": 1}}, tmp_path / "w.pt")
-    with pytest.raises(ValueError, match=r"w\.pt: no weights found in it"):
+    with pytest.raises(ValueError, match=r"w\.pt: expected tensors by name, found none"):
         read_checkpoint(tmp_path / "w.pt")
 
 
@@ -89,24 +89,22 @@ def test_code_in_a_file_is_not_executed(tmp_path):
 def test_an_unknown_name_is_refused_with_a_list_of_the_known_ones(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"nowhere\.pt: no such file of weights"):
         load_model("demo", str(tmp_path / "nowhere.pt"))
-    with pytest.raises(
-        ValueError, match=r"size 'huge' is unknown: expected one of \['demo', 'tiny"
-    ):
+    with pytest.raises(ValueError, match=r"size: expected one of \['demo', 'tiny.*, found 'huge'"):
         load_model("huge", "random")
-    with pytest.raises(ValueError, match=r"engine 'abacus' is unknown: expected one of \['torch'"):
+    with pytest.raises(ValueError, match=r"engine: expected one of \['torch'.*, found 'abacus'"):
         load_networks("demo", "random", Runner("abacus"))
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"engine": "onnxruntime"}, "engine 'onnxruntime' with networks None"),
-        ({"networks": "folder"}, "engine 'torch' with networks 'folder'"),
-        ({"precision": "fp8"}, "precision: 'fp8' found, expected one of"),
-        ({"torch_mode": "magic"}, "mode: 'magic' found, expected one of"),
+        ({"engine": "onnxruntime"}, "found None for 'onnxruntime'"),
+        ({"networks": "folder"}, "found 'folder' for 'torch'"),
+        ({"precision": "fp8"}, "precision: expected one of .*, found 'fp8'"),
+        ({"torch_mode": "magic"}, "mode: expected one of .*, found 'magic'"),
         (
             {"engine": "onnxruntime", "networks": "folder", "precision": "bf16"},
-            "precision 'bf16' and torch_mode 'eager' found, but they are PyTorch's",
+            "expected no precision or torch_mode, found 'bf16' and 'eager'",
         ),
     ],
 )

@@ -91,9 +91,9 @@ def test_samurai_keeps_motion_by_track_id():
 
 
 def test_unknown_policies_are_refused():
-    with pytest.raises(ValueError, match="memory policy 'all' is unknown"):
+    with pytest.raises(ValueError, match=r"memory policy: expected one of .*, found 'all'"):
         make_write_policy("all")
-    with pytest.raises(ValueError, match="overlap policy 'all' is unknown"):
+    with pytest.raises(ValueError, match=r"overlap policy: expected one of .*, found 'all'"):
         non_overlapping_masks("all", np.zeros((0, 2, 2), bool), np.zeros((2, 2)), np.zeros(0))
 
 

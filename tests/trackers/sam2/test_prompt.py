@@ -17,9 +17,12 @@ def points(*coordinates):
     [
         ({}, "a prompt needs either a mask, or a box, points or both"),
         ({"mask": np.ones((4, 6), bool), "box": np.ones(4)}, "needs either a mask, or a box"),
-        ({"points": points((1, 2)), "labels": np.array([1, 0])}, "1 points and 2 labels found"),
-        ({"points": points((1, 2))}, "1 points and 0 labels found"),
-        ({"points": np.zeros((0, 2)), "labels": np.zeros(0)}, "empty list of points found"),
+        ({"points": points((1, 2)), "labels": np.array([1, 0])}, "found 2 labels and 1 points"),
+        ({"points": points((1, 2))}, "found 0 labels and 1 points"),
+        (
+            {"points": np.zeros((0, 2)), "labels": np.zeros(0)},
+            "expected at least one point, found an empty list",
+        ),
     ],
 )
 def test_an_incomplete_or_inconsistent_prompt_is_refused(fields, message):
@@ -30,15 +33,21 @@ def test_an_incomplete_or_inconsistent_prompt_is_refused(fields, message):
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"box": np.array([2.0, 1, 2, 3])}, r"box \(2, 1, 2, 3\) found, expected a positive width"),
+        (
+            {"box": np.array([2.0, 1, 2, 3])},
+            r"box: expected a positive width .*, found \(2, 1, 2, 3\)",
+        ),
         ({"box": np.array([0.0, 1, np.nan, 3])}, "expected a positive width and height"),
         ({"box": np.array([6.0, 1, 8, 3])}, r"box \(6, 1, 8, 3\) lies outside the 6 x 4 image"),
         (
             {"points": points((1, 1), (6, 0)), "labels": np.array([1, 1])},
             r"point \(6, 0\) lies outside the 6 x 4 image",
         ),
-        ({"mask": np.ones((6, 4), bool)}, "mask of size 4 x 6 found, expected 6 x 4"),
-        ({"mask": np.zeros((4, 6), bool)}, "empty mask found in a prompt"),
+        ({"mask": np.ones((6, 4), bool)}, "mask: expected size 6 x 4, found 4 x 6"),
+        (
+            {"mask": np.zeros((4, 6), bool)},
+            "mask: expected at least one pixel, found an empty mask",
+        ),
     ],
 )
 def test_a_prompt_outside_the_image_is_refused(fields, message):

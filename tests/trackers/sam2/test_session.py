@@ -248,7 +248,9 @@ def test_a_frame_of_another_size_is_refused_and_the_session_continues(networks, 
     session, image = Session(networks), sequence[0][0]
     session.track(image)
     session.memorize()
-    with pytest.raises(ValueError, match=r"\(144, 192\) found, expected \(288, 384\) as before"):
+    with pytest.raises(
+        ValueError, match=r"frame: expected size \(288, 384\) as before, found \(144, 192\)"
+    ):
         session.track(image[::2, ::2])
     assert len(session.track(image).identity) == 0
 

@@ -120,7 +120,7 @@ def test_a_batch_has_all_losses_and_every_parameter_a_gradient(folder):
 
 
 def test_sequences_with_unknown_classes_or_without_pairs_are_refused(folder, tmp_path):
-    message = r"classes \['person'\] found, expected some of \['dog'\]"
+    message = r"expected classes among \['dog'\], found \['person'\]"
     with pytest.raises(ValueError, match=message):
         read_videos(folder, Card("demo", ("dog",), "torchvision", (96, 64)), 100)
     for workdir, reach in ((tmp_path, 100), (folder, 0)):

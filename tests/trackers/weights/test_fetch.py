@@ -46,7 +46,7 @@ def test_a_file_is_downloaded(address, tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "error", "message"),
     [
-        ("w.pt", b"another", ValueError, r"w\.pt: file of 256000 bytes with SHA-256 .* found"),
+        ("w.pt", b"another", ValueError, r"w\.pt: expected SHA-256 .*, found .* and 256000 bytes"),
         ("v.pt", CONTENT, OSError, r"v\.pt: download failed: 404"),
     ],
 )
@@ -63,7 +63,7 @@ def test_without_a_known_digest_the_digest_of_the_first_download_is_expected(add
     fetch(unknown, path)
     assert path.read_bytes() == CONTENT
     (tmp_path / "served" / "w.pt").write_bytes(b"another")
-    with pytest.raises(ValueError, match=r"of 7 bytes with SHA-256 .* found, expected"):
+    with pytest.raises(ValueError, match=r"expected SHA-256 .*, found .* and 7 bytes"):
         fetch(unknown, path)
     assert path.read_bytes() == CONTENT
 

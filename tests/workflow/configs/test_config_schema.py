@@ -42,12 +42,12 @@ def test_the_default_config_is_valid(config):
             "variants.sort.option: unknown key, did you mean options? Known: method, options,",
         ),
         ("run.0.clocks", [], "run[0].clocks: unknown key, did you mean clock?"),
-        ("clock.frames", "many", "clock.frames: 'many' found, expected a whole number"),
-        ("clock.frames", None, "clock.frames: nothing found, expected a whole number"),
-        ("clock.frames", 0, "clock.frames: 0 found, expected at least 1"),
-        ("variants", ["sort"], "variants: ['sort'] found, expected keys with values"),
-        ("run", [], "run: [] found, expected a list of at least 1"),
-        ("families", ["hota", "hota"], "families: ['hota', 'hota'] found, expected each only once"),
+        ("clock.frames", "many", "clock.frames: expected a whole number, found 'many'"),
+        ("clock.frames", None, "clock.frames: expected a whole number, found nothing"),
+        ("clock.frames", 0, "clock.frames: expected at least 1, found 0"),
+        ("variants", ["sort"], "variants: expected keys with values, found ['sort']"),
+        ("run", [], "run: expected a list of at least 1, found []"),
+        ("families", ["hota", "hota"], "families: expected each only once, found ['hota', 'hota']"),
         (
             "clock.scenarios",
             ["single_stream", "streaming"],
@@ -56,20 +56,20 @@ def test_the_default_config_is_valid(config):
         (
             "clock.scenarios",
             ["offline"],
-            "clock.scenarios: ['offline'] found, expected 'single_stream' among them",
+            "clock.scenarios: expected 'single_stream' among them, found ['offline']",
         ),
         ("engines.x", {"kind": "onnx"}, "engines.x.weights: missing"),
         (
             "engines.x",
             {"kind": "onnx", "weights": "w"},
-            "engines.x.kind: 'onnx' found, expected one of sam2, yolox, masktrack_rcnn",
+            "engines.x.kind: expected one of sam2, yolox, masktrack_rcnn, found 'onnx'",
         ),
         (
             "engines.x",
             {"kind": "masktrack_rcnn", "weights": "w", "size": "s"},
             "engines.x.size: this key is not allowed here",
         ),
-        ("variants.1", None, "variants.1: nothing found, expected keys with values"),
+        ("variants.1", None, "variants.1: expected keys with values, found nothing"),
     ],
 )
 def test_an_error_names_its_key_and_what_was_expected(config, place, value, expected):
@@ -85,7 +85,7 @@ def test_an_error_names_its_key_and_what_was_expected(config, place, value, expe
 
 def test_a_key_that_yaml_reads_as_a_number_or_boolean_must_be_quoted(config):
     config["variants"][True] = {"method": "sort"}
-    assert message(config) == "variants: key True found, expected text: put it in quotes"
+    assert message(config) == "variants: expected text as key, found True: put it in quotes"
 
 
 def test_many_errors_are_few_lines(config):

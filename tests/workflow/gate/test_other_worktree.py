@@ -80,7 +80,9 @@ def test_the_worktree_of_another_commit_is_removed(repository):
 
 @pytest.mark.parametrize("name", ["no_such_branch", "--all", ""])
 def test_a_name_that_is_not_a_commit_is_refused_in_one_line(repository, name):
-    with pytest.raises(ValueError, match=f"AGAINST={name}: no such commit, expected a ") as found:
+    with pytest.raises(
+        ValueError, match=f"AGAINST: expected a branch, .*, found {name!r}"
+    ) as found:
         resolve_commit(repository, name)
     assert "\n" not in str(found.value)
 

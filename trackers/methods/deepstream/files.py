@@ -186,7 +186,7 @@ def override(name: str, groups: Groups, values: Mapping[str, Any]) -> Groups:
             continue
         if key not in new.get(group, {}):
             known = sorted(new.get(group, new))
-            raise ValueError(f"overrides: {path!r} found, expected one of {known} in {name}")
+            raise ValueError(f"overrides: expected one of {known} in {name}, found {path!r}")
         new[group][key] = value
     return new
 

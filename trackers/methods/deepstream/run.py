@@ -61,7 +61,7 @@ def write_files(folder: Path, sequence: Sequence, options: Options) -> None:
     }
     unknown = sorted(path for path in overrides if path.partition(".")[0] not in contents)
     if unknown:
-        raise ValueError(f"overrides: {unknown} found, expected keys of the files {list(contents)}")
+        raise ValueError(f"overrides: expected keys of the files {list(contents)}, found {unknown}")
     for name, groups in contents.items():
         configured = files.override(name, groups, overrides)
         if name in ("application", "detector"):
@@ -109,7 +109,7 @@ def _class_of(label: str, extent: Extent) -> int:
         if name in synonyms(label):
             return class_id
     known = sorted(extent.classes.values())
-    raise ValueError(f"label {label!r} found, expected a class of the sequence: one of {known}")
+    raise ValueError(f"label: expected a class of the sequence, one of {known}, found {label!r}")
 
 
 def read_latencies(text: str, frames: int) -> list[int]:
@@ -124,7 +124,7 @@ def read_latencies(text: str, frames: int) -> list[int]:
     found = {int(number): float(ms) for number, ms in _LATENCY.findall(text)}
     if sorted(found) != list(range(frames)):
         raise ValueError(
-            f"latencies of {len(found)} frames found, expected those of frames 0 to {frames - 1}"
+            f"expected latencies of frames 0 to {frames - 1}, found those of {len(found)} frames"
         )
     return [round(found[number] * 1e6) for number in range(frames)]
 

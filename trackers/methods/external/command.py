@@ -20,12 +20,14 @@ def check_command(options: Options) -> None:
     for placeholder in _REQUIRED:
         if not any(placeholder in word for word in words):
             raise ValueError(
-                f"command: {list(words)} found, expected {placeholder} in one of the words"
+                f"command: expected {placeholder} in one of the words, found {list(words)}"
             )
     if name is not None and not _NAME.fullmatch(name):
-        raise ValueError(f"environment: {name!r} found, expected the name of a requirements file")
+        raise ValueError(f"environment: expected the name of a requirements file, found {name!r}")
     if name is None and any("{environment}" in word for word in words):
-        raise ValueError("command: {environment} found, but the option environment is not set")
+        raise ValueError(
+            "environment: expected a name, because command has {environment}, found none"
+        )
 
 
 def fill_command(options: Options, sequence: Path, output: Path) -> list[str]:

@@ -32,7 +32,7 @@ def make_environment(requirements: Path, folder: Path) -> str:
     """
     if folder.is_dir() and any(folder.iterdir()) and not (folder / "pyvenv.cfg").is_file():
         raise RuntimeError(
-            f"{folder}: files found, expected an empty folder or a virtual environment"
+            f"{folder}: expected an empty folder or a virtual environment, found files"
         )
     python = folder / "bin" / "python"
     try:

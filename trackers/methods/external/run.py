@@ -89,10 +89,10 @@ def _describe(code: int) -> str:
 def _check_result(path: Path) -> None:
     """Raise RuntimeError if a result is missing, ValueError if it is too large to be valid."""
     if not path.is_file() and not path.is_dir():
-        raise RuntimeError(f"exit code 0 but no result written, expected {path.name}")
+        raise RuntimeError(f"expected a result {path.name} after exit code 0, found none")
     size = sum(each.stat().st_size for each in [path, *path.rglob("*")] if each.is_file())
     if size > _MAX_BYTES:
-        raise ValueError(f"{path.name}: {size} bytes found, expected at most {_MAX_BYTES}")
+        raise ValueError(f"{path.name}: expected at most {_MAX_BYTES} bytes, found {size}")
 
 
 def main() -> None:

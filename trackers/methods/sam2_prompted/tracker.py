@@ -76,7 +76,7 @@ def _make_prompt(row: Tracks, kind: str, point_count: int) -> Prompt:
     if kind == "box":
         return Prompt(box=row.box[0])
     if row.rle is None:
-        raise ValueError(f"prompt {kind!r} needs masks but the prompts are boxes: expected 'box'")
+        raise ValueError(f"prompt: expected 'box', because the prompts are boxes, found {kind!r}")
     mask = coco_rle.decode(row.rle)[0]
     if kind == "mask":
         return Prompt(mask=mask)
