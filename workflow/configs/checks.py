@@ -101,4 +101,4 @@ def _check_variant(name: str, entry: Mapping[str, Any]) -> None:
 def _one_of(key: str, found: Iterable[str], known: Iterable[str]) -> None:
     unknown = sorted(set(found) - set(known))
     if unknown:
-        raise ValueError(f"{key}: expected some of {sorted(known)}, found {unknown}")
+        raise ValueError(f"{key}: expected some of {sorted(set(known))}, found {unknown}")

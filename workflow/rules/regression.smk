@@ -1,8 +1,9 @@
 """The gate: relative step times, a baseline, and the verdict of a run compared with it.
 
 Needs ground truth, tracks and scores of all variants, and the baseline.
-Makes relative_step_time_<process>.json of each timed sequence, and in results/regression/ plan.json,
-verdict.json, verdict.md, junit.xml and the history; `baseline` writes the file named in the config.
+Makes relative_step_time_<process>.json of each timed sequence, and in results/regression/
+plan.json, verdict.json, verdict.md, junit.xml and the history; `baseline` writes the file named in
+the config.
 
     snakemake --cores all regression
     snakemake --cores all baseline --forcerun relative_step_time
