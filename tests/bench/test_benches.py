@@ -109,7 +109,7 @@ def test_the_methods_are_measured_with_the_given_number_of_objects():
         found = sam2_methods.measure(tracker, 3, args)
         assert found["objects"] == 3
         assert len(found["seconds"]) == 1
-        assert len(tracker._session.identities) == 3
+        assert len(tracker.session.identities) == 3
 
 
 def test_the_overhead_of_the_harness_is_reported_by_stage(tmp_path):

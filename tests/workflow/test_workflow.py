@@ -172,9 +172,9 @@ def test_a_change_in_one_method_reruns_that_method(workdir):
 
 
 def test_a_change_in_a_part_reruns_the_methods_that_import_it(workdir):
-    workdir.edit("trackers/parts/box_motion.py", "1 / 160", "1 / 150")
+    before = workdir.append_code("trackers/parts/box_motion.py")
     assert workdir.jobs() == OF_BOTH
-    workdir.edit("trackers/parts/box_motion.py", "1 / 150", "1 / 160")
+    workdir.write("trackers/parts/box_motion.py", before)
     assert workdir.jobs() == {}
 
 
@@ -192,12 +192,12 @@ def test_a_change_of_the_prompts_reruns_prepare(workdir):
 
 
 def test_a_change_in_the_clock_reruns_no_tracking(workdir):
-    workdir.edit("trackers/timing/timed_passes.py", "gc.collect()", "gc.collect(2)")
+    workdir.append_code("trackers/timing/timed_passes.py")
     assert workdir.jobs() == {"clock": 2, "speed": 2, "report": 1}
 
 
 def test_a_change_in_a_family_reruns_scores(workdir):
-    workdir.edit("metrics/families/hota.py", "_TINY = 1e-10", "_TINY = 1e-11")
+    workdir.append_code("metrics/families/hota.py")
     assert workdir.jobs() == {"score": 2, "combine": 2, "compare": 1, "gallery": 2, "report": 1}
 
 
@@ -207,7 +207,7 @@ def test_a_change_in_the_template_reruns_the_page(workdir):
 
 
 def test_a_change_in_the_code_of_the_page_reruns_the_page(workdir):
-    workdir.edit("reports/page/provenance.py", "_NAMED = 3", "_NAMED = 4")
+    workdir.append_code("reports/page/provenance.py")
     assert workdir.jobs() == {"report": 1}
 
 
@@ -224,7 +224,7 @@ def test_a_change_of_an_option_reruns_its_variant(workdir):
 
 
 def test_a_change_in_the_reader_reruns_everything_it_reads(workdir):
-    workdir.edit("datasets/synthesis/texture.py", "weight /= 2", "weight /= 3")
+    workdir.append_code("datasets/synthesis/texture.py")
     assert workdir.jobs() == PREPARED
 
 

@@ -94,6 +94,12 @@ class Workdir:
         assert old in text, f"{name} has no {old!r}"
         path.write_text(text.replace(old, new, 1))
 
+    def append_code(self, name: str) -> str:
+        """Append a statement without effect to a module; return its text before."""
+        text = (self.path / name).read_text()
+        self.write(name, f"{text}\n_ADDED_BY_A_TEST = None\n")
+        return text
+
     def write(self, name: str, text: str) -> None:
         (self.path / name).parent.mkdir(parents=True, exist_ok=True)
         (self.path / name).write_text(text)

@@ -65,7 +65,7 @@ def test_the_score_equals_the_papers_formula():
     tracks = memory()
     tracks.assign(objects(LEFT), vectors(RED))
     moved = objects([10, 0, 30, 40], score=[0.5])
-    score = tracks._compare(tracks._entries, moved, vectors(RED))
+    score = tracks.compare(tracks.entries, moved, vectors(RED))
     log_softmax = np.log(np.array([1.0, np.exp(16.0)]) / (1 + np.exp(16.0)))
     expected = log_softmax + np.log(0.5) + np.array([0, 2 / 3]) + 10
     np.testing.assert_allclose(score, expected[None], atol=1e-6)
@@ -120,8 +120,8 @@ def test_an_entry_keeps_the_latest_vector_and_box():
     tracks = memory()
     tracks.assign(objects(LEFT), vectors(RED))
     tracks.assign(objects([10, 0, 30, 40]), vectors([4.0, 3.0]))
-    np.testing.assert_array_equal(tracks._entries.vector, [[4.0, 3.0]])
-    np.testing.assert_array_equal(tracks._entries.box, [[10, 0, 30, 40]])
+    np.testing.assert_array_equal(tracks.entries.vector, [[4.0, 3.0]])
+    np.testing.assert_array_equal(tracks.entries.box, [[10, 0, 30, 40]])
 
 
 def test_an_entry_can_keep_the_mean_of_its_vectors():
@@ -129,7 +129,7 @@ def test_an_entry_can_keep_the_mean_of_its_vectors():
     tracks.assign(objects(LEFT, RIGHT), vectors(RED, BLUE))
     for vector in ([4.0, 3.0], [1.0, 0.0]):
         tracks.assign(objects(LEFT), vectors(vector))
-    np.testing.assert_allclose(tracks._entries.vector, [np.mean([RED, [4, 3], [1, 0]], 0), BLUE])
+    np.testing.assert_allclose(tracks.entries.vector, [np.mean([RED, [4, 3], [1, 0]], 0), BLUE])
 
 
 @pytest.mark.parametrize(("new", "identity"), [(0.0, 0), (2.0, 0), (14.0, 1)])
@@ -148,11 +148,11 @@ def test_with_motion_the_box_is_predicted():
     for tracks in (still, moving):
         tracks.assign(objects(), vectors())
         tracks.assign(objects(), vectors())
-    assert still._entries.box[0, 0] == 40
-    assert moving._entries.box[0, 0] > 50
-    stopped = moving._entries.box.copy()
+    assert still.entries.box[0, 0] == 40
+    assert moving.entries.box[0, 0] > 50
+    stopped = moving.entries.box.copy()
     moving.assign(objects(), vectors())
-    np.testing.assert_array_equal(moving._entries.box, stopped, "older than max_age")
+    np.testing.assert_array_equal(moving.entries.box, stopped, "older than max_age")
 
 
 def test_track_ids_restart_with_each_video():

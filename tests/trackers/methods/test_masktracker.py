@@ -251,17 +251,17 @@ def test_a_target_prompted_again_is_reported_with_the_mask_of_the_new_prompt(kee
         for index, (image, labels) in enumerate(islice(play(draw, crossing(draw)), 3))
     ]
     outputs, tracker = run(frames, **options)
-    assert tracker._session.outputs.prompted.tolist() == [True]
-    np.testing.assert_array_equal(outputs[-1].mask, tracker._session.masks())
-    (identity,) = tracker._session.identities
-    memories, _ = tracker._session.stored_frames(identity)
+    assert tracker.session.outputs.prompted.tolist() == [True]
+    np.testing.assert_array_equal(outputs[-1].mask, tracker.session.masks())
+    (identity,) = tracker.session.identities
+    memories, _ = tracker.session.stored_frames(identity)
     assert memories[0] == first
 
 
 @pytest.mark.slow
 def test_low_score_detections_are_ignored():
     _, tracker = run(video(3, [100, 100, 160, 200], score=[0.35]))
-    assert len(tracker._targets.track) == 0
+    assert len(tracker.targets.track) == 0
 
 
 @pytest.mark.slow
@@ -273,8 +273,8 @@ def test_targets_become_inactive_without_detections(segmentation_only):
     frames += [replace(frame, index=6 + n) for n, frame in enumerate(video(4, []))]
     outputs, tracker = run(frames, segmentation_only=segmentation_only)
     assert [len(output.track) for output in outputs[6:]] == [0, 0, 0, 0]
-    assert tracker._targets.state.tolist() == [INACTIVE]
-    assert tracker._targets.shadow.tolist() == [4]
+    assert tracker.targets.state.tolist() == [INACTIVE]
+    assert tracker.targets.shadow.tolist() == [4]
 
 
 @pytest.mark.slow
@@ -285,14 +285,14 @@ def test_with_an_interval_of_two_the_detector_runs_in_every_third_frame():
         for frame in frames
     ]
     _, tracker = run(frames, interval=2)
-    assert tracker._targets.track.tolist() == [0]
+    assert tracker.targets.track.tolist() == [0]
 
 
 @pytest.mark.slow
 def test_detections_outside_the_image_are_ignored():
     box = [[-50, -50, -10, -10], [400, 10, 500, 50], [-20, 100, 500, 400]]
     _, tracker = run(video(2, box))
-    assert len(tracker._targets.track) == 1, "only the one larger than the image"
+    assert len(tracker.targets.track) == 1, "only the one larger than the image"
 
 
 @pytest.mark.slow
@@ -308,7 +308,7 @@ def test_images_of_any_size_and_targets_larger_than_the_image_work(size):
         output = tracker.step(Frame(index, image, detections(box)))
         assert output.mask.shape[1:] == size
         assert np.isfinite(output.box).all()
-    assert tracker._targets.track.tolist()[:2] == [0, 1]
+    assert tracker.targets.track.tolist()[:2] == [0, 1]
 
 
 @pytest.mark.slow
@@ -318,8 +318,8 @@ def test_of_160_detections_150_initiate_targets():
     box = np.concatenate([corner, corner + np.array([20.0, 24.0])], 1)
     score = np.linspace(0.5, 0.9, 160)
     _, tracker = run(video(3, box, score=score))
-    assert len(tracker._targets.track) == len(tracker._session.identities) == 150
-    kept = boxes(tracker._targets.motion)
+    assert len(tracker.targets.track) == len(tracker.session.identities) == 150
+    kept = boxes(tracker.targets.motion)
     assert not np.isclose(kept[:, None], box[:10]).all(2).any(), "the ten lowest scores"
 
 

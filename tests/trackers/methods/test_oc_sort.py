@@ -94,8 +94,8 @@ def final_state(path):
         ones = np.ones(len(boxes))
         output = tracker.step(Frame(index, None, Detections(boxes, ones, ones.astype(int))))
     assert output.track.tolist() in ([1], [])
-    assert len(tracker._targets.observed) == 1, "recovered, not started again"
-    return tracker._targets.motion
+    assert len(tracker.targets.observed) == 1, "recovered, not started again"
+    return tracker.targets.motion
 
 
 def test_low_scores_are_used_only_with_the_option():

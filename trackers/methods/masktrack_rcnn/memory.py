@@ -28,7 +28,7 @@ UNASSIGNED = -1
 
 
 @dataclass(frozen=True)
-class _Entries:
+class Entries:
     """One row per object in memory."""
 
     track: np.ndarray
@@ -67,7 +67,7 @@ class Memory:
 
     def start(self) -> None:
         """Remove all entries."""
-        self._entries: _Entries | None = None
+        self.entries: Entries | None = None
         self._initiated = 0
 
     def assign(self, objects: Objects, vectors: np.ndarray) -> np.ndarray:
@@ -79,18 +79,18 @@ class Memory:
         self._predict()
         count = len(objects.score)
         identity = np.full(count, UNASSIGNED)
-        old = self._entries
+        old = self.entries
         if old is None or not len(old.track):
             choice = np.zeros(count, np.int64)
         else:
-            score = self._compare(old, objects, vectors)
+            score = self.compare(old, objects, vectors)
             choice = score.argmax(1)
             best = _best_of_entry(choice, score[np.arange(count), choice])
             matched = np.flatnonzero(best)
             entry = choice[matched] - 1
             identity[matched] = old.track[entry]
             updated = self._update(old, entry, objects, matched, vectors)
-            self._entries = rows.put(old, entry, updated)
+            self.entries = rows.put(old, entry, updated)
         new = np.flatnonzero(choice == 0)
         identity[new] = self._initiated + np.arange(len(new))
         self._initiate(objects, new, vectors)
@@ -98,7 +98,7 @@ class Memory:
 
     def _predict(self) -> None:
         """Advance all entries by one frame, and remove those not matched for too long."""
-        entries = self._entries
+        entries = self.entries
         if entries is None:
             return
         entries = replace(entries, missed=entries.missed + 1)
@@ -110,9 +110,9 @@ class Memory:
             entries = rows.put(entries, recent, predicted)
         if self._num_frames_retain is not None:
             entries = rows.take(entries, entries.missed <= self._num_frames_retain)
-        self._entries = entries
+        self.entries = entries
 
-    def _compare(self, old: _Entries, objects: Objects, vectors: np.ndarray) -> np.ndarray:
+    def compare(self, old: Entries, objects: Objects, vectors: np.ndarray) -> np.ndarray:
         """Return score(i, n), (N, M + 1); column 0 is for new objects."""
         weights = self._weights
         product = vectors.astype(np.float64) @ old.vector.T.astype(np.float64)
@@ -134,12 +134,12 @@ class Memory:
 
     def _update(
         self,
-        entries: _Entries,
+        entries: Entries,
         entry: np.ndarray,
         objects: Objects,
         matched: np.ndarray,
         vectors: np.ndarray,
-    ) -> _Entries:
+    ) -> Entries:
         """Return the rows `entry` after they were matched to the objects `matched`.
 
         The class of an entry never changes.
@@ -154,7 +154,7 @@ class Memory:
     def _initiate(self, objects: Objects, new: np.ndarray, vectors: np.ndarray) -> None:
         """Add an entry for each of the objects `new`."""
         box = objects.box[new].astype(np.float64)
-        entries = _Entries(
+        entries = Entries(
             self._initiated + np.arange(len(new)),
             vectors[new],
             np.ones(len(new), np.int64),
@@ -164,7 +164,7 @@ class Memory:
             AspectHeight.initiate(box),
         )
         self._initiated += len(new)
-        self._entries = rows.join(self._entries, entries) if self._entries else entries
+        self.entries = rows.join(self.entries, entries) if self.entries else entries
 
 
 def _best_of_entry(choice: np.ndarray, score: np.ndarray) -> np.ndarray:

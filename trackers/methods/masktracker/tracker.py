@@ -54,7 +54,7 @@ class MaskTracker:
     """
 
     def __init__(self, session: Session, source: DetectionSource, options: Options) -> None:
-        self._session, self._source, self._options = session, source, options
+        self.session, self._source, self._options = session, source, options
         self._box_filter = BoxFilter(options.state_estimator)
         self._uses_memory = not options.segmentation_only
         self._min_prompt_iou = (
@@ -67,15 +67,15 @@ class MaskTracker:
         self._source.start(sequence)
 
     def _reset(self) -> None:
-        self._session.start()
-        self._targets = Targets.none(self._box_filter)
+        self.session.start()
+        self.targets = Targets.none(self._box_filter)
         self._initiated = 0
 
     def step(self, frame: Frame) -> TrackerOutput:
         assert frame.image is not None
-        self._session.track(frame.image)
-        motion = self._box_filter.predict(self._targets.motion)
-        targets, outputs = replace(self._targets, motion=motion), None
+        self.session.track(frame.image)
+        motion = self._box_filter.predict(self.targets.motion)
+        targets, outputs = replace(self.targets, motion=motion), None
         if self._uses_memory:
             outputs = self._outputs_of(targets)
             targets = self._update(targets, *outputs.tight, detected=False)
@@ -103,14 +103,14 @@ class MaskTracker:
             self._drop(targets.track[terminated].tolist())
         kept, alive = without(targets, terminated), np.flatnonzero(~terminated)
         outputs = self._refresh(kept, outputs.take(alive), detections, match[alive])
-        self._targets = self._initiate(kept, detections, match)
+        self.targets = self._initiate(kept, detections, match)
         return _report(kept, outputs)
 
     def _outputs_of(self, targets: Targets) -> ObjectOutputs:
         """Return the session's outputs for the targets, with masks, one row per target."""
-        row_of = {identity: row for row, identity in enumerate(self._session.identities)}
+        row_of = {identity: row for row, identity in enumerate(self.session.identities)}
         order = np.array([row_of[identity] for identity in targets.track.tolist()], np.int64)
-        return self._session.outputs.with_masks(self._session.masks()).take(order)
+        return self.session.outputs.with_masks(self.session.masks()).take(order)
 
     def _segment_predicted(self, targets: Targets, image: np.ndarray) -> ObjectOutputs:
         """Return the outputs for targets that are prompted with their predicted boxes.
@@ -140,7 +140,7 @@ class MaskTracker:
             return outputs
         pairs = zip(targets.track[again].tolist(), detections.box[match[again]], strict=True)
         prompts = {identity: Prompt(box=box) for identity, box in pairs}
-        self._session.refresh(prompts, renew=not self._options.keep_first_prompt)
+        self.session.refresh(prompts, renew=not self._options.keep_first_prompt)
         return self._outputs_of(targets)
 
     def _initiate(self, targets: Targets, detections: Detections, match: np.ndarray) -> Targets:
@@ -153,19 +153,19 @@ class MaskTracker:
         self._initiated += len(new.track)
         if self._uses_memory:
             self._prompt(new, boxes(new.motion))
-            self._session.memorize()
+            self.session.memorize()
         else:
-            self._drop(self._session.identities)
+            self._drop(self.session.identities)
         return rows.join(targets, new)
 
     def _drop(self, identities: list[int]) -> None:
         for identity in identities:
-            self._session.drop(identity)
+            self.session.drop(identity)
 
     def _prompt(self, targets: Targets, box: np.ndarray) -> None:
         """Add targets to the session, each prompted with its box."""
         pairs = zip(targets.track.tolist(), box, strict=True)
-        self._session.prompt({identity: Prompt(box=each) for identity, each in pairs})
+        self.session.prompt({identity: Prompt(box=each) for identity, each in pairs})
 
 
 def _report(targets: Targets, outputs: ObjectOutputs) -> TrackerOutput:

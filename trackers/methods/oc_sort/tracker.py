@@ -35,7 +35,7 @@ def build(options: Options) -> OcSort:
 
 
 @dataclass(frozen=True)
-class _Targets:
+class Targets:
     """One row per target."""
 
     status: TrackStatus
@@ -49,7 +49,7 @@ class _Targets:
 class OcSort:
     """The OC-SORT tracker."""
 
-    _targets: _Targets
+    targets: Targets
 
     def __init__(self, options: Options) -> None:
         self._options = options
@@ -63,7 +63,7 @@ class OcSort:
         detections = select(frame.detections, self._min_score)
         high = detections.score >= self._options.min_score
         first, second = detections.take(high), detections.take(~high)
-        targets = _predict(self._targets)
+        targets = _predict(self.targets)
         predicted, momentum = AreaAspect.box(targets.motion), _momentum(targets, first)
         everything = np.arange(len(predicted))
         bonus = self._options.inertia * momentum
@@ -74,23 +74,23 @@ class OcSort:
         targets, remaining = self._associate(targets, missed, targets.observed, remaining)
         targets = rows.join(targets, self._initiate(remaining))
         alive = targets.status.missed <= self._options.life.max_age
-        self._targets = _record_observations(rows.take(targets, alive))
+        self.targets = _record_observations(rows.take(targets, alive))
         self._steps += 1
         return self._report()
 
     def _reset(self) -> None:
         self._steps = 0
         self._initiated = 0
-        self._targets = self._initiate(no_detections())
+        self.targets = self._initiate(no_detections())
 
     def _associate(
         self,
-        targets: _Targets,
+        targets: Targets,
         candidates: np.ndarray,
         box: np.ndarray,
         detections: Detections,
         bonus: np.ndarray | float = 0.0,
-    ) -> tuple[_Targets, Detections]:
+    ) -> tuple[Targets, Detections]:
         """Return the targets after an association, and the unmatched detections.
 
         Args:
@@ -107,32 +107,32 @@ class OcSort:
         updated = _update(rows.take(targets, matched), detections.take(column))
         return rows.put(targets, matched, updated), remaining
 
-    def _initiate(self, detections: Detections) -> _Targets:
+    def _initiate(self, detections: Detections) -> Targets:
         """Return a new target for each detection."""
         count, motion = len(detections.score), AreaAspect.initiate(detections.box)
         recent = np.full((count, self._options.delta_t, 4), np.nan)
         status = life_cycle.initiate(detections, self._initiated)
         self._initiated += count
-        return _Targets(status, detections.box, recent, np.zeros((count, 2)), motion, motion)
+        return Targets(status, detections.box, recent, np.zeros((count, 2)), motion, motion)
 
     def _report(self) -> TrackerOutput:
         min_hits = self._options.life.min_hits
-        reported = life_cycle.is_reported(self._targets.status, min_hits, self._steps)
-        targets = rows.take(self._targets, reported)
+        reported = life_cycle.is_reported(self.targets.status, min_hits, self._steps)
+        targets = rows.take(self.targets, reported)
         status = targets.status
         return TrackerOutput(status.track, targets.observed, status.score, status.class_id)
 
 
-def _predict(targets: _Targets) -> _Targets:
+def _predict(targets: Targets) -> Targets:
     """Return the targets in the next frame, before any is matched."""
     motion = AreaAspect.predict(targets.motion)
     return replace(targets, status=life_cycle.predict(targets.status), motion=motion)
 
 
-def _update(targets: _Targets, detections: Detections) -> _Targets:
+def _update(targets: Targets, detections: Detections) -> Targets:
     """Return the targets after each was matched to its detection."""
     motion = _re_update(targets, detections.box)
-    return _Targets(
+    return Targets(
         life_cycle.mark_matched(targets.status, detections.score),
         detections.box,
         targets.recent,
@@ -142,7 +142,7 @@ def _update(targets: _Targets, detections: Detections) -> _Targets:
     )
 
 
-def _re_update(targets: _Targets, box: np.ndarray) -> Motion:
+def _re_update(targets: Targets, box: np.ndarray) -> Motion:
     """Return the filter states of targets that are matched again (ORU).
 
     The filter is rolled back to the latest detection, and from there updated in every frame with a
@@ -159,7 +159,7 @@ def _re_update(targets: _Targets, box: np.ndarray) -> Motion:
     return motion
 
 
-def _momentum(targets: _Targets, detections: Detections) -> np.ndarray:
+def _momentum(targets: Targets, detections: Detections) -> np.ndarray:
     """Return the agreement of each pair with the target's direction, (N, M) in 0 .. 1 (OCM)."""
     towards = _direction(_reference_box(targets)[:, None], detections.box)
     cosine = (targets.direction[:, None] * towards).sum(axis=2)
@@ -167,7 +167,7 @@ def _momentum(targets: _Targets, detections: Detections) -> np.ndarray:
     return agreement
 
 
-def _reference_box(targets: _Targets) -> np.ndarray:
+def _reference_box(targets: Targets) -> np.ndarray:
     """Return the boxes that directions start from, (N, 4): the oldest recent observations.
 
     For a target without a recent observation it is the latest one.
@@ -185,7 +185,7 @@ def _direction(start: np.ndarray, end: np.ndarray) -> np.ndarray:
     return np.divide(shift, length, out=np.zeros_like(shift), where=length > 0)
 
 
-def _record_observations(targets: _Targets) -> _Targets:
+def _record_observations(targets: Targets) -> Targets:
     """Return the targets with this frame's observations first among the recent ones."""
     latest = np.where((targets.status.missed == 0)[:, None], targets.observed, np.nan)
     recent = np.concatenate([latest[:, None], targets.recent[:, :-1]], axis=1)

@@ -128,20 +128,20 @@ class OnlineTracker:
         states: ObjectStates,
         interval: int,
     ) -> None:
-        self._session, self._source, self._zone = session, source, zone
+        self.session, self._source, self._zone = session, source, zone
         self._states, self._interval = states, interval
         self._class_id: dict[int, int] = {}
         self._initiated = 0
 
     def start(self, sequence: Sequence) -> None:
-        self._session.start()
+        self.session.start()
         self._source.start(sequence)
         _check(self._zone, sequence)
         self._class_id, self._initiated = {}, 0
 
     def step(self, frame: Frame) -> TrackerOutput:
         assert frame.image is not None
-        session, states = self._session, self._states
+        session, states = self.session, self._states
         states.update(session.track(frame.image))
         expired = states.expired()
         for identity in expired:
@@ -155,7 +155,7 @@ class OnlineTracker:
 
     def _associate(self, detections: Detections) -> None:
         """Prompt pending objects with their detections, and add new objects."""
-        session, states = self._session, self._states
+        session, states = self.session, self._states
         outputs, masks = session.outputs, session.masks()
         nonempty, box = tight_boxes(masks)
         row, column = match_detections(box, detections, states.options)
