@@ -6,12 +6,13 @@ from pathlib import Path
 
 from datasets.formats import kitti_text
 from datasets.sequences.kitti_sequences import FRAME_COUNT
+from datasets.sequences.result_files import find_result, list_texts
 from datasets.types import Tracks
 
 
 def list_sequences(truth: Path) -> list[str]:
     """Return the names of the sequences that have ground truth."""
-    return sorted(path.stem for path in truth.glob("*.txt"))
+    return list_texts(truth)
 
 
 def read_pair(truth: Path, results: Path, sequence: str) -> tuple[Tracks, Tracks]:
@@ -26,5 +27,5 @@ def read_pair(truth: Path, results: Path, sequence: str) -> tuple[Tracks, Tracks
     extent = kitti_text.kitti_extent(height, width, FRAME_COUNT.get(sequence, length))
     return (
         kitti_text.read_tracks(file, extent, "truth"),
-        kitti_text.read_tracks(results / f"{sequence}.txt", extent),
+        kitti_text.read_tracks(find_result(results, sequence), extent),
     )

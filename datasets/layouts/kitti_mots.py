@@ -6,12 +6,13 @@ from pathlib import Path
 
 from datasets.formats import mots_text
 from datasets.sequences.kitti_sequences import FRAME_COUNT
+from datasets.sequences.result_files import find_result, list_texts
 from datasets.types import Tracks
 
 
 def list_sequences(truth: Path) -> list[str]:
     """Return the names of the sequences that have ground truth."""
-    return sorted(path.stem for path in truth.glob("*.txt"))
+    return list_texts(truth)
 
 
 def read_pair(truth: Path, results: Path, sequence: str) -> tuple[Tracks, Tracks]:
@@ -20,4 +21,4 @@ def read_pair(truth: Path, results: Path, sequence: str) -> tuple[Tracks, Tracks
     The last frame of a sequence that is not KITTI's is the last one with ground truth.
     """
     labels = mots_text.read_tracks(truth / f"{sequence}.txt", frame_count=FRAME_COUNT.get(sequence))
-    return labels, mots_text.read_tracks(results / f"{sequence}.txt", labels.extent)
+    return labels, mots_text.read_tracks(find_result(results, sequence), labels.extent)
