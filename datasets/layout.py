@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from inspect import signature
 from pathlib import Path
 from typing import Protocol, cast
 
@@ -15,13 +16,23 @@ class Layout(Protocol):
     def list_sequences(self, truth: Path) -> list[str]:
         """Return the sorted names of the sequences that have ground truth."""
 
-    def read_pair(self, truth: Path, results: Path, sequence: str) -> tuple[Tracks, Tracks]:
+    def read_pair(
+        self, truth: Path, results: Path, sequence: str, **frames: int
+    ) -> tuple[Tracks, Tracks]:
         """Return ground truth and prediction of one sequence.
+
+        Args:
+            frames: `frames`, the number of frames, for layouts that accept it: see `takes_frames`.
 
         Raises:
             OSError: A file is missing or cannot be read.
             ValueError: A file is invalid. Names file and line.
         """
+
+
+def takes_frames(layout: Layout) -> bool:
+    """Return whether a layout accepts the number of frames, which its files do not provide."""
+    return "frames" in signature(layout.read_pair).parameters
 
 
 def list_layouts() -> list[str]:

@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from collections.abc import Sequence as Many
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,9 +25,9 @@ from datasets.io.files import printable, write_json
 from datasets.io.mended import add_mended, describe_mended, take_mended
 from datasets.io.program import run_main
 from datasets.io.progress import progress
-from datasets.layout import list_layouts, load_layout
+from datasets.layout import list_layouts, load_layout, takes_frames
 from datasets.sequences.result_files import results_folder
-from datasets.types import Tracks
+from datasets.types import MAX_FRAMES, Tracks
 from metrics.combine import combine_scores
 from metrics.crosscheck.compare import Comparison, compare, find_missing
 from metrics.crosscheck.compare import table as comparison_table
@@ -51,6 +51,7 @@ class Task:
         families: Modules of metrics/families.
         sequences: Names of the sequences; each must have ground truth and a result.
         classes: Names of the classes; all that the protocol scores if empty.
+        frames: Number of frames by sequence, for layouts whose files do not provide it.
     """
 
     protocol: str
@@ -60,6 +61,7 @@ class Task:
     families: tuple[str, ...]
     sequences: tuple[str, ...]
     classes: tuple[str, ...] = ()
+    frames: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,9 @@ def score_sequence(task: Task, sequence: str, *, with_events: bool = False) -> S
 def _read_pair(task: Task, sequence: str) -> tuple[Tracks, Tracks, dict[str, int]]:
     """Return ground truth and prediction, and the counts of what was skipped or mended."""
     earlier = take_mended()
-    truth, prediction = load_layout(task.layout).read_pair(task.truth, task.results, sequence)
+    frames = {"frames": task.frames[sequence]} if sequence in task.frames else {}
+    layout = load_layout(task.layout)
+    truth, prediction = layout.read_pair(task.truth, task.results, sequence, **frames)
     mended = take_mended()
     add_mended(earlier)
     return truth, prediction, mended
@@ -186,7 +190,23 @@ def plan(args: argparse.Namespace) -> Task:
         tuple(families),
         tuple(chosen),
         tuple(args.classes or ()),
+        _parse_frames(args.frames or (), layout, chosen),
     )
+
+
+def _parse_frames(counts: Many[str], layout: str, sequences: Many[str]) -> dict[str, int]:
+    """Return the number of frames by sequence, given as N for all or as NAME=N."""
+    if counts and not takes_frames(load_layout(layout)):
+        raise ValueError(f"--frames: layout {layout} provides the number of frames itself")
+    frames: dict[str, int] = {}
+    for each in sorted(counts, key=lambda each: "=" in each):  # the count of all first
+        name, equals, number = each.rpartition("=")
+        if not (number.isascii() and number.isdecimal()) or not 0 < int(number[:9]) <= MAX_FRAMES:
+            raise ValueError(f"--frames: expected N or NAME=N, found {each!r}")
+        if equals and name not in sequences:
+            raise ValueError(f"--frames: expected a sequence among {[*sequences]}, found {name!r}")
+        frames |= dict.fromkeys([name] if equals else sequences, int(number))
+    return frames
 
 
 def _check_flags(args: argparse.Namespace) -> None:
@@ -289,6 +309,13 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--events", type=Path, help="Parquet file to write, one row per event")
     parser.add_argument(
         "--crosscheck", action="store_true", help="compare with TrackEval and other references"
+    )
+    parser.add_argument(
+        "--frames",
+        nargs="+",
+        action="extend",
+        metavar="[NAME=]N",
+        help="number of frames of each sequence or of one, for KITTI's layouts without a seqmap",
     )
     parser.add_argument(
         "--strict", action="store_true", help="refuse files that can be read only in part or mended"

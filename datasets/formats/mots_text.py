@@ -15,6 +15,7 @@ import numpy as np
 from datasets.io.errors import RowError, line_error
 from datasets.io.files import replacing
 from datasets.io.text_lines import number_lines, read_text
+from datasets.io.text_numbers import check_frames
 from datasets.masks.mask_set import Masks
 from datasets.types import MAX_FRAMES, NO_TRACK, Extent, Tracks
 
@@ -59,6 +60,7 @@ def read_tracks(
         extent = extent or _extent_of(numbers, first_frame, frame_count)
         _check_size(numbers, extent)
         masks = Masks.read(runs, extent.height, extent.width)
+        check_frames(numbers[:, 0], first_frame, extent.frame_count)
         ignored = numbers[:, 2] == IGNORE
         return Tracks(
             extent,

@@ -140,7 +140,7 @@ def remove_truth(truth, results):
         (remove_truth, "TUD-Campus/gt/gt.txt"),
         (break_result, "TUD-Campus.txt, line 223 ('1,2,oops'): expected at least 8 columns"),
         (remove_result, "TUD-Stadtmitte.txt"),
-        (shorten, "frame 70 (from 0) is beyond the last frame, 69"),
+        (shorten, "expected a frame from 1 to 70, found frame 71"),
         (remove_all_truth, "no sequence with ground truth found in layout mot15"),
     ],
 )
