@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from inspect import signature
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 from datasets.types import Tracks
 
@@ -17,12 +17,14 @@ class Layout(Protocol):
         """Return the sorted names of the sequences that have ground truth."""
 
     def read_pair(
-        self, truth: Path, results: Path, sequence: str, **frames: int
+        self, truth: Path, results: Path, sequence: str, **options: Any
     ) -> tuple[Tracks, Tracks]:
         """Return ground truth and prediction of one sequence.
 
         Args:
-            frames: `frames`, the number of frames, for layouts that accept it: see `takes_frames`.
+            options: Options that the layout accepts: see `accepts`. `frames`: number of frames,
+                where the files do not provide it. `ends`: whether the first and the last frame are
+                scored.
 
         Raises:
             OSError: A file is missing or cannot be read.
@@ -30,9 +32,9 @@ class Layout(Protocol):
         """
 
 
-def takes_frames(layout: Layout) -> bool:
-    """Return whether a layout accepts the number of frames, which its files do not provide."""
-    return "frames" in signature(layout.read_pair).parameters
+def accepts(layout: Layout, option: str) -> bool:
+    """Return whether the `read_pair` of a layout accepts an option."""
+    return option in signature(layout.read_pair).parameters
 
 
 def list_layouts() -> list[str]:

@@ -25,7 +25,7 @@ from datasets.io.files import printable, write_json
 from datasets.io.mended import add_mended, describe_mended, take_mended
 from datasets.io.program import run_main
 from datasets.io.progress import progress
-from datasets.layout import list_layouts, load_layout, takes_frames
+from datasets.layout import accepts, list_layouts, load_layout
 from datasets.sequences.result_files import results_folder
 from datasets.types import MAX_FRAMES, Tracks
 from metrics.combine import combine_scores
@@ -102,9 +102,14 @@ def score_sequence(task: Task, sequence: str, *, with_events: bool = False) -> S
 def _read_pair(task: Task, sequence: str) -> tuple[Tracks, Tracks, dict[str, int]]:
     """Return ground truth and prediction, and the counts of what was skipped or mended."""
     earlier = take_mended()
-    frames = {"frames": task.frames[sequence]} if sequence in task.frames else {}
     layout = load_layout(task.layout)
-    truth, prediction = layout.read_pair(task.truth, task.results, sequence, **frames)
+    options: dict[str, Any] = {}
+    if sequence in task.frames:
+        options["frames"] = task.frames[sequence]
+    if accepts(layout, "ends"):
+        families = load_families(task.families).values()
+        options["ends"] = any(family.ends_scored for family in families)
+    truth, prediction = layout.read_pair(task.truth, task.results, sequence, **options)
     mended = take_mended()
     add_mended(earlier)
     return truth, prediction, mended
@@ -196,7 +201,7 @@ def plan(args: argparse.Namespace) -> Task:
 
 def _parse_frames(counts: Many[str], layout: str, sequences: Many[str]) -> dict[str, int]:
     """Return the number of frames by sequence, given as N for all or as NAME=N."""
-    if counts and not takes_frames(load_layout(layout)):
+    if counts and not accepts(load_layout(layout), "frames"):
         raise ValueError(f"--frames: layout {layout} provides the number of frames itself")
     frames: dict[str, int] = {}
     for each in sorted(counts, key=lambda each: "=" in each):  # the count of all first

@@ -8,6 +8,7 @@ annotations for only some frames are not supported.
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence as Many
 from io import BytesIO
 from pathlib import Path
 
@@ -37,13 +38,13 @@ def davis_extent(height: int, width: int, frame_count: int) -> Extent:
 
 
 def list_frames(folder: Path) -> list[Path]:
-    """Return the files of the frames in order.
+    """Return the files of the frames in order, without hidden files.
 
     Raises:
         ValueError: There are none, or their names differ in length, so that their order is
             ambiguous.
     """
-    paths = sorted(folder.glob("*.png"))
+    paths = sorted(folder.glob("[!.]*.png"))
     if not paths:
         raise ValueError(f"{folder}: expected a PNG file for each frame, found none")
     if len({len(path.name) for path in paths}) > 1:
@@ -61,16 +62,29 @@ def read_tracks(folder: Path, *, void: bool = True) -> Tracks:
         ValueError: There are no frames, or one is not an indexed or 8-bit grey PNG, is damaged, has
             more than 2^26 pixels or differs in size from the first. Names the file.
     """
-    paths = list_frames(folder)
-    first = _read_labels(paths[0])
+    return read_frames(list_frames(folder), void=void)
+
+
+def read_frames(paths: Many[Path | None], *, void: bool = True) -> Tracks:
+    """Return the masks of the files of the frames in order, None for a frame without objects.
+
+    Args:
+        void: Whether 255 is void; otherwise it is an object like any other.
+
+    Raises:
+        ValueError: As `read_tracks`.
+    """
+    present = [(index, path) for index, path in enumerate(paths) if path is not None]
+    first = _read_labels(present[0][1])
     height, width = first.shape
     frame, values = [], []
     runs: list[bytes] = []
-    for index, path in enumerate(paths):
-        labels = first if index == 0 else _read_labels(path)
+    for number, (index, path) in enumerate(present):
+        labels = first if number == 0 else _read_labels(path)
         if labels.shape != first.shape:
             found, expected = (" x ".join(map(str, each.shape)) for each in (labels, first))
-            raise ValueError(f"{path}: expected size {expected} as in {paths[0]}, found {found}")
+            place = present[0][1]
+            raise ValueError(f"{path}: expected size {expected} as in {place}, found {found}")
         value, masks = _encode(labels)
         frame.append(np.full(len(value), index))
         values.append(value)

@@ -225,7 +225,8 @@ def _read_commas(path: Path) -> bytes:
     """
     data = read_text(path).removeprefix(BYTE_ORDER_MARK)
     _, first = next(number_lines(data), (0, b","))
-    if b"," in first:
+    cells = first.split(b";") if b";" in first else first.split()
+    if b"," in first or len(cells) < _MIN_COLUMNS:
         return data
     if b"," in data:
         number, line = next(each for each in number_lines(data) if b"," in each[1])

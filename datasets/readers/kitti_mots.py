@@ -29,7 +29,7 @@ def inputs(root: Path | None, sequence: str, **options: Any) -> list[Path]:
     assert root is not None
     path = root / "instances_txt" / f"{sequence}.txt"
     if not path.is_file():
-        known = sorted(each.stem for each in path.parent.glob("*.txt"))
+        known = sorted(each.stem for each in path.parent.glob("[!.]*.txt"))
         raise FileNotFoundError(f"{path}: no such file: expected one of the sequences {known}")
     return [path]
 
