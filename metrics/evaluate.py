@@ -179,6 +179,8 @@ def plan(args: argparse.Namespace) -> Task:
     layout, families = args.layout or rules.layout, args.families or rules.families
     load_families(families)
     _check_flags(args)
+    if args.frames and not accepts(load_layout(layout), "frames"):
+        raise ValueError(f"--frames: layout {layout} provides the number of frames itself")
     known = load_layout(layout).list_sequences(args.truth)
     chosen = args.sequences or known
     if not known:
@@ -195,14 +197,12 @@ def plan(args: argparse.Namespace) -> Task:
         tuple(families),
         tuple(chosen),
         tuple(args.classes or ()),
-        _parse_frames(args.frames or (), layout, chosen),
+        _parse_frames(args.frames or (), chosen),
     )
 
 
-def _parse_frames(counts: Many[str], layout: str, sequences: Many[str]) -> dict[str, int]:
+def _parse_frames(counts: Many[str], sequences: Many[str]) -> dict[str, int]:
     """Return the number of frames by sequence, given as N for all or as NAME=N."""
-    if counts and not accepts(load_layout(layout), "frames"):
-        raise ValueError(f"--frames: layout {layout} provides the number of frames itself")
     frames: dict[str, int] = {}
     for each in sorted(counts, key=lambda each: "=" in each):  # the count of all first
         name, equals, number = each.rpartition("=")
