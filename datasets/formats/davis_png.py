@@ -26,8 +26,15 @@ OBJECT, VOID = 1, 255
 CLASSES = {OBJECT: "object", VOID: "void"}
 _MAX_PIXELS = 1 << 26  # of a frame, 8192 x 8192
 _HEADER = struct.Struct(">8s4x4sIIBB")  # signature, IHDR, width, height, bit depth, colour type
+_OPAQUE = 255
 _SIGNATURE = (b"\x89PNG\r\n\x1a\n", b"IHDR")
-_GREY, _INDEXED = 0, 3
+_MODES = {  # Pillow's mode by colour type and bit depth; grey of 2 and 4 bits has two readings
+    (0, 1): "1",
+    (0, 8): "L",
+    (0, 16): "I;16",
+    **{(3, depth): "P" for depth in (1, 2, 4, 8)},
+    (4, 8): "LA",
+}
 # exceptions that Pillow raises for damaged files
 _BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, Image.DecompressionBombError)
 
@@ -59,8 +66,9 @@ def read_tracks(folder: Path, *, void: bool = True) -> Tracks:
         void: Whether 255 is void; otherwise it is an object like any other.
 
     Raises:
-        ValueError: There are no frames, or one is not an indexed or 8-bit grey PNG, is damaged, has
-            more than 2^26 pixels or differs in size from the first. Names the file.
+        ValueError: There are no frames, or one is not an indexed PNG or one in grey of 1, 8 or 16
+            bits with values up to 255, is damaged, has more than 2^26 pixels or differs in size
+            from the first. Names the file.
     """
     return read_frames(list_frames(folder), void=void)
 
@@ -162,32 +170,46 @@ def check_tracks(folder: Path, tracks: Tracks) -> None:
 def _read_labels(path: Path) -> np.ndarray:
     """Return the pixel values of a file, (height, width) uint8."""
     data = path.read_bytes()
-    size = _read_size(path, data)
+    size, mode = _read_header(path, data)
     try:
         with Image.open(BytesIO(data), formats=["PNG"]) as image:
             image.verify()  # the checksums; closes the image
         with Image.open(BytesIO(data), formats=["PNG"]) as image:
-            if (image.size, image.mode in ("P", "L")) != (size, True):
-                raise ValueError("contradictory headers")
-            return np.array(image)
+            if (image.size, image.mode) != (size, mode):
+                raise ValueError(f"contradictory headers: size {image.size}, mode {image.mode}")
+            return _to_labels(np.array(image))
     except _BROKEN as error:
         raise ValueError(f"{path}: not a readable PNG file: {error}") from error
 
 
-def _read_size(path: Path, data: bytes) -> tuple[int, int]:
-    """Return width and height from the header; ValueError if it is not that of a mask."""
+def _to_labels(pixels: np.ndarray) -> np.ndarray:
+    """Return the pixel values as uint8; ValueError for alpha below 255 or values above it."""
+    pixels, *alpha = np.moveaxis(np.atleast_3d(pixels), -1, 0)
+    if alpha and alpha[0].min() < _OPAQUE:
+        raise ValueError(f"expected opaque pixels, found alpha {alpha[0].min()}")
+    if pixels.dtype == np.uint8:
+        return pixels
+    if pixels.max() > VOID:
+        raise ValueError(f"expected values up to {VOID}, found {pixels.max()}")
+    return pixels.astype(np.uint8)
+
+
+def _read_header(path: Path, data: bytes) -> tuple[tuple[int, int], str]:
+    """Return width and height, and Pillow's mode; ValueError if it is not that of a mask."""
     if len(data) < _HEADER.size:
         raise ValueError(f"{path}: expected a PNG file, found {len(data)} bytes")
     *signature, width, height, depth, kind = _HEADER.unpack_from(data)
     if tuple(signature) != _SIGNATURE:
         raise ValueError(f"{path}: not a PNG file")
-    if kind != _INDEXED and (kind, depth) != (_GREY, 8):
+    if (kind, depth) not in _MODES:
         found = f"{depth} bits of colour type {kind}"
-        raise ValueError(f"{path}: expected an indexed or 8-bit grey PNG, found {found}")
+        raise ValueError(
+            f"{path}: expected an indexed PNG, or grey of 1, 8 or 16 bits, found {found}"
+        )
     if not 0 < width * height <= _MAX_PIXELS:
         found = f"size {height} x {width}"
         raise ValueError(f"{path}: expected 1 to {_MAX_PIXELS} pixels, found {found}")
-    return width, height
+    return (width, height), _MODES[kind, depth]
 
 
 def _encode(labels: np.ndarray) -> tuple[np.ndarray, Masks]:

@@ -118,3 +118,15 @@ def test_a_parquet_file_with_a_mask_of_another_image_is_refused(tmp_path):
 def test_an_excessive_size_or_frame_is_named_with_its_line(tmp_path, line, message):
     with pytest.raises(ValueError, match=rf"0002\.txt, line 2: {re.escape(message)}"):
         mots_text.read_tracks(written(tmp_path, f"\n{line}\n"))
+
+
+def test_whole_numbers_may_be_written_with_a_point_or_an_exponent(tmp_path):
+    path = tmp_path / "0002.txt"
+    path.write_text(f"1.0 3e0 +1 4 5. {RUN}\n")
+    found = mots_text.read_tracks(path)
+    assert (found.frame.tolist(), found.track.tolist()) == ([1], [3])
+    assert (found.class_id.tolist(), found.extent.width) == ([1], 5)
+    for cell in ("3.5", "1e-1", "1e300", "inf", "nan", "0x3", "3_0"):
+        path.write_text(f"1 {cell} 1 4 5 {RUN}\n")
+        with pytest.raises(ValueError, match=rf"line 1: expected a whole number, found '{cell}'"):
+            mots_text.read_tracks(path)
