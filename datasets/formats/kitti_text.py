@@ -87,14 +87,14 @@ def read_tracks(path: Path, extent: Extent, kind: Kind = "results") -> Tracks:
 def _identities(values: np.ndarray, ignored: np.ndarray) -> np.ndarray:
     """Return the identity of each row, unique within a frame if it is so within each class."""
     track = values[:, _IDENTITY]
-    named = ~ignored & ~(track < 0)
-    frame, name, kind = values[named][:, [_FRAME, _IDENTITY, _TYPE]].T
+    nameless = ignored | ((track < 0) & np.isfinite(track))
+    frame, name, kind = values[~nameless][:, [_FRAME, _IDENTITY, _TYPE]].T
     if _repeat(name, frame) and not _repeat(kind, name, frame):
         count_mended("KITTI files in which classes share identities, numbered anew")
         _, number = np.unique(np.column_stack([name, kind]), axis=0, return_inverse=True)
         track = track.copy()
-        track[named] = number.ravel()
-    return np.where(ignored | (track < 0), NO_TRACK, track)
+        track[~nameless] = number.ravel()
+    return np.where(nameless, NO_TRACK, track)
 
 
 def _repeat(*columns: np.ndarray) -> bool:

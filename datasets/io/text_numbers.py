@@ -20,6 +20,7 @@ _NUMBER = re.compile(
     rb"[ \t]*+[+-]?((\d++(\.\d*+)?|\.\d++)(e[+-]?\d++)?|nan|inf|infinity)[ \t]*+", re.IGNORECASE
 )
 _MAX_BLOCK_BYTES = 2**31 - 1  # bytes that Arrow reads at once
+_MAX_COORDINATE = 2.0**31  # pixels, as in Tracks
 _MAX_EXACT_INTEGER = 2**53 - 1  # float64 does not hold all whole numbers above it
 
 
@@ -98,14 +99,15 @@ def mend_sizes(box: np.ndarray) -> np.ndarray:
     """Return boxes whose far corner is not before the near one, and count those mended.
 
     A box of negative width or height overlaps nothing in TrackEval 1.3.0; so does one of width or
-    height zero.
+    height zero. Boxes with a corner beyond the maximum coordinate are left to be refused.
     """
     near, far = box[:, :2], box[:, 2:]
-    negative = (far < near).any(axis=1)
+    negative = (far < near).any(axis=1) & (abs(box) <= _MAX_COORDINATE).all(axis=1)
     if not negative.any():
         return box
-    count_mended("boxes of negative width or height, read as without area", negative.sum())
-    return np.concatenate([near, np.maximum(near, far)], axis=1)
+    count_mended("boxes of negative width or height, read as without area", int(negative.sum()))
+    mended = np.concatenate([near, np.maximum(near, far)], axis=1)
+    return np.where(negative[:, None], mended, box)
 
 
 def check_identities(path: Path, track: np.ndarray) -> None:
