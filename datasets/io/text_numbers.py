@@ -102,7 +102,7 @@ def mend_sizes(box: np.ndarray) -> np.ndarray:
     height zero. Boxes with a corner beyond the maximum coordinate are left to be refused.
     """
     near, far = box[:, :2], box[:, 2:]
-    negative = (far < near).any(axis=1) & (abs(box) <= _MAX_COORDINATE).all(axis=1)
+    negative: np.ndarray = (far < near).any(axis=1) & (abs(box) <= _MAX_COORDINATE).all(axis=1)
     if not negative.any():
         return box
     count_mended("boxes of negative width or height, read as without area", int(negative.sum()))
