@@ -102,7 +102,8 @@ def mend_sizes(box: np.ndarray) -> np.ndarray:
     height zero. Boxes with a corner beyond the maximum coordinate are left to be refused.
     """
     near, far = box[:, :2], box[:, 2:]
-    negative: np.ndarray = (far < near).any(axis=1) & (abs(box) <= _MAX_COORDINATE).all(axis=1)
+    usual = (abs(box) <= _MAX_COORDINATE).all(axis=1)
+    negative = np.asarray((far < near).any(axis=1) & usual)
     if not negative.any():
         return box
     count_mended("boxes of negative width or height, read as without area", int(negative.sum()))
