@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import importlib
+from inspect import signature
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 from datasets.types import Tracks
 
@@ -15,13 +16,25 @@ class Layout(Protocol):
     def list_sequences(self, truth: Path) -> list[str]:
         """Return the sorted names of the sequences that have ground truth."""
 
-    def read_pair(self, truth: Path, results: Path, sequence: str) -> tuple[Tracks, Tracks]:
+    def read_pair(
+        self, truth: Path, results: Path, sequence: str, **options: Any
+    ) -> tuple[Tracks, Tracks]:
         """Return ground truth and prediction of one sequence.
+
+        Args:
+            options: Options that the layout accepts: see `accepts`. `frames`: number of frames,
+                where the files do not provide it. `ends`: whether the first and the last frame are
+                scored.
 
         Raises:
             OSError: A file is missing or cannot be read.
             ValueError: A file is invalid. Names file and line.
         """
+
+
+def accepts(layout: Layout, option: str) -> bool:
+    """Return whether the `read_pair` of a layout accepts an option."""
+    return option in signature(layout.read_pair).parameters
 
 
 def list_layouts() -> list[str]:

@@ -13,17 +13,21 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
+from collections.abc import Sequence as Many
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from datasets.io.files import printable, write_json
+from datasets.io.mended import add_mended, describe_mended, take_mended
 from datasets.io.program import run_main
 from datasets.io.progress import progress
-from datasets.layout import list_layouts, load_layout
+from datasets.layout import accepts, list_layouts, load_layout
+from datasets.sequences.result_files import results_folder
+from datasets.types import MAX_FRAMES, Tracks
 from metrics.combine import combine_scores
 from metrics.crosscheck.compare import Comparison, compare, find_missing
 from metrics.crosscheck.compare import table as comparison_table
@@ -47,6 +51,7 @@ class Task:
         families: Modules of metrics/families.
         sequences: Names of the sequences; each must have ground truth and a result.
         classes: Names of the classes; all that the protocol scores if empty.
+        frames: Number of frames by sequence, for layouts whose files do not provide it.
     """
 
     protocol: str
@@ -56,14 +61,22 @@ class Task:
     families: tuple[str, ...]
     sequences: tuple[str, ...]
     classes: tuple[str, ...] = ()
+    frames: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Scored:
-    """Score of one sequence, in the format of a score file, and its event tables by class."""
+    """Score of one sequence.
+
+    Args:
+        score: Content of a score file.
+        events: Event tables by class.
+        mended: Counts of what the readers skipped or mended.
+    """
 
     score: dict[str, Any]
     events: dict[str, Any]
+    mended: dict[str, int]
 
 
 def score_sequence(task: Task, sequence: str, *, with_events: bool = False) -> Scored:
@@ -73,17 +86,33 @@ def score_sequence(task: Task, sequence: str, *, with_events: bool = False) -> S
         OSError: A file is missing. A sequence without a result is never skipped.
         ValueError: A file is invalid, or the protocol does not allow its content.
     """
-    truth, prediction = load_layout(task.layout).read_pair(task.truth, task.results, sequence)
+    truth, prediction, mended = _read_pair(task, sequence)
     try:
         pairings = make_pairings(truth, prediction, task.protocol, task.classes)
         score = score_pairings(pairings, task.protocol, task.families)
     except ValueError as error:
         raise ValueError(f"{sequence}: {error}") from error
     if not with_events:
-        return Scored(score, {})
+        return Scored(score, {}, mended)
     from metrics.events import events_of  # imports Arrow
 
-    return Scored(score, events_of(pairings))
+    return Scored(score, events_of(pairings), mended)
+
+
+def _read_pair(task: Task, sequence: str) -> tuple[Tracks, Tracks, dict[str, int]]:
+    """Return ground truth and prediction, and the counts of what was skipped or mended."""
+    earlier = take_mended()
+    layout = load_layout(task.layout)
+    options: dict[str, Any] = {}
+    if sequence in task.frames:
+        options["frames"] = task.frames[sequence]
+    if accepts(layout, "ends"):
+        families = load_families(task.families).values()
+        options["ends"] = any(family.ends_scored for family in families)
+    truth, prediction = layout.read_pair(task.truth, task.results, sequence, **options)
+    mended = take_mended()
+    add_mended(earlier)
+    return truth, prediction, mended
 
 
 def summarize_scores(scores: dict[str, dict[str, Any]]) -> dict[str, Any]:
@@ -133,7 +162,7 @@ def crosscheck(task: Task, found: dict[str, Any]) -> list[Comparison]:
     """Return the values of `evaluate` compared with those of the references."""
     samples = {}
     for name in task.sequences:
-        truth, prediction = load_layout(task.layout).read_pair(task.truth, task.results, name)
+        truth, prediction, _ = _read_pair(task, name)
         pairings = make_pairings(truth, prediction, task.protocol, task.classes)
         samples[name] = Sample(truth, prediction, pairings)
     return compare(found, task.families, samples)
@@ -150,6 +179,8 @@ def plan(args: argparse.Namespace) -> Task:
     layout, families = args.layout or rules.layout, args.families or rules.families
     load_families(families)
     _check_flags(args)
+    if args.frames and not accepts(load_layout(layout), "frames"):
+        raise ValueError(f"--frames: layout {layout} provides the number of frames itself")
     known = load_layout(layout).list_sequences(args.truth)
     chosen = args.sequences or known
     if not known:
@@ -166,7 +197,21 @@ def plan(args: argparse.Namespace) -> Task:
         tuple(families),
         tuple(chosen),
         tuple(args.classes or ()),
+        _parse_frames(args.frames or (), chosen),
     )
+
+
+def _parse_frames(counts: Many[str], sequences: Many[str]) -> dict[str, int]:
+    """Return the number of frames by sequence, given as N for all or as NAME=N."""
+    frames: dict[str, int] = {}
+    for each in sorted(counts, key=lambda each: "=" in each):  # the count of all first
+        name, equals, number = each.rpartition("=")
+        if not (number.isascii() and number.isdecimal()) or not 0 < int(number[:9]) <= MAX_FRAMES:
+            raise ValueError(f"--frames: expected N or NAME=N, found {each!r}")
+        if equals and name not in sequences:
+            raise ValueError(f"--frames: expected a sequence among {[*sequences]}, found {name!r}")
+        frames |= dict.fromkeys([name] if equals else sequences, int(number))
+    return frames
 
 
 def _check_flags(args: argparse.Namespace) -> None:
@@ -192,10 +237,11 @@ def _refuse_repeats(**chosen: list[str] | None) -> None:
             raise ValueError(f"--{name}: {repeated} given more than once")
 
 
-def _report_unscored(results: Path, known: Iterable[str]) -> None:
+def _report_unscored(results: Path, known: Many[str]) -> None:
     """Report on standard error the results without ground truth, which are not scored."""
     if results.is_dir():
-        names = {path.stem if path.is_file() else path.name for path in results.glob("[!.]*")}
+        found = results_folder(results, known).glob("[!.]*")
+        names = {path.stem if path.is_file() else path.name for path in found}
         unscored = sorted(names - {*known})
         if unscored and names & {*known}:  # otherwise one file holds all sequences
             listed = printable(", ".join(unscored))
@@ -206,6 +252,11 @@ def run(args: argparse.Namespace) -> int:
     """Score, write and print; return 1 if a difference from a reference is unexplained."""
     task = plan(args)
     scored = dict(score_all(task, args.jobs, with_events=args.events is not None))
+    for each in scored.values():
+        add_mended(each.mended)
+    if args.strict and (mended := take_mended()):
+        described = describe_mended(mended)
+        raise ValueError(f"--strict: expected files without defects, found {described}")
     found = summarize_scores({name: each.score for name, each in scored.items()})
     if args.events:
         from metrics.events import write_events
@@ -263,6 +314,16 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--events", type=Path, help="Parquet file to write, one row per event")
     parser.add_argument(
         "--crosscheck", action="store_true", help="compare with TrackEval and other references"
+    )
+    parser.add_argument(
+        "--frames",
+        nargs="+",
+        action="extend",
+        metavar="[NAME=]N",
+        help="number of frames of each sequence or of one, for KITTI's layouts without a seqmap",
+    )
+    parser.add_argument(
+        "--strict", action="store_true", help="refuse files that can be read only in part or mended"
     )
     parser.add_argument("--jobs", type=int, default=1, help="number of parallel processes")
     return parser.parse_args()

@@ -64,6 +64,7 @@ class Family:
             ratios are never averaged.
         summarize: Return the value of each column; NaN where it is undefined.
         curves: Return columns as one value per threshold.
+        ends_scored: Whether the first and the last frame are scored.
     """
 
     columns: tuple[Column, ...]
@@ -72,6 +73,7 @@ class Family:
     combine: Callable[[Many[Any]], Any]
     summarize: Callable[[Any], dict[str, float]]
     curves: Callable[[Any], dict[str, np.ndarray]]
+    ends_scored: bool = True
 
 
 def every_class(extent: Extent) -> dict[str, int]:
@@ -137,6 +139,7 @@ def load_family(name: str) -> Family:
         module.combine,
         module.summarize,
         getattr(module, "curves", _no_curves),
+        getattr(module, "ENDS_SCORED", True),
     )
 
 

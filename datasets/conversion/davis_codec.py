@@ -16,7 +16,7 @@ def davis() -> Codec:
         "",
         lambda path, _: {name: davis_png.read_tracks(each) for name, each in _list(path).items()},
         _write,
-        lambda path: [file for each in _list(path).values() for file in each.glob("*.png")],
+        lambda path: [file for each in _list(path).values() for file in each.glob("[!.]*.png")],
         count_dropped=dropped_counter(
             *("scores", "classes other than object", "boxes that are not tight around masks"),
             *("visibility", "areas", "identities of ignored rows"),
@@ -35,8 +35,8 @@ def _list(path: Path) -> dict[str, Path]:
     if not path.is_dir():
         raise FileNotFoundError(f"{path}: no such folder")
     inner = {folder.name: folder for folder in sorted(path.glob("[!.]*/"))}
-    if not inner or any(path.glob("*.png")):
-        if any(path.glob("[!.]*/*.png")):
+    if not inner or any(path.glob("[!.]*.png")):
+        if any(path.glob("[!.]*/[!.]*.png")):
             raise ValueError(f"{path}: expected PNG files or folders of them, found both")
         return {path.resolve().name: path}
     return inner
@@ -48,7 +48,7 @@ def _write(path: Path, sequences: Sequences) -> None:
         check_sequence_name(name)
         davis_png.check_tracks(path / name, tracks)
         names = davis_png.name_frames(tracks.extent.frame_count)
-        others = sorted({file.name for file in (path / name).glob("*.png")}.difference(names))
+        others = sorted({file.name for file in (path / name).glob("[!.]*.png")}.difference(names))
         if others:
             raise ValueError(f"{path / name / others[0]}: this file would be read as a frame")
     with replacing_folder(path) as part:

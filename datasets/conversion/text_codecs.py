@@ -141,7 +141,7 @@ def dump() -> Codec:
         "",
         _read_dumps,
         _write_dumps,
-        lambda path: [file for folder in _dump_folders(path) for file in folder.glob("*.txt")],
+        lambda path: [file for folder in _dump_folders(path) for file in folder.glob("[!.]*.txt")],
         count_dropped=dropped_counter("masks", "visibility", "areas", "ignore flags"),
         count_unread=_count_unread_in_dumps,
         provides=frozenset({"frames", "classes"}),
@@ -196,4 +196,4 @@ def _dump_folders(path: Path) -> list[Path]:
     if path.is_file():
         raise ValueError(f"{path}: expected the folder of a dump, found a file")
     folders = sorted(path.glob("[!.]*/"))
-    return folders if folders and not any(path.glob("*.txt")) else [path]
+    return folders if folders and not any(path.glob("[!.]*.txt")) else [path]

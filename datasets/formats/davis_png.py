@@ -8,6 +8,7 @@ annotations for only some frames are not supported.
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence as Many
 from io import BytesIO
 from pathlib import Path
 
@@ -25,8 +26,15 @@ OBJECT, VOID = 1, 255
 CLASSES = {OBJECT: "object", VOID: "void"}
 _MAX_PIXELS = 1 << 26  # of a frame, 8192 x 8192
 _HEADER = struct.Struct(">8s4x4sIIBB")  # signature, IHDR, width, height, bit depth, colour type
+_OPAQUE = 255
 _SIGNATURE = (b"\x89PNG\r\n\x1a\n", b"IHDR")
-_GREY, _INDEXED = 0, 3
+_MODES = {  # Pillow's mode by colour type and bit depth; grey of 2 and 4 bits has two readings
+    (0, 1): "1",
+    (0, 8): "L",
+    (0, 16): "I;16",
+    **{(3, depth): "P" for depth in (1, 2, 4, 8)},
+    (4, 8): "LA",
+}
 # exceptions that Pillow raises for damaged files
 _BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, Image.DecompressionBombError)
 
@@ -37,13 +45,13 @@ def davis_extent(height: int, width: int, frame_count: int) -> Extent:
 
 
 def list_frames(folder: Path) -> list[Path]:
-    """Return the files of the frames in order.
+    """Return the files of the frames in order, without hidden files.
 
     Raises:
         ValueError: There are none, or their names differ in length, so that their order is
             ambiguous.
     """
-    paths = sorted(folder.glob("*.png"))
+    paths = sorted(folder.glob("[!.]*.png"))
     if not paths:
         raise ValueError(f"{folder}: expected a PNG file for each frame, found none")
     if len({len(path.name) for path in paths}) > 1:
@@ -58,19 +66,33 @@ def read_tracks(folder: Path, *, void: bool = True) -> Tracks:
         void: Whether 255 is void; otherwise it is an object like any other.
 
     Raises:
-        ValueError: There are no frames, or one is not an indexed or 8-bit grey PNG, is damaged, has
-            more than 2^26 pixels or differs in size from the first. Names the file.
+        ValueError: There are no frames, or one is not an indexed PNG or one in grey of 1, 8 or 16
+            bits with values up to 255, is damaged, has more than 2^26 pixels or differs in size
+            from the first. Names the file.
     """
-    paths = list_frames(folder)
-    first = _read_labels(paths[0])
+    return read_frames(list_frames(folder), void=void)
+
+
+def read_frames(paths: Many[Path | None], *, void: bool = True) -> Tracks:
+    """Return the masks of the files of the frames in order, None for a frame without objects.
+
+    Args:
+        void: Whether 255 is void; otherwise it is an object like any other.
+
+    Raises:
+        ValueError: As `read_tracks`.
+    """
+    present = [(index, path) for index, path in enumerate(paths) if path is not None]
+    first = _read_labels(present[0][1])
     height, width = first.shape
     frame, values = [], []
     runs: list[bytes] = []
-    for index, path in enumerate(paths):
-        labels = first if index == 0 else _read_labels(path)
+    for number, (index, path) in enumerate(present):
+        labels = first if number == 0 else _read_labels(path)
         if labels.shape != first.shape:
             found, expected = (" x ".join(map(str, each.shape)) for each in (labels, first))
-            raise ValueError(f"{path}: expected size {expected} as in {paths[0]}, found {found}")
+            place = present[0][1]
+            raise ValueError(f"{path}: expected size {expected} as in {place}, found {found}")
         value, masks = _encode(labels)
         frame.append(np.full(len(value), index))
         values.append(value)
@@ -148,32 +170,46 @@ def check_tracks(folder: Path, tracks: Tracks) -> None:
 def _read_labels(path: Path) -> np.ndarray:
     """Return the pixel values of a file, (height, width) uint8."""
     data = path.read_bytes()
-    size = _read_size(path, data)
+    size, mode = _read_header(path, data)
     try:
         with Image.open(BytesIO(data), formats=["PNG"]) as image:
             image.verify()  # the checksums; closes the image
         with Image.open(BytesIO(data), formats=["PNG"]) as image:
-            if (image.size, image.mode in ("P", "L")) != (size, True):
-                raise ValueError("contradictory headers")
-            return np.array(image)
+            if (image.size, image.mode) != (size, mode):
+                raise ValueError(f"contradictory headers: size {image.size}, mode {image.mode}")
+            return _to_labels(np.array(image))
     except _BROKEN as error:
         raise ValueError(f"{path}: not a readable PNG file: {error}") from error
 
 
-def _read_size(path: Path, data: bytes) -> tuple[int, int]:
-    """Return width and height from the header; ValueError if it is not that of a mask."""
+def _to_labels(pixels: np.ndarray) -> np.ndarray:
+    """Return the pixel values as uint8; ValueError for alpha below 255 or values above it."""
+    pixels, *alpha = np.moveaxis(np.atleast_3d(pixels), -1, 0)
+    if alpha and alpha[0].min() < _OPAQUE:
+        raise ValueError(f"expected opaque pixels, found alpha {alpha[0].min()}")
+    if pixels.dtype == np.uint8:
+        return pixels
+    if pixels.max() > VOID:
+        raise ValueError(f"expected values up to {VOID}, found {pixels.max()}")
+    return pixels.astype(np.uint8)
+
+
+def _read_header(path: Path, data: bytes) -> tuple[tuple[int, int], str]:
+    """Return width and height, and Pillow's mode; ValueError if it is not that of a mask."""
     if len(data) < _HEADER.size:
         raise ValueError(f"{path}: expected a PNG file, found {len(data)} bytes")
     *signature, width, height, depth, kind = _HEADER.unpack_from(data)
     if tuple(signature) != _SIGNATURE:
         raise ValueError(f"{path}: not a PNG file")
-    if kind != _INDEXED and (kind, depth) != (_GREY, 8):
+    if (kind, depth) not in _MODES:
         found = f"{depth} bits of colour type {kind}"
-        raise ValueError(f"{path}: expected an indexed or 8-bit grey PNG, found {found}")
+        raise ValueError(
+            f"{path}: expected an indexed PNG, or grey of 1, 8 or 16 bits, found {found}"
+        )
     if not 0 < width * height <= _MAX_PIXELS:
         found = f"size {height} x {width}"
         raise ValueError(f"{path}: expected 1 to {_MAX_PIXELS} pixels, found {found}")
-    return width, height
+    return (width, height), _MODES[kind, depth]
 
 
 def _encode(labels: np.ndarray) -> tuple[np.ndarray, Masks]:

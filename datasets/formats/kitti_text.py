@@ -2,9 +2,9 @@
 
 Source: http://www.cvlibs.net/datasets/kitti/eval_tracking.php and TrackEval 1.3.0, kitti_2d_box. A
 line holds frame, identity, type, truncated, occluded, alpha, left, top, right, bottom, three sizes,
-three coordinates and the rotation of the 3-D box, and in results a score, separated by spaces.
-Frames count from zero. Corners are used unchanged, as in TrackEval. DontCare marks an ignore
-region: its rows have no identity here.
+three coordinates and the rotation of the 3-D box, and in results a score, separated by spaces. As
+in TrackEval, all columns after the bottom may be missing. Frames count from zero. Corners are used
+unchanged, as in TrackEval. DontCare marks an ignore region: its rows have no identity here.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ import numpy as np
 
 from datasets.io.errors import RowError, line_error
 from datasets.io.files import replacing
+from datasets.io.mended import count_mended
 from datasets.io.text_lines import read_lines
-from datasets.io.text_numbers import check_identities, to_numbers
-from datasets.types import MAX_FRAMES, NO_TRACK, Extent, Tracks
+from datasets.io.text_numbers import check_frames, check_identities, mend_sizes, to_numbers
+from datasets.types import NO_TRACK, Extent, Tracks
 
 Kind = Literal["results", "truth"]
 CLASSES = {
@@ -37,8 +38,7 @@ DONT_CARE = 9
 _TYPES = {key: name.capitalize() for key, name in CLASSES.items()} | {5: "Person", 9: "DontCare"}
 _IDS = {name.encode(): b"%d" % key for key, name in CLASSES.items()} | {b"person": b"5"}
 
-_COLUMNS: dict[Kind, tuple[int, ...]] = {"truth": (17,), "results": (17, 18)}
-_MAX_COLUMNS = 18
+_MIN_COLUMNS, _MAX_COLUMNS = 10, 18
 _FRAME, _IDENTITY, _TYPE, _TRUNCATED, _OCCLUDED, _SOLID_HEIGHT, _SCORE = 0, 1, 2, 3, 4, 10, 17
 _BOX = slice(6, 10)
 _MAX_TRUNCATED, _MAX_OCCLUDED = 0, 2  # what KITTI still scores
@@ -56,8 +56,11 @@ def read_tracks(path: Path, extent: Extent, kind: Kind = "results") -> Tracks:
 
     Args:
         extent: Extent with the format's classes.
-        kind: `truth`: 17 columns; rows too occluded or truncated to be scored get score 0.
-            `results`: 18 columns; with 17, the score is 1.
+        kind: `truth`: rows too occluded or truncated to be scored get score 0; a column of scores
+            is not used. `results`: 18 columns; with fewer, the score is 1.
+
+    A negative identity is none. If classes share an identity in a frame, which TrackEval allows,
+    identities are numbered anew.
 
     Raises:
         ValueError: A line has the wrong number of columns, a value that is not a number or an
@@ -65,39 +68,46 @@ def read_tracks(path: Path, extent: Extent, kind: Kind = "results") -> Tracks:
     """
     lines, numbers = read_lines(path)
     try:
-        values = _read_cells(lines, kind)
+        values = _read_cells(lines)
         ignored = values[:, _TYPE] == DONT_CARE
+        check_frames(values[:, _FRAME], 0, extent.frame_count)
         return Tracks(
             extent,
             frame=values[:, _FRAME],
-            track=np.where(ignored, NO_TRACK, values[:, _IDENTITY]),
+            track=_identities(values, ignored),
             class_id=values[:, _TYPE],
             score=_scores(values, ignored, kind),
-            box=values[:, _BOX],
+            box=mend_sizes(values[:, _BOX]),
         )
     except RowError as error:
         line = lines[error.row].decode(errors="replace")
         raise line_error(path, numbers[error.row], error.reason, line) from error
 
 
-def read_reach(path: Path) -> tuple[int, int, int]:
-    """Return the maximum bottom and right of the boxes of a truth file, and its number of frames.
+def _identities(values: np.ndarray, ignored: np.ndarray) -> np.ndarray:
+    """Return the identity of each row, unique within a frame if it is so within each class."""
+    track = values[:, _IDENTITY]
+    nameless = ignored | ((track < 0) & np.isfinite(track))
+    frame, name, kind = values[~nameless][:, [_FRAME, _IDENTITY, _TYPE]].T
+    if _repeat(name, frame) and not _repeat(kind, name, frame):
+        count_mended("KITTI files in which classes share identities, numbered anew")
+        _, number = np.unique(np.column_stack([name, kind]), axis=0, return_inverse=True)
+        track = track.copy()
+        track[~nameless] = number.ravel()
+    return np.where(nameless, NO_TRACK, track)
 
-    The format provides neither the size nor the number of images. The last frame is the last one
-    with a row.
 
-    Raises:
-        ValueError: As `read_tracks`.
-    """
-    tracks = read_tracks(path, kitti_extent(0, 0, MAX_FRAMES), "truth")
-    right, bottom = np.ceil(tracks.box[:, 2:]).max(axis=0, initial=0).astype(int).tolist()
-    return bottom, right, int(tracks.frame.max(initial=-1)) + 1
+def _repeat(*columns: np.ndarray) -> bool:
+    """Return whether two rows are equal in all columns."""
+    order = np.lexsort(columns)
+    return bool(np.all([np.diff(column[order]) == 0 for column in columns], axis=0).any())
 
 
 def count_unread(path: Path, kind: Kind = "results") -> dict[str, int]:
     """Return the fields of a readable file which Tracks cannot hold, and the count of lines."""
-    values = _read_cells(read_lines(path)[0], kind)
-    present = {"3-D boxes": int((values[:, _SOLID_HEIGHT] > 0).sum())}
+    values = _read_cells(read_lines(path)[0])
+    solid = values[:, _SOLID_HEIGHT : _SOLID_HEIGHT + 1] > 0  # no column if the lines are short
+    present = {"3-D boxes": int(solid.sum())}
     if kind == "truth":
         written = (values[:, _TRUNCATED] == 0) & np.isin(values[:, _OCCLUDED], _LEVELS)
         graded = ~written & (values[:, _TYPE] != DONT_CARE)
@@ -135,10 +145,10 @@ def write_tracks(path: Path, tracks: Tracks, kind: Kind = "results") -> None:
             )
 
 
-def _read_cells(lines: Many[bytes], kind: Kind) -> np.ndarray:
+def _read_cells(lines: Many[bytes]) -> np.ndarray:
     """Return the columns as numbers, with the type as class id."""
     cells = [line.split(None, _MAX_COLUMNS) for line in lines]
-    columns = _check_columns(cells, kind)
+    columns = _check_columns(cells)
     for number, row in enumerate(cells):
         key = _IDS.get(row[_TYPE].lower())
         if key is None:
@@ -148,18 +158,17 @@ def _read_cells(lines: Many[bytes], kind: Kind) -> np.ndarray:
     return to_numbers(cells, columns)
 
 
-def _check_columns(cells: Many[list[bytes]], kind: Kind) -> int:
+def _check_columns(cells: Many[list[bytes]]) -> int:
     """Return the number of columns; RowError for a line with an invalid number of columns."""
-    allowed = _COLUMNS[kind]
     for number, row in enumerate(cells):
-        if len(row) not in allowed:
-            expected = " or ".join(map(str, allowed))
+        if not _MIN_COLUMNS <= len(row) <= _MAX_COLUMNS:
+            expected = f"{_MIN_COLUMNS} to {_MAX_COLUMNS}"
             found = f"more than {len(row) - 1}" if len(row) > _MAX_COLUMNS else len(row)
             raise RowError(number, f"expected {expected} columns, found {found}")
         if len(row) != len(cells[0]):
             expected = f"{len(cells[0])} columns as in the first line"
             raise RowError(number, f"expected {expected}, found {len(row)}")
-    return len(cells[0]) if cells else allowed[0]
+    return len(cells[0]) if cells else _MIN_COLUMNS
 
 
 def _scores(values: np.ndarray, ignored: np.ndarray, kind: Kind) -> np.ndarray:

@@ -4,6 +4,9 @@ Source: https://motchallenge.net/instructions. A line holds frame, identity, lef
 height, score, followed by class and visibility in the ground truth of MOT16 and later, or by three
 unused numbers in results and MOT15. Frames and pixels count from one in the file and from zero in
 `Tracks`; this module is the only place where that changes.
+
+As in TrackEval 1.3.0, columns are separated by commas, semicolons, tabs or spaces, and a line may
+end with a separator.
 """
 
 from __future__ import annotations
@@ -18,14 +21,24 @@ import pyarrow as pa
 
 from datasets.io.errors import RowError, line_error
 from datasets.io.files import replacing
+from datasets.io.mended import count_mended
 from datasets.io.text_lines import BYTE_ORDER_MARK, number_lines, read_text
-from datasets.io.text_numbers import check_identities, check_numbers, parse_numbers
+from datasets.io.text_numbers import (
+    check_frames,
+    check_identities,
+    check_numbers,
+    mend_sizes,
+    parse_numbers,
+)
 from datasets.types import Extent, Tracks
 
 Kind = Literal["results", "truth", "mot15"]
-_MIN_COLUMNS = {"results": 7, "truth": 9, "mot15": 7}
-_CLASS = 7  # column of the class
+_MIN_COLUMNS = 6  # frame, identity and box
+_USED_COLUMNS = {"results": 8, "truth": 9, "mot15": 7}
+_SCORE, _CLASS, _VISIBILITY = 6, 7, 8  # columns that may be absent
 _UNUSED = re.compile(rb"\s*-1(\.0*)?\s*")  # a cell without information
+_BLANKS = re.compile(rb"[ \t]+")
+_NO_CLASS = (-1, 0)
 _PEDESTRIAN = 1  # the only class in results of MOTChallenge, whichever its ground truth has
 CLASSES = {
     1: "pedestrian",
@@ -47,39 +60,55 @@ CLASSES = {
 def read_tracks(path: Path, extent: Extent, kind: Kind = "results") -> Tracks:
     """Return the rows of a MOTChallenge file.
 
+    Without a column for the score, every score is 1.
+
     Args:
-        kind: `truth`: columns 8 and 9 hold class and visibility, as in ground truth since MOT16.
+        kind: `truth`: columns 8 and 9 hold class and visibility, as in ground truth since MOT16. If
+            there is only one class, the class may be missing, 0 or -1. The visibility is unknown if
+            it is missing or not in 0 .. 1 in any row.
             `mot15`: every row is class 1. `results`, also detections: column 8 is the class if
-            present; if it is missing or -1, see `unnamed_class`.
+            present; if it is missing, 0 or -1, see `unnamed_class`.
 
     Raises:
         ValueError: A line has too few columns, a value that is not a number, or no class where
             there are several, or breaks a rule of Tracks. Names file and line.
     """
-    values = _read_numbers(path, _MIN_COLUMNS[kind], with_class=kind == "results")
+    values = _read_numbers(path, _USED_COLUMNS[kind])
     near = values[:, 2:4] - 1
-    if kind == "truth":
-        classes = values[:, _CLASS]
-    elif kind == "mot15":
-        classes = np.full(len(values), float(_PEDESTRIAN))
-    else:
-        classes = _named_classes(path, values, extent)
     try:
+        check_frames(values[:, 0], 1, extent.frame_count)
         return Tracks(
             extent,
             frame=values[:, 0] - 1,
             track=values[:, 1],
-            class_id=classes,
-            score=values[:, 6],
-            box=np.concatenate([near, near + values[:, 4:6]], axis=1),
-            visibility=values[:, 8] if kind == "truth" else None,
+            class_id=_classes(values, extent, kind),
+            score=_column(values, _SCORE, 1.0),
+            box=mend_sizes(np.concatenate([near, near + values[:, 4:6]], axis=1)),
+            visibility=_visibility(values) if kind == "truth" else None,
         )
     except RowError as error:
         raise _row_error(path, error.row, error.reason) from error
 
 
+def _column(values: np.ndarray, column: int, default: float) -> np.ndarray:
+    """Return a column, or a default for a file without it."""
+    return values[:, column] if values.shape[1] > column else np.full(len(values), default)
+
+
+def _visibility(values: np.ndarray) -> np.ndarray | None:
+    """Return the visibility of each row, None if that of any row is unknown."""
+    if values.shape[1] <= _VISIBILITY:
+        return None
+    share = values[:, _VISIBILITY]
+    unknown = ~((share >= 0) & (share <= 1))
+    if unknown.any() and not unknown.all():
+        what = "rows whose visibility is not in 0 .. 1, which makes that of their file unknown"
+        count_mended(what, unknown.sum())
+    return None if unknown.any() else share
+
+
 def unnamed_class(extent: Extent) -> int | None:
-    """Return the class of results whose class column is -1, None if it is ambiguous.
+    """Return the class of results whose class column is 0 or -1, None if it is ambiguous.
 
     It is the only class that is scored; for the classes of MOTChallenge itself, pedestrian.
     """
@@ -89,26 +118,41 @@ def unnamed_class(extent: Extent) -> int | None:
     return _PEDESTRIAN if extent.classes == CLASSES else None
 
 
-def _named_classes(path: Path, values: np.ndarray, extent: Extent) -> np.ndarray:
-    """Return the classes of results; ValueError for a row without a class if there are several."""
-    found = values[:, _CLASS] if values.shape[1] > _CLASS else np.full(len(values), -1.0)
-    unnamed, key = found == -1, unnamed_class(extent)
-    if key is not None or not unnamed.any():
-        return np.where(unnamed, key, found) if key is not None else found
-    known = ", ".join(f"{key} for {name}" for key, name in extent.classes.items())
-    missing = "class -1" if values.shape[1] > _CLASS else "no class"
-    raise _row_error(
-        path,
-        int(np.argmax(unnamed)),
-        f"expected {known} in column 8, found {missing}: add the class to every line, or, if all "
-        "lines have the same class, give it by an option (only_class, detected_class)",
+def _classes(values: np.ndarray, extent: Extent, kind: Kind) -> np.ndarray:
+    """Return the class of each row; RowError for a missing or unknown class."""
+    if kind == "mot15":
+        return np.full(len(values), float(_PEDESTRIAN))
+    found = _column(values, _CLASS, -1.0)
+    key = unnamed_class(extent) if kind == "results" or len(extent.classes) == 1 else None
+    known = np.isin(found, [*extent.classes])
+    unnamed = ~known & np.isin(found, _NO_CLASS)
+    if key is not None:
+        found, known = np.where(unnamed, key, found), known | unnamed
+    if not known.all():
+        row = int(np.argmin(known))
+        named = f"class {found[row]:g}" if values.shape[1] > _CLASS else "no class"
+        raise RowError(row, _describe_classes(extent, kind, named, missing=bool(unnamed[row])))
+    return found
+
+
+def _describe_classes(extent: Extent, kind: Kind, found: str, *, missing: bool) -> str:
+    """Return the reason for refusing a class, with what would help."""
+    expected = ", ".join(f"{key} for {name}" for key, name in extent.classes.items())
+    reason = f"expected {expected} in column 8, found {found}"
+    if not missing:
+        return f"{reason}: class names of one's own data are given in classes.yaml"
+    if kind == "truth":
+        return f"{reason}: ground truth without classes is scored with --protocol mot15 or plain"
+    return (
+        f"{reason}: add the class to every line, or, if all lines have the same class, give it by "
+        "an option (only_class, detected_class)"
     )
 
 
 def count_unread(path: Path, kind: Kind = "results") -> dict[str, int]:
     """Return the fields of a readable file which Tracks cannot hold, and the count of lines."""
-    first = {"mot15": _CLASS, "truth": _MIN_COLUMNS["truth"], "results": _CLASS + 1}[kind]
-    rest = (line.split(b",")[first:] for _, line in number_lines(read_text(path)))
+    first = _USED_COLUMNS[kind]
+    rest = (_tidy(line).split(b",")[first:] for _, line in number_lines(_read_commas(path)))
     count = sum(not all(map(_UNUSED.fullmatch, cells)) for cells in rest)
     return {f"columns from the {first + 1}th on": count} if count else {}
 
@@ -152,34 +196,63 @@ def _endings(tracks: Tracks, kind: Kind) -> list[str]:
     return [f"{key},-1,-1" for key in classes]
 
 
-def _read_numbers(path: Path, columns: int, *, with_class: bool) -> np.ndarray:
-    """Return the first `columns` columns, or the first eight if present and requested, float64."""
-    data = read_text(path).removeprefix(BYTE_ORDER_MARK)
+def _read_numbers(path: Path, used: int) -> np.ndarray:
+    """Return the first `used` columns, or as many as there are, at least six, as float64."""
+    data = _read_commas(path)
     if not data.strip():
-        return np.zeros((0, columns))
-    if with_class and next(number_lines(data))[1].count(b",") >= _CLASS:
-        columns = _CLASS + 1
+        return np.zeros((0, used))
+    width = _tidy(next(number_lines(data))[1]).count(b",") + 1
+    columns = min(max(width, _MIN_COLUMNS), used)
     cause = None
     if data.count(b"\r") == data.count(b"\r\n"):  # a lone \r would end a line for Arrow
         try:
             return parse_numbers(data, columns, ",")
         except (pa.ArrowInvalid, pa.ArrowKeyError) as error:
             cause = error
+    data = b"\n".join(map(_tidy, data.split(b"\n")))
     bad = _first_bad_line(path, data, columns)
     if bad:
         raise bad from cause
-    # otherwise lines of white space are the only possible cause
+    # otherwise lines of white space and separators at line ends are the only possible causes
     return parse_numbers(b"\n".join(line for _, line in number_lines(data)), columns, ",")
+
+
+def _read_commas(path: Path) -> bytes:
+    """Return the text of a file, with commas in place of other separators.
+
+    Raises:
+        ValueError: A line has commas, but the first line another separator. Names file and line.
+    """
+    data = read_text(path).removeprefix(BYTE_ORDER_MARK)
+    _, first = next(number_lines(data), (0, b","))
+    cells = first.split(b";") if b";" in first else first.split()
+    if b"," in first or len(cells) < _MIN_COLUMNS:
+        return data
+    if b"," in data:
+        number, line = next(each for each in number_lines(data) if b"," in each[1])
+        expected = "';'" if b";" in first else "white space"
+        reason = f"expected {expected} between columns as in the first line, found ','"
+        raise line_error(path, number, reason, _start_of(line))
+    if b";" in first:
+        return data.replace(b";", b",")
+    lines = (line.removesuffix(b"\r").strip(b" \t") for line in data.split(b"\n"))
+    return b"\n".join(_BLANKS.sub(b",", line) for line in lines)
+
+
+def _tidy(line: bytes) -> bytes:
+    """Return a line without the separator at its end, unless it holds nothing else."""
+    kept = line.removesuffix(b"\r").rstrip(b" \t").removesuffix(b",")
+    return kept if kept.strip() else line
 
 
 def _first_bad_line(path: Path, data: bytes, minimum: int) -> ValueError | None:
     """Return the error for the first invalid line, None if there is none."""
     width = None
-    for row, (number, line) in enumerate(number_lines(data)):
+    for row, (_, line) in enumerate(number_lines(data)):
         try:
             width = _check_line(line, row, minimum, width)
         except RowError as error:
-            return line_error(path, number, error.reason, _start_of(line))
+            return _row_error(path, row, error.reason)
     return None
 
 

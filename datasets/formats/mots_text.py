@@ -7,6 +7,8 @@ and from one in MOTSChallenge. Class 10 is an ignore region: its rows have no id
 
 from __future__ import annotations
 
+import math
+import re
 from itertools import islice
 from pathlib import Path
 
@@ -15,6 +17,7 @@ import numpy as np
 from datasets.io.errors import RowError, line_error
 from datasets.io.files import replacing
 from datasets.io.text_lines import number_lines, read_text
+from datasets.io.text_numbers import check_frames
 from datasets.masks.mask_set import Masks
 from datasets.types import MAX_FRAMES, NO_TRACK, Extent, Tracks
 
@@ -24,6 +27,8 @@ _IGNORE_IDENTITY = 10000
 _COLUMNS = 6
 _MAX_LINE_BYTES = 1 << 26  # more than a mask of 8192 x 8192 pixels needs
 _BLOCK = 1 << 20
+_DECIMAL = re.compile(rb"[+-]?[0-9]{1,20}(\.[0-9]{0,20})?([eE][+-]?[0-9]{1,3})?")
+_MAX_EXACT_INTEGER = 2**53  # float64 holds every whole number below it
 _MAX_NUMBER_DIGITS, _NINE = 15, 9  # digits of a number exact in float64; the largest digit
 
 
@@ -59,6 +64,7 @@ def read_tracks(
         extent = extent or _extent_of(numbers, first_frame, frame_count)
         _check_size(numbers, extent)
         masks = Masks.read(runs, extent.height, extent.width)
+        check_frames(numbers[:, 0], first_frame, extent.frame_count)
         ignored = numbers[:, 2] == IGNORE
         return Tracks(
             extent,
@@ -156,9 +162,14 @@ def _read_lines(path: Path, data: bytes) -> tuple[np.ndarray, list[bytes]]:
 
 
 def _whole(cell: bytes) -> int:
-    if not cell.removeprefix(b"-").isdigit() or len(cell) > len("-9007199254740992"):
-        raise ValueError(f"expected a whole number, found {cell[:40].decode(errors='replace')!r}")
-    return int(cell)
+    """Return a whole number, which may be written as 3.0 or 3e0."""
+    if cell.removeprefix(b"-").isdigit() and len(cell) <= len("-9007199254740992"):
+        return int(cell)
+    number = float(cell) if _DECIMAL.fullmatch(cell) else math.nan
+    if not (number.is_integer() and abs(number) < _MAX_EXACT_INTEGER):
+        found = cell[:40].decode(errors="replace")
+        raise ValueError(f"expected a whole number, found {found!r}")
+    return int(number)
 
 
 def _check_size(numbers: np.ndarray, extent: Extent) -> None:

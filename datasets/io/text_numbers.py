@@ -13,12 +13,14 @@ from pyarrow import csv
 
 from datasets.io.arrow import to_array
 from datasets.io.errors import RowError
+from datasets.io.mended import count_mended
 
 # the numbers that Arrow accepts; ++ does not backtrack, which takes time on long lines
 _NUMBER = re.compile(
     rb"[ \t]*+[+-]?((\d++(\.\d*+)?|\.\d++)(e[+-]?\d++)?|nan|inf|infinity)[ \t]*+", re.IGNORECASE
 )
 _MAX_BLOCK_BYTES = 2**31 - 1  # bytes that Arrow reads at once
+_MAX_COORDINATE = 2.0**31  # pixels, as in Tracks
 _MAX_EXACT_INTEGER = 2**53 - 1  # float64 does not hold all whole numbers above it
 
 
@@ -70,6 +72,43 @@ def check_numbers(cells: Iterable[bytes], row: int) -> None:
         if not _NUMBER.fullmatch(cell):
             found = repr(cell[:40].decode(errors="replace"))
             raise RowError(row, f"expected a number, found {found}")
+
+
+def check_frames(frames: np.ndarray, first: int, count: int) -> None:
+    """Raise RowError for a frame, as it stands in the file, that is not one of a sequence.
+
+    Args:
+        first: Number of the first frame in the file.
+        count: Number of frames of the sequence.
+    """
+    within = (frames >= first) & (frames < first + count)  # false for NaN
+    wrong = ~within | (np.where(within, frames, 0) % 1 != 0)
+    if not wrong.any():
+        return
+    row = int(np.argmax(wrong))
+    frame = float(frames[row])
+    found = f"frame {int(frame) if frame.is_integer() else frame}"
+    hint = f": do the frames of the file count from 0? Here they count from {first}"
+    shown = hint if first and frame == 0 else ""
+    raise RowError(
+        row, f"expected a frame from {first} to {first + count - 1}, found {found}{shown}"
+    )
+
+
+def mend_sizes(box: np.ndarray) -> np.ndarray:
+    """Return boxes whose far corner is not before the near one, and count those mended.
+
+    A box of negative width or height overlaps nothing in TrackEval 1.3.0; so does one of width or
+    height zero. Boxes with a corner beyond the maximum coordinate are left to be refused.
+    """
+    near, far = box[:, :2], box[:, 2:]
+    usual = (abs(box) <= _MAX_COORDINATE).all(axis=1)
+    negative = np.asarray((far < near).any(axis=1) & usual)
+    if not negative.any():
+        return box
+    count_mended("boxes of negative width or height, read as without area", int(negative.sum()))
+    mended = np.concatenate([near, np.maximum(near, far)], axis=1)
+    return np.where(negative[:, None], mended, box)
 
 
 def check_identities(path: Path, track: np.ndarray) -> None:

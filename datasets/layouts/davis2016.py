@@ -13,6 +13,12 @@ def list_sequences(truth: Path) -> list[str]:
     return davis_folder.list_sequences(truth)
 
 
-def read_pair(truth: Path, results: Path, sequence: str) -> tuple[Tracks, Tracks]:
-    """Return ground truth and prediction of one sequence."""
-    return davis_folder.read_pair(truth, results, sequence, void=False)
+def read_pair(
+    truth: Path, results: Path, sequence: str, *, ends: bool = True
+) -> tuple[Tracks, Tracks]:
+    """Return ground truth and prediction of one sequence.
+
+    Args:
+        ends: Whether the first and the last frame are scored: see `davis_folder.read_pair`.
+    """
+    return davis_folder.read_pair(truth, results, sequence, void=False, ends=ends)

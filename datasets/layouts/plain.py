@@ -1,7 +1,7 @@
 """One's own data in MOTChallenge layout, DanceTrack and SportsMOT, with a file of class names.
 
-<truth>/classes.yaml, see `classes_yaml`; <truth>/<sequence>/gt/gt.txt and seqinfo.ini,
-<results>/<sequence>.txt.
+<truth>/classes.yaml or labels of CVAT, see `classes_yaml`; <truth>/<sequence>/gt/gt.txt and
+seqinfo.ini, <results>/<sequence>.txt.
 """
 
 from __future__ import annotations

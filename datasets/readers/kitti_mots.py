@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from datasets.formats import mots_text
 from datasets.io.files import existing_folder
-from datasets.sequences.kitti_sequences import FRAME_COUNT
+from datasets.sequences.kitti_sequences import benchmark_frame_count
 from datasets.sequences.sequence_json import Prepared
 from datasets.types import Sequence
 
@@ -28,7 +29,7 @@ def inputs(root: Path | None, sequence: str, **options: Any) -> list[Path]:
     assert root is not None
     path = root / "instances_txt" / f"{sequence}.txt"
     if not path.is_file():
-        known = sorted(each.stem for each in path.parent.glob("*.txt"))
+        known = sorted(each.stem for each in path.parent.glob("[!.]*.txt"))
         raise FileNotFoundError(f"{path}: no such file: expected one of the sequences {known}")
     return [path]
 
@@ -37,7 +38,9 @@ def read(dataset: str, root: Path | None, sequence: str, folder: Path) -> Prepar
     """Return one sequence, with its images in place."""
     (path,) = inputs(root, sequence)
     assert root is not None
-    truth = mots_text.read_tracks(path, frame_count=FRAME_COUNT.get(sequence))
+    truth = mots_text.read_tracks(path)
+    if count := benchmark_frame_count(sequence, truth.extent.frame_count):
+        truth = replace(truth, extent=replace(truth.extent, frame_count=count))
     images = root / "training" / "image_02" / sequence
     used = str(images.resolve()) if images.is_dir() else None
     found = Sequence(dataset, sequence, truth.extent, _FRAME_RATE, images=used, root=str(root))

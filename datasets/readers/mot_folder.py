@@ -12,7 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from datasets.sequences import mot_folder
-from datasets.sequences.classes_yaml import FILE, Classes, check_classes, read_classes
+from datasets.sequences.classes_yaml import (
+    Classes,
+    check_classes,
+    find_class_files,
+    read_classes,
+)
 from datasets.sequences.sequence_json import Prepared
 
 _SPLIT = "train"
@@ -39,8 +44,9 @@ def inputs(
     if detected_class not in (None, *known.values()):
         names = [*known.values()]
         raise ValueError(f"detected_class: expected one of {names}, found {detected_class!r}")
-    named = [path for path in [root / split / FILE] if path.is_file()]
-    return named + mot_folder.label_files(mot_folder.find_sequence(root / split, sequence))
+    return find_class_files(root / split) + mot_folder.label_files(
+        mot_folder.find_sequence(root / split, sequence)
+    )
 
 
 def read(

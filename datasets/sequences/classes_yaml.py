@@ -1,4 +1,7 @@
-"""Class names of one's own data, in YAML: `classes: {1: person, 2: bag}` and `ignored: [2]`."""
+"""Class names of one's own data, in YAML: `classes: {1: person, 2: bag}` and `ignored: [2]`.
+
+CVAT's export in MOT format has them in gt/labels.txt instead: a name per line, numbered from 1.
+"""
 
 from __future__ import annotations
 
@@ -7,30 +10,56 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from datasets.io.files import read_small_text
 from datasets.io.yaml_text import read_yaml
 
 FILE = "classes.yaml"
+_LABELS = "gt/labels.txt"
 _MAX_DIGITS = 10
 _ONE_CLASS = {1: "pedestrian"}
 
 Classes = tuple[dict[int, str], tuple[int, ...]]
 
 
+def find_class_files(folder: Path) -> list[Path]:
+    """Return <folder>/classes.yaml, or the labels.txt of its sequences if there is none."""
+    path = folder / FILE
+    return [path] if path.is_file() else sorted(folder.glob(f"[!.]*/{_LABELS}"))
+
+
 def read_classes(folder: Path) -> Classes:
     """Return the class names by class id and the ignored ids of <folder>/classes.yaml.
 
-    Without that file, the only class is 1, pedestrian.
+    Without that file, the classes are those of CVAT's <sequence>/gt/labels.txt. Without any, the
+    only class is 1, pedestrian.
 
     Raises:
-        ValueError: The file is not YAML or has invalid content. Names file and key.
+        ValueError: The file is not YAML or has invalid content, or the labels of two sequences
+            differ. Names file and key.
     """
-    path = folder / FILE
-    if not path.is_file():
+    files = find_class_files(folder)
+    if not files:
         return dict(_ONE_CLASS), ()
-    content = read_yaml(path)
+    if files[0].name != FILE:
+        return _read_labels(files), ()
+    content = read_yaml(files[0])
     if not isinstance(content, dict) or not {"classes"} <= set(content) <= {"classes", "ignored"}:
-        raise ValueError(f"{path}: expected the key classes, and optionally ignored, but no others")
-    return check_classes(f"{path}, ", content["classes"], content.get("ignored", []))
+        expected = "expected the key classes, and optionally ignored, but no others"
+        raise ValueError(f"{files[0]}: {expected}")
+    return check_classes(f"{files[0]}, ", content["classes"], content.get("ignored", []))
+
+
+def _read_labels(files: list[Path]) -> dict[int, str]:
+    """Return the names in labels.txt by class id; ValueError if two files differ."""
+    lines = [[line.strip() for line in read_small_text(path).splitlines()] for path in files]
+    names = [[line for line in each if line] for each in lines]
+    for path, each in zip(files, names, strict=True):
+        if each != names[0]:
+            raise ValueError(
+                f"{path}: expected the labels of {files[0]}, {_show(names[0])}, found "
+                f"{_show(each)}: name the classes of all sequences in {FILE}"
+            )
+    return check_classes(f"{files[0]}, ", dict(enumerate(names[0], start=1)), ())[0]
 
 
 def check_classes(place: str, classes: Any, ignored: Any) -> Classes:

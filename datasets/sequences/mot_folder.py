@@ -12,10 +12,14 @@ from configparser import Error as ConfigError
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from datasets.class_mapping import only_class
 from datasets.formats import mot_text
 from datasets.io.errors import shorten
 from datasets.io.files import existing_folder, read_small_text
+from datasets.io.mended import count_mended
+from datasets.sequences.result_files import find_result
 from datasets.sequences.sequence_json import Prepared
 from datasets.types import Extent, Sequence, Tracks
 
@@ -67,9 +71,42 @@ def read_info(folder: Path, classes: Classes = (CLASSES, ())) -> Info:
         ValueError: A key is missing or not a whole number, or the frame rate is not a number. Names
             file and key.
     """
+    path, section = info_path(folder), _read_section(folder)
+    numbers = {}
+    for key in ("imHeight", "imWidth", "seqLength"):
+        numbers[key] = _whole(f"{path}, {key}", section.get(key.lower()))
+    rate = _rate(f"{path}, frameRate", section.get("framerate"))
+    size = numbers["imHeight"], numbers["imWidth"], numbers["seqLength"]
+    return Info(_extent(path, size, classes), rate, folder / section.get("imdir", "img1"))
+
+
+def read_extent(folder: Path, classes: Classes = (CLASSES, ())) -> Extent:
+    """Return the extent of a sequence whose boxes are scored: only seqLength is required.
+
+    Height and width are 0 unless both are whole numbers. Arguments and errors as for `read_info`.
+    """
+    path, section = info_path(folder), _read_section(folder)
+    count = _whole(f"{path}, seqLength", section.get("seqlength"))
+    try:
+        height, width = (_whole(key, section.get(key)) for key in ("imheight", "imwidth"))
+    except ValueError:
+        height = width = 0
+    return _extent(path, (height, width, count), classes)
+
+
+def _extent(path: Path, size: tuple[int, int, int], classes: Classes) -> Extent:
+    try:
+        return Extent(*size, *classes)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
+def _read_section(folder: Path) -> dict[str, str]:
+    """Return the values of [Sequence] in seqinfo.ini, by key in lower case."""
     path = info_path(folder)
     if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file")
+        needed = "MOTChallenge's layout has seqinfo.ini, with seqLength, and gt/gt.txt"
+        raise FileNotFoundError(f"{path}: no such file: {needed}")
     parser = ConfigParser(interpolation=None)
     try:
         parser.read_string(read_small_text(path, "replace"), str(path))
@@ -77,17 +114,7 @@ def read_info(folder: Path, classes: Classes = (CLASSES, ())) -> Info:
         raise ValueError(f"{path}: {shorten(str(error))}") from error
     if "Sequence" not in parser:
         raise ValueError(f"{path}: section [Sequence] is missing")
-    section = dict(parser["Sequence"])
-    numbers = {}
-    for key in ("imHeight", "imWidth", "seqLength"):
-        numbers[key] = _whole(f"{path}, {key}", section.get(key.lower()))
-    rate = _rate(f"{path}, frameRate", section.get("framerate"))
-    size = numbers["imHeight"], numbers["imWidth"], numbers["seqLength"]
-    try:
-        extent = Extent(*size, *classes)
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error
-    return Info(extent, rate, folder / section.get("imdir", "img1"))
+    return dict(parser["Sequence"])
 
 
 def _whole(place: str, text: str | None) -> int:
@@ -112,8 +139,9 @@ def list_sequences(truth: Path) -> list[str]:
     Sequences with seqinfo.ini but without ground truth are included, so that reading them fails
     instead of leaving them out of a total.
     """
-    labelled = [path for path in truth.glob("*/") if truth_path(path).is_file()]
-    described = [path for path in truth.glob("*/") if info_path(path).is_file()]
+    folders = list(truth.glob("[!.]*/"))
+    labelled = [path for path in folders if truth_path(path).is_file()]
+    described = [path for path in folders if info_path(path).is_file()]
     return sorted({path.name for path in [*labelled, *described]}) if labelled else []
 
 
@@ -124,16 +152,24 @@ def read_pair(
     kind: mot_text.Kind,
     classes: Classes = (CLASSES, ()),
 ) -> tuple[Tracks, Tracks]:
-    """Return ground truth and prediction, `<results>/<sequence>.txt`, of one sequence.
+    """Return ground truth and prediction of one sequence; see `find_result` for its file.
 
     Args:
         kind: Kind of the ground truth: see `mot_text.read_tracks`, which raises for invalid files.
     """
-    extent = read_info(truth / sequence, classes).extent
+    extent = read_extent(truth / sequence, classes)
     return (
-        mot_text.read_tracks(truth_path(truth / sequence), extent, kind),
-        mot_text.read_tracks(results / f"{sequence}.txt", extent),
+        _read_truth(truth / sequence, extent, kind),
+        mot_text.read_tracks(find_result(results, sequence), extent),
     )
+
+
+def _read_truth(folder: Path, extent: Extent, kind: mot_text.Kind) -> Tracks:
+    """Return the ground truth, with score 0 for rows whose score TrackEval 1.3.0 truncates to 0."""
+    truth = mot_text.read_tracks(truth_path(folder), extent, kind)
+    cut = (abs(truth.score) < 1) & (truth.score != 0)
+    count_mended("ground truth rows with a score between -1 and 1, not scored", cut.sum())
+    return replace(truth, score=np.where(cut, 0.0, truth.score))
 
 
 def locate(root: str | None) -> Path:
@@ -145,7 +181,7 @@ def find_sequence(split: Path, sequence: str) -> Path:
     """Return the folder of a sequence; FileNotFoundError lists the known sequences."""
     if (split / sequence).is_dir():
         return split / sequence
-    known = sorted(path.name for path in split.glob("*/"))
+    known = sorted(path.name for path in split.glob("[!.]*/"))
     raise FileNotFoundError(f"{split}: expected a sequence among {known}, found {sequence!r}")
 
 
@@ -174,7 +210,7 @@ def read_prepared(
     Args:
         detected_class: Class name of all detections; None if their file has a class column.
     """
-    _, truth, *detections = label_files(folder)
+    _, _, *detections = label_files(folder)
     info = read_info(folder, classes)
     images = str(info.images.resolve()) if info.images.is_dir() else None
     found = None
@@ -183,6 +219,6 @@ def read_prepared(
         found = replace(mot_text.read_tracks(detections[0], held), extent=info.extent)
     return Prepared(
         Sequence(dataset, folder.name, info.extent, info.frame_rate, images, str(root)),
-        mot_text.read_tracks(truth, info.extent, "truth"),
+        _read_truth(folder, info.extent, "truth"),
         found,
     )

@@ -22,7 +22,9 @@ from metrics.segmentation import (
     summarize,
 )
 
-__all__ = ["COLUMNS", "Partial", "combine", "evaluate", "summarize"]
+__all__ = ["COLUMNS", "ENDS_SCORED", "Partial", "combine", "evaluate", "summarize"]
+
+ENDS_SCORED = False  # the first and the last frame
 
 _THRESHOLD = 0.5
 

@@ -140,7 +140,7 @@ def remove_truth(truth, results):
         (remove_truth, "TUD-Campus/gt/gt.txt"),
         (break_result, "TUD-Campus.txt, line 223 ('1,2,oops'): expected at least 8 columns"),
         (remove_result, "TUD-Stadtmitte.txt"),
-        (shorten, "frame 70 (from 0) is beyond the last frame, 69"),
+        (shorten, "expected a frame from 1 to 70, found frame 71"),
         (remove_all_truth, "expected ground truth in layout mot15, found none"),
     ],
 )
@@ -151,6 +151,77 @@ def test_invalid_input_gives_exit_code_two_and_a_message(folders, tmp_path, dama
     assert message in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "out.json").exists()
+
+
+@pytest.mark.parametrize("more", [[], ["--jobs", 2], ["--crosscheck"]])
+def test_what_is_mended_is_counted_and_reported_once(folders, tmp_path, more):
+    for name in LENGTHS:
+        path = folders[1] / f"{name}.txt"
+        path.write_text(path.read_text() + "1,900,400,20,-5,10,1,-1,-1,-1\n")
+    done = run(folders, "--output", tmp_path / "out.json", *more)
+    assert done.returncode == 0, done.stderr
+    note = "python -m metrics.evaluate: note: boxes of negative width or height, read as without "
+    assert [line for line in done.stderr.splitlines() if "note" in line] == [f"{note}area: 2"]
+
+
+def test_strict_refuses_what_would_be_mended(folders, tmp_path):
+    path = folders[1] / "TUD-Campus.txt"
+    path.write_text(path.read_text() + "1,900,400,20,-5,10,1,-1,-1,-1\n")
+    done = run(folders, "--strict", "--output", tmp_path / "out.json")
+    assert done.returncode == 2
+    assert "--strict: expected files without defects, found boxes of negative width" in done.stderr
+    assert not (tmp_path / "out.json").exists()
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
+    assert run(folders, "--strict").returncode == 0
+
+
+CAR = "{} {} Car 0 0 0 {} 0 {} 50 -1 -1 -1 -1000 -1000 -1000 -10\n"
+
+
+def run_kitti(workdir, *more) -> subprocess.CompletedProcess[str]:
+    """Score two sequences of three frames, with a false positive in frame 4 of one."""
+    for name, frames in (("a", [0, 1, 2]), ("b", [0, 1, 2, 4])):
+        for folder, last in (("truth", 2), ("results", 9)):
+            path = workdir / folder / f"{name}.txt"
+            path.parent.mkdir(exist_ok=True)
+            path.write_text("".join(CAR.format(n, 7, n, n + 50) for n in frames if n <= last))
+    command = [sys.executable, "-m", "metrics.evaluate", "--protocol", "kitti", "--output"]
+    command += [workdir / "out.json", "--truth", workdir / "truth", "--results"]
+    command = [*map(str, [*command, workdir / "results", *more])]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("more", "counts"),
+    [
+        ([], [3, 5]),
+        (["--frames", 6], [6, 6]),
+        (["--frames", "b=9"], [3, 9]),
+        (["--frames", "b=9", 6], [6, 9]),
+    ],
+)
+def test_the_number_of_frames_may_be_given(tmp_path, more, counts):
+    done = run_kitti(tmp_path, *more)
+    assert done.returncode == 0, done.stderr
+    found = json.loads((tmp_path / "out.json").read_text())["classes"]["car"]["sequences"]
+    assert [found[name]["CLR_Frames"] for name in ("a", "b")] == counts
+    assert [found[name]["CLR_FP"] for name in ("a", "b")] == [0, 1]
+    assert ("results end after the ground truth" in done.stderr) == (counts[1] == 5)
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (["--frames", 4], "b.txt, line 4 ('4 7 Car 0 0 0 4 0 54 50 -1 -1 -1 -1000 -1000 -1000 -10"),
+        (["--frames", 0], "--frames: expected N or NAME=N, found '0'"),
+        (["--frames", "c=4"], "--frames: expected a sequence among ['a', 'b'], found 'c'"),
+        (["--frames", 4, "--layout", "mot15"], "--frames: layout mot15 provides the number of"),
+    ],
+)
+def test_an_invalid_number_of_frames_is_refused(tmp_path, more, message):
+    done = run_kitti(tmp_path, *more)
+    assert done.returncode == 2
+    assert message in done.stderr
 
 
 def test_an_unknown_sequence_is_refused_with_the_known_names(folders):

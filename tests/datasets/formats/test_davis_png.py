@@ -118,6 +118,30 @@ def test_frames_without_a_mask_are_written_and_other_files_stay(tmp_path):
     assert np.array(Image.open(tmp_path / "00001.png"))[1, 1] == 254
 
 
+@pytest.mark.parametrize(
+    ("mode", "dtype"), [("1", bool), ("I;16", np.uint16), ("L", np.uint8), ("LA", np.uint8)]
+)
+def test_grey_masks_of_other_depths_are_read(tmp_path, mode, dtype):
+    labels = np.array([[0, 1, 1], [1, 0, 0]], dtype)
+    values = labels if mode == "1" else labels * dtype(7)
+    pixels = np.stack([values, np.full_like(values, 255)], axis=2) if mode == "LA" else values
+    Image.fromarray(pixels).save(tmp_path / "00000.png")
+    with Image.open(tmp_path / "00000.png") as image:
+        assert image.mode == mode
+    found = davis_png.read_tracks(tmp_path)
+    assert found.track.tolist() == [1 if mode == "1" else 7]
+    assert np.array_equal(coco_rle.decode(found.rle)[0], labels)
+
+
+def test_values_of_sixteen_bits_and_transparent_pixels_are_refused(tmp_path):
+    Image.fromarray(np.array([[0, 256]], np.uint16)).save(tmp_path / "00000.png")
+    with pytest.raises(ValueError, match=r"00000\.png: .*expected values up to 255, found 256"):
+        davis_png.read_tracks(tmp_path)
+    Image.fromarray(np.array([[[1, 255], [1, 0]]], np.uint8)).save(tmp_path / "00000.png")
+    with pytest.raises(ValueError, match=r"00000\.png: .*expected opaque pixels, found alpha 0"):
+        davis_png.read_tracks(tmp_path)
+
+
 def test_objects_have_the_colours_of_davis(tmp_path, shared):
     write_tracks(tmp_path, masked_tracks(np.ones((1, 3, 4)), [0], [1], davis_extent(3, 4, 1)))
     ours = Image.open(tmp_path / "00000.png")
@@ -154,7 +178,10 @@ def test_tracks_without_masks_are_refused(tmp_path):
     [
         (b"", "expected a PNG file, found 0 bytes"),
         (b"GIF89a" + b"\0" * 40, "not a PNG file"),
-        (png((4, 3, 16, 0)), "expected an indexed or 8-bit grey PNG, found 16 bits of colour type"),
+        (
+            png((4, 3, 16, 4)),
+            "expected an indexed PNG, or grey of 1, 8 or 16 bits, found 16 bits of",
+        ),
         (png((4, 3, 8, 2)), "expected .*, found 8 bits of colour type 2"),
         (png((4, 3, 4, 0)), "expected .*, found 4 bits of colour type 0"),
         (png((1 << 20, 1 << 20, 8, 3)), "expected 1 to 67108864 pixels, found size 1048576 x 1048"),

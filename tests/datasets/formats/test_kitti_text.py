@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datasets.formats import kitti_text
+from datasets.io.mended import take_mended
 from datasets.layout import load_layout
 from datasets.types import NO_TRACK, Tracks
 from tests.support.datasets.some_tracks import tracks_of
@@ -98,18 +99,18 @@ def test_line_ends_white_space_and_a_byte_order_mark_are_ignored(tmp_path, text)
 @pytest.mark.parametrize(
     ("bad", "message"),
     [
-        ("1 2 Car 0 0\n", "expected 17 or 18 columns, found 5"),
+        ("1 2 Car 0 0\n", "expected 10 to 18 columns, found 5"),
         (line(more=" 0.5"), "expected 17 columns as in the first line, found 18"),
-        (line(more=" 0.5 1 2 3"), "expected 17 or 18 columns, found more than 18"),
+        (line(more=" 0.5 1 2 3"), "expected 10 to 18 columns, found more than 18"),
         (line(box="10 20 ٣ 40"), "expected a number, found '٣'"),
-        (line(frame=2**40), r"frame 1099511627776 \(from 0\) is beyond the last frame, 2"),
+        (line(frame=2**40), "expected a frame from 0 to 2, found frame 1099511627776"),
         (line(kind="Bus"), "type: expected one of .*'Pedestrian'.*, found 'Bus'"),
         (line(box="10 20 x 40"), "expected a number, found 'x'"),
         (line(box="10 20 3_0 40"), "expected a number, found '3_0'"),
         (line(box="nan 20 30 40"), "not finite"),
-        (line(box="30 20 10 40"), "has a negative size"),
-        (line(frame=0.5), "frame 0.5 is not a whole number"),
-        (line(frame=3), r"frame 3 \(from 0\) is beyond the last frame, 2"),
+        (line(frame=0.5), "expected a frame from 0 to 2, found frame 0.5"),
+        (line(frame=-1), "expected a frame from 0 to 2, found frame -1"),
+        (line(frame=3), "expected a frame from 0 to 2, found frame 3"),
         (line(frame=1, track=1), r"identity 1 appears twice in frame 1 \(from 0\)"),
         (line(track="1e300"), r"track 1e\+300 is not a whole number"),
     ],
@@ -120,16 +121,45 @@ def test_a_bad_line_is_named(tmp_path, bad, message):
         kitti_text.read_tracks(path, EXTENT)
 
 
-@pytest.mark.parametrize(
-    ("bad", "message"),
-    [
-        (line(more=" 0.5"), "expected 17 columns, found 18"),
-        (line(hidden="0 nan"), "expected finite numbers, found truncated 0.0, occluded nan"),
-    ],
-)
-def test_a_bad_line_of_truth_is_named(tmp_path, bad, message):
-    with pytest.raises(ValueError, match=rf"0000\.txt, line 1 .*{message}"):
-        kitti_text.read_tracks(written(tmp_path, bad), EXTENT, "truth")
+def test_a_bad_line_of_truth_is_named(tmp_path):
+    message = r"0000\.txt, line 1 .*expected finite numbers, found truncated 0.0, occluded nan"
+    with pytest.raises(ValueError, match=message):
+        kitti_text.read_tracks(written(tmp_path, line(hidden="0 nan")), EXTENT, "truth")
+
+
+@pytest.mark.parametrize("kind", ["truth", "results"])
+@pytest.mark.parametrize("columns", [10, 11, 16, 17, 18])
+def test_columns_after_the_box_may_be_missing(tmp_path, kind, columns):
+    text = " ".join(line(more=" 0.25").split()[:columns]) + "\n"
+    found = kitti_text.read_tracks(written(tmp_path, text), EXTENT, kind)
+    scored = kind == "results" and columns == 18
+    assert (found.box.tolist(), found.score.tolist()) == (
+        [[10, 20, 30.5, 40]],
+        [0.25 if scored else 1],
+    )
+    assert kitti_text.count_unread(tmp_path / "0000.txt") == (
+        {"3-D boxes": 1} if columns > 10 else {}
+    )
+
+
+def test_a_box_clipped_past_its_other_edge_has_no_area_and_is_counted(tmp_path):
+    text = line(box="30 20 10 40") + line(track=8, box="10 60 30 50") + line(track=9)
+    take_mended()
+    found = kitti_text.read_tracks(written(tmp_path, text), EXTENT)
+    assert found.box.tolist() == [[30, 20, 30, 40], [10, 60, 30, 60], [10, 20, 30.5, 40]]
+    assert [*take_mended().values()] == [2]
+
+
+def test_negative_identities_are_none(tmp_path):
+    text = line(track=-1) * 2 + line(track=-2) * 2 + line(track=0)
+    found = kitti_text.read_tracks(written(tmp_path, text), EXTENT)
+    assert found.track.tolist() == [NO_TRACK] * 4 + [0]
+
+
+def test_identities_shared_by_classes_are_numbered_anew(tmp_path):
+    text = "".join(line(frame=n, track=7, kind=kind) for n in (0, 1) for kind in ("Car", "Van"))
+    path = written(tmp_path, text + line(frame=1, track=3))
+    assert kitti_text.read_tracks(path, EXTENT).track.tolist() == [1, 2, 1, 2, 0]
 
 
 def test_classes_that_are_not_kittis_are_refused(tmp_path):
@@ -152,20 +182,101 @@ def test_fields_that_tracks_cannot_hold_are_counted(tmp_path):
     assert kitti_text.count_unread(path, "truth") == {}
 
 
-def test_a_sequence_of_ones_own_ends_with_its_last_truth_row(tmp_path):
+@pytest.fixture
+def folders(tmp_path):
+    """Return folders of ground truth and results, with a car in the frames given by sequence."""
+
+    def write(truth, results):
+        for folder, frames in (("truth", truth), ("results", results)):
+            (tmp_path / folder).mkdir()
+            for name, last in frames.items():
+                text = "".join(line(frame=frame) for frame in range(last))
+                (tmp_path / folder / f"{name}.txt").write_text(text)
+        return tmp_path / "truth", tmp_path / "results"
+
+    take_mended()
+    return write
+
+
+def frame_count(folders, name, **given):
+    truth, prediction = load_layout("kitti").read_pair(*folders, name, **given)
+    assert truth.extent == prediction.extent
+    assert (truth.extent.height, truth.extent.width) == (40, 31)
+    return truth.extent.frame_count
+
+
+def test_a_sequence_of_ones_own_ends_with_its_last_row(folders):
+    both = folders({"mine": 5, "more": 3}, {"mine": 4, "more": 7})
+    assert load_layout("kitti").list_sequences(both[0]) == ["mine", "more"]
+    assert frame_count(both, "mine") == 5
+    assert not take_mended()
+    assert frame_count(both, "more") == 7
+    assert "results end after the ground truth" in "".join(take_mended())
+
+
+@pytest.mark.parametrize(
+    ("truth", "results", "expected"),
+    [
+        (78, 78, 78),
+        (75, 70, 78),
+        (75, 78, 78),
+        (30, 30, 30),
+        (30, 34, 34),
+        (90, 1, 90),
+        (78, 80, 80),
+    ],
+)
+def test_the_number_of_frames_of_kitti_applies_to_its_own_files(folders, truth, results, expected):
+    both = folders({"0012": truth}, {"0012": results})
+    assert frame_count(both, "0012") == expected
+    assert ("number of frames of KITTI's" in "".join(take_mended())) == (expected != 78)
+
+
+@pytest.mark.parametrize("place", ["truth", "."])
+def test_a_seqmap_gives_the_number_of_frames(folders, tmp_path, place):
+    both = folders({"0012": 30, "mine": 5}, {"0012": 30, "mine": 7})
+    seqmap = tmp_path / place / "evaluate_tracking.seqmap.training"
+    seqmap.write_text("0012 empty 000000 000040\n\nmine empty 000000 000010\n")
+    (tmp_path / place / "evaluate_mots.seqmap.val").write_text("0012 empty 0 39\nmine empty 0 8\n")
+    assert [frame_count(both, name) for name in ("0012", "mine")] == [40, 10]
+    assert frame_count(both, "mine", frames=8) == 8
+    assert not take_mended()
+    seqmap.with_name("evaluate_tracking.seqmap.val").write_text("mine empty 000000 000011\n")
+    with pytest.raises(ValueError, match=r"10 in .*\.training and 11 in .*seqmap\.val"):
+        frame_count(both, "mine")
+    seqmap.write_text("0012 empty 0 x\n")
+    with pytest.raises(
+        ValueError, match=r"training, line 1: expected a whole number .*, found 'x'"
+    ):
+        frame_count(both, "0012")
+
+
+def test_the_seqmap_of_kitti_mots_gives_the_last_frame(tmp_path):
+    row = "2 1001 1 4 5 0d0\n"
     for folder in ("truth", "results"):
         (tmp_path / folder).mkdir()
-        for name in ("mine", "0012"):
-            (tmp_path / folder / f"{name}.txt").write_text(line(frame=4))
-    kitti = load_layout("kitti")
-    assert kitti.list_sequences(tmp_path / "truth") == ["0012", "mine"]
-    truth, prediction = kitti.read_pair(tmp_path / "truth", tmp_path / "results", "mine")
-    assert truth.extent == prediction.extent == kitti_text.kitti_extent(40, 31, 5)
-    truth, _ = kitti.read_pair(tmp_path / "truth", tmp_path / "results", "0012")
-    assert truth.extent.frame_count == 78
-    assert np.array_equal(truth.frame, [4])
+        (tmp_path / folder / "0002.txt").write_text(row)
+    layout = load_layout("kitti_mots")
+    sides = tmp_path / "truth", tmp_path / "results", "0002"
+    assert layout.read_pair(*sides)[0].extent.frame_count == 3
+    (tmp_path / "truth" / "evaluate_mots.seqmap.val").write_text("0002 empty 000000 000232\n")
+    assert {each.extent.frame_count for each in layout.read_pair(*sides)} == {233}
+    assert layout.read_pair(*sides, frames=9)[0].extent.frame_count == 9
 
 
-def test_an_excessive_frame_number_is_refused(tmp_path):
-    with pytest.raises(ValueError, match=r"0000\.txt, line 1 .*beyond the last frame, 9999999"):
-        kitti_text.read_reach(written(tmp_path, line(frame=10**7)))
+def test_rows_without_an_identity_are_skipped_and_counted(folders):
+    truth, results = folders({"a": 1}, {"a": 1})
+    region = line(track=-1, kind="DontCare", hidden="-1 -1")
+    (truth / "a.txt").write_text(line() + line(track=-1) + region)
+    (results / "a.txt").write_text(line() + line(track=-2, frame=0) * 2)
+    rows, found = load_layout("kitti").read_pair(truth, results, "a")
+    assert (rows.track.tolist(), rows.class_id.tolist()) == ([7, NO_TRACK], [1, 9])
+    assert found.track.tolist() == [7]
+    assert [*take_mended().values()] == [3]
+
+
+def test_an_excessive_frame_number_is_refused(folders):
+    both = folders({"a": 1}, {"a": 1})
+    (both[1] / "a.txt").write_text(line(frame=10**7))
+    with pytest.raises(ValueError, match=r"a\.txt, line 1 .*expected a frame from 0 to 9999999"):
+        load_layout("kitti").read_pair(*both, "a")

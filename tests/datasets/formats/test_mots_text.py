@@ -72,7 +72,7 @@ def test_a_sequence_without_tracks_is_written_as_an_empty_file(tmp_path):
         (f"0 1.5 1 4 5 {RUN}", "expected a whole number, found '1.5'"),
         (f"0 1 1 5 4 {RUN}", "expected size 4 x 5, found 5 x 4"),
         (f"0 1 3 4 5 {RUN}", r"class: expected one of \[1, 2, 10\], found 3"),
-        (f"3 1 1 4 5 {RUN}", r"frame 3 \(from 0\) is beyond the last frame, 2"),
+        (f"3 1 1 4 5 {RUN}", "expected a frame from 0 to 2, found frame 3"),
         (f"0 1 1 4 5 {RUN} 7 8 9", "expected 6 columns, found more than 6"),
         ("0 1 1 4 5 zz", "run length: "),
         ("0 1 1 4 5 1", "run length: expected 20 pixels as in the image, found 1"),
@@ -111,10 +111,22 @@ def test_a_parquet_file_with_a_mask_of_another_image_is_refused(tmp_path):
             "image size: expected at most 2^30 pixels, found 65536 x 65536",
         ),
         ("0 1 1 -4 5 04", "height: expected a whole number from 0 to 2147483648, found -4"),
-        (f"10000000 1 1 4 5 {RUN}", "frame 10000000 (from 0) is beyond the last frame, 9999999"),
-        (f"-1 1 1 4 5 {RUN}", "frame -1 (from 0) is before the first frame, 0"),
+        (f"10000000 1 1 4 5 {RUN}", "expected a frame from 0 to 9999999, found frame 10000000"),
+        (f"-1 1 1 4 5 {RUN}", "expected a frame from 0 to 0, found frame -1"),
     ],
 )
 def test_an_excessive_size_or_frame_is_named_with_its_line(tmp_path, line, message):
     with pytest.raises(ValueError, match=rf"0002\.txt, line 2: {re.escape(message)}"):
         mots_text.read_tracks(written(tmp_path, f"\n{line}\n"))
+
+
+def test_whole_numbers_may_be_written_with_a_point_or_an_exponent(tmp_path):
+    path = tmp_path / "0002.txt"
+    path.write_text(f"1.0 3e0 +1 4 5. {RUN}\n")
+    found = mots_text.read_tracks(path)
+    assert (found.frame.tolist(), found.track.tolist()) == ([1], [3])
+    assert (found.class_id.tolist(), found.extent.width) == ([1], 5)
+    for cell in ("3.5", "1e-1", "1e300", "inf", "nan", "0x3", "3_0"):
+        path.write_text(f"1 {cell} 1 4 5 {RUN}\n")
+        with pytest.raises(ValueError, match=rf"line 1: expected a whole number, found '{cell}'"):
+            mots_text.read_tracks(path)

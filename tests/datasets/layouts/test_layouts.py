@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from datasets.formats import coco_json, mots_text, vis_json
+from datasets.io.mended import take_mended
 from datasets.layout import load_layout
 from datasets.masks import coco_rle
 from datasets.types import Extent, Tracks
@@ -131,3 +132,64 @@ def test_invalid_classes_are_named_with_file_and_key(tmp_path, text, message):
     folders = plain_folders(tmp_path, text)
     with pytest.raises(ValueError, match=rf"classes\.yaml:? ?{message}"):
         load_layout("plain").read_pair(*folders, "a")
+
+
+def test_labels_of_cvat_name_the_classes(tmp_path):
+    truth, results = plain_folders(tmp_path)
+    written(truth / "a" / "gt" / "gt.txt", "1,5,1,1,2,2,1,1,1.0\n1,6,1,1,2,2,1,2,1.0\n")
+    with pytest.raises(ValueError, match=r"line 2 .*1 for pedestrian .*class 2: .*classes\.yaml"):
+        load_layout("plain").read_pair(truth, results, "a")
+    written(truth / "a" / "gt" / "labels.txt", "person\nbag\n")
+    written(results / "a.txt", "1,7,1,1,2,2,0.5,2,-1,-1\n")
+    rows, found = load_layout("plain").read_pair(truth, results, "a")
+    assert rows.extent.classes == found.extent.classes == {1: "person", 2: "bag"}
+    assert (rows.class_id.tolist(), found.class_id.tolist()) == ([1, 2], [2])
+    written(truth / "b" / "gt" / "labels.txt", "bag\nperson\n")
+    with pytest.raises(ValueError, match=r"b/gt/labels\.txt: expected the labels of .*a/gt/labels"):
+        load_layout("plain").read_pair(truth, results, "a")
+
+
+@pytest.mark.parametrize("layout", ["mot15", "mot16", "plain", "mots", "kitti", "kitti_mots"])
+def test_results_may_be_in_the_data_folder_of_trackeval(tmp_path, layout):
+    truth, results = tmp_path / "truth", tmp_path / "results"
+    mask, box = f"1 7 2 4 5 {RUN}\n", "1,7,1,1,2,2,1,1,1\n"
+    car = "1 7 Car 0 0 -10 1 1 2 2 -1 -1 -1 -1000 -1000 -1000 -10\n"
+    row = {"mots": mask, "kitti_mots": mask, "kitti": car}.get(layout, box)
+    written(truth / "a" / "seqinfo.ini", INFO)
+    written(truth / "a" / "gt" / "gt.txt", row)
+    written(truth / "a.txt", row)
+    written(truth / "._a.txt", "\0")
+    read = load_layout(layout)
+    with pytest.raises(FileNotFoundError, match=r"a\.txt: no such file: .*data/a\.txt"):
+        read.read_pair(truth, results, "a")
+    written(results / "data" / "a.txt", row)
+    assert read.list_sequences(truth) == ["a"]
+    assert len(read.read_pair(truth, results, "a")[1]) == 1
+    written(results / "a.txt", row)
+    with pytest.raises(ValueError, match=r"expected one file of results, found .*data/a\.txt"):
+        read.read_pair(truth, results, "a")
+
+
+@pytest.mark.parametrize("more", ["", "imWidth=\nimHeight=4\n", "imHeight=unknown\nimWidth=3\n"])
+@pytest.mark.parametrize("layout", ["mot15", "mot16", "plain", "mots"])
+def test_seqinfo_needs_only_the_number_of_frames(tmp_path, layout, more):
+    truth, results = tmp_path / "truth", tmp_path / "results"
+    row = f"1 7 2 4 5 {RUN}\n" if layout == "mots" else "1,7,1,1,2,2,1,1,1\n"
+    written(truth / "a" / "seqinfo.ini", f"[Sequence]\nseqLength=3\n{more}")
+    written(truth / "a" / "gt" / "gt.txt", row)
+    written(results / "a.txt", row)
+    rows, found = load_layout(layout).read_pair(truth, results, "a")
+    assert rows.extent == found.extent
+    assert rows.extent.frame_count == 3
+
+
+@pytest.mark.parametrize("layout", ["mot15", "mot16", "plain"])
+def test_a_score_of_the_truth_that_trackeval_truncates_to_zero_is_not_scored(tmp_path, layout):
+    truth, results = plain_folders(tmp_path)
+    scores = [1, 0.6, -0.5, 0, -1, 1.5, 2]
+    rows = "".join(f"1,{n},1,1,2,2,{score},1,1\n" for n, score in enumerate(scores))
+    written(truth / "a" / "gt" / "gt.txt", rows)
+    take_mended()
+    found, _ = load_layout(layout).read_pair(truth, results, "a")
+    assert found.score.tolist() == [1, 0, 0, 0, -1, 1.5, 2]
+    assert [*take_mended().values()] == [2]

@@ -179,6 +179,7 @@ def _sequence(folder: Path) -> list[Pair]:
 MOT_TRUTH = partial(expected.mot, classes=True)
 MOT_RESULTS = partial(expected.mot, classes=True, unnamed=True)
 MOT15 = partial(expected.mot, classes=False)
+KITTI_ROWS = partial(expected.kitti, detections=True)
 MOT = {"truth": "truth/a/gt/gt.txt", "results": "results/a.txt"}
 ONE = {"truth": "truth/a.txt", "results": "results/a.txt"}
 
@@ -225,8 +226,8 @@ def all_cases() -> dict[str, Case]:
         "mot15": (cases["mot15 truth"], SourceFacts()),
         "mots": (cases["kitti_mots truth"], SourceFacts()),
         "mots_challenge": (cases["mots results"], SourceFacts()),
-        "kitti": (cases["kitti results"], SourceFacts()),
-        "kitti_truth": (cases["kitti truth"], SourceFacts()),
+        "kitti": (replace(cases["kitti results"], expected=KITTI_ROWS), SourceFacts()),
+        "kitti_truth": (replace(cases["kitti truth"], expected=KITTI_ROWS), SourceFacts()),
         "kitti_dump": (dump, SourceFacts()),
         "sam2_jsonl": (lines, SourceFacts()),
         "youtube_vis_truth": (cases["youtube_vis truth"], SourceFacts()),

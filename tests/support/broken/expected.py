@@ -7,6 +7,7 @@ in any order, or only their number.
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from datasets.formats import kitti_text
@@ -23,31 +24,58 @@ def lines_of(data: bytes) -> list[str]:
 def mot(data: bytes, *, classes: bool, unnamed: bool = False) -> list[Row]:
     found = []
     for line in lines_of(data):
-        cells = [cell.strip() for cell in line.split(",")]
-        frame, track, left, top, width, height, score = (number(cell) for cell in cells[:7])
+        cells = [cell.strip() for cell in separated(line)]
+        frame, track, left, top, width, height = (number(cell) for cell in cells[:6])
+        score = number(cells[6]) if len(cells) > 6 else 1.0
         class_id = number(cells[7]) if classes and len(cells) > 7 else 1.0
-        class_id = 1.0 if unnamed and class_id == -1 else class_id
-        left, top = left - 1, top - 1
-        found.append((frame - 1, track, class_id, score, left, top, left + width, top + height))
+        class_id = 1.0 if unnamed and class_id in (-1, 0) else class_id
+        near = left - 1, top - 1
+        far = near[0] + max(width, 0), near[1] + max(height, 0)
+        found.append((frame - 1, track, class_id, score, *near, *far))
     return found
 
 
-def kitti(data: bytes) -> list[Row]:
-    found = []
+def separated(line: str) -> list[str]:
+    """Return the cells of a line, without the empty one after a last separator."""
+    cells = re.split(r"[ \t]+", line.strip(" \t\r"))
+    for separator in ",;":
+        cells = line.split(separator) if separator in line and len(cells) < 6 else cells
+    cells = line.split(",") if "," in line else cells
+    return cells[:-1] if len(cells) > 1 and not cells[-1].strip() else cells
+
+
+def kitti(data: bytes, *, detections: bool = False) -> list[Row]:
+    """Return the rows of a file; those without identity only with `detections`."""
+    found: list[Row] = []
     ids = {name: key for key, name in kitti_text.CLASSES.items()} | {"person": 5}
     for line in lines_of(data):
         cells = line.encode("latin-1").split()
         class_id = ids[cells[2].decode("latin-1").lower()]
-        track = -1.0 if class_id == kitti_text.DONT_CARE else number(cells[1].decode("latin-1"))
-        box = [number(cell.decode("latin-1")) for cell in cells[6:10]]
-        found.append((number(cells[0].decode("latin-1")), track, float(class_id), *box))
-    return found
+        ignored = class_id == kitti_text.DONT_CARE
+        track = -1.0 if ignored else number(cells[1].decode("latin-1"))
+        near, far = ([number(cell.decode("latin-1")) for cell in cells[n : n + 2]] for n in (6, 8))
+        box = *near, *map(max, near, far)
+        if ignored or track >= 0 or detections:
+            frame = number(cells[0].decode("latin-1"))
+            found.append((frame, max(track, -1.0), float(class_id), *box))
+    named = [row[:2] for row in found if row[1] >= 0]
+    return found if len({*named}) == len(named) else renumbered(found)
+
+
+def renumbered(rows: list[Row]) -> list[Row]:
+    """Return rows in which classes share identities, with an identity for each of both."""
+    names = sorted({(row[1], row[2]) for row in rows if row[1] >= 0})
+    return [
+        (row[0], float(names.index(row[1:3])), *row[2:]) if row[1:3] in names else row
+        for row in rows
+    ]
 
 
 def mots(data: bytes, *, first_frame: int) -> list[Row]:
     found = []
     for line in lines_of(data):
-        frame, track, class_id, *_ = (int(cell) for cell in line.encode("latin-1").split()[:5])
+        cells = line.encode("latin-1").split()[:5]
+        frame, track, class_id, *_ = (whole(cell.decode("latin-1")) for cell in cells)
         found.append((frame - first_frame, -1 if class_id == 10 else track, class_id))
     return found
 
@@ -78,6 +106,10 @@ def number(cell: str) -> float:
     assert "_" not in cell
     assert cell.isascii()
     return float(cell)
+
+
+def whole(cell: str) -> int:
+    return int(cell) if cell.removeprefix("-").isdecimal() else int(number(cell))
 
 
 def rows_of(tracks: Tracks, like: Row) -> list[Row]:
