@@ -131,7 +131,7 @@ def number_images(tracks: Mapping[str, Tracks]) -> Images:
 
 def count_unread(path: Path) -> dict[str, int]:
     """Return the image fields of a ground truth file which Images does not hold, 0 rows each."""
-    content = read_json(path)
+    content = read_json(path, allow_nan=True)
     images = images_of(content, path)
     found = {record["id"]: record for record in content["images"]}
     pairs = [(own | found[own["id"]], own) for own in write_images(images)]

@@ -45,7 +45,7 @@ def read_images(path: Path) -> Images:
     Raises:
         ValueError: As `read_labels`.
     """
-    return images_of(read_json(path), path)
+    return images_of(read_json(path, allow_nan=True), path)
 
 
 def read_truth(path: Path) -> dict[str, Tracks]:
@@ -63,7 +63,7 @@ def read_labels(path: Path) -> tuple[Images, dict[str, Tracks]]:
         ValueError: Not JSON, or an image, video, category or annotation is invalid. Names the file
             and the record, from 0.
     """
-    content = read_json(path)
+    content = read_json(path, allow_nan=True)
     images = images_of(content, path)
     with naming_record(path, "annotation"):
         records = check_records(list_under(content, "annotations", path))
@@ -85,7 +85,7 @@ def read_results(path: Path, images: Images) -> dict[str, Tracks]:
     Raises:
         ValueError: Not JSON, or an entry is invalid. Names the file and the entry, from 0.
     """
-    content = read_json(path)
+    content = read_json(path, allow_nan=True)
     if not isinstance(content, list):
         raise ValueError(f"{path}: expected a list of results")
     with naming_record(path, "entry"):

@@ -56,10 +56,13 @@ def check_records(records: list[Any]) -> list[Record]:
 
 
 def whole_numbers(records: Many[Record], key: str) -> np.ndarray:
-    """Return a column, (N,) int64; RowError for a value that is not a whole number below 2^53."""
+    """Return a column, (N,) int64; RowError for a value that is not a whole number below 2^53.
+
+    A whole number may be written as 3, 3.0 or 3e0.
+    """
     values = [record.get(key) for record in records]
     for row, value in enumerate(values):
-        if type(value) is not int or not -MAX_EXACT_INTEGER < value < MAX_EXACT_INTEGER:
+        if not _is_whole(value):
             raise _value_error(records, row, key, "a whole number below 2^53")
     return np.array(values, np.int64)
 
@@ -196,6 +199,12 @@ def _check_sequence(name: str, tracks: Tracks) -> None:
     if ignored.any():
         class_id = tracks.class_id[np.argmax(ignored)]
         raise ValueError(f"class {class_id} is ignored, which the format cannot hold")
+
+
+def _is_whole(value: Any) -> bool:
+    """Return whether a JSON value is a whole number below 2^53."""
+    whole = type(value) is int or (type(value) is float and value.is_integer())
+    return whole and -MAX_EXACT_INTEGER < value < MAX_EXACT_INTEGER
 
 
 def is_number(value: Any) -> bool:

@@ -59,7 +59,7 @@ def read_videos(path: Path) -> dict[str, Video]:
     Raises:
         ValueError: As `read_labels`.
     """
-    return _read_videos(read_json(path), path)
+    return _read_videos(read_json(path, allow_nan=True), path)
 
 
 def read_truth(path: Path) -> dict[str, Tracks]:
@@ -76,7 +76,7 @@ def read_labels(path: Path) -> tuple[dict[str, Video], dict[str, Tracks]]:
         ValueError: Not JSON, or a video, category or annotation is invalid. Names the file and the
             record, from 0.
     """
-    content = read_json(path)
+    content = read_json(path, allow_nan=True)
     videos = _read_videos(content, path)
     with naming_record(path, "annotation"):
         records = check_records(list_under(content, "annotations", path))
@@ -93,7 +93,7 @@ def read_results(path: Path, videos: Mapping[str, Video]) -> dict[str, Tracks]:
     Raises:
         ValueError: Not JSON, or an entry is invalid. Names the file and the entry, from 0.
     """
-    content = read_json(path)
+    content = read_json(path, allow_nan=True)
     if not isinstance(content, list):
         raise ValueError(f"{path}: expected a list of results")
     with naming_record(path, "entry"):
@@ -135,7 +135,7 @@ def number_annotations(tracks: Mapping[str, Tracks]) -> np.ndarray:
 
 def count_unread(path: Path) -> dict[str, int]:
     """Return the fields of a ground truth file which Tracks cannot hold, 0 rows each."""
-    content = read_json(path)
+    content = read_json(path, allow_nan=True)
     videos = _read_videos(content, path).items()
     ours = [_video(number, name, video.extent) for number, (name, video) in enumerate(videos, 1)]
     pairs = list(zip(content["videos"], ours, strict=True))

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from datasets.io.errors import shorten
 from datasets.io.files import RUN, printable
+from datasets.io.mended import describe_mended, take_mended
 
 DEBUG = "MASKTRACK_DEBUG"
 FLAG = "--debug"
@@ -41,6 +42,8 @@ def run_main(main: Callable[[], int | None], crashed: int = CRASHED) -> int:
     sys.argv = [name, *(each for each in sys.argv[1:] if each != FLAG)]
     try:
         code = _call(main)
+        if mended := take_mended():
+            print(printable(f"{name}: note: {describe_mended(mended)}"), file=sys.stderr)
         sys.stdout.flush()
     except KeyboardInterrupt:
         return INTERRUPTED
