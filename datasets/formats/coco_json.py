@@ -16,12 +16,14 @@ import numpy as np
 
 from datasets.formats.coco_images import Images, images_of, number_images, write_images
 from datasets.formats.json_records import (
+    Known,
     Record,
     check_records,
     distinct,
     flags,
     have,
     is_number,
+    known_records,
     list_under,
     look_up,
     make_categories,
@@ -57,7 +59,7 @@ def read_labels(path: Path) -> tuple[Images, dict[str, Tracks]]:
     """Return the images of a ground truth file, and the ground truth of each sequence by name.
 
     The identity is the track_id or instance_id if present, otherwise the annotation's id.
-    Crowds have score 0, all others 1.
+    Crowds have score 0, all others 1. Annotations of unlisted images and categories are skipped.
 
     Raises:
         ValueError: Not JSON, or an image, video, category or annotation is invalid. Names the file
@@ -67,20 +69,15 @@ def read_labels(path: Path) -> tuple[Images, dict[str, Tracks]]:
     images = images_of(content, path)
     with naming_record(path, "annotation"):
         records = check_records(list_under(content, "annotations", path))
-        columns = {
-            "track": _identities(records, distinct(records), ("track_id", "instance_id")),
-            "score": np.where(flags(records, "iscrowd"), 0.0, 1.0),
-        }
-        if have(records, "area"):
-            columns["area"] = numbers(records, "area")
-        return images, _read_rows(records, images, columns)
+        with known_records(records, "image_id", _ids(images), "annotations") as known:
+            return images, _read_annotations(known, images)
 
 
 def read_results(path: Path, images: Images) -> dict[str, Tracks]:
     """Return the results of each sequence by name, empty where it has none.
 
     The identity is the track_id if present, otherwise the position in the file, from 1. A missing
-    box is the tight box of the mask.
+    box is the tight box of the mask. Results of categories without ground truth are skipped.
 
     Raises:
         ValueError: Not JSON, or an entry is invalid. Names the file and the entry, from 0.
@@ -90,11 +87,9 @@ def read_results(path: Path, images: Images) -> dict[str, Tracks]:
         raise ValueError(f"{path}: expected a list of results")
     with naming_record(path, "entry"):
         records = check_records(content)
-        columns = {
-            "track": _identities(records, np.arange(len(records)) + 1, ("track_id",)),
-            "score": numbers(records, "score"),
-        }
-        return _read_rows(records, images, columns)
+        look_up(records, "image_id", images.number)
+        with known_records(records, "image_id", _ids(images), "results") as known:
+            return _read_entries(known, images)
 
 
 def write_truth(path: Path, tracks: Mapping[str, Tracks]) -> None:
@@ -150,13 +145,37 @@ def _identities(records: list[Record], default: np.ndarray, keys: tuple[str, ...
     return next((whole_numbers(records, key) for key in keys if have(records, key)), default)
 
 
-def _read_rows(
-    records: list[Record], images: Images, columns: dict[str, np.ndarray]
-) -> dict[str, Tracks]:
-    """Return the rows of each sequence by name; RowError for an invalid record."""
-    image = look_up(records, "image_id", images.number)
+def _ids(images: Images) -> tuple[np.ndarray, np.ndarray]:
+    """Return the ids of the images and of the categories."""
     classes = {key for extent in images.extents.values() for key in extent.classes}
-    look_up(records, "category_id", np.array(sorted(classes), np.int64))
+    return images.number, np.array(sorted(classes), np.int64)
+
+
+def _read_annotations(known: Known, images: Images) -> dict[str, Tracks]:
+    """Return the ground truth of each sequence by name; RowError for an invalid record."""
+    records = known.records
+    columns = {
+        "track": _identities(records, distinct(records), ("track_id", "instance_id")),
+        "score": np.where(flags(records, "iscrowd"), 0.0, 1.0),
+    }
+    if have(records, "area"):
+        columns["area"] = numbers(records, "area")
+    return _read_rows(known, images, columns)
+
+
+def _read_entries(known: Known, images: Images) -> dict[str, Tracks]:
+    """Return the results of each sequence by name; RowError for an invalid record."""
+    records = known.records
+    columns = {
+        "track": _identities(records, known.row + 1, ("track_id",)),
+        "score": numbers(records, "score"),
+    }
+    return _read_rows(known, images, columns)
+
+
+def _read_rows(known: Known, images: Images, columns: dict[str, np.ndarray]) -> dict[str, Tracks]:
+    """Return the rows of each sequence by name; RowError for an invalid record."""
+    records, image = known.records, known.place
     masked, boxed = have(records, "segmentation"), have(records, "bbox")
     if records and not masked and not boxed:
         raise RowError(0, "expected a bbox or a segmentation, found neither")

@@ -4,21 +4,39 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from collections.abc import Sequence as Many
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
 
 from datasets.io.errors import RowError, shorten
+from datasets.io.mended import count_mended
 from datasets.masks.mask_set import MAX_PIXELS
 from datasets.types import Tracks
 
 Record = dict[str, Any]
+Ids = tuple[np.ndarray, np.ndarray]
 
 MAX_EXACT_INTEGER = 2**53  # programs that read JSON keep whole numbers below it exact
+
+
+@dataclass(frozen=True)
+class Known:
+    """The records that are not skipped.
+
+    Args:
+        row: (N,) index of each record among all.
+        place: (N,) index of its image or video.
+    """
+
+    records: list[Record]
+    row: np.ndarray
+    place: np.ndarray
 
 
 @contextmanager
@@ -111,35 +129,72 @@ def have(records: Many[Record], key: str) -> bool:
 
 def look_up(records: Many[Record], key: str, known: np.ndarray) -> np.ndarray:
     """Return the index of each value among ids, (N,); RowError for an unknown value."""
+    found = find(records, key, known)
+    if (found < 0).any():
+        expected = f"the id of a known {key.removesuffix('_id')}"
+        raise _value_error(records, int(np.argmax(found < 0)), key, expected)
+    return found
+
+
+def find(records: Many[Record], key: str, known: np.ndarray) -> np.ndarray:
+    """Return the index of each value among ids, (N,), -1 for an unknown value."""
     values = whole_numbers(records, key)
     order = np.argsort(known, kind="stable")
     place = np.searchsorted(known[order], values)
     found = np.append(order, -1)[place]
-    wrong = (found < 0) | (np.append(known, 0)[found] != values)
-    if wrong.any():
-        expected = f"the id of a known {key.removesuffix('_id')}"
-        raise _value_error(records, int(np.argmax(wrong)), key, expected)
-    return found
+    unknown = (found < 0) | (np.append(known, 0)[found] != values)
+    return np.where(unknown, -1, found)
+
+
+@contextmanager
+def known_records(records: list[Record], owner: str, ids: Ids, kind: str) -> Iterator[Known]:
+    """Yield the records of listed images or videos and categories; count the skipped others.
+
+    A RowError raised by a reader of the yielded records is turned into one for all records.
+
+    Args:
+        owner: Key of the image or the video.
+        ids: Ids of the images or videos, and of the categories.
+        kind: Plural noun for the records.
+    """
+    places, categories = find(records, owner, ids[0]), find(records, "category_id", ids[1])
+    unlisted, unknown = places < 0, categories < 0
+    count_mended(f"{kind} of an unlisted {owner.removesuffix('_id')}, skipped", unlisted.sum())
+    count_mended(f"{kind} of an unlisted category, skipped", (unknown & ~unlisted).sum())
+    kept = np.flatnonzero(~(unlisted | unknown))
+    try:
+        yield Known([records[row] for row in kept.tolist()], kept, places[kept])
+    except RowError as error:
+        raise RowError(int(kept[error.row]), error.reason) from error
 
 
 def read_classes(content: Any, path: Path) -> dict[int, str]:
-    """Return the name of each category by id.
+    """Return the name of each category by id; categories of one name are named "<name> (<id>)".
 
     Raises:
-        ValueError: An id or a name is missing or not unique; names the file and the category.
+        ValueError: An id is missing or not unique, or a name is missing; names the file and the
+            category.
     """
     with naming_record(path, "category"):
         records = check_records(list_under(content, "categories", path))
         keys = distinct(records).tolist()
-        names: dict[str, int] = {}
         for row, record in enumerate(records):
-            name = record.get("name")
-            if not isinstance(name, str) or not name:
+            if not isinstance(record.get("name"), str) or not record["name"]:
                 raise _value_error(records, row, "name", "a string")
-            if name in names:
-                raise RowError(row, f"name {show(name)} is not unique")
-            names[name] = keys[row]
-    return {key: name for name, key in names.items()}
+        given = [record["name"] for record in records]
+        count = Counter(given)
+        names = [
+            name if count[name] == 1 else f"{name} ({key})"
+            for key, name in zip(keys, given, strict=True)
+        ]
+        if len({*names}) < len(names):  # such as "a (3)" for an id that is not 3
+            row = next(row for row, name in enumerate(names) if name in names[:row])
+            raise RowError(row, f"name {show(names[row])} is not unique")
+    count_mended(
+        "categories with the name of another one, named by their id too",
+        sum(count[name] > 1 for name in given),
+    )
+    return dict(zip(keys, names, strict=True))
 
 
 def read_sizes(records: Many[Record]) -> np.ndarray:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from datasets.formats.json_records import Record, is_number, look_up, show, whole_numbers
+from datasets.formats.json_records import Known, Record, is_number, show, whole_numbers
 from datasets.formats.segmentation_json import masks_to_write, read_masks, write_counts, write_runs
 from datasets.io.errors import RowError
 from datasets.types import Extent, Tracks
@@ -22,28 +22,27 @@ class Entries:
     """Annotations or results, (E,), one per track.
 
     Args:
-        records: JSON records. `read_entries` removes their segmentations: parsed JSON takes several
+        known: JSON records. `read_entries` removes their segmentations: parsed JSON takes several
             times the memory of the masks.
         areas: Whether the records contain the area in each frame.
     """
 
-    records: list[Record]
+    known: Known
     track: np.ndarray
     score: np.ndarray
     areas: bool
 
+    @property
+    def records(self) -> list[Record]:
+        """The records, (E,)."""
+        return self.known.records
 
-def read_entries(entries: Entries, videos: np.ndarray, extents: Many[Extent]) -> list[Tracks]:
-    """Return the tracks of each video; RowError for an invalid entry.
 
-    Args:
-        videos: Ids of the videos in the file.
-    """
-    classes = {key for extent in extents for key in extent.classes}
-    video = look_up(entries.records, "video_id", videos)
-    look_up(entries.records, "category_id", np.array(sorted(classes), np.int64))
+def read_entries(entries: Entries, extents: Many[Extent]) -> list[Tracks]:
+    """Return the tracks of each video; RowError for an invalid entry."""
+    video = entries.known.place
     order = np.argsort(video, kind="stable")
-    edges = np.searchsorted(video[order], np.arange(len(videos) + 1))
+    edges = np.searchsorted(video[order], np.arange(len(extents) + 1))
     tracks = []
     for place, extent in enumerate(extents):
         chosen = order[edges[place] : edges[place + 1]]

@@ -22,6 +22,7 @@ from datasets.formats.json_records import (
     distinct,
     flags,
     have,
+    known_records,
     list_under,
     make_categories,
     name_sequences,
@@ -70,7 +71,8 @@ def read_truth(path: Path) -> dict[str, Tracks]:
 def read_labels(path: Path) -> tuple[dict[str, Video], dict[str, Tracks]]:
     """Return the videos of a ground truth file, and the ground truth of each, by name.
 
-    The identity of a track is its annotation's id. Crowds have score 0, all others 1.
+    The identity of a track is its annotation's id. Crowds have score 0, all others 1. Annotations
+    of unlisted videos and categories are skipped.
 
     Raises:
         ValueError: Not JSON, or a video, category or annotation is invalid. Names the file and the
@@ -80,15 +82,18 @@ def read_labels(path: Path) -> tuple[dict[str, Video], dict[str, Tracks]]:
     videos = _read_videos(content, path)
     with naming_record(path, "annotation"):
         records = check_records(list_under(content, "annotations", path))
-        score = np.where(flags(records, "iscrowd"), 0.0, 1.0)
-        entries = Entries(records, distinct(records), score, have(records, "areas"))
-        return videos, _by_name(entries, videos)
+        with known_records(records, "video_id", _ids(videos), "annotations") as known:
+            records = known.records
+            score = np.where(flags(records, "iscrowd"), 0.0, 1.0)
+            entries = Entries(known, distinct(records), score, have(records, "areas"))
+            return videos, _by_name(entries, videos)
 
 
 def read_results(path: Path, videos: Mapping[str, Video]) -> dict[str, Tracks]:
     """Return the results of each video by name, empty for a video without entries.
 
     The identity of a track is its position in the file, from 1; all its rows have its score.
+    Results of unlisted videos and categories are skipped.
 
     Raises:
         ValueError: Not JSON, or an entry is invalid. Names the file and the entry, from 0.
@@ -98,8 +103,9 @@ def read_results(path: Path, videos: Mapping[str, Video]) -> dict[str, Tracks]:
         raise ValueError(f"{path}: expected a list of results")
     with naming_record(path, "entry"):
         records = check_records(content)
-        track = np.arange(len(records)) + 1
-        return _by_name(Entries(records, track, numbers(records, "score"), False), videos)
+        with known_records(records, "video_id", _ids(videos), "results") as known:
+            score = numbers(known.records, "score")
+            return _by_name(Entries(known, known.row + 1, score, False), videos)
 
 
 def write_truth(path: Path, tracks: Mapping[str, Tracks]) -> None:
@@ -187,9 +193,15 @@ def _read_videos(content: Any, path: Path) -> dict[str, Video]:
 
 def _by_name(entries: Entries, videos: Mapping[str, Video]) -> dict[str, Tracks]:
     """Return the tracks of each video by name; RowError for an invalid entry."""
-    numbers = np.array([video.number for video in videos.values()], np.int64)
-    found = read_entries(entries, numbers, [video.extent for video in videos.values()])
+    found = read_entries(entries, [video.extent for video in videos.values()])
     return dict(zip(videos, found, strict=True))
+
+
+def _ids(videos: Mapping[str, Video]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the ids of the videos and of the categories."""
+    classes = {key for video in videos.values() for key in video.extent.classes}
+    numbers = [video.number for video in videos.values()]
+    return np.array(numbers, np.int64), np.array(sorted(classes), np.int64)
 
 
 def _read_length(row: int, record: Record) -> int:

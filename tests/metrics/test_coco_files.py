@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from datasets.io.mended import take_mended
 from tests.support.metrics.coco_files import RESULTS, TRUTH, ours, rewritten, theirs
 
 
@@ -59,3 +60,43 @@ def test_a_number_that_is_not_whole_is_no_id(tmp_path, value):
     results = rewritten(RESULTS, lambda record: record.update(image_id=value), [1])
     with pytest.raises(ValueError, match=r"entry 1: image_id: expected a whole number.*, found"):
         ours(tmp_path, TRUTH, results)
+
+
+def test_annotations_of_unlisted_images_and_categories_are_skipped_and_counted(tmp_path):
+    one, two = dict(TRUTH["annotations"][0]), dict(TRUTH["annotations"][1])
+    one |= {"id": 20, "image_id": 777}
+    two |= {"id": 21, "category_id": 5, "bbox": [1, 2, 3, 4]}
+    three = two | {"id": 22, "image_id": 777}
+    truth = TRUTH | {"annotations": [one, *TRUTH["annotations"], two, three]}
+    take_mended()
+    assert assert_equal(tmp_path, truth) == theirs(tmp_path, TRUTH, RESULTS)
+    assert take_mended() == {
+        "annotations of an unlisted image, skipped": 2,
+        "annotations of an unlisted category, skipped": 1,
+    }
+
+
+@pytest.mark.parametrize("place", [0, 3, 6])
+def test_results_of_categories_without_ground_truth_are_skipped_and_counted(tmp_path, place):
+    other = {"image_id": 4, "category_id": 17, "bbox": [5, 5, 50, 50], "score": 0.99}
+    results = [*RESULTS[:place], other, *RESULTS[place:]]
+    take_mended()
+    assert assert_equal(tmp_path, TRUTH, results) == theirs(tmp_path, TRUTH, RESULTS)
+    assert take_mended() == {"results of an unlisted category, skipped": 1}
+
+
+def test_a_result_of_an_unlisted_image_is_refused_as_by_pycocotools(tmp_path):
+    results = rewritten(RESULTS, lambda record: record.update(image_id=5), [3])
+    with pytest.raises(AssertionError, match="do not correspond"):
+        theirs(tmp_path, TRUTH, results)
+    with pytest.raises(ValueError, match="entry 3: image_id: expected the id of a known image"):
+        ours(tmp_path, TRUTH, results)
+
+
+@pytest.mark.parametrize(
+    "names", [["cup", "cup", "fork"], ["fork", "cup", "fork"], ["all", "all", "all"]]
+)
+def test_categories_of_one_name_are_scored_by_id(tmp_path, names):
+    ids = zip([0, 3, 8], names, strict=True)
+    truth = TRUTH | {"categories": [{"id": key, "name": name} for key, name in ids]}
+    assert assert_equal(tmp_path, truth) == theirs(tmp_path, TRUTH, RESULTS)
