@@ -20,6 +20,7 @@ from datasets.formats.json_records import (
     check_records,
     distinct,
     have,
+    is_text,
     list_under,
     look_up,
     name_sequences,
@@ -38,8 +39,8 @@ class Images:
     """The images of a file, grouped into sequences.
 
     Args:
-        number: (I,) id of each image in the file: the frames of the first sequence in order, then
-            those of the second, and so on.
+        number: (I,) id of each image in the file, whole numbers or text: the frames of the first
+            sequence in order, then those of the second, and so on.
         extents: Extents of the sequences, by name.
     """
 
@@ -70,10 +71,10 @@ def images_of(content: Any, path: Path) -> Images:
     classes = read_classes(content, path)
     with naming_record(path, "image"):
         records = check_records(list_under(content, "images", path))
-        number, size = distinct(records), read_sizes(records)
+        number, size = distinct(records, text=is_text(records, "id")), read_sizes(records)
         group, names = _group(content, path, records, size)
         ranked = have(records, "video_id") and have(records, "frame_id")
-        rank = whole_numbers(records, "frame_id") if ranked else number
+        rank = whole_numbers(records, "frame_id") if ranked else _ranks(number)
         order = np.lexsort((rank, group))
         _check_sequences(order, group, rank, size)
     first = np.flatnonzero(np.diff(group[order], prepend=-1))
@@ -84,6 +85,11 @@ def images_of(content: Any, path: Path) -> Images:
         for name, (height, width), length in zip(names, sizes, lengths, strict=True)
     }
     return Images(number[order], extents)
+
+
+def _ranks(number: np.ndarray) -> np.ndarray:
+    """Return the position of each id among the sorted ids, (I,) int64."""
+    return np.unique(number, return_inverse=True)[1]
 
 
 def _group(

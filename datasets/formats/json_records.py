@@ -85,6 +85,25 @@ def whole_numbers(records: Many[Record], key: str) -> np.ndarray:
     return np.array(values, np.int64)
 
 
+def identifiers(records: Many[Record], key: str, *, text: bool) -> np.ndarray:
+    """Return a column of ids, (N,): text, or whole numbers as from `whole_numbers`.
+
+    Raises:
+        RowError: A value is of the other kind.
+    """
+    if not text:
+        return whole_numbers(records, key)
+    for row, record in enumerate(records):
+        if not isinstance(record.get(key), str):
+            raise _value_error(records, row, key, "text, as other ids are")
+    return np.array([record[key] for record in records], object)
+
+
+def is_text(records: Many[Record], key: str) -> bool:
+    """Return whether the first value of a column is text."""
+    return bool(records) and isinstance(records[0].get(key), str)
+
+
 def numbers(records: Many[Record], key: str) -> np.ndarray:
     """Return a column, (N,) float64; RowError for a value that is not a finite number."""
     values = [record.get(key) for record in records]
@@ -104,9 +123,9 @@ def flags(records: Many[Record], key: str) -> np.ndarray:
     return np.array([record[key] == 1 for record in records], bool)
 
 
-def distinct(records: Many[Record], key: str = "id") -> np.ndarray:
-    """Return a column as `whole_numbers`; RowError also for a value that is not unique."""
-    values = whole_numbers(records, key)
+def distinct(records: Many[Record], key: str = "id", *, text: bool = False) -> np.ndarray:
+    """Return a column as `identifiers`; RowError also for a value that is not unique."""
+    values = identifiers(records, key, text=text)
     first = np.unique(values, return_index=True)[1]
     if len(first) < len(values):
         row = int(np.setdiff1d(np.arange(len(values)), first)[0])
@@ -138,12 +157,13 @@ def look_up(records: Many[Record], key: str, known: np.ndarray) -> np.ndarray:
 
 def find(records: Many[Record], key: str, known: np.ndarray) -> np.ndarray:
     """Return the index of each value among ids, (N,), -1 for an unknown value."""
-    values = whole_numbers(records, key)
+    values = identifiers(records, key, text=known.dtype == object)
     order = np.argsort(known, kind="stable")
     place = np.searchsorted(known[order], values)
     found = np.append(order, -1)[place]
-    unknown = (found < 0) | (np.append(known, 0)[found] != values)
-    return np.where(unknown, -1, found)
+    listed = np.flatnonzero(found >= 0)
+    found[listed[known[found[listed]] != values[listed]]] = -1
+    return found
 
 
 @contextmanager

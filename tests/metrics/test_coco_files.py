@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from datasets.formats import coco_json
 from datasets.io.mended import take_mended
-from tests.support.metrics.coco_files import RESULTS, TRUTH, ours, rewritten, theirs
+from tests.support.metrics.coco_files import RESULTS, TRUTH, ours, rewritten, theirs, write
 
 
 def assert_equal(folder, truth=TRUTH, results=RESULTS, kind="bbox"):
@@ -100,3 +103,46 @@ def test_categories_of_one_name_are_scored_by_id(tmp_path, names):
     ids = zip([0, 3, 8], names, strict=True)
     truth = TRUTH | {"categories": [{"id": key, "name": name} for key, name in ids]}
     assert assert_equal(tmp_path, truth) == theirs(tmp_path, TRUTH, RESULTS)
+
+
+def with_text_ids(names):
+    """Return ground truth and results whose image ids are text."""
+
+    def change(record):
+        record.update(image_id=names[record["image_id"]])
+
+    truth = with_list("annotations", change)
+    truth["images"] = rewritten(TRUTH["images"], lambda each: each.update(id=names[each["id"]]))
+    return truth, rewritten(RESULTS, change)
+
+
+@pytest.mark.parametrize("names", [["img_a", "b", "c"], ["z", "é", "a"], ["10", "9", "007"]])
+def test_ids_of_images_may_be_text(tmp_path, names):
+    truth, results = with_text_ids(dict(zip([4, 7, 9], names, strict=True)))
+    assert assert_equal(tmp_path, truth, results) == theirs(tmp_path, TRUTH, RESULTS)
+
+
+def test_a_number_is_not_the_same_id_as_its_text(tmp_path):
+    truth, results = with_text_ids({4: "4", 7: "7", 9: "9"})
+    for one, other, found in ((truth, RESULTS, 4), (TRUTH, results, '"4"')):
+        with pytest.raises(AssertionError, match="do not correspond"):
+            theirs(tmp_path, one, other)
+        with pytest.raises(ValueError, match=f"entry 0: image_id: expected .*, found {found}"):
+            ours(tmp_path, one, other)
+
+
+def test_ids_of_images_of_both_kinds_have_no_order_and_are_refused(tmp_path):
+    truth = with_list("images", lambda record: record.update(id="7"), [1])
+    with pytest.raises(ValueError, match=r'image 1: id: expected a whole number .*, found "7"'):
+        ours(tmp_path, truth, RESULTS)
+
+
+def test_results_are_written_with_image_ids_that_are_text(tmp_path):
+    truth, results = with_text_ids({4: "a", 7: "b", 9: "c"})
+    paths = write(tmp_path, truth, results)
+    images = coco_json.read_images(paths[0])
+    found = coco_json.read_results(paths[1], images)
+    coco_json.write_results(tmp_path / "again.json", found, images)
+    again = coco_json.read_results(tmp_path / "again.json", images)
+    assert [each["image_id"] for each in json.loads(paths[1].read_text())] == [*"aabbcc"]
+    assert all(again[name].same(each) for name, each in found.items())
