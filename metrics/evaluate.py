@@ -24,11 +24,13 @@ from datasets.io.files import printable, write_json
 from datasets.io.program import run_main
 from datasets.io.progress import progress
 from datasets.layout import list_layouts, load_layout
+from datasets.needs import EVERYTHING, Needs
+from datasets.types import Tracks
 from metrics.combine import combine_scores
 from metrics.crosscheck.compare import Comparison, compare, find_missing
 from metrics.crosscheck.compare import table as comparison_table
 from metrics.crosscheck.reference import Sample
-from metrics.family import list_families, list_protocols, load_protocol
+from metrics.family import list_families, list_protocols, load_family, load_protocol
 from metrics.score import load_families, make_pairings, score_pairings
 from metrics.text_table import table
 
@@ -47,6 +49,7 @@ class Task:
         families: Modules of metrics/families.
         sequences: Names of the sequences; each must have ground truth and a result.
         classes: Names of the classes; all that the protocol scores if empty.
+        needs: What is used of the files.
     """
 
     protocol: str
@@ -56,6 +59,11 @@ class Task:
     families: tuple[str, ...]
     sequences: tuple[str, ...]
     classes: tuple[str, ...] = ()
+    needs: Needs = EVERYTHING
+
+    def read_pair(self, sequence: str) -> tuple[Tracks, Tracks]:
+        """Return ground truth and prediction of one sequence; raises as `Layout.read_pair`."""
+        return load_layout(self.layout, self.needs).read_pair(self.truth, self.results, sequence)
 
 
 @dataclass(frozen=True)
@@ -73,7 +81,7 @@ def score_sequence(task: Task, sequence: str, *, with_events: bool = False) -> S
         OSError: A file is missing. A sequence without a result is never skipped.
         ValueError: A file is invalid, or the protocol does not allow its content.
     """
-    truth, prediction = load_layout(task.layout).read_pair(task.truth, task.results, sequence)
+    truth, prediction = task.read_pair(sequence)
     try:
         pairings = make_pairings(truth, prediction, task.protocol, task.classes)
         score = score_pairings(pairings, task.protocol, task.families)
@@ -133,7 +141,7 @@ def crosscheck(task: Task, found: dict[str, Any]) -> list[Comparison]:
     """Return the values of `evaluate` compared with those of the references."""
     samples = {}
     for name in task.sequences:
-        truth, prediction = load_layout(task.layout).read_pair(task.truth, task.results, name)
+        truth, prediction = task.read_pair(name)
         pairings = make_pairings(truth, prediction, task.protocol, task.classes)
         samples[name] = Sample(truth, prediction, pairings)
     return compare(found, task.families, samples)
@@ -150,7 +158,8 @@ def plan(args: argparse.Namespace) -> Task:
     layout, families = args.layout or rules.layout, args.families or rules.families
     load_families(families)
     _check_flags(args)
-    known = load_layout(layout).list_sequences(args.truth)
+    needs = find_needs(args.protocol, families, events=args.events is not None)
+    known = load_layout(layout, needs).list_sequences(args.truth)
     chosen = args.sequences or known
     if not known:
         raise ValueError(f"{args.truth}: no sequence with ground truth found in layout {layout}")
@@ -166,7 +175,19 @@ def plan(args: argparse.Namespace) -> Task:
         tuple(families),
         tuple(chosen),
         tuple(args.classes or ()),
+        needs,
     )
+
+
+def find_needs(protocol: str, families: Iterable[str], *, events: bool) -> Needs:
+    """Return what is used of the files.
+
+    Args:
+        events: Whether events are written, which name the tracks.
+    """
+    needs = [load_family(name).needs for name in families]
+    masks = load_protocol(protocol).similarity != "box" or any(each.masks for each in needs)
+    return Needs(masks, events or any(each.identities for each in needs))
 
 
 def _check_flags(args: argparse.Namespace) -> None:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from datasets.needs import Needs
 from datasets.types import Extent, Tracks
 from metrics.pairing import Pairing, Pairs, Similarity
 
@@ -64,6 +65,7 @@ class Family:
             ratios are never averaged.
         summarize: Return the value of each column; NaN where it is undefined.
         curves: Return columns as one value per threshold.
+        needs: What the family uses of the files, besides what its protocol compares.
     """
 
     columns: tuple[Column, ...]
@@ -72,6 +74,7 @@ class Family:
     combine: Callable[[Many[Any]], Any]
     summarize: Callable[[Any], dict[str, float]]
     curves: Callable[[Any], dict[str, np.ndarray]]
+    needs: Needs
 
 
 def every_class(extent: Extent) -> dict[str, int]:
@@ -137,6 +140,7 @@ def load_family(name: str) -> Family:
         module.combine,
         module.summarize,
         getattr(module, "curves", _no_curves),
+        getattr(module, "NEEDS", Needs(masks=False)),
     )
 
 

@@ -21,6 +21,7 @@ from datasets.formats.json_records import (
     distinct,
     have,
     is_text,
+    known_sizes,
     list_under,
     look_up,
     name_sequences,
@@ -58,12 +59,16 @@ class Images:
         return {name: self.number[first:end] for name, (first, end) in parts}
 
 
-def images_of(content: Any, path: Path) -> Images:
+def images_of(content: Any, path: Path, *, sized: bool = True) -> Images:
     """Return the images of the content of a ground truth file.
 
     The images of one video are a sequence, ordered by frame_id, or by id if no image has one. The
     sequence is named after the video, or after its id if videos have no unique names. Without
     videos, the images of one size are a sequence named "<width>x<height>", ordered by id.
+
+    Args:
+        sized: Whether the size of each image is used. Otherwise it may be missing, which makes it 0
+            x 0 and the name "no size", and images of one video may differ in size.
 
     Raises:
         ValueError: An image, video or category is invalid. Names the file and the record, from 0.
@@ -71,12 +76,13 @@ def images_of(content: Any, path: Path) -> Images:
     classes = read_classes(content, path)
     with naming_record(path, "image"):
         records = check_records(list_under(content, "images", path))
-        number, size = distinct(records, text=is_text(records, "id")), read_sizes(records)
+        number = distinct(records, text=is_text(records, "id"))
+        size = read_sizes(records) if sized else known_sizes(records)
         group, names = _group(content, path, records, size)
         ranked = have(records, "video_id") and have(records, "frame_id")
         rank = whole_numbers(records, "frame_id") if ranked else _ranks(number)
         order = np.lexsort((rank, group))
-        _check_sequences(order, group, rank, size)
+        _check_sequences(order, group, rank, size if sized else np.zeros_like(size))
     first = np.flatnonzero(np.diff(group[order], prepend=-1))
     lengths = np.diff(np.append(first, len(order))).tolist()
     sizes = size[order[first]].tolist()
@@ -98,7 +104,9 @@ def _group(
     """Return the sequence index of each image, (I,), and the names of the sequences."""
     if not have(records, "video_id"):
         sizes, group = np.unique(size, axis=0, return_inverse=True)
-        return group.reshape(-1), [f"{width}x{height}" for height, width in sizes.tolist()]
+        return group.reshape(-1), [
+            f"{width}x{height}" if width else "no size" for height, width in sizes.tolist()
+        ]
     videos = whole_numbers(records, "video_id")
     ids, first, group = np.unique(videos, return_index=True, return_inverse=True)
     if content.get("videos") is None:

@@ -35,6 +35,7 @@ from datasets.formats.json_records import (
 from datasets.formats.segmentation_json import read_masks, write_runs
 from datasets.io.errors import RowError
 from datasets.io.files import read_json, write_json
+from datasets.needs import EVERYTHING, Needs
 from datasets.overlap import box_area
 from datasets.types import NO_TRACK, Extent, Tracks
 
@@ -55,29 +56,35 @@ def read_truth(path: Path) -> dict[str, Tracks]:
     return read_labels(path)[1]
 
 
-def read_labels(path: Path) -> tuple[Images, dict[str, Tracks]]:
+def read_labels(path: Path, needs: Needs = EVERYTHING) -> tuple[Images, dict[str, Tracks]]:
     """Return the images of a ground truth file, and the ground truth of each sequence by name.
 
     The identity is the track_id or instance_id if present, otherwise the annotation's id.
     Crowds have score 0, all others 1. Annotations of unlisted images and categories are skipped.
+
+    Args:
+        needs: What is used. Unused masks are read only for boxes or areas that are missing.
 
     Raises:
         ValueError: Not JSON, or an image, video, category or annotation is invalid. Names the file
             and the record, from 0.
     """
     content = read_json(path, allow_nan=True)
-    images = images_of(content, path)
+    images = images_of(content, path, sized=needs.masks)
     with naming_record(path, "annotation"):
         records = check_records(list_under(content, "annotations", path))
         with known_records(records, "image_id", _ids(images), "annotations") as known:
-            return images, _read_annotations(known, images)
+            return images, _read_annotations(known, images, needs)
 
 
-def read_results(path: Path, images: Images) -> dict[str, Tracks]:
+def read_results(path: Path, images: Images, needs: Needs = EVERYTHING) -> dict[str, Tracks]:
     """Return the results of each sequence by name, empty where it has none.
 
     The identity is the track_id if present, otherwise the position in the file, from 1. A missing
     box is the tight box of the mask. Results of categories without ground truth are skipped.
+
+    Args:
+        needs: What is used. Unused masks are read only for boxes that are missing.
 
     Raises:
         ValueError: Not JSON, or an entry is invalid. Names the file and the entry, from 0.
@@ -89,7 +96,7 @@ def read_results(path: Path, images: Images) -> dict[str, Tracks]:
         records = check_records(content)
         look_up(records, "image_id", images.number)
         with known_records(records, "image_id", _ids(images), "results") as known:
-            return _read_entries(known, images)
+            return _read_entries(known, images, needs)
 
 
 def write_truth(path: Path, tracks: Mapping[str, Tracks]) -> None:
@@ -151,32 +158,40 @@ def _ids(images: Images) -> tuple[np.ndarray, np.ndarray]:
     return images.number, np.array(sorted(classes), np.int64)
 
 
-def _read_annotations(known: Known, images: Images) -> dict[str, Tracks]:
+def _read_annotations(known: Known, images: Images, needs: Needs) -> dict[str, Tracks]:
     """Return the ground truth of each sequence by name; RowError for an invalid record."""
     records = known.records
+    keys = ("track_id", "instance_id") if needs.identities else ()
     columns = {
-        "track": _identities(records, distinct(records), ("track_id", "instance_id")),
+        "track": _identities(records, distinct(records), keys),
         "score": np.where(flags(records, "iscrowd"), 0.0, 1.0),
     }
     if have(records, "area"):
         columns["area"] = numbers(records, "area")
-    return _read_rows(known, images, columns)
+    return _read_rows(known, images, columns, masks=needs.masks or "area" not in columns)
 
 
-def _read_entries(known: Known, images: Images) -> dict[str, Tracks]:
+def _read_entries(known: Known, images: Images, needs: Needs) -> dict[str, Tracks]:
     """Return the results of each sequence by name; RowError for an invalid record."""
     records = known.records
     columns = {
-        "track": _identities(records, known.row + 1, ("track_id",)),
+        "track": _identities(records, known.row + 1, ("track_id",) if needs.identities else ()),
         "score": numbers(records, "score"),
     }
-    return _read_rows(known, images, columns)
+    return _read_rows(known, images, columns, masks=needs.masks)
 
 
-def _read_rows(known: Known, images: Images, columns: dict[str, np.ndarray]) -> dict[str, Tracks]:
-    """Return the rows of each sequence by name; RowError for an invalid record."""
+def _read_rows(
+    known: Known, images: Images, columns: dict[str, np.ndarray], *, masks: bool
+) -> dict[str, Tracks]:
+    """Return the rows of each sequence by name; RowError for an invalid record.
+
+    Args:
+        masks: Whether masks are read where there are boxes.
+    """
     records, image = known.records, known.place
-    masked, boxed = have(records, "segmentation"), have(records, "bbox")
+    boxed = have(records, "bbox")
+    masked = (masks or not boxed) and have(records, "segmentation")
     if records and not masked and not boxed:
         raise RowError(0, "expected a bbox or a segmentation, found neither")
     columns = {**columns, "class_id": whole_numbers(records, "category_id")}

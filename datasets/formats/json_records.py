@@ -7,7 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from collections.abc import Sequence as Many
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -225,6 +225,15 @@ def read_sizes(records: Many[Record]) -> np.ndarray:
         row = int(np.argmax(wrong))
         found = f"height {size[row, 0]} and width {size[row, 1]}"
         raise RowError(row, f"expected sides of at least 1 and at most 2^30 pixels, found {found}")
+    return size
+
+
+def known_sizes(records: Many[Record]) -> np.ndarray:
+    """Return height and width of images, (N, 2) int64, 0 x 0 where no valid size is given."""
+    size = np.zeros((len(records), 2), np.int64)
+    for row, record in enumerate(records):
+        with suppress(RowError):
+            size[row] = read_sizes([record])[0]
     return size
 
 

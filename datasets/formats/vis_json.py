@@ -36,6 +36,7 @@ from datasets.formats.json_records import (
 from datasets.formats.vis_entries import Entries, read_entries, write_annotations, write_entries
 from datasets.io.errors import RowError
 from datasets.io.files import read_json, write_json
+from datasets.needs import EVERYTHING, Needs
 from datasets.types import Extent, Tracks
 
 
@@ -68,7 +69,7 @@ def read_truth(path: Path) -> dict[str, Tracks]:
     return read_labels(path)[1]
 
 
-def read_labels(path: Path) -> tuple[dict[str, Video], dict[str, Tracks]]:
+def read_labels(path: Path, _: Needs = EVERYTHING) -> tuple[dict[str, Video], dict[str, Tracks]]:
     """Return the videos of a ground truth file, and the ground truth of each, by name.
 
     The identity of a track is its annotation's id. Crowds have score 0, all others 1. Annotations
@@ -89,7 +90,9 @@ def read_labels(path: Path) -> tuple[dict[str, Video], dict[str, Tracks]]:
             return videos, _by_name(entries, videos)
 
 
-def read_results(path: Path, videos: Mapping[str, Video]) -> dict[str, Tracks]:
+def read_results(
+    path: Path, videos: Mapping[str, Video], _: Needs = EVERYTHING
+) -> dict[str, Tracks]:
     """Return the results of each video by name, empty for a video without entries.
 
     The identity of a track is its position in the file, from 1; all its rows have its score.

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from datasets.needs import Needs
 from metrics import average_precision
 from metrics.matching.frame_detections import SIZE_LIMITS, frame_matching_input
 from metrics.pairing import Pairing
 
 _PREFIX = "mask "
+NEEDS = Needs(masks=True, identities=False)
 COLUMNS = average_precision.columns(_PREFIX, "masks", "frame", SIZE_LIMITS)
 
 Partial = average_precision.Partial

@@ -8,6 +8,7 @@ import pytest
 
 from datasets.formats import coco_json
 from datasets.io.mended import take_mended
+from tests.support.json_changes import MISSING
 from tests.support.metrics.coco_files import RESULTS, TRUTH, ours, rewritten, theirs, write
 
 
@@ -103,6 +104,59 @@ def test_categories_of_one_name_are_scored_by_id(tmp_path, names):
     ids = zip([0, 3, 8], names, strict=True)
     truth = TRUTH | {"categories": [{"id": key, "name": name} for key, name in ids]}
     assert assert_equal(tmp_path, truth) == theirs(tmp_path, TRUTH, RESULTS)
+
+
+SQUARE = [[10, 10, 30, 10, 30, 30, 10, 30]]
+
+
+@pytest.mark.parametrize(
+    "segmentations",
+    [
+        [SQUARE, [], SQUARE, [], []],
+        [[], SQUARE, None, MISSING, {"size": [1, 1], "counts": "x"}],
+        [[[10, 10, 60, 90]], [[1, 2, 3, 4], [5, 6, 7, 8]], [[1]], [["a"]], [[]]],
+        [{"counts": float("nan")}, "text", 5, True, {}],
+    ],
+)
+def test_masks_are_not_read_where_boxes_are_scored(tmp_path, segmentations):
+    truth = with_segmentations(TRUTH["annotations"], segmentations)
+    results = with_segmentations(RESULTS, [*segmentations, SQUARE])
+    truth = TRUTH | {"annotations": truth}
+    assert assert_equal(tmp_path, truth, results) == theirs(tmp_path, TRUTH, RESULTS)
+
+
+def with_segmentations(records, segmentations):
+    """Return the records with the segmentations that are not MISSING."""
+    pairs = zip(records, segmentations, strict=True)
+    return [a if s is MISSING else a | {"segmentation": s} for a, s in pairs]
+
+
+@pytest.mark.parametrize("key", ["segmentation", "track_id", "instance_id"])
+@pytest.mark.parametrize("value", ["a", float("nan"), 5, None])
+def test_identities_are_not_read_where_only_ap_is_scored(tmp_path, key, value):
+    truth = with_list("annotations", lambda record: record.update({key: value}), [2, 3])
+    results = rewritten(RESULTS, lambda record: record.update({key: value}), [2, 3])
+    assert assert_equal(tmp_path, truth, results) == theirs(tmp_path, TRUTH, RESULTS)
+
+
+@pytest.mark.parametrize("places", [[0], [0, 1, 2], [2]])
+def test_sizes_of_images_are_not_read_where_boxes_are_scored(tmp_path, places):
+    for change in (lambda each: each.pop("width"), lambda each: each.update(height=None)):
+        assert assert_equal(tmp_path, with_list("images", change, places)) == theirs(
+            tmp_path, TRUTH, RESULTS
+        )
+
+
+def test_images_of_one_video_may_differ_in_size_where_boxes_are_scored(tmp_path):
+    truth = with_list("images", lambda record: record.update(video_id=1, width=record["id"]))
+    assert assert_equal(tmp_path, truth) == theirs(tmp_path, TRUTH, RESULTS)
+
+
+def test_a_polygon_of_four_numbers_has_two_readings_where_masks_are_scored(tmp_path):
+    truth = with_list("annotations", lambda each: each.update(segmentation=[[10, 10, 60, 90]]))
+    error = r"annotation 0: polygon: expected .*, found 4: two corners, or left, top, width and he"
+    with pytest.raises(ValueError, match=error):
+        ours(tmp_path, truth, RESULTS, "segm")
 
 
 def with_text_ids(names):

@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+from argparse import Namespace
 from copy import deepcopy
 
 import numpy as np
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from datasets.layout import load_layout
-from metrics.evaluate import Task, evaluate
+from metrics.evaluate import evaluate, plan
 
 NAMES = ("AP", "AP50", "AP75", "AP_small", "AP_medium", "AP_large", "AR1", "AR10", "AR100")
 SIZE = {"width": 200, "height": 150}
@@ -63,12 +63,23 @@ def write(folder, truth, results):
     return paths
 
 
+def arguments(truth, results, family):
+    """Return the command line of metrics.evaluate with one family."""
+    return Namespace(
+        protocol="coco",
+        truth=truth,
+        results=results,
+        families=[family],
+        **dict.fromkeys(["layout", "sequences", "classes", "output", "events"]),
+        jobs=1,
+    )
+
+
 def ours(folder, truth, results, kind="bbox"):
     """Return our class-averaged values by the name of pycocotools' column, NaN if undefined."""
     paths = write(folder, truth, results)
     family, prefix = ("coco_box_ap", "box ") if kind == "bbox" else ("coco_mask_ap", "mask ")
-    names = tuple(load_layout("coco").list_sequences(paths[0]))
-    found = evaluate(Task("coco", "coco", *paths, (family,), names))["class_averaged"]
+    found = evaluate(plan(arguments(*paths, family)))["class_averaged"]
     values = {name: found[prefix + name] for name in NAMES}
     return {name: np.nan if value is None else value for name, value in values.items()}
 
