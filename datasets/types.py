@@ -16,7 +16,7 @@ import numpy as np
 from datasets.io.errors import RowError
 from datasets.masks.mask_set import Masks
 
-_WHOLE = ("frame", "track", "class_id")
+_WHOLE = ("frame", "track", "class_id", "image")
 _MAX_EXACT_INTEGER = 2**53  # float64 holds every whole number below it
 _MAX_COORDINATE = 2.0**31  # beyond any image, and sums of such numbers stay exact to 1e-6 pixels
 MAX_FRAMES = 10**7  # of a sequence: four days at 30 frames per second
@@ -136,6 +136,8 @@ class Tracks:
         visibility: (N,) float64 in [0, 1], the visible share of the object.
         area: (N,) float64, object area in pixels as annotated, where it differs from that of the
             mask or the box.
+        image: (N,) int64, rank of the row's image among all images of its file, by id, where the
+            file numbers its images. AP ranks rows of equal score in this order.
 
     Raises:
         ValueError: Columns differ in length, or the masks are of another image size.
@@ -152,6 +154,7 @@ class Tracks:
     rle: Masks | None = None
     visibility: np.ndarray | None = None
     area: np.ndarray | None = None
+    image: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         columns = _columns(self)

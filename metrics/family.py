@@ -151,10 +151,10 @@ def load_protocol(name: str) -> ScoringProtocol:
 
 
 def partial_to_json(partial: Any) -> dict[str, Any]:
-    """Return a Partial as JSON types; floats keep every bit."""
+    """Return a Partial as JSON types, without fields that are None; floats keep every bit."""
     assert is_dataclass(partial)
     values = {each.name: getattr(partial, each.name) for each in fields(partial)}
-    return {name: np.asarray(value).tolist() for name, value in values.items()}
+    return {n: np.asarray(value).tolist() for n, value in values.items() if value is not None}
 
 
 def partial_from_json(family: Family, content: dict[str, Any]) -> Any:

@@ -53,6 +53,11 @@ class Images:
         """The index of the first image of each sequence, followed by the end, (S + 1,)."""
         return np.cumsum([0, *(extent.frame_count for extent in self.extents.values())])
 
+    @cached_property
+    def ranks(self) -> np.ndarray:
+        """Position of each image among all, sorted by id, (I,) int64."""
+        return _ranks(self.number)
+
     def by_sequence(self) -> dict[str, np.ndarray]:
         """Return the image id of each frame, by sequence."""
         parts = zip(self.extents, pairwise(self.edges.tolist()), strict=True)

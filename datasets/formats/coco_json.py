@@ -56,35 +56,37 @@ def read_truth(path: Path) -> dict[str, Tracks]:
     return read_labels(path)[1]
 
 
-def read_labels(path: Path, needs: Needs = EVERYTHING) -> tuple[Images, dict[str, Tracks]]:
+def read_labels(path: Path, needs: Needs | None = None) -> tuple[Images, dict[str, Tracks]]:
     """Return the images of a ground truth file, and the ground truth of each sequence by name.
 
     The identity is the track_id or instance_id if present, otherwise the annotation's id.
     Crowds have score 0, all others 1. Annotations of unlisted images and categories are skipped.
 
     Args:
-        needs: What is used. Unused masks are read only for boxes or areas that are missing.
+        needs: What scoring uses; None if the file is not scored. Unused masks are read only for
+            boxes or areas that are missing.
 
     Raises:
         ValueError: Not JSON, or an image, video, category or annotation is invalid. Names the file
             and the record, from 0.
     """
     content = read_json(path, allow_nan=True)
-    images = images_of(content, path, sized=needs.masks)
+    images = images_of(content, path, sized=needs is None or needs.masks)
     with naming_record(path, "annotation"):
         records = check_records(list_under(content, "annotations", path))
         with known_records(records, "image_id", _ids(images), "annotations") as known:
             return images, _read_annotations(known, images, needs)
 
 
-def read_results(path: Path, images: Images, needs: Needs = EVERYTHING) -> dict[str, Tracks]:
+def read_results(path: Path, images: Images, needs: Needs | None = None) -> dict[str, Tracks]:
     """Return the results of each sequence by name, empty where it has none.
 
     The identity is the track_id if present, otherwise the position in the file, from 1. A missing
     box is the tight box of the mask. Results of categories without ground truth are skipped.
 
     Args:
-        needs: What is used. Unused masks are read only for boxes that are missing.
+        needs: What scoring uses; None if the file is not scored. Unused masks are read only for
+            boxes that are missing.
 
     Raises:
         ValueError: Not JSON, or an entry is invalid. Names the file and the entry, from 0.
@@ -158,27 +160,36 @@ def _ids(images: Images) -> tuple[np.ndarray, np.ndarray]:
     return images.number, np.array(sorted(classes), np.int64)
 
 
-def _read_annotations(known: Known, images: Images, needs: Needs) -> dict[str, Tracks]:
+def _read_annotations(known: Known, images: Images, needs: Needs | None) -> dict[str, Tracks]:
     """Return the ground truth of each sequence by name; RowError for an invalid record."""
     records = known.records
-    keys = ("track_id", "instance_id") if needs.identities else ()
+    used = needs or EVERYTHING
+    keys = ("track_id", "instance_id") if used.identities else ()
     columns = {
+        **_ranks(known, images, needs),
         "track": _identities(records, distinct(records), keys),
         "score": np.where(flags(records, "iscrowd"), 0.0, 1.0),
     }
     if have(records, "area"):
         columns["area"] = numbers(records, "area")
-    return _read_rows(known, images, columns, masks=needs.masks or "area" not in columns)
+    return _read_rows(known, images, columns, masks=used.masks or "area" not in columns)
 
 
-def _read_entries(known: Known, images: Images, needs: Needs) -> dict[str, Tracks]:
+def _read_entries(known: Known, images: Images, needs: Needs | None) -> dict[str, Tracks]:
     """Return the results of each sequence by name; RowError for an invalid record."""
     records = known.records
+    used = needs or EVERYTHING
     columns = {
-        "track": _identities(records, known.row + 1, ("track_id",) if needs.identities else ()),
+        **_ranks(known, images, needs),
+        "track": _identities(records, known.row + 1, ("track_id",) if used.identities else ()),
         "score": numbers(records, "score"),
     }
-    return _read_rows(known, images, columns, masks=needs.masks)
+    return _read_rows(known, images, columns, masks=used.masks)
+
+
+def _ranks(known: Known, images: Images, needs: Needs | None) -> dict[str, np.ndarray]:
+    """Return the rank of each row's image if the file is scored."""
+    return {} if needs is None else {"image": images.ranks[known.place]}
 
 
 def _read_rows(

@@ -24,7 +24,12 @@ combine = average_precision.combine
 def evaluate(pairing: Pairing) -> average_precision.Partial:
     """Return the partial of one sequence and class. Ground truth with a score of 0 is a crowd."""
     detections = frame_matching_input(pairing, "box")
-    return average_precision.make_partial(detections, SIZE_LIMITS, pairing.class_number)
+    return average_precision.make_partial(
+        detections,
+        SIZE_LIMITS,
+        pairing.class_number,
+        ranked=pairing.prediction.tracks.image is not None,
+    )
 
 
 def summarize(partial: average_precision.Partial) -> dict[str, float]:

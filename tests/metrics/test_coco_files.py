@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 
 from datasets.formats import coco_json
 from datasets.io.mended import take_mended
+from metrics.evaluate import crosscheck, evaluate, plan
 from tests.support.json_changes import MISSING
-from tests.support.metrics.coco_files import RESULTS, TRUTH, ours, rewritten, theirs, write
+from tests.support.metrics.coco_files import (
+    RESULTS,
+    SIZE,
+    TRUTH,
+    arguments,
+    ours,
+    rewritten,
+    theirs,
+    write,
+)
 
 
 def assert_equal(folder, truth=TRUTH, results=RESULTS, kind="bbox"):
@@ -200,3 +211,72 @@ def test_results_are_written_with_image_ids_that_are_text(tmp_path):
     again = coco_json.read_results(tmp_path / "again.json", images)
     assert [each["image_id"] for each in json.loads(paths[1].read_text())] == [*"aabbcc"]
     assert all(again[name].same(each) for name, each in found.items())
+
+
+def tied(images, hits):
+    """Return ground truth with one box per image, and results of score 1, found in some images."""
+    box, miss = [10, 10, 50, 80], [120, 10, 50, 80]
+    common = {"category_id": 3, "bbox": box}
+    annotations = [
+        common | {"id": place, "image_id": each["id"], "area": 4000, "iscrowd": 0}
+        for place, each in enumerate(images, 1)
+    ]
+    results = [
+        common | {"image_id": each["id"], "score": 1, "bbox": box if each["id"] in hits else miss}
+        for each in images
+    ]
+    return TRUTH | {"images": images, "annotations": annotations}, results
+
+
+@pytest.mark.parametrize("hits", [[1, 3], [2, 4], [4], [1, 4]])
+@pytest.mark.parametrize("ids", [[1, 2, 3, 4], [4, 3, 2, 1], [3, 1, 4, 2]])
+def test_equal_scores_are_ranked_by_image_id_over_images_of_two_sizes(tmp_path, hits, ids):
+    images = [{"id": key, "width": 300 + 50 * (key % 2), "height": 300} for key in ids]
+    assert_equal(tmp_path, *tied(images, hits))
+
+
+@pytest.mark.parametrize("hits", [[10, 11], [12, 13], [10, 12], [13]])
+@pytest.mark.parametrize("names", [["b", "a"], ["a", "b"]])
+@pytest.mark.parametrize("videos", [[1, 1, 2, 2], [2, 2, 1, 1], [1, 2, 1, 2]])
+def test_equal_scores_are_ranked_by_image_id_over_videos(tmp_path, hits, names, videos):
+    images = [
+        {"id": key, **SIZE, "video_id": video, "frame_id": 13 - key}
+        for key, video in zip([10, 11, 12, 13], videos, strict=True)
+    ]
+    truth, results = tied(images, hits)
+    truth["videos"] = [{"id": key, "name": name} for key, name in enumerate(names, 1)]
+    assert_equal(tmp_path, truth, results)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_random_files_with_many_ties_equal_pycocotools(tmp_path, seed):
+    rng = np.random.default_rng(seed)
+    ids = rng.permutation(20)[:8].tolist()
+    key = (lambda number: f"i{number}") if seed % 3 == 0 else int
+    images = [{"id": key(i), **SIZE, "width": 200 + 50 * int(rng.integers(2))} for i in ids]
+    if seed % 2:
+        images = [
+            {**each, "width": 200, "video_id": 9 - place % 3} for place, each in enumerate(images)
+        ]
+
+    def rows(count):
+        for _ in range(count):
+            left, top, width, height = (rng.integers(0, 5, 4) * 24 + 8).tolist()
+            box = {"bbox": [left, top, width, height], "category_id": int(rng.choice([3, 8]))}
+            yield {"image_id": images[rng.integers(len(ids))]["id"], **box}
+
+    annotations = [
+        row | {"id": n, "area": row["bbox"][2] * row["bbox"][3], "iscrowd": int(rng.random() < 0.1)}
+        for n, row in enumerate(rows(30), 1)
+    ]
+    results = [row | {"score": int(rng.integers(1, 4)) / 4} for row in rows(200)]
+    truth = TRUTH | {"images": images, "annotations": annotations}
+    assert_equal(tmp_path, truth, results)
+
+
+def test_the_cross_check_ranks_images_as_their_file_numbers_them(tmp_path):
+    images = [{"id": n, **SIZE, "video_id": 2 - n % 2} for n in range(1, 5)]
+    task = plan(arguments(*write(tmp_path, *tied(images, [1, 4])), "coco_box_ap"))
+    compared = crosscheck(task, evaluate(task))
+    assert len(compared) > 50
+    assert all(each.equal for each in compared)
