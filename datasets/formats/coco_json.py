@@ -8,6 +8,7 @@ from zero, without a shift. An optional key is present in all records of a list 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -35,11 +36,13 @@ from datasets.formats.json_records import (
 from datasets.formats.segmentation_json import read_masks, write_runs
 from datasets.io.errors import RowError
 from datasets.io.files import read_json, write_json
+from datasets.io.mended import count_mended
 from datasets.needs import EVERYTHING, Needs
 from datasets.overlap import box_area
 from datasets.types import NO_TRACK, Extent, Tracks
 
 _NUMBERS = 4  # of a bbox
+_NO_BOX = [float("nan")] * _NUMBERS
 
 
 def read_images(path: Path) -> Images:
@@ -82,7 +85,9 @@ def read_results(path: Path, images: Images, needs: Needs | None = None) -> dict
     """Return the results of each sequence by name, empty where it has none.
 
     The identity is the track_id if present, otherwise the position in the file, from 1. A missing
-    box is the tight box of the mask. Results of categories without ground truth are skipped.
+    box is the tight box of the mask. Where the file is scored, the first result decides, as for the
+    COCO API: with a bbox, areas are those of boxes and a missing mask is the box; without one,
+    areas are those of masks. Results of categories without ground truth are skipped.
 
     Args:
         needs: What scoring uses; None if the file is not scored. Unused masks are read only for
@@ -98,7 +103,7 @@ def read_results(path: Path, images: Images, needs: Needs | None = None) -> dict
         records = check_records(content)
         look_up(records, "image_id", images.number)
         with known_records(records, "image_id", _ids(images), "results") as known:
-            return _read_entries(known, images, needs)
+            return _read_entries(known, images, needs, boxed=_is_boxed(records[:1]))
 
 
 def write_truth(path: Path, tracks: Mapping[str, Tracks]) -> None:
@@ -160,6 +165,21 @@ def _ids(images: Images) -> tuple[np.ndarray, np.ndarray]:
     return images.number, np.array(sorted(classes), np.int64)
 
 
+@dataclass(frozen=True)
+class _Shapes:
+    """The boxes and masks of records.
+
+    Args:
+        columns: Columns of the records; a box is NaN where it is missing.
+        runs: Segmentation of each record; None without masks.
+        mask_areas: Whether the areas are those of the masks.
+    """
+
+    columns: dict[str, np.ndarray]
+    runs: list[Any] | None
+    mask_areas: bool = False
+
+
 def _read_annotations(known: Known, images: Images, needs: Needs | None) -> dict[str, Tracks]:
     """Return the ground truth of each sequence by name; RowError for an invalid record."""
     records = known.records
@@ -172,11 +192,18 @@ def _read_annotations(known: Known, images: Images, needs: Needs | None) -> dict
     }
     if have(records, "area"):
         columns["area"] = numbers(records, "area")
-    return _read_rows(known, images, columns, masks=used.masks or "area" not in columns)
+    shapes = _read_shapes(records, masks=used.masks or "area" not in columns)
+    return _read_rows(known, images, columns, shapes)
 
 
-def _read_entries(known: Known, images: Images, needs: Needs | None) -> dict[str, Tracks]:
-    """Return the results of each sequence by name; RowError for an invalid record."""
+def _read_entries(
+    known: Known, images: Images, needs: Needs | None, *, boxed: bool
+) -> dict[str, Tracks]:
+    """Return the results of each sequence by name; RowError for an invalid record.
+
+    Args:
+        boxed: Whether the first record of the file has a bbox.
+    """
     records = known.records
     used = needs or EVERYTHING
     columns = {
@@ -184,7 +211,11 @@ def _read_entries(known: Known, images: Images, needs: Needs | None) -> dict[str
         "track": _identities(records, known.row + 1, ("track_id",) if used.identities else ()),
         "score": numbers(records, "score"),
     }
-    return _read_rows(known, images, columns, masks=used.masks)
+    if needs is None:
+        shapes = _read_shapes(records, masks=True)
+    else:
+        shapes = _boxed_shapes(records, needs) if boxed else _masked_shapes(records)
+    return _read_rows(known, images, columns, shapes)
 
 
 def _ranks(known: Known, images: Images, needs: Needs | None) -> dict[str, np.ndarray]:
@@ -192,22 +223,56 @@ def _ranks(known: Known, images: Images, needs: Needs | None) -> dict[str, np.nd
     return {} if needs is None else {"image": images.ranks[known.place]}
 
 
-def _read_rows(
-    known: Known, images: Images, columns: dict[str, np.ndarray], *, masks: bool
-) -> dict[str, Tracks]:
-    """Return the rows of each sequence by name; RowError for an invalid record.
+def _is_boxed(records: list[Record]) -> bool:
+    """Return whether the only record has a bbox by the rule of the COCO API."""
+    return bool(records) and "bbox" in records[0] and records[0]["bbox"] != []
+
+
+def _read_shapes(records: list[Record], *, masks: bool) -> _Shapes:
+    """Return the boxes and masks of records that all have them, or none.
 
     Args:
         masks: Whether masks are read where there are boxes.
     """
-    records, image = known.records, known.place
     boxed = have(records, "bbox")
     masked = (masks or not boxed) and have(records, "segmentation")
     if records and not masked and not boxed:
         raise RowError(0, "expected a bbox or a segmentation, found neither")
-    columns = {**columns, "class_id": whole_numbers(records, "category_id")}
-    if not masked or boxed:
-        columns["box"] = _read_boxes(records)
+    return _Shapes(
+        {"box": _read_boxes(records)} if boxed or not masked else {},
+        [record["segmentation"] for record in records] if masked else None,
+    )
+
+
+def _boxed_shapes(records: list[Record], needs: Needs) -> _Shapes:
+    """Return the boxes of results, their areas, and the masks, which are boxes where missing."""
+    box = _read_boxes(records)
+    size = np.array([record["bbox"][2:] for record in records], np.float64).reshape(-1, 2)
+    columns = {"box": box, "area": size.prod(axis=1)}
+    if not needs.masks:
+        return _Shapes(columns, None)
+    missing = sum("segmentation" not in record for record in records)
+    count_mended("results without a segmentation, whose box is taken as mask", missing)
+    corners = box[:, [0, 1, 0, 3, 2, 3, 2, 1]].tolist()
+    pairs = zip(records, corners, strict=True)
+    return _Shapes(columns, [each.get("segmentation", [outline]) for each, outline in pairs])
+
+
+def _masked_shapes(records: list[Record]) -> _Shapes:
+    """Return the masks of results, and the boxes of those that have one."""
+    if records and "segmentation" not in records[0]:
+        raise RowError(0, "expected a bbox or a segmentation, found neither")
+    box = _read_boxes([{"bbox": _NO_BOX} | record for record in records])
+    runs = [record.get("segmentation") for record in records]
+    return _Shapes({"box": box}, runs, mask_areas=True)
+
+
+def _read_rows(
+    known: Known, images: Images, columns: dict[str, np.ndarray], shapes: _Shapes
+) -> dict[str, Tracks]:
+    """Return the rows of each sequence by name; RowError for an invalid record."""
+    records, image = known.records, known.place
+    columns = {**columns, **shapes.columns, "class_id": whole_numbers(records, "category_id")}
     order, edges = np.argsort(image, kind="stable"), images.edges
     cuts = pairwise(np.searchsorted(image[order], edges).tolist())
     found = {}
@@ -216,9 +281,11 @@ def _read_rows(
     ):
         rows = order[begin:end]
         own = {key: column[rows] for key, column in columns.items()}
-        runs = [records[row]["segmentation"] for row in rows.tolist()] if masked else None
+        runs = None if shapes.runs is None else [shapes.runs[row] for row in rows.tolist()]
         try:
             found[name] = _tracks(extent, {**own, "frame": image[rows] - first}, runs)
+            if shapes.mask_areas and found[name].rle is not None:
+                found[name] = replace(found[name], area=found[name].rle.areas)
         except RowError as error:
             raise RowError(int(rows[error.row]), error.reason) from error
     return found
@@ -228,19 +295,24 @@ def _tracks(extent: Extent, columns: dict[str, Any], runs: list[Any] | None) -> 
     if runs is None:
         return Tracks(extent, **columns)
     masks = read_masks(runs, extent.height, extent.width)
-    return Tracks(extent, **{"box": masks.boxes, **columns}, rle=masks)
+    box = columns.get("box", masks.boxes)
+    return Tracks(extent, **columns | {"box": np.where(np.isnan(box), masks.boxes, box)}, rle=masks)
 
 
 def _read_boxes(records: list[Record]) -> np.ndarray:
     """Return left, top, right, bottom, (N, 4)."""
-    boxes = [record["bbox"] for record in records]
+    boxes = [record.get("bbox") for record in records]
     for row, box in enumerate(boxes):
-        if not isinstance(box, list) or len(box) != _NUMBERS or not all(map(is_number, box)):
+        if box is not _NO_BOX and not _is_box(box):
             raise RowError(row, f"bbox: expected left, top, width and height, found {show(box)}")
     found = np.array(boxes, np.float64).reshape(-1, 4)
     with np.errstate(over="ignore"):  # Tracks refuses numbers that are not finite
         found[:, 2:] += found[:, :2]
     return found
+
+
+def _is_box(box: Any) -> bool:
+    return isinstance(box, list) and len(box) == _NUMBERS and all(map(is_number, box))
 
 
 def _write_rows(tracks: Tracks, number: np.ndarray) -> list[Record]:

@@ -63,13 +63,15 @@ def score(
 
 def evaluate(sequences: Many[Pairs], kind: Kind) -> COCOeval:
     """Return pycocotools' evaluation of sequences with the same categories."""
-    truth, found = [], []
+    truth, found, areas = [], [], []
     images: list[dict[str, int]] = []
     for pairs in sequences:
         first_image = len(images) + 1
         for category, (one, other) in pairs.items():
             truth += _annotations(one, kind, category, first_image)
             found += _results(other, kind, category, first_image)
+            if other.area is not None:
+                areas += other.area.tolist()
         extent = next(iter(pairs.values()))[0].extent
         size = {"height": extent.height, "width": extent.width}
         ranks = [each.image for pair in pairs.values() for each in pair if each.image is not None]
@@ -80,6 +82,8 @@ def evaluate(sequences: Many[Pairs], kind: Kind) -> COCOeval:
         one = _load(content | {"annotations": truth})
         # loadRes fails for an empty list of results
         other = one.loadRes(found) if found else _load(content | {"annotations": []})
+        for row, area in zip(found, areas, strict=False):  # in place of those of loadRes
+            row["area"] = area
         evaluator = COCOeval(one, other, kind)
         evaluator.evaluate()
         evaluator.accumulate()
@@ -144,7 +148,7 @@ def _annotations(
 
 
 def _results(tracks: Tracks, kind: Kind, category: int, first_image: int) -> list[dict[str, Any]]:
-    """Return entries of a result file; loadRes computes their areas.
+    """Return entries of a result file; loadRes computes the areas that are not known.
 
     Args:
         first_image: Image id of frame 0, where the file does not number images.

@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 import pytest
+from pycocotools import mask as coco_mask
 
 from datasets.formats import coco_json
 from datasets.io.mended import take_mended
@@ -167,6 +168,100 @@ def test_a_polygon_of_four_numbers_has_two_readings_where_masks_are_scored(tmp_p
     truth = with_list("annotations", lambda each: each.update(segmentation=[[10, 10, 60, 90]]))
     error = r"annotation 0: polygon: expected .*, found 4: two corners, or left, top, width and he"
     with pytest.raises(ValueError, match=error):
+        ours(tmp_path, truth, RESULTS, "segm")
+
+
+def masked(boxes, *, corner):
+    """Return compressed masks of boxes: triangles, which cover about half of them."""
+    found = []
+    for left, top, width, height in boxes:
+        right, bottom = left + width, top + height
+        outline = [left, top, right, top, *([right, bottom] if not corner else []), left, bottom]
+        (run,) = coco_mask.frPyObjects([outline], SIZE["height"], SIZE["width"])
+        found.append({"size": run["size"], "counts": run["counts"].decode()})
+    return found
+
+
+def with_masks(records, places, *, corner=True):
+    """Return the records, those chosen by place with a mask."""
+    masks = masked([record["bbox"] for record in records], corner=corner)
+    pairs = enumerate(zip(records, masks, strict=True))
+    return [a | {"segmentation": m} if n in places else a for n, (a, m) in pairs]
+
+
+MASKED_TRUTH = TRUTH | {"annotations": with_masks(TRUTH["annotations"], range(5))}
+
+
+@pytest.mark.parametrize("kind", ["bbox", "segm"])
+@pytest.mark.parametrize("corner", [True, False])
+@pytest.mark.parametrize(
+    ("masks", "boxes"),
+    [
+        (range(6), range(6)),
+        (range(6), []),
+        (range(6), [3, 4]),
+        (range(6), [0, 1, 2, 3, 5, 4]),
+        ([0, 2], range(6)),
+        ([3], range(6)),
+        ([], range(6)),
+    ],
+)
+def test_the_first_result_decides_whose_areas_count(tmp_path, kind, corner, masks, boxes):
+    results = with_masks(RESULTS, masks, corner=corner)
+    results = [each if n in boxes else without(each, "bbox") for n, each in enumerate(results)]
+    take_mended()
+    assert_equal(tmp_path, MASKED_TRUTH, results, kind)
+    count = 6 - len(masks) if kind == "segm" else 0
+    what = "results without a segmentation, whose box is taken as mask"
+    assert take_mended() == ({what: count} if count else {})
+
+
+def without(record, key):
+    return {name: value for name, value in record.items() if name != key}
+
+
+@pytest.mark.parametrize("box", [[], [30.1, 20.1, 32, 32], [0.7, 0.1, 96, 96]])
+def test_areas_at_a_size_limit_are_those_of_the_file(tmp_path, box):
+    truth, results = tied([{"id": 5, **SIZE}], [5])
+    if box:
+        results[0] |= {"bbox": box}
+        truth["annotations"][0] |= {"bbox": box, "area": box[2] * box[3]}
+    assert_equal(tmp_path, truth, [*results, results[0] | {"score": 0.5}])
+
+
+@pytest.mark.parametrize(
+    ("place", "key", "kind", "message"),
+    [
+        (2, "bbox", "bbox", "entry 2: bbox: expected left, top, width and height, found null"),
+        (0, "segmentation", "segm", "entry 0: expected a bbox or a segmentation, found neither"),
+        (2, "segmentation", "segm", "entry 2: expected a run length or polygons, found null"),
+    ],
+)
+def test_a_result_without_what_the_first_one_has_is_refused(tmp_path, place, key, kind, message):
+    results = with_masks(RESULTS, range(6))
+    if kind == "segm":
+        results = [without(each, "bbox") for each in results]
+    results[place] = without(results[place], key)
+    with pytest.raises(KeyError):
+        theirs(tmp_path, MASKED_TRUTH, results, kind)
+    with pytest.raises(ValueError, match=message):
+        ours(tmp_path, MASKED_TRUTH, results, kind)
+
+
+def test_the_cross_check_takes_the_areas_of_the_files(tmp_path):
+    paths = write(tmp_path, MASKED_TRUTH, with_masks(RESULTS, range(6)))
+    for family in ("coco_box_ap", "coco_mask_ap"):
+        task = plan(arguments(*paths, family))
+        compared = crosscheck(task, evaluate(task))
+        assert len(compared) > 30
+        assert all(each.equal for each in compared)
+
+
+@pytest.mark.parametrize("empty", [[], None])
+def test_ground_truth_with_some_masks_is_refused_where_masks_are_scored(tmp_path, empty):
+    truth = with_list("annotations", lambda each: each.update(segmentation=SQUARE), [0, 1, 3, 4])
+    truth["annotations"][2]["segmentation"] = empty
+    with pytest.raises(ValueError, match="annotation 2: has no segmentation, unlike earlier ones"):
         ours(tmp_path, truth, RESULTS, "segm")
 
 
