@@ -119,6 +119,29 @@ class Frame:
 
 
 @dataclass(frozen=True, eq=False)
+class AbsentTracks:
+    """Tracks that are in no frame, which AP of whole tracks counts.
+
+    Args:
+        track: (K,) int64, identity, of no row.
+        class_id: (K,) int64.
+        score: (K,) float64, as in the rows of Tracks.
+    """
+
+    track: np.ndarray
+    class_id: np.ndarray
+    score: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.track)
+
+    def of_class(self, class_id: int) -> AbsentTracks:
+        """Return the tracks of one class."""
+        kept = self.class_id == class_id
+        return AbsentTracks(self.track[kept], self.class_id[kept], self.score[kept])
+
+
+@dataclass(frozen=True, eq=False)
 class Tracks:
     """Boxes, and optionally masks, with identities: ground truth, prediction or detections.
 
@@ -138,6 +161,7 @@ class Tracks:
             mask or the box.
         image: (N,) int64, rank of the row's image among all images of its file, by id, where the
             file numbers its images. AP ranks rows of equal score in this order.
+        absent: Tracks of the file that have no row; None where only rows are read.
 
     Raises:
         ValueError: Columns differ in length, or the masks are of another image size.
@@ -155,6 +179,7 @@ class Tracks:
     visibility: np.ndarray | None = None
     area: np.ndarray | None = None
     image: np.ndarray | None = None
+    absent: AbsentTracks | None = None
 
     def __post_init__(self) -> None:
         columns = _columns(self)
@@ -277,7 +302,7 @@ def _columns(tracks: Tracks) -> dict[str, Any]:
         value = getattr(tracks, field.name)
         if field.name == "rle" and value is not None:
             columns[field.name] = value
-        elif field.name not in ("extent", "rle") and value is not None:
+        elif field.name not in ("extent", "rle", "absent") and value is not None:
             columns[field.name] = _cast(field.name, np.asarray(value))
     columns["box"] = np.asarray(columns["box"]).reshape(-1, 4)
     return columns

@@ -284,8 +284,9 @@ def _read_rows(
         runs = None if shapes.runs is None else [shapes.runs[row] for row in rows.tolist()]
         try:
             found[name] = _tracks(extent, {**own, "frame": image[rows] - first}, runs)
-            if shapes.mask_areas and found[name].rle is not None:
-                found[name] = replace(found[name], area=found[name].rle.areas)
+            masks = found[name].rle
+            if shapes.mask_areas and masks is not None:
+                found[name] = replace(found[name], area=masks.areas)
         except RowError as error:
             raise RowError(int(rows[error.row]), error.reason) from error
     return found

@@ -36,7 +36,7 @@ from datasets.formats.json_records import (
 from datasets.formats.vis_entries import Entries, read_entries, write_annotations, write_entries
 from datasets.io.errors import RowError
 from datasets.io.files import read_json, write_json
-from datasets.needs import EVERYTHING, Needs
+from datasets.needs import Needs
 from datasets.types import Extent, Tracks
 
 
@@ -69,11 +69,17 @@ def read_truth(path: Path) -> dict[str, Tracks]:
     return read_labels(path)[1]
 
 
-def read_labels(path: Path, _: Needs = EVERYTHING) -> tuple[dict[str, Video], dict[str, Tracks]]:
+def read_labels(
+    path: Path, needs: Needs | None = None
+) -> tuple[dict[str, Video], dict[str, Tracks]]:
     """Return the videos of a ground truth file, and the ground truth of each, by name.
 
     The identity of a track is its annotation's id. Crowds have score 0, all others 1. Annotations
     of unlisted videos and categories are skipped.
+
+    Args:
+        needs: What scoring uses; None if the file is not scored, which skips the tracks that are in
+            no frame.
 
     Raises:
         ValueError: Not JSON, or a video, category or annotation is invalid. Names the file and the
@@ -86,17 +92,22 @@ def read_labels(path: Path, _: Needs = EVERYTHING) -> tuple[dict[str, Video], di
         with known_records(records, "video_id", _ids(videos), "annotations") as known:
             records = known.records
             score = np.where(flags(records, "iscrowd"), 0.0, 1.0)
-            entries = Entries(known, distinct(records), score, have(records, "areas"))
+            entries = Entries(
+                known, distinct(records), score, have(records, "areas"), needs is not None
+            )
             return videos, _by_name(entries, videos)
 
 
 def read_results(
-    path: Path, videos: Mapping[str, Video], _: Needs = EVERYTHING
+    path: Path, videos: Mapping[str, Video], needs: Needs | None = None
 ) -> dict[str, Tracks]:
     """Return the results of each video by name, empty for a video without entries.
 
     The identity of a track is its position in the file, from 1; all its rows have its score.
     Results of unlisted videos and categories are skipped.
+
+    Args:
+        needs: As for `read_labels`.
 
     Raises:
         ValueError: Not JSON, or an entry is invalid. Names the file and the entry, from 0.
@@ -108,7 +119,7 @@ def read_results(
         records = check_records(content)
         with known_records(records, "video_id", _ids(videos), "results") as known:
             score = numbers(known.records, "score")
-            return _by_name(Entries(known, known.row + 1, score, False), videos)
+            return _by_name(Entries(known, known.row + 1, score, False, needs is not None), videos)
 
 
 def write_truth(path: Path, tracks: Mapping[str, Tracks]) -> None:
@@ -136,7 +147,10 @@ def number_annotations(tracks: Mapping[str, Tracks]) -> np.ndarray:
 
     Ids are the identities if these are positive and unique over all videos, otherwise 1, 2, ...
     """
-    identities = [np.unique(each.track) for each in tracks.values()]
+    identities = [
+        np.unique(each.track if each.absent is None else [*each.track, *each.absent.track])
+        for each in tracks.values()
+    ]
     every = np.concatenate([np.zeros(0, np.int64), *identities])
     own = len(np.unique(every)) == len(every) and ((every > 0) & (every < MAX_EXACT_INTEGER)).all()
     return every if own else np.arange(len(every)) + 1

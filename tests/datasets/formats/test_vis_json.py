@@ -12,6 +12,7 @@ from datasets.formats import vis_json
 from datasets.io.mended import take_mended
 from datasets.masks import coco_rle
 from datasets.masks.mask_set import Masks
+from datasets.needs import EVERYTHING
 from datasets.types import NO_TRACK, Extent, Tracks
 from tests.support.json_changes import MISSING, changed
 from tests.support.mask_tracks import renumbered, sequences
@@ -110,6 +111,27 @@ def test_categories_of_one_name_are_named_by_their_ids_too(json_file):
     categories = [{"id": 1, "name": "a"}, {"id": 2, "name": "a"}, {"id": 3, "name": "a (2)"}]
     with pytest.raises(ValueError, match=r'category 2: name "a \(2\)" is not unique'):
         vis_json.read_videos(json_file(TRUTH | {"categories": categories}))
+
+
+def test_tracks_in_no_frame_are_kept_for_scoring_and_skipped_otherwise(json_file):
+    content = changed(TRUTH, "annotations", 1, "segmentations", to=[None, None, []])
+    path = json_file(changed(content, "annotations", 1, "areas", to=[None] * 3))
+    take_mended()
+    videos, truth = vis_json.read_labels(path)
+    assert truth["x"].track.tolist() == [700, 700]
+    assert truth["x"].absent is None
+    assert take_mended() == {"tracks that are in no frame, skipped": 1}
+    absent = vis_json.read_labels(path, EVERYTHING)[1]["x"].absent
+    assert absent.track.tolist() == [30]
+    assert absent.class_id.tolist() == [3]
+    assert absent.score.tolist() == [0]
+    results = json_file(changed(RESULTS, 1, "segmentations", to=[None] * 3), "results.json")
+    assert vis_json.read_results(results, videos)["x"].track.tolist() == [1, 1]
+    assert take_mended() == {"tracks that are in no frame, skipped": 1}
+    found = vis_json.read_results(results, videos, EVERYTHING)
+    assert found["x"].absent.track.tolist() == [2]
+    assert len(found["y"].absent) == 0
+    assert not take_mended()
 
 
 def test_hidden_truth_still_has_videos(json_file):
@@ -284,7 +306,6 @@ SQUARES = ("annotations", 0, "segmentations")
             "annotation 0: segmentations: expected 3 frames as in the video, found 1",
         ),
         (SQUARES, "abc", 'annotation 0: segmentations: expected a list, found "abc"'),
-        (SQUARES, [None, None, []], "annotation 0: expected a segmentation in at least one frame"),
         (
             (*SQUARES, 2, "size"),
             [5, 4],
@@ -329,11 +350,6 @@ def test_invalid_truth_is_named(json_file, keys, to, message):
         ((1, "score"), 10**400, "entry 1: score: expected a finite number, found 1000"),
         ((1, "segmentations"), [TEXT], "entry 1: segmentations: expected 3 frames as in the video"),
         ((1, "segmentations"), MISSING, "entry 1: segmentations: expected a list, found null"),
-        (
-            (1, "segmentations"),
-            [None] * 3,
-            "entry 1: expected a segmentation in at least one frame",
-        ),
         (
             (1, "segmentations", 0, "counts"),
             "P",
