@@ -8,7 +8,7 @@ from zero, without a shift. An optional key is present in all records of a list 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,13 @@ from typing import Any
 import numpy as np
 
 from datasets.formats.coco_images import Images, images_of, number_images, write_images
+from datasets.formats.coco_shapes import (
+    Shapes,
+    boxed_shapes,
+    is_boxed,
+    masked_shapes,
+    read_shapes,
+)
 from datasets.formats.json_records import (
     Known,
     Record,
@@ -23,26 +30,20 @@ from datasets.formats.json_records import (
     distinct,
     flags,
     have,
-    is_number,
     known_records,
     list_under,
     look_up,
     make_categories,
     naming_record,
     numbers,
-    show,
     whole_numbers,
 )
 from datasets.formats.segmentation_json import read_masks, write_runs
 from datasets.io.errors import RowError
 from datasets.io.files import read_json, write_json
-from datasets.io.mended import count_mended
 from datasets.needs import EVERYTHING, Needs
 from datasets.overlap import box_area
 from datasets.types import NO_TRACK, Extent, Tracks
-
-_NUMBERS = 4  # of a bbox
-_NO_BOX = [float("nan")] * _NUMBERS
 
 
 def read_images(path: Path) -> Images:
@@ -103,7 +104,7 @@ def read_results(path: Path, images: Images, needs: Needs | None = None) -> dict
         records = check_records(content)
         look_up(records, "image_id", images.number)
         with known_records(records, "image_id", _ids(images), "results") as known:
-            return _read_entries(known, images, needs, boxed=_is_boxed(records[:1]))
+            return _read_entries(known, images, needs, boxed=is_boxed(records[:1]))
 
 
 def write_truth(path: Path, tracks: Mapping[str, Tracks]) -> None:
@@ -165,21 +166,6 @@ def _ids(images: Images) -> tuple[np.ndarray, np.ndarray]:
     return images.number, np.array(sorted(classes), np.int64)
 
 
-@dataclass(frozen=True)
-class _Shapes:
-    """The boxes and masks of records.
-
-    Args:
-        columns: Columns of the records; a box is NaN where it is missing.
-        runs: Segmentation of each record; None without masks.
-        mask_areas: Whether the areas are those of the masks.
-    """
-
-    columns: dict[str, np.ndarray]
-    runs: list[Any] | None
-    mask_areas: bool = False
-
-
 def _read_annotations(known: Known, images: Images, needs: Needs | None) -> dict[str, Tracks]:
     """Return the ground truth of each sequence by name; RowError for an invalid record."""
     records = known.records
@@ -192,7 +178,7 @@ def _read_annotations(known: Known, images: Images, needs: Needs | None) -> dict
     }
     if have(records, "area"):
         columns["area"] = numbers(records, "area")
-    shapes = _read_shapes(records, masks=used.masks or "area" not in columns)
+    shapes = read_shapes(records, masks=used.masks or "area" not in columns)
     return _read_rows(known, images, columns, shapes)
 
 
@@ -212,9 +198,9 @@ def _read_entries(
         "score": numbers(records, "score"),
     }
     if needs is None:
-        shapes = _read_shapes(records, masks=True)
+        shapes = read_shapes(records, masks=True)
     else:
-        shapes = _boxed_shapes(records, needs) if boxed else _masked_shapes(records)
+        shapes = boxed_shapes(records, needs) if boxed else masked_shapes(records)
     return _read_rows(known, images, columns, shapes)
 
 
@@ -223,52 +209,8 @@ def _ranks(known: Known, images: Images, needs: Needs | None) -> dict[str, np.nd
     return {} if needs is None else {"image": images.ranks[known.place]}
 
 
-def _is_boxed(records: list[Record]) -> bool:
-    """Return whether the only record has a bbox by the rule of the COCO API."""
-    return bool(records) and "bbox" in records[0] and records[0]["bbox"] != []
-
-
-def _read_shapes(records: list[Record], *, masks: bool) -> _Shapes:
-    """Return the boxes and masks of records that all have them, or none.
-
-    Args:
-        masks: Whether masks are read where there are boxes.
-    """
-    boxed = have(records, "bbox")
-    masked = (masks or not boxed) and have(records, "segmentation")
-    if records and not masked and not boxed:
-        raise RowError(0, "expected a bbox or a segmentation, found neither")
-    return _Shapes(
-        {"box": _read_boxes(records)} if boxed or not masked else {},
-        [record["segmentation"] for record in records] if masked else None,
-    )
-
-
-def _boxed_shapes(records: list[Record], needs: Needs) -> _Shapes:
-    """Return the boxes of results, their areas, and the masks, which are boxes where missing."""
-    box = _read_boxes(records)
-    size = np.array([record["bbox"][2:] for record in records], np.float64).reshape(-1, 2)
-    columns = {"box": box, "area": size.prod(axis=1)}
-    if not needs.masks:
-        return _Shapes(columns, None)
-    missing = sum("segmentation" not in record for record in records)
-    count_mended("results without a segmentation, whose box is taken as mask", missing)
-    corners = box[:, [0, 1, 0, 3, 2, 3, 2, 1]].tolist()
-    pairs = zip(records, corners, strict=True)
-    return _Shapes(columns, [each.get("segmentation", [outline]) for each, outline in pairs])
-
-
-def _masked_shapes(records: list[Record]) -> _Shapes:
-    """Return the masks of results, and the boxes of those that have one."""
-    if records and "segmentation" not in records[0]:
-        raise RowError(0, "expected a bbox or a segmentation, found neither")
-    box = _read_boxes([{"bbox": _NO_BOX} | record for record in records])
-    runs = [record.get("segmentation") for record in records]
-    return _Shapes({"box": box}, runs, mask_areas=True)
-
-
 def _read_rows(
-    known: Known, images: Images, columns: dict[str, np.ndarray], shapes: _Shapes
+    known: Known, images: Images, columns: dict[str, np.ndarray], shapes: Shapes
 ) -> dict[str, Tracks]:
     """Return the rows of each sequence by name; RowError for an invalid record."""
     records, image = known.records, known.place
@@ -298,22 +240,6 @@ def _tracks(extent: Extent, columns: dict[str, Any], runs: list[Any] | None) -> 
     masks = read_masks(runs, extent.height, extent.width)
     box = columns.get("box", masks.boxes)
     return Tracks(extent, **columns | {"box": np.where(np.isnan(box), masks.boxes, box)}, rle=masks)
-
-
-def _read_boxes(records: list[Record]) -> np.ndarray:
-    """Return left, top, right, bottom, (N, 4)."""
-    boxes = [record.get("bbox") for record in records]
-    for row, box in enumerate(boxes):
-        if box is not _NO_BOX and not _is_box(box):
-            raise RowError(row, f"bbox: expected left, top, width and height, found {show(box)}")
-    found = np.array(boxes, np.float64).reshape(-1, 4)
-    with np.errstate(over="ignore"):  # Tracks refuses numbers that are not finite
-        found[:, 2:] += found[:, :2]
-    return found
-
-
-def _is_box(box: Any) -> bool:
-    return isinstance(box, list) and len(box) == _NUMBERS and all(map(is_number, box))
 
 
 def _write_rows(tracks: Tracks, number: np.ndarray) -> list[Record]:
