@@ -175,7 +175,7 @@ def plan(args: argparse.Namespace) -> Task:
         tuple(families),
         tuple(chosen),
         tuple(args.classes or ()),
-        needs,
+        needs=needs,
     )
 
 

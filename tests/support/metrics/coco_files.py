@@ -70,7 +70,7 @@ def arguments(truth, results, family):
         truth=truth,
         results=results,
         families=[family],
-        **dict.fromkeys(["layout", "sequences", "classes", "output", "events"]),
+        **dict.fromkeys(["layout", "sequences", "classes", "output", "events", "frames"]),
         jobs=1,
     )
 
