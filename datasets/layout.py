@@ -7,6 +7,7 @@ from inspect import signature
 from pathlib import Path
 from typing import Any, Protocol, cast
 
+from datasets.needs import Needs
 from datasets.types import Tracks
 
 
@@ -42,8 +43,14 @@ def list_layouts() -> list[str]:
     return sorted(path.stem for path in Path(__file__).parent.glob("layouts/[!_]*.py"))
 
 
-def load_layout(name: str) -> Layout:
-    """Return the module datasets/layouts/<name>.py; ValueError lists the known layouts."""
+def load_layout(name: str, needs: Needs | None = None) -> Layout:
+    """Return the module datasets/layouts/<name>.py; ValueError lists the known layouts.
+
+    Args:
+        needs: What is used of the files, for layouts with a function `with_needs`; by default all.
+    """
     if name not in list_layouts():
         raise ValueError(f"unknown layout {name!r}: expected one of {list_layouts()}")
-    return cast(Layout, importlib.import_module(f"datasets.layouts.{name}"))
+    module = importlib.import_module(f"datasets.layouts.{name}")
+    adapt = getattr(module, "with_needs", None)
+    return cast(Layout, module if needs is None or adapt is None else adapt(needs))

@@ -16,7 +16,7 @@ import numpy as np
 from datasets.io.errors import RowError
 from datasets.masks.mask_set import Masks
 
-_WHOLE = ("frame", "track", "class_id")
+_WHOLE = ("frame", "track", "class_id", "image")
 _MAX_EXACT_INTEGER = 2**53  # float64 holds every whole number below it
 _MAX_COORDINATE = 2.0**31  # beyond any image, and sums of such numbers stay exact to 1e-6 pixels
 MAX_FRAMES = 10**7  # of a sequence: four days at 30 frames per second
@@ -119,6 +119,29 @@ class Frame:
 
 
 @dataclass(frozen=True, eq=False)
+class AbsentTracks:
+    """Tracks that are in no frame, which AP of whole tracks counts.
+
+    Args:
+        track: (K,) int64, identity, of no row.
+        class_id: (K,) int64.
+        score: (K,) float64, as in the rows of Tracks.
+    """
+
+    track: np.ndarray
+    class_id: np.ndarray
+    score: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.track)
+
+    def of_class(self, class_id: int) -> AbsentTracks:
+        """Return the tracks of one class."""
+        kept = self.class_id == class_id
+        return AbsentTracks(self.track[kept], self.class_id[kept], self.score[kept])
+
+
+@dataclass(frozen=True, eq=False)
 class Tracks:
     """Boxes, and optionally masks, with identities: ground truth, prediction or detections.
 
@@ -136,6 +159,9 @@ class Tracks:
         visibility: (N,) float64 in [0, 1], the visible share of the object.
         area: (N,) float64, object area in pixels as annotated, where it differs from that of the
             mask or the box.
+        image: (N,) int64, rank of the row's image among all images of its file, by id, where the
+            file numbers its images. AP ranks rows of equal score in this order.
+        absent: Tracks of the file that have no row; None where only rows are read.
 
     Raises:
         ValueError: Columns differ in length, or the masks are of another image size.
@@ -152,6 +178,8 @@ class Tracks:
     rle: Masks | None = None
     visibility: np.ndarray | None = None
     area: np.ndarray | None = None
+    image: np.ndarray | None = None
+    absent: AbsentTracks | None = None
 
     def __post_init__(self) -> None:
         columns = _columns(self)
@@ -274,7 +302,7 @@ def _columns(tracks: Tracks) -> dict[str, Any]:
         value = getattr(tracks, field.name)
         if field.name == "rle" and value is not None:
             columns[field.name] = value
-        elif field.name not in ("extent", "rle") and value is not None:
+        elif field.name not in ("extent", "rle", "absent") and value is not None:
             columns[field.name] = _cast(field.name, np.asarray(value))
     columns["box"] = np.asarray(columns["box"]).reshape(-1, 4)
     return columns

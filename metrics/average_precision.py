@@ -43,6 +43,8 @@ class Partial:
         classes: (C,) increasing index of each class among those that the protocol scores.
         detection_count: (C,) detections of each class.
         truth_count: (C, 4) ground truths of each class and size that count towards recall.
+        unit: (D,) rank of the unit of each detection among those of all sequences; None if units of
+            different sequences are ranked in the order of the sequences.
     """
 
     score: np.ndarray
@@ -52,10 +54,18 @@ class Partial:
     classes: np.ndarray
     detection_count: np.ndarray
     truth_count: np.ndarray
+    unit: np.ndarray | None = None
 
 
-def make_partial(detections: MatchingInput, limits: tuple[int, int], class_number: int) -> Partial:
-    """Return the partial of one sequence and class; `limits` as for `match_greedily`."""
+def make_partial(
+    detections: MatchingInput, limits: tuple[int, int], class_number: int, *, ranked: bool = False
+) -> Partial:
+    """Return the partial of one sequence and class.
+
+    Args:
+        limits: As for `match_greedily`.
+        ranked: Whether the units of the detections are those of all sequences.
+    """
     matches = match_greedily(detections, limits)
     return Partial(
         detections.score[matches.detection],
@@ -65,18 +75,25 @@ def make_partial(detections: MatchingInput, limits: tuple[int, int], class_numbe
         np.array([class_number]),
         np.array([len(matches.rank)]),
         matches.truth_count[None],
+        detections.unit[matches.detection] if ranked else None,
     )
 
 
 def combine(partials: Many[Partial]) -> Partial:
-    """Return all detections and ground truths; equal scores keep the order of the sequences."""
+    """Return all detections and ground truths.
+
+    Equal scores keep the order of the units if all sequences rank them, else that of the sequences.
+    """
+    ranked = all(each.unit is not None for each in partials)
+    names = [*_DETECTION_FIELDS, "unit"] if ranked else _DETECTION_FIELDS
     joined = {
         name: np.concatenate([np.asarray(getattr(each, name)) for each in partials])
-        for name in Partial.__dataclass_fields__
+        for name in (*names, "classes", "detection_count", "truth_count")
     }
     classes, which = np.unique(joined["classes"], return_inverse=True)
-    order = np.argsort(np.repeat(which, joined["detection_count"]), kind="stable")
-    total = {name: joined[name][order] for name in _DETECTION_FIELDS}
+    owner = np.repeat(which, joined["detection_count"])
+    order = np.lexsort((joined["unit"], owner) if ranked else (owner,))
+    total = {name: joined[name][order] for name in names}
     for name in ("detection_count", "truth_count"):
         total[name] = np.zeros((len(classes), *joined[name].shape[1:]), np.int64)
         np.add.at(total[name], which, joined[name])

@@ -26,13 +26,14 @@ from datasets.io.mended import add_mended, describe_mended, take_mended
 from datasets.io.program import run_main
 from datasets.io.progress import progress
 from datasets.layout import accepts, list_layouts, load_layout
+from datasets.needs import EVERYTHING, Needs
 from datasets.sequences.result_files import results_folder
 from datasets.types import MAX_FRAMES, Tracks
 from metrics.combine import combine_scores
 from metrics.crosscheck.compare import Comparison, compare, find_missing
 from metrics.crosscheck.compare import table as comparison_table
 from metrics.crosscheck.reference import Sample
-from metrics.family import list_families, list_protocols, load_protocol
+from metrics.family import list_families, list_protocols, load_family, load_protocol
 from metrics.score import load_families, make_pairings, score_pairings
 from metrics.text_table import table
 
@@ -52,6 +53,7 @@ class Task:
         sequences: Names of the sequences; each must have ground truth and a result.
         classes: Names of the classes; all that the protocol scores if empty.
         frames: Number of frames by sequence, for layouts whose files do not provide it.
+        needs: What is used of the files.
     """
 
     protocol: str
@@ -62,6 +64,7 @@ class Task:
     sequences: tuple[str, ...]
     classes: tuple[str, ...] = ()
     frames: Mapping[str, int] = field(default_factory=dict)
+    needs: Needs = EVERYTHING
 
 
 @dataclass(frozen=True)
@@ -102,7 +105,7 @@ def score_sequence(task: Task, sequence: str, *, with_events: bool = False) -> S
 def _read_pair(task: Task, sequence: str) -> tuple[Tracks, Tracks, dict[str, int]]:
     """Return ground truth and prediction, and the counts of what was skipped or mended."""
     earlier = take_mended()
-    layout = load_layout(task.layout)
+    layout = load_layout(task.layout, task.needs)
     options: dict[str, Any] = {}
     if sequence in task.frames:
         options["frames"] = task.frames[sequence]
@@ -181,7 +184,8 @@ def plan(args: argparse.Namespace) -> Task:
     _check_flags(args)
     if args.frames and not accepts(load_layout(layout), "frames"):
         raise ValueError(f"--frames: layout {layout} provides the number of frames itself")
-    known = load_layout(layout).list_sequences(args.truth)
+    needs = find_needs(args.protocol, families, events=args.events is not None)
+    known = load_layout(layout, needs).list_sequences(args.truth)
     chosen = args.sequences or known
     if not known:
         raise ValueError(f"{args.truth}: expected ground truth in layout {layout}, found none")
@@ -198,6 +202,7 @@ def plan(args: argparse.Namespace) -> Task:
         tuple(chosen),
         tuple(args.classes or ()),
         _parse_frames(args.frames or (), chosen),
+        needs,
     )
 
 
@@ -212,6 +217,17 @@ def _parse_frames(counts: Many[str], sequences: Many[str]) -> dict[str, int]:
             raise ValueError(f"--frames: expected a sequence among {[*sequences]}, found {name!r}")
         frames |= dict.fromkeys([name] if equals else sequences, int(number))
     return frames
+
+
+def find_needs(protocol: str, families: Many[str], *, events: bool) -> Needs:
+    """Return what is used of the files.
+
+    Args:
+        events: Whether events are written, which name the tracks.
+    """
+    needs = [load_family(name).needs for name in families]
+    masks = load_protocol(protocol).similarity != "box" or any(each.masks for each in needs)
+    return Needs(masks, events or any(each.identities for each in needs))
 
 
 def _check_flags(args: argparse.Namespace) -> None:

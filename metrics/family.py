@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from datasets.needs import Needs
 from datasets.types import Extent, Tracks
 from metrics.pairing import Pairing, Pairs, Similarity
 
@@ -65,6 +66,7 @@ class Family:
         summarize: Return the value of each column; NaN where it is undefined.
         curves: Return columns as one value per threshold.
         ends_scored: Whether the first and the last frame are scored.
+        needs: What the family uses of the files, besides what its protocol compares.
     """
 
     columns: tuple[Column, ...]
@@ -73,6 +75,7 @@ class Family:
     combine: Callable[[Many[Any]], Any]
     summarize: Callable[[Any], dict[str, float]]
     curves: Callable[[Any], dict[str, np.ndarray]]
+    needs: Needs
     ends_scored: bool = True
 
 
@@ -139,6 +142,7 @@ def load_family(name: str) -> Family:
         module.combine,
         module.summarize,
         getattr(module, "curves", _no_curves),
+        getattr(module, "NEEDS", Needs(masks=False)),
         getattr(module, "ENDS_SCORED", True),
     )
 
@@ -150,10 +154,10 @@ def load_protocol(name: str) -> ScoringProtocol:
 
 
 def partial_to_json(partial: Any) -> dict[str, Any]:
-    """Return a Partial as JSON types; floats keep every bit."""
+    """Return a Partial as JSON types, without fields that are None; floats keep every bit."""
     assert is_dataclass(partial)
     values = {each.name: getattr(partial, each.name) for each in fields(partial)}
-    return {name: np.asarray(value).tolist() for name, value in values.items()}
+    return {n: np.asarray(value).tolist() for n, value in values.items() if value is not None}
 
 
 def partial_from_json(family: Family, content: dict[str, Any]) -> Any:

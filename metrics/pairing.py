@@ -19,10 +19,11 @@ from datasets.overlap import (
     shared_by_any,
     shared_by_disjoint,
 )
-from datasets.types import Tracks
+from datasets.types import AbsentTracks, Tracks
 
 Similarity = Literal["box", "masks", "disjoint masks"]
 _NAMES = {"truth": "ground truth", "prediction": "prediction"}  # of the sides, in messages
+NO_ABSENT = AbsentTracks(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
 _BLOCK = 1 << 15  # pairs whose overlap is computed at once, to bound memory
 
 
@@ -90,6 +91,7 @@ class Pairing:
     Args:
         similarity: What the overlap of the pairs is computed from.
         class_number: Index of the class among those that the protocol scores.
+        absent: Tracks of the class that are in no frame, of ground truth and prediction.
     """
 
     frame_count: int
@@ -98,6 +100,7 @@ class Pairing:
     pairs: Pairs
     similarity: Similarity
     class_number: int = 0
+    absent: tuple[AbsentTracks, AbsentTracks] = (NO_ABSENT, NO_ABSENT)
 
     def areas(self, side: Side) -> np.ndarray:
         """Return the area of each row of a side, (N,), of its boxes or its masks."""

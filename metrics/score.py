@@ -20,9 +20,9 @@ import numpy as np
 
 from datasets.io.files import write_json
 from datasets.io.program import run_main
-from datasets.types import Extent, Tracks
+from datasets.types import AbsentTracks, Extent, Tracks
 from metrics.family import Family, load_family, load_protocol, partial_to_json
-from metrics.pairing import Pairing, Side, overlapping, pair
+from metrics.pairing import NO_ABSENT, Pairing, Side, overlapping, pair
 
 Partials = Mapping[str, Mapping[str, Any]]  # by class, then by family
 Values = dict[str, float | None]
@@ -56,6 +56,7 @@ def make_pairings(
                 rules.similarity,
             ),
             class_number=number,
+            absent=(_absent(truth, class_id), _absent(prediction, class_id)),
         )
         for number, (name, class_id) in enumerate(chosen.items())
     }
@@ -63,6 +64,11 @@ def make_pairings(
         _refuse_rows_without_identity("ground truth", pairing.truth)
         _refuse_rows_without_identity("prediction", pairing.prediction)
     return pairings
+
+
+def _absent(tracks: Tracks, class_id: int) -> AbsentTracks:
+    """Return the tracks of a class that are in no frame."""
+    return NO_ABSENT if tracks.absent is None else tracks.absent.of_class(class_id)
 
 
 def _refuse_other_extent(truth: Extent, prediction: Extent) -> None:

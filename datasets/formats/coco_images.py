@@ -20,6 +20,8 @@ from datasets.formats.json_records import (
     check_records,
     distinct,
     have,
+    is_text,
+    known_sizes,
     list_under,
     look_up,
     name_sequences,
@@ -38,8 +40,8 @@ class Images:
     """The images of a file, grouped into sequences.
 
     Args:
-        number: (I,) id of each image in the file: the frames of the first sequence in order, then
-            those of the second, and so on.
+        number: (I,) id of each image in the file, whole numbers or text: the frames of the first
+            sequence in order, then those of the second, and so on.
         extents: Extents of the sequences, by name.
     """
 
@@ -51,18 +53,27 @@ class Images:
         """The index of the first image of each sequence, followed by the end, (S + 1,)."""
         return np.cumsum([0, *(extent.frame_count for extent in self.extents.values())])
 
+    @cached_property
+    def ranks(self) -> np.ndarray:
+        """Position of each image among all, sorted by id, (I,) int64."""
+        return _ranks(self.number)
+
     def by_sequence(self) -> dict[str, np.ndarray]:
         """Return the image id of each frame, by sequence."""
         parts = zip(self.extents, pairwise(self.edges.tolist()), strict=True)
         return {name: self.number[first:end] for name, (first, end) in parts}
 
 
-def images_of(content: Any, path: Path) -> Images:
+def images_of(content: Any, path: Path, *, sized: bool = True) -> Images:
     """Return the images of the content of a ground truth file.
 
     The images of one video are a sequence, ordered by frame_id, or by id if no image has one. The
     sequence is named after the video, or after its id if videos have no unique names. Without
     videos, the images of one size are a sequence named "<width>x<height>", ordered by id.
+
+    Args:
+        sized: Whether the size of each image is used. Otherwise it may be missing, which makes it 0
+            x 0 and the name "no size", and images of one video may differ in size.
 
     Raises:
         ValueError: An image, video or category is invalid. Names the file and the record, from 0.
@@ -70,12 +81,13 @@ def images_of(content: Any, path: Path) -> Images:
     classes = read_classes(content, path)
     with naming_record(path, "image"):
         records = check_records(list_under(content, "images", path))
-        number, size = distinct(records), read_sizes(records)
+        number = distinct(records, text=is_text(records, "id"))
+        size = read_sizes(records) if sized else known_sizes(records)
         group, names = _group(content, path, records, size)
         ranked = have(records, "video_id") and have(records, "frame_id")
-        rank = whole_numbers(records, "frame_id") if ranked else number
+        rank = whole_numbers(records, "frame_id") if ranked else _ranks(number)
         order = np.lexsort((rank, group))
-        _check_sequences(order, group, rank, size)
+        _check_sequences(order, group, rank, size if sized else np.zeros_like(size))
     first = np.flatnonzero(np.diff(group[order], prepend=-1))
     lengths = np.diff(np.append(first, len(order))).tolist()
     sizes = size[order[first]].tolist()
@@ -86,13 +98,20 @@ def images_of(content: Any, path: Path) -> Images:
     return Images(number[order], extents)
 
 
+def _ranks(number: np.ndarray) -> np.ndarray:
+    """Return the position of each id among the sorted ids, (I,) int64."""
+    return np.unique(number, return_inverse=True)[1]
+
+
 def _group(
     content: Record, path: Path, records: list[Record], size: np.ndarray
 ) -> tuple[np.ndarray, list[str]]:
     """Return the sequence index of each image, (I,), and the names of the sequences."""
     if not have(records, "video_id"):
         sizes, group = np.unique(size, axis=0, return_inverse=True)
-        return group.reshape(-1), [f"{width}x{height}" for height, width in sizes.tolist()]
+        return group.reshape(-1), [
+            f"{width}x{height}" if width else "no size" for height, width in sizes.tolist()
+        ]
     videos = whole_numbers(records, "video_id")
     ids, first, group = np.unique(videos, return_index=True, return_inverse=True)
     if content.get("videos") is None:
@@ -131,7 +150,7 @@ def number_images(tracks: Mapping[str, Tracks]) -> Images:
 
 def count_unread(path: Path) -> dict[str, int]:
     """Return the image fields of a ground truth file which Images does not hold, 0 rows each."""
-    content = read_json(path)
+    content = read_json(path, allow_nan=True)
     images = images_of(content, path)
     found = {record["id"]: record for record in content["images"]}
     pairs = [(own | found[own["id"]], own) for own in write_images(images)]

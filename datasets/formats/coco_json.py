@@ -8,6 +8,7 @@ from zero, without a shift. An optional key is present in all records of a list 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -15,28 +16,34 @@ from typing import Any
 import numpy as np
 
 from datasets.formats.coco_images import Images, images_of, number_images, write_images
+from datasets.formats.coco_shapes import (
+    Shapes,
+    boxed_shapes,
+    is_boxed,
+    masked_shapes,
+    read_shapes,
+)
 from datasets.formats.json_records import (
+    Known,
     Record,
     check_records,
     distinct,
     flags,
     have,
-    is_number,
+    known_records,
     list_under,
     look_up,
     make_categories,
     naming_record,
     numbers,
-    show,
     whole_numbers,
 )
 from datasets.formats.segmentation_json import read_masks, write_runs
 from datasets.io.errors import RowError
 from datasets.io.files import read_json, write_json
+from datasets.needs import EVERYTHING, Needs
 from datasets.overlap import box_area
 from datasets.types import NO_TRACK, Extent, Tracks
-
-_NUMBERS = 4  # of a bbox
 
 
 def read_images(path: Path) -> Images:
@@ -45,7 +52,7 @@ def read_images(path: Path) -> Images:
     Raises:
         ValueError: As `read_labels`.
     """
-    return images_of(read_json(path), path)
+    return images_of(read_json(path, allow_nan=True), path)
 
 
 def read_truth(path: Path) -> dict[str, Tracks]:
@@ -53,48 +60,51 @@ def read_truth(path: Path) -> dict[str, Tracks]:
     return read_labels(path)[1]
 
 
-def read_labels(path: Path) -> tuple[Images, dict[str, Tracks]]:
+def read_labels(path: Path, needs: Needs | None = None) -> tuple[Images, dict[str, Tracks]]:
     """Return the images of a ground truth file, and the ground truth of each sequence by name.
 
     The identity is the track_id or instance_id if present, otherwise the annotation's id.
-    Crowds have score 0, all others 1.
+    Crowds have score 0, all others 1. Annotations of unlisted images and categories are skipped.
+
+    Args:
+        needs: What scoring uses; None if the file is not scored. Unused masks are read only for
+            boxes or areas that are missing.
 
     Raises:
         ValueError: Not JSON, or an image, video, category or annotation is invalid. Names the file
             and the record, from 0.
     """
-    content = read_json(path)
-    images = images_of(content, path)
+    content = read_json(path, allow_nan=True)
+    images = images_of(content, path, sized=needs is None or needs.masks)
     with naming_record(path, "annotation"):
         records = check_records(list_under(content, "annotations", path))
-        columns = {
-            "track": _identities(records, distinct(records), ("track_id", "instance_id")),
-            "score": np.where(flags(records, "iscrowd"), 0.0, 1.0),
-        }
-        if have(records, "area"):
-            columns["area"] = numbers(records, "area")
-        return images, _read_rows(records, images, columns)
+        with known_records(records, "image_id", _ids(images), "annotations") as known:
+            return images, _read_annotations(known, images, needs)
 
 
-def read_results(path: Path, images: Images) -> dict[str, Tracks]:
+def read_results(path: Path, images: Images, needs: Needs | None = None) -> dict[str, Tracks]:
     """Return the results of each sequence by name, empty where it has none.
 
     The identity is the track_id if present, otherwise the position in the file, from 1. A missing
-    box is the tight box of the mask.
+    box is the tight box of the mask. Where the file is scored, the first result decides, as for the
+    COCO API: with a bbox, areas are those of boxes and a missing mask is the box; without one,
+    areas are those of masks. Results of categories without ground truth are skipped.
+
+    Args:
+        needs: What scoring uses; None if the file is not scored. Unused masks are read only for
+            boxes that are missing.
 
     Raises:
         ValueError: Not JSON, or an entry is invalid. Names the file and the entry, from 0.
     """
-    content = read_json(path)
+    content = read_json(path, allow_nan=True)
     if not isinstance(content, list):
         raise ValueError(f"{path}: expected a list of results")
     with naming_record(path, "entry"):
         records = check_records(content)
-        columns = {
-            "track": _identities(records, np.arange(len(records)) + 1, ("track_id",)),
-            "score": numbers(records, "score"),
-        }
-        return _read_rows(records, images, columns)
+        look_up(records, "image_id", images.number)
+        with known_records(records, "image_id", _ids(images), "results") as known:
+            return _read_entries(known, images, needs, boxed=is_boxed(records[:1]))
 
 
 def write_truth(path: Path, tracks: Mapping[str, Tracks]) -> None:
@@ -150,19 +160,61 @@ def _identities(records: list[Record], default: np.ndarray, keys: tuple[str, ...
     return next((whole_numbers(records, key) for key in keys if have(records, key)), default)
 
 
+def _ids(images: Images) -> tuple[np.ndarray, np.ndarray]:
+    """Return the ids of the images and of the categories."""
+    classes = {key for extent in images.extents.values() for key in extent.classes}
+    return images.number, np.array(sorted(classes), np.int64)
+
+
+def _read_annotations(known: Known, images: Images, needs: Needs | None) -> dict[str, Tracks]:
+    """Return the ground truth of each sequence by name; RowError for an invalid record."""
+    records = known.records
+    used = needs or EVERYTHING
+    keys = ("track_id", "instance_id") if used.identities else ()
+    columns = {
+        **_ranks(known, images, needs),
+        "track": _identities(records, distinct(records), keys),
+        "score": np.where(flags(records, "iscrowd"), 0.0, 1.0),
+    }
+    if have(records, "area"):
+        columns["area"] = numbers(records, "area")
+    shapes = read_shapes(records, masks=used.masks or "area" not in columns)
+    return _read_rows(known, images, columns, shapes)
+
+
+def _read_entries(
+    known: Known, images: Images, needs: Needs | None, *, boxed: bool
+) -> dict[str, Tracks]:
+    """Return the results of each sequence by name; RowError for an invalid record.
+
+    Args:
+        boxed: Whether the first record of the file has a bbox.
+    """
+    records = known.records
+    used = needs or EVERYTHING
+    columns = {
+        **_ranks(known, images, needs),
+        "track": _identities(records, known.row + 1, ("track_id",) if used.identities else ()),
+        "score": numbers(records, "score"),
+    }
+    if needs is None:
+        shapes = read_shapes(records, masks=True)
+    else:
+        shapes = boxed_shapes(records, needs) if boxed else masked_shapes(records)
+    return _read_rows(known, images, columns, shapes)
+
+
+def _ranks(known: Known, images: Images, needs: Needs | None) -> dict[str, np.ndarray]:
+    """Return the rank of each row's image if the file is scored."""
+    return {} if needs is None else {"image": images.ranks[known.place]}
+
+
 def _read_rows(
-    records: list[Record], images: Images, columns: dict[str, np.ndarray]
+    known: Known, images: Images, columns: dict[str, np.ndarray], shapes: Shapes
 ) -> dict[str, Tracks]:
     """Return the rows of each sequence by name; RowError for an invalid record."""
-    image = look_up(records, "image_id", images.number)
-    classes = {key for extent in images.extents.values() for key in extent.classes}
-    look_up(records, "category_id", np.array(sorted(classes), np.int64))
-    masked, boxed = have(records, "segmentation"), have(records, "bbox")
-    if records and not masked and not boxed:
-        raise RowError(0, "expected a bbox or a segmentation, found neither")
-    columns = {**columns, "class_id": whole_numbers(records, "category_id")}
-    if not masked or boxed:
-        columns["box"] = _read_boxes(records)
+    records, image = known.records, known.place
+    columns = {**columns, **shapes.columns, "class_id": whole_numbers(records, "category_id")}
     order, edges = np.argsort(image, kind="stable"), images.edges
     cuts = pairwise(np.searchsorted(image[order], edges).tolist())
     found = {}
@@ -171,9 +223,12 @@ def _read_rows(
     ):
         rows = order[begin:end]
         own = {key: column[rows] for key, column in columns.items()}
-        runs = [records[row]["segmentation"] for row in rows.tolist()] if masked else None
+        runs = None if shapes.runs is None else [shapes.runs[row] for row in rows.tolist()]
         try:
             found[name] = _tracks(extent, {**own, "frame": image[rows] - first}, runs)
+            masks = found[name].rle
+            if shapes.mask_areas and masks is not None:
+                found[name] = replace(found[name], area=masks.areas)
         except RowError as error:
             raise RowError(int(rows[error.row]), error.reason) from error
     return found
@@ -183,19 +238,8 @@ def _tracks(extent: Extent, columns: dict[str, Any], runs: list[Any] | None) -> 
     if runs is None:
         return Tracks(extent, **columns)
     masks = read_masks(runs, extent.height, extent.width)
-    return Tracks(extent, **{"box": masks.boxes, **columns}, rle=masks)
-
-
-def _read_boxes(records: list[Record]) -> np.ndarray:
-    """Return left, top, right, bottom, (N, 4)."""
-    boxes = [record["bbox"] for record in records]
-    for row, box in enumerate(boxes):
-        if not isinstance(box, list) or len(box) != _NUMBERS or not all(map(is_number, box)):
-            raise RowError(row, f"bbox: expected left, top, width and height, found {show(box)}")
-    found = np.array(boxes, np.float64).reshape(-1, 4)
-    with np.errstate(over="ignore"):  # Tracks refuses numbers that are not finite
-        found[:, 2:] += found[:, :2]
-    return found
+    box = columns.get("box", masks.boxes)
+    return Tracks(extent, **columns | {"box": np.where(np.isnan(box), masks.boxes, box)}, rle=masks)
 
 
 def _write_rows(tracks: Tracks, number: np.ndarray) -> list[Record]:

@@ -4,21 +4,39 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from collections.abc import Sequence as Many
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
 
 from datasets.io.errors import RowError, shorten
+from datasets.io.mended import count_mended
 from datasets.masks.mask_set import MAX_PIXELS
 from datasets.types import Tracks
 
 Record = dict[str, Any]
+Ids = tuple[np.ndarray, np.ndarray]
 
 MAX_EXACT_INTEGER = 2**53  # programs that read JSON keep whole numbers below it exact
+
+
+@dataclass(frozen=True)
+class Known:
+    """The records that are not skipped.
+
+    Args:
+        row: (N,) index of each record among all.
+        place: (N,) index of its image or video.
+    """
+
+    records: list[Record]
+    row: np.ndarray
+    place: np.ndarray
 
 
 @contextmanager
@@ -56,12 +74,34 @@ def check_records(records: list[Any]) -> list[Record]:
 
 
 def whole_numbers(records: Many[Record], key: str) -> np.ndarray:
-    """Return a column, (N,) int64; RowError for a value that is not a whole number below 2^53."""
+    """Return a column, (N,) int64; RowError for a value that is not a whole number below 2^53.
+
+    A whole number may be written as 3, 3.0 or 3e0.
+    """
     values = [record.get(key) for record in records]
     for row, value in enumerate(values):
-        if type(value) is not int or not -MAX_EXACT_INTEGER < value < MAX_EXACT_INTEGER:
+        if not _is_whole(value):
             raise _value_error(records, row, key, "a whole number below 2^53")
     return np.array(values, np.int64)
+
+
+def identifiers(records: Many[Record], key: str, *, text: bool) -> np.ndarray:
+    """Return a column of ids, (N,): text, or whole numbers as from `whole_numbers`.
+
+    Raises:
+        RowError: A value is of the other kind.
+    """
+    if not text:
+        return whole_numbers(records, key)
+    for row, record in enumerate(records):
+        if not isinstance(record.get(key), str):
+            raise _value_error(records, row, key, "text, as other ids are")
+    return np.array([record[key] for record in records], object)
+
+
+def is_text(records: Many[Record], key: str) -> bool:
+    """Return whether the first value of a column is text."""
+    return bool(records) and isinstance(records[0].get(key), str)
 
 
 def numbers(records: Many[Record], key: str) -> np.ndarray:
@@ -83,9 +123,9 @@ def flags(records: Many[Record], key: str) -> np.ndarray:
     return np.array([record[key] == 1 for record in records], bool)
 
 
-def distinct(records: Many[Record], key: str = "id") -> np.ndarray:
-    """Return a column as `whole_numbers`; RowError also for a value that is not unique."""
-    values = whole_numbers(records, key)
+def distinct(records: Many[Record], key: str = "id", *, text: bool = False) -> np.ndarray:
+    """Return a column as `identifiers`; RowError also for a value that is not unique."""
+    values = identifiers(records, key, text=text)
     first = np.unique(values, return_index=True)[1]
     if len(first) < len(values):
         row = int(np.setdiff1d(np.arange(len(values)), first)[0])
@@ -108,35 +148,73 @@ def have(records: Many[Record], key: str) -> bool:
 
 def look_up(records: Many[Record], key: str, known: np.ndarray) -> np.ndarray:
     """Return the index of each value among ids, (N,); RowError for an unknown value."""
-    values = whole_numbers(records, key)
-    order = np.argsort(known, kind="stable")
-    place = np.searchsorted(known[order], values)
-    found = np.append(order, -1)[place]
-    wrong = (found < 0) | (np.append(known, 0)[found] != values)
-    if wrong.any():
+    found = find(records, key, known)
+    if (found < 0).any():
         expected = f"the id of a known {key.removesuffix('_id')}"
-        raise _value_error(records, int(np.argmax(wrong)), key, expected)
+        raise _value_error(records, int(np.argmax(found < 0)), key, expected)
     return found
 
 
+def find(records: Many[Record], key: str, known: np.ndarray) -> np.ndarray:
+    """Return the index of each value among ids, (N,), -1 for an unknown value."""
+    values = identifiers(records, key, text=known.dtype == object)
+    order = np.argsort(known, kind="stable")
+    place = np.searchsorted(known[order], values)
+    found = np.append(order, -1)[place]
+    listed = np.flatnonzero(found >= 0)
+    found[listed[known[found[listed]] != values[listed]]] = -1
+    return found
+
+
+@contextmanager
+def known_records(records: list[Record], owner: str, ids: Ids, kind: str) -> Iterator[Known]:
+    """Yield the records of listed images or videos and categories; count the skipped others.
+
+    A RowError raised by a reader of the yielded records is turned into one for all records.
+
+    Args:
+        owner: Key of the image or the video.
+        ids: Ids of the images or videos, and of the categories.
+        kind: Plural noun for the records.
+    """
+    places, categories = find(records, owner, ids[0]), find(records, "category_id", ids[1])
+    unlisted, unknown = places < 0, categories < 0
+    count_mended(f"{kind} of an unlisted {owner.removesuffix('_id')}, skipped", unlisted.sum())
+    count_mended(f"{kind} of an unlisted category, skipped", (unknown & ~unlisted).sum())
+    kept = np.flatnonzero(~(unlisted | unknown))
+    try:
+        yield Known([records[row] for row in kept.tolist()], kept, places[kept])
+    except RowError as error:
+        raise RowError(int(kept[error.row]), error.reason) from error
+
+
 def read_classes(content: Any, path: Path) -> dict[int, str]:
-    """Return the name of each category by id.
+    """Return the name of each category by id; categories of one name are named "<name> (<id>)".
 
     Raises:
-        ValueError: An id or a name is missing or not unique; names the file and the category.
+        ValueError: An id is missing or not unique, or a name is missing; names the file and the
+            category.
     """
     with naming_record(path, "category"):
         records = check_records(list_under(content, "categories", path))
         keys = distinct(records).tolist()
-        names: dict[str, int] = {}
         for row, record in enumerate(records):
-            name = record.get("name")
-            if not isinstance(name, str) or not name:
+            if not isinstance(record.get("name"), str) or not record["name"]:
                 raise _value_error(records, row, "name", "a string")
-            if name in names:
-                raise RowError(row, f"name {show(name)} is not unique")
-            names[name] = keys[row]
-    return {key: name for name, key in names.items()}
+        given = [record["name"] for record in records]
+        count = Counter(given)
+        names = [
+            name if count[name] == 1 else f"{name} ({key})"
+            for key, name in zip(keys, given, strict=True)
+        ]
+        if len({*names}) < len(names):  # such as "a (3)" for an id that is not 3
+            row = next(row for row, name in enumerate(names) if name in names[:row])
+            raise RowError(row, f"name {show(names[row])} is not unique")
+    count_mended(
+        "categories with the name of another one, named by their id too",
+        sum(count[name] > 1 for name in given),
+    )
+    return dict(zip(keys, names, strict=True))
 
 
 def read_sizes(records: Many[Record]) -> np.ndarray:
@@ -147,6 +225,15 @@ def read_sizes(records: Many[Record]) -> np.ndarray:
         row = int(np.argmax(wrong))
         found = f"height {size[row, 0]} and width {size[row, 1]}"
         raise RowError(row, f"expected sides of at least 1 and at most 2^30 pixels, found {found}")
+    return size
+
+
+def known_sizes(records: Many[Record]) -> np.ndarray:
+    """Return height and width of images, (N, 2) int64, 0 x 0 where no valid size is given."""
+    size = np.zeros((len(records), 2), np.int64)
+    for row, record in enumerate(records):
+        with suppress(RowError):
+            size[row] = read_sizes([record])[0]
     return size
 
 
@@ -196,6 +283,12 @@ def _check_sequence(name: str, tracks: Tracks) -> None:
     if ignored.any():
         class_id = tracks.class_id[np.argmax(ignored)]
         raise ValueError(f"class {class_id} is ignored, which the format cannot hold")
+
+
+def _is_whole(value: Any) -> bool:
+    """Return whether a JSON value is a whole number below 2^53."""
+    whole = type(value) is int or (type(value) is float and value.is_integer())
+    return whole and -MAX_EXACT_INTEGER < value < MAX_EXACT_INTEGER
 
 
 def is_number(value: Any) -> bool:

@@ -19,6 +19,7 @@ from datasets.types import Tracks
 _MAX_COORDINATE = 2.0**16  # of a polygon's corners, in pixels: the COCO API uses 32-bit integers
 _MAX_OUTLINE = 2.0**20  # of a polygon, in pixels: memory is used for each pixel
 _MIN_NUMBERS = 6  # coordinates of a polygon
+_BOX_NUMBERS = 4  # which the COCO API reads as a box
 
 
 def read_masks(segmentations: Iterable[Any], height: int, width: int) -> Masks:
@@ -109,6 +110,11 @@ def _draw(polygons: list[Any], height: int, width: int) -> bytes:
 def _check_polygon(polygon: Any) -> None:
     if not isinstance(polygon, list) or not all(map(is_number, polygon)):
         raise ValueError(f"polygon: expected a list of finite numbers, found {show(polygon)}")
+    if len(polygon) == _BOX_NUMBERS:
+        raise ValueError(
+            f"polygon: expected at least {_MIN_NUMBERS} numbers, found {_BOX_NUMBERS}: two "
+            "corners, or left, top, width and height"
+        )
     if len(polygon) < _MIN_NUMBERS or len(polygon) % 2:
         raise ValueError(
             f"polygon: expected an even count of at least {_MIN_NUMBERS} numbers, "

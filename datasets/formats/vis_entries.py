@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from datasets.formats.json_records import Record, is_number, look_up, show, whole_numbers
+from datasets.formats.json_records import Known, Record, is_number, show, whole_numbers
 from datasets.formats.segmentation_json import masks_to_write, read_masks, write_counts, write_runs
 from datasets.io.errors import RowError
-from datasets.types import Extent, Tracks
+from datasets.io.mended import count_mended
+from datasets.types import AbsentTracks, Extent, Tracks
 
 
 @dataclass(frozen=True)
@@ -22,28 +23,29 @@ class Entries:
     """Annotations or results, (E,), one per track.
 
     Args:
-        records: JSON records. `read_entries` removes their segmentations: parsed JSON takes several
+        known: JSON records. `read_entries` removes their segmentations: parsed JSON takes several
             times the memory of the masks.
         areas: Whether the records contain the area in each frame.
+        absent: Whether tracks that are in no frame are read; otherwise they are skipped.
     """
 
-    records: list[Record]
+    known: Known
     track: np.ndarray
     score: np.ndarray
     areas: bool
+    absent: bool
+
+    @property
+    def records(self) -> list[Record]:
+        """The records, (E,)."""
+        return self.known.records
 
 
-def read_entries(entries: Entries, videos: np.ndarray, extents: Many[Extent]) -> list[Tracks]:
-    """Return the tracks of each video; RowError for an invalid entry.
-
-    Args:
-        videos: Ids of the videos in the file.
-    """
-    classes = {key for extent in extents for key in extent.classes}
-    video = look_up(entries.records, "video_id", videos)
-    look_up(entries.records, "category_id", np.array(sorted(classes), np.int64))
+def read_entries(entries: Entries, extents: Many[Extent]) -> list[Tracks]:
+    """Return the tracks of each video; RowError for an invalid entry."""
+    video = entries.known.place
     order = np.argsort(video, kind="stable")
-    edges = np.searchsorted(video[order], np.arange(len(videos) + 1))
+    edges = np.searchsorted(video[order], np.arange(len(extents) + 1))
     tracks = []
     for place, extent in enumerate(extents):
         chosen = order[edges[place] : edges[place + 1]]
@@ -62,6 +64,9 @@ def _read_video(entries: Entries, chosen: np.ndarray, extent: Extent) -> Tracks:
     owner, frame = owner[order], frame[order]
     records = [entries.records[entry] for entry in owner.tolist()]
     places = list(zip(records, frame.tolist(), strict=True))
+    absent = np.array([e for e, each in zip(chosen, frames, strict=True) if not each], np.int64)
+    if not entries.absent:
+        count_mended("tracks that are in no frame, skipped", len(absent))
     try:
         found = (record["segmentations"][at] for record, at in places)
         masks = read_masks(found, extent.height, extent.width)
@@ -74,17 +79,21 @@ def _read_video(entries: Entries, chosen: np.ndarray, extent: Extent) -> Tracks:
             box=masks.boxes,
             rle=masks,
             area=_read_areas(places) if entries.areas else None,
+            absent=_read_absent(entries, absent) if entries.absent else None,
         )
     except RowError as error:
         reason = f"frame {frame[error.row]} (from 0): {error.reason}"
         raise RowError(int(owner[error.row]), reason) from error
 
 
+def _read_absent(entries: Entries, rows: np.ndarray) -> AbsentTracks:
+    classes = whole_numbers([entries.records[row] for row in rows.tolist()], "category_id")
+    return AbsentTracks(entries.track[rows], classes, entries.score[rows])
+
+
 def _frames(entries: Entries, entry: int, frame_count: int) -> list[int]:
     """Return the frames in which a track has a segmentation."""
     present = _present_frames(entries.records[entry], entry, "segmentations", frame_count)
-    if not present:
-        raise RowError(entry, "expected a segmentation in at least one frame, found none")
     if entries.areas:
         areas = _present_frames(entries.records[entry], entry, "areas", frame_count)
         alone = set(areas).difference(present)
@@ -122,7 +131,7 @@ def write_annotations(tracks: Tracks) -> list[Record]:
         "areas": (masks.areas if tracks.area is None else tracks.area).tolist(),
         "segmentations": write_counts(masks),
     }
-    return [
+    annotations = [
         {
             "category_id": _only_value(tracks, rows, tracks.class_id, "classes"),
             "iscrowd": _only_value(tracks, rows, (tracks.score == 0).astype(int), "iscrowd"),
@@ -133,12 +142,25 @@ def write_annotations(tracks: Tracks) -> list[Record]:
         }
         for rows in _rows_by_track(tracks)
     ]
+    nowhere = [None] * extent.frame_count
+    absent = [
+        {
+            "category_id": class_id,
+            "iscrowd": int(score == 0),
+            "height": extent.height,
+            "width": extent.width,
+            "length": extent.frame_count,
+            **dict.fromkeys(columns, nowhere),
+        }
+        for class_id, score in _absent_values(tracks)
+    ]
+    return _with_absent(annotations, absent, tracks)
 
 
 def write_entries(tracks: Tracks) -> list[Record]:
     """Return the entries of one video, without its id."""
     runs = write_runs(masks_to_write(tracks))
-    return [
+    entries = [
         {
             "category_id": _commonest(tracks.class_id[rows]),
             "score": _mean(tracks.score[rows]),
@@ -146,6 +168,27 @@ def write_entries(tracks: Tracks) -> list[Record]:
         }
         for rows in _rows_by_track(tracks)
     ]
+    nowhere = [None] * tracks.extent.frame_count
+    absent = [
+        {"category_id": class_id, "score": score, "segmentations": nowhere}
+        for class_id, score in _absent_values(tracks)
+    ]
+    return _with_absent(entries, absent, tracks)
+
+
+def _absent_values(tracks: Tracks) -> list[tuple[int, float]]:
+    """Return class and score of each track that is in no frame."""
+    if tracks.absent is None:
+        return []
+    return list(zip(tracks.absent.class_id.tolist(), tracks.absent.score.tolist(), strict=True))
+
+
+def _with_absent(present: list[Record], absent: list[Record], tracks: Tracks) -> list[Record]:
+    """Return the records of all tracks in the order of their identities."""
+    if tracks.absent is None:
+        return present
+    order = np.argsort(np.append(np.unique(tracks.track), tracks.absent.track), kind="stable")
+    return [[*present, *absent][place] for place in order.tolist()]
 
 
 def _rows_by_track(tracks: Tracks) -> list[np.ndarray]:

@@ -22,6 +22,7 @@ from datasets.formats.json_records import (
     distinct,
     flags,
     have,
+    known_records,
     list_under,
     make_categories,
     name_sequences,
@@ -35,6 +36,7 @@ from datasets.formats.json_records import (
 from datasets.formats.vis_entries import Entries, read_entries, write_annotations, write_entries
 from datasets.io.errors import RowError
 from datasets.io.files import read_json, write_json
+from datasets.needs import Needs
 from datasets.types import Extent, Tracks
 
 
@@ -59,7 +61,7 @@ def read_videos(path: Path) -> dict[str, Video]:
     Raises:
         ValueError: As `read_labels`.
     """
-    return _read_videos(read_json(path), path)
+    return _read_videos(read_json(path, allow_nan=True), path)
 
 
 def read_truth(path: Path) -> dict[str, Tracks]:
@@ -67,39 +69,57 @@ def read_truth(path: Path) -> dict[str, Tracks]:
     return read_labels(path)[1]
 
 
-def read_labels(path: Path) -> tuple[dict[str, Video], dict[str, Tracks]]:
+def read_labels(
+    path: Path, needs: Needs | None = None
+) -> tuple[dict[str, Video], dict[str, Tracks]]:
     """Return the videos of a ground truth file, and the ground truth of each, by name.
 
-    The identity of a track is its annotation's id. Crowds have score 0, all others 1.
+    The identity of a track is its annotation's id. Crowds have score 0, all others 1. Annotations
+    of unlisted videos and categories are skipped.
+
+    Args:
+        needs: What scoring uses; None if the file is not scored, which skips the tracks that are in
+            no frame.
 
     Raises:
         ValueError: Not JSON, or a video, category or annotation is invalid. Names the file and the
             record, from 0.
     """
-    content = read_json(path)
+    content = read_json(path, allow_nan=True)
     videos = _read_videos(content, path)
     with naming_record(path, "annotation"):
         records = check_records(list_under(content, "annotations", path))
-        score = np.where(flags(records, "iscrowd"), 0.0, 1.0)
-        entries = Entries(records, distinct(records), score, have(records, "areas"))
-        return videos, _by_name(entries, videos)
+        with known_records(records, "video_id", _ids(videos), "annotations") as known:
+            records = known.records
+            score = np.where(flags(records, "iscrowd"), 0.0, 1.0)
+            entries = Entries(
+                known, distinct(records), score, have(records, "areas"), needs is not None
+            )
+            return videos, _by_name(entries, videos)
 
 
-def read_results(path: Path, videos: Mapping[str, Video]) -> dict[str, Tracks]:
+def read_results(
+    path: Path, videos: Mapping[str, Video], needs: Needs | None = None
+) -> dict[str, Tracks]:
     """Return the results of each video by name, empty for a video without entries.
 
     The identity of a track is its position in the file, from 1; all its rows have its score.
+    Results of unlisted videos and categories are skipped.
+
+    Args:
+        needs: As for `read_labels`.
 
     Raises:
         ValueError: Not JSON, or an entry is invalid. Names the file and the entry, from 0.
     """
-    content = read_json(path)
+    content = read_json(path, allow_nan=True)
     if not isinstance(content, list):
         raise ValueError(f"{path}: expected a list of results")
     with naming_record(path, "entry"):
         records = check_records(content)
-        track = np.arange(len(records)) + 1
-        return _by_name(Entries(records, track, numbers(records, "score"), False), videos)
+        with known_records(records, "video_id", _ids(videos), "results") as known:
+            score = numbers(known.records, "score")
+            return _by_name(Entries(known, known.row + 1, score, False, needs is not None), videos)
 
 
 def write_truth(path: Path, tracks: Mapping[str, Tracks]) -> None:
@@ -127,7 +147,10 @@ def number_annotations(tracks: Mapping[str, Tracks]) -> np.ndarray:
 
     Ids are the identities if these are positive and unique over all videos, otherwise 1, 2, ...
     """
-    identities = [np.unique(each.track) for each in tracks.values()]
+    identities = [
+        np.unique(each.track if each.absent is None else [*each.track, *each.absent.track])
+        for each in tracks.values()
+    ]
     every = np.concatenate([np.zeros(0, np.int64), *identities])
     own = len(np.unique(every)) == len(every) and ((every > 0) & (every < MAX_EXACT_INTEGER)).all()
     return every if own else np.arange(len(every)) + 1
@@ -135,7 +158,7 @@ def number_annotations(tracks: Mapping[str, Tracks]) -> np.ndarray:
 
 def count_unread(path: Path) -> dict[str, int]:
     """Return the fields of a ground truth file which Tracks cannot hold, 0 rows each."""
-    content = read_json(path)
+    content = read_json(path, allow_nan=True)
     videos = _read_videos(content, path).items()
     ours = [_video(number, name, video.extent) for number, (name, video) in enumerate(videos, 1)]
     pairs = list(zip(content["videos"], ours, strict=True))
@@ -187,9 +210,15 @@ def _read_videos(content: Any, path: Path) -> dict[str, Video]:
 
 def _by_name(entries: Entries, videos: Mapping[str, Video]) -> dict[str, Tracks]:
     """Return the tracks of each video by name; RowError for an invalid entry."""
-    numbers = np.array([video.number for video in videos.values()], np.int64)
-    found = read_entries(entries, numbers, [video.extent for video in videos.values()])
+    found = read_entries(entries, [video.extent for video in videos.values()])
     return dict(zip(videos, found, strict=True))
+
+
+def _ids(videos: Mapping[str, Video]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the ids of the videos and of the categories."""
+    classes = {key for video in videos.values() for key in video.extent.classes}
+    numbers = [video.number for video in videos.values()]
+    return np.array(numbers, np.int64), np.array(sorted(classes), np.int64)
 
 
 def _read_length(row: int, record: Record) -> int:

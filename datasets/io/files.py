@@ -138,15 +138,21 @@ def write_json(path: Path, content: Any, *, indent: int | None = 1) -> None:
         part.write_text(json.dumps(content, indent=indent, allow_nan=False) + "\n")
 
 
-def read_json(path: Path) -> Any:
+def read_json(path: Path, *, allow_nan: bool = False) -> Any:
     """Return the content of a JSON file.
 
+    Args:
+        allow_nan: Whether NaN and infinities are read, as Python's own parser does, for readers
+            that check each number they use.
+
     Raises:
-        ValueError: The file is not JSON, or contains NaN or infinities; names the file, and line
-            and column if known.
+        ValueError: The file is not JSON, or contains NaN or infinities which are not allowed; names
+            the file, and line and column if known.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
+        if allow_nan:
+            return json.loads(text)
         return json.loads(text, parse_constant=lambda constant: _refuse(constant, text))
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{path}: not valid JSON: {error}") from error

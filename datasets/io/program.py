@@ -40,6 +40,7 @@ def run_main(main: Callable[[], int | None], crashed: int = CRASHED) -> int:
     name = program_name(main.__module__)
     debug = is_debugged()
     sys.argv = [name, *(each for each in sys.argv[1:] if each != FLAG)]
+    take_mended()  # of an earlier program in this process
     try:
         code = _call(main)
         if mended := take_mended():

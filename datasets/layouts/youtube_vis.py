@@ -5,15 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 
 from datasets.formats import vis_json
-from datasets.sequences import json_pair
+from datasets.needs import EVERYTHING, Needs
+from datasets.sequences.json_pair import JsonPair
 from datasets.types import Tracks
 
 
 def list_sequences(truth: Path) -> list[str]:
     """Return the names of the sequences that have ground truth."""
-    return json_pair.list_sequences(vis_json, truth)
+    return with_needs(EVERYTHING).list_sequences(truth)
 
 
 def read_pair(truth: Path, results: Path, sequence: str) -> tuple[Tracks, Tracks]:
     """Return ground truth and prediction of one sequence."""
-    return json_pair.read_pair(vis_json, truth, results, sequence)
+    return with_needs(EVERYTHING).read_pair(truth, results, sequence)
+
+
+def with_needs(needs: Needs) -> JsonPair:
+    """Return the layout that reads no more of the files than is used."""
+    return JsonPair(vis_json, needs)

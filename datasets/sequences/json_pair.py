@@ -5,12 +5,15 @@ A folder stands for the file instances.json in it for ground truth, results.json
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
 from datasets.io.files import file_in
+from datasets.io.mended import count_mended, take_mended
+from datasets.needs import Needs
 from datasets.types import Tracks
 
 
@@ -20,34 +23,55 @@ class PairFormat(Protocol):
     def __hash__(self) -> int:
         """Return a hash that is equal for all uses of a module."""
 
-    def read_labels(self, path: Path) -> tuple[Any, Mapping[str, Tracks]]:
+    def read_labels(self, path: Path, needs: Needs) -> tuple[Any, Mapping[str, Tracks]]:
         """Return the sequence ids of a ground truth file, and the ground truth by name."""
 
-    def read_results(self, path: Path, sequences: Any) -> Mapping[str, Tracks]:
+    def read_results(self, path: Path, sequences: Any, needs: Needs) -> Mapping[str, Tracks]:
         """Return the results of each sequence by name."""
 
 
-def list_sequences(module: PairFormat, truth: Path) -> list[str]:
-    """Return the sorted names of the sequences that have ground truth."""
-    return sorted(_read_truth(module, *_with_mtime(truth, "instances.json"))[1])
+@dataclass(frozen=True)
+class JsonPair:
+    """A layout; each process reads a file only once.
 
-
-def read_pair(
-    module: PairFormat, truth: Path, results: Path, sequence: str
-) -> tuple[Tracks, Tracks]:
-    """Return ground truth and prediction of one sequence; each process reads a file only once.
-
-    Raises:
-        ValueError: A file is invalid, or there is no such sequence.
+    Args:
+        needs: What is used of the files.
     """
-    known = _with_mtime(truth, "instances.json")
-    labels = _read_truth(module, *known)[1]
-    if sequence not in labels:
-        raise ValueError(
-            f"{known[0]}: expected a sequence among {sorted(labels)}, found {sequence!r}"
-        )
-    found = _read_results(module, *_with_mtime(results, "results.json"), *known)
-    return labels[sequence], found[sequence]
+
+    module: PairFormat
+    needs: Needs
+
+    def list_sequences(self, truth: Path) -> list[str]:
+        """Return the sorted names of the sequences that have ground truth."""
+        path, mtime = _with_mtime(truth, "instances.json")
+        return sorted(_read_truth(self, path, mtime).content[1])
+
+    def read_pair(self, truth: Path, results: Path, sequence: str) -> tuple[Tracks, Tracks]:
+        """Return ground truth and prediction of one sequence.
+
+        What is skipped or mended in the files is counted with their first sequence.
+
+        Raises:
+            ValueError: A file is invalid, or there is no such sequence.
+        """
+        known = _with_mtime(truth, "instances.json")
+        labels = _read_truth(self, *known)
+        names = sorted(labels.content[1])
+        if sequence not in names:
+            raise ValueError(f"{known[0]}: expected a sequence among {names}, found {sequence!r}")
+        found = _read_results(self, *_with_mtime(results, "results.json"), *known)
+        if sequence == names[0]:
+            for what, count in (*labels.mended.items(), *found.mended.items()):
+                count_mended(what, count)
+        return labels.content[1][sequence], found.content[sequence]
+
+
+@dataclass(frozen=True)
+class _File:
+    """Content of a file, and the counts of what was skipped or mended."""
+
+    content: Any
+    mended: Mapping[str, int]
 
 
 def _with_mtime(path: Path, name: str) -> tuple[Path, int]:
@@ -57,12 +81,23 @@ def _with_mtime(path: Path, name: str) -> tuple[Path, int]:
 
 
 @lru_cache(maxsize=1)
-def _read_truth(module: PairFormat, path: Path, _: int) -> tuple[Any, Mapping[str, Tracks]]:
-    return module.read_labels(path)
+def _read_truth(layout: JsonPair, path: Path, _: int) -> _File:
+    return _with_counts(lambda: layout.module.read_labels(path, layout.needs))
 
 
 @lru_cache(maxsize=1)
-def _read_results(
-    module: PairFormat, path: Path, _: int, truth: Path, truth_mtime: int
-) -> Mapping[str, Tracks]:
-    return module.read_results(path, _read_truth(module, truth, truth_mtime)[0])
+def _read_results(layout: JsonPair, path: Path, _: int, truth: Path, truth_mtime: int) -> _File:
+    sequences = _read_truth(layout, truth, truth_mtime).content[0]
+    return _with_counts(lambda: layout.module.read_results(path, sequences, layout.needs))
+
+
+def _with_counts(read: Callable[[], Any]) -> _File:
+    """Return what is read, and its counts, which the program does not count yet."""
+    before = take_mended()
+    try:
+        content = read()
+        return _File(content, take_mended())
+    finally:
+        take_mended()
+        for what, count in before.items():
+            count_mended(what, count)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence as Many
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -42,7 +43,7 @@ def starting_in(prompts: Tracks, frame: int) -> Tracks:
 def joined(prompts: Many[Tracks], frame: int) -> Tracks:
     """Return the prompts of one or more frames as prompts of a single frame, in order."""
     first = prompts[0]
-    columns = {
+    columns: dict[str, Any] = {
         name: np.concatenate([getattr(each, name) for each in prompts])
         for name in ("track", "class_id", "score", "box")
     }

@@ -84,9 +84,14 @@ def _lengths(pairs: Pairs) -> dict[str, int]:
 
 def _of_one_class(tracks: Tracks) -> Tracks:
     both = np.stack([tracks.track, tracks.class_id], axis=1)
-    _, track = np.unique(both, axis=0, return_inverse=True)
+    absent = tracks.absent
+    if absent is not None:
+        both = np.concatenate([both, np.stack([absent.track, absent.class_id], axis=1)])
+    track = np.unique(both, axis=0, return_inverse=True)[1].ravel() + 1
+    if absent is not None:
+        absent = replace(absent, track=track[len(tracks) :])
     extent = replace(tracks.extent, ignored=())
-    return replace(tracks, extent=extent, track=track.ravel() + 1)
+    return replace(tracks, extent=extent, track=track[: len(tracks)], absent=absent)
 
 
 def _all_or_no_crowd(tracks: Tracks) -> Tracks:

@@ -148,7 +148,7 @@ def evaluate(dataset: Any, tracker: str, classes: Many[str], families: Many[str]
     with suppress_output():
         loaded = {name: _load(name) for name in families}
         raw: dict[str, dict[str, Fields]] = {name: {} for name in classes}
-        for sequence in dataset.seq_list:
+        for sequence in sorted(dataset.seq_list):  # as eval.py does: AP keeps it for equal scores
             data = dataset.get_raw_seq_data(tracker, sequence)
             for name, fields in raw.items():
                 kept = dataset.get_preprocessed_seq_data(data, name)

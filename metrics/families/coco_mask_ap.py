@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from datasets.needs import Needs
 from metrics import average_precision
 from metrics.matching.frame_detections import SIZE_LIMITS, frame_matching_input
 from metrics.pairing import Pairing
 
 _PREFIX = "mask "
+NEEDS = Needs(masks=True, identities=False)
 COLUMNS = average_precision.columns(_PREFIX, "masks", "frame", SIZE_LIMITS)
 
 Partial = average_precision.Partial
@@ -22,7 +24,12 @@ combine = average_precision.combine
 def evaluate(pairing: Pairing) -> average_precision.Partial:
     """Return the partial of one sequence and class. Ground truth with a score of 0 is a crowd."""
     detections = frame_matching_input(pairing, "masks")
-    return average_precision.make_partial(detections, SIZE_LIMITS, pairing.class_number)
+    return average_precision.make_partial(
+        detections,
+        SIZE_LIMITS,
+        pairing.class_number,
+        ranked=pairing.prediction.tracks.image is not None,
+    )
 
 
 def summarize(partial: average_precision.Partial) -> dict[str, float]:

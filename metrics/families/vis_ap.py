@@ -6,6 +6,8 @@ with overlaps over time (tests/metrics/families/test_vis_ap.py).
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from metrics import average_precision
@@ -20,15 +22,24 @@ combine = average_precision.combine
 
 
 def evaluate(pairing: Pairing) -> average_precision.Partial:
-    """Return the partial of one sequence and class. Ground truth with a score of 0 is a crowd."""
+    """Return the partial of one sequence and class.
+
+    Ground truth with a score of 0 is a crowd. The area of a track that is in no frame is 0.
+    """
     truth, prediction = pairing.truth, pairing.prediction
+    no_truth, no_prediction = pairing.absent
+    order = np.argsort(np.append(prediction.identities, no_prediction.track), kind="stable")
+    place = np.argsort(order)  # of each detection in the order of the identities
+    overlaps = _overlaps(pairing)
+    area = _mean_area(prediction, pairing.areas(prediction))
+    crowd = np.bincount(truth.track, _row_scores(truth) != 0, truth.track_count) == 0
     detections = MatchingInput(
-        np.zeros(prediction.track_count),
-        _scores(prediction),
-        _mean_area(prediction, pairing.areas(prediction)),
-        _mean_area(truth, _annotated_areas(pairing)),
-        np.bincount(truth.track, _row_scores(truth) != 0, truth.track_count) == 0,
-        _overlaps(pairing),
+        np.zeros(len(order)),
+        np.append(_scores(prediction), no_prediction.score)[order],
+        np.append(area, np.zeros(len(no_prediction)))[order],
+        np.append(_mean_area(truth, _annotated_areas(pairing)), np.zeros(len(no_truth))),
+        np.append(crowd, no_truth.score == 0),
+        replace(overlaps, detection=place[overlaps.detection]),
     )
     return average_precision.make_partial(detections, SIZE_LIMITS, pairing.class_number)
 

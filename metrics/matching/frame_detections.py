@@ -20,22 +20,25 @@ Kind = Literal["box", "masks"]
 def frame_matching_input(pairing: Pairing, kind: Kind) -> MatchingInput:
     """Return the rows of a pairing as detections of their frames.
 
-    A ground truth with a score of 0 is a crowd.
+    A ground truth with a score of 0 is a crowd. Detections are in the order of their images, where
+    these are known.
 
     Raises:
         ValueError: `kind` is masks and a side has none.
     """
     truth, prediction = pairing.truth, pairing.prediction
     pairs = _pairs(pairing, kind)
-    area = tracks_areas(prediction.tracks, kind)[prediction.rows]
+    covered = tracks_areas(prediction.tracks, kind)
+    area = covered if prediction.tracks.area is None else prediction.tracks.area
     annotated = truth.tracks.area
     truth_area = tracks_areas(truth.tracks, "masks") if annotated is None else annotated
     crowd = truth.tracks.score[truth.rows] == 0
-    within = pairs.shared / area[pairs.prediction]
+    image = prediction.tracks.image
+    within = pairs.shared / covered[prediction.rows][pairs.prediction]
     return MatchingInput(
-        prediction.frame,
+        prediction.frame if image is None else image[prediction.rows],
         prediction.tracks.score[prediction.rows],
-        area,
+        area[prediction.rows],
         truth_area[truth.rows],
         crowd,
         Overlaps(

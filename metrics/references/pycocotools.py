@@ -1,4 +1,7 @@
-"""Reference pycocotools 2.0, on the rows our protocol keeps: each frame is an image."""
+"""Reference pycocotools 2.0, on the rows our protocol keeps: each frame is an image.
+
+Images are numbered as in their file where it numbers them, else sequence by sequence.
+"""
 
 from __future__ import annotations
 
@@ -60,21 +63,27 @@ def score(
 
 def evaluate(sequences: Many[Pairs], kind: Kind) -> COCOeval:
     """Return pycocotools' evaluation of sequences with the same categories."""
-    truth, found = [], []
+    truth, found, areas = [], [], []
     images: list[dict[str, int]] = []
     for pairs in sequences:
         first_image = len(images) + 1
         for category, (one, other) in pairs.items():
             truth += _annotations(one, kind, category, first_image)
             found += _results(other, kind, category, first_image)
+            if other.area is not None:
+                areas += other.area.tolist()
         extent = next(iter(pairs.values()))[0].extent
         size = {"height": extent.height, "width": extent.width}
-        images += [{"id": first_image + frame, **size} for frame in range(extent.frame_count)]
+        ranks = [each.image for pair in pairs.values() for each in pair if each.image is not None]
+        numbers = np.unique(np.concatenate(ranks)) if ranks else range(extent.frame_count)
+        images += [{"id": int(first_image * (not ranks) + n), **size} for n in numbers]
     with contextlib.redirect_stdout(io.StringIO()):
         content = {"images": images, "categories": [{"id": key} for key in sequences[0]]}
         one = _load(content | {"annotations": truth})
         # loadRes fails for an empty list of results
         other = one.loadRes(found) if found else _load(content | {"annotations": []})
+        for row, area in zip(found, areas, strict=False):  # in place of those of loadRes
+            row["area"] = area
         evaluator = COCOeval(one, other, kind)
         evaluator.evaluate()
         evaluator.accumulate()
@@ -139,10 +148,10 @@ def _annotations(
 
 
 def _results(tracks: Tracks, kind: Kind, category: int, first_image: int) -> list[dict[str, Any]]:
-    """Return entries of a result file; loadRes computes their areas.
+    """Return entries of a result file; loadRes computes the areas that are not known.
 
     Args:
-        first_image: Image id of frame 0.
+        first_image: Image id of frame 0, where the file does not number images.
     """
     size = [tracks.extent.height, tracks.extent.width]
     near, far = tracks.box[:, :2], tracks.box[:, 2:]
@@ -153,7 +162,8 @@ def _results(tracks: Tracks, kind: Kind, category: int, first_image: int) -> lis
     else:
         runs = () if tracks.rle is None else tracks.rle.runs
         shapes = [{"segmentation": {"size": size, "counts": run}} for run in runs]
-    frames, scores = (first_image + tracks.frame).tolist(), tracks.score.tolist()
+    numbers = first_image + tracks.frame if tracks.image is None else tracks.image
+    frames, scores = numbers.tolist(), tracks.score.tolist()
     return [
         {"image_id": frame, "category_id": category, "score": score, **shape}
         for frame, score, shape in zip(frames, scores, shapes, strict=True)

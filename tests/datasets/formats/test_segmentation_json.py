@@ -76,7 +76,7 @@ TRIANGLE = [0, 0, 4, 0, 4, 4]
         ({**GOOD, "counts": [True, 19]}, "counts: expected whole numbers from 0"),
         ({**GOOD, "counts": [2**70]}, "run length: expected 20 pixels as in the image"),
         ([], "expected a list of polygons, found an empty list"),
-        ([TRIANGLE[:4]], "polygon: expected an even count of at least 6 numbers, found 4"),
+        ([TRIANGLE[:4]], "polygon: expected at least 6 numbers, found 4: two corners, or left, to"),
         ([[*TRIANGLE, 1]], "polygon: expected an even count of at least 6 numbers, found 7"),
         ([TRIANGLE, TRIANGLE[:5]], "polygon: expected an even count .*, found 5"),
         (TRIANGLE, "polygon: expected a list of finite numbers, found 0"),
