@@ -147,12 +147,14 @@ def evaluate(task: Task, jobs: int = 1) -> dict[str, Any]:
 def score_all(
     task: Task, jobs: int = 1, *, with_events: bool = False
 ) -> Iterator[tuple[str, Scored]]:
-    """Yield each sequence and its score, in order, and report progress."""
+    """Yield each sequence and its score, in order; count what was mended, and report progress."""
     score = partial(score_sequence, task, with_events=with_events)
     with ExitStack() as stack:
         each = map if jobs == 1 else stack.enter_context(_pool(jobs)).map
         scored = zip(task.sequences, each(score, task.sequences), strict=True)
-        yield from progress(scored, "score", "sequence", len(task.sequences), kept=False)
+        for name, found in progress(scored, "score", "sequence", len(task.sequences), kept=False):
+            add_mended(found.mended)
+            yield name, found
 
 
 def _pool(jobs: int) -> ProcessPoolExecutor:
@@ -268,8 +270,6 @@ def run(args: argparse.Namespace) -> int:
     """Score, write and print; return 1 if a difference from a reference is unexplained."""
     task = plan(args)
     scored = dict(score_all(task, args.jobs, with_events=args.events is not None))
-    for each in scored.values():
-        add_mended(each.mended)
     if args.strict and (mended := take_mended()):
         described = describe_mended(mended)
         raise ValueError(f"--strict: expected files without defects, found {described}")

@@ -72,7 +72,7 @@ def test_a_result_is_converted_to_tracks_with_the_time_of_the_job(run, monkeypat
 @pytest.mark.parametrize(
     ("result", "benchmark", "message"),
     [
-        ("2,7,11,21,30\n", '{"s": 1}', r"mine\.txt, line 1 .*expected at least 7 columns, found 5"),
+        ("2,7,11,21,30\n", '{"s": 1}', r"mine\.txt, line 1 .*expected at least 6 columns, found 5"),
         ("2,-1,1,1,1,1,1\n", '{"s": 1}', r"mine\.txt: frame 1 \(from 0\): expected an identity"),
         ("", "", r"benchmark\.jsonl: expected a benchmark file of Snakemake"),
         (
