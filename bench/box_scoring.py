@@ -20,7 +20,8 @@ _FAMILIES = ("hota", "clear", "identity")
 
 def ours(args: argparse.Namespace) -> ToolResult:
     """Return our combined values."""
-    from metrics.evaluate import Task, evaluate
+    from metrics.evaluate import evaluate
+    from metrics.task import Task
 
     names = tuple(_names(args))
     found = evaluate(Task("mot17", "mot16", args.truth, args.results, _FAMILIES, names), jobs=1)

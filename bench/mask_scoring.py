@@ -28,7 +28,8 @@ _COMPARED = ("HOTA", "DetA", "AssA", "LocA", "sMOTA", "MOTA", "MOTP", "IDSW", "F
 
 def ours(args: argparse.Namespace) -> ToolResult:
     """Return our combined values."""
-    from metrics.evaluate import Task, evaluate
+    from metrics.evaluate import evaluate
+    from metrics.task import Task
 
     names = tuple(_names(args.truth))
     task = Task("kitti_mots", "kitti_mots", args.truth, args.results, _FAMILIES, names)

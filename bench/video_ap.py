@@ -26,7 +26,8 @@ _COLUMNS = ("AP", "AP50", "AP75", "AP_small", "AP_medium", "AP_large", "AR100")
 def ours(args: argparse.Namespace) -> ToolResult:
     """Return our combined values by class and column."""
     from datasets.layout import load_layout
-    from metrics.evaluate import Task, evaluate
+    from metrics.evaluate import evaluate
+    from metrics.task import Task
 
     truth, results = args.results / _TRUTH, args.results / _RESULTS
     for path in (truth, results):

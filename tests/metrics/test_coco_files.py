@@ -10,7 +10,8 @@ from pycocotools import mask as coco_mask
 
 from datasets.formats import coco_json
 from datasets.io.mended import take_mended
-from metrics.evaluate import crosscheck, evaluate, plan
+from metrics.evaluate import crosscheck, evaluate
+from metrics.task import plan
 from tests.support.json_changes import MISSING
 from tests.support.metrics.coco_files import (
     RESULTS,

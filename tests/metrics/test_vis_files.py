@@ -12,7 +12,8 @@ from pycocotools import mask as coco_mask
 
 from datasets.io.mended import take_mended
 from metrics.crosscheck import trackeval_run
-from metrics.evaluate import Task, crosscheck, evaluate
+from metrics.evaluate import crosscheck, evaluate
+from metrics.task import Task
 from tests.support import trackeval_oracle
 
 COLUMNS = ("AP", "AP_small", "AP_medium", "AP_large", "AR100")

@@ -8,9 +8,10 @@ from pathlib import Path
 from datasets.layout import load_layout
 from datasets.types import Tracks
 from metrics.combine import combine_scores
-from metrics.evaluate import Task, evaluate
+from metrics.evaluate import evaluate
 from metrics.family import load_protocol
 from metrics.score import score_tracks
+from metrics.task import Task
 from tests.support import trackeval_oracle
 
 TOLERANCE = 1e-9  # both sides are sums of about 10^5 doubles

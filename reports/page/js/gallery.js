@@ -1,5 +1,5 @@
-// The failure gallery: the errors of a sequence as lanes, as a list and in the viewer, and the worst
-// errors of a variant.
+// The failure gallery: the errors of a sequence as lanes, as a list and in the viewer, and the
+// worst errors of a variant.
 (() => {
   "use strict";
   const { byId, element, state, formatNumber } = bench;

@@ -86,7 +86,7 @@
       },
     });
 
-  /** Shows how well each variant agrees with the ground truth, with the best of each column marked. */
+  /** Shows how well each variant agrees with the ground truth; marks the best of each column. */
   function showTable(sequenceMaps, shown) {
     const rows = shown.map(variant => ({ variant, map: sequenceMaps.variants[variant.name] }));
     const numbers = name => rows.map(({ map }) => map?.agreement?.[name]).filter(isNumber);

@@ -31,7 +31,7 @@
   /** A function from frames to pixels. */
   const scaleOf = (context, width) => frame => (frame * width) / Math.max(1, framesOf(context));
 
-  /** Draws a variant's segments of an object: a bar where it is matched, a line where it is missed. */
+  /** Draws a variant's segments of an object: a bar where it is matched, a line where missed. */
   function drawBar(svg, segments, { top, height, scale, run }) {
     for (const each of segments) drawSegment(svg, each, { top, height, scale, run });
     const followed = segments.filter(each => each.tracker !== LOST);

@@ -57,8 +57,8 @@
   }
 
   /**
-   * {left, top, width, height, pixels}: the bounding box of a mask, and its pixels as 0 or 1, row by
-   * row; null for an empty mask.
+   * {left, top, width, height, pixels}: the bounding box of a mask, and its pixels as 0 or 1, row
+   * by row; null for an empty mask.
    */
   function decode(text, height) {
     const runs = runsOf(text);

@@ -15,8 +15,9 @@ from bench.material.corrupt import corrupt
 from datasets.formats import mots_text
 from metrics.crosscheck.compare import find_missing, table
 from metrics.crosscheck.reference import CLASS_AVERAGED, COMBINED, DETECTION_AVERAGED
-from metrics.evaluate import Task, crosscheck, evaluate
+from metrics.evaluate import crosscheck, evaluate
 from metrics.family import list_protocols
+from metrics.task import Task
 from tests.metrics.test_evaluate import folders, run
 from tests.support.metrics.cross_checked import CROWD, VOID, reasons
 from tests.support.metrics.small_tasks import OF_TRACKS, OUR_OWN, PROTOCOLS, task_of

@@ -12,7 +12,8 @@ import numpy as np
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from metrics.evaluate import evaluate, plan
+from metrics.evaluate import evaluate
+from metrics.task import plan
 
 NAMES = ("AP", "AP50", "AP75", "AP_small", "AP_medium", "AP_large", "AR1", "AR10", "AR100")
 SIZE = {"width": 200, "height": 150}

@@ -12,8 +12,8 @@ from bench.material.corrupt import corrupt
 from datasets.formats import coco_json, davis_png, mots_text, vis_json
 from datasets.layout import load_layout
 from datasets.types import Tracks
-from metrics.evaluate import Task
 from metrics.family import load_protocol
+from metrics.task import Task
 from tests.parity.test_davis import random_video, write_video
 from tests.parity.test_parity_files import dance, street, write_info
 from tests.parity.test_parity_vis import corrupted_result, ellipses

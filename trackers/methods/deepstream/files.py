@@ -191,10 +191,16 @@ def override(name: str, groups: Groups, values: Mapping[str, Any]) -> Groups:
     return new
 
 
+class _CaseSensitiveParser(ConfigParser):
+    """A parser that does not convert keys to lower case."""
+
+    def optionxform(self, optionstr: str) -> str:
+        return optionstr
+
+
 def as_ini(groups: Groups) -> str:
     """Return groups as an INI file, the format of the application and the detector."""
-    parser, text = ConfigParser(interpolation=None), StringIO()
-    parser.optionxform = str  # type: ignore[assignment,method-assign]  # keeps the case of keys
+    parser, text = _CaseSensitiveParser(interpolation=None), StringIO()
     parser.read_dict(groups)
     parser.write(text, space_around_delimiters=False)
     return text.getvalue()
