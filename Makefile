@@ -7,6 +7,8 @@ VARIANT ?=
 ACCEPT ?=
 YES ?=
 AGAINST ?=
+WITH ?=
+$(if $(filter-out score page,$(WITH)),$(error WITH: expected score or page, found $(WITH)))
 MOT17 ?= ../shared/data/mot17
 KITTI_MOTS ?= ../shared/data/kitti_mots
 DAVIS ?= ../shared/data/davis2017
@@ -40,7 +42,7 @@ help: ## list the targets
 	@echo
 	@echo "  make report CONFIG=config/mot17.yaml overlays another config on the default."
 
-setup: $(STAMP) ## install requirements.lock into .venv (the other targets do it themselves)
+setup: $(STAMP)$(WITH:%=-%) ## install requirements.lock into .venv; WITH=score or WITH=page: less of it
 
 report: $(STAMP) ## run, score and time the trackers, write reports/summary.html
 	snakemake --cores all --quiet host reason rules --keep-going reports/summary.html \
@@ -145,9 +147,11 @@ format: $(STAMP) $(NPM_STAMP) ## format code, rules, scripts and styles
 	snakefmt Snakefile workflow
 	$(BIOME) format --write
 
-lock: $(STAMP) ## pin versions again: requirements.in -> requirements.lock, environment.yml
+lock: $(STAMP) ## pin versions again: requirements*.in -> requirements*.lock, environment.yml
 	$(UV) pip compile $(LOCK_FLAGS) --override requirements-overrides.txt requirements.in \
 		--output-file requirements.lock
+	for set in score page; do $(UV) pip compile $(LOCK_FLAGS) --constraint requirements.lock \
+		requirements-$$set.in --output-file requirements-$$set.lock || exit 1; done
 	python -m workflow.environment requirements.lock environment.yml
 
 clean: ## remove files made by rules and list what is left; your own files stay
@@ -156,15 +160,25 @@ clean: ## remove files made by rules and list what is left; your own files stay
 clean-downloads: ## the same, and downloads with the engines built from them: YES=1
 	@$(PYTHON) -m workflow.clean --downloads $(if $(filter 1 yes,$(YES)),--yes)
 
-$(STAMP): requirements.lock
+define new_environment
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or newer is needed; set it with PYTHON=..."; exit 1; }
 	rm -rf $(VENV)
 	$(PYTHON) -m venv $(VENV) || { echo "on Debian and Ubuntu: apt install python3-venv"; exit 1; }
+endef
+
+# one stamp a set: a larger set includes the smaller ones, so it has their stamps too
+$(STAMP): requirements.lock
+	$(new_environment)
 	sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > $(VENV)/uv.txt
 	$(VENV)/bin/python -m pip install --quiet --require-hashes --no-deps -r $(VENV)/uv.txt
 	SAM2_BUILD_CUDA=0 $(UV) pip sync --compile-bytecode --require-hashes requirements.lock
-	touch $@
+	touch $(STAMP)-score $(STAMP)-page $@
+
+$(STAMP)-score $(STAMP)-page: $(STAMP)-%: requirements-%.lock
+	$(new_environment)
+	$(VENV)/bin/python -m pip install --quiet --no-compile --no-deps --require-hashes -r $<
+	touch $(STAMP)-score $@
 
 $(NPM_STAMP): package.json package-lock.json
 	@command -v npm > /dev/null || \

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -110,24 +109,6 @@ def test_conda_and_the_lock_name_the_same_versions():
     named = dict(line.split("==") for line in pip)
     assert {name: version for name, version in named.items() if name not in GPU} == read_pins(LOCK)
     assert GPU.keys() <= named.keys()
-
-
-def test_every_version_is_pinned_with_a_hash_and_no_index_is_named():
-    blocks = re.split(r"\n(?=\S)", LOCK.strip())
-    for block in blocks:
-        assert re.match(r"[a-z0-9._-]+==\S+", block), block[:80]
-        assert "--hash=sha256:" in block, block[:80]
-    assert "://" not in LOCK
-    assert "--index" not in LOCK
-
-
-def test_every_required_package_is_in_the_lock():
-    required = [
-        line.strip()
-        for line in (ROOT / "requirements.in").read_text().splitlines()
-        if line.strip() and not line.startswith("#")
-    ]
-    assert set(required) <= read_pins(LOCK).keys()
 
 
 def test_one_module_of_opencv_is_installed():
