@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Mapping
 from collections.abc import Sequence as Many
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from datasets.layout import accepts, load_layout
 from datasets.needs import EVERYTHING, Needs
 from datasets.sequences.result_files import results_folder
 from datasets.types import MAX_FRAMES, Tracks
+from metrics.crosscheck.given_files import GivenFiles, find_given
 from metrics.family import load_family, load_protocol
 from metrics.score import load_families
 
@@ -61,10 +62,18 @@ def read_pair(task: Task, sequence: str) -> tuple[Tracks, Tracks, dict[str, int]
     if accepts(layout, "ends"):
         families = load_families(task.families).values()
         options["ends"] = any(family.ends_scored for family in families)
+    if accepts(layout, "counted_with"):
+        options["counted_with"] = task.sequences[0]
     truth, prediction = layout.read_pair(task.truth, task.results, sequence, **options)
     mended = take_mended()
     add_mended(earlier)
     return truth, prediction, mended
+
+
+def given_files(task: Task) -> GivenFiles:
+    """Return the files of a task for other tools to read."""
+    found = find_given(task.layout, task.truth, task.results, task.sequences)
+    return replace(found, frames=task.frames, sized=task.needs.masks)
 
 
 def plan(args: argparse.Namespace) -> Task:

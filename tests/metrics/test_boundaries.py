@@ -10,7 +10,8 @@ from hypothesis.extra.numpy import arrays
 
 from datasets.masks import coco_rle
 from metrics.boundaries import boundary_table, outline, reach
-from tests.support.metrics.slow_jf import slow_edge, slow_f
+from metrics.references.davis_definitions import boundary_f as slow_f
+from metrics.references.davis_definitions import edge as slow_edge
 
 BOTH = np.zeros((2, 1, 1), int)
 

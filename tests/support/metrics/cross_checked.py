@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from datasets.types import Tracks
 from metrics.crosscheck.compare import Comparison, compare
-from metrics.crosscheck.reference import Sample
+from metrics.crosscheck.reference import Request, Sample
 from metrics.evaluate import summarize_scores
 from metrics.score import make_pairings, score_pairings
 
@@ -24,7 +24,7 @@ def cross_checked(
         name: score_pairings(sample.pairings, protocol, families)
         for name, sample in samples.items()
     }
-    return compare(summarize_scores(scores), families, samples)
+    return compare(summarize_scores(scores), Request(protocol, families, samples)).comparisons
 
 
 def reasons(compared: list[Comparison]) -> set[str]:
