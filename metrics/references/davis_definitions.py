@@ -9,6 +9,8 @@ largest identity in the first frame of the ground truth.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +39,7 @@ Tables = tuple[np.ndarray, np.ndarray]  # J and F of each object over time, (N, 
 Labels = tuple[np.ndarray, np.ndarray]  # ground truth and results, (T, height, width)
 _NAME = "davis_definitions"
 _VOID = 255
+_REACH = 0.008  # share of the image diagonal up to which boundaries match
 _RECALLED = 0.5  # above which a value counts for recall
 
 
@@ -141,14 +144,53 @@ def _objects(truth: np.ndarray) -> range:
 def _tables(truth: np.ndarray, prediction: np.ndarray, pairs: list[tuple[int, int]]) -> Tables:
     """Return J and F of pairs of a value in the ground truth and one in the results."""
     region, contour = np.zeros((2, len(pairs), len(truth)))
-    for place, (one, other) in enumerate(pairs):
-        for frame in range(len(truth)):
-            masks = truth[frame] == one, prediction[frame] == other
-            region[place, frame], contour[place, frame] = jaccard(*masks), boundary_f(*masks)
+    for frame, sides in enumerate(zip(truth, prediction, strict=True)):
+        masks = [
+            {value: side == value for value in {pair[number] for pair in pairs}}
+            for number, side in enumerate(sides)
+        ]
+        outlines = [{key: Boundary.of(mask) for key, mask in side.items()} for side in masks]
+        for place, (one, other) in enumerate(pairs):
+            region[place, frame] = jaccard(masks[0][one], masks[1][other])
+            contour[place, frame] = outlines[0][one].f_score(outlines[1][other])
     return region, contour
 
 
-def edge(mask: np.ndarray) -> np.ndarray:
+@dataclass(frozen=True)
+class Boundary:
+    """The boundary of a mask.
+
+    Args:
+        points: Row and column of each pixel, (N, 2).
+        radius: Distance in pixels up to which boundaries match.
+    """
+
+    points: np.ndarray
+    radius: float
+
+    @classmethod
+    def of(cls, mask: np.ndarray) -> Boundary:
+        """Return the boundary of a mask (height, width)."""
+        diagonal = np.sqrt(mask.shape[0] ** 2 + mask.shape[1] ** 2)
+        return cls(np.argwhere(boundary_pixels(mask)), float(np.ceil(_REACH * diagonal)))
+
+    @cached_property
+    def tree(self) -> cKDTree:
+        """The points, to look up the nearest."""
+        return cKDTree(self.points)
+
+    def f_score(self, other: Boundary) -> float:
+        """Return the harmonic mean of the shares of both boundaries that lie near the other."""
+        if not len(self.points) or not len(other.points):
+            return float(len(self.points) == len(other.points))
+        shares = self._share_near(other), other._share_near(self)
+        return 2 * shares[0] * shares[1] / sum(shares) if sum(shares) else 0.0
+
+    def _share_near(self, other: Boundary) -> float:
+        return float(np.mean(other.tree.query(self.points)[0] <= self.radius))
+
+
+def boundary_pixels(mask: np.ndarray) -> np.ndarray:
     """Return where a pixel differs from the one to its right, below, or right and below."""
     height, width = mask.shape
     right, below = np.minimum(np.arange(width) + 1, width - 1), np.arange(1, height + 1)
@@ -160,17 +202,6 @@ def jaccard(truth: np.ndarray, prediction: np.ndarray) -> float:
     """Return the IoU, 1 if both masks are empty."""
     union = np.count_nonzero(truth | prediction)
     return np.count_nonzero(truth & prediction) / union if union else 1.0
-
-
-def boundary_f(truth: np.ndarray, prediction: np.ndarray) -> float:
-    """Return the harmonic mean of the shares of both boundaries that lie near the other."""
-    radius = np.ceil(0.008 * np.sqrt(truth.shape[0] ** 2 + truth.shape[1] ** 2))
-    points = [np.argwhere(edge(mask)) for mask in (truth, prediction)]
-    if not len(points[0]) or not len(points[1]):
-        return float(len(points[0]) == len(points[1]))
-    recall = np.mean(cKDTree(points[1]).query(points[0])[0] <= radius)
-    precision = np.mean(cKDTree(points[0]).query(points[1])[0] <= radius)
-    return float(2 * precision * recall / (precision + recall)) if precision + recall else 0.0
 
 
 def time_statistics(values: np.ndarray) -> tuple[float, float, float]:
