@@ -195,6 +195,14 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--crosscheck", action="store_true", help="compare with TrackEval and other references"
     )
+    for side, what in (("truth", "ground truth"), ("results", "results")):
+        parser.add_argument(
+            f"--converted-{side}",
+            nargs="+",
+            action="extend",
+            type=Path,
+            help=f"files that Parquet {what} was converted from, one a sequence, for --crosscheck",
+        )
     parser.add_argument(
         "--frames",
         nargs="+",

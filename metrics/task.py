@@ -16,7 +16,7 @@ from datasets.layout import accepts, load_layout
 from datasets.needs import EVERYTHING, Needs
 from datasets.sequences.result_files import results_folder
 from datasets.types import MAX_FRAMES, Tracks
-from metrics.crosscheck.given_files import GivenFiles, find_given
+from metrics.crosscheck.given_files import KINDS, GivenFiles, find_given
 from metrics.family import load_family, load_protocol
 from metrics.score import load_families
 
@@ -34,6 +34,9 @@ class Task:
         classes: Names of the classes; all that the protocol scores if empty.
         frames: Number of frames by sequence, for layouts whose files do not provide it.
         needs: What is used of the files.
+        converted_truth: The file of each sequence that its Parquet ground truth was converted from,
+            for the cross-check; empty if unknown.
+        converted_results: The same for the results.
     """
 
     protocol: str
@@ -45,6 +48,8 @@ class Task:
     classes: tuple[str, ...] = ()
     frames: Mapping[str, int] = field(default_factory=dict)
     needs: Needs = EVERYTHING
+    converted_truth: tuple[Path, ...] = ()
+    converted_results: tuple[Path, ...] = ()
 
 
 def read_pair(task: Task, sequence: str) -> tuple[Tracks, Tracks, dict[str, int]]:
@@ -72,6 +77,12 @@ def read_pair(task: Task, sequence: str) -> tuple[Tracks, Tracks, dict[str, int]
 
 def given_files(task: Task) -> GivenFiles:
     """Return the files of a task for other tools to read."""
+    converted = {
+        "truth": dict(zip(task.sequences, task.converted_truth, strict=False)),
+        "results": dict(zip(task.sequences, task.converted_results, strict=False)),
+    }
+    if any(converted.values()):
+        return GivenFiles(KINDS[load_protocol(task.protocol).layout], **converted)
     found = find_given(task.layout, task.truth, task.results, task.sequences)
     return replace(found, frames=task.frames, sized=task.needs.masks)
 
@@ -108,7 +119,24 @@ def plan(args: argparse.Namespace) -> Task:
         tuple(args.classes or ()),
         _parse_frames(args.frames or (), chosen),
         needs,
+        *_parse_converted(args, layout, chosen),
     )
+
+
+def _parse_converted(
+    args: argparse.Namespace, layout: str, sequences: Many[str]
+) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
+    """Return the files that Parquet ground truth and results were converted from."""
+    found = []
+    for name in ("converted_truth", "converted_results"):
+        paths, flag = tuple(getattr(args, name) or ()), f"--{name.replace('_', '-')}"
+        if paths and layout != "parquet":
+            raise ValueError(f"{flag}: expected --layout parquet, found layout {layout}")
+        if paths and len(paths) != len(sequences):
+            expected = f"{len(sequences)} files, one for each sequence"
+            raise ValueError(f"{flag}: expected {expected}, found {len(paths)}")
+        found.append(paths)
+    return found[0], found[1]
 
 
 def _parse_frames(counts: Many[str], sequences: Many[str]) -> dict[str, int]:

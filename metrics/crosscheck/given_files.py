@@ -35,6 +35,11 @@ class GivenFiles:
     frames: Mapping[str, int] = field(default_factory=dict)
     sized: bool = True
 
+    def has_both(self, kind: str, sequences: Many[str]) -> bool:
+        """Return whether there are both files of all sequences, of this kind."""
+        names = {*sequences}
+        return self.kind == kind and names <= self.truth.keys() and names <= self.results.keys()
+
 
 def find_given(layout: str, truth: Path, results: Path, sequences: Many[str]) -> GivenFiles:
     """Return the files that a layout reads; none for a layout of this repository alone."""

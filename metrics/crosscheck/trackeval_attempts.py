@@ -162,7 +162,7 @@ def attempts_of_vis(
         return _open(lay_out_vis(workdir, pairs), names, classes)
 
     converted = Attempt((False, False), open_converted)
-    if files.kind == "youtube_vis":
+    if files.has_both("youtube_vis", [*samples]):
         yield [Attempt((True, True), open_given), converted]
     else:
         yield [converted]

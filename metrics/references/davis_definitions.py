@@ -63,7 +63,7 @@ def score(request: Request, workdir: Path) -> ReferenceOutput:
 def _labels(given: GivenFiles, name: str, sample: Sample, *, ends: bool) -> tuple[Labels, str]:
     """Return the labels in the user's files, or those of tracks and the reason why."""
     reason = f"{_NAME} reads PNG files only"
-    if given.kind == "davis" and name in given.truth and name in given.results:
+    if given.has_both("davis", [name]):
         try:
             return read_labels(given.truth[name], given.results[name], ends=ends), ""
         except (OSError, ValueError, SyntaxError) as error:

@@ -52,7 +52,7 @@ def score(request: Request, workdir: Path) -> ReferenceOutput:
     if not wanted:
         return ReferenceOutput()
     reason = "pycocotools does not read the format given"
-    if request.given.kind == "coco":
+    if request.given.has_both("coco", [*request.samples]):
         try:
             evaluate_files = _file_evaluator(request)
             return _output(request, wanted, evaluate_files, given=True)

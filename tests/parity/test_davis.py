@@ -180,33 +180,3 @@ def test_a_real_video_equals_trackeval(method, dogs_jump, tmp_path):
     ours = our_scores(tmp_path, ["dogs-jump"])
     theirs = their_scores(tmp_path)
     assert_equal(ours, theirs, set(theirs["COMBINED"]) - ONLY_TRACKEVAL)
-
-
-# computed by davis_definitions.py from these masks at 432 x 240; the last test repeats it
-GOLDEN = {
-    ("osvos", "davis_semi", "jf_davis_ss"): [
-        0.6379573567399195, 0.5874173517420754, 0.6302083333333334, 0.3003556019400287,
-        0.6884973617377635, 0.765625, 0.31057612959572417,
-    ],
-    ("rvos", "davis", "jf_davis_us"): [
-        0.4599006764462269, 0.40694503411172356, 0.4292929292929293, -0.1408833102073375,
-        0.5128563187807302, 0.5959595959595959, -0.10253377981101908,
-    ],
-}  # fmt: skip
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("method", "protocol", "family"), GOLDEN)
-def test_a_real_video_equals_the_golden_values(method, protocol, family, dogs_jump, tmp_path):
-    write_pair(tmp_path, dogs_jump, method)
-    sides = davis.read_pair(tmp_path / "truth", tmp_path / "results", "dogs-jump")
-    values = score_tracks(*sides, protocol, [family])["values"]
-    golden = dict(zip(FIELDS, GOLDEN[method, protocol, family], strict=True))
-    assert values == pytest.approx(golden, abs=TOLERANCE)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("method", "protocol", "family"), GOLDEN)
-def test_the_golden_values_equal_the_official_definitions(method, protocol, family, dogs_jump):
-    found = score_labels(protocol, family, dogs_jump["truth"], dogs_jump[method])
-    assert list(found.values()) == pytest.approx(GOLDEN[method, protocol, family], abs=1e-12)
