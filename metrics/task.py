@@ -30,12 +30,13 @@ class Task:
         truth: Folder of the ground truth, or one file if the layout has all sequences in one.
         results: Folder of the results, or one file likewise.
         families: Modules of metrics/families.
-        sequences: Names of the sequences; each must have ground truth and a result.
+        sequences: Names of the sequences, sorted: AP ranks equal scores in their order. Each must
+            have ground truth and a result.
         classes: Names of the classes; all that the protocol scores if empty.
         frames: Number of frames by sequence, for layouts whose files do not provide it.
         needs: What is used of the files.
-        converted_truth: The file of each sequence that its Parquet ground truth was converted from,
-            for the cross-check; empty if unknown.
+        converted_truth: The file that Parquet ground truth was converted from, by sequence, for the
+            cross-check; empty if unknown.
         converted_results: The same for the results.
     """
 
@@ -48,8 +49,8 @@ class Task:
     classes: tuple[str, ...] = ()
     frames: Mapping[str, int] = field(default_factory=dict)
     needs: Needs = EVERYTHING
-    converted_truth: tuple[Path, ...] = ()
-    converted_results: tuple[Path, ...] = ()
+    converted_truth: Mapping[str, Path] = field(default_factory=dict)
+    converted_results: Mapping[str, Path] = field(default_factory=dict)
 
 
 def read_pair(task: Task, sequence: str) -> tuple[Tracks, Tracks, dict[str, int]]:
@@ -77,12 +78,10 @@ def read_pair(task: Task, sequence: str) -> tuple[Tracks, Tracks, dict[str, int]
 
 def given_files(task: Task) -> GivenFiles:
     """Return the files of a task for other tools to read."""
-    converted = {
-        "truth": dict(zip(task.sequences, task.converted_truth, strict=False)),
-        "results": dict(zip(task.sequences, task.converted_results, strict=False)),
-    }
-    if any(converted.values()):
-        return GivenFiles(KINDS[load_protocol(task.protocol).layout], **converted)
+    truth, results = task.converted_truth, task.converted_results
+    if truth or results:
+        kind = KINDS.get(load_protocol(task.protocol).layout, "")
+        return GivenFiles(kind, truth, results)
     found = find_given(task.layout, task.truth, task.results, task.sequences)
     return replace(found, frames=task.frames, sized=task.needs.masks)
 
@@ -108,6 +107,7 @@ def plan(args: argparse.Namespace) -> Task:
     unknown = sorted(set(chosen) - set(known))
     if unknown:
         raise ValueError(f"{args.truth}: expected sequences among {known}, found {unknown}")
+    converted = _parse_converted(args, layout, chosen)
     _report_unscored(args.results, known)
     return Task(
         args.protocol,
@@ -115,27 +115,27 @@ def plan(args: argparse.Namespace) -> Task:
         args.truth,
         args.results,
         tuple(families),
-        tuple(chosen),
+        tuple(sorted(chosen)),
         tuple(args.classes or ()),
         _parse_frames(args.frames or (), chosen),
         needs,
-        *_parse_converted(args, layout, chosen),
+        *converted,
     )
 
 
 def _parse_converted(
     args: argparse.Namespace, layout: str, sequences: Many[str]
-) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
-    """Return the files that Parquet ground truth and results were converted from."""
+) -> tuple[dict[str, Path], dict[str, Path]]:
+    """Return the files that Parquet ground truth and results were converted from, by sequence."""
     found = []
     for name in ("converted_truth", "converted_results"):
-        paths, flag = tuple(getattr(args, name) or ()), f"--{name.replace('_', '-')}"
+        paths, flag = getattr(args, name) or [], f"--{name.replace('_', '-')}"
         if paths and layout != "parquet":
             raise ValueError(f"{flag}: expected --layout parquet, found layout {layout}")
         if paths and len(paths) != len(sequences):
             expected = f"{len(sequences)} files, one for each sequence"
             raise ValueError(f"{flag}: expected {expected}, found {len(paths)}")
-        found.append(paths)
+        found.append(dict(zip(sequences, paths, strict=False)))  # all or none
     return found[0], found[1]
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from metrics.crosscheck.given_files import KINDS
 from metrics.family import load_protocol
+from trackers.contract import fill_path
 from workflow.planning.inputs import Inputs
 from workflow.planning.plan import Plan
 
@@ -31,28 +32,28 @@ _TRUTH = "gt.txt"
 def converted_truth(plan: Plan, dataset: str, protocol: str) -> list[Path]:
     """Return the ground truth file of each sequence; none if no reference reads them."""
     entry = plan.datasets[dataset]
-    if _READERS.get(entry.entry["reader"], "") != _kind(protocol):
+    if _READERS.get(entry.entry["reader"]) != _kind(protocol):
         return []
     return [_truth_file(entry.label_files(name)) for name in entry.sequences]
 
 
 def converted_results(plan: Plan, variant: str, dataset: str, protocol: str) -> list[Path]:
     """Return the result file of each sequence; none if no reference reads them."""
-    found, sequences = plan.variant(variant), plan.datasets[dataset].sequences
+    found, data = plan.variant(variant), plan.datasets[dataset]
     imported = found.method_name == "imported"
     if "@" in variant or not (imported or found.has_result_file):  # late frames change its tracks
         return []
     form = found.options["format"] if imported else found.result_format
-    if _FORMATS.get(form, "") != _kind(protocol):
+    if _FORMATS.get(form) != _kind(protocol):
         return []
-    inputs = Inputs(plan)
     if imported:
-        return [path for name in sequences for path in inputs.files(variant, dataset, name)]
-    return [Path(inputs.result_file(variant, dataset, name)) for name in sequences]
+        return [fill_path(found.options["results"], data.root, name) for name in data.sequences]
+    inputs = Inputs(plan)
+    return [Path(inputs.result_file(variant, dataset, name)) for name in data.sequences]
 
 
 def _kind(protocol: str) -> str:
-    return KINDS[load_protocol(protocol).layout]
+    return KINDS.get(load_protocol(protocol).layout, "")
 
 
 def _truth_file(files: list[Path]) -> Path:

@@ -299,19 +299,26 @@ def test_parquet_is_checked_on_the_files_it_was_converted_from(small, tmp_path, 
         layout="parquet",
         truth=tmp_path / "data",
         results=tmp_path / "results",
-        converted_truth=tuple(given.truth / name / "gt" / "gt.txt" for name in given.sequences),
-        converted_results=tuple(given.results / f"{name}.txt" for name in given.sequences),
+        converted_truth={name: given.truth / name / "gt" / "gt.txt" for name in given.sequences},
+        converted_results={name: given.results / f"{name}.txt" for name in given.sequences},
     )
     checked = crosscheck(task, evaluate(task))
     assert all_given(checked, "trackeval")
     assert failures(checked) == set()
     plant(without_a_row)
     assert failures(crosscheck(task, evaluate(task))) == {"trackeval"}
-    half = replace(task, converted_results=())
+    half = replace(task, converted_results={})
     checked = crosscheck(half, evaluate(half))
     assert [(each.truth_given, each.results_given) for each in checked.inputs] == [
         (True, False)
     ] * 2
+
+
+def test_equal_scores_are_ranked_in_the_order_of_the_names_whatever_that_of_the_option(tmp_path):
+    images = [{"id": n, **SIZE, "width": 200 + n} for n in (1, 2)]
+    args = arguments(*write(tmp_path, TRUTH | {"images": images, "annotations": []}, []), "count")
+    args.sequences = ["202x150", "201x150"]
+    assert plan(args).sequences == ("201x150", "202x150")
 
 
 @pytest.mark.parametrize(
