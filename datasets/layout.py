@@ -25,7 +25,8 @@ class Layout(Protocol):
         Args:
             options: Options that the layout accepts: see `accepts`. `frames`: number of frames,
                 where the files do not provide it. `ends`: whether the first and the last frame are
-                scored.
+                scored. `counted_with`: sequence with which what is skipped or mended is counted,
+                where a file holds several.
 
         Raises:
             OSError: A file is missing or cannot be read.

@@ -26,12 +26,12 @@ from datasets.io.program import run_main
 from datasets.io.progress import progress
 from datasets.layout import list_layouts
 from metrics.combine import combine_scores
-from metrics.crosscheck.compare import Comparison, compare, find_missing
-from metrics.crosscheck.compare import table as comparison_table
-from metrics.crosscheck.reference import Sample
+from metrics.crosscheck.compare import Crosscheck, compare, find_missing
+from metrics.crosscheck.reference import Request, Sample
+from metrics.crosscheck.report import table as comparison_table
 from metrics.family import list_families, list_protocols
 from metrics.score import make_pairings, score_pairings
-from metrics.task import Task, plan, read_pair
+from metrics.task import Task, given_files, plan, read_pair
 from metrics.text_table import table
 
 if TYPE_CHECKING:
@@ -118,14 +118,14 @@ def _pool(jobs: int) -> ProcessPoolExecutor:
     return ProcessPoolExecutor(jobs)
 
 
-def crosscheck(task: Task, found: dict[str, Any]) -> list[Comparison]:
+def crosscheck(task: Task, found: dict[str, Any]) -> Crosscheck:
     """Return the values of `evaluate` compared with those of the references."""
     samples = {}
     for name in task.sequences:
         truth, prediction, _ = read_pair(task, name)
         pairings = make_pairings(truth, prediction, task.protocol, task.classes)
         samples[name] = Sample(truth, prediction, pairings)
-    return compare(found, task.families, samples)
+    return compare(found, Request(task.protocol, task.families, samples, given_files(task)))
 
 
 def run(args: argparse.Namespace) -> int:
@@ -141,16 +141,18 @@ def run(args: argparse.Namespace) -> int:
 
         events = {(key, name): t for key, each in scored.items() for name, t in each.events.items()}
         write_events(args.events, events)
-    lines, compared = list(table(found)), []
+    lines, passed = list(table(found)), True
     if args.crosscheck:
-        compared = crosscheck(task, found)
-        found["crosscheck"] = [asdict(each) for each in compared]
-        found["not_compared"] = find_missing(compared, task.families)
-        lines += comparison_table(compared, task.families)
+        checked = crosscheck(task, found)
+        found["crosscheck"] = [asdict(each) for each in checked.comparisons]
+        found["crosscheck_inputs"] = [asdict(each) for each in checked.inputs]
+        found["not_compared"] = find_missing(checked.comparisons, task.families)
+        lines += comparison_table(checked, task.families)
+        passed = all(each.passed for each in checked.comparisons)
     if args.output:
         write_json(args.output, found)
     print(*map(printable, lines), sep="\n")
-    return 0 if all(each.passed for each in compared) else 1
+    return 0 if passed else 1
 
 
 def main() -> int:
@@ -193,6 +195,14 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--crosscheck", action="store_true", help="compare with TrackEval and other references"
     )
+    for side, what in (("truth", "ground truth"), ("results", "results")):
+        parser.add_argument(
+            f"--converted-{side}",
+            nargs="+",
+            action="extend",
+            type=Path,
+            help=f"files that Parquet {what} was converted from, one a sequence, for --crosscheck",
+        )
     parser.add_argument(
         "--frames",
         nargs="+",

@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Mapping
 from collections.abc import Sequence as Many
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from datasets.layout import accepts, load_layout
 from datasets.needs import EVERYTHING, Needs
 from datasets.sequences.result_files import results_folder
 from datasets.types import MAX_FRAMES, Tracks
+from metrics.crosscheck.given_files import KINDS, GivenFiles, find_given
 from metrics.family import load_family, load_protocol
 from metrics.score import load_families
 
@@ -29,10 +30,14 @@ class Task:
         truth: Folder of the ground truth, or one file if the layout has all sequences in one.
         results: Folder of the results, or one file likewise.
         families: Modules of metrics/families.
-        sequences: Names of the sequences; each must have ground truth and a result.
+        sequences: Names of the sequences, sorted: AP ranks equal scores in their order. Each must
+            have ground truth and a result.
         classes: Names of the classes; all that the protocol scores if empty.
         frames: Number of frames by sequence, for layouts whose files do not provide it.
         needs: What is used of the files.
+        converted_truth: The file that Parquet ground truth was converted from, by sequence, for the
+            cross-check; empty if unknown.
+        converted_results: The same for the results.
     """
 
     protocol: str
@@ -44,6 +49,8 @@ class Task:
     classes: tuple[str, ...] = ()
     frames: Mapping[str, int] = field(default_factory=dict)
     needs: Needs = EVERYTHING
+    converted_truth: Mapping[str, Path] = field(default_factory=dict)
+    converted_results: Mapping[str, Path] = field(default_factory=dict)
 
 
 def read_pair(task: Task, sequence: str) -> tuple[Tracks, Tracks, dict[str, int]]:
@@ -61,10 +68,22 @@ def read_pair(task: Task, sequence: str) -> tuple[Tracks, Tracks, dict[str, int]
     if accepts(layout, "ends"):
         families = load_families(task.families).values()
         options["ends"] = any(family.ends_scored for family in families)
+    if accepts(layout, "counted_with"):
+        options["counted_with"] = task.sequences[0]
     truth, prediction = layout.read_pair(task.truth, task.results, sequence, **options)
     mended = take_mended()
     add_mended(earlier)
     return truth, prediction, mended
+
+
+def given_files(task: Task) -> GivenFiles:
+    """Return the files of a task for other tools to read."""
+    truth, results = task.converted_truth, task.converted_results
+    if truth or results:
+        kind = KINDS.get(load_protocol(task.protocol).layout, "")
+        return GivenFiles(kind, truth, results)
+    found = find_given(task.layout, task.truth, task.results, task.sequences)
+    return replace(found, frames=task.frames, sized=task.needs.masks)
 
 
 def plan(args: argparse.Namespace) -> Task:
@@ -88,6 +107,7 @@ def plan(args: argparse.Namespace) -> Task:
     unknown = sorted(set(chosen) - set(known))
     if unknown:
         raise ValueError(f"{args.truth}: expected sequences among {known}, found {unknown}")
+    converted = _parse_converted(args, layout, chosen)
     _report_unscored(args.results, known)
     return Task(
         args.protocol,
@@ -95,11 +115,28 @@ def plan(args: argparse.Namespace) -> Task:
         args.truth,
         args.results,
         tuple(families),
-        tuple(chosen),
+        tuple(sorted(chosen)),
         tuple(args.classes or ()),
         _parse_frames(args.frames or (), chosen),
         needs,
+        *converted,
     )
+
+
+def _parse_converted(
+    args: argparse.Namespace, layout: str, sequences: Many[str]
+) -> tuple[dict[str, Path], dict[str, Path]]:
+    """Return the files that Parquet ground truth and results were converted from, by sequence."""
+    found = []
+    for name in ("converted_truth", "converted_results"):
+        paths, flag = getattr(args, name) or [], f"--{name.replace('_', '-')}"
+        if paths and layout != "parquet":
+            raise ValueError(f"{flag}: expected --layout parquet, found layout {layout}")
+        if paths and len(paths) != len(sequences):
+            expected = f"{len(sequences)} files, one for each sequence"
+            raise ValueError(f"{flag}: expected {expected}, found {len(paths)}")
+        found.append(dict(zip(sequences, paths, strict=False)))  # all or none
+    return found[0], found[1]
 
 
 def _parse_frames(counts: Many[str], sequences: Many[str]) -> dict[str, int]:

@@ -46,10 +46,14 @@ class JsonPair:
         path, mtime = _with_mtime(truth, "instances.json")
         return sorted(_read_truth(self, path, mtime).content[1])
 
-    def read_pair(self, truth: Path, results: Path, sequence: str) -> tuple[Tracks, Tracks]:
+    def read_pair(
+        self, truth: Path, results: Path, sequence: str, counted_with: str | None = None
+    ) -> tuple[Tracks, Tracks]:
         """Return ground truth and prediction of one sequence.
 
-        What is skipped or mended in the files is counted with their first sequence.
+        Args:
+            counted_with: Sequence with which everything that is skipped or mended in the files is
+                counted; by default their first.
 
         Raises:
             ValueError: A file is invalid, or there is no such sequence.
@@ -60,7 +64,7 @@ class JsonPair:
         if sequence not in names:
             raise ValueError(f"{known[0]}: expected a sequence among {names}, found {sequence!r}")
         found = _read_results(self, *_with_mtime(results, "results.json"), *known)
-        if sequence == names[0]:
+        if sequence == (counted_with or names[0]):
             for what, count in (*labels.mended.items(), *found.mended.items()):
                 count_mended(what, count)
         return labels.content[1][sequence], found.content[sequence]

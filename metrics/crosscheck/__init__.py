@@ -1,4 +1,5 @@
 """Compare our values with those of the reference tools.
 
-May import: datasets.formats, datasets.types, metrics.family, metrics.pairing.
+May import: datasets.formats, datasets.io, datasets.sequences, datasets.types, metrics.family,
+metrics.pairing.
 """

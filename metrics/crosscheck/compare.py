@@ -14,7 +14,8 @@ from metrics.crosscheck.reference import (
     COMBINED,
     DETECTION_AVERAGED,
     Explanation,
-    Sample,
+    Input,
+    Request,
     Scope,
     Scores,
     list_references,
@@ -64,31 +65,44 @@ class Comparison:
         return self.equal or bool(self.explanation)
 
 
-def compare(
-    found: Mapping[str, Any], families: Many[str], samples: Mapping[str, Sample]
-) -> list[Comparison]:
-    """Return the comparison of every value that a reference has as well.
+@dataclass(frozen=True)
+class Crosscheck:
+    """The comparison with all references.
+
+    Args:
+        comparisons: Comparison of every value that a reference has as well.
+        inputs: Where each reference took each sequence from.
+    """
+
+    comparisons: list[Comparison]
+    inputs: list[Input]
+
+
+def compare(found: Mapping[str, Any], request: Request) -> Crosscheck:
+    """Return the comparison with all references.
 
     Args:
         found: Output of metrics.evaluate.
     """
     from tempfile import TemporaryDirectory
 
-    comparisons = []
-    owner = _columns(families)
+    comparisons: list[Comparison] = []
+    inputs: list[Input] = []
+    owner = column_owners(request.families)
     for name in list_references():
         reference = load_reference(name)
         with TemporaryDirectory() as workdir:
-            theirs = reference.score(found["protocol"], families, samples, Path(workdir))
-        for each in _pair_up(name, found, theirs, owner):
-            place = _scope(found["protocol"], each, samples)
+            theirs = reference.score(request, Path(workdir))
+        inputs += theirs.inputs
+        for each in _pair_up(name, found, theirs.scores, owner):
+            place = _scope(each, request)
             comparisons.append(_with_explanation(each, owner, reference.EXPLANATIONS, place))
-    return comparisons
+    return Crosscheck(comparisons, inputs)
 
 
 def find_missing(comparisons: Many[Comparison], families: Many[str]) -> Missing:
     """Return the columns that each reference does not have."""
-    owner = _columns(families)
+    owner = column_owners(families)
     missing: Missing = {name: {} for name in list_references()}
     for name, of_family in missing.items():
         compared = {each.column for each in comparisons if each.reference == name}
@@ -98,48 +112,7 @@ def find_missing(comparisons: Many[Comparison], families: Many[str]) -> Missing:
     return missing
 
 
-def table(comparisons: Many[Comparison], families: Many[str]) -> Iterator[str]:
-    """Yield the lines of the report: the compared totals, unexplained differences and a summary.
-
-    The columns that a reference does not have are listed as well.
-    """
-    shown = [each for each in comparisons if each.sequence == COMBINED or not each.passed]
-    width = max((len(_title(each)) for each in shown), default=0)
-    yield f"{'':{width}}{'ours':>18}{'theirs':>18}{'difference':>12}"
-    for each in shown:
-        verdict = "" if each.equal else "  explained" if each.passed else "  UNEXPLAINED"
-        numbers = "".join(f"{_number(value):>18}" for value in (each.ours, each.theirs))
-        yield f"{_title(each):{width}}{numbers}{each.difference:12.3g}{verdict}"
-    reasons = {(c.reference, c.explanation) for c in comparisons if not c.equal and c.explanation}
-    for name, reason in sorted(reasons):
-        yield f"explained, {name}: {reason}"
-    yield from _missing_lines(find_missing(comparisons, families), _columns(families))
-    failed = sum(not each.passed for each in comparisons)
-    equal = sum(each.equal for each in comparisons)
-    rest = len(comparisons) - equal - failed
-    yield f"{len(comparisons)} values: {equal} equal, {rest} explained, {failed} unexplained"
-
-
-def _missing_lines(missing: Missing, owner: Mapping[str, str]) -> Iterator[str]:
-    whole = list(owner.values())
-    for name, of_family in missing.items():
-        none = [key for key, columns in of_family.items() if len(columns) == whole.count(key)]
-        if none:
-            yield f"not compared, {name}: has no columns of {', '.join(none)}"
-        for family, columns in of_family.items():
-            if family not in none:
-                yield f"not compared, {name}: has no {', '.join(columns)} of {family}"
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.10g}"
-
-
-def _title(each: Comparison) -> str:
-    return f"{each.reference}, {each.class_name}, {each.sequence}, {each.column}"
-
-
-def _columns(families: Many[str]) -> dict[str, str]:
+def column_owners(families: Many[str]) -> dict[str, str]:
     """Return the family of each column."""
     return {column.name: name for name in families for column in load_family(name).columns}
 
@@ -165,13 +138,12 @@ def _our_values(
     return scores["combined"] if sequence == COMBINED else scores["sequences"][sequence]
 
 
-def _scope(protocol: str, each: Comparison, samples: Mapping[str, Sample]) -> Scope:
+def _scope(each: Comparison, request: Request) -> Scope:
+    samples = request.samples
     chosen = samples.values() if each.sequence == COMBINED else [samples[each.sequence]]
-    names = [each.class_name]
-    if each.class_name in _AVERAGED:
-        names = list(next(iter(samples.values())).pairings)
+    names = request.classes if each.class_name in _AVERAGED else [each.class_name]
     pairings = {name: [sample.pairings[name] for sample in chosen] for name in names}
-    return Scope(protocol, each.class_name, pairings)
+    return Scope(request.protocol, each.class_name, pairings)
 
 
 def _with_explanation(

@@ -5,11 +5,13 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Mapping
 from collections.abc import Sequence as Many
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, cast
 
+from datasets.io.errors import shorten
 from datasets.types import Tracks
+from metrics.crosscheck.given_files import GivenFiles
 from metrics.pairing import Pairing
 
 Scores = dict[str, dict[str, dict[str, float]]]  # by class, sequence or COMBINED, and column
@@ -24,6 +26,57 @@ class Sample:
     truth: Tracks
     prediction: Tracks
     pairings: Mapping[str, Pairing]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a reference is asked to score.
+
+    Args:
+        samples: Sequences by name.
+        given: The user's files of these sequences, where other tools may be able to read them.
+    """
+
+    protocol: str
+    families: Many[str]
+    samples: Mapping[str, Sample]
+    given: GivenFiles = field(default_factory=GivenFiles)
+
+    @property
+    def classes(self) -> list[str]:
+        """The names of the scored classes."""
+        return list(next(iter(self.samples.values())).pairings)
+
+
+@dataclass(frozen=True)
+class Input:
+    """Where a reference took a sequence from.
+
+    Args:
+        truth_given: Whether it read the user's ground truth file; otherwise a conversion of what
+            was read here.
+        results_given: The same for the results.
+        reason: Why it did not read both; empty if it did.
+    """
+
+    reference: str
+    sequence: str
+    truth_given: bool
+    results_given: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class ReferenceOutput:
+    """The values of a reference and what they were computed from.
+
+    Args:
+        scores: Values of our columns, NaN where they are undefined; empty if the tool has no such
+            protocol or family.
+    """
+
+    scores: Scores = field(default_factory=dict)
+    inputs: list[Input] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -64,12 +117,8 @@ class Reference(Protocol):
 
     EXPLANATIONS: Many[Explanation]
 
-    def score(
-        self, protocol: str, families: Many[str], samples: Mapping[str, Sample], workdir: Path
-    ) -> Scores:
-        """Return the tool's values of our columns, NaN where they are undefined.
-
-        The result is empty if the tool has no such protocol or family.
+    def score(self, request: Request, workdir: Path) -> ReferenceOutput:
+        """Return the tool's values, from the user's own files if the tool can read them.
 
         Args:
             workdir: Empty folder for the tool's input files.
@@ -84,3 +133,12 @@ def list_references() -> list[str]:
 def load_reference(name: str) -> Reference:
     """Return the module metrics/references/<name>.py."""
     return cast(Reference, importlib.import_module(f"metrics.references.{name}"))
+
+
+def describe_failure(error: Exception) -> str:
+    """Return the type and message of an error and, where it differs, of what caused it."""
+    first: BaseException = error
+    while (cause := first.__cause__ or first.__context__) is not None:
+        first = cause
+    texts = [shorten(f"{type(each).__name__}: {each}") for each in (error, first)]
+    return "; ".join(dict.fromkeys(texts))

@@ -22,7 +22,7 @@ import numpy as np
 OF_TRACKS = ("HOTA", "CLEAR", "Identity")  # the usual families
 KITTI_TRUTH = "label_02"  # folder of ground truth files that Kitti2DBox reads
 VIS_ENDING = "youtube_vis_all"  # ending of the names of both folders that YouTubeVIS reads
-_SEQMAP = "evaluate_tracking.seqmap.training"
+KITTI_SEQMAP = "evaluate_tracking.seqmap.training"  # its file with the sequence lengths
 _SIZE_LIMITS = (128, 256)  # side lengths in pixels of the squares that bound medium tracks
 _MAX_TRACKS = 100  # per video and class, as in the official evaluator
 
@@ -85,20 +85,18 @@ def mots_challenge(truth: Path, results: Path, lengths: Lengths) -> Setting:
 
 def kitti_mots(truth: Path, results: Path, lengths: Lengths) -> Setting:
     """Return the setting for masks; both folders contain <sequence>.txt."""
-    config = _config(truth, results) | {"SEQ_INFO": dict(lengths)}
-    config["GT_LOC_FORMAT"] = "{gt_folder}/{seq}.txt"
-    return Setting("KittiMOTS", config, results.name)
+    more = {"SEQ_INFO": dict(lengths), "GT_LOC_FORMAT": "{gt_folder}/{seq}.txt"}
+    return Setting("KittiMOTS", _config(truth, results) | more, results.name)
 
 
 def kitti(truth: Path, results: Path, lengths: Mapping[str, int]) -> Setting:
     """Return the setting for KITTI's boxes, and write the file with the sequence lengths.
 
     Args:
-        truth: Folder with `KITTI_TRUTH`/<sequence>.txt.
-        results: Folder with <sequence>.txt.
+        truth: Folder with `KITTI_TRUTH`/<sequence>.txt; that of the results has <sequence>.txt.
     """
     lines = (f"{name}\tempty\t000000\t{length:06d}\n" for name, length in lengths.items())
-    (truth / _SEQMAP).write_text("".join(lines))
+    (truth / KITTI_SEQMAP).write_text("".join(lines))
     return Setting("Kitti2DBox", _config(truth, results), results.name)
 
 
@@ -123,7 +121,7 @@ def youtube_vis(truth: Path, results: Path) -> Setting:
 
 
 def run(setting: Setting, classes: Many[str], families: Many[str]) -> Evaluation:
-    """Return TrackEval's results for the files; arguments as for `evaluate`."""
+    """Return TrackEval's results for the files: see `evaluate`."""
     return evaluate(open_dataset(setting), setting.tracker, classes, families)
 
 
@@ -145,23 +143,46 @@ def evaluate(dataset: Any, tracker: str, classes: Many[str], families: Many[str]
         classes: TrackEval's names of the classes.
         families: Class names in trackeval.metrics.
     """
+    loaded = load_families(families)
+    names = sorted(dataset.seq_list)  # as eval.py does: AP keeps the order for equal scores
+    each = [score_sequence(dataset, tracker, name, classes, loaded) for name in names]
+    return combine(dict(zip(names, each, strict=True)), loaded)
+
+
+def load_families(names: Many[str]) -> dict[str, Any]:
+    """Return objects of trackeval.metrics by name."""
     with suppress_output():
-        loaded = {name: _load(name) for name in families}
-        raw: dict[str, dict[str, Fields]] = {name: {} for name in classes}
-        for sequence in sorted(dataset.seq_list):  # as eval.py does: AP keeps it for equal scores
-            data = dataset.get_raw_seq_data(tracker, sequence)
-            for name, fields in raw.items():
-                kept = dataset.get_preprocessed_seq_data(data, name)
-                fields[sequence] = _score(loaded, kept)
-        combined = {name: _join(loaded, each, "combine_sequences") for name, each in raw.items()}
-    return Evaluation(loaded, raw, combined)
+        return {name: _load(name) for name in names}
+
+
+def score_sequence(
+    dataset: Any, tracker: str, sequence: str, classes: Many[str], loaded: Mapping[str, Any]
+) -> dict[str, Fields]:
+    """Return the fields of one sequence by class."""
+    with suppress_output():
+        data = dataset.get_raw_seq_data(tracker, sequence)
+        kept = ((name, dataset.get_preprocessed_seq_data(data, name)) for name in classes)
+        return {name: _score(loaded, each) for name, each in kept}
+
+
+def combine(sequences: Mapping[str, Mapping[str, Fields]], loaded: Mapping[str, Any]) -> Evaluation:
+    """Return the results of sequences, and of all combined.
+
+    Args:
+        sequences: Fields by class of each sequence; AP keeps their order for equal scores.
+    """
+    classes = next(iter(sequences.values()))
+    fields = {name: {key: each[name] for key, each in sequences.items()} for name in classes}
+    with suppress_output():
+        totals = {name: _join(loaded, each, "combine_sequences") for name, each in fields.items()}
+    return Evaluation(loaded, fields, totals)
 
 
 @contextlib.contextmanager
 def suppress_output() -> Iterator[None]:
     """Suppress TrackEval's output, and replace scikit-image if it is missing."""
-    quiet = contextlib.redirect_stdout(io.StringIO())
-    with quiet, warnings.catch_warnings(), _scikit_image():
+    out, err = contextlib.redirect_stdout, contextlib.redirect_stderr
+    with out(io.StringIO()), err(io.StringIO()), warnings.catch_warnings(), _scikit_image():
         warnings.simplefilter("ignore", RuntimeWarning)  # means of empty arrays
         yield
 
@@ -207,14 +228,14 @@ def _config(truth: Path, results: Path) -> dict[str, Any]:
 
 
 def _load(name: str) -> Any:
-    import trackeval
+    from trackeval import metrics
 
     if name != "TrackMAP":
-        return getattr(trackeval.metrics, name)()
+        return getattr(metrics, name)()
     small, large = (side**2 for side in _SIZE_LIMITS)
     areas = [[0, small], [small, large], [large, 1e10]]
-    options = {"AREA_RANGES": areas, "USE_TIME_RANGES": False, "MAX_DETECTIONS": _MAX_TRACKS}
-    return trackeval.metrics.TrackMAP(options)
+    more = {"USE_TIME_RANGES": False, "MAX_DETECTIONS": _MAX_TRACKS}
+    return metrics.TrackMAP({"AREA_RANGES": areas, **more})
 
 
 def _score(loaded: Mapping[str, Any], data: dict[str, Any]) -> Fields:
@@ -236,8 +257,7 @@ def _join(loaded: Mapping[str, Any], found: Mapping[str, Fields], way: str) -> F
     """Return the fields of several sequences or classes combined, by a method of TrackEval."""
     total = {}
     for name, family in loaded.items():
-        parts = {key: fields[name] for key, fields in found.items() if name in fields}
-        if parts:
+        if parts := {key: fields[name] for key, fields in found.items() if name in fields}:
             total[name] = getattr(family, way)(parts)
     return total
 

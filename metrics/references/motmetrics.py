@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from collections.abc import Sequence as Many
 from pathlib import Path
 
 import motmetrics
 import numpy as np
 
-from metrics.crosscheck.reference import COMBINED, Explanation, Sample, Scope, Scores
+from metrics.crosscheck.reference import (
+    COMBINED,
+    Explanation,
+    Input,
+    ReferenceOutput,
+    Request,
+    Scope,
+)
 from metrics.pairing import Pairing
 
 _CONTINUITY = (
@@ -58,20 +64,22 @@ _COLUMNS = {
     "IDFN": "idfn",
     "IDFP": "idfp",
 }
+_NAME = "motmetrics"
+_ROWS = "motmetrics has no protocols: it is given the rows that the protocol keeps"
 _DISTANCE = "motp"  # the mean distance of matches: 1 - MOTP
 _THRESHOLD = 0.5
 
 
-def score(
-    protocol: str, families: Many[str], samples: Mapping[str, Sample], workdir: Path
-) -> Scores:
+def score(request: Request, workdir: Path) -> ReferenceOutput:
     """Return motmetrics' values of CLEAR and Identity; the total is its overall row."""
-    if not {"clear", "identity"} & set(families):
-        return {}
-    classes = next(iter(samples.values())).pairings
-    return {
-        name: _of_class({key: s.pairings[name] for key, s in samples.items()}) for name in classes
+    if not {"clear", "identity"} & set(request.families):
+        return ReferenceOutput()
+    samples = request.samples
+    scores = {
+        name: _of_class({key: s.pairings[name] for key, s in samples.items()})
+        for name in request.classes
     }
+    return ReferenceOutput(scores, [Input(_NAME, name, False, False, _ROWS) for name in samples])
 
 
 def _of_class(pairings: Mapping[str, Pairing]) -> dict[str, dict[str, float]]:

@@ -1,14 +1,16 @@
-"""Reference pycocotools 2.0, on the rows our protocol keeps: each frame is an image.
+"""Reference pycocotools 2.0, on the user's own COCO files.
 
-Images are numbered as in their file where it numbers them, else sequence by sequence.
+It is given the rows that the protocol keeps where the files are in another format, or where it
+fails on them: each frame is an image, numbered as in its file, else sequence by sequence.
 """
 
 from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from collections.abc import Sequence as Many
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,17 +18,24 @@ import numpy as np
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
+from datasets.formats.coco_images import images_of
+from datasets.io.files import read_json
 from datasets.types import Tracks
 from metrics.crosscheck.reference import (
     CLASS_AVERAGED,
     COMBINED,
     DETECTION_AVERAGED,
     Explanation,
+    Input,
+    ReferenceOutput,
+    Request,
     Sample,
     Scores,
+    describe_failure,
 )
 
 EXPLANATIONS: tuple[Explanation, ...] = ()
+_NAME = "pycocotools"
 NAMES = ("AP", "AP50", "AP75", "AP_small", "AP_medium", "AP_large", "AR1", "AR10", "AR100")
 
 Kind = Literal["bbox", "segm"]
@@ -37,28 +46,84 @@ _KINDS: dict[str, tuple[Kind, str]] = {
 }
 
 
-def score(
-    protocol: str, families: Many[str], samples: Mapping[str, Sample], workdir: Path
-) -> Scores:
+def score(request: Request, workdir: Path) -> ReferenceOutput:
     """Return AP and AR of boxes and masks of each class, per sequence and combined."""
-    wanted = [_KINDS[name] for name in families if name in _KINDS]
+    wanted = [_KINDS[name] for name in request.families if name in _KINDS]
     if not wanted:
-        return {}
-    kept = {name: [_kept(sample)] for name, sample in samples.items()}
-    kept[COMBINED] = [each for (each,) in kept.values()]
-    classes = list(next(iter(samples.values())).pairings)
-    chosen = {name: [place] for place, name in enumerate(classes)}
-    scores: Scores = {name: {place: {} for place in kept} for name in classes}
+        return ReferenceOutput()
+    reason = "pycocotools does not read the format given"
+    if request.given.has_both("coco", [*request.samples]):
+        try:
+            evaluate_files = _file_evaluator(request)
+            return _output(request, wanted, evaluate_files, given=True)
+        except Exception as error:  # pycocotools raises any type for a file that it cannot read
+            reason = f"pycocotools fails on the files given: {describe_failure(error)}"
+    return _output(request, wanted, _row_evaluator(request), reason=reason)
+
+
+def _output(
+    request: Request,
+    wanted: Many[tuple[Kind, str]],
+    evaluate_place: Callable[[str, Kind], COCOeval],
+    *,
+    given: bool = False,
+    reason: str = "",
+) -> ReferenceOutput:
+    """Return all values.
+
+    Args:
+        evaluate_place: Return the evaluation of a sequence or of all; its categories are the ids of
+            the classes, sorted.
+    """
+    classes, places = request.classes, [*request.samples, COMBINED]
+    order = sorted(classes, key=_category_ids(request).__getitem__)
+    chosen = {name: [order.index(name)] for name in classes}
+    scores: Scores = {name: {place: {} for place in places} for name in classes}
     if len(classes) > 1:
         for name in (CLASS_AVERAGED, DETECTION_AVERAGED):
             chosen[name], scores[name] = list(range(len(classes))), {COMBINED: {}}
     for kind, prefix in wanted:
-        for place, sequences in kept.items():
-            evaluator = evaluate(sequences, kind)
+        for place in places:
+            evaluator = evaluate_place(place, kind)
             for name, of_class in scores.items():
                 if place in of_class:
                     of_class[place] |= summarize(evaluator, chosen[name], prefix)
-    return scores
+    inputs = [Input(_NAME, name, given, given, reason) for name in request.samples]
+    return ReferenceOutput(scores, inputs)
+
+
+def _row_evaluator(request: Request) -> Callable[[str, Kind], COCOeval]:
+    """Return a function that evaluates the rows that the protocol keeps."""
+    ids = _category_ids(request)
+    kept = {name: [_kept(sample, ids)] for name, sample in request.samples.items()}
+    kept[COMBINED] = [each for (each,) in kept.values()]
+    return lambda place, kind: evaluate(kept[place], kind)
+
+
+def _file_evaluator(request: Request) -> Callable[[str, Kind], COCOeval]:
+    """Return a function that evaluates the user's files, which pycocotools reads."""
+    given = request.given
+    truth, results = (next(iter(side.values())) for side in (given.truth, given.results))
+    images = images_of(read_json(truth, allow_nan=True), truth, sized=given.sized).by_sequence()
+    chosen = {name: images[name].tolist() for name in request.samples}
+    chosen[COMBINED] = [each for some in chosen.values() for each in some]
+
+    @cache
+    def load(_: Kind) -> tuple[COCO, COCO]:  # each kind anew: pycocotools changes what it has read
+        with contextlib.redirect_stdout(io.StringIO()):
+            coco = COCO(str(truth))
+            return coco, coco.loadRes(str(results))
+
+    def evaluate_place(place: str, kind: Kind) -> COCOeval:
+        with contextlib.redirect_stdout(io.StringIO()):
+            evaluator = COCOeval(*load(kind), kind)
+            evaluator.params.imgIds = chosen[place]
+            evaluator.params.catIds = sorted(_category_ids(request).values())
+            evaluator.evaluate()
+            evaluator.accumulate()
+        return evaluator
+
+    return evaluate_place
 
 
 def evaluate(sequences: Many[Pairs], kind: Kind) -> COCOeval:
@@ -110,12 +175,19 @@ def summarize(evaluator: COCOeval, categories: list[int], prefix: str = "") -> d
     return dict(zip(names, np.where(stats == -1, np.nan, stats).tolist(), strict=True))
 
 
-def _kept(sample: Sample) -> Pairs:
-    """Return the scored rows of each class; the class is the category."""
-    sides = [(pairing.truth, pairing.prediction) for pairing in sample.pairings.values()]
+def _category_ids(request: Request) -> dict[str, int]:
+    """Return the id of each class; its place where the protocol has no ids, as for DAVIS."""
+    extent = next(iter(request.samples.values())).truth.extent
+    ids = {name: key for key, name in extent.classes.items()}
+    return {name: ids.get(name, place) for place, name in enumerate(request.classes)}
+
+
+def _kept(sample: Sample, ids: Mapping[str, int]) -> Pairs:
+    """Return the scored rows of each class by its id."""
+    sides = {ids[name]: (each.truth, each.prediction) for name, each in sample.pairings.items()}
     return {
-        number: (one.tracks.take(one.rows), other.tracks.take(other.rows))
-        for number, (one, other) in enumerate(sides)
+        key: (one.tracks.take(one.rows), other.tracks.take(other.rows))
+        for key, (one, other) in sides.items()
     }
 
 

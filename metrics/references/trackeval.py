@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from collections.abc import Sequence as Many
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,22 +14,25 @@ from metrics.crosscheck.reference import (
     CLASS_AVERAGED,
     COMBINED,
     DETECTION_AVERAGED,
-    Explanation,
+    Input,
+    ReferenceOutput,
+    Request,
     Sample,
-    Scope,
     Scores,
 )
-from metrics.crosscheck.trackeval_files import Pairs
-from metrics.crosscheck.trackeval_run import (
-    Evaluation,
-    Fields,
-    Setting,
-    numbers,
-    of_class,
-    of_sequence,
-    over_classes,
+from metrics.crosscheck.trackeval_attempts import (
+    Attempt,
+    Converted,
+    Scored,
+    attempts_by_sequence,
+    attempts_of_vis,
+    run_first,
 )
-from metrics.pairing import Pairing
+from metrics.crosscheck.trackeval_explanations import EXPLANATIONS
+from metrics.crosscheck.trackeval_files import Layout
+from metrics.crosscheck.trackeval_run import Evaluation, Fields, of_class, of_sequence
+
+__all__ = ["EXPLANATIONS", "score"]
 
 _FAMILIES = {
     "hota": "HOTA",
@@ -40,59 +41,76 @@ _FAMILIES = {
     "vace": "VACE",
     "count": "Count",
 }
-_MAX_FRAMES = 255  # up to which TrackEval's 8-bit frame numbers do not overflow
+_NO_FILES = "TrackEval does not read the format given"
 
 
 @dataclass(frozen=True)
-class _Layout:
-    """TrackEval's input for one of our protocols.
+class _Rules:
+    """How sequences are handed to TrackEval under one of our protocols.
 
     Args:
-        lay_out: Write the files; return None if the format cannot hold them.
-        select: Return the rows of ground truth and prediction: all rows as read if TrackEval
-            excludes the same rows as our protocol, else the rows that our protocol keeps.
+        layout: TrackEval's layout; None for YouTube-VIS.
+        select: Return the rows of ground truth and prediction that are written where a user's file
+            is not handed over: all rows as read if TrackEval excludes the same rows as our
+            protocol, else the rows that our protocol keeps.
+        supports: Return whether TrackEval can score the sequence at all.
+        refuses: Return why it would read the user's file otherwise than the protocol, if it would.
         more: Further families that TrackEval has for these files only.
     """
 
-    lay_out: Callable[[Path, Pairs], Setting | None]
-    select: Callable[[Sample], tuple[Tracks, Tracks]]
+    layout: Layout | None
+    select: Callable[[Sample], Converted]
+    supports: Callable[[Sample], bool] = lambda _: True
+    refuses: Callable[[Sample], str] = lambda _: ""
     more: Mapping[str, str] = field(default_factory=dict)
 
 
-def score(
-    protocol: str, families: Many[str], samples: Mapping[str, Sample], workdir: Path
-) -> Scores:
+def score(request: Request, workdir: Path) -> ReferenceOutput:
     """Return TrackEval's values for each class, per sequence and combined, and over classes."""
-    layout = _LAYOUTS.get(protocol)
-    known = _FAMILIES | dict(layout.more if layout else {})
-    wanted = [known[name] for name in families if name in known]
-    if layout is None or not wanted:
-        return {}
-    # numbered, because a format may not allow every sequence name
-    pairs = {f"{n:04d}": layout.select(each) for n, each in enumerate(samples.values())}
-    setting = layout.lay_out(workdir, pairs)
-    if setting is None:
-        return {}
-    classes = list(next(iter(samples.values())).pairings)
-    their_names = {name: setting.only_class or name for name in classes}
-    found = trackeval_run.run(setting, list(their_names.values()), wanted)
-    fields = {
-        name: _by_sequence(found, theirs, list(samples)) for name, theirs in their_names.items()
+    rules = _RULES.get(request.protocol)
+    known = _FAMILIES | dict(rules.more if rules else {})
+    wanted = [known[name] for name in request.families if name in known]
+    if rules is None or not wanted or not all(map(rules.supports, request.samples.values())):
+        return ReferenceOutput()
+    loaded = trackeval_run.load_families(wanted)
+    scored: Scored = {}
+    inputs: list[Input] = []
+    for number, (attempts, reason) in enumerate(_attempts(rules, request)):
+        found, used = run_first(attempts, workdir / str(number), reason, loaded)
+        scored |= found
+        inputs += used
+    inputs.sort(key=lambda each: [*request.samples].index(each.sequence))
+    return ReferenceOutput(_scores(trackeval_run.combine(scored, loaded), request), inputs)
+
+
+def _attempts(rules: _Rules, request: Request) -> Iterator[tuple[list[Attempt], str]]:
+    """Yield the attempts for some sequences, and why the user's files are not among them."""
+    if rules.layout is None:
+        groups = attempts_of_vis(request, rules.select)
+        refused = [""]
+    else:
+        groups = attempts_by_sequence(rules.layout, request, rules.select)
+        refused = [rules.refuses(sample) for sample in request.samples.values()]
+    for attempts, reason in zip(groups, refused, strict=True):
+        if reason:
+            yield attempts[-1:], reason
+        else:
+            yield attempts, "" if all(attempts[0].given) else _NO_FILES
+
+
+def _scores(found: Evaluation, request: Request) -> Scores:
+    fields: dict[str, dict[str, Fields]] = {
+        name: {key: of_sequence(found, name, key) for key in request.samples}
+        | {COMBINED: of_class(found, name)}
+        for name in request.classes
     }
-    if len(classes) > 1:
-        fields[CLASS_AVERAGED] = {COMBINED: over_classes(found, "class")}
-        fields[DETECTION_AVERAGED] = {COMBINED: over_classes(found, "det")}
+    if len(request.classes) > 1:
+        fields[CLASS_AVERAGED] = {COMBINED: trackeval_run.over_classes(found, "class")}
+        fields[DETECTION_AVERAGED] = {COMBINED: trackeval_run.over_classes(found, "det")}
     return {
-        name: {place: numbers(each) for place, each in places.items()}
+        name: {place: trackeval_run.numbers(each) for place, each in places.items()}
         for name, places in fields.items()
     }
-
-
-def _by_sequence(found: Evaluation, class_name: str, names: list[str]) -> dict[str, Fields]:
-    """Return the fields of a class by our sequence names, and combined."""
-    numbered = found.sequences[class_name]
-    places = [of_sequence(found, class_name, number) for number in numbered]
-    return dict(zip(names, places, strict=True)) | {COMBINED: of_class(found, class_name)}
 
 
 def _as_read(sample: Sample) -> tuple[Tracks, Tracks]:
@@ -107,92 +125,38 @@ def _kept(sample: Sample) -> tuple[Tracks, Tracks]:
     return pairings[0].truth.tracks.take(truth), pairings[0].prediction.tracks.take(prediction)
 
 
-def _lay_out_plain(workdir: Path, pairs: Pairs) -> Setting | None:
-    """Write boxes if there is one class and none is ignored; TrackEval supports no other case."""
-    extents = [truth.extent for truth, _ in pairs.values()]
-    if any(len(extent.classes) > 1 or extent.ignored for extent in extents):
-        return None
-    return trackeval_files.lay_out_mot(workdir, pairs, "plain", preprocess=False)
+def _has_one_class(sample: Sample) -> bool:
+    extent = sample.truth.extent
+    return len(extent.classes) == 1 and not extent.ignored
 
 
-_LAYOUTS = {
-    name: _Layout(partial(trackeval_files.lay_out_mot, benchmark=name.upper()), _as_read)
+def _fits_png(sample: Sample) -> bool:
+    return all(map(trackeval_files.fits_png, _as_read(sample)))
+
+
+def _refuse_void(sample: Sample) -> str:
+    tracks = sample.truth
+    has_void = bool(np.isin(tracks.class_id, tracks.extent.ignored).any())
+    return "TrackEval does not score void, which is background here" if has_void else ""
+
+
+def _refuse_foreground(_: Sample) -> str:
+    return "TrackEval has no protocol in which all values of a frame are one foreground"
+
+
+_JF = {"jf_te": "JAndF"}
+_RULES = {
+    name: _Rules(trackeval_files.mot_layout(name.upper()), _as_read)
     for name in ("mot15", "mot16", "mot17", "mot20")
 } | {
-    "plain": _Layout(_lay_out_plain, _as_read),
-    "kitti": _Layout(trackeval_files.lay_out_kitti, _as_read),
-    "kitti_mots": _Layout(trackeval_files.lay_out_kitti_mots, _as_read),
-    "mots": _Layout(trackeval_files.lay_out_mots, _as_read),
-    "youtube_vis": _Layout(trackeval_files.lay_out_vis, _kept, {"vis_ap": "TrackMAP"}),
-    "davis": _Layout(trackeval_files.lay_out_davis, _as_read, {"jf_te": "JAndF"}),
-    "davis_semi": _Layout(trackeval_files.lay_out_davis, _kept, {"jf_te": "JAndF"}),
-    "davis2016": _Layout(trackeval_files.lay_out_davis, _kept, {"jf_te": "JAndF"}),
+    "plain": _Rules(
+        trackeval_files.mot_layout("plain", preprocess=False), _as_read, _has_one_class
+    ),
+    "kitti": _Rules(trackeval_files.KITTI, _as_read),
+    "kitti_mots": _Rules(trackeval_files.KITTI_MOTS, _as_read),
+    "mots": _Rules(trackeval_files.MOTS, _as_read),
+    "youtube_vis": _Rules(None, _kept, more={"vis_ap": "TrackMAP"}),
+    "davis": _Rules(trackeval_files.DAVIS, _as_read, _fits_png, more=_JF),
+    "davis_semi": _Rules(trackeval_files.DAVIS, _kept, _fits_png, _refuse_void, _JF),
+    "davis2016": _Rules(trackeval_files.DAVIS, _kept, _fits_png, _refuse_foreground, _JF),
 }
-
-
-def _empty(pairing: Pairing) -> bool:
-    return not len(pairing.truth) and not len(pairing.prediction)
-
-
-def _has_void(pairing: Pairing) -> bool:
-    tracks = pairing.truth.tracks
-    return bool(np.isin(tracks.class_id, tracks.extent.ignored).any())
-
-
-def _has_shared_crowd(pairing: Pairing) -> bool:
-    """Return whether a crowd overlaps two predicted tracks, which may both be matched with it."""
-    truth, prediction, pairs = pairing.truth, pairing.prediction, pairing.pairs
-    crowd = truth.tracks.score[truth.rows] == 0
-    both = np.stack([truth.track[pairs.truth], prediction.track[pairs.prediction]], axis=1)
-    overlapping = np.unique(both[crowd[pairs.truth]], axis=0)
-    return bool((np.bincount(overlapping[:, 0]) > 1).any())
-
-
-def _has_empty_mask(pairing: Pairing) -> bool:
-    sides = pairing.truth, pairing.prediction
-    return any((pairing.areas(side) == 0).any() for side in sides)
-
-
-def _all_sequences_empty(place: Scope) -> bool:
-    """Return whether all sequences of a class are empty on both sides."""
-    return any(all(map(_empty, each)) for each in place.pairings.values())
-
-
-def _somewhere(what: Callable[[Pairing], bool], *protocols: str) -> Callable[[Scope], bool]:
-    """Return a test for scopes with such a pairing, under some protocols (all if none is named)."""
-
-    def applies(place: Scope) -> bool:
-        if protocols and place.protocol not in protocols:
-            return False
-        return any(what(pairing) for each in place.pairings.values() for pairing in each)
-
-    return applies
-
-
-EXPLANATIONS = (
-    Explanation(
-        ("vace",),
-        "undefined if both sides are empty; TrackEval reports zeros",
-        _all_sequences_empty,
-    ),
-    Explanation(
-        ("hota", "clear", "identity", "vace"),
-        "TrackEval removes void from the predictions for J&F only",
-        _somewhere(_has_void, "davis"),
-    ),
-    Explanation(
-        ("hota", "clear", "identity", "vace", "count"),
-        "an empty mask counts here, but a PNG cannot hold one",
-        _somewhere(_has_empty_mask, "davis", "davis_semi", "davis2016"),
-    ),
-    Explanation(
-        ("J-Decay", "F-Decay"),
-        f"beyond {_MAX_FRAMES} frames TrackEval's quarters differ: it numbers frames in 8 bits",
-        _somewhere(lambda pairing: pairing.frame_count > _MAX_FRAMES),
-    ),
-    Explanation(
-        ("vis_ap",),
-        "a crowd may be matched many times, as in the official evaluator; in TrackEval once",
-        _somewhere(_has_shared_crowd),
-    ),
-)

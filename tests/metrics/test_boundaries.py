@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 
 from datasets.masks import coco_rle
 from metrics.boundaries import boundary_table, outline, reach
-from tests.support.metrics.slow_jf import slow_edge, slow_f
+from metrics.references.davis_definitions import Boundary, boundary_pixels
 
 BOTH = np.zeros((2, 1, 1), int)
 
@@ -19,6 +19,10 @@ def f_of(truth, prediction):
     found = boundary_table(coco_rle.encode(truth[None]), coco_rle.encode(prediction[None]), BOTH)
     assert found.shape == (1, 1)
     return found[0, 0]
+
+
+def slow_f(truth, prediction):
+    return Boundary.of(truth).f_score(Boundary.of(prediction))
 
 
 def square(left, top, side=10, size=(40, 60)):
@@ -67,7 +71,7 @@ def test_boundary_pixels_differ_from_a_neighbour(masks):
         edge = np.zeros_like(mask.T)
         wide, tall = found.edge.shape
         edge[found.left : found.left + wide, found.top : found.top + tall] = found.edge
-        assert np.array_equal(edge.T, slow_edge(mask))
+        assert np.array_equal(edge.T, boundary_pixels(mask))
         assert found.length == edge.sum()
 
 

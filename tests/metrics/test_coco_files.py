@@ -253,7 +253,7 @@ def test_the_cross_check_takes_the_areas_of_the_files(tmp_path):
     paths = write(tmp_path, MASKED_TRUTH, with_masks(RESULTS, range(6)))
     for family in ("coco_box_ap", "coco_mask_ap"):
         task = plan(arguments(*paths, family))
-        compared = crosscheck(task, evaluate(task))
+        compared = crosscheck(task, evaluate(task)).comparisons
         assert len(compared) > 30
         assert all(each.equal for each in compared)
 
@@ -373,6 +373,6 @@ def test_random_files_with_many_ties_equal_pycocotools(tmp_path, seed):
 def test_the_cross_check_ranks_images_as_their_file_numbers_them(tmp_path):
     images = [{"id": n, **SIZE, "video_id": 2 - n % 2} for n in range(1, 5)]
     task = plan(arguments(*write(tmp_path, *tied(images, [1, 4])), "coco_box_ap"))
-    compared = crosscheck(task, evaluate(task))
+    compared = crosscheck(task, evaluate(task)).comparisons
     assert len(compared) > 50
     assert all(each.equal for each in compared)

@@ -118,7 +118,7 @@ def test_a_track_in_no_frame_is_a_false_positive_of_ap(tmp_path):
 def test_the_cross_check_writes_tracks_in_no_frame(tmp_path):
     paths = write(tmp_path, *files(5, 3, 6))
     task = Task("youtube_vis", "youtube_vis", *paths, ("vis_ap", "hota"), ("a", "b"))
-    compared = crosscheck(task, evaluate(task))
+    compared = crosscheck(task, evaluate(task)).comparisons
     assert len(compared) > 50
     assert all(each.equal for each in compared)
 

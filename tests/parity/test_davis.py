@@ -15,9 +15,9 @@ from PIL import Image
 from datasets.layouts import davis
 from metrics.combine import combine_scores
 from metrics.crosscheck import trackeval_run
+from metrics.references.davis_definitions import FIELDS, score_labels
 from metrics.score import score_tracks
 from tests.support import trackeval_oracle
-from tests.support.metrics.slow_jf import FIELDS, semi_supervised, unsupervised
 
 TOLERANCE = 1e-9  # for means of about 10^3 doubles
 FAMILIES = ["hota", "clear", "identity", "count", "vace", "jf_te"]
@@ -124,11 +124,12 @@ def test_random_videos_equal_the_official_definitions(seed, tmp_path):
     given[(given == seed % 6) | (given > (truth[0] % 255).max())] = 0
     for folder, labels in (("truth", truth), ("free", free), ("given", given)):
         write_video(tmp_path / folder / "s", labels)
-    for result, oracle in (("free", unsupervised), ("given", semi_supervised)):
-        protocol, family = OFFICIAL[result]
+    for result, (protocol, family) in OFFICIAL.items():
         sides = davis.read_pair(tmp_path / "truth", tmp_path / result, "s")
         values = score_tracks(*sides, protocol, [family])["values"]
-        assert values == pytest.approx(oracle(truth, labels_of(tmp_path / result / "s")), abs=1e-12)
+        labels = labels_of(tmp_path / result / "s")
+        expected = score_labels(protocol, family, truth, labels)
+        assert values == pytest.approx(expected, abs=1e-12)
 
 
 @pytest.mark.filterwarnings("ignore:Mean of empty slice", "ignore:invalid value")
@@ -179,35 +180,3 @@ def test_a_real_video_equals_trackeval(method, dogs_jump, tmp_path):
     ours = our_scores(tmp_path, ["dogs-jump"])
     theirs = their_scores(tmp_path)
     assert_equal(ours, theirs, set(theirs["COMBINED"]) - ONLY_TRACKEVAL)
-
-
-# computed by slow_jf.py from these masks at 432 x 240; the last test repeats it
-GOLDEN = {
-    ("osvos", "davis_semi", "jf_davis_ss"): [
-        0.6379573567399195, 0.5874173517420754, 0.6302083333333334, 0.3003556019400287,
-        0.6884973617377635, 0.765625, 0.31057612959572417,
-    ],
-    ("rvos", "davis", "jf_davis_us"): [
-        0.4599006764462269, 0.40694503411172356, 0.4292929292929293, -0.1408833102073375,
-        0.5128563187807302, 0.5959595959595959, -0.10253377981101908,
-    ],
-}  # fmt: skip
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("method", "protocol", "family"), GOLDEN)
-def test_a_real_video_equals_the_golden_values(method, protocol, family, dogs_jump, tmp_path):
-    write_pair(tmp_path, dogs_jump, method)
-    sides = davis.read_pair(tmp_path / "truth", tmp_path / "results", "dogs-jump")
-    values = score_tracks(*sides, protocol, [family])["values"]
-    golden = dict(zip(FIELDS, GOLDEN[method, protocol, family], strict=True))
-    assert values == pytest.approx(golden, abs=TOLERANCE)
-
-
-@pytest.mark.slow
-def test_the_golden_values_equal_the_official_definitions(dogs_jump):
-    truth, (semi, free) = dogs_jump["truth"], GOLDEN.values()
-    assert list(semi_supervised(truth, dogs_jump["osvos"]).values()) == pytest.approx(
-        semi, abs=1e-12
-    )
-    assert list(unsupervised(truth, dogs_jump["rvos"]).values()) == pytest.approx(free, abs=1e-12)

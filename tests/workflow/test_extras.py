@@ -163,3 +163,6 @@ def test_a_name_with_a_leading_dash_spaces_and_quotes_passes_every_rule(workdir)
     ]  # fmt: skip
     make(workdir, *targets, more=("--configfile", "config/small.yaml", "config/own.yaml"))
     assert all((workdir.path / each).exists() for each in targets)
+    inputs = read_json(workdir.path / targets[1])["crosscheck_inputs"]
+    used = [each for each in inputs if each["reference"] == "trackeval"]
+    assert [(each["truth_given"], each["results_given"]) for each in used] == [(True, False)]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from workflow.planning.converted_files import converted_results, converted_truth
 from workflow.planning.plan import Plan
 
 
@@ -36,6 +37,12 @@ class Flags:
     def sequences(self, dataset: str) -> list[str]:
         """Return the sequences of a data set."""
         return repeat_flag("sequences", self.plan.datasets[dataset].sequences)
+
+    def converted(self, variant: str, dataset: str, protocol: str) -> list[str]:
+        """Return the files that ground truth and tracks were converted from, where known."""
+        truth = converted_truth(self.plan, dataset, protocol)
+        results = converted_results(self.plan, variant, dataset, protocol)
+        return repeat_flag("converted-truth", truth) + repeat_flag("converted-results", results)
 
     def titles(self, dataset: str) -> list[str]:
         """Return the titles of the variants that run on a data set."""

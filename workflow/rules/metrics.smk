@@ -40,6 +40,7 @@ rule crosscheck:
     params:
         families=from_wildcards(plan.families),
         sequences=from_wildcards(flags.sequences),
+        converted=from_wildcards(flags.converted),
         truth="data/{dataset}",
         results="results/{variant}/{dataset}",
         code=from_wildcards(digests.crosscheck),
@@ -47,7 +48,8 @@ rule crosscheck:
         "exec python -m metrics.evaluate --layout parquet --crosscheck"
         " --protocol={wildcards.protocol:q} --families {params.families:q}"
         " --truth={params.truth:q} --results={params.results:q}"
-        " {params.sequences:q} --output={output.crosscheck:q} > {log:q} 2>&1"
+        " {params.sequences:q} {params.converted:q}"
+        " --output={output.crosscheck:q} > {log:q} 2>&1"
 
 
 rule combine:

@@ -13,8 +13,9 @@ import pytest
 
 from bench.material.corrupt import corrupt
 from datasets.formats import mots_text
-from metrics.crosscheck.compare import find_missing, table
+from metrics.crosscheck.compare import find_missing
 from metrics.crosscheck.reference import CLASS_AVERAGED, COMBINED, DETECTION_AVERAGED
+from metrics.crosscheck.report import table
 from metrics.evaluate import crosscheck, evaluate
 from metrics.family import list_protocols
 from metrics.task import Task
@@ -42,8 +43,9 @@ def test_every_protocol_is_cross_checked():
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_every_value_equals_the_references_or_the_difference_is_explained(protocol, tmp_path):
     task = task_of(protocol, tmp_path)
-    compared = crosscheck(task, evaluate(task))
-    assert all(each.passed for each in compared), list(table(compared, task.families))
+    checked = crosscheck(task, evaluate(task))
+    compared = checked.comparisons
+    assert all(each.passed for each in compared), list(table(checked, task.families))
     of_frames = "coco_box_ap" in task.families
     assert {each.reference for each in compared} == {
         "motmetrics",
@@ -81,11 +83,11 @@ def test_an_unexplained_difference_fails_and_is_printed(protocol, column, tools,
     found = copy.deepcopy(evaluate(task))
     name, scores = next(iter(found["classes"].items()))
     scores["combined"][column] *= 1 + 1e-6
-    compared = crosscheck(task, found)
-    failed = [each for each in compared if not each.passed]
+    checked = crosscheck(task, found)
+    failed = [each for each in checked.comparisons if not each.passed]
     wrong = [(each.reference, each.class_name, each.sequence, each.column) for each in failed]
     assert wrong == [(tool, name, COMBINED, column) for tool in tools]
-    lines = list(table(compared, task.families))
+    lines = list(table(checked, task.families))
     assert sum("UNEXPLAINED" in line for line in lines) == len(tools)
     assert lines[-1].endswith(f"{len(tools)} unexplained")
 
@@ -99,7 +101,7 @@ def test_the_averages_over_classes_are_compared(key, name, protocol, column, sma
     task = small(protocol)
     found = copy.deepcopy(evaluate(task))
     found[key][column] += 1e-6
-    failed = [each for each in crosscheck(task, found) if not each.passed]
+    failed = [each for each in crosscheck(task, found).comparisons if not each.passed]
     assert [(each.class_name, each.column) for each in failed] == [(name, column)]
 
 
@@ -107,19 +109,19 @@ def test_a_missing_value_of_one_sequence_fails(small):
     task = small("kitti")
     found = copy.deepcopy(evaluate(task))
     found["classes"]["car"]["sequences"]["s03"]["LocA"] = None
-    compared = crosscheck(task, found)
-    (failed,) = (each for each in compared if not each.passed)
+    checked = crosscheck(task, found)
+    (failed,) = (each for each in checked.comparisons if not each.passed)
     assert (failed.sequence, failed.column, failed.ours) == ("s03", "LocA", None)
-    assert sum("nan  UNEXPLAINED" in line for line in table(compared, task.families)) == 1
+    assert sum("nan  UNEXPLAINED" in line for line in table(checked, task.families)) == 1
 
 
 def test_columns_that_a_reference_lacks_are_listed(small):
     task = small("youtube_vis")
-    compared = crosscheck(task, evaluate(task))
-    lines = list(table(compared, task.families))
+    checked = crosscheck(task, evaluate(task))
+    lines = list(table(checked, task.families))
     assert "not compared, trackeval: has no AR1, AR10 of vis_ap" in lines
     assert "not compared, trackeval: has no columns of coco_mask_ap, coco_box_ap" in lines
-    missing = find_missing(compared, task.families)
+    missing = find_missing(checked.comparisons, task.families)
     assert missing["trackeval"]["vis_ap"] == ["AR1", "AR10"]
     assert "identity" not in missing["motmetrics"]
     assert set(missing["pycocotools"]) == {*OF_TRACKS, "vis_ap"}
@@ -131,8 +133,9 @@ def test_real_masks_agree(shared, tmp_path):
     mots_text.write_tracks(tmp_path / "0012.txt", corrupt(rows, 5))
     families = (*OF_TRACKS, "coco_mask_ap")
     task = Task("kitti_mots", "kitti_mots", truth, tmp_path, families, ("0012",))
-    compared = crosscheck(task, evaluate(task))
-    assert all(each.passed for each in compared), list(table(compared, families))
+    checked = crosscheck(task, evaluate(task))
+    compared = checked.comparisons
+    assert all(each.passed for each in compared), list(table(checked, families))
     equal = {each.column for each in compared if each.reference == "motmetrics" and each.equal}
     assert {"IDF1", "IDP", "IDR", "IDTP", "IDFN", "IDFP"} <= equal
 

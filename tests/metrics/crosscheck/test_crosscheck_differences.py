@@ -10,8 +10,8 @@ import pytest
 from datasets.formats import davis_png
 from datasets.masks import coco_rle
 from datasets.types import Extent, Tracks
-from metrics.crosscheck.compare import table
 from metrics.crosscheck.reference import COMBINED
+from metrics.crosscheck.report import table
 from tests.parity.test_parity_vis import corrupted_result, ellipses
 from tests.support.metrics.cross_checked import CROWD, DECAY, EMPTY, cross_checked, reasons
 
@@ -26,7 +26,8 @@ def test_without_crowds_every_value_of_video_ap_is_equal():
         name: (replace(truth, score=np.ones(len(truth))), found)
         for name, (truth, found) in videos(*range(1, 10)).items()
     }
-    compared = cross_checked(pairs, "youtube_vis", ("vis_ap",))
+    checked = cross_checked(pairs, "youtube_vis", ("vis_ap",))
+    compared = checked.comparisons
     assert all(each.equal for each in compared)
     assert sum(each.ours is not None for each in compared) > 100
     assert {each.column for each in compared} >= {"AP", "AP50", "AP75", "AP_small", "AR100"}
@@ -43,7 +44,8 @@ def test_a_track_with_several_classes_is_cross_checked():
         )
         for name, (truth, found) in pairs.items()
     }
-    compared = cross_checked(pairs, "youtube_vis", ("vis_ap", "hota", "identity"))
+    checked = cross_checked(pairs, "youtube_vis", ("vis_ap", "hota", "identity"))
+    compared = checked.comparisons
     theirs = [each for each in compared if each.reference == "trackeval"]
     assert all(each.passed for each in theirs)
     assert reasons(theirs) <= {CROWD}
@@ -69,7 +71,8 @@ def discs(frame_count: int, seed: int, names: int = 3) -> Tracks:
 )
 def test_decay_differs_beyond_255_frames(frame_count, expected):
     pairs = {"s": (discs(frame_count, 1), discs(frame_count, 2))}
-    compared = cross_checked(pairs, "davis", ("jf_te",))
+    checked = cross_checked(pairs, "davis", ("jf_te",))
+    compared = checked.comparisons
     assert all(each.passed for each in compared)
     assert reasons(compared) == expected
     differing = {each.column for each in compared if not each.equal}
@@ -79,7 +82,8 @@ def test_decay_differs_beyond_255_frames(frame_count, expected):
 def test_a_sequence_without_ground_truth_does_not_change_the_total():
     truth, found = discs(5, 1), discs(5, 2)
     pairs = {"s": (truth, found), "none": (truth.take(np.zeros(0, int)), found)}
-    compared = cross_checked(pairs, "davis", ("jf_te", "hota"))
+    checked = cross_checked(pairs, "davis", ("jf_te", "hota"))
+    compared = checked.comparisons
     assert all(each.equal for each in compared)
     assert {each.ours for each in compared if "J" in each.column and each.sequence == "none"} == {
         None
@@ -92,7 +96,8 @@ def test_an_empty_mask_counts_here_and_is_lost_in_a_png():
     truth, found = discs(5, 1), discs(5, 2)
     masks = coco_rle.encode(coco_rle.decode(found.rle) & (np.arange(len(found)) > 0)[:, None, None])
     found = replace(found, rle=masks, box=masks.boxes)
-    compared = cross_checked({"s": (truth, found)}, "davis_semi", ("jf_te", "hota", "count"))
+    checked = cross_checked({"s": (truth, found)}, "davis_semi", ("jf_te", "hota", "count"))
+    compared = checked.comparisons
     assert all(each.passed for each in compared)
     assert reasons(compared) == {EMPTY}
     assert not [each for each in compared if each.column.startswith(("J", "F-")) and not each.equal]
@@ -113,10 +118,11 @@ def boxes(classes: dict[int, str], ignored: tuple[int, ...] = ()) -> Tracks:
     ],
 )
 def test_plain_data_is_compared_if_trackeval_supports_it(tracks, compares):
-    compared = cross_checked({"s": (tracks, tracks)}, "plain", ("hota", "clear"))
+    checked = cross_checked({"s": (tracks, tracks)}, "plain", ("hota", "clear"))
+    compared = checked.comparisons
     assert all(each.passed for each in compared)
     assert any(each.reference == "trackeval" for each in compared) == compares
-    lines = list(table(compared, ("hota", "clear")))
+    lines = list(table(checked, ("hota", "clear")))
     assert ("not compared, trackeval: has no columns of hota, clear" in lines) != compares
     assert "not compared, pycocotools: has no columns of hota, clear" in lines
 
@@ -125,17 +131,18 @@ def test_more_objects_than_a_png_can_hold_are_reported_as_not_compared():
     truth = discs(400, 1, names=1)
     truth = replace(truth, track=np.arange(len(truth)))
     assert len(truth) > 254
-    compared = cross_checked({"s": (truth, truth)}, "davis", ("hota",))
+    checked = cross_checked({"s": (truth, truth)}, "davis", ("hota",))
+    compared = checked.comparisons
     assert compared == []
-    assert "not compared, trackeval: has no columns of hota" in table(compared, ("hota",))
+    assert "not compared, trackeval: has no columns of hota" in table(checked, ("hota",))
 
 
 def test_a_family_that_no_reference_has_is_listed_and_does_not_fail():
     tracks, families = discs(5, 1), ("jf_davis_ss",)
-    compared = cross_checked({"s": (tracks, tracks)}, "davis_semi", families)
-    _, *lines, summary = table(compared, families)
+    checked = cross_checked({"s": (tracks, tracks)}, "youtube_vis", families)
+    _, *lines, summary = table(checked, families)
     assert lines == [
         f"not compared, {name}: has no columns of jf_davis_ss"
-        for name in ("motmetrics", "pycocotools", "trackeval")
+        for name in ("davis_definitions", "motmetrics", "pycocotools", "trackeval")
     ]
     assert summary == "0 values: 0 equal, 0 explained, 0 unexplained"

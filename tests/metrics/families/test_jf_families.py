@@ -14,8 +14,8 @@ from datasets.types import Tracks
 from metrics.families import jf_te
 from metrics.family import load_family, partial_from_json, partial_to_json
 from metrics.pairing import overlapping, pair
+from metrics.references.davis_definitions import FIELDS
 from metrics.segmentation import make_partial
-from tests.support.metrics.slow_jf import FIELDS
 
 HEIGHT, WIDTH, SIDE = 30, 120, 10  # reach: one pixel
 ALL = ["jf_te", "jf_davis_ss", "jf_davis_us"]

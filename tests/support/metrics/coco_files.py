@@ -72,6 +72,7 @@ def arguments(truth, results, family):
         results=results,
         families=[family],
         **dict.fromkeys(["layout", "sequences", "classes", "output", "events", "frames"]),
+        **dict.fromkeys(["converted_truth", "converted_results"]),
         jobs=1,
     )
 

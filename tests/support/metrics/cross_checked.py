@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from datasets.types import Tracks
-from metrics.crosscheck.compare import Comparison, compare
-from metrics.crosscheck.reference import Sample
+from metrics.crosscheck.compare import Comparison, Crosscheck, compare
+from metrics.crosscheck.reference import Request, Sample
 from metrics.evaluate import summarize_scores
 from metrics.score import make_pairings, score_pairings
 
@@ -17,14 +17,14 @@ _KNOWN = (NOTHING, CROWD, VOID, DECAY, EMPTY)
 
 def cross_checked(
     pairs: Mapping[str, tuple[Tracks, Tracks]], protocol: str, families: tuple[str, ...]
-) -> list[Comparison]:
-    """Return the comparisons of tracks given in memory."""
+) -> Crosscheck:
+    """Return the cross-check of tracks given in memory."""
     samples = {name: Sample(*both, make_pairings(*both, protocol)) for name, both in pairs.items()}
     scores = {
         name: score_pairings(sample.pairings, protocol, families)
         for name, sample in samples.items()
     }
-    return compare(summarize_scores(scores), families, samples)
+    return compare(summarize_scores(scores), Request(protocol, families, samples))
 
 
 def reasons(compared: list[Comparison]) -> set[str]:
