@@ -317,7 +317,7 @@ def _cast(name: str, values: np.ndarray) -> np.ndarray:
         broken = ~small | (np.where(small, values, 0) % 1 != 0)
         if broken.any():
             row = int(np.argmax(broken))
-            raise RowError(row, f"{name} {values[row]} is not a whole number below 2^53")
+            raise RowError(row, f"{name}: expected a whole number below 2^53, found {values[row]}")
     return values.astype(np.int64, copy=False)
 
 

@@ -19,6 +19,7 @@ from datasets.io.mended import count_mended
 _NUMBER = re.compile(
     rb"[ \t]*+[+-]?((\d++(\.\d*+)?|\.\d++)(e[+-]?\d++)?|nan|inf|infinity)[ \t]*+", re.IGNORECASE
 )
+_FRAME = re.compile(r"frame (-?\d+) \(from 0\)")
 _MAX_BLOCK_BYTES = 2**31 - 1  # bytes that Arrow reads at once
 _MAX_COORDINATE = 2.0**31  # pixels, as in Tracks
 _MAX_EXACT_INTEGER = 2**53 - 1  # float64 does not hold all whole numbers above it
@@ -68,10 +69,23 @@ def parse_numbers(data: bytes, columns: int, delimiter: str) -> np.ndarray:
 
 def check_numbers(cells: Iterable[bytes], row: int) -> None:
     """Raise RowError for the first cell that is not a number."""
-    for cell in cells:
+    for place, cell in enumerate(cells):
         if not _NUMBER.fullmatch(cell):
             found = repr(cell[:40].decode(errors="replace"))
-            raise RowError(row, f"expected a number, found {found}")
+            header = ": column names are not read: remove the line"
+            is_header = row == place == 0 and cell.strip()[:1].isalpha()
+            raise RowError(row, f"expected a number, found {found}{header if is_header else ''}")
+
+
+def as_numbered(reason: str, first: int) -> str:
+    """Return a reason with the frame as it is numbered in the file.
+
+    Args:
+        reason: Reason of a RowError of Tracks, such as "identity 3 appears twice in frame 7 (from
+            0)".
+        first: Number of the first frame in the file.
+    """
+    return _FRAME.sub(lambda match: f"frame {int(match[1]) + first}", reason)
 
 
 def check_frames(frames: np.ndarray, first: int, count: int) -> None:
@@ -86,13 +100,26 @@ def check_frames(frames: np.ndarray, first: int, count: int) -> None:
     if not wrong.any():
         return
     row = int(np.argmax(wrong))
-    frame = float(frames[row])
+    frame, last = float(frames[row]), first + count - 1
     found = f"frame {int(frame) if frame.is_integer() else frame}"
-    hint = f": do the frames of the file count from 0? Here they count from {first}"
-    shown = hint if first and frame == 0 else ""
+    hint = f": do the frames of the file count from {1 - first}? Here they count from {first}"
+    shifted = frame == first - 1 if first else frame == last + 1
     raise RowError(
-        row, f"expected a frame from {first} to {first + count - 1}, found {found}{shown}"
+        row, f"expected a frame from {first} to {last}, found {found}{hint if shifted else ''}"
     )
+
+
+def check_named(track: np.ndarray) -> None:
+    """Raise RowError for a negative identity in results, which has two readings."""
+    unnamed = track < 0
+    if unnamed.any():
+        row = int(np.argmax(unnamed))
+        raise RowError(
+            row,
+            f"expected an identity from 0, found {track[row]:.0f}: either a detection without "
+            "track, which is to be removed, or a track, which is to be numbered (TrackEval 1.3.0 "
+            "takes -1 for the largest identity)",
+        )
 
 
 def mend_sizes(box: np.ndarray) -> np.ndarray:
