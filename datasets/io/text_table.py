@@ -113,7 +113,7 @@ def _read_commas(path: Path, minimum: int) -> bytes:
     first = next(number_rows(data), (1, b""))
     with naming_line(path, *first):
         separator = find_separator(first[1], minimum)
-    if separator == b",":
+    if separator == b"," or len(first[1].split(separator)) < minimum:
         return data
     for each in number_rows(data) if b"," in data else ():
         with naming_line(path, *each):
@@ -137,7 +137,7 @@ def _check_line(line: bytes, row: int, minimum: int, used: int) -> None:
         raise RowError(row, "carriage return within the line")
     if columns < minimum:
         try:
-            check_separator(line, b",", SEPARATORS)
+            check_separator(line, b",", SEPARATORS if row else ())
         except ValueError as error:
             raise RowError(row, str(error)) from error
         raise RowError(row, f"expected at least {minimum} columns, found {columns}")

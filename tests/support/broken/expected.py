@@ -42,7 +42,7 @@ def mot(data: bytes, *, classes: bool, unnamed: bool = False) -> list[Row]:
 
 def separated(line: str) -> list[str]:
     """Return the cells of a line, without the empty one after a last separator."""
-    line = re.sub(r'"([^",;:|\s]*)"', r"\1", line)
+    line = line.replace('"', "")
     cells = re.split(r"[ \t]+", line.strip(" \t\r"))
     for separator in ",;:|":
         cells = line.split(separator) if separator in line and len(cells) < 6 else cells
@@ -55,8 +55,7 @@ def kitti(data: bytes, *, detections: bool = False) -> list[Row]:
     found: list[Row] = []
     ids = {name: key for key, name in kitti_text.CLASSES.items()} | {"person": 5, "car_2": 1}
     for line in rows_in(data):
-        line = re.sub(r'"([^",;:|\s]*)"', r"\1", line)
-        cells = line.encode("latin-1").split()
+        cells = [cell.strip(b'"') for cell in line.encode("latin-1").split()]
         class_id = ids[cells[2].decode("latin-1").lower()]
         ignored = class_id == kitti_text.DONT_CARE
         track = -1.0 if ignored else number(cells[1].decode("latin-1"))

@@ -195,7 +195,7 @@ def test_a_failing_program_leaves_only_a_reason(tmp_path, run, body, message):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("no numbers", "walk.txt, line 1 ('no numbers'): expected at least 6 columns, found 2"),
+        ("no numbers", "walk.txt, line 1 ('no numbers'): expected at least 6 columns, found 1"),
         (f"{GOOD}\\n{GOOD}", "walk.txt, line 2"),
         (GOOD.replace("2,", "9,", 1), "expected a frame from 1 to 3, found frame 9"),
         (GOOD.replace(",7,", ",-1,"), "walk.txt: frame 1 (from 0): expected an identity"),
