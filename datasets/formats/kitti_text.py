@@ -18,17 +18,17 @@ import numpy as np
 from datasets.io.errors import RowError
 from datasets.io.files import replacing
 from datasets.io.mended import count_mended
-from datasets.io.text_columns import check_widths, find_separator, unquote
 from datasets.io.text_lines import count_comments, number_rows, read_text
 from datasets.io.text_numbers import (
     as_numbered,
     check_frames,
     check_identities,
     check_numbers,
-    mend_sizes,
     to_numbers,
 )
-from datasets.io.text_table import Table, naming_line, row_error
+from datasets.overlap import mend_sizes
+from datasets.tables.columns import check_widths, find_separator, unquote
+from datasets.tables.table import Table, naming_line, row_error
 from datasets.types import NO_TRACK, Extent, Tracks
 
 Kind = Literal["results", "truth"]

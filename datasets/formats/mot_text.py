@@ -20,15 +20,15 @@ import numpy as np
 from datasets.io.errors import RowError
 from datasets.io.files import replacing
 from datasets.io.mended import count_mended
-from datasets.io.text_columns import check_widths
 from datasets.io.text_numbers import (
     as_numbered,
     check_frames,
     check_identities,
     check_named,
-    mend_sizes,
 )
-from datasets.io.text_table import Table, read_cells, read_table, row_error
+from datasets.overlap import mend_sizes
+from datasets.tables.columns import check_widths
+from datasets.tables.table import Table, read_cells, read_table, row_error
 from datasets.types import Extent, Tracks
 
 Kind = Literal["results", "truth", "mot15"]

@@ -16,10 +16,10 @@ import numpy as np
 from datasets.io.errors import RowError, line_error
 from datasets.io.files import replacing
 from datasets.io.mended import count_mended
-from datasets.io.text_columns import whole_number
 from datasets.io.text_lines import count_comments, number_rows, read_text
 from datasets.io.text_numbers import as_numbered, check_frames, check_named
 from datasets.masks.mask_set import Masks
+from datasets.tables.columns import whole_number
 from datasets.types import MAX_FRAMES, NO_TRACK, Extent, Tracks
 
 CLASSES = {1: "car", 2: "pedestrian", 10: "ignore"}

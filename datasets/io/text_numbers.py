@@ -13,7 +13,6 @@ from pyarrow import csv
 
 from datasets.io.arrow import to_array
 from datasets.io.errors import RowError
-from datasets.io.mended import count_mended
 
 # the numbers that Arrow accepts; ++ does not backtrack, which takes time on long lines
 _NUMBER = re.compile(
@@ -21,7 +20,6 @@ _NUMBER = re.compile(
 )
 _FRAME = re.compile(r"frame (-?\d+) \(from 0\)")
 _MAX_BLOCK_BYTES = 2**31 - 1  # bytes that Arrow reads at once
-_MAX_COORDINATE = 2.0**31  # pixels, as in Tracks
 _MAX_EXACT_INTEGER = 2**53 - 1  # float64 does not hold all whole numbers above it
 
 
@@ -120,22 +118,6 @@ def check_named(track: np.ndarray) -> None:
             "track, which is to be removed, or a track, which is to be numbered (TrackEval 1.3.0 "
             "takes -1 for the largest identity)",
         )
-
-
-def mend_sizes(box: np.ndarray) -> np.ndarray:
-    """Return boxes whose far corner is not before the near one, and count those mended.
-
-    A box of negative width or height overlaps nothing in TrackEval 1.3.0; so does one of width or
-    height zero. Boxes with a corner beyond the maximum coordinate are left to be refused.
-    """
-    near, far = box[:, :2], box[:, 2:]
-    usual = (abs(box) <= _MAX_COORDINATE).all(axis=1)
-    negative = np.asarray((far < near).any(axis=1) & usual)
-    if not negative.any():
-        return box
-    count_mended("boxes of negative width or height, read as without area", int(negative.sum()))
-    mended = np.concatenate([near, np.maximum(near, far)], axis=1)
-    return np.where(negative[:, None], mended, box)
 
 
 def check_identities(path: Path, track: np.ndarray) -> None:

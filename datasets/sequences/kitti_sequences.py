@@ -12,7 +12,7 @@ from pathlib import Path
 from datasets.io.errors import line_error
 from datasets.io.files import read_small_text
 from datasets.io.mended import count_mended
-from datasets.io.text_columns import whole_number
+from datasets.tables.columns import whole_number
 from datasets.types import MAX_FRAMES, Tracks
 
 _LENGTHS = (

@@ -19,9 +19,9 @@ from datasets.formats import mot_text
 from datasets.io.errors import shorten
 from datasets.io.files import existing_folder, read_small_text
 from datasets.io.mended import count_mended
-from datasets.io.text_columns import whole_number
 from datasets.sequences.result_files import find_result
 from datasets.sequences.sequence_json import Prepared
+from datasets.tables.columns import whole_number
 from datasets.types import Extent, Sequence, Tracks
 
 Classes = tuple[Mapping[int, str], tuple[int, ...]]

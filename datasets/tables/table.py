@@ -13,9 +13,9 @@ import numpy as np
 import pyarrow as pa
 
 from datasets.io.errors import RowError, line_error
-from datasets.io.text_columns import SEPARATORS, check_separator, find_separator, unquote
 from datasets.io.text_lines import BYTE_ORDER_MARK, count_comments, number_rows, read_text
 from datasets.io.text_numbers import check_numbers, parse_numbers
+from datasets.tables.columns import SEPARATORS, check_separator, find_separator, unquote
 
 _BLANKS = re.compile(rb"[ \t]+")
 
