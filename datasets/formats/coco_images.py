@@ -73,7 +73,7 @@ class Images:
     @property
     def ids(self) -> Ids:
         """Ids to which annotations and results refer."""
-        return self.categories.ids_with(self.number)
+        return self.categories.ids_with(self.number.tolist())
 
     def by_sequence(self) -> dict[str, np.ndarray]:
         """Return the image id of each frame, by sequence."""

@@ -86,10 +86,9 @@ def as_categories(tracks: Mapping[str, Tracks]) -> Categories:
 def _name_classes(records: list[Record], ids: list[int | str]) -> list[str]:
     """Return a unique name for each category; RowError if there is none."""
     stored = [record.get("name") for record in records]
-    unnamed = [not isinstance(name, str) or not name for name in stored]
-    count_mended("categories without a name, named by their id", sum(unnamed))
-    triples = zip(stored, unnamed, ids, strict=True)
-    given = [str(key) if nameless else name for name, nameless, key in triples]
+    named = [name if isinstance(name, str) else "" for name in stored]
+    count_mended("categories without a name, named by their id", named.count(""))
+    given = [name or str(key) for name, key in zip(named, ids, strict=True)]
     count = Counter(given)
     names = [
         name if count[name] == 1 else f"{name} ({key})"
