@@ -7,10 +7,12 @@ from itertools import pairwise
 
 import numpy as np
 
+from datasets.io.mended import count_mended
 from datasets.masks import coco_rle
 from datasets.masks.mask_set import Masks
 
 _BLOCK = 1 << 14  # intervals processed at once: sized to fit into a processor's cache
+_MAX_COORDINATE = 2.0**31  # pixels, as in Tracks
 _TINY = np.finfo(float).eps  # TrackEval's bound: smaller areas count as zero
 
 
@@ -58,6 +60,26 @@ def box_intersection(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 def box_area(box: np.ndarray) -> np.ndarray:
     """Return the areas of boxes of shape (..., 4)."""
     return (box[..., 2] - box[..., 0]) * (box[..., 3] - box[..., 1])
+
+
+def mend_sizes(box: np.ndarray) -> np.ndarray:
+    """Return boxes whose far corner is not before the near one, and count those mended.
+
+    A box of negative width or height overlaps nothing in TrackEval 1.3.0 and pycocotools; so does
+    one of width or height zero. Boxes with a corner beyond the maximum coordinate are left to be
+    refused.
+
+    Args:
+        box: (N, 4), left, top, right, bottom.
+    """
+    near, far = box[:, :2], box[:, 2:]
+    if not (far < near).any():
+        return box
+    usual = (abs(box) <= _MAX_COORDINATE).all(axis=1)
+    negative = np.asarray((far < near).any(axis=1) & usual)
+    count_mended("boxes of negative width or height, read as without area", int(negative.sum()))
+    mended = np.concatenate([near, np.maximum(near, far)], axis=1)
+    return np.where(negative[:, None], mended, box)
 
 
 class SharedPixelError(ValueError):

@@ -158,7 +158,8 @@ class Tracks:
         rle: One compressed COCO run length per row.
         visibility: (N,) float64 in [0, 1], the visible share of the object.
         area: (N,) float64, object area in pixels as annotated, where it differs from that of the
-            mask or the box.
+            mask or the box. That of a COCO result of negative width or height is negative: such a
+            result is in no size range.
         image: (N,) int64, rank of the row's image among all images of its file, by id, where the
             file numbers its images. AP ranks rows of equal score in this order.
         absent: Tracks of the file that have no row; None where only rows are read.
@@ -282,7 +283,7 @@ def _outside_one(visibility: np.ndarray | None, count: int) -> np.ndarray:
 def _invalid_area(area: np.ndarray | None, count: int) -> np.ndarray:
     if area is None:
         return np.zeros(count, bool)
-    invalid: np.ndarray = ~((area >= 0) & (area <= _MAX_COORDINATE**2))
+    invalid: np.ndarray = ~(abs(area) <= _MAX_COORDINATE**2)
     return invalid
 
 
@@ -317,7 +318,7 @@ def _cast(name: str, values: np.ndarray) -> np.ndarray:
         broken = ~small | (np.where(small, values, 0) % 1 != 0)
         if broken.any():
             row = int(np.argmax(broken))
-            raise RowError(row, f"{name} {values[row]} is not a whole number below 2^53")
+            raise RowError(row, f"{name}: expected a whole number below 2^53, found {values[row]}")
     return values.astype(np.int64, copy=False)
 
 

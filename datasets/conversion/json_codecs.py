@@ -60,14 +60,15 @@ def youtube_vis_results() -> Codec:
     def read(path: Path, given: SourceFacts) -> Sequences:
         return vis_json.read_results(path, vis_json.read_videos(_truth_of(path, given)))
 
-    def write(videos: Mapping[str, int] | None, path: Path, sequences: Sequences) -> None:
+    def write(
+        videos: Mapping[str, vis_json.Video] | None, path: Path, sequences: Sequences
+    ) -> None:
         vis_json.write_results(path, _writable(sequences, identified_only=True), videos)
 
     def load_numbering(truth: Path) -> Numbering:
         videos = vis_json.read_videos(find_combined_file(truth, _TRUTH))
-        numbers = {name: video.number for name, video in videos.items()}
         extents = {name: video.extent for name, video in videos.items()}
-        return Numbering(extents, combined_file_writer(_RESULTS, partial(write, numbers)))
+        return Numbering(extents, combined_file_writer(_RESULTS, partial(write, videos)))
 
     def number_entries(sequences: Sequences) -> np.ndarray:
         return np.arange(_count_tracks(sequences)) + 1

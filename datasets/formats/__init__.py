@@ -1,4 +1,5 @@
 """File formats of labels and results, one module each, to and from `Tracks`.
 
-May import: datasets.io, datasets.masks, datasets.needs, datasets.overlap, datasets.types.
+May import: datasets.io, datasets.masks, datasets.needs, datasets.overlap, datasets.records,
+datasets.tables, datasets.types.
 """

@@ -7,6 +7,8 @@ Source: https://cocodataset.org/#format-data; CocoVID of open-mmlab/mmtracking f
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Sequence as Many
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -15,24 +17,32 @@ from typing import Any
 
 import numpy as np
 
-from datasets.formats.json_records import (
+from datasets.io.errors import RowError
+from datasets.io.files import read_json
+from datasets.records.categories import (
+    Categories,
+    as_categories,
+    name_sequences,
+    read_categories,
+)
+from datasets.records.columns import (
+    Ids,
     Record,
     check_records,
     distinct,
     have,
+    identifiers,
     is_text,
-    known_sizes,
     list_under,
     look_up,
-    name_sequences,
     naming_record,
-    read_classes,
     read_sizes,
     whole_numbers,
+    without_repeats,
 )
-from datasets.io.errors import RowError
-from datasets.io.files import read_json
 from datasets.types import Extent, Tracks
+
+_READ = ("id", "file_name", "height", "width", "video_id", "frame_id")  # keys of an image
 
 
 @dataclass(frozen=True)
@@ -43,10 +53,12 @@ class Images:
         number: (I,) id of each image in the file, whole numbers or text: the frames of the first
             sequence in order, then those of the second, and so on.
         extents: Extents of the sequences, by name.
+        categories: Categories of the file.
     """
 
     number: np.ndarray
     extents: Mapping[str, Extent]
+    categories: Categories
 
     @cached_property
     def edges(self) -> np.ndarray:
@@ -57,6 +69,11 @@ class Images:
     def ranks(self) -> np.ndarray:
         """Position of each image among all, sorted by id, (I,) int64."""
         return _ranks(self.number)
+
+    @property
+    def ids(self) -> Ids:
+        """Ids to which annotations and results refer."""
+        return self.categories.ids_with(self.number.tolist())
 
     def by_sequence(self) -> dict[str, np.ndarray]:
         """Return the image id of each frame, by sequence."""
@@ -78,11 +95,12 @@ def images_of(content: Any, path: Path, *, sized: bool = True) -> Images:
     Raises:
         ValueError: An image, video or category is invalid. Names the file and the record, from 0.
     """
-    classes = read_classes(content, path)
+    categories = read_categories(content, path)
     with naming_record(path, "image"):
-        records = check_records(list_under(content, "images", path))
+        listed = check_records(list_under(content, "images", path))
+        records = without_repeats(listed, "images", _READ)
         number = distinct(records, text=is_text(records, "id"))
-        size = read_sizes(records) if sized else known_sizes(records)
+        size = read_sizes(records) if sized else _known_sizes(records)
         group, names = _group(content, path, records, size)
         ranked = have(records, "video_id") and have(records, "frame_id")
         rank = whole_numbers(records, "frame_id") if ranked else _ranks(number)
@@ -92,10 +110,19 @@ def images_of(content: Any, path: Path, *, sized: bool = True) -> Images:
     lengths = np.diff(np.append(first, len(order))).tolist()
     sizes = size[order[first]].tolist()
     extents = {
-        name: Extent(height, width, length, classes)
+        name: Extent(height, width, length, categories.classes)
         for name, (height, width), length in zip(names, sizes, lengths, strict=True)
     }
-    return Images(number[order], extents)
+    return Images(number[order], extents, categories)
+
+
+def _known_sizes(records: Many[Record]) -> np.ndarray:
+    """Return height and width of images, (N, 2) int64, 0 x 0 where no valid size is given."""
+    size = np.zeros((len(records), 2), np.int64)
+    for row, record in enumerate(records):
+        with suppress(RowError):
+            size[row] = read_sizes([record])[0]
+    return size
 
 
 def _ranks(number: np.ndarray) -> np.ndarray:
@@ -112,13 +139,13 @@ def _group(
         return group.reshape(-1), [
             f"{width}x{height}" if width else "no size" for height, width in sizes.tolist()
         ]
-    videos = whole_numbers(records, "video_id")
+    videos = identifiers(records, "video_id", text=is_text(records, "video_id"))
     ids, first, group = np.unique(videos, return_index=True, return_inverse=True)
     if content.get("videos") is None:
         return group, [str(each) for each in ids.tolist()]
     with naming_record(path, "video"):
         listed = check_records(list_under(content, "videos", path))
-        known = distinct(listed)
+        known = distinct(listed, text=is_text(listed, "id"))
     place = look_up(records, "video_id", known)[first]
     stored = [video["name"] if isinstance(video.get("name"), str) else None for video in listed]
     names = name_sequences(stored, known.tolist())
@@ -145,7 +172,8 @@ def _check_sequences(
 def number_images(tracks: Mapping[str, Tracks]) -> Images:
     """Return images numbered from 1, sequence by sequence."""
     extents = {name: each.extent for name, each in tracks.items()}
-    return Images(np.arange(sum(extent.frame_count for extent in extents.values())) + 1, extents)
+    count = sum(extent.frame_count for extent in extents.values())
+    return Images(np.arange(count) + 1, extents, as_categories(tracks))
 
 
 def count_unread(path: Path) -> dict[str, int]:

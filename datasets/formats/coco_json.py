@@ -23,7 +23,12 @@ from datasets.formats.coco_shapes import (
     masked_shapes,
     read_shapes,
 )
-from datasets.formats.json_records import (
+from datasets.io.errors import RowError
+from datasets.io.files import read_json, write_json
+from datasets.needs import EVERYTHING, Needs
+from datasets.overlap import box_area
+from datasets.records.categories import make_categories
+from datasets.records.columns import (
     Known,
     Record,
     check_records,
@@ -33,16 +38,11 @@ from datasets.formats.json_records import (
     known_records,
     list_under,
     look_up,
-    make_categories,
     naming_record,
     numbers,
     whole_numbers,
 )
-from datasets.formats.segmentation_json import read_masks, write_runs
-from datasets.io.errors import RowError
-from datasets.io.files import read_json, write_json
-from datasets.needs import EVERYTHING, Needs
-from datasets.overlap import box_area
+from datasets.records.segmentations import read_masks, write_runs
 from datasets.types import NO_TRACK, Extent, Tracks
 
 
@@ -78,7 +78,7 @@ def read_labels(path: Path, needs: Needs | None = None) -> tuple[Images, dict[st
     images = images_of(content, path, sized=needs is None or needs.masks)
     with naming_record(path, "annotation"):
         records = check_records(list_under(content, "annotations", path))
-        with known_records(records, "image_id", _ids(images), "annotations") as known:
+        with known_records(records, "image_id", images.ids, "annotations") as known:
             return images, _read_annotations(known, images, needs)
 
 
@@ -103,7 +103,7 @@ def read_results(path: Path, images: Images, needs: Needs | None = None) -> dict
     with naming_record(path, "entry"):
         records = check_records(content)
         look_up(records, "image_id", images.number)
-        with known_records(records, "image_id", _ids(images), "results") as known:
+        with known_records(records, "image_id", images.ids, "results") as known:
             return _read_entries(known, images, needs, boxed=is_boxed(records[:1]))
 
 
@@ -146,24 +146,22 @@ def write_results(path: Path, tracks: Mapping[str, Tracks], images: Images | Non
     make_categories(path, tracks)
     known = images or number_images(tracks)
     number = known.by_sequence()
+    numbered = {key: known.categories.number_of(key) for key in known.categories.classes}
     records: list[Record] = []
     for name, each in tracks.items():
         if known.extents.get(name) != each.extent:
             raise ValueError(f"{path}: not written: {name}: not a sequence of the ground truth")
         rows = zip(_write_rows(each, number[name]), each.score.tolist(), strict=True)
-        records += [record | {"score": score} for record, score in rows]
+        records += [
+            record | {"category_id": numbered[record["category_id"]], "score": score}
+            for record, score in rows
+        ]
     write_json(path, _without_empty_keys(path, "entry", records), indent=None)
 
 
 def _identities(records: list[Record], default: np.ndarray, keys: tuple[str, ...]) -> np.ndarray:
     """Return the column of the first key that the records have, otherwise the default."""
     return next((whole_numbers(records, key) for key in keys if have(records, key)), default)
-
-
-def _ids(images: Images) -> tuple[np.ndarray, np.ndarray]:
-    """Return the ids of the images and of the categories."""
-    classes = {key for extent in images.extents.values() for key in extent.classes}
-    return images.number, np.array(sorted(classes), np.int64)
 
 
 def _read_annotations(known: Known, images: Images, needs: Needs | None) -> dict[str, Tracks]:
@@ -213,8 +211,8 @@ def _read_rows(
     known: Known, images: Images, columns: dict[str, np.ndarray], shapes: Shapes
 ) -> dict[str, Tracks]:
     """Return the rows of each sequence by name; RowError for an invalid record."""
-    records, image = known.records, known.place
-    columns = {**columns, **shapes.columns, "class_id": whole_numbers(records, "category_id")}
+    image = known.place
+    columns = {**columns, **shapes.columns, "class_id": known.class_id}
     order, edges = np.argsort(image, kind="stable"), images.edges
     cuts = pairwise(np.searchsorted(image[order], edges).tolist())
     found = {}

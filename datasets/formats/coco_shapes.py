@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from datasets.formats.json_records import Record, have, is_number, show
 from datasets.io.errors import RowError
 from datasets.io.mended import count_mended
 from datasets.needs import Needs
+from datasets.overlap import mend_sizes
+from datasets.records.columns import Record, have, is_number, show
 
 _NUMBERS = 4  # of a bbox
 _NO_BOX = [float("nan")] * _NUMBERS
@@ -87,7 +88,7 @@ def _read_boxes(records: list[Record]) -> np.ndarray:
     found = np.array(boxes, np.float64).reshape(-1, 4)
     with np.errstate(over="ignore"):  # Tracks refuses numbers that are not finite
         found[:, 2:] += found[:, :2]
-    return found
+    return mend_sizes(found)
 
 
 def _is_box(box: Any) -> bool:

@@ -28,13 +28,14 @@ _MAX_PIXELS = 1 << 26  # of a frame, 8192 x 8192
 _HEADER = struct.Struct(">8s4x4sIIBB")  # signature, IHDR, width, height, bit depth, colour type
 _OPAQUE = 255
 _SIGNATURE = (b"\x89PNG\r\n\x1a\n", b"IHDR")
-_MODES = {  # Pillow's mode by colour type and bit depth; grey of 2 and 4 bits has two readings
+_MODES = {  # Pillow's mode by colour type and bit depth
     (0, 1): "1",
     (0, 8): "L",
     (0, 16): "I;16",
     **{(3, depth): "P" for depth in (1, 2, 4, 8)},
     (4, 8): "LA",
 }
+_SCALED = {(0, 2): 85, (0, 4): 17}  # what Pillow, so the DAVIS evaluator, reads for value 1
 # exceptions that Pillow raises for damaged files
 _BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, Image.DecompressionBombError)
 
@@ -77,18 +78,19 @@ def read_frames(paths: Many[Path | None], *, void: bool = True) -> Tracks:
     """Return the masks of the files of the frames in order, None for a frame without objects.
 
     Args:
-        void: Whether 255 is void; otherwise it is an object like any other.
+        void: Whether 255 is void; otherwise every value but 0 is object, and grey of 2 or 4 bits,
+            whose values have two readings, is read, too.
 
     Raises:
         ValueError: As `read_tracks`.
     """
     present = [(index, path) for index, path in enumerate(paths) if path is not None]
-    first = _read_labels(present[0][1])
+    first = _read_labels(present[0][1], scaled=not void)
     height, width = first.shape
     frame, values = [], []
     runs: list[bytes] = []
     for number, (index, path) in enumerate(present):
-        labels = first if number == 0 else _read_labels(path)
+        labels = first if number == 0 else _read_labels(path, scaled=not void)
         if labels.shape != first.shape:
             found, expected = (" x ".join(map(str, each.shape)) for each in (labels, first))
             place = present[0][1]
@@ -167,10 +169,10 @@ def check_tracks(folder: Path, tracks: Tracks) -> None:
         raise ValueError(f"{folder}, {place}: masks of tracks {one} and {other} share a pixel")
 
 
-def _read_labels(path: Path) -> np.ndarray:
+def _read_labels(path: Path, *, scaled: bool) -> np.ndarray:
     """Return the pixel values of a file, (height, width) uint8."""
     data = path.read_bytes()
-    size, mode = _read_header(path, data)
+    size, mode = _read_header(path, data, scaled=scaled)
     try:
         with Image.open(BytesIO(data), formats=["PNG"]) as image:
             image.verify()  # the checksums; closes the image
@@ -194,22 +196,34 @@ def _to_labels(pixels: np.ndarray) -> np.ndarray:
     return pixels.astype(np.uint8)
 
 
-def _read_header(path: Path, data: bytes) -> tuple[tuple[int, int], str]:
-    """Return width and height, and Pillow's mode; ValueError if it is not that of a mask."""
+def _read_header(path: Path, data: bytes, *, scaled: bool) -> tuple[tuple[int, int], str]:
+    """Return width and height, and Pillow's mode; ValueError if it is not that of a mask.
+
+    Args:
+        scaled: Whether grey of 2 and 4 bits is accepted.
+    """
     if len(data) < _HEADER.size:
         raise ValueError(f"{path}: expected a PNG file, found {len(data)} bytes")
     *signature, width, height, depth, kind = _HEADER.unpack_from(data)
     if tuple(signature) != _SIGNATURE:
         raise ValueError(f"{path}: not a PNG file")
-    if (kind, depth) not in _MODES:
-        found = f"{depth} bits of colour type {kind}"
-        raise ValueError(
-            f"{path}: expected an indexed PNG, or grey of 1, 8 or 16 bits, found {found}"
-        )
+    mode = _MODES.get((kind, depth), "L" if scaled and (kind, depth) in _SCALED else None)
+    if mode is None:
+        expected, found = _describe_kind(kind, depth)
+        raise ValueError(f"{path}: expected {expected}, found {found}")
     if not 0 < width * height <= _MAX_PIXELS:
         found = f"size {height} x {width}"
         raise ValueError(f"{path}: expected 1 to {_MAX_PIXELS} pixels, found {found}")
-    return (width, height), _MODES[kind, depth]
+    return (width, height), mode
+
+
+def _describe_kind(kind: int, depth: int) -> tuple[str, str]:
+    """Return what kind of file is expected instead of one, and what it is."""
+    expected, found = "an indexed PNG, or grey of 1, 8 or 16 bits", f"{depth} bits"
+    if (kind, depth) in _SCALED:
+        value = _SCALED[kind, depth]
+        return expected, f"grey of {found}: 1 is object 1 as stored, {value} in DAVIS's tools"
+    return expected, f"{found} of colour type {kind}"
 
 
 def _encode(labels: np.ndarray) -> tuple[np.ndarray, Masks]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
-from datasets.formats.json_records import show
+from datasets.records.columns import show
 from datasets.types import Extent
 
 _MAX_DIGITS = 16

@@ -3,23 +3,32 @@
 Source: http://www.cvlibs.net/datasets/kitti/eval_tracking.php and TrackEval 1.3.0, kitti_2d_box. A
 line holds frame, identity, type, truncated, occluded, alpha, left, top, right, bottom, three sizes,
 three coordinates and the rotation of the 3-D box, and in results a score, separated by spaces. As
-in TrackEval, all columns after the bottom may be missing. Frames count from zero. Corners are used
-unchanged, as in TrackEval. DontCare marks an ignore region: its rows have no identity here.
+in TrackEval, the separator may be another one, all columns after the bottom may be missing, and
+lines of different frames may differ in their number of columns. Frames count from zero. Corners are
+used unchanged, as in TrackEval. DontCare marks an ignore region: its rows have no identity here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence as Many
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
-from datasets.io.errors import RowError, line_error
+from datasets.io.errors import RowError
 from datasets.io.files import replacing
 from datasets.io.mended import count_mended
-from datasets.io.text_lines import read_lines
-from datasets.io.text_numbers import check_frames, check_identities, mend_sizes, to_numbers
+from datasets.io.text_lines import count_comments, number_rows, read_text
+from datasets.io.text_numbers import (
+    as_numbered,
+    check_frames,
+    check_identities,
+    check_numbers,
+    to_numbers,
+)
+from datasets.overlap import mend_sizes
+from datasets.tables.columns import check_widths, find_separator, unquote
+from datasets.tables.table import Table, naming_line, row_error
 from datasets.types import NO_TRACK, Extent, Tracks
 
 Kind = Literal["results", "truth"]
@@ -36,9 +45,13 @@ CLASSES = {
 }
 DONT_CARE = 9
 _TYPES = {key: name.capitalize() for key, name in CLASSES.items()} | {5: "Person", 9: "DontCare"}
-_IDS = {name.encode(): b"%d" % key for key, name in CLASSES.items()} | {b"person": b"5"}
+_IDS = {name.encode(): b"%d" % key for key, name in CLASSES.items()} | {
+    b"person": b"5",
+    b"car_2": b"1",  # as in TrackEval
+}
 
-_MIN_COLUMNS, _MAX_COLUMNS = 10, 18
+_FIRST_FRAME = 0
+_MIN_COLUMNS, _USED_COLUMNS = 10, 18
 _FRAME, _IDENTITY, _TYPE, _TRUNCATED, _OCCLUDED, _SOLID_HEIGHT, _SCORE = 0, 1, 2, 3, 4, 10, 17
 _BOX = slice(6, 10)
 _MAX_TRUNCATED, _MAX_OCCLUDED = 0, 2  # what KITTI still scores
@@ -66,28 +79,29 @@ def read_tracks(path: Path, extent: Extent, kind: Kind = "results") -> Tracks:
         ValueError: A line has the wrong number of columns, a value that is not a number or an
             unknown type, or breaks a rule of Tracks. Names file and line.
     """
-    lines, numbers = read_lines(path)
     try:
-        values = _read_cells(lines)
+        table = _read_table(path)
+        values = table.values
         ignored = values[:, _TYPE] == DONT_CARE
-        check_frames(values[:, _FRAME], 0, extent.frame_count)
+        track = values[:, _IDENTITY]
+        nameless = ignored | ((track < 0) & np.isfinite(track))
+        check_widths(table.width, _MIN_COLUMNS, nameless, ignored, values[:, _FRAME])
+        check_frames(values[:, _FRAME], _FIRST_FRAME, extent.frame_count)
         return Tracks(
             extent,
             frame=values[:, _FRAME],
-            track=_identities(values, ignored),
+            track=_identities(values, nameless),
             class_id=values[:, _TYPE],
-            score=_scores(values, ignored, kind),
+            score=_scores(table, ignored, kind),
             box=mend_sizes(values[:, _BOX]),
         )
     except RowError as error:
-        line = lines[error.row].decode(errors="replace")
-        raise line_error(path, numbers[error.row], error.reason, line) from error
+        raise row_error(path, error.row, as_numbered(error.reason, _FIRST_FRAME)) from error
 
 
-def _identities(values: np.ndarray, ignored: np.ndarray) -> np.ndarray:
+def _identities(values: np.ndarray, nameless: np.ndarray) -> np.ndarray:
     """Return the identity of each row, unique within a frame if it is so within each class."""
     track = values[:, _IDENTITY]
-    nameless = ignored | ((track < 0) & np.isfinite(track))
     frame, name, kind = values[~nameless][:, [_FRAME, _IDENTITY, _TYPE]].T
     if _repeat(name, frame) and not _repeat(kind, name, frame):
         count_mended("KITTI files in which classes share identities, numbered anew")
@@ -105,7 +119,7 @@ def _repeat(*columns: np.ndarray) -> bool:
 
 def count_unread(path: Path, kind: Kind = "results") -> dict[str, int]:
     """Return the fields of a readable file which Tracks cannot hold, and the count of lines."""
-    values = _read_cells(read_lines(path)[0])
+    values = _read_table(path).values
     solid = values[:, _SOLID_HEIGHT : _SOLID_HEIGHT + 1] > 0  # no column if the lines are short
     present = {"3-D boxes": int(solid.sum())}
     if kind == "truth":
@@ -145,36 +159,40 @@ def write_tracks(path: Path, tracks: Tracks, kind: Kind = "results") -> None:
             )
 
 
-def _read_cells(lines: Many[bytes]) -> np.ndarray:
-    """Return the columns as numbers, with the type as class id."""
-    cells = [line.split(None, _MAX_COLUMNS) for line in lines]
-    columns = _check_columns(cells)
+def _read_table(path: Path) -> Table:
+    """Return the columns as numbers, with the type as class id; RowError for an invalid line."""
+    data = unquote(read_text(path))
+    count_comments(data)
+    lines = list(number_rows(data))
+    with naming_line(path, *next(iter(lines), (1, b""))):
+        separator = find_separator(lines[0][1], _MIN_COLUMNS) if lines else None
+    cells = [_split(line, separator) for _, line in lines]
     for number, row in enumerate(cells):
+        if len(row) < _MIN_COLUMNS:
+            raise RowError(number, f"expected at least {_MIN_COLUMNS} columns, found {len(row)}")
+        check_numbers(row[:1], number)
         key = _IDS.get(row[_TYPE].lower())
         if key is None:
             found = repr(row[_TYPE][:40].decode(errors="replace"))
             raise RowError(number, f"type: expected one of {[*_TYPES.values()]}, found {found}")
         row[_TYPE] = key
-    return to_numbers(cells, columns)
+    width = np.array([len(row) for row in cells], np.int64)
+    columns = min(int(width.max(initial=_MIN_COLUMNS)), _USED_COLUMNS)
+    padded = [[*row[:columns], *[b"nan"] * (columns - len(row))] for row in cells]
+    return Table(to_numbers(padded, columns), width)
 
 
-def _check_columns(cells: Many[list[bytes]]) -> int:
-    """Return the number of columns; RowError for a line with an invalid number of columns."""
-    for number, row in enumerate(cells):
-        if not _MIN_COLUMNS <= len(row) <= _MAX_COLUMNS:
-            expected = f"{_MIN_COLUMNS} to {_MAX_COLUMNS}"
-            found = f"more than {len(row) - 1}" if len(row) > _MAX_COLUMNS else len(row)
-            raise RowError(number, f"expected {expected} columns, found {found}")
-        if len(row) != len(cells[0]):
-            expected = f"{len(cells[0])} columns as in the first line"
-            raise RowError(number, f"expected {expected}, found {len(row)}")
-    return len(cells[0]) if cells else _MIN_COLUMNS
+def _split(line: bytes, separator: bytes | None) -> list[bytes]:
+    """Return the cells of a line, without the empty one after a separator at its end."""
+    cells = [cell.strip() for cell in line.split(separator)]
+    return cells if cells[-1] else cells[:-1]
 
 
-def _scores(values: np.ndarray, ignored: np.ndarray, kind: Kind) -> np.ndarray:
+def _scores(table: Table, ignored: np.ndarray, kind: Kind) -> np.ndarray:
     """Return the score of each row; in ground truth, 0 for rows that are not scored."""
     if kind == "results":
-        return values[:, _SCORE] if values.shape[1] > _SCORE else np.ones(len(values))
+        return table.column(_SCORE, 1.0)
+    values = table.values
     truncated, occluded = values[:, _TRUNCATED], values[:, _OCCLUDED]
     broken = ~(np.isfinite(truncated) & np.isfinite(occluded))
     if broken.any():

@@ -2,13 +2,12 @@
 
 Source: https://www.vision.rwth-aachen.de/page/mots. A line holds frame, identity, class, height,
 width and a compressed COCO run length, separated by spaces. Frames count from zero in KITTI-MOTS
-and from one in MOTSChallenge. Class 10 is an ignore region: its rows have no identity here.
+and from one in MOTSChallenge. Class 10 is an ignore region: its rows have no identity here. As in
+TrackEval 1.3.0, rows of other classes than car and pedestrian and further columns are not used.
 """
 
 from __future__ import annotations
 
-import math
-import re
 from itertools import islice
 from pathlib import Path
 
@@ -16,19 +15,20 @@ import numpy as np
 
 from datasets.io.errors import RowError, line_error
 from datasets.io.files import replacing
-from datasets.io.text_lines import number_lines, read_text
-from datasets.io.text_numbers import check_frames
+from datasets.io.mended import count_mended
+from datasets.io.text_lines import count_comments, number_rows, read_text
+from datasets.io.text_numbers import as_numbered, check_frames, check_named
 from datasets.masks.mask_set import Masks
+from datasets.tables.columns import whole_number
 from datasets.types import MAX_FRAMES, NO_TRACK, Extent, Tracks
 
 CLASSES = {1: "car", 2: "pedestrian", 10: "ignore"}
 IGNORE = 10
 _IGNORE_IDENTITY = 10000
 _COLUMNS = 6
+_RUN = 5  # the last column that is read
 _MAX_LINE_BYTES = 1 << 26  # more than a mask of 8192 x 8192 pixels needs
 _BLOCK = 1 << 20
-_DECIMAL = re.compile(rb"[+-]?[0-9]{1,20}(\.[0-9]{0,20})?([eE][+-]?[0-9]{1,3})?")
-_MAX_EXACT_INTEGER = 2**53  # float64 holds every whole number below it
 _MAX_NUMBER_DIGITS, _NINE = 15, 9  # digits of a number exact in float64; the largest digit
 
 
@@ -43,6 +43,7 @@ def read_tracks(
     *,
     first_frame: int = 0,
     frame_count: int | None = None,
+    named: bool = False,
 ) -> Tracks:
     """Return the masks of a MOTS file, with the tight box of each.
 
@@ -51,13 +52,18 @@ def read_tracks(
             to the last one in the file.
         first_frame: Number of the first frame in the file: 0 in KITTI-MOTS, 1 in MOTSChallenge.
         frame_count: Number of frames of the sequence, if known and `extent` is not given.
+        named: Whether each row must have an identity, except ignore regions.
 
     Raises:
-        ValueError: A line does not have six columns, has a value that is not a number, another
+        ValueError: A line has fewer than six columns, has a value that is not a number, another
             image size than `extent` or an invalid run length, or breaks a rule of Tracks. Names
             file and line. Or the file is empty and `extent` is not given.
     """
     numbers, runs = _read_columns(path)
+    known = np.isin(numbers[:, 2], [*CLASSES])
+    count_mended(f"masks of classes other than {[*CLASSES]}, skipped", int((~known).sum()))
+    rows = np.flatnonzero(known)
+    numbers, runs = numbers[rows], [runs[row] for row in rows.tolist()]
     if extent is None and not len(numbers):
         raise ValueError(f"{path}: the file is empty, so that the image size is unknown")
     try:
@@ -66,6 +72,8 @@ def read_tracks(
         masks = Masks.read(runs, extent.height, extent.width)
         check_frames(numbers[:, 0], first_frame, extent.frame_count)
         ignored = numbers[:, 2] == IGNORE
+        if named:
+            check_named(np.where(ignored, 0, numbers[:, 1]))
         return Tracks(
             extent,
             frame=numbers[:, 0] - first_frame,
@@ -76,8 +84,8 @@ def read_tracks(
             rle=masks,
         )
     except RowError as error:
-        number, _ = next(islice(number_lines(path.read_bytes()), error.row, None))
-        raise line_error(path, number, error.reason) from error
+        number, _ = next(islice(number_rows(path.read_bytes()), int(rows[error.row]), None))
+        raise line_error(path, number, as_numbered(error.reason, first_frame)) from error
 
 
 def _extent_of(numbers: np.ndarray, first_frame: int, frame_count: int | None) -> Extent:
@@ -148,28 +156,18 @@ def _count_blanks(letters: np.ndarray) -> int:
 def _read_lines(path: Path, data: bytes) -> tuple[np.ndarray, list[bytes]]:
     """Return the same, read line by line: slower, with any white space, and with error lines."""
     numbers, runs = [], []
-    for number, line in number_lines(data):
+    count_comments(data)
+    for number, line in number_rows(data):
         cells = line.split(None, _COLUMNS)
-        if len(cells) != _COLUMNS:
-            found = f"more than {_COLUMNS}" if len(cells) > _COLUMNS else len(cells)
-            raise line_error(path, number, f"expected {_COLUMNS} columns, found {found}")
+        if len(cells) < _COLUMNS:
+            reason = f"expected {_COLUMNS} columns, separated by spaces, found {len(cells)}"
+            raise line_error(path, number, reason)
         try:
-            numbers.append([_whole(cell) for cell in cells[:-1]])
+            numbers.append([whole_number(cell.decode(errors="replace")) for cell in cells[:_RUN]])
         except ValueError as error:
             raise line_error(path, number, str(error)) from error
-        runs.append(cells[-1])
+        runs.append(cells[_RUN])
     return np.array(numbers, np.int64).reshape(-1, _COLUMNS - 1), runs
-
-
-def _whole(cell: bytes) -> int:
-    """Return a whole number, which may be written as 3.0 or 3e0."""
-    if cell.removeprefix(b"-").isdigit() and len(cell) <= len("-9007199254740992"):
-        return int(cell)
-    number = float(cell) if _DECIMAL.fullmatch(cell) else math.nan
-    if not (number.is_integer() and abs(number) < _MAX_EXACT_INTEGER):
-        found = cell[:40].decode(errors="replace")
-        raise ValueError(f"expected a whole number, found {found!r}")
-    return int(number)
 
 
 def _check_size(numbers: np.ndarray, extent: Extent) -> None:

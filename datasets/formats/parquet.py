@@ -87,7 +87,7 @@ def _read_table(file: pa.NativeFile) -> tuple[Extent, pa.Table]:
         metadata=source.metadata,
         page_checksum_verification=True,
         read_dictionary=[name for name in source.schema_arrow.names if name == "rle"],
-    ).read()
+    ).read(use_threads=False)  # no thread is left at work when a column is damaged
     for name in table.column_names:
         if table[name].null_count:
             raise ValueError(f"column {name} has empty cells")

@@ -23,9 +23,9 @@ from typing import Any
 
 import numpy as np
 
-from datasets.formats.json_records import show
 from datasets.io.errors import shorten
 from datasets.io.files import read_json, write_json
+from datasets.records.columns import show
 from datasets.types import Extent, Tracks
 
 _NUMBER = re.compile(r"[ _#-]*[0-9]+$")  # suffix that distinguishes objects of one class

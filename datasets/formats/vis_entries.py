@@ -11,11 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from datasets.formats.json_records import Known, Record, is_number, show, whole_numbers
-from datasets.formats.segmentation_json import masks_to_write, read_masks, write_counts, write_runs
 from datasets.io.errors import RowError
 from datasets.io.mended import count_mended
+from datasets.records.columns import Known, Record, is_number, show
+from datasets.records.segmentations import masks_to_write, read_masks, write_counts, write_runs
 from datasets.types import AbsentTracks, Extent, Tracks
+
+_NO_MASK: tuple[Any, ...] = (None, [], {})  # in frames without the track
+_NO_AREA: tuple[Any, ...] = (None, [], 0)
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ def _read_video(entries: Entries, chosen: np.ndarray, extent: Extent) -> Tracks:
             extent,
             frame=frame,
             track=entries.track[owner],
-            class_id=whole_numbers(records, "category_id"),
+            class_id=entries.known.class_id[owner],
             score=entries.score[owner],
             box=masks.boxes,
             rle=masks,
@@ -87,22 +90,24 @@ def _read_video(entries: Entries, chosen: np.ndarray, extent: Extent) -> Tracks:
 
 
 def _read_absent(entries: Entries, rows: np.ndarray) -> AbsentTracks:
-    classes = whole_numbers([entries.records[row] for row in rows.tolist()], "category_id")
-    return AbsentTracks(entries.track[rows], classes, entries.score[rows])
+    return AbsentTracks(entries.track[rows], entries.known.class_id[rows], entries.score[rows])
 
 
 def _frames(entries: Entries, entry: int, frame_count: int) -> list[int]:
     """Return the frames in which a track has a segmentation."""
-    present = _present_frames(entries.records[entry], entry, "segmentations", frame_count)
+    record = entries.records[entry]
+    present = _present_frames(record, entry, "segmentations", frame_count, _NO_MASK)
     if entries.areas:
-        areas = _present_frames(entries.records[entry], entry, "areas", frame_count)
+        areas = _present_frames(record, entry, "areas", frame_count, _NO_AREA)
         alone = set(areas).difference(present)
         if alone:
             raise RowError(entry, f"frame {min(alone)} (from 0): an area without a segmentation")
     return present
 
 
-def _present_frames(record: Record, entry: int, key: str, frame_count: int) -> list[int]:
+def _present_frames(
+    record: Record, entry: int, key: str, frame_count: int, nothing: tuple[Any, ...]
+) -> list[int]:
     """Return the frames that have a value in a list with one value per frame."""
     values = record.get(key)
     if not isinstance(values, list):
@@ -110,14 +115,19 @@ def _present_frames(record: Record, entry: int, key: str, frame_count: int) -> l
     if len(values) != frame_count:
         expected = f"{frame_count} frames as in the video"
         raise RowError(entry, f"{key}: expected {expected}, found {len(values)}")
-    return [frame for frame, value in enumerate(values) if value not in (None, [])]
+    return [frame for frame, value in enumerate(values) if value not in nothing]
 
 
 def _read_areas(places: list[tuple[Record, int]]) -> np.ndarray:
-    """Return the area of each row, (N,) float64."""
+    """Return the area of each row, (N,) float64, 0 where it is missing.
+
+    An area of 0 is not part of the mean area of its track, nor is a missing one in TrackEval.
+    """
     areas = [record["areas"][frame] for record, frame in places]
+    count_mended("masks without an area, not part of that of their track", areas.count(None))
+    areas = [0 if area is None else area for area in areas]
     for row, area in enumerate(areas):
-        if not is_number(area):
+        if not (is_number(area) and area >= 0):
             raise RowError(row, f"area: expected a number of pixels, found {show(area)}")
     return np.array(areas, np.float64)
 

@@ -8,35 +8,42 @@ boxes here are the tight boxes of the masks.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
 
-from datasets.formats.json_records import (
+from datasets.formats.vis_entries import Entries, read_entries, write_annotations, write_entries
+from datasets.io.errors import RowError
+from datasets.io.files import read_json, write_json
+from datasets.needs import Needs
+from datasets.records.categories import (
+    NO_CATEGORIES,
+    Categories,
+    as_categories,
+    make_categories,
+    name_sequences,
+    naming_sequence,
+    read_categories,
+)
+from datasets.records.columns import (
     MAX_EXACT_INTEGER,
+    Ids,
     Record,
     check_records,
     distinct,
     flags,
     have,
+    is_text,
     known_records,
     list_under,
-    make_categories,
-    name_sequences,
     naming_record,
-    naming_sequence,
     numbers,
-    read_classes,
     read_sizes,
     show,
 )
-from datasets.formats.vis_entries import Entries, read_entries, write_annotations, write_entries
-from datasets.io.errors import RowError
-from datasets.io.files import read_json, write_json
-from datasets.needs import Needs
 from datasets.types import Extent, Tracks
 
 
@@ -46,10 +53,12 @@ class Video:
 
     Args:
         number: Id of the video in the file.
+        categories: Categories of the file.
     """
 
-    number: int
+    number: int | str
     extent: Extent
+    categories: Categories
 
 
 def read_videos(path: Path) -> dict[str, Video]:
@@ -89,7 +98,7 @@ def read_labels(
     videos = _read_videos(content, path)
     with naming_record(path, "annotation"):
         records = check_records(list_under(content, "annotations", path))
-        with known_records(records, "video_id", _ids(videos), "annotations") as known:
+        with known_records(records, "video_id", _ids(videos.values()), "annotations") as known:
             records = known.records
             score = np.where(flags(records, "iscrowd"), 0.0, 1.0)
             entries = Entries(
@@ -117,7 +126,7 @@ def read_results(
         raise ValueError(f"{path}: expected a list of results")
     with naming_record(path, "entry"):
         records = check_records(content)
-        with known_records(records, "video_id", _ids(videos), "results") as known:
+        with known_records(records, "video_id", _ids(videos.values()), "results") as known:
             score = numbers(known.records, "score")
             return _by_name(Entries(known, known.row + 1, score, False, needs is not None), videos)
 
@@ -170,38 +179,55 @@ def count_unread(path: Path) -> dict[str, int]:
 
 
 def write_results(
-    path: Path, tracks: Mapping[str, Tracks], videos: Mapping[str, int] | None = None
+    path: Path, tracks: Mapping[str, Tracks], videos: Mapping[str, Video] | None = None
 ) -> None:
     """Write results: a track has the mean of its scores and its most frequent class.
 
     Args:
-        videos: Video ids of the ground truth; by default 1, 2, ... in order, as in `write_truth`.
+        videos: Videos of the ground truth; by default 1, 2, ... in order, as in `write_truth`.
 
     Raises:
         ValueError: There are no masks, a row has no identity, a class is ignored, or the ground
             truth has no such video. Names the file and the video.
     """
     make_categories(path, tracks)
-    numbered = {name: number for number, name in enumerate(tracks, 1)}
-    known = numbered if videos is None else videos
+    known = number_videos(tracks) if videos is None else videos
     entries: list[Record] = []
     for name, each in tracks.items():
         with naming_sequence(path, name):
             if name not in known:
                 raise ValueError(f"unknown video: expected one of {sorted(known)}")
-            entries += [{"video_id": known[name], **entry} for entry in write_entries(each)]
+            video = known[name]
+            entries += [
+                {
+                    "video_id": video.number,
+                    **entry,
+                    "category_id": video.categories.number_of(entry["category_id"]),
+                }
+                for entry in write_entries(each)
+            ]
     write_json(path, entries, indent=None)
 
 
+def number_videos(tracks: Mapping[str, Tracks]) -> dict[str, Video]:
+    """Return videos numbered from 1 in order."""
+    categories = as_categories(tracks)
+    return {
+        name: Video(number, each.extent, categories)
+        for number, (name, each) in enumerate(tracks.items(), 1)
+    }
+
+
 def _read_videos(content: Any, path: Path) -> dict[str, Video]:
-    classes = read_classes(content, path)
+    categories = read_categories(content, path)
     with naming_record(path, "video"):
         records = check_records(list_under(content, "videos", path))
-        ids, sizes = distinct(records).tolist(), read_sizes(records).tolist()
+        ids = distinct(records, text=is_text(records, "id")).tolist()
+        sizes = read_sizes(records).tolist()
         lengths = [_read_length(row, record) for row, record in enumerate(records)]
     folders = [str(PurePosixPath(record["file_names"][0]).parent) for record in records]
     return {
-        name: Video(number, Extent(height, width, length, classes))
+        name: Video(number, Extent(height, width, length, categories.classes), categories)
         for name, number, (height, width), length in zip(
             name_sequences(folders, ids), ids, sizes, lengths, strict=True
         )
@@ -214,11 +240,11 @@ def _by_name(entries: Entries, videos: Mapping[str, Video]) -> dict[str, Tracks]
     return dict(zip(videos, found, strict=True))
 
 
-def _ids(videos: Mapping[str, Video]) -> tuple[np.ndarray, np.ndarray]:
-    """Return the ids of the videos and of the categories."""
-    classes = {key for video in videos.values() for key in video.extent.classes}
-    numbers = [video.number for video in videos.values()]
-    return np.array(numbers, np.int64), np.array(sorted(classes), np.int64)
+def _ids(videos: Iterable[Video]) -> Ids:
+    """Return the ids to which annotations and results refer."""
+    known = [*videos]
+    categories = known[0].categories if known else NO_CATEGORIES
+    return categories.ids_with([video.number for video in known])
 
 
 def _read_length(row: int, record: Record) -> int:

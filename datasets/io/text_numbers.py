@@ -13,14 +13,13 @@ from pyarrow import csv
 
 from datasets.io.arrow import to_array
 from datasets.io.errors import RowError
-from datasets.io.mended import count_mended
 
 # the numbers that Arrow accepts; ++ does not backtrack, which takes time on long lines
 _NUMBER = re.compile(
     rb"[ \t]*+[+-]?((\d++(\.\d*+)?|\.\d++)(e[+-]?\d++)?|nan|inf|infinity)[ \t]*+", re.IGNORECASE
 )
+_FRAME = re.compile(r"frame (-?\d+) \(from 0\)")
 _MAX_BLOCK_BYTES = 2**31 - 1  # bytes that Arrow reads at once
-_MAX_COORDINATE = 2.0**31  # pixels, as in Tracks
 _MAX_EXACT_INTEGER = 2**53 - 1  # float64 does not hold all whole numbers above it
 
 
@@ -68,10 +67,23 @@ def parse_numbers(data: bytes, columns: int, delimiter: str) -> np.ndarray:
 
 def check_numbers(cells: Iterable[bytes], row: int) -> None:
     """Raise RowError for the first cell that is not a number."""
-    for cell in cells:
+    for place, cell in enumerate(cells):
         if not _NUMBER.fullmatch(cell):
             found = repr(cell[:40].decode(errors="replace"))
-            raise RowError(row, f"expected a number, found {found}")
+            header = ": column names are not read: remove the line"
+            is_header = row == place == 0 and cell.strip()[:1].isalpha()
+            raise RowError(row, f"expected a number, found {found}{header if is_header else ''}")
+
+
+def as_numbered(reason: str, first: int) -> str:
+    """Return a reason with the frame as it is numbered in the file.
+
+    Args:
+        reason: Reason of a RowError of Tracks, such as "identity 3 appears twice in frame 7 (from
+            0)".
+        first: Number of the first frame in the file.
+    """
+    return _FRAME.sub(lambda match: f"frame {int(match[1]) + first}", reason)
 
 
 def check_frames(frames: np.ndarray, first: int, count: int) -> None:
@@ -86,29 +98,26 @@ def check_frames(frames: np.ndarray, first: int, count: int) -> None:
     if not wrong.any():
         return
     row = int(np.argmax(wrong))
-    frame = float(frames[row])
+    frame, last = float(frames[row]), first + count - 1
     found = f"frame {int(frame) if frame.is_integer() else frame}"
-    hint = f": do the frames of the file count from 0? Here they count from {first}"
-    shown = hint if first and frame == 0 else ""
+    hint = f": do the frames of the file count from {1 - first}? Here they count from {first}"
+    shifted = frame == first - 1 if first else frame == last + 1
     raise RowError(
-        row, f"expected a frame from {first} to {first + count - 1}, found {found}{shown}"
+        row, f"expected a frame from {first} to {last}, found {found}{hint if shifted else ''}"
     )
 
 
-def mend_sizes(box: np.ndarray) -> np.ndarray:
-    """Return boxes whose far corner is not before the near one, and count those mended.
-
-    A box of negative width or height overlaps nothing in TrackEval 1.3.0; so does one of width or
-    height zero. Boxes with a corner beyond the maximum coordinate are left to be refused.
-    """
-    near, far = box[:, :2], box[:, 2:]
-    usual = (abs(box) <= _MAX_COORDINATE).all(axis=1)
-    negative = np.asarray((far < near).any(axis=1) & usual)
-    if not negative.any():
-        return box
-    count_mended("boxes of negative width or height, read as without area", int(negative.sum()))
-    mended = np.concatenate([near, np.maximum(near, far)], axis=1)
-    return np.where(negative[:, None], mended, box)
+def check_named(track: np.ndarray) -> None:
+    """Raise RowError for a negative identity in results, which has two readings."""
+    unnamed = track < 0
+    if unnamed.any():
+        row = int(np.argmax(unnamed))
+        raise RowError(
+            row,
+            f"expected an identity from 0, found {track[row]:.0f}: either a detection without "
+            "track, which is to be removed, or a track, which is to be numbered (TrackEval 1.3.0 "
+            "takes -1 for the largest identity)",
+        )
 
 
 def check_identities(path: Path, track: np.ndarray) -> None:

@@ -29,7 +29,7 @@ def read_pair(
     last = None if frames else read_seqmap(truth, sequence, _SEQMAP)
     frames = frames if last is None else last + 1
     labels = mots_text.read_tracks(truth / f"{sequence}.txt", frame_count=frames or MAX_FRAMES)
-    found = mots_text.read_tracks(find_result(results, sequence), labels.extent)
+    found = mots_text.read_tracks(find_result(results, sequence), labels.extent, named=True)
     if frames is None:
         count = count_frames(sequence, labels, found)
         extent = replace(labels.extent, frame_count=count)

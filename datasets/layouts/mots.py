@@ -30,5 +30,5 @@ def read_pair(truth: Path, results: Path, sequence: str) -> tuple[Tracks, Tracks
         first_frame=_FIRST_FRAME,
         frame_count=extent.frame_count,
     )
-    found = find_result(results, sequence)
-    return labels, mots_text.read_tracks(found, labels.extent, first_frame=_FIRST_FRAME)
+    path = find_result(results, sequence)
+    return labels, mots_text.read_tracks(path, labels.extent, first_frame=_FIRST_FRAME, named=True)

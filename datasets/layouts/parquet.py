@@ -12,7 +12,7 @@ from datasets.types import Tracks
 
 def list_sequences(truth: Path) -> list[str]:
     """Return the names of the sequences that have ground truth."""
-    return sorted(path.parent.name for path in truth.glob("*/truth.parquet"))
+    return sorted(path.parent.name for path in truth.glob("[!.]*/truth.parquet"))
 
 
 def read_pair(truth: Path, results: Path, sequence: str) -> tuple[Tracks, Tracks]:

@@ -95,7 +95,7 @@ def check_classes(place: str, classes: Any, ignored: Any) -> Classes:
 
 def _whole(place: str, key: Any) -> int:
     digits = isinstance(key, str) and key.isascii() and key.isdecimal() and len(key) <= _MAX_DIGITS
-    number = int(key) if digits else key
+    number = int(key) if digits or (isinstance(key, float) and key.is_integer()) else key
     if type(number) is not int or not 0 <= number < 10**_MAX_DIGITS:
         raise ValueError(f"{place}: expected a whole number, found {_show(key)}")
     return number

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from datasets.formats.davis_png import VOID, list_frames, read_frames
 from datasets.io.mended import count_mended
+from datasets.sequences.result_files import find_result_folder
 from datasets.types import Tracks
 
 
@@ -31,9 +32,7 @@ def read_pair(
         ValueError: As `davis_png.read_tracks`; or the results lack a scored frame or differ in
             size, or have void, which only ground truth may have.
     """
-    ours, theirs = truth / sequence, results / sequence
-    if not theirs.is_dir():
-        raise FileNotFoundError(f"{theirs}: no such folder: the sequence has no results")
+    ours, theirs = truth / sequence, find_result_folder(results, sequence)
     labels = list_frames(ours)
     files = _result_files(labels, theirs, ends=ends)
     found = read_frames(labels, void=void), read_frames(files, void=void)

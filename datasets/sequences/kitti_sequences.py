@@ -5,12 +5,15 @@ Source of the table: the seqmaps of the KITTI-MOTS tools.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence as Many
 from pathlib import Path
 
 from datasets.io.errors import line_error
 from datasets.io.files import read_small_text
 from datasets.io.mended import count_mended
-from datasets.types import Tracks
+from datasets.tables.columns import whole_number
+from datasets.types import MAX_FRAMES, Tracks
 
 _LENGTHS = (
     154, 447, 233, 144, 314, 297, 270, 800, 390, 803, 294,
@@ -19,6 +22,7 @@ _LENGTHS = (
 FRAME_COUNT = {f"{number:04d}": length for number, length in enumerate(_LENGTHS)}  # of training
 _MIN_SHARE = 0.9  # of a sequence's frames that the benchmark's ground truth reaches
 _NAME, _COUNT = 0, 3  # columns of a seqmap
+_SEPARATOR = re.compile(r"[\s,;]+")
 _MAX_DIGITS = 8
 
 
@@ -40,20 +44,34 @@ def read_seqmap(truth: Path, sequence: str, prefix: str) -> int | None:
     for folder in (truth, truth.resolve().parent):
         for path in sorted(folder.glob(f"{prefix}*")):
             for number, line in enumerate(read_small_text(path, "replace").splitlines(), 1):
-                cells = line.split()
-                if len(cells) > _COUNT and cells[_NAME] == sequence:
-                    found.setdefault(_whole(path, number, cells[_COUNT]), path)
+                cells = _SEPARATOR.split(line.strip())
+                if sequence in _names(cells[_NAME]):
+                    found.setdefault(_frame_number(path, number, cells), path)
     if len(found) > 1:
         both = " and ".join(f"{count} in {path}" for count, path in found.items())
         raise ValueError(f"{sequence}: expected one number of frames, found {both}")
     return next(iter(found), None)
 
 
-def _whole(path: Path, number: int, text: str) -> int:
-    if not (text.isascii() and text.isdecimal()) or len(text) > _MAX_DIGITS:
-        reason = f"expected a whole number in column {_COUNT + 1}, found {text[:40]!r}"
-        raise line_error(path, number, reason)
-    return int(text)
+def _names(cell: str) -> tuple[str, ...]:
+    """Return the names of a sequence in a seqmap: 2 is 0002 too, as in TrackEval."""
+    digits = cell.isascii() and cell.isdecimal() and len(cell) <= _MAX_DIGITS
+    return (cell, f"{int(cell):04d}") if digits else (cell,)
+
+
+def _frame_number(path: Path, line: int, cells: Many[str]) -> int:
+    """Return the number in the fourth column; ValueError if it is not a whole number from 0."""
+    if len(cells) <= _COUNT:
+        reason = f"expected {_COUNT + 1} columns: name, `empty`, first frame, number of frames"
+        raise line_error(path, line, f"{reason}, found {len(cells)}")
+    try:
+        number = whole_number(cells[_COUNT])
+    except ValueError:
+        number = -1
+    if not 0 <= number <= MAX_FRAMES:
+        expected = f"a whole number up to {MAX_FRAMES} in column {_COUNT + 1}"
+        raise line_error(path, line, f"expected {expected}, found {cells[_COUNT][:40]!r}")
+    return number
 
 
 def benchmark_frame_count(sequence: str, last: int) -> int | None:

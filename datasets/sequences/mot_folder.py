@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from configparser import ConfigParser
+from configparser import ConfigParser, MissingSectionHeaderError
 from configparser import Error as ConfigError
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,11 +21,13 @@ from datasets.io.files import existing_folder, read_small_text
 from datasets.io.mended import count_mended
 from datasets.sequences.result_files import find_result
 from datasets.sequences.sequence_json import Prepared
+from datasets.tables.columns import whole_number
 from datasets.types import Extent, Sequence, Tracks
 
 Classes = tuple[Mapping[int, str], tuple[int, ...]]
-_MAX_DIGITS = 10
+_MAX_NUMBER = 10**10
 _DECIMAL = re.compile(r"[0-9]{1,10}(\.[0-9]{0,10})?")
+_SECTION = "expected the section [Sequence]"
 
 CLASSES = mot_text.CLASSES
 
@@ -110,17 +112,23 @@ def _read_section(folder: Path) -> dict[str, str]:
     parser = ConfigParser(interpolation=None)
     try:
         parser.read_string(read_small_text(path, "replace"), str(path))
+    except MissingSectionHeaderError as error:
+        raise ValueError(f"{path}, line {error.lineno}: {_SECTION}, found none") from error
     except ConfigError as error:
         raise ValueError(f"{path}: {shorten(str(error))}") from error
     if "Sequence" not in parser:
-        raise ValueError(f"{path}: section [Sequence] is missing")
+        raise ValueError(f"{path}: {_SECTION}, found {parser.sections()}")
     return dict(parser["Sequence"])
 
 
 def _whole(place: str, text: str | None) -> int:
-    if text is None or not (text.isascii() and text.isdecimal()) or len(text) > _MAX_DIGITS:
+    try:
+        number = -1 if text is None else whole_number(text)
+    except ValueError:
+        number = -1
+    if not 0 <= number <= _MAX_NUMBER:
         raise ValueError(f"{place}: expected a whole number, found {_shown(text)}")
-    return int(text)
+    return number
 
 
 def _rate(place: str, text: str | None) -> float:
@@ -155,12 +163,15 @@ def read_pair(
     """Return ground truth and prediction of one sequence; see `find_result` for its file.
 
     Args:
-        kind: Kind of the ground truth: see `mot_text.read_tracks`, which raises for invalid files.
+        kind: Kind of the ground truth: see `mot_text.read_tracks`.
+
+    Raises:
+        ValueError: As `read_extent` and `mot_text.read_tracks`.
     """
     extent = read_extent(truth / sequence, classes)
     return (
         _read_truth(truth / sequence, extent, kind),
-        mot_text.read_tracks(find_result(results, sequence), extent),
+        mot_text.read_tracks(find_result(results, sequence), extent, named=True),
     )
 
 

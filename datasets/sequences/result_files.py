@@ -1,8 +1,11 @@
-"""Text files of results: <results>/<sequence>.txt, or in <results>/data/ as in TrackEval."""
+"""Results of sequences: <results>/<sequence>.txt or a folder of masks, or in <results>/data/.
+
+Source: the folders of a tracker in TrackEval 1.3.0, where `data` holds its results.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 _DATA = "data"  # folder of a tracker's files in TrackEval's layout
@@ -20,16 +23,26 @@ def find_result(results: Path, sequence: str) -> Path:
         FileNotFoundError: There is none.
         ValueError: There are two.
     """
-    plain, data = (each / f"{sequence}.txt" for each in (results, results / _DATA))
-    if plain.is_file() and data.is_file():
-        raise ValueError(f"{results}: expected one file of results, found {plain} and {data}")
-    if not plain.is_file() and not data.is_file():
-        where = f"results are read from {plain.name} or {_DATA}/{plain.name} in this folder"
-        raise FileNotFoundError(f"{plain}: no such file: {where}")
-    return plain if plain.is_file() else data
+    return _find(results, f"{sequence}.txt", Path.is_file, "file")
+
+
+def find_result_folder(results: Path, sequence: str) -> Path:
+    """Return the folder with the results of a sequence; errors as for `find_result`."""
+    return _find(results, sequence, Path.is_dir, "folder")
+
+
+def _find(results: Path, name: str, exists: Callable[[Path], bool], kind: str) -> Path:
+    plain, data = results / name, results / _DATA / name
+    if exists(plain) and exists(data):
+        raise ValueError(f"{results}: expected one {kind} of results, found {plain} and {data}")
+    if not exists(plain) and not exists(data):
+        where = f"results are read from {name} or {_DATA}/{name} in this folder"
+        raise FileNotFoundError(f"{plain}: no such {kind}: {where}")
+    return plain if exists(plain) else data
 
 
 def results_folder(results: Path, sequences: Iterable[str]) -> Path:
     """Return the folder `data` below the results if the sequences have their results there."""
     data = results / _DATA
-    return data if any((data / f"{each}.txt").is_file() for each in sequences) else results
+    names = [name for each in sequences for name in (f"{each}.txt", each)]
+    return data if any((data / name).exists() for name in names) else results

@@ -20,8 +20,8 @@ from pathlib import Path
 from types import NoneType
 from typing import Any
 
-from datasets.formats.json_records import show
 from datasets.io.files import read_json
+from datasets.records.columns import show
 
 SCHEMA_VERSION = 1
 _PROGRAM = re.compile(r"trackers\.(run|timing\.streaming|adopt|methods\.\w+\.run)")

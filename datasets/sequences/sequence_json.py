@@ -10,9 +10,9 @@ from typing import Any
 
 from datasets.formats import parquet
 from datasets.formats.extent_json import extent_from_json, extent_to_json
-from datasets.formats.json_records import show
 from datasets.io.errors import shorten
 from datasets.io.files import read_json, sha256, sha256_of, write_json
+from datasets.records.columns import show
 from datasets.run_layout import DETECTIONS, PROMPTS, TRUTH
 from datasets.sequences.prompts import first_visible
 from datasets.types import Sequence, Tracks

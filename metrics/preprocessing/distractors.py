@@ -85,5 +85,6 @@ def refuse_other_classes(prediction: Tracks) -> None:
         raise ValueError(
             f"prediction, frame {prediction.frame[row]} (from 0): expected class "
             f"{_PEDESTRIAN} only, as the MOTChallenge protocols require, found "
-            f"{prediction.class_id[row]}"
+            f"{prediction.class_id[row]}: several classes are scored with --protocol plain and "
+            "classes.yaml"
         )

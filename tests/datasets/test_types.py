@@ -36,7 +36,7 @@ def test_rows_are_sorted_by_frame_and_keep_their_order_within_a_frame():
         ({"score": [np.nan, 1, 1]}, 0, "score nan is not finite"),
         ({"box": [[0, 0, 1, 1], [0, np.inf, 1, 1], [0, 0, 1, 1]]}, 1, "not finite"),
         ({"box": [[0, 0, 1, 1], [5, 0, 1, 1], [0, 0, 1, 1]]}, 1, "has a negative size"),
-        ({"frame": [0, 1.5, 2]}, 1, "frame 1.5 is not a whole number"),
+        ({"frame": [0, 1.5, 2]}, 1, r"frame: expected a whole number below 2\^53, found 1.5"),
         ({"visibility": [1, 0.5, 7]}, 2, r"visibility 7.0 is not in 0 \.\. 1"),
         ({"track": [1, 8, 8]}, 2, "identity 8 appears twice in frame 0"),
     ],

@@ -138,7 +138,7 @@ def remove_truth(truth, results):
     ("damage", "message"),
     [
         (remove_truth, "TUD-Campus/gt/gt.txt"),
-        (break_result, "TUD-Campus.txt, line 223 ('1,2,oops'): expected at least 8 columns"),
+        (break_result, "TUD-Campus.txt, line 223 ('1,2,oops'): expected at least 6 columns"),
         (remove_result, "TUD-Stadtmitte.txt"),
         (shorten, "expected a frame from 1 to 70, found frame 71"),
         (remove_all_truth, "expected ground truth in layout mot15, found none"),

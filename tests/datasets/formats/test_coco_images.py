@@ -42,7 +42,7 @@ def test_a_file_without_images_has_no_sequences(json_file):
     ("content", "keys", "to", "message"),
     [
         (STILLS, ("images",), 1, ": expected an object with a list of images"),
-        (STILLS, ("images", 1, "id"), 500, ", image 1: id 500 is not unique"),
+        (VIDEOS, ("images", 1, "id"), 1, ", image 1: id 1 is not unique"),
         (STILLS, ("images", 1, "id"), "a", ', image 1: id: expected a whole number .*, found "a"'),
         (
             STILLS,

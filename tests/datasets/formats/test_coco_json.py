@@ -14,6 +14,7 @@ from pycocotools.coco import COCO
 from datasets.formats import coco_json
 from datasets.formats.coco_images import Images
 from datasets.masks import coco_rle
+from datasets.records.categories import as_categories
 from datasets.types import NO_TRACK, Extent, Tracks
 from tests.support.json_changes import MISSING, changed
 from tests.support.mask_tracks import sequences
@@ -237,7 +238,8 @@ def test_masks_of_only_some_sequences_are_not_written(tmp_path):
 
 @pytest.mark.parametrize("extents", [{}, {"v": Extent(2, 2, 4, EXTENT.classes, (10,))}])
 def test_a_result_of_a_sequence_without_truth_is_not_written(tmp_path, extents):
-    images = Images(np.arange(sum(each.frame_count for each in extents.values())), extents)
+    number = np.arange(sum(each.frame_count for each in extents.values()))
+    images = Images(number, extents, as_categories({}))
     with pytest.raises(ValueError, match="v: not a sequence of the ground truth"):
         coco_json.write_results(tmp_path / "r.json", {"v": boxes([4])}, images)
 
@@ -260,7 +262,7 @@ def test_a_result_of_a_sequence_without_truth_is_not_written(tmp_path, extents):
             MISSING,
             ", annotation 1: has no area, unlike earlier",
         ),
-        (VIDEOS, ("annotations", 1, "area"), -2, r", annotation 1: area -2.0 is not a valid numb"),
+        (VIDEOS, ("annotations", 1, "area"), 1e40, r", annotation 1: area 1e\+40 is not a valid n"),
         (
             VIDEOS,
             ("annotations", 1, "bbox"),
@@ -269,7 +271,6 @@ def test_a_result_of_a_sequence_without_truth_is_not_written(tmp_path, extents):
         ),
         (VIDEOS, ("annotations", 1, "bbox"), "1234", ', annotation 1: bbox: .*, found "1234"'),
         (VIDEOS, ("annotations", 1, "bbox", 3), "1", ", annotation 1: bbox: expected left, top, "),
-        (VIDEOS, ("annotations", 1, "bbox", 3), -1, ", annotation 1: box .* has a negative size"),
         (VIDEOS, ("annotations", 1, "bbox"), [1e308] * 4, ", annotation 1: box .* is not finite"),
         (
             VIDEOS,

@@ -183,7 +183,10 @@ def test_tracks_without_masks_are_refused(tmp_path):
             "expected an indexed PNG, or grey of 1, 8 or 16 bits, found 16 bits of",
         ),
         (png((4, 3, 8, 2)), "expected .*, found 8 bits of colour type 2"),
-        (png((4, 3, 4, 0)), "expected .*, found 4 bits of colour type 0"),
+        (
+            png((4, 3, 4, 0)),
+            "expected .*, found grey of 4 bits: 1 is object 1 as stored, 17 in DAV",
+        ),
         (png((1 << 20, 1 << 20, 8, 3)), "expected 1 to 67108864 pixels, found size 1048576 x 1048"),
         (png((0, 3, 8, 3)), "expected 1 to 67108864 pixels, found size 3 x 0"),
         (png((400, 300, 8, 3)), "not a readable PNG file"),  # with too few pixels

@@ -99,9 +99,8 @@ def test_line_ends_white_space_and_a_byte_order_mark_are_ignored(tmp_path, text)
 @pytest.mark.parametrize(
     ("bad", "message"),
     [
-        ("1 2 Car 0 0\n", "expected 10 to 18 columns, found 5"),
-        (line(more=" 0.5"), "expected 17 columns as in the first line, found 18"),
-        (line(more=" 0.5 1 2 3"), "expected 10 to 18 columns, found more than 18"),
+        ("1 2 Car 0 0\n", "expected at least 10 columns, found 5"),
+        (line(frame=1, more=" 0.5"), "as many columns as in other lines of its frame, found 18"),
         (line(box="10 20 ٣ 40"), "expected a number, found '٣'"),
         (line(frame=2**40), "expected a frame from 0 to 2, found frame 1099511627776"),
         (line(kind="Bus"), "type: expected one of .*'Pedestrian'.*, found 'Bus'"),
@@ -111,8 +110,8 @@ def test_line_ends_white_space_and_a_byte_order_mark_are_ignored(tmp_path, text)
         (line(frame=0.5), "expected a frame from 0 to 2, found frame 0.5"),
         (line(frame=-1), "expected a frame from 0 to 2, found frame -1"),
         (line(frame=3), "expected a frame from 0 to 2, found frame 3"),
-        (line(frame=1, track=1), r"identity 1 appears twice in frame 1 \(from 0\)"),
-        (line(track="1e300"), r"track 1e\+300 is not a whole number"),
+        (line(frame=1, track=1), "identity 1 appears twice in frame 1$"),
+        (line(track="1e300"), r"track: expected a whole number below 2\^53, found 1e\+300"),
     ],
 )
 def test_a_bad_line_is_named(tmp_path, bad, message):

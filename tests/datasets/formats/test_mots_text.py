@@ -68,12 +68,10 @@ def test_a_sequence_without_tracks_is_written_as_an_empty_file(tmp_path):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        (f"0 1 1 4 {RUN}", "expected 6 columns, found 5"),
+        (f"0 1 1 4 {RUN}", "expected 6 columns, separated by spaces, found 5"),
         (f"0 1.5 1 4 5 {RUN}", "expected a whole number, found '1.5'"),
         (f"0 1 1 5 4 {RUN}", "expected size 4 x 5, found 5 x 4"),
-        (f"0 1 3 4 5 {RUN}", r"class: expected one of \[1, 2, 10\], found 3"),
         (f"3 1 1 4 5 {RUN}", "expected a frame from 0 to 2, found frame 3"),
-        (f"0 1 1 4 5 {RUN} 7 8 9", "expected 6 columns, found more than 6"),
         ("0 1 1 4 5 zz", "run length: "),
         ("0 1 1 4 5 1", "run length: expected 20 pixels as in the image, found 1"),
         ("0 1 1 4 5 5!", "run length: invalid character '!'"),

@@ -10,7 +10,7 @@ import json
 import re
 from typing import Any
 
-from datasets.formats import kitti_text
+from datasets.formats import kitti_text, mots_text
 from datasets.types import Tracks
 
 Row = tuple[float, ...]
@@ -21,9 +21,14 @@ def lines_of(data: bytes) -> list[str]:
     return [line for line in text.split("\n") if line.encode("latin-1").strip()]
 
 
+def rows_in(data: bytes) -> list[str]:
+    """Return the lines that are not comments."""
+    return [line for line in lines_of(data) if not line.strip(" \t\x0b\x0c\r").startswith("#")]
+
+
 def mot(data: bytes, *, classes: bool, unnamed: bool = False) -> list[Row]:
     found = []
-    for line in lines_of(data):
+    for line in rows_in(data):
         cells = [cell.strip() for cell in separated(line)]
         frame, track, left, top, width, height = (number(cell) for cell in cells[:6])
         score = number(cells[6]) if len(cells) > 6 else 1.0
@@ -37,8 +42,9 @@ def mot(data: bytes, *, classes: bool, unnamed: bool = False) -> list[Row]:
 
 def separated(line: str) -> list[str]:
     """Return the cells of a line, without the empty one after a last separator."""
+    line = line.replace('"', "")
     cells = re.split(r"[ \t]+", line.strip(" \t\r"))
-    for separator in ",;":
+    for separator in ",;:|":
         cells = line.split(separator) if separator in line and len(cells) < 6 else cells
     cells = line.split(",") if "," in line else cells
     return cells[:-1] if len(cells) > 1 and not cells[-1].strip() else cells
@@ -47,9 +53,9 @@ def separated(line: str) -> list[str]:
 def kitti(data: bytes, *, detections: bool = False) -> list[Row]:
     """Return the rows of a file; those without identity only with `detections`."""
     found: list[Row] = []
-    ids = {name: key for key, name in kitti_text.CLASSES.items()} | {"person": 5}
-    for line in lines_of(data):
-        cells = line.encode("latin-1").split()
+    ids = {name: key for key, name in kitti_text.CLASSES.items()} | {"person": 5, "car_2": 1}
+    for line in rows_in(data):
+        cells = [cell.strip(b'"') for cell in line.encode("latin-1").split()]
         class_id = ids[cells[2].decode("latin-1").lower()]
         ignored = class_id == kitti_text.DONT_CARE
         track = -1.0 if ignored else number(cells[1].decode("latin-1"))
@@ -73,10 +79,11 @@ def renumbered(rows: list[Row]) -> list[Row]:
 
 def mots(data: bytes, *, first_frame: int) -> list[Row]:
     found = []
-    for line in lines_of(data):
+    for line in rows_in(data):
         cells = line.encode("latin-1").split()[:5]
         frame, track, class_id, *_ = (whole(cell.decode("latin-1")) for cell in cells)
-        found.append((frame - first_frame, -1 if class_id == 10 else track, class_id))
+        if class_id in mots_text.CLASSES:
+            found.append((frame - first_frame, -1 if class_id == 10 else track, class_id))
     return found
 
 

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from pycocotools import mask as coco
 
-from datasets.formats.segmentation_json import read_masks, write_counts, write_runs
 from datasets.io.errors import RowError
 from datasets.masks import coco_rle
 from datasets.masks.mask_set import Masks
+from datasets.records.segmentations import read_masks, write_counts, write_runs
 
 HEIGHT, WIDTH = 4, 5
 STACKS = arrays(bool, st.tuples(st.integers(0, 4), st.just(HEIGHT), st.just(WIDTH)))

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from collections.abc import Sequence as Many
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,12 +16,26 @@ import numpy as np
 from datasets.io.errors import RowError, shorten
 from datasets.io.mended import count_mended
 from datasets.masks.mask_set import MAX_PIXELS
-from datasets.types import Tracks
 
 Record = dict[str, Any]
-Ids = tuple[np.ndarray, np.ndarray]
 
+_WHOLE = "a whole number below 2^53"
 MAX_EXACT_INTEGER = 2**53  # programs that read JSON keep whole numbers below it exact
+
+
+@dataclass(frozen=True)
+class Ids:
+    """What records refer to, as the file identifies it: by whole numbers or text.
+
+    Args:
+        owners: (N,) ids of the images or videos.
+        categories: (C,) ids of the categories.
+        class_ids: (C,) int64, the class id of each category.
+    """
+
+    owners: np.ndarray
+    categories: np.ndarray
+    class_ids: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -32,11 +45,13 @@ class Known:
     Args:
         row: (N,) index of each record among all.
         place: (N,) index of its image or video.
+        class_id: (N,) int64.
     """
 
     records: list[Record]
     row: np.ndarray
     place: np.ndarray
+    class_id: np.ndarray
 
 
 @contextmanager
@@ -46,15 +61,6 @@ def naming_record(path: Path, kind: str) -> Iterator[None]:
         yield
     except RowError as error:
         raise ValueError(f"{path}, {kind} {error.row}: {shorten(error.reason)}") from error
-
-
-@contextmanager
-def naming_sequence(path: Path, name: str) -> Iterator[None]:
-    """Add the file and the sequence to a ValueError raised while the sequence is written."""
-    try:
-        yield
-    except ValueError as error:
-        raise ValueError(f"{path}: not written: {name}: {error}") from error
 
 
 def list_under(content: Any, key: str, path: Path) -> list[Any]:
@@ -78,25 +84,32 @@ def whole_numbers(records: Many[Record], key: str) -> np.ndarray:
 
     A whole number may be written as 3, 3.0 or 3e0.
     """
-    values = [record.get(key) for record in records]
-    for row, value in enumerate(values):
-        if not _is_whole(value):
-            raise _value_error(records, row, key, "a whole number below 2^53")
-    return np.array(values, np.int64)
+    return identifiers(records, key, text=False)
 
 
-def identifiers(records: Many[Record], key: str, *, text: bool) -> np.ndarray:
+def identifiers(
+    records: Many[Record], key: str, *, text: bool, rows: Many[int] | None = None
+) -> np.ndarray:
     """Return a column of ids, (N,): text, or whole numbers as from `whole_numbers`.
+
+    Args:
+        rows: Rows to return; by default all.
 
     Raises:
         RowError: A value is of the other kind.
     """
-    if not text:
-        return whole_numbers(records, key)
-    for row, record in enumerate(records):
-        if not isinstance(record.get(key), str):
-            raise _value_error(records, row, key, "text, as other ids are")
-    return np.array([record[key] for record in records], object)
+    chosen = range(len(records)) if rows is None else rows
+    values = [records[row].get(key) for row in chosen]
+    expected = "text, as other ids are" if text else _WHOLE
+    for row, value in zip(chosen, values, strict=True):
+        if not (isinstance(value, str) if text else _is_whole(value)):
+            raise value_error(records, row, key, expected)
+    return np.array(values, object if text else np.int64)
+
+
+def as_ids(values: Many[int | str]) -> np.ndarray:
+    """Return ids, all whole numbers or all text, as an array, (N,) int64 or object."""
+    return np.array(values, object if len(values) and isinstance(values[0], str) else np.int64)
 
 
 def is_text(records: Many[Record], key: str) -> bool:
@@ -109,7 +122,7 @@ def numbers(records: Many[Record], key: str) -> np.ndarray:
     values = [record.get(key) for record in records]
     for row, value in enumerate(values):
         if not is_number(value):
-            raise _value_error(records, row, key, "a finite number")
+            raise value_error(records, row, key, "a finite number")
     return np.array(values, np.float64)
 
 
@@ -119,7 +132,7 @@ def flags(records: Many[Record], key: str) -> np.ndarray:
         return np.zeros(len(records), bool)
     for row, record in enumerate(records):
         if record[key] not in (0, 1):
-            raise _value_error(records, row, key, "0 or 1")
+            raise value_error(records, row, key, "0 or 1")
     return np.array([record[key] == 1 for record in records], bool)
 
 
@@ -131,6 +144,24 @@ def distinct(records: Many[Record], key: str = "id", *, text: bool = False) -> n
         row = int(np.setdiff1d(np.arange(len(values)), first)[0])
         raise RowError(row, f"{key} {values[row]} is not unique")
     return values
+
+
+def without_repeats(records: list[Record], kind: str, keys: Many[str]) -> list[Record]:
+    """Return the records without those that repeat an earlier one, and count these.
+
+    Args:
+        kind: Plural noun for the records.
+        keys: Keys which are read, the first of which identifies a record.
+    """
+    first: dict[Any, Record] = {}
+    kept = []
+    for record in records:
+        name = record.get(keys[0])
+        earlier = first.setdefault(name, record) if isinstance(name, int | float | str) else record
+        if earlier is record or any(record.get(key) != earlier.get(key) for key in keys):
+            kept.append(record)
+    count_mended(f"{kind} listed twice, read once", len(records) - len(kept))
+    return kept
 
 
 def have(records: Many[Record], key: str) -> bool:
@@ -151,18 +182,20 @@ def look_up(records: Many[Record], key: str, known: np.ndarray) -> np.ndarray:
     found = find(records, key, known)
     if (found < 0).any():
         expected = f"the id of a known {key.removesuffix('_id')}"
-        raise _value_error(records, int(np.argmax(found < 0)), key, expected)
+        raise value_error(records, int(np.argmax(found < 0)), key, expected)
     return found
 
 
 def find(records: Many[Record], key: str, known: np.ndarray) -> np.ndarray:
-    """Return the index of each value among ids, (N,), -1 for an unknown value."""
-    values = identifiers(records, key, text=known.dtype == object)
+    """Return the index of each value among ids, (N,), -1 for an unknown value and for null."""
+    found = np.full(len(records), -1)
+    named = [row for row, record in enumerate(records) if record.get(key, 0) is not None]
+    values = identifiers(records, key, text=known.dtype == object, rows=named)
     order = np.argsort(known, kind="stable")
-    place = np.searchsorted(known[order], values)
-    found = np.append(order, -1)[place]
-    listed = np.flatnonzero(found >= 0)
-    found[listed[known[found[listed]] != values[listed]]] = -1
+    place = np.append(order, -1)[np.searchsorted(known[order], values)]
+    listed = np.flatnonzero(place >= 0)
+    place[listed[known[place[listed]] != values[listed]]] = -1
+    found[named] = place
     return found
 
 
@@ -174,47 +207,19 @@ def known_records(records: list[Record], owner: str, ids: Ids, kind: str) -> Ite
 
     Args:
         owner: Key of the image or the video.
-        ids: Ids of the images or videos, and of the categories.
         kind: Plural noun for the records.
     """
-    places, categories = find(records, owner, ids[0]), find(records, "category_id", ids[1])
+    places = find(records, owner, ids.owners)
+    categories = find(records, "category_id", ids.categories)
     unlisted, unknown = places < 0, categories < 0
     count_mended(f"{kind} of an unlisted {owner.removesuffix('_id')}, skipped", unlisted.sum())
     count_mended(f"{kind} of an unlisted category, skipped", (unknown & ~unlisted).sum())
     kept = np.flatnonzero(~(unlisted | unknown))
     try:
-        yield Known([records[row] for row in kept.tolist()], kept, places[kept])
+        chosen = [records[row] for row in kept.tolist()]
+        yield Known(chosen, kept, places[kept], ids.class_ids[categories[kept]])
     except RowError as error:
         raise RowError(int(kept[error.row]), error.reason) from error
-
-
-def read_classes(content: Any, path: Path) -> dict[int, str]:
-    """Return the name of each category by id; categories of one name are named "<name> (<id>)".
-
-    Raises:
-        ValueError: An id is missing or not unique, or a name is missing; names the file and the
-            category.
-    """
-    with naming_record(path, "category"):
-        records = check_records(list_under(content, "categories", path))
-        keys = distinct(records).tolist()
-        for row, record in enumerate(records):
-            if not isinstance(record.get("name"), str) or not record["name"]:
-                raise _value_error(records, row, "name", "a string")
-        given = [record["name"] for record in records]
-        count = Counter(given)
-        names = [
-            name if count[name] == 1 else f"{name} ({key})"
-            for key, name in zip(keys, given, strict=True)
-        ]
-        if len({*names}) < len(names):  # such as "a (3)" for an id that is not 3
-            row = next(row for row, name in enumerate(names) if name in names[:row])
-            raise RowError(row, f"name {show(names[row])} is not unique")
-    count_mended(
-        "categories with the name of another one, named by their id too",
-        sum(count[name] > 1 for name in given),
-    )
-    return dict(zip(keys, names, strict=True))
 
 
 def read_sizes(records: Many[Record]) -> np.ndarray:
@@ -226,63 +231,6 @@ def read_sizes(records: Many[Record]) -> np.ndarray:
         found = f"height {size[row, 0]} and width {size[row, 1]}"
         raise RowError(row, f"expected sides of at least 1 and at most 2^30 pixels, found {found}")
     return size
-
-
-def known_sizes(records: Many[Record]) -> np.ndarray:
-    """Return height and width of images, (N, 2) int64, 0 x 0 where no valid size is given."""
-    size = np.zeros((len(records), 2), np.int64)
-    for row, record in enumerate(records):
-        with suppress(RowError):
-            size[row] = read_sizes([record])[0]
-    return size
-
-
-def name_sequences(folders: Many[str | None], ids: Many[int]) -> list[str]:
-    """Return the folders if each is present, safe and unique; otherwise all ids as text."""
-    plain = [folder for folder in folders if folder and is_safe_name(folder)]
-    if len(set(plain)) == len(ids):
-        return plain
-    return [str(each) for each in ids]
-
-
-def is_safe_name(folder: str) -> bool:
-    """Return whether a folder name, which may contain slashes, stays below its parent folder."""
-    path = PurePosixPath(folder)
-    inside = not path.is_absolute() and ".." not in path.parts and str(path) == folder != "."
-    return inside and folder.isprintable() and "\\" not in folder
-
-
-def make_categories(path: Path, tracks: Mapping[str, Tracks]) -> list[Record]:
-    """Return the category records to write: the classes that are not ignored.
-
-    Raises:
-        ValueError: Sequences differ in classes, a row has an ignored class, which the formats
-            cannot hold, or a sequence has no frames or a name that could not be read back. Names
-            file and sequence.
-    """
-    kinds = {(tuple(each.extent.classes.items()), each.extent.ignored) for each in tracks.values()}
-    if len(kinds) > 1:
-        raise ValueError(f"{path}: not written: the sequences differ in classes")
-    for name, each in tracks.items():
-        with naming_sequence(path, name):
-            _check_sequence(name, each)
-    return [
-        {"id": int(key), "name": name}
-        for classes, ignored in kinds
-        for key, name in classes
-        if key not in ignored
-    ]
-
-
-def _check_sequence(name: str, tracks: Tracks) -> None:
-    if not is_safe_name(name):
-        raise ValueError("the name of the sequence cannot be that of a folder")
-    if not tracks.extent.frame_count:
-        raise ValueError("the sequence has no frames")
-    ignored = np.isin(tracks.class_id, tracks.extent.ignored)
-    if ignored.any():
-        class_id = tracks.class_id[np.argmax(ignored)]
-        raise ValueError(f"class {class_id} is ignored, which the format cannot hold")
 
 
 def _is_whole(value: Any) -> bool:
@@ -304,6 +252,6 @@ def show(value: Any) -> str:
         return "deeply nested lists or objects"
 
 
-def _value_error(records: Many[Record], row: int, key: str, expected: str) -> RowError:
+def value_error(records: Many[Record], row: int, key: str, expected: str) -> RowError:
     found = show(records[row][key]) if key in records[row] else "nothing"
     return RowError(row, f"{key}: expected {expected}, found {found}")

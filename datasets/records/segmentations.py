@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from pycocotools import mask as coco
 
-from datasets.formats.json_records import Record, is_number, show
 from datasets.io.errors import RowError
 from datasets.masks.mask_set import Masks
+from datasets.records.columns import Record, is_number, show
 from datasets.types import Tracks
 
 _MAX_COORDINATE = 2.0**16  # of a polygon's corners, in pixels: the COCO API uses 32-bit integers
