@@ -79,9 +79,11 @@ def whole_numbers(records: Many[Record], key: str) -> np.ndarray:
     A whole number may be written as 3, 3.0 or 3e0.
     """
     values = [record.get(key) for record in records]
-    for row, value in enumerate(values):
-        if not _is_whole(value):
-            raise _value_error(records, row, key, "a whole number below 2^53")
+    found = as_numbers(values)
+    usual = found is not None and (abs(found) < MAX_EXACT_INTEGER) & (np.floor(found) == found)
+    if not np.all(usual):
+        row = next(row for row, value in enumerate(values) if not _is_whole(value))
+        raise _value_error(records, row, key, "a whole number below 2^53")
     return np.array(values, np.int64)
 
 
@@ -107,10 +109,11 @@ def is_text(records: Many[Record], key: str) -> bool:
 def numbers(records: Many[Record], key: str) -> np.ndarray:
     """Return a column, (N,) float64; RowError for a value that is not a finite number."""
     values = [record.get(key) for record in records]
-    for row, value in enumerate(values):
-        if not is_number(value):
-            raise _value_error(records, row, key, "a finite number")
-    return np.array(values, np.float64)
+    found = as_numbers(values)
+    if found is None:
+        row = next(row for row, value in enumerate(values) if not is_number(value))
+        raise _value_error(records, row, key, "a finite number")
+    return found
 
 
 def flags(records: Many[Record], key: str) -> np.ndarray:
@@ -230,6 +233,8 @@ def read_sizes(records: Many[Record]) -> np.ndarray:
 
 def known_sizes(records: Many[Record]) -> np.ndarray:
     """Return height and width of images, (N, 2) int64, 0 x 0 where no valid size is given."""
+    with suppress(RowError):
+        return read_sizes(records)
     size = np.zeros((len(records), 2), np.int64)
     for row, record in enumerate(records):
         with suppress(RowError):
@@ -294,6 +299,17 @@ def _is_whole(value: Any) -> bool:
 def is_number(value: Any) -> bool:
     """Return whether a JSON value is a finite number within the range of float64."""
     return type(value) in (int, float) and abs(value) <= sys.float_info.max
+
+
+def as_numbers(values: list[Any]) -> np.ndarray | None:
+    """Return JSON values as float64, None if not all are numbers as of `is_number`."""
+    if not {*map(type, values)} <= {int, float}:
+        return None
+    try:
+        found = np.array(values, np.float64)
+    except OverflowError:
+        return None
+    return found if np.isfinite(found).all() else None
 
 
 def show(value: Any) -> str:

@@ -199,12 +199,12 @@ def _endings(tracks: Tracks, kind: Kind) -> list[str]:
 def _read_numbers(path: Path, used: int) -> np.ndarray:
     """Return the first `used` columns, or as many as there are, at least six, as float64."""
     data = _read_commas(path)
-    if not data.strip():
+    if not data or data.isspace():
         return np.zeros((0, used))
     width = _tidy(next(number_lines(data))[1]).count(b",") + 1
     columns = min(max(width, _MIN_COLUMNS), used)
     cause = None
-    if data.count(b"\r") == data.count(b"\r\n"):  # a lone \r would end a line for Arrow
+    if not _has_lone_return(data):
         try:
             return parse_numbers(data, columns, ",")
         except (pa.ArrowInvalid, pa.ArrowKeyError) as error:
@@ -215,6 +215,11 @@ def _read_numbers(path: Path, used: int) -> np.ndarray:
         raise bad from cause
     # otherwise lines of white space and separators at line ends are the only possible causes
     return parse_numbers(b"\n".join(line for _, line in number_lines(data)), columns, ",")
+
+
+def _has_lone_return(data: bytes) -> bool:
+    """Return whether a carriage return, which ends a line for Arrow, has no line feed after it."""
+    return b"\r" in data and data.count(b"\r") != data.count(b"\r\n")
 
 
 def _read_commas(path: Path) -> bytes:
