@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from collections.abc import Sequence as Many
 from dataclasses import fields, replace
 from pathlib import Path
-from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -183,7 +182,7 @@ def _class_averaged(families: Mapping[str, Family], classes: Many[Values]) -> Va
             averaged[column.name] = None
         else:
             mean = column.class_aggregation == "mean"
-            averaged[column.name] = fmean(defined) if mean else sum(defined)
+            averaged[column.name] = math.fsum(defined) / len(defined) if mean else sum(defined)
     return averaged
 
 

@@ -63,7 +63,7 @@ def parse_numbers(data: bytes, columns: int, delimiter: str) -> np.ndarray:
             check_utf8=False,
         ),
     )
-    return np.column_stack([to_array(column) for column in table.columns])
+    return np.stack([to_array(column) for column in table.columns]).T  # contiguous columns
 
 
 def check_numbers(cells: Iterable[bytes], row: int) -> None:
@@ -82,7 +82,7 @@ def check_frames(frames: np.ndarray, first: int, count: int) -> None:
         count: Number of frames of the sequence.
     """
     within = (frames >= first) & (frames < first + count)  # false for NaN
-    wrong = ~within | (np.where(within, frames, 0) % 1 != 0)
+    wrong = ~within | (np.floor(frames) != frames)
     if not wrong.any():
         return
     row = int(np.argmax(wrong))
@@ -102,10 +102,10 @@ def mend_sizes(box: np.ndarray) -> np.ndarray:
     height zero. Boxes with a corner beyond the maximum coordinate are left to be refused.
     """
     near, far = box[:, :2], box[:, 2:]
+    if not (far < near).any():
+        return box
     usual = (abs(box) <= _MAX_COORDINATE).all(axis=1)
     negative = np.asarray((far < near).any(axis=1) & usual)
-    if not negative.any():
-        return box
     count_mended("boxes of negative width or height, read as without area", int(negative.sum()))
     mended = np.concatenate([near, np.maximum(near, far)], axis=1)
     return np.where(negative[:, None], mended, box)

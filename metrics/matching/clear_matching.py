@@ -77,22 +77,22 @@ def _match(pairing: Pairing) -> np.ndarray:
     step = step[pairing.truth.frame[pairs.truth]]
     before = _pair_before(pairing, step)
     matched = match_frames(pairing, score)
-    stale = np.unique(step[close & ~matched])  # other frames have no alternative match
-    while len(stale):
-        which = np.flatnonzero(np.isin(step, stale))
+    stale = np.zeros(len(pairing.truth) + 2, bool)  # by step
+    stale[step[close & ~matched]] = True  # other frames have no alternative match
+    while len(which := np.flatnonzero(stale[step])):
         same = (before[which] >= 0) & matched[before[which]] & close[which]
         updated = match_frames(pairing, score[which] + _SAME_IDENTITY_BONUS * same, which)
-        changed = updated != matched[which]
-        stale = np.unique(step[which][changed]) + 1
+        stale[:] = False
+        stale[step[which[updated != matched[which]]] + 1] = True
         matched[which] = updated
     return matched
 
 
 def _evaluated_steps(pairing: Pairing) -> np.ndarray:
     """Return the number of frames so far in which both sides have rows, (frame_count,)."""
-    both = np.zeros(pairing.frame_count, bool)
-    both[np.intersect1d(pairing.truth.frame, pairing.prediction.frame)] = True
-    return np.cumsum(both)
+    sides = pairing.truth, pairing.prediction
+    rows = (np.bincount(side.frame, minlength=pairing.frame_count) for side in sides)
+    return np.cumsum(np.logical_and(*rows))
 
 
 def _pair_before(pairing: Pairing, step: np.ndarray) -> np.ndarray:
