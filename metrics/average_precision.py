@@ -151,33 +151,59 @@ def _precision(partial: Partial, sizes: int = len(SIZES)) -> np.ndarray:
 
     It is NaN without ground truth.
     """
-    found = np.full((len(partial.classes), sizes, len(THRESHOLDS)), np.nan)
-    true, false = _true_positives(partial), _false_positives(partial)
-    for row, of_class in enumerate(_by_class(partial)):
-        order = of_class[np.argsort(-partial.score[of_class], kind="stable")]
-        for size, truths in enumerate(partial.truth_count[row, :sizes]):
-            if truths:
-                flags = _unpack(true[order], size), _unpack(false[order], size)
-                found[row, size] = _interpolated_precision(*flags, int(truths)).mean(axis=0)
-    return found
+    owner = np.repeat(np.arange(len(partial.classes)), partial.detection_count)
+    order = np.lexsort((-partial.score, owner))
+    true, false = _true_positives(partial)[order], _false_positives(partial)[order]
+    flags = _unpack(true, sizes), _unpack(false, sizes)
+    truths = partial.truth_count.T[:sizes, None]
+    best = _interpolated_precision(*flags, _edges(partial), truths)
+    return np.where(truths, best.mean(axis=0), np.nan).transpose(2, 0, 1)
 
 
-def _interpolated_precision(true: np.ndarray, false: np.ndarray, truths: int) -> np.ndarray:
-    """Return the maximum precision at each recall or above, for each threshold, (101, 10).
+def _interpolated_precision(
+    true: np.ndarray, false: np.ndarray, edges: np.ndarray, truths: np.ndarray
+) -> np.ndarray:
+    """Return the maximum precision at each recall or above, (101, sizes, 10, C).
+
+    The maximum is at a true positive: a false positive is less precise than the one before it.
 
     Args:
-        true: (D, 10) true positives by rank, 0 or 1.
-        false: (D, 10) false positives by rank, 0 or 1.
-        truths: Number of ground truths.
+        true: (F, D) bool, true positives by class and rank, for each size and threshold.
+        false: (F, D) bool, false positives.
+        edges: (C + 1,) first detection of each class, and the end.
+        truths: (sizes, 1, C) number of ground truths.
     """
-    true_positives = np.cumsum(true, axis=0)
-    precision = true_positives / (np.cumsum(false, axis=0) + true_positives + np.spacing(1))
-    best = np.maximum.accumulate(precision[::-1])[::-1]
-    best = np.concatenate([best, np.zeros((1, len(THRESHOLDS)))])
-    recall = true_positives / truths
-    return np.column_stack(
-        [best[np.searchsorted(recall[:, t], _RECALLS), t] for t in range(len(THRESHOLDS))]
-    )
+    flag, place = np.nonzero(true)
+    classes = len(edges) - 1
+    owner = np.repeat(np.arange(classes), np.diff(edges))[place]
+    group = flag * classes + owner
+    count = np.bincount(group, minlength=len(true) * classes)
+    first = np.cumsum(count) - count
+    true_positives = np.arange(1, len(place) + 1) - first[group]
+    until = _cumulated(false)
+    false_positives = until[flag, place + 1] - until[flag, edges[owner]]
+    precision = true_positives / (false_positives + true_positives + np.spacing(1))
+
+    shape = (len(_RECALLS), len(truths), len(THRESHOLDS), classes)
+    least = np.broadcast_to(_least_true_positives(truths), shape).reshape(len(_RECALLS), -1) - 1
+    edge = first + np.minimum(least, count)
+    best = np.maximum.reduceat(np.append(precision, 0), edge.T.ravel())
+    best = np.where(least < count, best.reshape(-1, len(_RECALLS)).T, 0)
+    return np.maximum.accumulate(best[::-1])[::-1].reshape(shape)
+
+
+def _least_true_positives(truths: np.ndarray) -> np.ndarray:
+    """Return the number of true positives, at least 1, that reaches each recall, (101, ...).
+
+    Args:
+        truths: Numbers of ground truths, of any shape.
+    """
+    truths = np.maximum(truths, 1)
+    recall = _RECALLS.reshape(-1, *(1,) * truths.ndim)
+    least = np.floor(recall * truths)
+    least += least / truths < recall  # the product may be rounded down or up
+    least -= (least - 1) / truths >= recall
+    return np.maximum(least, 1).astype(np.int64)
 
 
 def _recall(partial: Partial) -> np.ndarray:
@@ -185,20 +211,23 @@ def _recall(partial: Partial) -> np.ndarray:
 
     It is NaN without ground truth.
     """
-    found = np.full((len(partial.classes), len(_LIMITS), len(THRESHOLDS)), np.nan)
-    true = _true_positives(partial)
-    for row, of_class in enumerate(_by_class(partial)):
-        truths = partial.truth_count[row, 0]
-        for place, limit in enumerate(_LIMITS if truths else ()):
-            among = of_class[partial.rank[of_class] < limit]
-            found[row, place] = _unpack(true[among], 0).sum(axis=0) / truths
-    return found
+    truths, edges = partial.truth_count[:, :1, None], _edges(partial)
+    true = _unpack(_true_positives(partial), 1)
+    until = [_cumulated(true & (partial.rank < limit)) for limit in _LIMITS]
+    count = np.diff(np.stack(until)[:, :, edges]).transpose(2, 0, 1)
+    return np.where(truths, count / np.maximum(truths, 1), np.nan)
 
 
-def _by_class(partial: Partial) -> list[np.ndarray]:
-    """Return the rows of the detections of each class."""
-    edges = np.cumsum(partial.detection_count)
-    return np.split(np.arange(len(partial.score)), edges[:-1])
+def _edges(partial: Partial) -> np.ndarray:
+    """Return the first detection of each class, and the end, (C + 1,)."""
+    return np.cumsum([0, *partial.detection_count])
+
+
+def _cumulated(flags: np.ndarray) -> np.ndarray:
+    """Return how many of the first 0 .. D detections have each flag, (F, D + 1), given (F, D)."""
+    until = np.zeros((len(flags), flags.shape[1] + 1), np.int32)
+    np.cumsum(flags, axis=1, out=until[:, 1:])
+    return until
 
 
 def _true_positives(partial: Partial) -> np.ndarray:
@@ -211,12 +240,15 @@ def _false_positives(partial: Partial) -> np.ndarray:
 
 def _pack(flags: np.ndarray) -> np.ndarray:
     """Return (N, 4, 10) bool as (N,) int64 of 40 bits."""
-    bits = flags.reshape(len(flags), len(SIZES) * len(THRESHOLDS))
-    packed: np.ndarray = bits @ (1 << np.arange(bits.shape[1]))
-    return packed
+    packed = np.zeros((len(flags), 8), np.uint8)
+    flags = flags.reshape(len(flags), len(SIZES) * len(THRESHOLDS))
+    bits = np.packbits(flags, axis=1, bitorder="little")
+    packed[:, : bits.shape[1]] = bits
+    return packed.view("<i8")[:, 0].astype(np.int64)
 
 
-def _unpack(packed: np.ndarray, size: int) -> np.ndarray:
-    """Return the bits of one size, (N, 10) 0 or 1."""
-    first = size * len(THRESHOLDS)
-    return packed[:, None] >> (first + np.arange(len(THRESHOLDS))) & 1
+def _unpack(packed: np.ndarray, sizes: int) -> np.ndarray:
+    """Return the bits of the first sizes, (10 sizes, N) bool."""
+    octets = packed.astype("<i8")[:, None].view(np.uint8)
+    bits = np.unpackbits(octets, axis=1, count=sizes * len(THRESHOLDS), bitorder="little")
+    return np.ascontiguousarray(bits.T).view(bool)
