@@ -9,21 +9,23 @@ Source: Lin et al., Microsoft COCO, ECCV 2014; equal to pycocotools 2.0
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from collections.abc import Sequence as Many
 from dataclasses import dataclass
 
 import numpy as np
 
-from metrics.family import Column
+from metrics.family import Column, Summary
+from metrics.interpolated_precision import cumulated, mean_precision
 from metrics.matching.greedy_matching import (
     MAX_DETECTIONS,
     SIZES,
     THRESHOLDS,
     MatchingInput,
+    join,
     match_greedily,
 )
 
-_RECALLS = np.linspace(0, 1, 101)
 _LIMITS = (1, 10, MAX_DETECTIONS)  # maximum number of detections per unit, for recall
 _DETECTION_FIELDS = ("score", "rank", "matched", "ignored")
 _AT = {"AP50": 0, "AP75": 5}  # index of the threshold
@@ -60,23 +62,45 @@ class Partial:
 def make_partial(
     detections: MatchingInput, limits: tuple[int, int], class_number: int, *, ranked: bool = False
 ) -> Partial:
-    """Return the partial of one sequence and class.
+    """Return the partial of one sequence and class; arguments as for `make_partials`."""
+    return make_partials({class_number: detections}, limits, ranked=ranked)[0]
+
+
+def make_partials(
+    inputs: Mapping[int, MatchingInput], limits: tuple[int, int], *, ranked: bool = False
+) -> list[Partial]:
+    """Return the partial of each class of one sequence; all classes are matched at once.
 
     Args:
+        inputs: Detections and ground truths by class number.
         limits: As for `match_greedily`.
         ranked: Whether the units of the detections are those of all sequences.
     """
+    detections = join([*inputs.values()])
     matches = match_greedily(detections, limits)
-    return Partial(
-        detections.score[matches.detection],
-        matches.rank,
-        _pack(matches.matched),
-        _pack(matches.ignored),
-        np.array([class_number]),
-        np.array([len(matches.rank)]),
-        matches.truth_count[None],
-        detections.unit[matches.detection] if ranked else None,
-    )
+    owner = np.repeat(np.arange(len(inputs)), [len(each.score) for each in inputs.values()])
+    count = np.bincount(owner[matches.detection], minlength=len(inputs))
+    edges, truth_edges = np.cumsum(count), np.cumsum([len(each.crowd) for each in inputs.values()])
+    unit = np.concatenate([each.unit for each in inputs.values()])
+    score = np.split(detections.score[matches.detection], edges[:-1])
+    rank = np.split(matches.rank, edges[:-1])
+    matched = np.split(_pack(matches.matched), edges[:-1])
+    ignored = np.split(_pack(matches.ignored), edges[:-1])
+    units = np.split(unit[matches.detection], edges[:-1])
+    counted = np.split(matches.counted, truth_edges[:-1])
+    return [
+        Partial(
+            score[place],
+            rank[place],
+            matched[place],
+            ignored[place],
+            np.array([number]),
+            count[place : place + 1],
+            counted[place].sum(axis=0)[None],
+            units[place] if ranked else None,
+        )
+        for place, number in enumerate(inputs)
+    ]
 
 
 def combine(partials: Many[Partial]) -> Partial:
@@ -126,12 +150,34 @@ def columns(prefix: str, of: str, unit: str, limits: tuple[int, int]) -> tuple[C
 
 def summarize(partial: Partial, prefix: str) -> dict[str, float]:
     """Return the value of each of `columns`, the mean over classes with such ground truth."""
-    precision, recall = _precision(partial), _recall(partial)
+    found = _by_column(_precision(partial), _recall(partial))
+    return {prefix + name: _mean(each) for name, each in found.items()}
+
+
+def summarize_classes(partials: Many[Partial], prefix: str) -> list[Summary]:
+    """Return what `summarize` and `at_thresholds` return for each of several classes."""
+    partial = combine(partials)
+    precision = _precision(partial)
+    found = _by_column(precision, _recall(partial))
+    count = len(partials)
+    means = [np.ascontiguousarray(each).reshape(count, -1).mean(axis=1) for each in found.values()]
+    names = [prefix + name for name in found]
+    values = [dict(zip(names, each, strict=True)) for each in np.transpose(means).tolist()]
+    curves = [{} if np.isnan(each[0]) else {f"{prefix}AP": each} for each in precision[:, 0]]
+    return list(zip(values, curves, strict=True))
+
+
+def _by_column(precision: np.ndarray, recall: np.ndarray) -> dict[str, np.ndarray]:
+    """Return what each column is the mean of, by class, (C,) or (C, 10), NaN where undefined.
+
+    Args:
+        precision: (C, 4, 10) by class, size and threshold.
+        recall: (C, 3, 10) by class, limit and threshold.
+    """
     found = {"AP": precision[:, 0]}
     found |= {name: precision[:, 0, at] for name, at in _AT.items()}
     found |= {f"AP_{size}": precision[:, s] for s, size in enumerate(SIZES) if s}
-    found |= {f"AR{limit}": recall[:, place] for place, limit in enumerate(_LIMITS)}
-    return {prefix + name: _mean(each) for name, each in found.items()}
+    return found | {f"AR{limit}": recall[:, place] for place, limit in enumerate(_LIMITS)}
 
 
 def at_thresholds(partial: Partial, prefix: str) -> dict[str, np.ndarray]:
@@ -156,54 +202,8 @@ def _precision(partial: Partial, sizes: int = len(SIZES)) -> np.ndarray:
     true, false = _true_positives(partial)[order], _false_positives(partial)[order]
     flags = _unpack(true, sizes), _unpack(false, sizes)
     truths = partial.truth_count.T[:sizes, None]
-    best = _interpolated_precision(*flags, _edges(partial), truths)
-    return np.where(truths, best.mean(axis=0), np.nan).transpose(2, 0, 1)
-
-
-def _interpolated_precision(
-    true: np.ndarray, false: np.ndarray, edges: np.ndarray, truths: np.ndarray
-) -> np.ndarray:
-    """Return the maximum precision at each recall or above, (101, sizes, 10, C).
-
-    The maximum is at a true positive: a false positive is less precise than the one before it.
-
-    Args:
-        true: (F, D) bool, true positives by class and rank, for each size and threshold.
-        false: (F, D) bool, false positives.
-        edges: (C + 1,) first detection of each class, and the end.
-        truths: (sizes, 1, C) number of ground truths.
-    """
-    flag, place = np.nonzero(true)
-    classes = len(edges) - 1
-    owner = np.repeat(np.arange(classes), np.diff(edges))[place]
-    group = flag * classes + owner
-    count = np.bincount(group, minlength=len(true) * classes)
-    first = np.cumsum(count) - count
-    true_positives = np.arange(1, len(place) + 1) - first[group]
-    until = _cumulated(false)
-    false_positives = until[flag, place + 1] - until[flag, edges[owner]]
-    precision = true_positives / (false_positives + true_positives + np.spacing(1))
-
-    shape = (len(_RECALLS), len(truths), len(THRESHOLDS), classes)
-    least = np.broadcast_to(_least_true_positives(truths), shape).reshape(len(_RECALLS), -1) - 1
-    edge = first + np.minimum(least, count)
-    best = np.maximum.reduceat(np.append(precision, 0), edge.T.ravel())
-    best = np.where(least < count, best.reshape(-1, len(_RECALLS)).T, 0)
-    return np.maximum.accumulate(best[::-1])[::-1].reshape(shape)
-
-
-def _least_true_positives(truths: np.ndarray) -> np.ndarray:
-    """Return the number of true positives, at least 1, that reaches each recall, (101, ...).
-
-    Args:
-        truths: Numbers of ground truths, of any shape.
-    """
-    truths = np.maximum(truths, 1)
-    recall = _RECALLS.reshape(-1, *(1,) * truths.ndim)
-    least = np.floor(recall * truths)
-    least += least / truths < recall  # the product may be rounded down or up
-    least -= (least - 1) / truths >= recall
-    return np.maximum(least, 1).astype(np.int64)
+    precision = mean_precision(*flags, _edges(partial), truths)
+    return np.where(truths, precision, np.nan).transpose(2, 0, 1)
 
 
 def _recall(partial: Partial) -> np.ndarray:
@@ -213,7 +213,7 @@ def _recall(partial: Partial) -> np.ndarray:
     """
     truths, edges = partial.truth_count[:, :1, None], _edges(partial)
     true = _unpack(_true_positives(partial), 1)
-    until = [_cumulated(true & (partial.rank < limit)) for limit in _LIMITS]
+    until = [cumulated(true & (partial.rank < limit)) for limit in _LIMITS]
     count = np.diff(np.stack(until)[:, :, edges]).transpose(2, 0, 1)
     return np.where(truths, count / np.maximum(truths, 1), np.nan)
 
@@ -221,13 +221,6 @@ def _recall(partial: Partial) -> np.ndarray:
 def _edges(partial: Partial) -> np.ndarray:
     """Return the first detection of each class, and the end, (C + 1,)."""
     return np.cumsum([0, *partial.detection_count])
-
-
-def _cumulated(flags: np.ndarray) -> np.ndarray:
-    """Return how many of the first 0 .. D detections have each flag, (F, D + 1), given (F, D)."""
-    until = np.zeros((len(flags), flags.shape[1] + 1), np.int32)
-    np.cumsum(flags, axis=1, out=until[:, 1:])
-    return until
 
 
 def _true_positives(partial: Partial) -> np.ndarray:

@@ -118,7 +118,7 @@ def test_a_crowd_is_matched_many_times_and_its_detections_are_ignored():
     pairs = {(0, 0): 0.9, (1, 0): 0.9, (2, 0): 0.4}
     matches = small([0.9, 0.8, 0.7], pairs, truths=1, crowd=[0])
     assert outcomes(matches) == ["ignored", "ignored", "FP"]
-    assert matches.truth_count.tolist() == [0, 0, 0, 0]
+    assert matches.counted.sum(axis=0).tolist() == [0, 0, 0, 0]
 
 
 def test_a_counted_ground_truth_is_preferred_to_a_crowd_of_larger_iou():
@@ -129,7 +129,7 @@ def test_a_counted_ground_truth_is_preferred_to_a_crowd_of_larger_iou():
 def test_a_detection_outside_the_size_range_is_ignored_unless_it_is_matched():
     # everything has an area of one pixel: neither medium nor large
     matches = small([0.9, 0.8], {(0, 0): 0.9}, truths=1)
-    assert matches.truth_count.tolist() == [1, 1, 0, 0]
+    assert matches.counted.sum(axis=0).tolist() == [1, 1, 0, 0]
     assert matches.ignored[:, 2:].all()
     assert not matches.ignored[:, :2].any()
 
