@@ -59,7 +59,7 @@ def link_files(truth: Path, results: Path, workdir: Path) -> tuple[Path, Path]:
         folder.mkdir(parents=True, exist_ok=True)
     for path in sorted(results.glob("*.txt")):
         for detector in _DETECTORS:
-            name = f"{path.stem.rpartition('-')[0]}-{detector}"
+            name = f"{path.stem.removesuffix('-FRCNN')}-{detector}"
             for link, target in zip(
                 (folders[0] / name, folders[1] / f"{name}.txt"),
                 (truth / path.stem, path),
