@@ -25,7 +25,7 @@ def match_frames(
 
     Args:
         score: (P,) score of each pair; pairs with a score of 0 are never matched.
-        which: The P pairs to match: of each frame either all pairs or none.
+        which: The P pairs to match, ascending: of each frame none, or all that can be matched.
     """
     pairs = pairing.pairs
     truth, prediction = pairs.truth[which], pairs.prediction[which]
