@@ -92,10 +92,15 @@ lint: $(STAMP) $(NPM_STAMP) ## ruff, mypy, snakefmt, snakemake --lint; biome for
 bench: $(STAMP) ## measure the speed figures of the documents; needs MOT17, KITTI_MOTS, DAVIS (see bench/)
 	python -m bench.box_scoring --truth $(MOT17)/train --results $(MOT17)/results/lif_t \
 		--output bench/box_scoring.json
+	python -m bench.fresh_process --truth $(MOT17)/train --results $(MOT17)/results/lif_t \
+		--workdir .cache/bench/fresh_process --output bench/fresh_process.json
 	python -m bench.mask_scoring --truth $(KITTI_MOTS)/instances_txt \
 		--results .cache/bench/kitti_mots --output bench/mask_scoring.json
 	python -m bench.video_ap --truth $(KITTI_MOTS)/instances_txt \
 		--results .cache/bench/videos --output bench/video_ap.json
+	for kind in boxes masks; do python -m bench.frame_ap --kind $$kind --repeats 3 \
+		--truth .cache/bench/frames/$$kind/truth.json --results .cache/bench/frames/$$kind/results.json \
+		--output bench/frame_ap_$$kind.json || exit 1; done
 	python -m bench.jf --truth $(DAVIS)/dogs-jump/masks --results $(DAVIS)/dogs-jump/results/osvos \
 		--workdir .cache/bench/dogs-jump --output bench/jf.json
 	python -m bench.growth --output bench/growth.json

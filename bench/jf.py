@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 
 from bench.material import side_by_side
 from bench.material.side_by_side import ToolResult
@@ -30,10 +30,10 @@ def ours(args: argparse.Namespace) -> ToolResult:
 
     sides = davis.read_pair(args.workdir / "truth", args.workdir / "results", _SEQUENCE)
     (pairing,) = make_pairings(*sides, "davis").values()
-    begin = perf_counter()
+    begin = process_time()
     family = load_family("jf_te")
     values = family.summarize(family.evaluate(pairing))
-    return ToolResult(values, perf_counter() - begin)
+    return ToolResult(values, process_time() - begin)
 
 
 def theirs(args: argparse.Namespace) -> ToolResult:
@@ -47,9 +47,9 @@ def theirs(args: argparse.Namespace) -> ToolResult:
     with trackeval_run.suppress_output():
         raw = dataset.get_raw_seq_data(setting.tracker, _SEQUENCE)
         data = dataset.get_preprocessed_seq_data(raw, setting.only_class)
-        begin = perf_counter()
+        begin = process_time()
         values = trackeval.metrics.JAndF().eval_sequence(data)
-        alone = perf_counter() - begin
+        alone = process_time() - begin
     return ToolResult({name: float(values[name]) for name in _FIELDS}, alone)
 
 

@@ -52,9 +52,9 @@ def box_iou_from_intersection(shared: np.ndarray, one: np.ndarray, two: np.ndarr
 
 def box_intersection(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Return the area of the intersection of boxes; shapes as for `box_iou`."""
-    corner, far = np.maximum(first, second), np.minimum(first, second)
-    wide = np.maximum(far[..., 2] - corner[..., 0], 0)
-    return wide * np.maximum(far[..., 3] - corner[..., 1], 0)
+    wide = np.minimum(first[..., 2], second[..., 2]) - np.maximum(first[..., 0], second[..., 0])
+    tall = np.minimum(first[..., 3], second[..., 3]) - np.maximum(first[..., 1], second[..., 1])
+    return np.maximum(wide, 0) * np.maximum(tall, 0)
 
 
 def box_area(box: np.ndarray) -> np.ndarray:
@@ -144,12 +144,12 @@ def shared_by_any(
     """Return the same for masks which may share pixels with others of their own side."""
     rows, columns, shared = [], [], []
     for frame in np.intersect1d(first_frame, second_frame):
-        i = np.arange(*np.searchsorted(first_frame, [frame, frame + 1]))
-        j = np.arange(*np.searchsorted(second_frame, [frame, frame + 1]))
-        iou = coco_rle.iou(first.take(i), second.take(j))
+        begin, end = np.searchsorted(first_frame, [frame, frame + 1])
+        left, right = np.searchsorted(second_frame, [frame, frame + 1])
+        iou = coco_rle.iou(first.between(begin, end), second.between(left, right))
         row, column = np.nonzero(iou)
-        rows.append(i[row])
-        columns.append(j[column])
+        rows.append(row + begin)
+        columns.append(column + left)
         shared.append(iou[row, column])
     first_row, second_row = _join(rows), _join(columns)
     iou = np.concatenate([np.zeros(0), *shared])

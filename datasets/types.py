@@ -245,13 +245,10 @@ def _check_rows(tracks: Tracks) -> None:
     rules = (
         (tracks.frame < 0, "frame {frame} (from 0) is before the first frame, 0"),
         (tracks.frame > last, f"frame {{frame}} (from 0) is beyond the last frame, {last}"),
-        (~np.isfinite(box).all(axis=1), "box {box} contains a number that is not finite"),
+        (~np.isfinite(box), "box {box} contains a number that is not finite"),
+        (abs(box) > _MAX_COORDINATE, f"box {{box}} reaches beyond {_MAX_COORDINATE:.0f} pixels"),
         (
-            (abs(box) > _MAX_COORDINATE).any(axis=1),
-            f"box {{box}} reaches beyond {_MAX_COORDINATE:.0f} pixels",
-        ),
-        (
-            (box[:, 2:] < box[:, :2]).any(axis=1),
+            box[:, 2:] < box[:, :2],
             "box {box} has a negative size: expected left <= right and top <= bottom",
         ),
         (~np.isfinite(tracks.score), "score {score} is not finite"),
@@ -268,7 +265,7 @@ def _check_rows(tracks: Tracks) -> None:
     )
     for broken, reason in rules:
         if broken.any():
-            row = int(np.argmax(broken))
+            row = int(np.nonzero(broken)[0][0])
             values = {n: c[row] for n, c in _columns(tracks).items()} | {"box": box[row].tolist()}
             raise RowError(row, reason.format(**values))
 
@@ -290,6 +287,10 @@ def _invalid_area(area: np.ndarray | None, count: int) -> np.ndarray:
 def _repeated(frame: np.ndarray, track: np.ndarray) -> np.ndarray:
     """Return a mask of the rows that repeat the frame and identity of an earlier row."""
     repeated = np.zeros(len(frame), bool)
+    # one number for each frame and identity; it may overflow, so that others share it, too
+    key = np.sort(frame * (track.max(initial=0) + 2) + track)
+    if not (key[1:] == key[:-1]).any():
+        return repeated
     order = np.lexsort((track, frame))  # stable: the earlier row stays first
     same = (np.diff(frame[order]) == 0) & (np.diff(track[order]) == 0)
     repeated[order[1:][same]] = True
@@ -314,11 +315,13 @@ def _cast(name: str, values: np.ndarray) -> np.ndarray:
     if name not in _WHOLE:
         return values.astype(np.float64, copy=False)
     if values.dtype.kind == "f":
-        small = abs(values) < _MAX_EXACT_INTEGER  # false for NaN; infinity has no remainder
-        broken = ~small | (np.where(small, values, 0) % 1 != 0)
+        with np.errstate(invalid="ignore"):  # of NaN, infinity and numbers that int64 cannot hold
+            whole = values.astype(np.int64)
+        broken = (whole != values) | ~(abs(values) < _MAX_EXACT_INTEGER)
         if broken.any():
             row = int(np.argmax(broken))
             raise RowError(row, f"{name}: expected a whole number below 2^53, found {values[row]}")
+        return whole
     return values.astype(np.int64, copy=False)
 
 

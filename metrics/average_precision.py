@@ -9,21 +9,23 @@ Source: Lin et al., Microsoft COCO, ECCV 2014; equal to pycocotools 2.0
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from collections.abc import Sequence as Many
 from dataclasses import dataclass
 
 import numpy as np
 
-from metrics.family import Column
+from metrics.family import Column, Summary
+from metrics.interpolated_precision import cumulated, mean_precision
 from metrics.matching.greedy_matching import (
     MAX_DETECTIONS,
     SIZES,
     THRESHOLDS,
     MatchingInput,
+    join,
     match_greedily,
 )
 
-_RECALLS = np.linspace(0, 1, 101)
 _LIMITS = (1, 10, MAX_DETECTIONS)  # maximum number of detections per unit, for recall
 _DETECTION_FIELDS = ("score", "rank", "matched", "ignored")
 _AT = {"AP50": 0, "AP75": 5}  # index of the threshold
@@ -60,23 +62,45 @@ class Partial:
 def make_partial(
     detections: MatchingInput, limits: tuple[int, int], class_number: int, *, ranked: bool = False
 ) -> Partial:
-    """Return the partial of one sequence and class.
+    """Return the partial of one sequence and class; arguments as for `make_partials`."""
+    return make_partials({class_number: detections}, limits, ranked=ranked)[0]
+
+
+def make_partials(
+    inputs: Mapping[int, MatchingInput], limits: tuple[int, int], *, ranked: bool = False
+) -> list[Partial]:
+    """Return the partial of each class of one sequence; all classes are matched at once.
 
     Args:
+        inputs: Detections and ground truths by class number.
         limits: As for `match_greedily`.
         ranked: Whether the units of the detections are those of all sequences.
     """
+    detections = join([*inputs.values()])
     matches = match_greedily(detections, limits)
-    return Partial(
-        detections.score[matches.detection],
-        matches.rank,
-        _pack(matches.matched),
-        _pack(matches.ignored),
-        np.array([class_number]),
-        np.array([len(matches.rank)]),
-        matches.truth_count[None],
-        detections.unit[matches.detection] if ranked else None,
-    )
+    owner = np.repeat(np.arange(len(inputs)), [len(each.score) for each in inputs.values()])
+    count = np.bincount(owner[matches.detection], minlength=len(inputs))
+    edges, truth_edges = np.cumsum(count), np.cumsum([len(each.crowd) for each in inputs.values()])
+    unit = np.concatenate([each.unit for each in inputs.values()])
+    score = np.split(detections.score[matches.detection], edges[:-1])
+    rank = np.split(matches.rank, edges[:-1])
+    matched = np.split(_pack(matches.matched), edges[:-1])
+    ignored = np.split(_pack(matches.ignored), edges[:-1])
+    units = np.split(unit[matches.detection], edges[:-1])
+    counted = np.split(matches.counted, truth_edges[:-1])
+    return [
+        Partial(
+            score[place],
+            rank[place],
+            matched[place],
+            ignored[place],
+            np.array([number]),
+            count[place : place + 1],
+            counted[place].sum(axis=0)[None],
+            units[place] if ranked else None,
+        )
+        for place, number in enumerate(inputs)
+    ]
 
 
 def combine(partials: Many[Partial]) -> Partial:
@@ -126,12 +150,34 @@ def columns(prefix: str, of: str, unit: str, limits: tuple[int, int]) -> tuple[C
 
 def summarize(partial: Partial, prefix: str) -> dict[str, float]:
     """Return the value of each of `columns`, the mean over classes with such ground truth."""
-    precision, recall = _precision(partial), _recall(partial)
+    found = _by_column(_precision(partial), _recall(partial))
+    return {prefix + name: _mean(each) for name, each in found.items()}
+
+
+def summarize_classes(partials: Many[Partial], prefix: str) -> list[Summary]:
+    """Return what `summarize` and `at_thresholds` return for each of several classes."""
+    partial = combine(partials)
+    precision = _precision(partial)
+    found = _by_column(precision, _recall(partial))
+    count = len(partials)
+    means = [np.ascontiguousarray(each).reshape(count, -1).mean(axis=1) for each in found.values()]
+    names = [prefix + name for name in found]
+    values = [dict(zip(names, each, strict=True)) for each in np.transpose(means).tolist()]
+    curves = [{} if np.isnan(each[0]) else {f"{prefix}AP": each} for each in precision[:, 0]]
+    return list(zip(values, curves, strict=True))
+
+
+def _by_column(precision: np.ndarray, recall: np.ndarray) -> dict[str, np.ndarray]:
+    """Return what each column is the mean of, by class, (C,) or (C, 10), NaN where undefined.
+
+    Args:
+        precision: (C, 4, 10) by class, size and threshold.
+        recall: (C, 3, 10) by class, limit and threshold.
+    """
     found = {"AP": precision[:, 0]}
     found |= {name: precision[:, 0, at] for name, at in _AT.items()}
     found |= {f"AP_{size}": precision[:, s] for s, size in enumerate(SIZES) if s}
-    found |= {f"AR{limit}": recall[:, place] for place, limit in enumerate(_LIMITS)}
-    return {prefix + name: _mean(each) for name, each in found.items()}
+    return found | {f"AR{limit}": recall[:, place] for place, limit in enumerate(_LIMITS)}
 
 
 def at_thresholds(partial: Partial, prefix: str) -> dict[str, np.ndarray]:
@@ -151,33 +197,13 @@ def _precision(partial: Partial, sizes: int = len(SIZES)) -> np.ndarray:
 
     It is NaN without ground truth.
     """
-    found = np.full((len(partial.classes), sizes, len(THRESHOLDS)), np.nan)
-    true, false = _true_positives(partial), _false_positives(partial)
-    for row, of_class in enumerate(_by_class(partial)):
-        order = of_class[np.argsort(-partial.score[of_class], kind="stable")]
-        for size, truths in enumerate(partial.truth_count[row, :sizes]):
-            if truths:
-                flags = _unpack(true[order], size), _unpack(false[order], size)
-                found[row, size] = _interpolated_precision(*flags, int(truths)).mean(axis=0)
-    return found
-
-
-def _interpolated_precision(true: np.ndarray, false: np.ndarray, truths: int) -> np.ndarray:
-    """Return the maximum precision at each recall or above, for each threshold, (101, 10).
-
-    Args:
-        true: (D, 10) true positives by rank, 0 or 1.
-        false: (D, 10) false positives by rank, 0 or 1.
-        truths: Number of ground truths.
-    """
-    true_positives = np.cumsum(true, axis=0)
-    precision = true_positives / (np.cumsum(false, axis=0) + true_positives + np.spacing(1))
-    best = np.maximum.accumulate(precision[::-1])[::-1]
-    best = np.concatenate([best, np.zeros((1, len(THRESHOLDS)))])
-    recall = true_positives / truths
-    return np.column_stack(
-        [best[np.searchsorted(recall[:, t], _RECALLS), t] for t in range(len(THRESHOLDS))]
-    )
+    owner = np.repeat(np.arange(len(partial.classes)), partial.detection_count)
+    order = np.lexsort((-partial.score, owner))
+    true, false = _true_positives(partial)[order], _false_positives(partial)[order]
+    flags = _unpack(true, sizes), _unpack(false, sizes)
+    truths = partial.truth_count.T[:sizes, None]
+    precision = mean_precision(*flags, _edges(partial), truths)
+    return np.where(truths, precision, np.nan).transpose(2, 0, 1)
 
 
 def _recall(partial: Partial) -> np.ndarray:
@@ -185,20 +211,16 @@ def _recall(partial: Partial) -> np.ndarray:
 
     It is NaN without ground truth.
     """
-    found = np.full((len(partial.classes), len(_LIMITS), len(THRESHOLDS)), np.nan)
-    true = _true_positives(partial)
-    for row, of_class in enumerate(_by_class(partial)):
-        truths = partial.truth_count[row, 0]
-        for place, limit in enumerate(_LIMITS if truths else ()):
-            among = of_class[partial.rank[of_class] < limit]
-            found[row, place] = _unpack(true[among], 0).sum(axis=0) / truths
-    return found
+    truths, edges = partial.truth_count[:, :1, None], _edges(partial)
+    true = _unpack(_true_positives(partial), 1)
+    until = [cumulated(true & (partial.rank < limit)) for limit in _LIMITS]
+    count = np.diff(np.stack(until)[:, :, edges]).transpose(2, 0, 1)
+    return np.where(truths, count / np.maximum(truths, 1), np.nan)
 
 
-def _by_class(partial: Partial) -> list[np.ndarray]:
-    """Return the rows of the detections of each class."""
-    edges = np.cumsum(partial.detection_count)
-    return np.split(np.arange(len(partial.score)), edges[:-1])
+def _edges(partial: Partial) -> np.ndarray:
+    """Return the first detection of each class, and the end, (C + 1,)."""
+    return np.cumsum([0, *partial.detection_count])
 
 
 def _true_positives(partial: Partial) -> np.ndarray:
@@ -211,12 +233,15 @@ def _false_positives(partial: Partial) -> np.ndarray:
 
 def _pack(flags: np.ndarray) -> np.ndarray:
     """Return (N, 4, 10) bool as (N,) int64 of 40 bits."""
-    bits = flags.reshape(len(flags), len(SIZES) * len(THRESHOLDS))
-    packed: np.ndarray = bits @ (1 << np.arange(bits.shape[1]))
-    return packed
+    packed = np.zeros((len(flags), 8), np.uint8)
+    flags = flags.reshape(len(flags), len(SIZES) * len(THRESHOLDS))
+    bits = np.packbits(flags, axis=1, bitorder="little")
+    packed[:, : bits.shape[1]] = bits
+    return packed.view("<i8")[:, 0].astype(np.int64)
 
 
-def _unpack(packed: np.ndarray, size: int) -> np.ndarray:
-    """Return the bits of one size, (N, 10) 0 or 1."""
-    first = size * len(THRESHOLDS)
-    return packed[:, None] >> (first + np.arange(len(THRESHOLDS))) & 1
+def _unpack(packed: np.ndarray, sizes: int) -> np.ndarray:
+    """Return the bits of the first sizes, (10 sizes, N) bool."""
+    octets = packed.astype("<i8")[:, None].view(np.uint8)
+    bits = np.unpackbits(octets, axis=1, count=sizes * len(THRESHOLDS), bitorder="little")
+    return np.ascontiguousarray(bits.T).view(bool)

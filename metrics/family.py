@@ -53,6 +53,9 @@ class Column:
         return content | {"label": of_masks if masks and of_masks else self.name}
 
 
+Summary = tuple[dict[str, float], dict[str, np.ndarray]]  # values and curves by column
+
+
 @dataclass(frozen=True)
 class Family:
     """A module of metrics/families, with defaults for its optional functions.
@@ -67,6 +70,8 @@ class Family:
         curves: Return columns as one value per threshold.
         ends_scored: Whether the first and the last frame are scored.
         needs: What the family uses of the files, besides what its protocol compares.
+        evaluate_classes: Return the Partial of each class of one sequence.
+        summarize_classes: Return values and curves of each class, given their Partials in order.
     """
 
     columns: tuple[Column, ...]
@@ -76,6 +81,8 @@ class Family:
     summarize: Callable[[Any], dict[str, float]]
     curves: Callable[[Any], dict[str, np.ndarray]]
     needs: Needs
+    evaluate_classes: Callable[[Many[Pairing]], list[Any]]
+    summarize_classes: Callable[[Many[Any]], list[Summary]]
     ends_scored: bool = True
 
 
@@ -135,14 +142,24 @@ def list_protocols() -> list[str]:
 def load_family(name: str) -> Family:
     """Return metrics/families/<name>.py; ValueError lists the available families."""
     module = _load("families", name)
+    curves = getattr(module, "curves", _no_curves)
+
+    def evaluate_classes(pairings: Many[Pairing]) -> list[Any]:
+        return [module.evaluate(each) for each in pairings]
+
+    def summarize_classes(partials: Many[Any]) -> list[Summary]:
+        return [(module.summarize(each), curves(each)) for each in partials]
+
     return Family(
         module.COLUMNS,
         module.Partial,
         module.evaluate,
         module.combine,
         module.summarize,
-        getattr(module, "curves", _no_curves),
+        curves,
         getattr(module, "NEEDS", Needs(masks=False)),
+        getattr(module, "evaluate_classes", evaluate_classes),
+        getattr(module, "summarize_classes", summarize_classes),
         getattr(module, "ENDS_SCORED", True),
     )
 

@@ -104,7 +104,7 @@ class Pairing:
 
     def areas(self, side: Side) -> np.ndarray:
         """Return the area of each row of a side, (N,), of its boxes or its masks."""
-        return tracks_areas(side.tracks, self.similarity)[side.rows]
+        return tracks_areas(side.tracks, self.similarity, side.rows)
 
 
 def overlapping(truth: Tracks, prediction: Tracks, similarity: Similarity = "box") -> Pairs:
@@ -133,11 +133,13 @@ def masks_of(tracks: Tracks, side: str) -> Masks:
     return Masks((), tracks.extent.height, tracks.extent.width)
 
 
-def tracks_areas(tracks: Tracks, similarity: Similarity) -> np.ndarray:
-    """Return the area of the box or mask of each row, (N,) float64."""
+def tracks_areas(
+    tracks: Tracks, similarity: Similarity, rows: np.ndarray | slice = slice(None)
+) -> np.ndarray:
+    """Return the area of the box or mask of each of the rows, (N,) float64."""
     if similarity == "box" or tracks.rle is None:
-        return box_area(tracks.box)
-    return tracks.rle.areas.astype(np.float64)
+        return box_area(tracks.box[rows])
+    return tracks.rle.areas[rows].astype(np.float64)
 
 
 def _overlapping_boxes(truth: Tracks, prediction: Tracks) -> Pairs:
@@ -147,11 +149,6 @@ def _overlapping_boxes(truth: Tracks, prediction: Tracks) -> Pairs:
         shared = box_intersection(truth.box[rows], prediction.box[columns])
         similarity = box_iou_from_intersection(shared, one[rows], other[columns])
         found.append(Pairs(rows, columns, similarity, shared).take(similarity > 0))
-    pairs = _join(found)
-    return pairs.take(np.lexsort((pairs.prediction, pairs.truth)))
-
-
-def _join(found: list[Pairs]) -> Pairs:
     return Pairs(
         np.concatenate([np.zeros(0, np.int64), *(pairs.truth for pairs in found)]),
         np.concatenate([np.zeros(0, np.int64), *(pairs.prediction for pairs in found)]),
@@ -212,10 +209,11 @@ def _side(tracks: Tracks, kept: np.ndarray) -> Side:
 
 
 def _candidates(truth: Tracks, prediction: Tracks) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield blocks of row pairs in the same frame, including all that overlap horizontally.
+    """Yield blocks of row pairs in the same frame, including all that overlap, in order.
 
     Frames are placed side by side on one axis. The predictions that may overlap a ground truth box
-    horizontally are then a contiguous range of the predictions sorted by their left edge.
+    horizontally are then a contiguous range of the predictions sorted by their left edge. Those
+    that do not overlap vertically are left out.
     """
     if not len(truth) or not len(prediction):
         return
@@ -232,5 +230,10 @@ def _candidates(truth: Tracks, prediction: Tracks) -> Iterator[tuple[np.ndarray,
     block = np.cumsum(count) // _BLOCK
     for rows in np.split(np.arange(len(count)), np.flatnonzero(np.diff(block)) + 1):
         row = np.repeat(rows, count[rows])
-        within = np.arange(len(row)) - np.repeat(np.cumsum(count[rows]) - count[rows], count[rows])
-        yield row, order[first[row] + within]
+        begin = first[rows] - (np.cumsum(count[rows]) - count[rows])
+        column = order[np.repeat(begin, count[rows]) + np.arange(len(row))]
+        top = np.maximum(truth.box[row, 1], prediction.box[column, 1])
+        tall = np.minimum(truth.box[row, 3], prediction.box[column, 3]) > top
+        row = row[tall]
+        before = row * len(prediction)
+        yield row, np.sort(before + column[tall]) - before

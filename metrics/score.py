@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from collections.abc import Sequence as Many
 from dataclasses import fields, replace
 from pathlib import Path
-from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,7 @@ import numpy as np
 from datasets.io.files import write_json
 from datasets.io.program import run_main
 from datasets.types import AbsentTracks, Extent, Tracks
-from metrics.family import Family, load_family, load_protocol, partial_to_json
+from metrics.family import Family, Summary, load_family, load_protocol, partial_to_json
 from metrics.pairing import NO_ABSENT, Pairing, Side, overlapping, pair
 
 Partials = Mapping[str, Mapping[str, Any]]  # by class, then by family
@@ -101,9 +100,10 @@ def score_pairings(
 ) -> dict[str, Any]:
     """Return the content of a score file, given the pairing of each class."""
     loaded = load_families(families)
+    found = {key: family.evaluate_classes([*pairings.values()]) for key, family in loaded.items()}
     partials = {
-        name: {key: family.evaluate(pairing) for key, family in loaded.items()}
-        for name, pairing in pairings.items()
+        name: {key: each[place] for key, each in found.items()}
+        for place, name in enumerate(pairings)
     }
     return describe(protocol, loaded, partials)
 
@@ -114,13 +114,18 @@ def describe(protocol: str, families: Mapping[str, Family], partials: Partials) 
     The top-level `values` combine all classes by adding their counts (TrackEval's
     detection-averaged values). `class_averaged` is the mean of the classes' ratios.
     """
+    combined = _combine_classes(families, partials)
+    summaries = _by_class(families, partials)
     classes: dict[str, dict[str, Any]] = {
         name: {
-            "values": _values(families, each),
-            "curves": _curves(families, each),
+            "values": _values(families, summary),
+            "curves": _curves(summary),
             "partials": {key: partial_to_json(partial) for key, partial in each.items()},
         }
-        for name, each in partials.items()
+        for (name, each), summary in zip(partials.items(), summaries, strict=True)
+    }
+    total: dict[str, Summary] = {
+        name: (family.summarize(combined[name]), {}) for name, family in families.items()
     }
     rules = load_protocol(protocol)
     return {
@@ -132,7 +137,7 @@ def describe(protocol: str, families: Mapping[str, Family], partials: Partials) 
             for family in families.values()
             for column in family.columns
         ],
-        "values": _values(families, _combine_classes(families, partials)),
+        "values": _values(families, total),
         "class_averaged": _class_averaged(families, [each["values"] for each in classes.values()]),
         "classes": classes,
     }
@@ -155,22 +160,31 @@ def _combine_classes(families: Mapping[str, Family], partials: Partials) -> Mapp
     }
 
 
-def _values(families: Mapping[str, Family], partials: Mapping[str, Any]) -> Values:
+def _by_class(families: Mapping[str, Family], partials: Partials) -> list[dict[str, Summary]]:
+    """Return the summaries of each class, by family."""
+    found = {
+        name: family.summarize_classes([each[name] for each in partials.values()])
+        for name, family in families.items()
+    }
+    return [{name: each[place] for name, each in found.items()} for place in range(len(partials))]
+
+
+def _values(families: Mapping[str, Family], summaries: Mapping[str, Summary]) -> Values:
     """Return the value of each column, None where it is undefined."""
     values: Values = {}
     for name, family in families.items():
-        found = family.summarize(partials[name])
+        found, _ = summaries[name]
         for column in family.columns:
             number = found[column.name]
             values[column.name] = None if math.isnan(number) else number
     return values
 
 
-def _curves(families: Mapping[str, Family], partials: Mapping[str, Any]) -> dict[str, list[float]]:
+def _curves(summaries: Mapping[str, Summary]) -> dict[str, list[float]]:
     return {
         name: np.asarray(curve).tolist()
-        for key, family in families.items()
-        for name, curve in family.curves(partials[key]).items()
+        for _, curves in summaries.values()
+        for name, curve in curves.items()
     }
 
 
@@ -183,7 +197,7 @@ def _class_averaged(families: Mapping[str, Family], classes: Many[Values]) -> Va
             averaged[column.name] = None
         else:
             mean = column.class_aggregation == "mean"
-            averaged[column.name] = fmean(defined) if mean else sum(defined)
+            averaged[column.name] = math.fsum(defined) / len(defined) if mean else sum(defined)
     return averaged
 
 

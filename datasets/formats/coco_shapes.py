@@ -6,6 +6,7 @@ Source: pycocotools 2.0, COCO.loadRes.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from datasets.io.errors import RowError
 from datasets.io.mended import count_mended
 from datasets.needs import Needs
 from datasets.overlap import mend_sizes
-from datasets.records.columns import Record, have, is_number, show
+from datasets.records.columns import Record, as_numbers, have, is_number, show
 
 _NUMBERS = 4  # of a bbox
 _NO_BOX = [float("nan")] * _NUMBERS
@@ -82,13 +83,21 @@ def masked_shapes(records: list[Record]) -> Shapes:
 def _read_boxes(records: list[Record]) -> np.ndarray:
     """Return left, top, right, bottom, (N, 4)."""
     boxes = [record.get("bbox") for record in records]
-    for row, box in enumerate(boxes):
-        if box is not _NO_BOX and not _is_box(box):
-            raise RowError(row, f"bbox: expected left, top, width and height, found {show(box)}")
+    if not _are_boxes(boxes):
+        for row, box in enumerate(boxes):
+            if box is not _NO_BOX and not _is_box(box):
+                expected = "left, top, width and height"
+                raise RowError(row, f"bbox: expected {expected}, found {show(box)}")
     found = np.array(boxes, np.float64).reshape(-1, 4)
     with np.errstate(over="ignore"):  # Tracks refuses numbers that are not finite
         found[:, 2:] += found[:, :2]
     return mend_sizes(found)
+
+
+def _are_boxes(boxes: list[Any]) -> bool:
+    """Return whether all are as of `_is_box`, at once; False also if any is _NO_BOX."""
+    lists = {*map(type, boxes)} <= {list} and {*map(len, boxes)} <= {_NUMBERS}
+    return lists and as_numbers([*chain.from_iterable(boxes)]) is not None
 
 
 def _is_box(box: Any) -> bool:

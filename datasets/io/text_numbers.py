@@ -62,7 +62,7 @@ def parse_numbers(data: bytes, columns: int, delimiter: str) -> np.ndarray:
             check_utf8=False,
         ),
     )
-    return np.column_stack([to_array(column) for column in table.columns])
+    return np.stack([to_array(column) for column in table.columns]).T  # contiguous columns
 
 
 def check_numbers(cells: Iterable[bytes], row: int) -> None:
@@ -94,7 +94,7 @@ def check_frames(frames: np.ndarray, first: int, count: int) -> None:
         count: Number of frames of the sequence.
     """
     within = (frames >= first) & (frames < first + count)  # false for NaN
-    wrong = ~within | (np.where(within, frames, 0) % 1 != 0)
+    wrong = ~within | (np.floor(frames) != frames)
     if not wrong.any():
         return
     row = int(np.argmax(wrong))

@@ -72,6 +72,10 @@ class Masks:
         chosen = np.arange(len(self))[rows].tolist()
         return Masks(tuple([self.runs[row] for row in chosen]), self.height, self.width)
 
+    def between(self, begin: int, end: int) -> Masks:
+        """Return masks `begin` to `end` (exclusive)."""
+        return Masks(self.runs[begin:end], self.height, self.width)
+
     @property
     def areas(self) -> np.ndarray:
         """Pixel count of each mask, (N,) int64."""

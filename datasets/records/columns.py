@@ -100,6 +100,8 @@ def identifiers(
     """
     chosen = range(len(records)) if rows is None else rows
     values = [records[row].get(key) for row in chosen]
+    if not text and _are_whole(values):
+        return np.array(values, np.int64)
     expected = "text, as other ids are" if text else _WHOLE
     for row, value in zip(chosen, values, strict=True):
         if not (isinstance(value, str) if text else _is_whole(value)):
@@ -120,10 +122,11 @@ def is_text(records: Many[Record], key: str) -> bool:
 def numbers(records: Many[Record], key: str) -> np.ndarray:
     """Return a column, (N,) float64; RowError for a value that is not a finite number."""
     values = [record.get(key) for record in records]
-    for row, value in enumerate(values):
-        if not is_number(value):
-            raise value_error(records, row, key, "a finite number")
-    return np.array(values, np.float64)
+    found = as_numbers(values)
+    if found is None:
+        row = next(row for row, value in enumerate(values) if not is_number(value))
+        raise value_error(records, row, key, "a finite number")
+    return found
 
 
 def flags(records: Many[Record], key: str) -> np.ndarray:
@@ -233,6 +236,14 @@ def read_sizes(records: Many[Record]) -> np.ndarray:
     return size
 
 
+def _are_whole(values: list[Any]) -> bool:
+    """Return whether all are as of `_is_whole`, at once."""
+    found = as_numbers(values)
+    if found is None:
+        return False
+    return bool(((abs(found) < MAX_EXACT_INTEGER) & (np.floor(found) == found)).all())
+
+
 def _is_whole(value: Any) -> bool:
     """Return whether a JSON value is a whole number below 2^53."""
     whole = type(value) is int or (type(value) is float and value.is_integer())
@@ -242,6 +253,17 @@ def _is_whole(value: Any) -> bool:
 def is_number(value: Any) -> bool:
     """Return whether a JSON value is a finite number within the range of float64."""
     return type(value) in (int, float) and abs(value) <= sys.float_info.max
+
+
+def as_numbers(values: list[Any]) -> np.ndarray | None:
+    """Return JSON values as float64, None if not all are numbers as of `is_number`."""
+    if not {*map(type, values)} <= {int, float}:
+        return None
+    try:
+        found = np.array(values, np.float64)
+    except OverflowError:
+        return None
+    return found if np.isfinite(found).all() else None
 
 
 def show(value: Any) -> str:

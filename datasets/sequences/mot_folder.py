@@ -11,6 +11,7 @@ from configparser import ConfigParser, MissingSectionHeaderError
 from configparser import Error as ConfigError
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,9 +21,11 @@ from datasets.io.errors import shorten
 from datasets.io.files import existing_folder, read_small_text
 from datasets.io.mended import count_mended
 from datasets.sequences.result_files import find_result
-from datasets.sequences.sequence_json import Prepared
 from datasets.tables.columns import whole_number
 from datasets.types import Extent, Sequence, Tracks
+
+if TYPE_CHECKING:
+    from datasets.sequences.sequence_json import Prepared
 
 Classes = tuple[Mapping[int, str], tuple[int, ...]]
 _MAX_NUMBER = 10**10
@@ -179,6 +182,8 @@ def _read_truth(folder: Path, extent: Extent, kind: mot_text.Kind) -> Tracks:
     """Return the ground truth, with score 0 for rows whose score TrackEval 1.3.0 truncates to 0."""
     truth = mot_text.read_tracks(truth_path(folder), extent, kind)
     cut = (abs(truth.score) < 1) & (truth.score != 0)
+    if not cut.any():
+        return truth
     count_mended("ground truth rows with a score between -1 and 1, not scored", cut.sum())
     return replace(truth, score=np.where(cut, 0.0, truth.score))
 
@@ -221,6 +226,8 @@ def read_prepared(
     Args:
         detected_class: Class name of all detections; None if their file has a class column.
     """
+    from datasets.sequences.sequence_json import Prepared  # imports Parquet
+
     _, _, *detections = label_files(folder)
     info = read_info(folder, classes)
     images = str(info.images.resolve()) if info.images.is_dir() else None

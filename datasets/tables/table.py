@@ -55,8 +55,7 @@ def read_table(path: Path, minimum: int, used: int) -> Table:
     if not first:
         return Table(np.zeros((0, used)), np.zeros(0, np.int64))
     width = _tidy(first).count(b",") + 1
-    # a lone \r would end a line for Arrow
-    if width >= minimum and data.count(b"\r") == data.count(b"\r\n"):
+    if width >= minimum and not _has_lone_return(data):
         try:
             values = parse_numbers(data, min(width, used), ",")
             return Table(values, np.full(len(values), width))
@@ -122,6 +121,11 @@ def _read_commas(path: Path, minimum: int) -> bytes:
         return data.replace(separator, b",")
     lines = (line.removesuffix(b"\r").strip(b" \t") for line in data.split(b"\n"))
     return b"\n".join(_BLANKS.sub(b",", line) for line in lines)
+
+
+def _has_lone_return(data: bytes) -> bool:
+    """Return whether a carriage return, which ends a line for Arrow, has no line feed after it."""
+    return b"\r" in data and data.count(b"\r") != data.count(b"\r\n")
 
 
 def _tidy(line: bytes) -> bytes:

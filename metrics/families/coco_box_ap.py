@@ -6,10 +6,13 @@ Source: Lin et al., Microsoft COCO, ECCV 2014; equal to pycocotools 2.0
 
 from __future__ import annotations
 
+from collections.abc import Sequence as Many
+
 import numpy as np
 
 from datasets.needs import Needs
 from metrics import average_precision
+from metrics.family import Summary
 from metrics.matching.frame_detections import SIZE_LIMITS, frame_matching_input
 from metrics.pairing import Pairing
 
@@ -23,18 +26,26 @@ combine = average_precision.combine
 
 def evaluate(pairing: Pairing) -> average_precision.Partial:
     """Return the partial of one sequence and class. Ground truth with a score of 0 is a crowd."""
-    detections = frame_matching_input(pairing, "box")
-    return average_precision.make_partial(
-        detections,
+    return evaluate_classes([pairing])[0]
+
+
+def evaluate_classes(pairings: Many[Pairing]) -> list[average_precision.Partial]:
+    """Return the partial of each class of one sequence."""
+    return average_precision.make_partials(
+        {each.class_number: frame_matching_input(each, "box") for each in pairings},
         SIZE_LIMITS,
-        pairing.class_number,
-        ranked=pairing.prediction.tracks.image is not None,
+        ranked=pairings[0].prediction.tracks.image is not None,
     )
 
 
 def summarize(partial: average_precision.Partial) -> dict[str, float]:
     """Return every column."""
     return average_precision.summarize(partial, _PREFIX)
+
+
+def summarize_classes(partials: Many[average_precision.Partial]) -> list[Summary]:
+    """Return every column and the curves of each class."""
+    return average_precision.summarize_classes(partials, _PREFIX)
 
 
 def curves(partial: average_precision.Partial) -> dict[str, np.ndarray]:

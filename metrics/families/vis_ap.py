@@ -6,11 +6,13 @@ with overlaps over time (tests/metrics/families/test_vis_ap.py).
 
 from __future__ import annotations
 
+from collections.abc import Sequence as Many
 from dataclasses import replace
 
 import numpy as np
 
 from metrics import average_precision
+from metrics.family import Summary
 from metrics.matching.greedy_matching import MatchingInput, Overlaps
 from metrics.pairing import Pairing, Side, unique_inverse
 
@@ -47,6 +49,11 @@ def evaluate(pairing: Pairing) -> average_precision.Partial:
 def summarize(partial: average_precision.Partial) -> dict[str, float]:
     """Return every column."""
     return average_precision.summarize(partial, "")
+
+
+def summarize_classes(partials: Many[average_precision.Partial]) -> list[Summary]:
+    """Return every column and the curves of each class."""
+    return average_precision.summarize_classes(partials, "")
 
 
 def curves(partial: average_precision.Partial) -> dict[str, np.ndarray]:

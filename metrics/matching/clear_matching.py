@@ -71,33 +71,34 @@ def _match(pairing: Pairing) -> np.ndarray:
     identity. All frames are matched at once; then the frames after a changed frame are matched
     again until none changes. The result equals that of matching the frames one after the other.
     """
-    pairs, step = pairing.pairs, _evaluated_steps(pairing)
-    close = pairs.similarity >= _THRESHOLD - EPS
-    score = np.where(close, pairs.similarity, 0)
-    step = step[pairing.truth.frame[pairs.truth]]
-    before = _pair_before(pairing, step)
-    matched = match_frames(pairing, score)
-    stale = np.unique(step[close & ~matched])  # other frames have no alternative match
-    while len(stale):
-        which = np.flatnonzero(np.isin(step, stale))
-        same = (before[which] >= 0) & matched[before[which]] & close[which]
-        updated = match_frames(pairing, score[which] + _SAME_IDENTITY_BONUS * same, which)
-        changed = updated != matched[which]
-        stale = np.unique(step[which][changed]) + 1
+    close = np.flatnonzero(pairing.pairs.similarity >= _THRESHOLD - EPS)
+    pairs = pairing.pairs.take(close)
+    step = _evaluated_steps(pairing)[pairing.truth.frame[pairs.truth]]
+    before = _pair_before(pairing, pairs, step)
+    matched = match_frames(pairing, pairs.similarity, close)
+    stale = np.zeros(len(pairing.truth) + 2, bool)  # by step
+    stale[step[~matched]] = True  # other frames have no alternative match
+    while len(which := np.flatnonzero(stale[step])):
+        same = (before[which] >= 0) & matched[before[which]]
+        score = pairs.similarity[which] + _SAME_IDENTITY_BONUS * same
+        updated = match_frames(pairing, score, close[which])
+        stale[:] = False
+        stale[step[which[updated != matched[which]]] + 1] = True
         matched[which] = updated
-    return matched
+    found = np.zeros(len(pairing.pairs.truth), bool)
+    found[close] = matched
+    return found
 
 
 def _evaluated_steps(pairing: Pairing) -> np.ndarray:
     """Return the number of frames so far in which both sides have rows, (frame_count,)."""
-    both = np.zeros(pairing.frame_count, bool)
-    both[np.intersect1d(pairing.truth.frame, pairing.prediction.frame)] = True
-    return np.cumsum(both)
+    sides = pairing.truth, pairing.prediction
+    rows = (np.bincount(side.frame, minlength=pairing.frame_count) for side in sides)
+    return np.cumsum(np.logical_and(*rows))
 
 
-def _pair_before(pairing: Pairing, step: np.ndarray) -> np.ndarray:
+def _pair_before(pairing: Pairing, pairs: Pairs, step: np.ndarray) -> np.ndarray:
     """Return the pair of the same two tracks in the previous step, -1 where there is none, (P,)."""
-    pairs = pairing.pairs
     tracks = pairing.truth.track[pairs.truth] * max(pairing.prediction.track_count, 1)
     tracks = tracks + pairing.prediction.track[pairs.prediction]
     order = np.lexsort((step, tracks))

@@ -28,18 +28,19 @@ def frame_matching_input(pairing: Pairing, kind: Kind) -> MatchingInput:
     """
     truth, prediction = pairing.truth, pairing.prediction
     pairs = _pairs(pairing, kind)
-    covered = tracks_areas(prediction.tracks, kind)
-    area = covered if prediction.tracks.area is None else prediction.tracks.area
+    covered = tracks_areas(prediction.tracks, kind, prediction.rows)
+    area = prediction.tracks.area
     annotated = truth.tracks.area
-    truth_area = tracks_areas(truth.tracks, "masks") if annotated is None else annotated
     crowd = truth.tracks.score[truth.rows] == 0
     image = prediction.tracks.image
-    within = pairs.shared / covered[prediction.rows][pairs.prediction]
+    within = pairs.shared / covered[pairs.prediction]
     return MatchingInput(
         prediction.frame if image is None else image[prediction.rows],
         prediction.tracks.score[prediction.rows],
-        area[prediction.rows],
-        truth_area[truth.rows],
+        covered if area is None else area[prediction.rows],
+        tracks_areas(truth.tracks, "masks", truth.rows)
+        if annotated is None
+        else annotated[truth.rows],
         crowd,
         Overlaps(
             pairs.prediction, pairs.truth, np.where(crowd[pairs.truth], within, pairs.similarity)

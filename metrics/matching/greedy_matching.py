@@ -11,6 +11,7 @@ Source: Lin et al., Microsoft COCO, ECCV 2014; equal to pycocotools 2.0
 
 from __future__ import annotations
 
+from collections.abc import Sequence as Many
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,14 +72,14 @@ class GreedyMatches:
         rank: (K,) rank of the detection in its unit, from 0.
         matched: (K, 4, 10) bool, whether it is matched, for each size and threshold.
         ignored: (K, 4, 10) bool, whether it is neither a true nor a false positive.
-        truth_count: (4,) ground truths of each size that count towards recall.
+        counted: (G, 4) bool, whether a ground truth of that size counts towards recall.
     """
 
     detection: np.ndarray
     rank: np.ndarray
     matched: np.ndarray
     ignored: np.ndarray
-    truth_count: np.ndarray
+    counted: np.ndarray
 
 
 def match_greedily(detections: MatchingInput, limits: tuple[int, int]) -> GreedyMatches:
@@ -97,7 +98,27 @@ def match_greedily(detections: MatchingInput, limits: tuple[int, int]) -> Greedy
     uncounted = detections.crowd[:, None] | _outside_size(detections.truth_area, limits)
     matched, ignored = _match(overlaps, detections.crowd, uncounted, len(chosen))
     ignored |= ~matched & _outside_size(detections.area[chosen], limits)[:, :, None]
-    return GreedyMatches(chosen, rank, matched, ignored, (~uncounted).sum(axis=0))
+    return GreedyMatches(chosen, rank, matched, ignored, ~uncounted)
+
+
+def join(inputs: Many[MatchingInput]) -> MatchingInput:
+    """Return the inputs as one in which no two share a unit."""
+    units = max((int(each.unit.max(initial=0)) for each in inputs), default=0) + 1
+    found = [each.overlaps for each in inputs]
+    first = np.cumsum([0, *(len(each.score) for each in inputs)])[:-1]
+    first_truth = np.cumsum([0, *(len(each.crowd) for each in inputs)])[:-1]
+    return MatchingInput(
+        np.concatenate([each.unit + place * units for place, each in enumerate(inputs)]),
+        np.concatenate([each.score for each in inputs]),
+        np.concatenate([each.area for each in inputs]),
+        np.concatenate([each.truth_area for each in inputs]),
+        np.concatenate([each.crowd for each in inputs]),
+        Overlaps(
+            np.concatenate([o.detection + n for o, n in zip(found, first, strict=True)]),
+            np.concatenate([o.truth + n for o, n in zip(found, first_truth, strict=True)]),
+            np.concatenate([each.iou for each in found]),
+        ),
+    )
 
 
 def _best(detections: MatchingInput) -> tuple[np.ndarray, np.ndarray]:

@@ -25,7 +25,7 @@ def match_frames(
 
     Args:
         score: (P,) score of each pair; pairs with a score of 0 are never matched.
-        which: The P pairs to match: of each frame either all pairs or none.
+        which: The P pairs to match, ascending: of each frame none, or all that can be matched.
     """
     pairs = pairing.pairs
     truth, prediction = pairs.truth[which], pairs.prediction[which]
@@ -36,7 +36,8 @@ def match_frames(
         matched[live], open_ = _settle(truth[live], prediction[live], score[live])
     if open_.any():
         frame = pairing.truth.frame[truth]
-        for one in np.unique(frame[live[open_]]):
+        left_open = frame[live[open_]]  # ascending
+        for one in left_open[np.flatnonzero(np.diff(left_open, prepend=-1))]:
             here = slice(*np.searchsorted(frame, [one, one + 1]))
             first, last = np.searchsorted(pairing.truth.frame, [one, one + 1])
             left, right = np.searchsorted(pairing.prediction.frame, [one, one + 1])

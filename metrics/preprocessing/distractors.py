@@ -26,10 +26,10 @@ def match_truth_rows(
         among: (N,) and (M,) bool, the rows that take part in the matching.
     """
     chosen = pair(truth, prediction, pairs, among)
-    close = chosen.pairs.similarity >= _THRESHOLD - EPS
-    matched = match_frames(chosen, np.where(close, chosen.pairs.similarity, 0))
+    close = np.flatnonzero(chosen.pairs.similarity >= _THRESHOLD - EPS)
+    matched = match_frames(chosen, chosen.pairs.similarity[close], close)
     found = np.full(len(prediction), -1)
-    matches = chosen.pairs.take(matched)
+    matches = chosen.pairs.take(close[matched])
     found[chosen.prediction.rows[matches.prediction]] = chosen.truth.rows[matches.truth]
     return found
 

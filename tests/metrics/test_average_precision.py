@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from metrics.average_precision import Partial, combine, make_partial
+from metrics.average_precision import Partial, combine, make_partial, make_partials
 from metrics.families import vis_ap
 from metrics.family import load_family, partial_from_json, partial_to_json
 from metrics.matching.greedy_matching import THRESHOLDS, MatchingInput, Overlaps, match_greedily
@@ -118,7 +118,7 @@ def test_a_crowd_is_matched_many_times_and_its_detections_are_ignored():
     pairs = {(0, 0): 0.9, (1, 0): 0.9, (2, 0): 0.4}
     matches = small([0.9, 0.8, 0.7], pairs, truths=1, crowd=[0])
     assert outcomes(matches) == ["ignored", "ignored", "FP"]
-    assert matches.truth_count.tolist() == [0, 0, 0, 0]
+    assert matches.counted.sum(axis=0).tolist() == [0, 0, 0, 0]
 
 
 def test_a_counted_ground_truth_is_preferred_to_a_crowd_of_larger_iou():
@@ -129,7 +129,7 @@ def test_a_counted_ground_truth_is_preferred_to_a_crowd_of_larger_iou():
 def test_a_detection_outside_the_size_range_is_ignored_unless_it_is_matched():
     # everything has an area of one pixel: neither medium nor large
     matches = small([0.9, 0.8], {(0, 0): 0.9}, truths=1)
-    assert matches.truth_count.tolist() == [1, 1, 0, 0]
+    assert matches.counted.sum(axis=0).tolist() == [1, 1, 0, 0]
     assert matches.ignored[:, 2:].all()
     assert not matches.ignored[:, :2].any()
 
@@ -159,6 +159,26 @@ def test_combining_totals_gives_the_total(seed):
     whole = vis_ap.summarize(combine(parts))
     split = vis_ap.summarize(combine([combine(parts[:2]), combine(parts[2:])]))
     assert split == pytest.approx(whole, rel=1e-15, nan_ok=True)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_classes_summarised_at_once_have_the_values_of_each_alone(seed):
+    parts = [combine(random_partials(seed + n, 3, [n])) for n in range(1, 5)]
+    for part, (values, curves) in zip(parts, vis_ap.summarize_classes(parts), strict=True):
+        assert values == pytest.approx(vis_ap.summarize(part), rel=0, abs=0, nan_ok=True)
+        expected = vis_ap.curves(part)
+        assert curves.keys() == expected.keys()
+        assert all(np.array_equal(curves[name], expected[name]) for name in expected)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_classes_matched_at_once_have_the_matches_of_each_alone(seed):
+    rng = np.random.default_rng(seed)
+    inputs = {number: random_input(rng, int(rng.integers(0, 4)))[0] for number in (2, 3, 7)}
+    partials = make_partials(inputs, SIZE_LIMITS, ranked=True)
+    for partial, (number, each) in zip(partials, inputs.items(), strict=True):
+        alone = make_partial(each, SIZE_LIMITS, number, ranked=True)
+        assert partial_to_json(partial) == partial_to_json(alone)
 
 
 @pytest.mark.parametrize("seed", range(20))

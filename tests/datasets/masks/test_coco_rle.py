@@ -52,3 +52,14 @@ def test_the_memory_order_of_masks_does_not_matter():
     dense = np.random.default_rng(0).random((4, 30, 20)) < 0.5
     columns_first = np.asfortranarray(dense)
     assert coco_rle.encode(columns_first) == coco_rle.encode(dense)
+
+
+@given(masks(), masks())
+def test_iou_equals_that_of_the_coco_api_and_is_0_for_two_empty_masks(one, other):
+    height, width = np.minimum(one.shape[1:], other.shape[1:])
+    one, other = (each[:, :height, :width] for each in (one, other))
+    runs = (
+        [{"size": [height, width], "counts": run} for run in coco_runs(d)] for d in (one, other)
+    )
+    expected = np.asarray(coco.iou(*runs, [False] * len(other)), float)
+    assert np.array_equal(coco_rle.iou(coco_rle.encode(one), coco_rle.encode(other)), expected)

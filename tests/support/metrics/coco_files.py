@@ -79,9 +79,13 @@ def arguments(truth, results, family):
 
 def ours(folder, truth, results, kind="bbox"):
     """Return our class-averaged values by the name of pycocotools' column, NaN if undefined."""
-    paths = write(folder, truth, results)
+    return ours_of(*write(folder, truth, results), kind)
+
+
+def ours_of(truth, results, kind):
+    """Return the same for files."""
     family, prefix = ("coco_box_ap", "box ") if kind == "bbox" else ("coco_mask_ap", "mask ")
-    found = evaluate(plan(arguments(*paths, family)))["class_averaged"]
+    found = evaluate(plan(arguments(truth, results, family)))["class_averaged"]
     values = {name: found[prefix + name] for name in NAMES}
     return {name: np.nan if value is None else value for name, value in values.items()}
 
