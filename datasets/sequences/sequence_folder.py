@@ -15,7 +15,7 @@ from pathlib import Path
 
 from datasets.formats import mot_text
 from datasets.io.program import run_main
-from datasets.media.frames import list_images, read_frames, write_image
+from datasets.media.frames import list_images, sequence_frames, write_image
 from datasets.sequences.mot_folder import detections_path, info_path
 from datasets.sequences.sequence_json import open_sequence
 from datasets.types import Sequence, Tracks
@@ -56,7 +56,7 @@ def _write_images(folder: Path, sequence: Sequence, *, copied: bool) -> str:
     """Write or link the images, and return their suffix."""
     images = Path(str(sequence.images))
     if not images.is_dir():
-        for index, image in enumerate(read_frames(images, sequence.extent)):
+        for index, image in enumerate(sequence_frames(sequence)):
             write_image(folder / f"{index + 1:06}.png", image)
         return ".png"
     paths, expected = list_images(images), sequence.extent.frame_count
