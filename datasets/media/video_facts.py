@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,7 +49,8 @@ class VideoFacts:
         frame_rate: Frames per second; for a variable rate, that of the median interval.
         timestamps: Seconds of each frame after the first one if the rate varies, else None.
         damaged: Numbers, from 0, of the frames that the decoder reports as damaged.
-        lost: Number of frames for which the decoder returned nothing.
+        lost: Numbers, from 0 and with these counted, of frames for which the decoder returned
+            nothing.
         missing: Number of further frames that the container promises.
         is_cut: Whether the end of the file is missing.
         reason: What is wrong with the first damaged frame.
@@ -60,7 +62,7 @@ class VideoFacts:
     frame_rate: float
     timestamps: tuple[float, ...] | None = None
     damaged: tuple[int, ...] = ()
-    lost: int = 0
+    lost: tuple[int, ...] = ()
     missing: int = 0
     is_cut: bool = False
     reason: str = ""
@@ -92,10 +94,12 @@ def read_facts(path: Path, *, accept_damaged: bool = False) -> VideoFacts:
             found.add(decoded)
         facts = found.facts(container, stream)
         _check(path, facts, accept_damaged=accept_damaged)
+        if not facts.frame_count:
+            raise ValueError(f"{path}: expected video frames, found none")
         found.count_mended()
         _count_streams(container, stream)
     count_mended("damaged video frames, accepted", len(facts.damaged))
-    count_mended("video frames that cannot be decoded, left out", facts.lost)
+    count_mended("video frames that cannot be decoded, left out", len(facts.lost))
     count_mended("video frames missing at the end of the file, accepted", facts.missing)
     return facts
 
@@ -112,6 +116,7 @@ class _Pass:
         self._size: Size = (0, 0)
         self._ticks: list[int | None] = []  # of each frame
         self._packets: list[int] = []  # of each frame
+        self._begins: dict[int, int] = {}  # of packets, in ticks
         self._corrupt: set[int] = set()  # frames
         self._faulty: dict[int, str] = {}  # packets, and what is wrong with them
         self._count = 0  # of packets
@@ -131,6 +136,11 @@ class _Pass:
             self._faulty[decoded.number] = said[0] if said else decoded.error
         for frame in decoded.frames:
             self._add_frame(frame, decoded.number)
+        if decoded.is_hidden:
+            what = "video frames hidden by the file's edit list, not read"
+            self._mended[what] = self._mended.get(what, 0) + 1
+        if decoded.begin is not None and not decoded.is_hidden:
+            self._begins[decoded.number] = decoded.begin
         if decoded.end is not None:
             self._count = decoded.number + 1
             self._end = max(decoded.end, decoded.end if self._end is None else self._end)
@@ -156,13 +166,10 @@ class _Pass:
         """Return what the whole pass found.
 
         Raises:
-            ValueError: There are no frames, or the frame rate is unknown.
+            ValueError: The frame rate is unknown.
         """
         count = len(self._packets)
         reason = next(iter(self._faulty.values()), "")
-        if not count:
-            said = f" ({reason})" if reason else ""
-            raise ValueError(f"{self._path}: expected video frames, found none{said}")
         try:
             rate, timestamps = frame_times(self._ticks, stream.time_base, stream.average_rate)
         except ValueError as error:
@@ -176,11 +183,17 @@ class _Pass:
             rate,
             timestamps,
             damaged=tuple(sorted(faulty | self._corrupt)),
-            lost=len(self._faulty.keys() - {*self._packets}),
+            lost=self._rank(self._faulty.keys() - {*self._packets}),
             missing=missing,
             is_cut=bool(missing) or cut or not has_end(self._path, container.format.name),
             reason=reason,
         )
+
+    def _rank(self, packets: Iterable[int]) -> tuple[int, ...]:
+        """Return the numbers that the frames of some packets would have."""
+        times = sorted(self._begins.values())
+        ranks = (bisect_left(times, self._begins.get(each, times[-1])) for each in packets)
+        return tuple(sorted(ranks)) if times else ()
 
     def count_mended(self) -> None:
         """Count the frames that are read in another way than a user could expect."""
@@ -211,21 +224,22 @@ def _count_streams(container: InputContainer, stream: VideoStream) -> None:
 
 def _check(path: Path, facts: VideoFacts, *, accept_damaged: bool) -> None:
     """Raise ValueError for damage that is not accepted."""
-    if facts.is_intact or accept_damaged:
+    if facts.is_intact or (accept_damaged and facts.frame_count):
         return
     count, parts = facts.frame_count, []
     if facts.missing:
-        promised = count + facts.lost + facts.missing
+        promised = count + len(facts.lost) + facts.missing
         parts.append(f"expected {promised} frames, as the container says, found {count}")
     elif facts.is_cut:
         parts.append(f"the end of the file is missing after {count} frames")
     if facts.damaged:
-        found = f"{len(facts.damaged)} of {count} frames damaged"
-        parts.append(f"{found}: {_ranges(facts.damaged)} (from 0)")
+        found = f"{len(facts.damaged)} of {count} frames damaged: {_ranges(facts.damaged)}"
+        parts.append(f"{found} (from 0), and any predicted from them")
     if facts.lost:
-        parts.append(f"frames that cannot be decoded: {facts.lost}")
+        parts.append(f"frames that cannot be decoded: {_ranges(facts.lost)} (from 0)")
     reason = f" ({facts.reason})" if facts.reason else ""
-    raise ValueError(f"{path}: {'; '.join(parts)}{reason}: {ACCEPT} reads what there is")
+    advice = f": {ACCEPT} reads what there is" if count else ""
+    raise ValueError(f"{path}: {'; '.join(parts)}{reason}{advice}")
 
 
 def _ranges(numbers: Iterable[int]) -> str:

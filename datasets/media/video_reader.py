@@ -59,13 +59,17 @@ class Decoded(NamedTuple):
         number: Number of the packet, from 0.
         frames: Frames, which may belong to earlier packets.
         error: What is wrong with the packet; empty if nothing is known to be.
+        begin: Time of the packet, in ticks of the stream; None if it is unknown.
         end: End of the packet's time, in ticks of the stream; None if it is unknown.
+        is_hidden: Whether the file's edit list hides the packet's frame, which is not returned.
     """
 
     number: int
     frames: list[VideoFrame]
     error: str
+    begin: int | None = None
     end: int | None = None
+    is_hidden: bool = False
 
 
 @contextmanager
@@ -108,6 +112,8 @@ def video_streams(container: InputContainer) -> list[VideoStream]:
 def _open(path: Path) -> InputContainer:
     import av
 
+    if not path.stat().st_size:
+        raise ValueError(f"{path}: not a readable video: the file is empty")
     with capturing_errors() as errors:
         try:
             return av.open(str(path), metadata_errors="replace")
@@ -156,13 +162,13 @@ def decode_packets(container: InputContainer, stream: VideoStream) -> Iterator[D
             frames = packet.decode()
         except av.FFmpegError as error:
             frames, reason = [], f"cannot be decoded: {error.strerror}"
-        yield Decoded(number, frames, reason, _end(packet))
+        yield Decoded(number, frames, reason, *_times(packet), packet.is_discard)
         number += 1
 
 
-def _end(packet: Packet[VideoStream]) -> int | None:
+def _times(packet: Packet[VideoStream]) -> tuple[int | None, int | None]:
     begin = packet.dts if packet.pts is None else packet.pts
-    return None if begin is None else begin + (packet.duration or 1)
+    return begin, None if begin is None else begin + (packet.duration or 1)
 
 
 def decode_video(
