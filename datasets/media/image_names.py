@@ -101,8 +101,8 @@ def has_decimals(paths: Many[Path]) -> bool:
 def _refuse_two_readings(folder: Path, paths: Many[Path]) -> None:
     """Raise ValueError if numbers with points, or dates with the year last, are ambiguous."""
     orders = [
-        sorted(paths, key=lambda path, decimal=each: order(path.stem, decimal=decimal))
-        for each in (True, False)
+        sorted(paths, key=lambda path: order(path.stem, decimal=True)),
+        sorted(paths, key=lambda path: order(path.stem, decimal=False)),
     ]
     if orders[0] != orders[1] and ([*paths] == orders[1] or _has_uneven_zeros(paths)):
         one, other = next(pair for pair in zip(*orders, strict=True) if pair[0] != pair[1])

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from datasets.io.mended import count_mended
 from datasets.io.progress import progress
 from datasets.media.image_size import Size, check_pixel_count
-from datasets.media.video_end import has_end, missing_frames
+from datasets.media.video_end import has_end, is_listed, missing_frames
 from datasets.media.video_reader import (
     ACCEPT,
     Decoded,
@@ -36,6 +36,7 @@ _HARMLESS = re.compile(  # of the errors that FFmpeg reports: the pictures are c
 _CUT = re.compile(r"File ended prematurely|partial file")  # without a frame of its own
 _HDR = (16, 18)  # transfer functions PQ and HLG
 _BITS = 8
+_NO_TIMES = 0x80  # AVFMT_NOTIMESTAMPS, of a stream without a container
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ def read_facts(path: Path, *, accept_damaged: bool = False) -> VideoFacts:
         if not facts.frame_count:
             raise ValueError(f"{path}: expected video frames, found none")
         found.count_mended()
-        _count_streams(container, stream)
+        _count_choices(container, stream, facts.frame_rate)
     count_mended("damaged video frames, accepted", len(facts.damaged))
     count_mended("video frames that cannot be decoded, left out", len(facts.lost))
     count_mended("video frames missing at the end of the file, accepted", facts.missing)
@@ -120,7 +121,6 @@ class _Pass:
         self._corrupt: set[int] = set()  # frames
         self._faulty: dict[int, str] = {}  # packets, and what is wrong with them
         self._count = 0  # of packets
-        self._end: int | None = None  # of the packets, in ticks
         self._mended: dict[str, int] = {}
 
     def add(self, decoded: Decoded) -> None:
@@ -139,11 +139,10 @@ class _Pass:
         if decoded.is_hidden:
             what = "video frames hidden by the file's edit list, not read"
             self._mended[what] = self._mended.get(what, 0) + 1
+        if decoded.begin is not None:
+            self._count = decoded.number + 1
         if decoded.begin is not None and not decoded.is_hidden:
             self._begins[decoded.number] = decoded.begin
-        if decoded.end is not None:
-            self._count = decoded.number + 1
-            self._end = max(decoded.end, decoded.end if self._end is None else self._end)
 
     def _add_frame(self, frame: VideoFrame, number: int) -> None:
         index = len(self._packets)
@@ -174,8 +173,12 @@ class _Pass:
             rate, timestamps = frame_times(self._ticks, stream.time_base, stream.average_rate)
         except ValueError as error:
             raise ValueError(f"{self._path}: {error}") from error
-        missing = missing_frames(container, stream, self._count, self._end, rate)
-        cut = any(_CUT.search(text) for _, _, text in self._errors)
+        last = max(self._begins.values(), default=None)
+        missing = missing_frames(container, stream, self._count, last, rate)
+        said = any(_CUT.search(text) for _, _, text in self._errors)
+        cut = said or not has_end(self._path, container.format.name)
+        if is_listed(container):
+            cut = cut or missing > 0
         faulty = {index for index, packet in enumerate(self._packets) if packet in self._faulty}
         return VideoFacts(
             *self._size,
@@ -184,8 +187,8 @@ class _Pass:
             timestamps,
             damaged=tuple(sorted(faulty | self._corrupt)),
             lost=self._rank(self._faulty.keys() - {*self._packets}),
-            missing=missing,
-            is_cut=bool(missing) or cut or not has_end(self._path, container.format.name),
+            missing=missing if cut else 0,
+            is_cut=cut,
             reason=reason,
         )
 
@@ -213,13 +216,16 @@ def _described(frame: VideoFrame) -> list[str]:
     return [what for what, holds in kinds.items() if holds]
 
 
-def _count_streams(container: InputContainer, stream: VideoStream) -> None:
+def _count_choices(container: InputContainer, stream: VideoStream, rate: float) -> None:
+    """Count the streams that are not read, and what is assumed of the one that is."""
     others = [str(each.index) for each in video_streams(container) if each.index != stream.index]
     what = f"further video streams beside stream {stream.index}, not read ({', '.join(others)})"
     count_mended(what, len(others))
     ratio = stream.sample_aspect_ratio
     if ratio and ratio != 1:
         count_mended(f"videos whose pixels are {ratio} as wide as high, kept as they are stored")
+    if int(container.format.flags) & _NO_TIMES:
+        count_mended(f"videos without frame times, read at {rate:g} frames per second")
 
 
 def _check(path: Path, facts: VideoFacts, *, accept_damaged: bool) -> None:

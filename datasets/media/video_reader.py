@@ -16,14 +16,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from datasets.media.image_size import MAX_PIXELS, Size, check_pixel_count
 
 if TYPE_CHECKING:  # imported late: only sequences that are videos need it
-    from av import Packet, VideoFrame
+    from av import VideoFrame
     from av.container import InputContainer
     from av.video.stream import VideoStream
 
@@ -60,7 +60,6 @@ class Decoded(NamedTuple):
         frames: Frames, which may belong to earlier packets.
         error: What is wrong with the packet; empty if nothing is known to be.
         begin: Time of the packet, in ticks of the stream; None if it is unknown.
-        end: End of the packet's time, in ticks of the stream; None if it is unknown.
         is_hidden: Whether the file's edit list hides the packet's frame, which is not returned.
     """
 
@@ -68,7 +67,6 @@ class Decoded(NamedTuple):
     frames: list[VideoFrame]
     error: str
     begin: int | None = None
-    end: int | None = None
     is_hidden: bool = False
 
 
@@ -89,8 +87,8 @@ def open_video(path: Path, *, threaded: bool) -> Iterator[tuple[InputContainer, 
         if stream is None or stream not in videos:
             stream = videos[0] if videos else None
         if stream is None:
-            kinds = sorted({each.type for each in container.streams}) or ["none"]
-            found = "only cover art" if "video" in kinds else ", ".join(kinds)
+            kinds = sorted({str(each.type) for each in container.streams})
+            found = "only cover art" if "video" in kinds else ", ".join(kinds) or "no stream"
             raise ValueError(f"{path}: expected a video stream, found {found}")
         context = stream.codec_context
         if context is None:
@@ -162,13 +160,9 @@ def decode_packets(container: InputContainer, stream: VideoStream) -> Iterator[D
             frames = packet.decode()
         except av.FFmpegError as error:
             frames, reason = [], f"cannot be decoded: {error.strerror}"
-        yield Decoded(number, frames, reason, *_times(packet), packet.is_discard)
+        begin = packet.dts if packet.pts is None else packet.pts
+        yield Decoded(number, frames, reason, begin, packet.is_discard)
         number += 1
-
-
-def _times(packet: Packet[VideoStream]) -> tuple[int | None, int | None]:
-    begin = packet.dts if packet.pts is None else packet.pts
-    return begin, None if begin is None else begin + (packet.duration or 1)
 
 
 def decode_video(
@@ -215,7 +209,8 @@ def turn_of(place: str, frame: VideoFrame) -> Turn:
     """
     from av.sidedata.sidedata import Type
 
-    data = next((each for each in frame.side_data if each.type == Type.DISPLAYMATRIX), None)
+    side_data: Any = frame.side_data  # PyAV declares a mapping, but it yields the data
+    data = next((each for each in side_data if each.type == Type.DISPLAYMATRIX), None)
     if data is None:
         return Turn()
     matrix = np.frombuffer(bytes(data), np.int32).reshape(3, 3)[:2, :2] / _UNIT

@@ -101,6 +101,8 @@ VIDEOS = [
     Case("h264.mp4", written()),
     Case("h264 B-frames.mkv", written(options={"bf": "2"})),
     Case("h264.ts", written()),
+    Case("h264.flv", written()),
+    Case("wmv2.wmv", written("wmv2"), near=6),
     Case("h264 fragments.mp4", written(muxer={"movflags": "frag_keyframe+empty_moov"})),
     Case("hevc.mp4", written("libx265", options=QUIET)),
     Case("av1.mp4", written("libsvtav1", options={"preset": "12", "crf": "20"})),
@@ -181,6 +183,18 @@ VIDEOS = [
     # time
     Case("varied.mp4", written(times_ms=VARIED_MS), rate=RATE_OF_VARIED, times=VARIED),
     Case("varied.mkv", written(times_ms=VARIED_MS), rate=RATE_OF_VARIED, times=VARIED),
+    Case(
+        "dropped frames.avi",
+        written("mjpeg", "yuvj420p", times_ms=[0, 100, 200, 500, 600, 700, 900, 1000]),
+        times=(0.0, 0.1, 0.2, 0.5, 0.6, 0.7, 0.9, 1.0),
+        near=6,
+    ),
+    Case(
+        "without container.h264",
+        written(),
+        rate=25,
+        notes=("videos without frame times, read at 25 frames per second: 1",),
+    ),
     Case("milliseconds.mkv", written(times_ms=[0, 33, 67, 100, 133, 167, 200, 233]), rate=30),
     Case("starts late.mkv", written(times_ms=[5000 + 100 * each for each in range(COUNT)])),
     Case(
@@ -195,6 +209,7 @@ VIDEOS = [
     Case("cut.avi", shortened(0.95, "mpeg4"), error=f"expected 8 frames, {SAID} [3-7]"),
     Case("cut.mkv", shortened(0.85), error=f"expected 8 frames, {SAID} [3-6]"),
     Case("cut.webm", shortened(0.75, "libvpx-vp9"), error=f"expected 8 frames, {SAID} [3-6]"),
+    Case("cut.flv", shortened(0.75), error=f"expected 8 frames, {SAID} 4"),
     Case("cut.gif", shortened(0.6, "gif", pixels="rgb8"), error="end of the file is missing after"),
     # damaged
     Case(
