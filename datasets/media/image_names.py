@@ -29,7 +29,7 @@ _UNREADABLE = {
 _OF_SYSTEMS = frozenset({"__macosx", "desktop.ini", "thumbs.db"})
 _NUMBER = re.compile(
     r"(?P<chain>[0-9]+(?:\.[0-9]+){2,})|"
-    r"(?P<sign>(?:(?<=[_=( -])|^)-)?(?P<whole>[0-9]+)(?:\.(?P<fraction>[0-9]+))?"
+    r"(?P<sign>(?:(?<=[_=(])|^)-)?(?P<whole>[0-9]+)(?:\.(?P<fraction>[0-9]+))?"
 )
 _DAY_FIRST = re.compile(
     r"(?<![0-9])([0-9]{1,2})[-._ ]([0-9]{1,2})[-._ ]((?:19|20)[0-9]{2})(?![0-9])"
@@ -95,11 +95,20 @@ def _numbers(found: re.Match[str], *, decimal: bool) -> list[tuple[Fraction | in
 
 def has_decimals(paths: Many[Path]) -> bool:
     """Return whether the order of images depends on reading decimal points as such."""
+    if not any("." in path.stem for path in paths):
+        return False
     return [*paths] != sorted(paths, key=lambda path: order(path.stem, decimal=False))
 
 
 def _refuse_two_readings(folder: Path, paths: Many[Path]) -> None:
     """Raise ValueError if numbers with points, or dates with the year last, are ambiguous."""
+    if any("." in path.stem for path in paths):
+        _refuse_two_orders(folder, paths)
+    if paths and _DAY_FIRST.search(paths[0].stem):
+        _refuse_years_last(folder, paths)
+
+
+def _refuse_two_orders(folder: Path, paths: Many[Path]) -> None:
     orders = [
         sorted(paths, key=lambda path: order(path.stem, decimal=True)),
         sorted(paths, key=lambda path: order(path.stem, decimal=False)),
@@ -110,15 +119,17 @@ def _refuse_two_readings(folder: Path, paths: Many[Path]) -> None:
             f"{folder}: the names have two orders: as decimal numbers, {one.name} comes before "
             f"{other.name}; as numbers with a point between them, after it: rename the images"
         )
-    dates = [_DAY_FIRST.search(path.stem) for path in paths]
-    if paths and all(dates):
-        last = [(*_chronological(path), order(path.stem)) for path in paths]
-        if last != sorted(last):
-            shown = ", ".join(path.name for path in paths[:_SHOWN])
-            raise ValueError(
-                f"{folder}: expected names that sort by time, found dates with the year last: "
-                f"{shown}: rename the images with the year first"
-            )
+
+
+def _refuse_years_last(folder: Path, paths: Many[Path]) -> None:
+    dated = [path for path in paths if _DAY_FIRST.search(path.stem)]
+    times = [(_chronological(path), order(path.stem)) for path in dated]
+    if len(dated) == len(paths) and times != sorted(times):
+        shown = ", ".join(path.name for path in paths[:_SHOWN])
+        raise ValueError(
+            f"{folder}: expected names that sort by time, found dates with the year last: "
+            f"{shown}: rename the images with the year first"
+        )
 
 
 def _chronological(path: Path) -> tuple[int, int, int]:
