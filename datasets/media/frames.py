@@ -58,7 +58,7 @@ def sequence_frame(sequence: Sequence, index: int) -> np.ndarray:
         found = list_images(images)[index : index + 1]
         image = read_image(found[0]) if found else None
     else:
-        decoded = decode_frames(images, tolerant=sequence.damaged is not None)
+        decoded = _decode(images, None, tolerant=sequence.damaged is not None, threaded=True)
         image = next((each for _, each in islice(decoded, index, None)), None)
     if image is None:
         raise ValueError(f"{name}: expected one of {extent.frame_count} frames, found none")
@@ -79,7 +79,7 @@ def read_frames(images: Path, extent: Extent, *, tolerant: bool = False) -> Iter
             frames differs from that of `extent`. Names the file and the frame.
     """
     expected, count = (extent.height, extent.width, 3), 0
-    for source, image in decode_frames(images, expected[:2], tolerant=tolerant):
+    for source, image in _decode(images, expected[:2], tolerant=tolerant, threaded=True):
         if image.shape != expected:
             shown, expected_size = (f"{each[1]} x {each[0]}" for each in (image.shape, expected))
             raise ValueError(f"{source}: expected size {expected_size}, found {shown}")
@@ -97,6 +97,8 @@ def decode_frames(
 ) -> Iterator[tuple[str, np.ndarray]]:
     """Yield the name and the pixels of each frame of an image folder or video file.
 
+    A video is checked for damage as `read_facts` does.
+
     Args:
         size: Height and width, if known; images whose header has more pixels are not decoded.
         tolerant: Whether damaged frames of a video are yielded as the decoder conceals them.
@@ -106,11 +108,17 @@ def decode_frames(
         ValueError: A frame cannot be decoded or is too large, or the order of the images is
             ambiguous. Names it.
     """
+    return _decode(images, size, tolerant=tolerant, threaded=False)
+
+
+def _decode(
+    images: Path, size: Size | None, *, tolerant: bool, threaded: bool
+) -> Iterator[tuple[str, np.ndarray]]:
     if not images.exists():
         raise FileNotFoundError(f"{images}: no such image folder or video file")
     if images.is_dir():
         return _from_folder(images, size)
-    return decode_video(images, size, tolerant=tolerant)
+    return decode_video(images, size, tolerant=tolerant, threaded=threaded)
 
 
 def read_frame_rate(video: Path) -> float:

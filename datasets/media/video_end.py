@@ -17,6 +17,7 @@ _GIF_END, _PADDING = b"\x3b", b"\x00"
 _TAIL = 64  # bytes
 _SEGMENT = b"\x18\x53\x80\x67"  # identifier of Matroska's outermost element
 _HEAD = 4096  # bytes in which it starts
+_BOX = 8  # bytes of the length and the type of an MP4 box
 _FLV_SIZE = 4  # bytes of a tag's size, which follows it
 _FLV_TYPES = (8, 9, 18)  # sound, video, data
 
@@ -90,6 +91,19 @@ def _avi_ends(file: BinaryIO, size: int) -> bool:
     return end <= size + 1
 
 
+def _mp4_ends(file: BinaryIO, size: int) -> bool:
+    """Return whether the file holds its outermost boxes."""
+    end = 0
+    while end + _BOX <= size:
+        file.seek(end)
+        head = file.read(2 * _BOX)
+        length = int.from_bytes(head[:4])
+        if not head[4:_BOX].isascii() or not length:
+            return True  # something else after them, or a box up to the end
+        end += int.from_bytes(head[_BOX:]) if length == 1 else max(length, _BOX)
+    return end <= size
+
+
 def _matroska_ends(file: BinaryIO, size: int) -> bool:
     """Return whether the file holds its segment; a live recording does not give the length."""
     head = file.read(_HEAD)
@@ -115,4 +129,5 @@ _CHECKS: Mapping[str, Callable[[BinaryIO, int], bool]] = {
     "flv": _flv_ends,
     "gif": _gif_ends,
     "matroska,webm": _matroska_ends,
+    "mov,mp4,m4a,3gp,3g2,mj2": _mp4_ends,
 }

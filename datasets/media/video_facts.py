@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,7 +15,6 @@ from datasets.media.video_end import has_end, is_listed, missing_frames
 from datasets.media.video_reader import (
     ACCEPT,
     Decoded,
-    capturing_errors,
     decode_packets,
     open_video,
     turn_of,
@@ -30,10 +28,6 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 _SHOWN = 6  # ranges of frame numbers in a message
-_HARMLESS = re.compile(  # of the errors that FFmpeg reports: the pictures are complete
-    r"mmco: unref short failure|unable to decode APP fields|SEI type|^\s*$"
-)
-_CUT = re.compile(r"File ended prematurely|partial file")  # without a frame of its own
 _HDR = (16, 18)  # transfer functions PQ and HLG
 _BITS = 8
 _NO_TIMES = 0x80  # AVFMT_NOTIMESTAMPS, of a stream without a container
@@ -86,11 +80,8 @@ def read_facts(path: Path, *, accept_damaged: bool = False) -> VideoFacts:
         ValueError: The file is not a video, has no frames, or frames of several sizes; or damage is
             found and not accepted, which gives the numbers of the frames. Names the file.
     """
-    with (
-        capturing_errors() as errors,
-        open_video(path, threaded=False) as (container, stream),
-    ):
-        found = _Pass(path, errors)
+    with open_video(path, threaded=False) as (container, stream):
+        found = _Pass(path)
         for decoded in progress(decode_packets(container, stream), path.name, "frame"):
             found.add(decoded)
         facts = found.facts(container, stream)
@@ -106,14 +97,10 @@ def read_facts(path: Path, *, accept_damaged: bool = False) -> VideoFacts:
 
 
 class _Pass:
-    """One pass over a file: collects what the decoder returns for each packet.
+    """One pass over a file: collects what the decoder returns for each packet."""
 
-    Args:
-        errors: The errors that FFmpeg reports; the list grows.
-    """
-
-    def __init__(self, path: Path, errors: list[tuple[int, str, str]]) -> None:
-        self._path, self._errors, self._read = path, errors, 0
+    def __init__(self, path: Path) -> None:
+        self._path, self._is_cut = path, False
         self._size: Size = (0, 0)
         self._ticks: list[int | None] = []  # of each frame
         self._packets: list[int] = []  # of each frame
@@ -129,11 +116,9 @@ class _Pass:
         Raises:
             ValueError: A frame has more than 2^28 pixels, or another size than the first.
         """
-        texts = [text.strip() for _, _, text in self._errors[self._read :]]
-        self._read = len(self._errors)
-        said = [each for each in texts if not _HARMLESS.search(each) and not _CUT.search(each)]
-        if decoded.error or said:
-            self._faulty[decoded.number] = said[0] if said else decoded.error
+        if decoded.error:
+            self._faulty[decoded.number] = decoded.error
+        self._is_cut = self._is_cut or decoded.is_cut
         for frame in decoded.frames:
             self._add_frame(frame, decoded.number)
         if decoded.is_hidden:
@@ -175,8 +160,7 @@ class _Pass:
             raise ValueError(f"{self._path}: {error}") from error
         last = max(self._begins.values(), default=None)
         missing = missing_frames(container, stream, self._count, last, rate)
-        said = any(_CUT.search(text) for _, _, text in self._errors)
-        cut = said or not has_end(self._path, container.format.name)
+        cut = self._is_cut or not has_end(self._path, container.format.name)
         if is_listed(container):
             cut = cut or missing > 0
         faulty = {index for index, packet in enumerate(self._packets) if packet in self._faulty}

@@ -12,8 +12,9 @@ bytes can be valid picture data.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -21,9 +22,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from datasets.media.image_size import MAX_PIXELS, Size, check_pixel_count
+from datasets.media.video_end import has_end
 
 if TYPE_CHECKING:  # imported late: only sequences that are videos need it
-    from av import VideoFrame
+    from av import Packet, VideoFrame
     from av.container import InputContainer
     from av.video.stream import VideoStream
 
@@ -33,6 +35,10 @@ _ATTACHED = 0x400  # AV_DISPOSITION_ATTACHED_PIC
 _OUTPUT_CORRUPT = 8  # AV_CODEC_FLAG_OUTPUT_CORRUPT: frames before the first complete one as well
 _UNIT = 1 << 16  # 1 in the fixed-point numbers of a display matrix
 _EXACT = 0.02  # about one degree
+_HARMLESS = re.compile(  # errors that FFmpeg reports although the pictures are complete
+    r"mmco: unref short failure|unable to decode APP fields|SEI type|^\s*$"
+)
+_CUT = re.compile(r"File ended prematurely|partial file")  # not an error of a packet
 _REASONS = {
     "moov atom not found": "the recording was not finished, or the end of the file is missing"
 }
@@ -61,6 +67,7 @@ class Decoded(NamedTuple):
         error: What is wrong with the packet; empty if nothing is known to be.
         begin: Time of the packet, in ticks of the stream; None if it is unknown.
         is_hidden: Whether the file's edit list hides the packet's frame, which is not returned.
+        is_cut: Whether FFmpeg reports that the file ends too early.
     """
 
     number: int
@@ -68,6 +75,7 @@ class Decoded(NamedTuple):
     error: str
     begin: int | None = None
     is_hidden: bool = False
+    is_cut: bool = False
 
 
 @contextmanager
@@ -140,58 +148,83 @@ def capturing_errors() -> Iterator[list[tuple[int, str, str]]]:
 def decode_packets(container: InputContainer, stream: VideoStream) -> Iterator[Decoded]:
     """Yield what the decoder returns for each packet of a stream, in the order of the file.
 
-    The `opaque` of a frame is the number of its packet, if one thread decodes.
+    If one thread decodes, the errors that FFmpeg reports are those of the packet, and the `opaque`
+    of a frame is the number of its packet.
     """
-    import av
-
     packets, number = container.demux(stream), 0
+    checked = stream.codec_context.copy_opaque
     while True:
-        try:
-            packet = next(packets)
-        except StopIteration:
+        with capturing_errors() if checked else nullcontext([]) as errors:
+            decoded = _decode_next(packets, stream, number)
+        if decoded is None:
             return
-        except av.FFmpegError as error:
-            yield Decoded(number, [], f"cannot be read: {error.strerror}")
-            return
-        if stream.codec_context.copy_opaque:
-            packet.opaque = number
-        reason = "incomplete" if packet.is_corrupt else ""
-        try:
-            frames = packet.decode()
-        except av.FFmpegError as error:
-            frames, reason = [], f"cannot be decoded: {error.strerror}"
-        begin = packet.dts if packet.pts is None else packet.pts
-        yield Decoded(number, frames, reason, begin, packet.is_discard)
+        texts = [text.strip() for _, _, text in errors if not _HARMLESS.search(text)]
+        cut = any(_CUT.search(text) for text in texts)
+        said = next((text for text in texts if not _CUT.search(text)), decoded.error)
+        yield decoded._replace(error=said, is_cut=cut)
         number += 1
 
 
+def _decode_next(
+    packets: Iterator[Packet[VideoStream]], stream: VideoStream, number: int
+) -> Decoded | None:
+    """Return what the decoder returns for the next packet; None after the last one."""
+    import av
+
+    try:
+        packet = next(packets)
+    except StopIteration:
+        return None
+    except av.FFmpegError as error:
+        return Decoded(number, [], f"cannot be read: {error.strerror}")
+    if stream.codec_context.copy_opaque:
+        packet.opaque = number
+    begin = packet.dts if packet.pts is None else packet.pts
+    try:
+        frames = packet.decode()
+    except av.FFmpegError as error:
+        return Decoded(number, [], f"cannot be decoded: {error.strerror}", begin)
+    reason = "incomplete" if packet.is_corrupt else ""
+    return Decoded(number, frames, reason, begin, packet.is_discard)
+
+
 def decode_video(
-    path: Path, size: Size | None = None, *, tolerant: bool = False
+    path: Path, size: Size | None = None, *, tolerant: bool = False, threaded: bool = True
 ) -> Iterator[tuple[str, np.ndarray]]:
     """Yield the name and the pixels of each frame, (height, width, 3) uint8 RGB, upright.
 
     Args:
         size: Height and width, if known; a larger frame is refused before it is converted.
         tolerant: Whether damaged frames are yielded as the decoder conceals them, and lost ones
-            left out. Decoding then uses one thread.
+            left out.
+        threaded: Whether several threads decode; not if damaged frames are tolerated. With one
+            thread, all that FFmpeg reports counts as damage, also a missing end of the file.
 
     Raises:
         ValueError: The file is not a video, or a frame is too large, or damaged although they are
             not tolerated. Names the file and the frame.
     """
-    index = 0
-    with open_video(path, threaded=not tolerant) as (container, stream):
+    index, advice = 0, f": {ACCEPT} reads what there is"
+    with open_video(path, threaded=threaded and not tolerant) as (container, stream):
         check_pixel_count(str(path), (stream.height, stream.width), size)
         for decoded in decode_packets(container, stream):
             for frame in decoded.frames:
                 place = f"{path}, frame {index}"
                 if frame.is_corrupt and not tolerant:
-                    raise ValueError(f"{place}: damaged: {ACCEPT} reads it as it is concealed")
+                    raise ValueError(f"{place}: expected an intact frame, found damage{advice}")
                 check_pixel_count(place, (frame.height, frame.width), size)
                 yield place, turn(frame.to_ndarray(format="rgb24"), turn_of(place, frame))
                 index += 1
             if decoded.error and not tolerant:
-                raise ValueError(f"{path}: data after frame {index - 1} {decoded.error}")
+                raise ValueError(
+                    f"{path}: found damage near frame {index}: {decoded.error}{advice}"
+                )
+            if decoded.is_cut and not tolerant:
+                raise ValueError(
+                    f"{path}: the end of the file is missing after {index} frames{advice}"
+                )
+        if not tolerant and not has_end(path, container.format.name):
+            raise ValueError(f"{path}: the end of the file is missing after {index} frames{advice}")
 
 
 def is_upright(path: Path) -> bool:
@@ -207,19 +240,32 @@ def turn_of(place: str, frame: VideoFrame) -> Turn:
     Raises:
         ValueError: It is rotated by another angle than a multiple of 90 degrees. Names the place.
     """
-    from av.sidedata.sidedata import Type
-
-    side_data: Any = frame.side_data  # PyAV declares a mapping, but it yields the data
-    data = next((each for each in side_data if each.type == Type.DISPLAYMATRIX), None)
-    if data is None:
-        return Turn()
-    matrix = np.frombuffer(bytes(data), np.int32).reshape(3, 3)[:2, :2] / _UNIT
+    matrix = _display_matrix(frame)
     (a, b), (c, d) = whole = np.sign(matrix.round()).astype(int).tolist()
     scale = abs(matrix).max() or 1.0
     if abs(matrix / scale - whole).max() > _EXACT or abs(a * d - b * c) != 1:
         found = matrix.round(3).tolist()
         raise ValueError(f"{place}: expected a rotation by a multiple of 90 degrees, found {found}")
     return Turn(True, c, b) if a == 0 else Turn(False, a, d)
+
+
+def _display_matrix(frame: VideoFrame) -> np.ndarray:
+    """Return the matrix (2, 2) that maps (x, y) of a stored frame, as a row, to what is shown.
+
+    PyAV 18.1 cannot list the side data of a frame that has a kind it does not know, such as EXIF.
+    Then only the rotation is known, and mirroring is not.
+    """
+    from av.sidedata.sidedata import Type
+
+    try:
+        side_data: Any = frame.side_data
+    except ValueError:
+        angle = np.radians(frame.rotation)
+        return np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    data = next((each for each in side_data if each.type == Type.DISPLAYMATRIX), None)
+    if data is None:
+        return np.eye(2)
+    return np.frombuffer(bytes(data), np.int32).reshape(3, 3)[:2, :2] / _UNIT
 
 
 def turn(image: np.ndarray, how: Turn) -> np.ndarray:

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 
 from datasets.io.mended import describe_mended, take_mended
-from datasets.media.frames import sequence_frame, sequence_frames
+from datasets.media.frames import decode_frames, sequence_frame, sequence_frames
 from datasets.own import read_own
 from datasets.sequences.sequence_json import read_sequence, write_prepared
 from tests.support.media import drawn
 from tests.support.media.cases import Case
 from tests.support.media.manifest_folders import FOLDERS
-from tests.support.media.manifest_videos import VIDEOS
+from tests.support.media.manifest_videos import ANOTHER_SIZE, NO_FRAMES, VIDEOS
 
 RUNS = 12
 CASES = [*VIDEOS, *FOLDERS]
@@ -59,6 +59,17 @@ def test_what_was_drawn_is_read_or_refused(case: Case, tmp_path):
     for note in case.notes:
         assert note in said
     assert bool(said) == bool(case.notes)
+
+
+@pytest.mark.parametrize("case", VIDEOS, ids=lambda case: case.name)
+def test_a_video_that_was_not_prepared_is_checked_too(case: Case, tmp_path):
+    path = case.make(tmp_path / case.name)
+    if not case.error:
+        shown = [drawn.read(image, grey=case.grey) for _, image in decode_frames(path)]
+        assert tuple(shown) == case.numbers
+    elif case.error not in (NO_FRAMES, ANOTHER_SIZE):
+        with pytest.raises(ValueError, match=re.escape(str(path))):
+            list(decode_frames(path))
 
 
 DAMAGED = [case for case in VIDEOS if re.search(r"^(damaged|checksum|cut)\b.*\.", case.name)]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from tests.support.media.cases import Case, Make
 from tests.support.media.drawn import draw
@@ -17,6 +18,8 @@ VARIED = tuple(each / 1000 for each in VARIED_MS)
 RATE_OF_VARIED = 1 / 0.033  # of the median interval
 BITS, ALPHA = "more than 8 bits, reduced to 8: 8", "alpha channel, which is dropped: 8"
 WHOLE_FIRST = {"movflags": "+faststart"}  # the index of an MP4 file before its frames
+NO_FRAMES = "expected video frames, found none"
+ANOTHER_SIZE = "frame 8: expected size 64 x 48 as in frame 0, found 80"
 SAID = "as the container says, found"
 
 
@@ -66,6 +69,19 @@ def covered(*videos: Video, sound: str = "") -> Make:
     """Return a function that writes videos beside cover art, which is larger."""
     art = Video("png", "rgb24", [np.full((240, 320, 3), 90, np.uint8)], is_cover=True)
     return lambda path: write(path, *videos, art, sound=sound)
+
+
+def photo(orientation: int) -> Make:
+    """Return a function that writes a photo stored turned, with EXIF data."""
+
+    def make(path: Path) -> Path:
+        exif = Image.Exif()
+        exif[0x112] = orientation
+        stored = np.rot90(draw(0), {6: 1, 3: 2, 8: 3}[orientation])
+        Image.fromarray(np.ascontiguousarray(stored)).save(path, exif=exif, quality=95)
+        return path
+
+    return make
 
 
 def growing(path: Path) -> Path:
@@ -162,6 +178,8 @@ VIDEOS = [
     Case("turned 180.mp4", turned(2)),
     Case("turned 270.mov", turned(3)),
     Case("mirrored.mp4", turned(0, mirrored=True)),
+    Case("photo 6.jpg", photo(6), numbers=(0,), rate=25, near=6),
+    Case("photo 3.jpg", photo(3), numbers=(0,), rate=25, near=6),
     Case("turned 45.mp4", turned(0, angle=45), error="expected a rotation by a multiple of 90"),
     # streams
     Case("two streams.mkv", several, notes=("further video streams beside stream 1, not read",)),
@@ -176,10 +194,10 @@ VIDEOS = [
         lambda path: write(path, sound="pcm_s16le"),
         error=r"sound\.wav: expected a video stream, found audio",
     ),
-    Case("no frames.avi", written("ffv1", images=[]), error="expected video frames, found none"),
+    Case("no frames.avi", written("ffv1", images=[]), error=NO_FRAMES),
     Case("text.mp4", text(b"not a video\n" * 9), error=r"text\.mp4: not a readable video"),
     Case("empty.mp4", text(b""), error=r"empty\.mp4: not a readable video: the file is empty"),
-    Case("growing.mjpeg", growing, error="frame 8: expected size 64 x 48 as in frame 0, found 80"),
+    Case("growing.mjpeg", growing, error=ANOTHER_SIZE),
     # time
     Case("varied.mp4", written(times_ms=VARIED_MS), rate=RATE_OF_VARIED, times=VARIED),
     Case("varied.mkv", written(times_ms=VARIED_MS), rate=RATE_OF_VARIED, times=VARIED),
