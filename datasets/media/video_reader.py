@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -130,10 +130,13 @@ def _open(path: Path) -> InputContainer:
 
 
 @contextmanager
-def capturing_errors() -> Iterator[list[tuple[int, str, str]]]:
+def capturing_errors(*, enabled: bool = True) -> Iterator[list[tuple[int, str, str]]]:
     """Yield a list that grows by each error FFmpeg reports in this thread: level, place, text."""
     from av import logging
 
+    if not enabled:
+        yield []
+        return
     before, repeated = logging.get_level(), logging.get_skip_repeated()
     logging.set_level(logging.ERROR)
     logging.set_skip_repeated(False)
@@ -154,7 +157,7 @@ def decode_packets(container: InputContainer, stream: VideoStream) -> Iterator[D
     packets, number = container.demux(stream), 0
     checked = stream.codec_context.copy_opaque
     while True:
-        with capturing_errors() if checked else nullcontext([]) as errors:
+        with capturing_errors(enabled=checked) as errors:
             decoded = _decode_next(packets, stream, number)
         if decoded is None:
             return
