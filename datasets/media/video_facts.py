@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from datasets.io.mended import count_mended
 from datasets.io.progress import progress
-from datasets.media.image_size import Size, check_pixel_count
+from datasets.media.image_size import check_pixel_count
 from datasets.media.video_end import has_end, is_listed, missing_frames
 from datasets.media.video_reader import (
     ACCEPT,
     Decoded,
+    Turn,
     decode_packets,
     open_video,
     turn_of,
@@ -101,7 +102,7 @@ class _Pass:
 
     def __init__(self, path: Path) -> None:
         self._path, self._is_cut = path, False
-        self._size: Size = (0, 0)
+        self._size, self._turn = (0, 0), Turn()
         self._ticks: list[int | None] = []  # of each frame
         self._packets: list[int] = []  # of each frame
         self._begins: dict[int, int] = {}  # of packets, in ticks
@@ -134,7 +135,11 @@ class _Pass:
         place = f"{self._path}, frame {index}"
         size = frame.height, frame.width
         check_pixel_count(place, size)
-        size = size[::-1] if turn_of(place, frame).transposed else size
+        how = turn_of(place, frame)
+        self._turn = self._turn if index else how
+        if how != self._turn:
+            raise ValueError(f"{place}: expected the rotation of frame 0, found another one")
+        size = size[::-1] if how.transposed else size
         self._size = self._size if index else size
         if size != self._size:
             expected = f"{self._size[1]} x {self._size[0]} as in frame 0"

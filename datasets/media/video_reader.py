@@ -15,7 +15,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -207,7 +206,7 @@ def decode_video(
         ValueError: The file is not a video, or a frame is too large, or damaged although they are
             not tolerated. Names the file and the frame.
     """
-    index, advice = 0, f": {ACCEPT} reads what there is"
+    index, advice, how = 0, f": {ACCEPT} reads what there is", first_turn(path)
     with open_video(path, threaded=threaded and not tolerant) as (container, stream):
         check_pixel_count(str(path), (stream.height, stream.width), size)
         for decoded in decode_packets(container, stream):
@@ -216,7 +215,7 @@ def decode_video(
                 if frame.is_corrupt and not tolerant:
                     raise ValueError(f"{place}: expected an intact frame, found damage{advice}")
                 check_pixel_count(place, (frame.height, frame.width), size)
-                yield place, turn(frame.to_ndarray(format="rgb24"), turn_of(place, frame))
+                yield place, turn(frame.to_ndarray(format="rgb24"), how)
                 index += 1
             if decoded.error and not tolerant:
                 raise ValueError(
@@ -230,11 +229,21 @@ def decode_video(
             raise ValueError(f"{path}: the end of the file is missing after {index} frames{advice}")
 
 
-def is_upright(path: Path) -> bool:
-    """Return whether the first frame of a video file is stored as it is shown."""
+def first_turn(path: Path) -> Turn:
+    """Return how the first frame of a video file becomes upright; raises as `turn_of`.
+
+    The file is opened for this alone. PyAV keeps a frame whose side data was read until Python's
+    next garbage collection, and what a decoder leaves in a part of a damaged frame is what an
+    earlier frame left in the same memory: it would differ from pass to pass.
+    """
     with open_video(path, threaded=False) as (container, stream):
         frames = (frame for each in decode_packets(container, stream) for frame in each.frames)
-        return all(turn_of(str(path), frame) == Turn() for frame in islice(frames, 1))
+        return next((turn_of(f"{path}, frame 0", frame) for frame in frames), Turn())
+
+
+def is_upright(path: Path) -> bool:
+    """Return whether a video file is stored as it is shown."""
+    return first_turn(path) == Turn()
 
 
 def turn_of(place: str, frame: VideoFrame) -> Turn:

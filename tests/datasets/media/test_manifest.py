@@ -5,6 +5,7 @@ Frames are compared with what was drawn, not with what was read before.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import re
 
@@ -72,20 +73,20 @@ def test_a_video_that_was_not_prepared_is_checked_too(case: Case, tmp_path):
             list(decode_frames(path))
 
 
-DAMAGED = [case for case in VIDEOS if re.search(r"^(damaged|checksum|cut)\b.*\.", case.name)]
+DAMAGED = [case for case in VIDEOS if re.match(r"(damaged|checksum|cut(?! index))\b", case.name)]
 
 
 @pytest.mark.parametrize("case", DAMAGED, ids=lambda case: case.name)
 def test_twelve_passes_over_a_damaged_video_give_the_same_frames(case: Case, tmp_path):
     path = case.make(tmp_path / case.name)
-    if "moov" in case.error:
-        pytest.skip("without an index nothing can be read")
     found = set()
-    for _ in range(RUNS):
+    for number in range(RUNS):
         sequence = read_own(path, "own", accept_damaged=True).sequence
         digest = hashlib.sha256(repr(sequence).encode())
         for frame in sequence_frames(sequence):
             digest.update(frame.tobytes())
+            if number % 3 == 0:
+                gc.collect()  # memory of earlier frames must not show in a damaged one
         found.add(digest.hexdigest())
     assert len(found) == 1
     assert sequence.damaged is not None
