@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from datasets.io.errors import RowError
+from datasets.io.file_stamp import FileStamp
 from datasets.masks.mask_set import Masks
 
 _WHOLE = ("frame", "track", "class_id", "image")
@@ -68,9 +69,13 @@ class Sequence:
         dataset: Name of the data set's entry in the config.
         name: Name of the sequence within the data set.
         extent: Image size, number of frames, classes.
-        frame_rate: Frames per second.
+        frame_rate: Frames per second; where the rate varies, that of the median interval.
         images: Folder of image files, or video file; None where the data set has labels only.
         root: Folder the data set is read from; None where it is generated.
+        timestamps: Seconds of each frame after the first one, increasing; None for a constant rate.
+        damaged: Numbers of the frames of a video that were accepted although they are damaged; None
+            if nothing was wrong with the video.
+        video: Stamp of the video file when the sequence was prepared; None where it is unknown.
     """
 
     dataset: str
@@ -79,6 +84,15 @@ class Sequence:
     frame_rate: float
     images: str | None = None
     root: str | None = None
+    timestamps: tuple[float, ...] | None = None
+    damaged: tuple[int, ...] | None = None
+    video: FileStamp | None = None
+
+    def elapsed(self, frame: int) -> float:
+        """Return the time between a frame and the one before, in intervals of the frame rate."""
+        if self.timestamps is None or not frame:
+            return 1.0
+        return (self.timestamps[frame] - self.timestamps[frame - 1]) * self.frame_rate
 
 
 @dataclass(frozen=True)
@@ -110,12 +124,15 @@ class Frame:
         detections: Public detections; None where the data set has none.
         prompts: Objects to track from this frame on, see `datasets/sequences/prompts.py`; None if
             the tracker did not request prompts, or there are none.
+        elapsed: Time since the sequence's previous frame, in intervals of the frame rate: 1 unless
+            the rate varies.
     """
 
     index: int
     image: np.ndarray | None = None
     detections: Detections | None = None
     prompts: Tracks | None = None
+    elapsed: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)

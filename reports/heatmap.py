@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import math
 import sys
+from bisect import bisect_right
 from itertools import chain
 from pathlib import Path
 
@@ -54,7 +55,8 @@ def write_video(path: Path, source: Source, settings: Settings) -> None:
 
     sequence, images = source.sequence, paint_frames(source, settings)
     first = next(images)
-    with writing_video(path, sequence.frame_rate, *first.shape[:2]) as write:
+    times = sequence.timestamps
+    with writing_video(path, sequence.frame_rate, *first.shape[:2], timestamps=times) as write:
         frames = chain([first], images)
         for image in progress(frames, sequence.name, "frame", sequence.extent.frame_count):
             write(image)
@@ -64,11 +66,15 @@ def _frame_at(sequence: Sequence, time_s: float | None) -> int:
     count, rate = sequence.extent.frame_count, sequence.frame_rate
     if time_s is None:
         return count - 1
-    if not 0 <= time_s * rate < count:
+    times = sequence.timestamps
+    end_s = count / rate if times is None else times[-1] + 1 / rate
+    if not 0 <= time_s < end_s:
         raise ValueError(
-            f"--time: expected a time within the {count / rate:g} seconds of {sequence.name}, "
+            f"--time: expected a time within the {end_s:g} seconds of {sequence.name}, "
             f"found {time_s:g}"
         )
+    if times is not None:
+        return bisect_right(times, time_s) - 1
     return min(count - 1, math.floor(time_s * rate + _FRAME_TOLERANCE))
 
 

@@ -31,7 +31,7 @@ from datasets.io.flags import frames_per_second, json_value
 from datasets.io.folders import replacing_folder
 from datasets.io.program import run_main
 from datasets.io.progress import progress
-from datasets.media.frames import list_images, read_frames, write_image
+from datasets.media.frames import list_images, sequence_frames, write_image
 from datasets.media.video import FrameWriter, writing_video
 from datasets.sequences.same_sequence import check_extent, check_tracks_of
 from datasets.sequences.sequence_json import read_sequence
@@ -83,7 +83,7 @@ def painted_frames(
     """
     extent = sequence.extent
     grid = arrange(len(painters), extent.height, extent.width)
-    for index, image in enumerate(read_frames(Path(sequence.images or ""), extent)):
+    for index, image in enumerate(sequence_frames(sequence)):
         images = [image, *(image.copy() for _ in painters[1:])]
         for paint, each in zip(painters, images, strict=True):
             paint(each, index)
@@ -139,7 +139,9 @@ def main() -> None:
             writers.append(stack.enter_context(writing_frames(args.frames, _names(sequence))))
         if args.video is not None:
             rate = args.fps or sequence.frame_rate
-            writers.append(stack.enter_context(writing_video(args.video, rate, height, width)))
+            times = sequence.timestamps if args.fps is None else None
+            video = writing_video(args.video, rate, height, width, timestamps=times)
+            writers.append(stack.enter_context(video))
         images = painted_frames(sequence, painters, titles)
         for image in progress(images, sequence.name, "frame", extent.frame_count):
             for write in writers:
@@ -191,7 +193,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--fps",
         type=frames_per_second,
-        help="frame rate of the video (default: that of the sequence)",
+        help="constant frame rate of the video (default: the frame times of the sequence)",
     )
     parser.add_argument(
         "--zone", type=json_value, help="zone to draw: JSON, [left, top, width, height] or corners"

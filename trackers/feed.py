@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import repeat
-from pathlib import Path
 
 import numpy as np
 
 from datasets.masks import coco_rle
 from datasets.masks.mask_set import Masks
-from datasets.media.frames import read_frames
+from datasets.media.frames import sequence_frames
 from datasets.sequences.prompts import starting_in
 from datasets.sequences.sequence_json import PreparedSequence
 from datasets.types import Extent, Frame, Tracks
@@ -30,7 +29,7 @@ def read_feed(prepared: PreparedSequence, method: Method) -> Iterator[Frame]:
     if "image" in method.inputs:
         if sequence.images is None:
             raise ValueError(f"{path}: {method.title} needs images and this sequence has none")
-        images = read_frames(Path(sequence.images), sequence.extent)
+        images = sequence_frames(sequence)
     if "detections" in method.inputs and detections is None:
         raise ValueError(f"{path}: {method.title} needs detections and this sequence has none")
     prompts = prepared.prompts() if "prompts" in method.inputs else None
@@ -40,6 +39,7 @@ def read_feed(prepared: PreparedSequence, method: Method) -> Iterator[Frame]:
             image,
             None if detections is None else detections.detections(index),
             None if prompts is None else starting_in(prompts, index),
+            sequence.elapsed(index),
         )
 
 

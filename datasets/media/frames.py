@@ -2,25 +2,76 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from collections.abc import Sequence as Many
-from itertools import pairwise
+from itertools import islice
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from datasets.io.file_stamp import check_stamp
 from datasets.io.files import naming_target
-from datasets.media.image_size import MAX_PIXELS, Size, check_pixel_count, check_size
-from datasets.types import Extent
+from datasets.media.image_names import sort_images
+from datasets.media.image_size import Size, check_size
+from datasets.media.video_reader import decode_video, open_video
+from datasets.types import Extent, Sequence
 
-_IMAGES = {".bmp", ".jpeg", ".jpg", ".png"}
 _JPEG, _JPEG_END = b"\xff\xd8", b"\xff\xd9"
 
 
-def read_frames(images: Path, extent: Extent) -> Iterator[np.ndarray]:
+def sequence_frames(sequence: Sequence) -> Iterator[np.ndarray]:
+    """Return each frame of a prepared sequence, as `read_frames` yields them.
+
+    Raises:
+        FileNotFoundError: The image folder or video file does not exist.
+        ValueError: The sequence has no images, or its video has changed since it was prepared;
+            while iterating, as `read_frames`.
+    """
+    images = _unchanged(sequence)
+    return read_frames(images, sequence.extent, tolerant=sequence.damaged is not None)
+
+
+def _unchanged(sequence: Sequence) -> Path:
+    """Return the images of a sequence; raises as `sequence_frames`."""
+    if sequence.images is None:
+        raise ValueError(f"{sequence.name}: this sequence has no images")
+    images = Path(sequence.images)
+    if not images.exists():
+        raise FileNotFoundError(f"{images}: no such image folder or video file")
+    if sequence.video is not None:
+        check_stamp(images, sequence.video)
+    return images
+
+
+def sequence_frame(sequence: Sequence, index: int) -> np.ndarray:
+    """Return one frame of a prepared sequence, (height, width, 3) uint8 RGB.
+
+    Raises:
+        FileNotFoundError: The image folder or video file does not exist.
+        ValueError: The sequence has no images or no such frame, its video has changed since it was
+            prepared, or the frame cannot be decoded or differs in size from the sequence.
+    """
+    images, extent = _unchanged(sequence), sequence.extent
+    name, image = f"{images}, frame {index}", None
+    if images.is_dir():
+        found = list_images(images)[index : index + 1]
+        image = read_image(found[0]) if found else None
+    else:
+        decoded = _decode(images, None, tolerant=sequence.damaged is not None, threaded=True)
+        image = next((each for _, each in islice(decoded, index, None)), None)
+    if image is None:
+        raise ValueError(f"{name}: expected one of {extent.frame_count} frames, found none")
+    if image.shape != (extent.height, extent.width, 3):
+        raise ValueError(f"{name}: expected {extent.height} x {extent.width}, found {image.shape}")
+    return image
+
+
+def read_frames(images: Path, extent: Extent, *, tolerant: bool = False) -> Iterator[np.ndarray]:
     """Yield each frame of an image folder or video file as (height, width, 3) uint8 RGB.
+
+    Args:
+        tolerant: Whether damaged frames of a video are yielded as the decoder conceals them.
 
     Raises:
         FileNotFoundError: There is no such folder or file.
@@ -28,7 +79,7 @@ def read_frames(images: Path, extent: Extent) -> Iterator[np.ndarray]:
             frames differs from that of `extent`. Names the file and the frame.
     """
     expected, count = (extent.height, extent.width, 3), 0
-    for source, image in decode_frames(images, expected[:2]):
+    for source, image in _decode(images, expected[:2], tolerant=tolerant, threaded=True):
         if image.shape != expected:
             shown, expected_size = (f"{each[1]} x {each[0]}" for each in (image.shape, expected))
             raise ValueError(f"{source}: expected size {expected_size}, found {shown}")
@@ -41,20 +92,33 @@ def read_frames(images: Path, extent: Extent) -> Iterator[np.ndarray]:
         raise ValueError(f"{images}: expected {extent.frame_count} frames, found {found}")
 
 
-def decode_frames(images: Path, size: Size | None = None) -> Iterator[tuple[str, np.ndarray]]:
+def decode_frames(
+    images: Path, size: Size | None = None, *, tolerant: bool = False
+) -> Iterator[tuple[str, np.ndarray]]:
     """Yield the name and the pixels of each frame of an image folder or video file.
+
+    A video is checked for damage as `read_facts` does.
 
     Args:
         size: Height and width, if known; images whose header has more pixels are not decoded.
+        tolerant: Whether damaged frames of a video are yielded as the decoder conceals them.
 
     Raises:
         FileNotFoundError: There is no such folder or file.
         ValueError: A frame cannot be decoded or is too large, or the order of the images is
             ambiguous. Names it.
     """
+    return _decode(images, size, tolerant=tolerant, threaded=False)
+
+
+def _decode(
+    images: Path, size: Size | None, *, tolerant: bool, threaded: bool
+) -> Iterator[tuple[str, np.ndarray]]:
     if not images.exists():
         raise FileNotFoundError(f"{images}: no such image folder or video file")
-    return _from_folder(images, size) if images.is_dir() else _from_video(images, size)
+    if images.is_dir():
+        return _from_folder(images, size)
+    return decode_video(images, size, tolerant=tolerant, threaded=threaded)
 
 
 def read_frame_rate(video: Path) -> float:
@@ -63,13 +127,8 @@ def read_frame_rate(video: Path) -> float:
     Raises:
         ValueError: The frame rate is missing, or the file is not a video. Names the file.
     """
-    import av
-
-    try:
-        with av.open(str(video)) as container:
-            rate = container.streams.video[0].average_rate
-    except (av.FFmpegError, IndexError) as error:
-        raise ValueError(f"{video}: not a readable video: {error}") from error
+    with open_video(video, threaded=False) as (_, stream):
+        rate = stream.average_rate
     if not rate:
         raise ValueError(f"{video}: the frame rate is unknown")
     return float(rate)
@@ -78,25 +137,10 @@ def read_frame_rate(video: Path) -> float:
 def list_images(folder: Path) -> list[Path]:
     """Return the image files of a folder, sorted by the numbers in their names, then the text.
 
-    `2.jpg` comes before `10.jpg`, and `b2.png` before `b10.png`.
-
     Raises:
-        ValueError: Two names differ only in their suffix or in leading zeros.
+        ValueError: As `image_names.sort_images`.
     """
-    paths = sorted(
-        (path for path in folder.iterdir() if path.suffix.lower() in _IMAGES),
-        key=lambda path: (_order(path), path.name),
-    )
-    for one, other in pairwise(paths):
-        if _order(one) == _order(other):
-            raise ValueError(f"{folder}: {one.name} and {other.name} are the same frame")
-    return paths
-
-
-def _order(path: Path) -> list[tuple[int, str]]:
-    """Return a name split into numbers and the text between them."""
-    parts = re.split(r"([0-9]+)", path.stem)
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts if part]
+    return sort_images(folder)
 
 
 def write_image(path: Path, image: np.ndarray, parameters: Many[int] = ()) -> None:
@@ -154,21 +198,3 @@ def _is_truncated(path: Path) -> bool:
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         return True
     return False
-
-
-def _from_video(path: Path, size: Size | None) -> Iterator[tuple[str, np.ndarray]]:
-    import av  # here: only sequences that are videos need it
-
-    index = 0
-    try:
-        with av.open(str(path)) as container:
-            stream = container.streams.video[0]
-            stream.thread_type = "AUTO"
-            stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
-            check_pixel_count(str(path), (stream.height, stream.width), size)
-            for frame in container.decode(stream):
-                check_pixel_count(f"{path}, frame {index}", (frame.height, frame.width), size)
-                yield f"{path}, frame {index}", frame.to_ndarray(format="rgb24")
-                index += 1
-    except (av.FFmpegError, IndexError) as error:
-        raise ValueError(f"{path}: cannot be decoded after frame {index - 1}: {error}") from error

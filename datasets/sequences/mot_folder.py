@@ -1,4 +1,4 @@
-"""Sequence folders in MOTChallenge layout: seqinfo.ini, gt/gt.txt, det/det.txt, img1/.
+"""Sequence folders in MOTChallenge layout: seqinfo.ini, gt/gt.txt, det/det.txt, img1/ or a video.
 
 Source: https://motchallenge.net, Milan et al., MOT16, arXiv 1603.00831.
 """
@@ -20,6 +20,7 @@ from datasets.formats import mot_text
 from datasets.io.errors import shorten
 from datasets.io.files import existing_folder, read_small_text
 from datasets.io.mended import count_mended
+from datasets.sequences.mot_images import find_images, find_video, times_path
 from datasets.sequences.result_files import find_result
 from datasets.tables.columns import whole_number
 from datasets.types import Extent, Sequence, Tracks
@@ -82,7 +83,11 @@ def read_info(folder: Path, classes: Classes = (CLASSES, ())) -> Info:
         numbers[key] = _whole(f"{path}, {key}", section.get(key.lower()))
     rate = _rate(f"{path}, frameRate", section.get("framerate"))
     size = numbers["imHeight"], numbers["imWidth"], numbers["seqLength"]
-    return Info(_extent(path, size, classes), rate, folder / section.get("imdir", "img1"))
+    return Info(_extent(path, size, classes), rate, _images_folder(folder))
+
+
+def _images_folder(folder: Path) -> Path:
+    return folder / _read_section(folder).get("imdir", "img1")
 
 
 def read_extent(folder: Path, classes: Classes = (CLASSES, ())) -> Extent:
@@ -202,7 +207,7 @@ def find_sequence(split: Path, sequence: str) -> Path:
 
 
 def label_files(folder: Path) -> list[Path]:
-    """Return the existing label files of a sequence.
+    """Return the existing label files of a sequence, its video and its frame times.
 
     Raises:
         FileNotFoundError: The seqinfo.ini or the ground truth is missing.
@@ -211,7 +216,9 @@ def label_files(folder: Path) -> list[Path]:
     for path in needed:
         if not path.is_file():
             raise FileNotFoundError(f"{path}: no such file")
-    return needed + [path for path in [detections_path(folder)] if path.is_file()]
+    images = None if _images_folder(folder).is_dir() else find_video(folder)
+    optional = [detections_path(folder), times_path(folder), *([images] if images else [])]
+    return needed + [path for path in optional if path.is_file()]
 
 
 def read_prepared(
@@ -220,23 +227,38 @@ def read_prepared(
     folder: Path,
     classes: Classes = (CLASSES, ()),
     detected_class: str | None = None,
+    kind: mot_text.Kind = "truth",
 ) -> Prepared:
-    """Return the sequence in a folder, with its images in place and its detections.
+    """Return the sequence in a folder, with its images or its video in place and its detections.
 
     Args:
         detected_class: Class name of all detections; None if their file has a class column.
+        kind: Kind of the ground truth.
+
+    Raises:
+        ValueError: A file is invalid, or the video is damaged or does not match seqinfo.ini.
     """
     from datasets.sequences.sequence_json import Prepared  # imports Parquet
 
-    _, _, *detections = label_files(folder)
+    label_files(folder)
     info = read_info(folder, classes)
-    images = str(info.images.resolve()) if info.images.is_dir() else None
-    found = None
-    if detections:
-        held = info.extent if detected_class is None else only_class(info.extent, detected_class)
-        found = replace(mot_text.read_tracks(detections[0], held), extent=info.extent)
-    return Prepared(
-        Sequence(dataset, folder.name, info.extent, info.frame_rate, images, str(root)),
-        _read_truth(folder, info.extent, "truth"),
-        found,
+    images = find_images(folder, info.images, info.extent)
+    sequence = Sequence(
+        dataset,
+        folder.name,
+        info.extent,
+        images.frame_rate or info.frame_rate,
+        None if images.path is None else str(images.path),
+        str(root),
+        images.timestamps,
     )
+    truth = _read_truth(folder, info.extent, kind)
+    return Prepared(sequence, truth, _read_detections(folder, info.extent, detected_class))
+
+
+def _read_detections(folder: Path, extent: Extent, detected_class: str | None) -> Tracks | None:
+    path = detections_path(folder)
+    if not path.is_file():
+        return None
+    held = extent if detected_class is None else only_class(extent, detected_class)
+    return replace(mot_text.read_tracks(path, held), extent=extent)

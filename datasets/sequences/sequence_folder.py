@@ -15,8 +15,9 @@ from pathlib import Path
 
 from datasets.formats import mot_text
 from datasets.io.program import run_main
-from datasets.media.frames import list_images, read_frames, write_image
+from datasets.media.frames import list_images, sequence_frames, write_image
 from datasets.sequences.mot_folder import detections_path, info_path
+from datasets.sequences.mot_images import write_times
 from datasets.sequences.sequence_json import open_sequence
 from datasets.types import Sequence, Tracks
 
@@ -27,6 +28,8 @@ def write_folder(
     folder: Path, sequence: Sequence, detections: Tracks | None, *, copied: bool = False
 ) -> None:
     """Write seqinfo.ini, and det/det.txt and img1/ if the sequence has detections and images.
+
+    Frame times of a variable rate go into timestamps.txt, see `mot_images`.
 
     Images of a folder are linked, those of a video are written losslessly.
 
@@ -48,6 +51,8 @@ def write_folder(
         f"seqLength={extent.frame_count}\nimWidth={extent.width}\nimHeight={extent.height}\n"
         f"imExt={suffix}\n"
     )
+    if sequence.timestamps is not None:
+        write_times(folder, sequence.timestamps)
     if detections is not None:
         mot_text.write_tracks(detections_path(folder), detections)
 
@@ -56,7 +61,7 @@ def _write_images(folder: Path, sequence: Sequence, *, copied: bool) -> str:
     """Write or link the images, and return their suffix."""
     images = Path(str(sequence.images))
     if not images.is_dir():
-        for index, image in enumerate(read_frames(images, sequence.extent)):
+        for index, image in enumerate(sequence_frames(sequence)):
             write_image(folder / f"{index + 1:06}.png", image)
         return ".png"
     paths, expected = list_images(images), sequence.extent.frame_count

@@ -13,7 +13,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from datasets.media.frames import read_frames
+from datasets.media.frames import sequence_frames
 from datasets.sequences.same_sequence import check_extent
 from datasets.types import Extent, Sequence, Tracks
 from reports.gallery.downscale_masks import downscale_masks
@@ -45,7 +45,7 @@ def write_pictures(folder: Path, sequence: Sequence) -> None:
     if sequence.images is None:
         return
     height, width = picture_size(sequence.extent)
-    for index, image in enumerate(read_frames(Path(sequence.images), sequence.extent)):
+    for index, image in enumerate(sequence_frames(sequence)):
         small = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
         ok, data = cv2.imencode(".jpg", cv2.cvtColor(small, cv2.COLOR_RGB2BGR), _QUALITY)
         assert ok

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import cv2
 import numpy as np
 
-from datasets.media.frames import decode_frames, list_images, read_frames, read_image
+from datasets.media.frames import sequence_frame, sequence_frames
 from datasets.types import Sequence
 from reports.heatmaps.accumulate import by_frame
 from reports.heatmaps.paint import paint_difference, paint_heat, paint_maskout, side_by_side
@@ -85,24 +84,12 @@ def image_of(sequence: Sequence, frame: int) -> np.ndarray:
     """
     if sequence.images is None:
         return _grey_image(sequence)
-    images, extent = Path(sequence.images), sequence.extent
-    name, image = f"{images}, frame {frame}", None
-    if images.is_dir():
-        found = list_images(images)[frame : frame + 1]
-        image = read_image(found[0]) if found else None
-    else:
-        decoded = (each for index, (_, each) in enumerate(decode_frames(images)) if index == frame)
-        image = next(decoded, None)
-    if image is None:
-        raise ValueError(f"{name}: expected one of {extent.frame_count} frames, found none")
-    if image.shape != (extent.height, extent.width, 3):
-        raise ValueError(f"{name}: expected {extent.height} x {extent.width}, found {image.shape}")
-    return image
+    return sequence_frame(sequence, frame)
 
 
 def _background_images(sequence: Sequence) -> Iterator[np.ndarray]:
     if sequence.images is not None:
-        return read_frames(Path(sequence.images), sequence.extent)
+        return sequence_frames(sequence)
     return (_grey_image(sequence) for _ in range(sequence.extent.frame_count))
 
 

@@ -8,13 +8,12 @@ from __future__ import annotations
 import base64
 import zlib
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 
-from datasets.media.frames import decode_frames
+from datasets.media.frames import sequence_frame
 from datasets.types import Extent, Sequence, Tracks
 from reports.heatmaps.accumulate import KERNELS, Objects, by_frame
 from reports.heatmaps.source import Settings, Source
@@ -137,7 +136,7 @@ def still(sequence: Sequence) -> str | None:
     """Return the first frame as a small JPEG in a data URI; None without images."""
     if sequence.images is None:
         return None
-    _, image = next(decode_frames(Path(sequence.images)))
+    image = sequence_frame(sequence, 0)
     uri = ""
     for side, quality in _STILLS:
         uri = _jpeg(image, side, quality)

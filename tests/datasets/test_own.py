@@ -86,7 +86,7 @@ def break_number(folder):
 def break_all(folder):
     for path in folder.iterdir():
         path.unlink()
-    return r"walk: expected \.jpg, .* images, found none"
+    return r"walk: expected images \(.*\.jpg, .*\), found none"
 
 
 def break_folder(folder):

@@ -10,12 +10,16 @@ import numpy as np
 import pytest
 
 from datasets.formats import parquet
-from datasets.media.frames import write_image
+from datasets.media.frames import sequence_frames, write_image
 from datasets.media.video import writing_video
+from datasets.media.video_facts import read_facts
 from datasets.own import read_own
 from datasets.sequences.sequence_json import write_prepared
 from datasets.types import Extent, Tracks
+from reports import overlay
 from reports.overlays.drawing import PALETTE
+from tests.support.media import drawn
+from tests.support.media.manifest_videos import VARIED, VARIED_MS, written
 from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.slow
@@ -187,3 +191,18 @@ def test_a_zone_is_drawn_or_refused(walk, tmp_path):
 def test_an_output_is_required(walk):
     assert "expected --frames or --video, found neither" in run(walk).stderr
     assert "expected a name that ends in .mp4, found v.avi" in run(walk, "--video", "v.avi").stderr
+
+
+@pytest.mark.parametrize(("more", "times"), [([], VARIED), (["--fps", "10"], None)])
+def test_the_video_keeps_the_times_of_upright_frames(tmp_path, monkeypatch, more, times):
+    stored = [np.ascontiguousarray(np.rot90(drawn.draw(number), -1)) for number in range(8)]
+    make = written(times_ms=VARIED_MS, images=stored, turn={"degrees": 90})
+    path = tmp_path / "out" / "sequence.json"
+    write_prepared(path, read_own(make(tmp_path / "phone.mp4"), "phone"))
+    tracks, video = tracks_file(tmp_path, Extent(48, 64, 8, {1: "dog"})), tmp_path / "v.mp4"
+    flags = ["--tracks", tracks, "--sequence", path, "--video", video, *more]
+    monkeypatch.setattr(sys, "argv", ["overlay", *map(str, flags)])
+    overlay.main()
+    assert read_facts(video).timestamps == (times and pytest.approx(times, abs=1e-4))
+    shown = read_own(video, "shown").sequence
+    assert [drawn.read(image) for image in sequence_frames(shown)][::2] == [0, 2, 4, 6]

@@ -46,6 +46,7 @@ WRITTEN = (
 MADE_BY_RULES = ("results/", "reports/", "engines/", "data/synthetic/", "regression")
 OF_THE_USER = {
     *("walk.mp4", "my_tracker", "my_dump", "MOT17/train", "/data/MOT17", "data/my_videos"),
+    "MOT15/train",
     *("mine.yaml", "epoch_12.pth", "maskrcnn_resnet50_fpn_coco.pth", "instances_txt/0012.txt"),
     *("results.json", "environments/mine.txt", "first_frame.json"),
 }

@@ -29,11 +29,12 @@ class AspectHeight:
         return kalman.initiate(measured, position, _variances(10 * _VELOCITY * height, 1e-5))
 
     @staticmethod
-    def predict(motion: Motion) -> Motion:
-        """Return the state predicted for the next frame."""
+    def predict(motion: Motion, elapsed: float = 1.0) -> Motion:
+        """Return the state predicted for the next frame, see `kalman.predict`."""
         height = motion.position[:, 3:]
         position = _variances(_POSITION * height, 1e-2)
-        return kalman.predict(motion, position, _variances(_VELOCITY * height, 1e-5))
+        velocity = _variances(_VELOCITY * height, 1e-5)
+        return kalman.predict(motion, position, velocity, elapsed)
 
     @staticmethod
     def update(motion: Motion, box: np.ndarray) -> Motion:
@@ -68,12 +69,15 @@ class AreaAspect:
         return kalman.initiate(_area_aspect(box), *cls._INITIAL)
 
     @classmethod
-    def predict(cls, motion: Motion) -> Motion:
-        """Return the state predicted for the next frame; an area never shrinks to zero or below."""
-        vanishing = (motion.position + motion.velocity)[:, 2] <= 0
+    def predict(cls, motion: Motion, elapsed: float | np.ndarray = 1.0) -> Motion:
+        """Return the state predicted for the next frame, see `kalman.predict`.
+
+        An area never shrinks to zero or below.
+        """
+        vanishing = (motion.position + elapsed * motion.velocity)[:, 2] <= 0
         velocity = motion.velocity.copy()
         velocity[vanishing, 2] = 0
-        return kalman.predict(replace(motion, velocity=velocity), *cls._PROCESS)
+        return kalman.predict(replace(motion, velocity=velocity), *cls._PROCESS, elapsed)
 
     @classmethod
     def update(cls, motion: Motion, box: np.ndarray) -> Motion:

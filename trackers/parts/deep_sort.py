@@ -87,7 +87,12 @@ class DeepSortAssociation:
         self._gallery = Gallery(self._options.nn_budget)
         self._targets = self._initiate(no_detections(), np.zeros(0, np.int64))
 
-    def step(self, detections: Detections, embeddings: np.ndarray | None = None) -> Reported:
+    def step(
+        self,
+        detections: Detections,
+        embeddings: np.ndarray | None = None,
+        elapsed: float = 1.0,
+    ) -> Reported:
         """Return the targets of the next frame.
 
         Args:
@@ -96,12 +101,13 @@ class DeepSortAssociation:
             embeddings: (N, D) appearance of each detection, of any length; a detection with a zero
                 vector is matched by IoU only. With None this frame is matched by motion only, and
                 no appearance is stored.
+            elapsed: Time since the previous frame, see `Frame`.
 
         Raises:
             ValueError: There is not one embedding per detection, or one is not finite.
         """
         features = None if embeddings is None else _normalized(embeddings, len(detections.score))
-        targets = _predict(self._targets)
+        targets = _predict(self._targets, elapsed)
         targets, remaining = self._cascade(targets, detections, features)
         targets, remaining = self._match_iou(targets, detections, remaining)
         alive = targets.confirmed & (targets.missed <= self._options.max_age)
@@ -205,9 +211,9 @@ class DeepSortAssociation:
         return Reported(reported.track, box, reported.score, reported.class_id, reported.row)
 
 
-def _predict(targets: _Targets) -> _Targets:
+def _predict(targets: _Targets, elapsed: float) -> _Targets:
     """Return the targets in the next frame, before any is matched."""
-    motion = AspectHeight.predict(targets.motion)
+    motion = AspectHeight.predict(targets.motion, elapsed)
     row = np.full_like(targets.row, _UNMATCHED)
     return replace(targets, row=row, missed=targets.missed + 1, motion=motion)
 

@@ -46,17 +46,32 @@ def initiate(
     )
 
 
-def predict(motion: Motion, position_noise: np.ndarray, velocity_noise: np.ndarray) -> Motion:
-    """Return the estimate for the next frame; the noises are variances, broadcast to (N, C)."""
+def predict(
+    motion: Motion,
+    position_noise: np.ndarray,
+    velocity_noise: np.ndarray,
+    elapsed: float | np.ndarray = 1.0,
+) -> Motion:
+    """Return the estimate for the next frame.
+
+    For a whole number of frames it is that of as many predictions of one frame.
+
+    Args:
+        position_noise: Variance added per frame, broadcast to (N, C).
+        velocity_noise: Variance added per frame, broadcast to (N, C).
+        elapsed: Time until the next frame, in frames of a constant rate; a number or (N, 1).
+    """
+    crossed = np.maximum(elapsed * (elapsed - 1) / 2, 0) * velocity_noise  # 0 for one frame
     return Motion(
-        motion.position + motion.velocity,
+        motion.position + elapsed * motion.velocity,
         motion.velocity,
         motion.position_variance
-        + 2 * motion.covariance
-        + motion.velocity_variance
-        + position_noise,
-        motion.covariance + motion.velocity_variance,
-        motion.velocity_variance + velocity_noise,
+        + 2 * elapsed * motion.covariance
+        + elapsed * elapsed * motion.velocity_variance
+        + elapsed * position_noise
+        + crossed * (2 * elapsed - 1) / 3,
+        motion.covariance + elapsed * motion.velocity_variance + crossed,
+        motion.velocity_variance + elapsed * velocity_noise,
     )
 
 

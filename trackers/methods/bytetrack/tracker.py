@@ -62,7 +62,7 @@ class ByteTrack:
         detections = select(frame.detections, low)
         first = detections.take(detections.score > high)
         second = detections.take((detections.score > low) & (detections.score <= high))
-        targets = _predict(self._targets)
+        targets = _predict(self._targets, frame.elapsed)
         tracked = targets.lost == 1  # matched in the previous frame
 
         candidates = np.flatnonzero(targets.confirmed)
@@ -109,11 +109,11 @@ class ByteTrack:
         return TrackerOutput(reported.track, box, reported.score, reported.class_id)
 
 
-def _predict(targets: _Targets) -> _Targets:
+def _predict(targets: _Targets, elapsed: float) -> _Targets:
     """Return the targets in the next frame, before any is matched; lost ones keep their height."""
     velocity = targets.motion.velocity.copy()
     velocity[targets.lost > 0, 3] = 0
-    motion = AspectHeight.predict(replace(targets.motion, velocity=velocity))
+    motion = AspectHeight.predict(replace(targets.motion, velocity=velocity), elapsed)
     return replace(targets, lost=targets.lost + 1, motion=motion)
 
 

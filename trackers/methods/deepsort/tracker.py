@@ -56,5 +56,5 @@ class DeepSortTracker:
             if frame.image is None:
                 raise ValueError("option embedding needs images and the frame carries none")
             embeddings = self._embed(frame.image, detections.box)
-        reported = self._association.step(detections, embeddings)
+        reported = self._association.step(detections, embeddings, frame.elapsed)
         return TrackerOutput(reported.track, reported.box, reported.score, reported.class_id)

@@ -23,8 +23,9 @@ from pathlib import Path
 
 from datasets.formats import kitti_dump
 from datasets.io.program import run_main
-from datasets.media.frames import read_frames
+from datasets.media.frames import sequence_frames
 from datasets.media.video import writing_video
+from datasets.media.video_reader import is_upright
 from datasets.sequences.sequence_json import open_sequence
 from datasets.types import Extent, Sequence, Tracks
 from trackers.contract import check_options, load_method
@@ -144,14 +145,14 @@ def run(sequence: Sequence, options: Options, workdir: Path) -> tuple[Tracks, li
         raise ValueError(f"{sequence.name}: deepstream needs images and this sequence has none")
     write_files(workdir, sequence, options)
     extent, images = sequence.extent, Path(sequence.images)
-    if images.is_file() and images.suffix == ".mp4":
+    if images.suffix == ".mp4" and images.is_file() and _is_played_as_read(sequence):
         shutil.copyfile(images, workdir / "video.mp4")
     else:
         video = writing_video(
             workdir / "video.mp4", sequence.frame_rate, extent.height, extent.width
         )
         with video as write:
-            for image in read_frames(images, extent):
+            for image in sequence_frames(sequence):
                 write(image)
     (workdir / "tracks").mkdir()
     done = subprocess.run(
@@ -162,6 +163,12 @@ def run(sequence: Sequence, options: Options, workdir: Path) -> tuple[Tracks, li
         raise RuntimeError(f"the container exited with {done.returncode}; last output:\n{last}")
     latencies = read_latencies(done.stdout + done.stderr, extent.frame_count)
     return read_dump(workdir / "tracks", sequence), latencies
+
+
+def _is_played_as_read(sequence: Sequence) -> bool:
+    """Return whether the pipeline decodes the frames of a video file as this repository does."""
+    images = Path(str(sequence.images))
+    return sequence.damaged is None and sequence.timestamps is None and is_upright(images)
 
 
 def _last_lines(text: str) -> str:

@@ -70,13 +70,14 @@ class Memory:
         self.entries: Entries | None = None
         self._initiated = 0
 
-    def assign(self, objects: Objects, vectors: np.ndarray) -> np.ndarray:
+    def assign(self, objects: Objects, vectors: np.ndarray, elapsed: float = 1.0) -> np.ndarray:
         """Return the track id of each object, (N,) int64; UNASSIGNED for those to leave out.
 
         Args:
             vectors: (N, D), one embedding per object.
+            elapsed: Time since the previous frame, see `Frame`.
         """
-        self._predict()
+        self._predict(elapsed)
         count = len(objects.score)
         identity = np.full(count, UNASSIGNED)
         old = self.entries
@@ -96,8 +97,8 @@ class Memory:
         self._initiate(objects, new, vectors)
         return identity
 
-    def _predict(self) -> None:
-        """Advance all entries by one frame, and remove those not matched for too long."""
+    def _predict(self, elapsed: float) -> None:
+        """Advance all entries to the next frame, and remove those not matched for too long."""
         entries = self.entries
         if entries is None:
             return
@@ -105,7 +106,7 @@ class Memory:
         if self._predicts_motion:
             recent = np.flatnonzero(entries.missed <= self._max_age)
             old = rows.take(entries, recent)
-            motion = AspectHeight.predict(old.motion)
+            motion = AspectHeight.predict(old.motion, elapsed)
             predicted = replace(old, motion=motion, box=AspectHeight.box(motion))
             entries = rows.put(entries, recent, predicted)
         if self._num_frames_retain is not None:

@@ -57,8 +57,15 @@ class Association(Protocol):
     def start(self) -> None:
         """Remove all tracks."""
 
-    def step(self, objects: Objects, vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return track ids (K,) int64, and the rows (K,) of the N objects that have them."""
+    def step(
+        self, objects: Objects, vectors: np.ndarray, elapsed: float
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return track ids (K,) int64, and the rows (K,) of the N objects that have them.
+
+        Args:
+            vectors: (N, D), one embedding per object.
+            elapsed: Time since the previous frame, see `Frame`.
+        """
 
 
 class ByMemory:
@@ -70,8 +77,10 @@ class ByMemory:
     def start(self) -> None:
         self._memory.start()
 
-    def step(self, objects: Objects, vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        identity = self._memory.assign(objects, vectors)
+    def step(
+        self, objects: Objects, vectors: np.ndarray, elapsed: float
+    ) -> tuple[np.ndarray, np.ndarray]:
+        identity = self._memory.assign(objects, vectors, elapsed)
         kept = np.flatnonzero(identity != UNASSIGNED)
         return identity[kept], kept
 
@@ -85,12 +94,14 @@ class ByDeepSort:
     def start(self) -> None:
         self._deep_sort.start()
 
-    def step(self, objects: Objects, vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def step(
+        self, objects: Objects, vectors: np.ndarray, elapsed: float
+    ) -> tuple[np.ndarray, np.ndarray]:
         selected = np.flatnonzero(objects.score >= self._min_score)
         detections = Detections(
             objects.box[selected], objects.score[selected], objects.label[selected]
         )
-        reported = self._deep_sort.step(detections, vectors[selected])
+        reported = self._deep_sort.step(detections, vectors[selected], elapsed)
         return reported.track, selected[reported.row]
 
 
@@ -113,7 +124,8 @@ class MaskTrackRcnnTracker:
         detected = self._segmenter.detect(frame.image)
         wanted = np.flatnonzero(self._class_id[detected.label] != _NOT_IN_SEQUENCE)
         objects = Objects(detected.box[wanted], detected.score[wanted], detected.label[wanted])
-        identity, kept = self._association.step(objects, self._segmenter.vectors()[wanted])
+        vectors = self._segmenter.vectors()[wanted]
+        identity, kept = self._association.step(objects, vectors, frame.elapsed)
         return TrackerOutput(
             identity,
             objects.box[kept].astype(np.float64),

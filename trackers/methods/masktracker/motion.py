@@ -33,9 +33,9 @@ class BoxFilter:
         """Return the initial state estimate for one detected box per target, (N, 4)."""
         return kalman.initiate(_state(box), *self._process)
 
-    def predict(self, motion: Motion) -> Motion:
-        """Return the state predicted for the next frame."""
-        return kalman.predict(motion, *self._process)
+    def predict(self, motion: Motion, elapsed: float = 1.0) -> Motion:
+        """Return the state predicted for the next frame, see `kalman.predict`."""
+        return kalman.predict(motion, *self._process, elapsed)
 
     def update(self, motion: Motion, box: np.ndarray, detected: np.ndarray) -> Motion:
         """Return the state updated with one box per target, (N, 4).

@@ -74,7 +74,7 @@ class MaskTracker:
     def step(self, frame: Frame) -> TrackerOutput:
         assert frame.image is not None
         self.session.track(frame.image)
-        motion = self._box_filter.predict(self.targets.motion)
+        motion = self._box_filter.predict(self.targets.motion, frame.elapsed)
         targets, outputs = replace(self.targets, motion=motion), None
         if self._uses_memory:
             outputs = self._outputs_of(targets)

@@ -42,6 +42,7 @@ class Targets:
     observed: np.ndarray  # (N, 4), box of the latest detection
     recent: np.ndarray  # (N, delta_t, 4), observations 1, 2 ... frames ago; nan where unmatched
     direction: np.ndarray  # (N, 2), unit length, or 0 where there is none
+    elapsed: np.ndarray  # (N,), time since the latest detection, see `Frame`
     last_updated: Motion  # state after the latest detection
     motion: Motion
 
@@ -63,7 +64,7 @@ class OcSort:
         detections = select(frame.detections, self._min_score)
         high = detections.score >= self._options.min_score
         first, second = detections.take(high), detections.take(~high)
-        targets = _predict(self.targets)
+        targets = _predict(self.targets, frame.elapsed)
         predicted, momentum = AreaAspect.box(targets.motion), _momentum(targets, first)
         everything = np.arange(len(predicted))
         bonus = self._options.inertia * momentum
@@ -113,7 +114,8 @@ class OcSort:
         recent = np.full((count, self._options.delta_t, 4), np.nan)
         status = life_cycle.initiate(detections, self._initiated)
         self._initiated += count
-        return Targets(status, detections.box, recent, np.zeros((count, 2)), motion, motion)
+        direction, elapsed = np.zeros((count, 2)), np.zeros(count)
+        return Targets(status, detections.box, recent, direction, elapsed, motion, motion)
 
     def _report(self) -> TrackerOutput:
         min_hits = self._options.life.min_hits
@@ -123,10 +125,10 @@ class OcSort:
         return TrackerOutput(status.track, targets.observed, status.score, status.class_id)
 
 
-def _predict(targets: Targets) -> Targets:
+def _predict(targets: Targets, elapsed: float) -> Targets:
     """Return the targets in the next frame, before any is matched."""
-    motion = AreaAspect.predict(targets.motion)
-    return replace(targets, status=life_cycle.predict(targets.status), motion=motion)
+    motion, status = AreaAspect.predict(targets.motion, elapsed), life_cycle.predict(targets.status)
+    return replace(targets, status=status, elapsed=targets.elapsed + elapsed, motion=motion)
 
 
 def _update(targets: Targets, detections: Detections) -> Targets:
@@ -137,6 +139,7 @@ def _update(targets: Targets, detections: Detections) -> Targets:
         detections.box,
         targets.recent,
         _direction(_reference_box(targets), detections.box),
+        np.zeros_like(targets.elapsed),
         motion,
         motion,
     )
@@ -154,7 +157,8 @@ def _re_update(targets: Targets, box: np.ndarray) -> Motion:
         unfinished = np.flatnonzero(frames >= step)
         share = (step / frames[unfinished])[:, None]
         virtual = (1 - share) * targets.observed[unfinished] + share * box[unfinished]
-        predicted = AreaAspect.predict(rows.take(motion, unfinished))
+        elapsed = (targets.elapsed / frames)[unfinished, None]
+        predicted = AreaAspect.predict(rows.take(motion, unfinished), elapsed)
         motion = rows.put(motion, unfinished, AreaAspect.update(predicted, virtual))
     return motion
 

@@ -49,7 +49,7 @@ class Sort:
 
     def step(self, frame: Frame) -> TrackerOutput:
         detections = select(frame.detections, self._min_score)
-        targets = _predict(self._targets)
+        targets = _predict(self._targets, frame.elapsed)
         row, column = self._match(targets, detections)
         matched = _update(rows.take(targets, row), detections.take(column))
         targets = rows.put(targets, row, matched)
@@ -84,9 +84,10 @@ class Sort:
         return TrackerOutput(status.track, box, status.score, status.class_id)
 
 
-def _predict(targets: _Targets) -> _Targets:
+def _predict(targets: _Targets, elapsed: float) -> _Targets:
     """Return the targets in the next frame, before any is matched."""
-    return _Targets(life_cycle.predict(targets.status), AreaAspect.predict(targets.motion))
+    motion = AreaAspect.predict(targets.motion, elapsed)
+    return _Targets(life_cycle.predict(targets.status), motion)
 
 
 def _update(targets: _Targets, detections: Detections) -> _Targets:
