@@ -1,0 +1,55 @@
+"""Boxes as networks output them, and their units."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+import numpy as np
+
+Unit = Literal["cells", "pixels", "fractions"]
+UNITS: tuple[Unit, ...] = get_args(Unit)
+
+
+def scale(unit: Unit, size: tuple[int, int]) -> np.ndarray:
+    """Return the factors (4,) from a unit to pixels, for x, y, x, y or for centres and sizes.
+
+    Args:
+        unit: `pixels` of the network's input, or `fractions` of its width and height.
+        size: Height and width of the input.
+    """
+    height, width = size if unit == "fractions" else (1, 1)
+    return np.array([width, height, width, height], float)
+
+
+def corners(centre: np.ndarray, extent: np.ndarray) -> np.ndarray:
+    """Return left, top, right, bottom (N, 4) of boxes given by centre and size, (N, 2) each."""
+    return np.concatenate([centre - extent / 2, centre + extent / 2], 1)
+
+
+def one_hot(label: np.ndarray, score: np.ndarray, classes: int) -> np.ndarray:
+    """Return the score of each class, (N, C), of boxes that have one class each.
+
+    Args:
+        label: (N,) class numbers; those of rows whose score is not positive are ignored.
+        score: (N,) scores.
+        classes: Number of classes.
+
+    Raises:
+        ValueError: A label is no class number.
+    """
+    rows = np.flatnonzero(score > 0)
+    found = label[rows]
+    wrong = ~((found >= 0) & (found < classes) & (found % 1 == 0))
+    if wrong.any():
+        raise ValueError(
+            f"class numbers: expected integers from 0 to {classes - 1}, found "
+            f"{found[np.argmax(wrong)]:g}"
+        )
+    scores = np.zeros((len(label), classes), np.float32)
+    scores[rows, found.astype(np.int64)] = score[rows]
+    return scores
+
+
+def misfit(expected: str, outputs: list[np.ndarray]) -> ValueError:
+    """Return the error for outputs that are not of the expected shapes."""
+    return ValueError(f"outputs: expected {expected}, found {[each.shape for each in outputs]}")

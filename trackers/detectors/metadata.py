@@ -1,0 +1,174 @@
+"""Metadata that exporters write to a network file, and its comparison with the network card.
+
+Ultralytics' exporters write the names of the classes, the task, the size of the input, the stride
+and whether the network selects its detections itself; YOLOv5 writes names and stride.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from trackers.detectors.card import Card, class_list
+from trackers.detectors.layouts.table import LAYOUTS, Layout
+from trackers.parts.class_names import synonyms
+
+_TASKS = ("detect", "segment")
+_PLAIN, _SELECTING = "yolov8", ("end_to_end", "yolov7_nms")  # layouts
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """Metadata of a network file; None for what the file does not say.
+
+    Args:
+        names: Names of the classes in order.
+        task: Task of the network, such as `detect`.
+        size: Height and width of the input.
+        stride: Height and width of the input are multiples of this.
+        end_to_end: Whether the network selects its detections itself.
+        description: Name of the network, in words.
+    """
+
+    names: tuple[str, ...] | None = None
+    task: str | None = None
+    size: tuple[int, int] | None = None
+    stride: int | None = None
+    end_to_end: bool | None = None
+    description: str = ""
+
+
+def read_metadata(properties: Mapping[str, str], place: str) -> Metadata:
+    """Return the metadata in the properties of a network file; unknown properties are ignored.
+
+    Args:
+        place: Name of the network file, for messages.
+
+    Raises:
+        ValueError: A property is no value of its kind. Names the file and the property.
+    """
+    values = {key: _parse(key, properties[key], place) for key in _PARSERS if properties.get(key)}
+    names: tuple[str, ...] | None = values.get("names")
+    selecting = [values[key] for key in ("end2end", "args") if values.get(key) is not None]
+    return Metadata(
+        None if names is None or _are_numbered(names) else names,
+        properties.get("task"),
+        values.get("imgsz"),
+        values.get("stride"),
+        any(selecting) if selecting else None,
+        properties.get("description", ""),
+    )
+
+
+def combine(card: Card, metadata: Metadata, place: str) -> tuple[Layout, tuple[str, ...]]:
+    """Return the layout and the classes that a network card says, or else the metadata.
+
+    Args:
+        place: Name of the network file, for messages.
+
+    Raises:
+        ValueError: The network is for another task, the card contradicts the metadata, or neither
+            says the layout or the classes.
+    """
+    if metadata.task not in (None, *_TASKS):
+        raise ValueError(
+            f"{place}: expected a network that detects objects, found one for the task "
+            f"{metadata.task!r} in its metadata"
+        )
+    classes = None if card.classes is None else class_list(card.classes)
+    _check_layout(card.layout, metadata, place)
+    _check_classes(classes, metadata.names, place)
+    name, classes = card.layout or _layout(metadata), classes or metadata.names
+    for key, value, known in (("layout", name, f"one of {[*LAYOUTS]}"), ("classes", classes, "")):
+        if value is None:
+            raise ValueError(
+                f"{place}: {key}: expected {known or 'the names of the classes'} in the network "
+                "card, because the metadata of the file does not say it, found none"
+            )
+    assert name is not None
+    assert classes is not None
+    try:
+        return card.apply_to(LAYOUTS[name], name), classes
+    except ValueError as error:
+        raise ValueError(f"{place}: {error}") from error
+
+
+def _layout(metadata: Metadata) -> str | None:
+    if metadata.task is None:
+        return None
+    if "rtdetr" in metadata.description.lower().replace("-", ""):
+        return "rtdetr"
+    return _SELECTING[0] if metadata.end_to_end else _PLAIN
+
+
+def _check_layout(layout: str | None, metadata: Metadata, place: str) -> None:
+    """Raise ValueError if the layout of a card contradicts the metadata."""
+    if layout is None or metadata.end_to_end is None:
+        return
+    if metadata.end_to_end != (layout in _SELECTING):
+        does = "selects" if metadata.end_to_end else "does not select"
+        expected = _SELECTING[0] if metadata.end_to_end else "another layout"
+        raise ValueError(
+            f"{place}: layout: expected {expected}, because the metadata of the file says that the "
+            f"network {does} its detections itself, found {layout} in the network card"
+        )
+
+
+def _check_classes(
+    classes: tuple[str, ...] | None, names: tuple[str, ...] | None, place: str
+) -> None:
+    """Raise ValueError if the classes of a card are not those of the metadata."""
+    if classes is None or names is None:
+        return
+    if len(classes) != len(names):
+        raise ValueError(
+            f"{place}: classes: expected the {len(names)} of the metadata of the file, found "
+            f"{len(classes)} in the network card"
+        )
+    for number, (ours, theirs) in enumerate(zip(classes, names, strict=True)):
+        if ours not in synonyms(theirs):
+            raise ValueError(
+                f"{place}: classes: expected {theirs!r} as number {number}, from the metadata of "
+                f"the file, found {ours!r} in the network card"
+            )
+
+
+def _parse(key: str, text: str, place: str) -> Any:
+    """Return the value of a property, which is written as a Python literal."""
+    try:
+        value = ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError) as error:
+        raise ValueError(
+            f"{place}: metadata: {key}: expected a Python literal, found {text!r:.200}"
+        ) from error
+    try:
+        return _PARSERS[key](value)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{place}: metadata: {key}: {error}") from error
+
+
+def _size(sides: Any) -> tuple[int, int]:
+    """Return height and width from one number or two."""
+    height, width = (sides, sides) if isinstance(sides, int) else sides
+    return int(height), int(width)
+
+
+def _suppresses(arguments: Any) -> bool | None:
+    """Return whether the exporter was told to add suppression; None if it does not say."""
+    return bool(arguments["nms"]) if "nms" in arguments else None
+
+
+def _are_numbered(names: tuple[str, ...]) -> bool:
+    """Return whether names say nothing, as those that exporters write for lack of names."""
+    return all(name == f"class{number}" for number, name in enumerate(names))
+
+
+_PARSERS: Mapping[str, Callable[[Any], Any]] = {
+    "names": class_list,
+    "imgsz": _size,
+    "stride": int,
+    "end2end": bool,
+    "args": _suppresses,
+}
