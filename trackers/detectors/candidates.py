@@ -13,7 +13,7 @@ from trackers.detectors.density import Density, find_groups, merge_groups
 from trackers.detectors.letterbox import Placement
 from trackers.parts.detections import unsuppressed
 
-_MAX_CANDIDATES = 1000  # candidates of the highest scores that enter the suppression
+_MAX_CANDIDATES = 30_000  # candidates of the highest scores that enter the suppression
 
 
 @dataclass(frozen=True)

@@ -139,6 +139,12 @@ def test_candidates_are_filtered_by_score_overlap_side_and_count():
     assert choose(Candidates(box, score), {0: 1}, max_count=1).detections.score.tolist() == [0.9]
 
 
+def test_an_object_with_many_candidates_hides_no_other():
+    box = boxes(*[[0, 0, 20, 20]] * 3000, [60, 30, 80, 50])
+    score = np.array([[0.9]] * 3000 + [[0.5]])
+    assert choose(Candidates(box, score), {0: 1}).detections.score.tolist() == [0.9, 0.5]
+
+
 def test_a_mask_is_where_the_weighted_prototypes_are_above_zero_inside_the_box():
     prototype = np.full((2, 16, 24), -1.0)
     prototype[0, 4:12, 6:18] = 1  # 16 to 48 and 24 to 72 of the input
