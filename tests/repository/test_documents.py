@@ -17,7 +17,7 @@ from datasets.formats.prompt_json import read_tracks
 from datasets.types import Extent
 from tests.support.paths import ROOT
 from trackers.appearance import embedder
-from trackers.detectors import detector
+from trackers.detectors import card
 from trackers.weights.fetch import read_catalogue
 
 OURS = ("bench", "datasets", "trackers", "metrics", "reports", "workflow")
@@ -163,7 +163,7 @@ def test_every_picture_in_the_documents_is_made_by_the_makefile():
         assert re.search(rf"--(output|plot)[ =]{re.escape(picture)}\b", makefile), picture
 
 
-CARDS = {"yolox_nano": detector.read_card, "osnet": embedder.read_card}
+CARDS = {"yolox_nano": card.read_card, "osnet": embedder.read_card}
 
 
 def test_every_card_that_is_shipped_is_read_and_documented():

@@ -17,10 +17,13 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from trackers.engines.card import IMAGENET_DEVIATION, IMAGENET_MEAN
+
 HEIGHT, WIDTH = 64, 96  # of the input
 _PIXEL = (24, 32)  # row and column
 _STRIDES = (8, 16, 32)
 _OPSET, _IR_VERSION = 17, 10
+_SPLIT_OPSET = 13  # the first in which the sizes of Split are an input
 
 
 @dataclass(frozen=True)
@@ -193,7 +196,7 @@ def centred(corners: np.ndarray) -> np.ndarray:
 
 def yolox_rows(corners: np.ndarray, *, decoded: bool) -> Output:
     """Return YOLOX's (1, 126, 8): box k in the k-th cell of stride 8, with objectness 1."""
-    cells, stride = _cells()
+    cells, stride = _cells(HEIGHT, WIDTH)
     box = np.zeros((len(cells), 4))
     box[:, :2] = (cells + 0.5) * stride
     box[:, 2:] = stride
@@ -206,12 +209,65 @@ def yolox_rows(corners: np.ndarray, *, decoded: bool) -> Output:
     return Output(array, {(0, k, 5 + k): k for k in range(len(corners))})
 
 
-def _cells() -> tuple[np.ndarray, np.ndarray]:
-    """Return the column and row of YOLOX's cells (126, 2), and their stride (126, 1)."""
+def _cells(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the column and row of YOLOX's cells (N, 2), and their stride (N, 1)."""
     cells = [
         (column, row, stride)
         for stride in _STRIDES
-        for row in range(HEIGHT // stride)
-        for column in range(WIDTH // stride)
+        for row in range(height // stride)
+        for column in range(width // stride)
     ]
     return np.array(cells)[:, :2], np.array(cells)[:, 2:]
+
+
+def decode_yolox(source: Path, path: Path, side: int) -> None:
+    """Write a YOLOX network with the decoding of its boxes in the graph.
+
+    Args:
+        side: Height and width of the input.
+    """
+    model, names = onnx.load(source), ("cells", "strides")
+    output = model.graph.output[0].name
+    for node in model.graph.node:
+        node.output[:] = ["raw" if name == output else name for name in node.output]
+    for name, values in zip(names, _cells(side, side), strict=True):
+        model.graph.initializer.append(numpy_helper.from_array(values.astype(np.float32), name))
+    sizes = numpy_helper.from_array(np.array([2, 2, 81]), "sizes")
+    model.graph.initializer.append(sizes)
+    model.graph.node.extend(
+        [
+            helper.make_node("Split", ["raw", "sizes"], ["centre", "extent", "scores"], axis=2),
+            helper.make_node("Add", ["centre", "cells"], ["moved"]),
+            helper.make_node("Mul", ["moved", "strides"], ["centre_px"]),
+            helper.make_node("Exp", ["extent"], ["ratio"]),
+            helper.make_node("Mul", ["ratio", "strides"], ["extent_px"]),
+            helper.make_node("Concat", ["centre_px", "extent_px", "scores"], [output], axis=2),
+        ]
+    )
+    _save(model, path)
+
+
+def normalise_yolox(source: Path, path: Path) -> None:
+    """Write a YOLOX network that takes RGB with ImageNet's normalisation, as those of 2021."""
+    model = onnx.load(source)
+    name = model.graph.input[0].name
+    for node in model.graph.node:
+        node.input[:] = ["bgr" if each == name else each for each in node.input]
+    for constant, values in (("deviation", IMAGENET_DEVIATION), ("mean", IMAGENET_MEAN)):
+        array = np.array(values, np.float32).reshape(1, 3, 1, 1)
+        model.graph.initializer.append(numpy_helper.from_array(array, constant))
+    model.graph.initializer.append(numpy_helper.from_array(np.array([2, 1, 0]), "reverse"))
+    first = [
+        helper.make_node("Mul", [name, "deviation"], ["scaled"]),
+        helper.make_node("Add", ["scaled", "mean"], ["rgb"]),
+        helper.make_node("Gather", ["rgb", "reverse"], ["bgr"], axis=1),
+    ]
+    nodes = [*first, *model.graph.node]
+    model.graph.ClearField("node")
+    model.graph.node.extend(nodes)
+    _save(model, path)
+
+
+def _save(model: onnx.ModelProto, path: Path) -> None:
+    model.opset_import[0].version = _SPLIT_OPSET
+    onnx.save(model, path)

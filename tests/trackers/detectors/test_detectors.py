@@ -10,6 +10,7 @@ import yaml
 
 from datasets.media.frames import decode_frames
 from datasets.types import Detections
+from tests.support.trackers.detector_exports import decode_yolox, normalise_yolox
 from trackers.detectors.candidates import CandidateFilter, Candidates
 from trackers.detectors.density import Density, find_groups, merge_groups
 from trackers.detectors.detector import Detector, load_detector
@@ -237,6 +238,28 @@ def test_yolox_nano_detects_a_pedestrian(real, shared):
     assert found.class_id.tolist() == [1]
     assert found.score[0] > 0.8
     np.testing.assert_allclose(found.box, [[381, 9, 543, 375]], atol=4)
+
+
+@pytest.mark.slow
+def test_yolox_nano_detects_the_same_however_it_was_exported(shared, tmp_path):
+    source, image = shared / "weights" / "yolox_nano.onnx", frame(shared, 300)
+    decode_yolox(source, tmp_path / "decoded.onnx", 416)
+    normalise_yolox(source, tmp_path / "legacy.onnx")
+    found = []
+    for file, layout in (
+        (source, "yolox"),
+        (tmp_path / "decoded.onnx", "yolox"),
+        (tmp_path / "legacy.onnx", "yolox_legacy"),
+    ):
+        card = {"file": str(file), "layout": layout, "classes": "coco"}
+        (tmp_path / "card.yaml").write_text(yaml.safe_dump(card))
+        detector = load_detector(str(tmp_path / "card.yaml"), score=0.25)
+        detector.start({1: "pedestrian"})
+        found.append(detector(image).detections)
+    assert len(found[0].score) == 1
+    for each in found[1:]:
+        np.testing.assert_allclose(each.score, found[0].score, atol=1e-4)
+        np.testing.assert_allclose(each.box, found[0].box, atol=1e-2)
 
 
 @pytest.mark.slow
