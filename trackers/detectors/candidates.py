@@ -77,10 +77,10 @@ class CandidateFilter:
         Args:
             classes: Class number of the network → class id that is reported; other classes are
                 discarded.
-            masks: Whether masks are computed, if there are prototypes.
+            masks: Whether masks are computed, if there are prototypes; merged detections have none.
 
         Raises:
-            ValueError: Masks of merged detections are requested, or masks are not finite.
+            ValueError: The masks are not finite.
         """
         scores = candidates.score[:, list(classes)]
         row, column = np.nonzero((scores >= self.score) & (scores > 0))
@@ -92,8 +92,6 @@ class CandidateFilter:
         class_id = np.array(list(classes.values()), np.int64)[column]
         found = Detections(box, scores[row, column].astype(np.float64), class_id)
         if self.density is not None and self.density.merge:
-            if masks:
-                raise ValueError("merge: expected false where masks are reported, found true")
             return DetectedObjects(merge_groups(found, find_groups(found, self.density)))
         kept = np.arange(len(row))
         if self.density is not None:

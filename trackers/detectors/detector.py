@@ -24,7 +24,7 @@ _GREY = 114  # pixel value of the plain image
 class Detector:
     """A network that detects objects in images.
 
-    `with_masks` is whether the network outputs masks.
+    `with_masks` is whether it can return masks.
 
     Args:
         engine: Engine of the network.
@@ -51,7 +51,8 @@ class Detector:
         plain, _ = network_input.prepare(np.full((*network_input.size, 3), _GREY, np.uint8))
         outputs = engine(**plain)
         self._reader = replace(reader, unit=reader.unit or reader.measure(outputs))
-        self.with_masks = self._reader(outputs).prototype is not None
+        merged = candidate_filter.density is not None and candidate_filter.density.merge
+        self.with_masks = self._reader(outputs).prototype is not None and not merged
 
     def start(self, classes: Mapping[int, str]) -> None:
         """Set the classes to detect, those of a sequence.

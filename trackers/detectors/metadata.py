@@ -7,6 +7,7 @@ and whether the network selects its detections itself; YOLOv5 writes names and s
 from __future__ import annotations
 
 import ast
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from trackers.detectors.layouts.table import LAYOUTS, Layout
 from trackers.parts.class_names import synonyms
 
 _TASKS = ("detect", "segment")
+_OTHER_TASKS = ("classify", "pose", "obb", "semantic", "depth")
 _PLAIN, _SELECTING = "yolov8", ("end_to_end", "yolov7_nms")  # layouts
 
 
@@ -72,7 +74,7 @@ def combine(card: Card, metadata: Metadata, place: str) -> tuple[Layout, tuple[s
         ValueError: The network is for another task, the card contradicts the metadata, or neither
             says the layout or the classes.
     """
-    if metadata.task not in (None, *_TASKS):
+    if metadata.task in _OTHER_TASKS:
         raise ValueError(
             f"{place}: expected a network that detects objects, found one for the task "
             f"{metadata.task!r} in its metadata"
@@ -96,7 +98,7 @@ def combine(card: Card, metadata: Metadata, place: str) -> tuple[Layout, tuple[s
 
 
 def _layout(metadata: Metadata) -> str | None:
-    if metadata.task is None:
+    if metadata.task not in _TASKS:
         return None
     if "rtdetr" in metadata.description.lower().replace("-", ""):
         return "rtdetr"
@@ -136,17 +138,29 @@ def _check_classes(
 
 
 def _parse(key: str, text: str, place: str) -> Any:
-    """Return the value of a property, which is written as a Python literal."""
+    """Return the value of a property; None if it is neither a Python literal nor JSON."""
     try:
-        value = ast.literal_eval(text)
-    except (ValueError, SyntaxError, MemoryError, RecursionError) as error:
-        raise ValueError(
-            f"{place}: metadata: {key}: expected a Python literal, found {text!r:.200}"
-        ) from error
+        value = _literal(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return None
     try:
         return _PARSERS[key](value)
     except (ValueError, TypeError) as error:
         raise ValueError(f"{place}: metadata: {key}: {error}") from error
+
+
+def _literal(text: str) -> Any:
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return json.loads(text)
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    """Return the names of classes, whose numbers are texts in JSON."""
+    if isinstance(value, dict):
+        return class_list({int(key): name for key, name in value.items()})
+    return class_list(value)
 
 
 def _size(sides: Any) -> tuple[int, int]:
@@ -166,7 +180,7 @@ def _are_numbered(names: tuple[str, ...]) -> bool:
 
 
 _PARSERS: Mapping[str, Callable[[Any], Any]] = {
-    "names": class_list,
+    "names": _names,
     "imgsz": _size,
     "stride": int,
     "end2end": bool,

@@ -183,13 +183,12 @@ def _size(
 
 def _batch(image: TensorSpec, said: int) -> int | None:
     """Return the number of images per call; None for an input without that axis."""
-    if len(image.shape) < max(_AXES):
-        return None
-    fixed = image.shape[0] if isinstance(image.shape[0], int) else 1
+    with_images = len(image.shape) == max(_AXES)
+    fixed = image.shape[0] if with_images and isinstance(image.shape[0], int) else 1
     if fixed != said:
         raise ValueError(
             f"input {image.name}: expected the shape of {said} images, found {image.shape}: export "
             f"the network for one image, or write `batch: {fixed}` to the network card; it then "
             f"processes {fixed} images per frame, {fixed - 1} of them blank"
         )
-    return fixed
+    return fixed if with_images else None

@@ -100,6 +100,10 @@ READ = {
         "names": "{0: 'class0', 1: 'class1', 2: 'class2'}"}),
     "v8, classes by number": Export([V8], {"layout": "yolov8",
                                            "classes": {0: "red", 2: "blue", 1: "green"}}),
+    "v8, metadata as JSON": Export([V8], metadata=METADATA | {
+        "names": '{"0": "red", "1": "green", "2": "blue"}', "end2end": "false"}),
+    "v8, metadata of others": Export([V8], card("yolov8"), metadata={
+        "task": "object-detection", "names": "red;green;blue"}),
     "26, no card": Export([END_TO_END], metadata=METADATA | {"end2end": "True"}),
     "11, nms": Export([END_TO_END], metadata=METADATA | {"args": "{'nms': True}"}),
     "v10": Export([END_TO_END], card("end_to_end")),

@@ -103,8 +103,10 @@ REFUSED = {
               "found 'green' in the network card"),
     "number of names": (Export([V8], card(), metadata=METADATA | {"names": "['red', 'green']"}),
                         "classes: expected the 2 of the metadata of the file, found 3"),
-    "names unreadable": (Export([V8], card(), metadata=METADATA | {"names": "{0: red}"}),
-                         "network.onnx: metadata: names: expected a Python literal, found"),
+    "names unreadable": (Export([V8], None, metadata=METADATA | {"names": "{0: red}"}),
+                         "network.onnx: classes: expected the names of the classes in the network"),
+    "names are numbers": (Export([V8], card(), metadata=METADATA | {"names": "[1, 2, 3]"}),
+                          "network.onnx: metadata: names: expected a list of names, found [1, 2"),
     "names with gaps": (Export([V8], None, metadata=METADATA | {"names": "{0: 'a', 2: 'b'}"}),
                         "network.onnx: metadata: names: expected the numbers from 0 to 1, found"),
     "end to end as v8": (Export([END_TO_END], card("yolov8"), metadata=METADATA | {

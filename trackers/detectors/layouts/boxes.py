@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence as Many
 from typing import Literal, get_args
 
 import numpy as np
 
 Unit = Literal["cells", "pixels", "fractions"]
 UNITS: tuple[Unit, ...] = get_args(Unit)
+
+
+class MisfitError(ValueError):
+    """The outputs of a network are not of the shapes of a layout.
+
+    Args:
+        expected: The shapes, in words.
+        outputs: The outputs.
+    """
+
+    def __init__(self, expected: str, outputs: Many[np.ndarray]) -> None:
+        super().__init__(f"outputs: expected {expected}, found {[each.shape for each in outputs]}")
 
 
 def scale(unit: Unit, size: tuple[int, int]) -> np.ndarray:
@@ -48,8 +61,3 @@ def one_hot(label: np.ndarray, score: np.ndarray, classes: int) -> np.ndarray:
     scores = np.zeros((len(label), classes), np.float32)
     scores[rows, found.astype(np.int64)] = score[rows]
     return scores
-
-
-def misfit(expected: str, outputs: list[np.ndarray]) -> ValueError:
-    """Return the error for outputs that are not of the expected shapes."""
-    return ValueError(f"outputs: expected {expected}, found {[each.shape for each in outputs]}")

@@ -13,7 +13,7 @@ from collections.abc import Sequence as Many
 import numpy as np
 
 from trackers.detectors.candidates import Candidates
-from trackers.detectors.layouts.boxes import Unit, misfit
+from trackers.detectors.layouts.boxes import MisfitError, Unit
 
 _UNIT, _OFFSET = 35.0, 0.5
 _AXES = 4
@@ -34,11 +34,11 @@ def detectnet(
     """
     grids = {each.shape[1]: each.astype(np.float32) for each in outputs if each.ndim == _AXES}
     if len(outputs) != len(grids) or grids.keys() != {classes, 4 * classes}:
-        raise misfit(f"(1, {classes}, h, w) and (1, {4 * classes}, h, w)", [*outputs])
+        raise MisfitError(f"(1, {classes}, h, w) and (1, {4 * classes}, h, w)", outputs)
     coverage, box = grids[classes], grids[4 * classes]
     rows, columns = coverage.shape[2:]
     if box.shape[2:] != (rows, columns):
-        raise misfit("two grids of one size", [*outputs])
+        raise MisfitError("two grids of one size", outputs)
     across = (np.arange(columns) * (size[1] // columns) + _OFFSET)[None, None]
     down = (np.arange(rows) * (size[0] // rows) + _OFFSET)[None, :, None]
     sides = _UNIT * box[0].reshape(classes, 4, rows, columns)

@@ -30,13 +30,15 @@ def measured_unit(
         classes: Number of classes.
 
     Raises:
-        ValueError: The outputs are of another layout, or of no possible unit.
+        ValueError: The outputs are of another layout or not finite, or no unit is possible.
     """
     if len(layout.units) == 1:
         layout.decode(outputs, size, classes, layout.units[0])
         return layout.units[0]
+    box = layout.decode(outputs, size, classes, "pixels").box
+    if not np.isfinite(box).all():
+        raise ValueError("the output of the network is not finite")
     if "cells" not in layout.units:
-        box = layout.decode(outputs, size, classes, "pixels").box
         if not box.any():
             return None
         return "fractions" if abs(box).max() <= _LARGEST_FRACTION else "pixels"
@@ -73,7 +75,7 @@ def _fits(name: str, outputs: Many[np.ndarray], size: tuple[int, int], classes: 
     try:
         with np.errstate(over="ignore", invalid="ignore"):
             layout.decode(outputs, size, classes, layout.units[0])
-    except ValueError:
+    except (ValueError, IndexError):
         return False
     return True
 

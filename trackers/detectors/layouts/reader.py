@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from trackers.detectors.candidates import Candidates
-from trackers.detectors.layouts.boxes import Unit
+from trackers.detectors.layouts.boxes import MisfitError, Unit
 from trackers.detectors.layouts.measured import describe_other, measured_unit
 from trackers.detectors.layouts.table import Layout
 
@@ -48,9 +48,11 @@ class OutputReader:
         arrays = self._first_image(outputs)
         try:
             return measured_unit(self.layout, arrays, self.size, self.classes)
-        except ValueError as error:
+        except MisfitError as error:
             other = describe_other(arrays, self.size, self.classes)
             raise ValueError(f"{self.place}: {error}{other}") from error
+        except ValueError as error:
+            raise ValueError(f"{self.place}: {error}") from error
 
     def __call__(self, outputs: Mapping[str, Any]) -> Candidates:
         """Return the candidates of the first image.
@@ -61,7 +63,8 @@ class OutputReader:
         unit = self.unit or self.layout.units[0]
         arrays = self._first_image(outputs)
         try:
-            candidates = self.layout.decode(arrays, self.size, self.classes, unit)
+            with np.errstate(over="ignore"):  # the result is checked below
+                candidates = self.layout.decode(arrays, self.size, self.classes, unit)
         except ValueError as error:
             raise ValueError(f"{self.place}: {error}") from error
         self._check(candidates)

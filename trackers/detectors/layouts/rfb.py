@@ -11,7 +11,7 @@ from collections.abc import Sequence as Many
 import numpy as np
 
 from trackers.detectors.candidates import Candidates
-from trackers.detectors.layouts.boxes import Unit, misfit, scale
+from trackers.detectors.layouts.boxes import MisfitError, Unit, scale
 
 _AXES = 3
 
@@ -21,8 +21,8 @@ def rfb(
 ) -> Candidates:
     """Return the candidates of RFB-320; `size` is the height and width of the input."""
     if [each.ndim for each in outputs] != [_AXES, _AXES]:
-        raise misfit(f"(1, N, {classes + 1}) and (1, N, 4)", [*outputs])
+        raise MisfitError(f"(1, N, {classes + 1}) and (1, N, 4)", outputs)
     score, box = outputs
     if score.shape != (1, box.shape[1], classes + 1) or box.shape[2] != len(size) * 2:
-        raise misfit(f"(1, N, {classes + 1}) and (1, N, 4)", [*outputs])
+        raise MisfitError(f"(1, N, {classes + 1}) and (1, N, 4)", outputs)
     return Candidates(box[0] * scale(unit, size), score[0, :, 1:])

@@ -20,7 +20,7 @@ from collections.abc import Sequence as Many
 import numpy as np
 
 from trackers.detectors.candidates import Candidates
-from trackers.detectors.layouts.boxes import Unit, misfit, one_hot, scale
+from trackers.detectors.layouts.boxes import MisfitError, Unit, one_hot, scale
 
 _END_TO_END, _YOLOV7, _PADDLE = 6, 7, 6  # columns
 _BOX, _BOX_AND_SCORE = 4, 5
@@ -40,7 +40,7 @@ def end_to_end(
     ]
     if len(found) != 1:
         expected = f"(1, N, {_END_TO_END}), or P more with mask prototypes (1, P, h, w)"
-        raise misfit(expected, [*outputs])
+        raise MisfitError(expected, outputs)
     rows = found[0]
     prototype = maps.get(rows.shape[1] - _END_TO_END)
     weight = None if prototype is None else rows[:, _END_TO_END:]
@@ -53,7 +53,7 @@ def yolov7_nms(
 ) -> Candidates:
     """Return the detections of YOLOv7 in the first image."""
     if [each.shape[1:] for each in outputs] != [(_YOLOV7,)]:
-        raise misfit(f"(N, {_YOLOV7})", [*outputs])
+        raise MisfitError(f"(N, {_YOLOV7})", outputs)
     rows = outputs[0][outputs[0][:, 0] == 0]
     return Candidates(rows[:, 1:5] * scale(unit, size), one_hot(rows[:, 5], rows[:, 6], classes))
 
@@ -70,7 +70,7 @@ def boxes_labels_scores(
     lengths = {len(each) for each in arrays}
     single = [len(each) for each in (box, label, score)] == [1, 1, 1]
     if not single or len(lengths) != 1 or box[0].shape[1] != _BOX:
-        raise misfit("(1, N, 4), (1, N) of integers and (1, N) of scores", [*outputs])
+        raise MisfitError("(1, N, 4), (1, N) of integers and (1, N) of scores", outputs)
     return Candidates(box[0] * scale(unit, size), one_hot(label[0], score[0], classes))
 
 
@@ -81,7 +81,7 @@ def mmdet(
     box = [each[0] for each in outputs if each.shape[2:] == (_BOX_AND_SCORE,)]
     label = [each[0] for each in outputs if each.ndim == len(("image", "row")) and len(each)]
     if [len(box), len(label), len(outputs)] != [1, 1, 2] or len(box[0]) != len(label[0]):
-        raise misfit(f"(1, N, {_BOX_AND_SCORE}) and (1, N) of integers", [*outputs])
+        raise MisfitError(f"(1, N, {_BOX_AND_SCORE}) and (1, N) of integers", outputs)
     scores = one_hot(label[0], box[0][:, _BOX], classes)
     return Candidates(box[0][:, :_BOX] * scale(unit, size), scores)
 
@@ -93,6 +93,6 @@ def paddle(
     rows = [each for each in outputs if each.shape[1:] == (_PADDLE,)]
     count = [each for each in outputs if each.ndim == 1 and each.dtype.kind in "iu"]
     if [len(rows), len(count), len(outputs)] != [1, 1, 2] or not len(count[0]):
-        raise misfit(f"(N, {_PADDLE}) and (images,) of integers", [*outputs])
+        raise MisfitError(f"(N, {_PADDLE}) and (images,) of integers", outputs)
     first = rows[0][: count[0][0]]
     return Candidates(first[:, 2:] * scale(unit, size), one_hot(first[:, 0], first[:, 1], classes))

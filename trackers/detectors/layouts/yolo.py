@@ -21,7 +21,7 @@ from collections.abc import Sequence as Many
 import numpy as np
 
 from trackers.detectors.candidates import Candidates
-from trackers.detectors.layouts.boxes import Unit, corners, misfit, scale
+from trackers.detectors.layouts.boxes import MisfitError, Unit, corners, scale
 
 _STRIDES = (8, 16, 32)
 _BOX, _OBJECT = 4, 1  # columns of the box and of the objectness
@@ -41,7 +41,7 @@ def yolox(
     shape = (1, len(cells), _BOX + _OBJECT + classes)
     tables = [each for each in outputs if each.shape == shape]
     if len(tables) != 1:
-        raise misfit(str(shape), [*outputs])
+        raise MisfitError(str(shape), outputs)
     rows = tables[0][0]
     centre, extent = rows[:, :2], rows[:, 2:_BOX]
     if unit == "cells":
@@ -86,7 +86,7 @@ def yolo_nas(
         box, score = tables if tables[0].shape[2] == _BOX else tables[::-1]
         if box.shape == (1, box.shape[1], _BOX) and score.shape == (1, box.shape[1], classes):
             return Candidates(box[0] * scale(unit, size), score[0])
-    raise misfit(f"(1, N, {_BOX}) and (1, N, {classes})", [*outputs])
+    raise MisfitError(f"(1, N, {_BOX}) and (1, N, {classes})", outputs)
 
 
 def _find_rows(
@@ -111,7 +111,7 @@ def _find_rows(
     ]
     if len(found) != 1:
         shapes = f"(1, N, {columns})" + (f" or (1, {columns}, N)" if transposed else "")
-        raise misfit(f"one of {shapes}, or P more with mask prototypes (1, P, h, w)", [*outputs])
+        raise MisfitError(f"one of {shapes}, or P more with mask prototypes (1, P, h, w)", outputs)
     return found[0]
 
 
