@@ -91,27 +91,17 @@ class Card:
         score, overlap = max(self.score, score), layout.overlap
         return CandidateFilter(score, overlap, self.side, self.max_count, density)
 
-    def apply_to(self, layout: Layout, name: str) -> Layout:
+    def apply_to(self, layout: Layout) -> Layout:
         """Return a layout with what the card says otherwise.
 
-        Args:
-            name: Name of the layout, for messages.
-
         Raises:
-            ValueError: The card lacks what the layout does not determine, or contradicts it. Names
-                the key.
+            ValueError: The card contradicts the layout. Names the key.
         """
         said = {key: getattr(self, key) for key in _PREPARATION if getattr(self, key) is not None}
         preparation = replace(layout.preparation, **said)
-        for key in ("mean", "divide"):
-            if getattr(preparation, key) is None:
-                raise ValueError(
-                    f"{key}: expected in the network card, because networks of the layout "
-                    f"{name} differ, found none"
-                )
         if self.boxes is not None and self.boxes not in layout.units:
             raise ValueError(
-                f"boxes: expected one of {[*layout.units]} for the layout {name}, "
+                f"boxes: expected one of {[*layout.units]} for the layout {layout.name}, "
                 f"found {self.boxes!r}"
             )
         overlap = layout.overlap if self.overlap is None else self.overlap

@@ -14,6 +14,7 @@ from typing import Any
 
 from trackers.detectors.card import Card, class_list
 from trackers.detectors.layouts.table import LAYOUTS, Layout
+from trackers.option_types import PositiveInt, accepts
 from trackers.parts.class_names import synonyms
 
 _TASKS = ("detect", "segment")
@@ -83,18 +84,21 @@ def combine(card: Card, metadata: Metadata, place: str) -> tuple[Layout, tuple[s
     _check_layout(card.layout, metadata, place)
     _check_classes(classes, metadata.names, place)
     name, classes = card.layout or _layout(metadata), classes or metadata.names
-    for key, value, known in (("layout", name, f"one of {[*LAYOUTS]}"), ("classes", classes, "")):
-        if value is None:
-            raise ValueError(
-                f"{place}: {key}: expected {known or 'the names of the classes'} in the network "
-                "card, because the metadata of the file does not say it, found none"
-            )
-    assert name is not None
-    assert classes is not None
+    if name is None:
+        raise ValueError(_missing(place, "layout", f"one of {[*LAYOUTS]}"))
+    if classes is None:
+        raise ValueError(_missing(place, "classes", "the names of the classes"))
     try:
-        return card.apply_to(LAYOUTS[name], name), classes
+        return card.apply_to(LAYOUTS[name]), classes
     except ValueError as error:
         raise ValueError(f"{place}: {error}") from error
+
+
+def _missing(place: str, key: str, expected: str) -> str:
+    return (
+        f"{place}: {key}: expected {expected} in the network card, because the metadata of the "
+        "file does not say it, found none"
+    )
 
 
 def _layout(metadata: Metadata) -> str | None:
@@ -145,7 +149,7 @@ def _parse(key: str, text: str, place: str) -> Any:
         return None
     try:
         return _PARSERS[key](value)
-    except (ValueError, TypeError) as error:
+    except ValueError as error:
         raise ValueError(f"{place}: metadata: {key}: {error}") from error
 
 
@@ -159,19 +163,33 @@ def _literal(text: str) -> Any:
 def _names(value: Any) -> tuple[str, ...]:
     """Return the names of classes, whose numbers are texts in JSON."""
     if isinstance(value, dict):
-        return class_list({int(key): name for key, name in value.items()})
+        return class_list({_number(key): name for key, name in value.items()})
     return class_list(value)
 
 
-def _size(sides: Any) -> tuple[int, int]:
+def _number(key: Any) -> Any:
+    return int(key) if isinstance(key, str) and key.isdecimal() else key
+
+
+def _size(value: Any) -> tuple[int, int]:
     """Return height and width from one number or two."""
-    height, width = (sides, sides) if isinstance(sides, int) else sides
-    return int(height), int(width)
+    sides = [value, value] if isinstance(value, int) else value
+    if not accepts(tuple[PositiveInt, PositiveInt], sides):
+        raise ValueError(f"expected one or two positive integers, found {value!r:.200}")
+    return sides[0], sides[1]
 
 
-def _suppresses(arguments: Any) -> bool | None:
+def _stride(value: Any) -> int:
+    """Return the largest stride from one number or several."""
+    strides = value if isinstance(value, list) else [value]
+    if not strides or not accepts(list[PositiveInt], strides):
+        raise ValueError(f"expected positive integers, found {value!r:.200}")
+    return max(strides)
+
+
+def _suppresses(value: Any) -> bool | None:
     """Return whether the exporter was told to add suppression; None if it does not say."""
-    return bool(arguments["nms"]) if "nms" in arguments else None
+    return bool(value["nms"]) if isinstance(value, dict) and "nms" in value else None
 
 
 def _are_numbered(names: tuple[str, ...]) -> bool:
@@ -182,7 +200,7 @@ def _are_numbered(names: tuple[str, ...]) -> bool:
 _PARSERS: Mapping[str, Callable[[Any], Any]] = {
     "names": _names,
     "imgsz": _size,
-    "stride": int,
+    "stride": _stride,
     "end2end": bool,
     "args": _suppresses,
 }

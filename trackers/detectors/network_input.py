@@ -79,11 +79,7 @@ def find_input(
             or leave something open. Names the input or the key.
     """
     image, further = _image(inputs), [each for each in inputs if each.name in _FURTHER]
-    if image.dtype == np.uint8 and not (card.mean is None and card.divide is None):
-        raise ValueError(
-            f"input {image.name}: expected no mean and divide in the network card, because the "
-            "input is uint8 and the network normalises it, found some"
-        )
+    _check_normalisation(image, card, layout)
     last = _channels_last(image, card.channels_last)
     sides = image.shape[-3:-1] if last else image.shape[-2:]
     height, width = _size(image, sides, card, metadata, layout.stride)
@@ -97,6 +93,21 @@ def find_input(
         _batch(image, card.batch),
         {each.name: np.array([values[each.name]], each.dtype) for each in further},
     )
+
+
+def _check_normalisation(image: TensorSpec, card: Card, layout: Layout) -> None:
+    """Raise ValueError if the card lacks the normalisation, or has one for a uint8 input."""
+    for key in ("mean", "divide"):
+        if image.dtype == np.uint8 and getattr(card, key) is not None:
+            raise ValueError(
+                f"{key}: expected none in the network card, because the input {image.name} is "
+                f"uint8 and the network normalises it, found {getattr(card, key)}"
+            )
+        if image.dtype != np.uint8 and getattr(layout.preparation, key) is None:
+            raise ValueError(
+                f"{key}: expected in the network card, because networks of the layout "
+                f"{layout.name} differ, found none"
+            )
 
 
 def _further_values(height: int, width: int) -> Mapping[str, list[int]]:
@@ -187,8 +198,8 @@ def _batch(image: TensorSpec, said: int) -> int | None:
     fixed = image.shape[0] if with_images and isinstance(image.shape[0], int) else 1
     if fixed != said:
         raise ValueError(
-            f"input {image.name}: expected the shape of {said} images, found {image.shape}: export "
-            f"the network for one image, or write `batch: {fixed}` to the network card; it then "
+            f"input {image.name}: expected a batch of {said}, found one of {fixed}: export the "
+            f"network for one image, or write `batch: {fixed}` to the network card; it then "
             f"processes {fixed} images per frame, {fixed - 1} of them blank"
         )
     return fixed if with_images else None

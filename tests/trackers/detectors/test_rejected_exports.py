@@ -1,4 +1,4 @@
-"""A manifest of exported detectors, network files and network cards that are refused, and why."""
+"""A manifest of exported detectors that are refused, and why."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from tests.support.trackers.detector_exports import (
     Image,
     Output,
     repeated,
+    yolox_rows,
 )
 from tests.support.trackers.exported_detectors import (
+    CORNER,
     METADATA,
     V5,
     V5_HEADS,
@@ -28,8 +30,8 @@ from tests.support.trackers.exported_detectors import (
 
 END_TO_END = selected(6, 4, 5)
 FAR = Output(np.array([[[9, 9, 30, 30, 0.9, 3]]], np.float32))
-LOGITS = Output(np.array([[[9, 9, 9, 9, 4.5, -8, -7]]], np.float32))
-NAN = Output(np.array([[[9, 9, 9, 9, np.nan, 0.1, 0.1]]], np.float32))
+LOGITS = Output(np.array([[[40, 30, 9, 9, 4.5, -8, -7]]], np.float32))
+NAN = Output(np.array([[[40, 30, 9, 9, np.nan, 0.1, 0.1]]], np.float32))
 DYNAMIC = Image(("n", 3, "h", "w"))
 REFUSED = {
     "pose": (Export([Output(np.zeros((1, 56, 126), np.float32))], metadata=METADATA | {
@@ -38,8 +40,8 @@ REFUSED = {
     "pose without metadata": (
         Export([Output(np.zeros((1, 56, 126), np.float32))],
                {"layout": "yolov8", "classes": ["person"]}),
-        "outputs: expected one of (1, N, 5) or (1, 5, N), or P more with mask prototypes ..., "
-        "found [(1, 56, 126)]: they fit keypoints of 17 joints (pose)"),
+        "outputs: expected (1, N, 5) or (1, 5, N), or P more with mask prototypes ..., found "
+        "[(1, 56, 126)]: they fit keypoints of 17 joints (pose) or layout yolov8 with 52 classes"),
     "pose, end to end": (Export([Output(np.zeros((1, 12, 57), np.float32))], card("end_to_end")),
                          "found [(1, 12, 57)]: they fit keypoints of 17 joints (pose)"),
     "OBB": (Export([V8], metadata=METADATA | {"task": "obb"}), "found one for the task 'obb'"),
@@ -61,9 +63,11 @@ REFUSED = {
     "v10 as v8": (Export([END_TO_END], card("yolov8")),
                   "found [(1, 12, 6)]: they fit layout end_to_end"),
     "v8 as YOLOX": (Export([V8], card("yolox")), "expected (1, 126, 8), found [(1, 7, 12)]"),
+    "YOLOX as v5": (Export([yolox_rows(CORNER, decoded=False)], card("yolov5")), "boxes: expected "
+                    "candidates all over the input, found none beyond 8.55 pixels: boxes that are"),
     "masks without prototypes": (Export([V8_MASKED], card("yolov8")), "found [(1, 9, 12)]"),
     "wrong number of classes": (Export([V8], {"layout": "yolov8", "classes": ["red", "green"]}),
-                                "expected one of (1, N, 6) or (1, 6, N)"),
+                                "expected (1, N, 6) or (1, 6, N), ... yolov8 with 3 classes"),
     "v7 as NAS": (Export([flat(selected(7, 5, 6, first=1))], card("yolov7_nms")),
                   "class numbers: expected integers from 0 to 2, found 0.4"),
     "class number": (Export([FAR], card("end_to_end")),
@@ -75,7 +79,7 @@ REFUSED = {
                        "boxes: expected one of the units ['cells', 'pixels'], found centres that "
                        "fit none: set the key boxes of the network card"),
     "batch": (Export([repeated(V8, 4)], card("yolov8"), Image((4, 3, 64, 96))),
-              "input images: expected the shape of 1 images, found (4, 3, 64, 96): export the "
+              "input images: expected a batch of 1, found one of 4: export the "
               "network for one image, or write `batch: 4` to the network card; it then processes 4 "
               "images per frame, 3 of them blank"),
     "dynamic": (Export([V8], card("yolov8"), DYNAMIC), "size: expected [height, width] in the "
@@ -91,10 +95,11 @@ REFUSED = {
              "input images: expected channels_last, true or false, in the network card"),
     "grey": (Export([V8], card("yolov8"), Image((1, 1, 64, 96))),
              "input images: expected 3 channels as the first or last axis"),
-    "int8": (Export([V8], card("yolov8"), Image(dtype=np.int32)), "input images: expected values "
+    "int32": (Export([V8], card("yolov8"), Image(dtype=np.int32)), "input images: expected values "
              "of type float32 or float16 or uint8, found int32"),
     "uint8 and mean": (Export([V8], card("yolov8", mean=0), Image(dtype=np.uint8)),
-                       "input images: expected no mean and divide in the network card"),
+                       "mean: expected none in the network card, because the input images is "
+                       "uint8 and the network normalises it, found 0"),
     "further input": (Export([V8], card("yolov8"), further={"threshold": (np.float32, (1,))}),
                       "inputs: expected one image and at most ['scale_factor', ..., found "
                       "{'images': (1, 3, 64, 96), 'threshold': (1,)}"),
@@ -107,6 +112,10 @@ REFUSED = {
                          "network.onnx: classes: expected the names of the classes in the network"),
     "names are numbers": (Export([V8], card(), metadata=METADATA | {"names": "[1, 2, 3]"}),
                           "network.onnx: metadata: names: expected a list of names, found [1, 2"),
+    "imgsz": (Export([V8], None, metadata=METADATA | {"imgsz": "'large'"}),
+              "metadata: imgsz: expected one or two positive integers, found 'large'"),
+    "stride unreadable": (Export([V8], None, metadata=METADATA | {"stride": "[8, 'x']"}),
+                          "network.onnx: metadata: stride: expected positive integers, found [8"),
     "names with gaps": (Export([V8], None, metadata=METADATA | {"names": "{0: 'a', 2: 'b'}"}),
                         "network.onnx: metadata: names: expected the numbers from 0 to 1, found"),
     "end to end as v8": (Export([END_TO_END], card("yolov8"), metadata=METADATA | {

@@ -10,7 +10,8 @@ import numpy as np
 
 from trackers.detectors.candidates import Candidates
 from trackers.detectors.layouts.boxes import MisfitError, Unit
-from trackers.detectors.layouts.measured import describe_other, measured_unit
+from trackers.detectors.layouts.measured import measured_unit
+from trackers.detectors.layouts.misfits import describe_misfit
 from trackers.detectors.layouts.table import Layout
 
 _TOLERANCE = 0.01  # of scores, for rounding in low precision
@@ -49,7 +50,7 @@ class OutputReader:
         try:
             return measured_unit(self.layout, arrays, self.size, self.classes)
         except MisfitError as error:
-            other = describe_other(arrays, self.size, self.classes)
+            other = describe_misfit(self.layout.name, arrays, self.size, self.classes)
             raise ValueError(f"{self.place}: {error}{other}") from error
         except ValueError as error:
             raise ValueError(f"{self.place}: {error}") from error

@@ -70,46 +70,55 @@ class Layout:
     """Input and output format of a kind of network.
 
     Args:
+        name: Name of the layout.
         decode: Function that reads the outputs.
         preparation: Preparation of the image.
         units: Possible units of the boxes; the first is assumed where no box can be measured.
         overlap: Maximum IoU with a detection of the same class and a higher score; 1 for networks
             that suppress their detections themselves.
         stride: Height and width of the input are multiples of this.
+        dense: Whether there are candidates everywhere, so that they cover the input.
         flat: Whether the rows of all images lie in one output without an axis of images.
     """
 
+    name: str
     decode: Decode
     preparation: Preparation = Preparation()
     units: tuple[Unit, ...] = ("pixels", "fractions")
     overlap: float = 0.45
     stride: int = 1
+    dense: bool = False
     flat: bool = False
 
 
 _STRETCHED = Preparation("stretch")
 _FROM_CARD = Preparation("stretch", mean=None, divide=None)
+_LEGACY = Preparation("corner", mean=IMAGENET_MEAN, divide=IMAGENET_DEVIATION)
 _YOLOX = Layout(
+    "yolox",
     yolox,
     Preparation("corner", blue_first=True, divide=1.0),
     units=("cells", "pixels"),
     stride=_STRIDE,
+    dense=True,
 )
+_RFB = Preparation("stretch", mean=127.0, divide=128.0)
 
 LAYOUTS = {
-    "yolox": _YOLOX,
-    "yolox_legacy": replace(
-        _YOLOX, preparation=Preparation("corner", mean=IMAGENET_MEAN, divide=IMAGENET_DEVIATION)
-    ),
-    "yolov5": Layout(yolov5, stride=_STRIDE),
-    "yolov8": Layout(yolov8, stride=_STRIDE),
-    "end_to_end": Layout(end_to_end, overlap=1.0, stride=_STRIDE),
-    "yolov7_nms": Layout(yolov7_nms, overlap=1.0, stride=_STRIDE, flat=True),
-    "yolo_nas": Layout(yolo_nas, stride=_STRIDE),
-    "rtdetr": Layout(rtdetr, _STRETCHED, units=("fractions", "pixels"), overlap=1.0),
-    "boxes_labels_scores": Layout(boxes_labels_scores, _STRETCHED, overlap=1.0),
-    "mmdet": Layout(mmdet, replace(_FROM_CARD, fit="corner"), overlap=1.0),
-    "paddle": Layout(paddle, _FROM_CARD, overlap=1.0, flat=True),
-    "detectnet": Layout(detectnet, _STRETCHED, units=("pixels",)),
-    "rfb": Layout(rfb, Preparation("stretch", mean=127.0, divide=128.0), units=("fractions",)),
+    each.name: each
+    for each in (
+        _YOLOX,
+        replace(_YOLOX, name="yolox_legacy", preparation=_LEGACY),
+        Layout("yolov5", yolov5, stride=_STRIDE, dense=True),
+        Layout("yolov8", yolov8, stride=_STRIDE, dense=True),
+        Layout("end_to_end", end_to_end, overlap=1.0, stride=_STRIDE),
+        Layout("yolov7_nms", yolov7_nms, overlap=1.0, stride=_STRIDE, flat=True),
+        Layout("yolo_nas", yolo_nas, stride=_STRIDE, dense=True),
+        Layout("rtdetr", rtdetr, _STRETCHED, units=("fractions", "pixels"), overlap=1.0),
+        Layout("boxes_labels_scores", boxes_labels_scores, _STRETCHED, overlap=1.0),
+        Layout("mmdet", mmdet, replace(_FROM_CARD, fit="corner"), overlap=1.0),
+        Layout("paddle", paddle, _FROM_CARD, overlap=1.0, flat=True),
+        Layout("detectnet", detectnet, _STRETCHED, units=("pixels",)),
+        Layout("rfb", rfb, _RFB, units=("fractions",)),
+    )
 }

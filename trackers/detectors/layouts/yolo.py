@@ -111,7 +111,7 @@ def _find_rows(
     ]
     if len(found) != 1:
         shapes = f"(1, N, {columns})" + (f" or (1, {columns}, N)" if transposed else "")
-        raise MisfitError(f"one of {shapes}, or P more with mask prototypes (1, P, h, w)", outputs)
+        raise MisfitError(f"{shapes}, or P more with mask prototypes (1, P, h, w)", outputs)
     return found[0]
 
 
