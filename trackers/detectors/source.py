@@ -16,8 +16,8 @@ class DetectionSource:
     `with_masks` is whether `find_objects` can return masks.
 
     Args:
-        detector: Network card of a detector or folder of an exported one; None to use the
-            detections of the frames.
+        detector: Network card of a detector, folder of an exported one, or ONNX file with
+            metadata; None to use the detections of the frames.
         device: Device of the detector.
         min_score: Detections of a lower score are discarded; the network card may have a higher
             minimum.

@@ -17,6 +17,7 @@ from datasets.io.yaml_text import read_yaml
 from trackers.option_types import accepts, as_declared, describe
 
 CARD = "networks.json"  # name of the network card in a folder made by `export`
+_ONNX = ".onnx"
 PerChannel = float | tuple[float, float, float]  # one number for all channels, or one for each
 # of the pixels of ImageNet, red first, from 0 to 255
 IMAGENET_MEAN = (123.675, 116.28, 103.53)
@@ -88,17 +89,25 @@ def network_path(path: Path, file: str) -> Path:
 
 
 def card_files(option: str) -> list[Path]:
-    """Return the files behind an option whose value is a network card or a folder of networks.
+    """Return the files behind an option whose value is a network, its card or its folder.
 
     For a folder it is the card alone, since a rule makes the networks together with it. For a card
-    written by hand it is the card and, if the card is readable and the network exists, the network.
-    Errors are left to the tracker to report.
+    written by hand it is the card and, if the card is readable and the network exists, the network
+    with its external data. Errors are left to the tracker to report.
     """
     path = Path(option)
     if not path.suffix:
         return [path / CARD]
+    if path.suffix == _ONNX:
+        return [path, *_external_data(path)]
     try:
         network = network_path(path, read_yaml(path)["file"])
-        return [path, network] if network.is_file() else [path]
+        return [path, network, *_external_data(network)] if network.is_file() else [path]
     except (OSError, ValueError, TypeError, KeyError):
         return [path]
+
+
+def _external_data(network: Path) -> list[Path]:
+    """Return the files of weights beside a network, as `a.onnx.data` or `a.onnx_data`."""
+    names = (f"{network.name}.data", f"{network.name}_data")
+    return [path for path in map(network.with_name, names) if path.is_file()]

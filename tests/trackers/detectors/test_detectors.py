@@ -14,8 +14,10 @@ from tests.support.trackers.detector_exports import decode_yolox, normalise_yolo
 from trackers.detectors.candidates import CandidateFilter, Candidates
 from trackers.detectors.density import Density, find_groups, merge_groups
 from trackers.detectors.detector import Detector, load_detector
+from trackers.detectors.layouts.boxes import MisfitError
 from trackers.detectors.layouts.detectnet import detectnet
 from trackers.detectors.layouts.rfb import rfb
+from trackers.detectors.layouts.table import LAYOUTS
 from trackers.detectors.layouts.yolo import yolov5, yolov8, yolox
 from trackers.detectors.letterbox import place
 
@@ -109,6 +111,20 @@ def test_rfb_boxes_are_fractions_of_the_input_size():
 def test_an_output_of_another_layout_is_rejected(layout, outputs):
     with pytest.raises(ValueError, match=r"outputs: expected .*, found"):
         layout(outputs, SIZE, 2)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_any_other_outputs_are_a_misfit_and_no_fault(layout):
+    draw = np.random.default_rng(0)
+    for _ in range(40):
+        shapes = [draw.integers(0, 4, draw.integers(1, 6)) for _ in range(draw.integers(1, 4))]
+        outputs = [np.zeros(shape, draw.choice([np.float32, np.int64])) for shape in shapes]
+        try:
+            found = LAYOUTS[layout].decode(outputs, SIZE, 2, "pixels")
+        except MisfitError:
+            continue
+        assert found.box.shape == (len(found.score), 4)
+        assert found.score.shape[1] == 2
 
 
 def choose(candidates, classes, **limits):

@@ -1,14 +1,15 @@
-"""Boxes as networks output them, and their units."""
+"""What layouts share: boxes and their units, mask prototypes, classes as numbers."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence as Many
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 
 Unit = Literal["cells", "pixels", "fractions"]
-UNITS: tuple[Unit, ...] = get_args(Unit)
+_MAPS = 4  # axes of mask prototypes
 
 
 class MisfitError(ValueError):
@@ -37,6 +38,16 @@ def scale(unit: Unit, size: tuple[int, int]) -> np.ndarray:
 def corners(centre: np.ndarray, extent: np.ndarray) -> np.ndarray:
     """Return left, top, right, bottom (N, 4) of boxes given by centre and size, (N, 2) each."""
     return np.concatenate([centre - extent / 2, centre + extent / 2], 1)
+
+
+def find_prototypes(outputs: Many[np.ndarray]) -> dict[int, np.ndarray]:
+    """Return the outputs (1, P, h, w) that may be mask prototypes, as (P, h, w), by P.
+
+    Outputs that share P with another one are left out: which are the prototypes is unknown.
+    """
+    maps = [each[0] for each in outputs if each.ndim == _MAPS and each.shape[0] == 1]
+    counts = Counter(len(each) for each in maps)
+    return {len(each): each for each in maps if counts[len(each)] == 1}
 
 
 def one_hot(label: np.ndarray, score: np.ndarray, classes: int) -> np.ndarray:

@@ -73,7 +73,7 @@ class OutputReader:
 
     def _first_image(self, outputs: Mapping[str, Any]) -> list[np.ndarray]:
         """Return the outputs for the first image, as float32 except for maps."""
-        arrays = [np.asarray(each) for each in outputs.values()]
+        arrays = [np.atleast_1d(np.asarray(each)) for each in outputs.values()]
         if self.batch > 1 and not self.layout.flat:
             arrays = [each[:1] if each.shape[:1] == (self.batch,) else each for each in arrays]
         low = [each.dtype.kind == "f" and each.ndim < _MAPS for each in arrays]

@@ -20,18 +20,18 @@ from collections.abc import Sequence as Many
 import numpy as np
 
 from trackers.detectors.candidates import Candidates
-from trackers.detectors.layouts.boxes import MisfitError, Unit, one_hot, scale
+from trackers.detectors.layouts.boxes import MisfitError, Unit, find_prototypes, one_hot, scale
 
 _END_TO_END, _YOLOV7, _PADDLE = 6, 7, 6  # columns
 _BOX, _BOX_AND_SCORE = 4, 5
-_TABLE, _MAPS = 3, 4  # axes of outputs with a row per detection, and of mask prototypes
+_TABLE = 3  # axes of outputs with a row per detection
 
 
 def end_to_end(
     outputs: Many[np.ndarray], size: tuple[int, int], classes: int, unit: Unit = "pixels"
 ) -> Candidates:
     """Return the detections of a network that selects them itself."""
-    maps = {each.shape[1]: each[0] for each in outputs if each.ndim == _MAPS}
+    maps = find_prototypes(outputs)
     tables = [each[0] for each in outputs if each.ndim == _TABLE and each.shape[0] == 1]
     found = [
         rows
@@ -67,9 +67,8 @@ def boxes_labels_scores(
     box = [each for each in arrays if each.ndim == len(("row", "column"))]
     label = [each for each in arrays if each.ndim == 1 and each.dtype.kind in "iu"]
     score = [each for each in arrays if each.ndim == 1 and each.dtype.kind == "f"]
-    lengths = {len(each) for each in arrays}
-    single = [len(each) for each in (box, label, score)] == [1, 1, 1]
-    if not single or len(lengths) != 1 or box[0].shape[1] != _BOX:
+    single = [len(each) for each in (box, label, score, outputs)] == [1, 1, 1, 3]
+    if not single or box[0].shape != (len(label[0]), _BOX) or len(label[0]) != len(score[0]):
         raise MisfitError("(1, N, 4), (1, N) of integers and (1, N) of scores", outputs)
     return Candidates(box[0] * scale(unit, size), one_hot(label[0], score[0], classes))
 
@@ -78,7 +77,7 @@ def mmdet(
     outputs: Many[np.ndarray], size: tuple[int, int], classes: int, unit: Unit = "pixels"
 ) -> Candidates:
     """Return the detections of MMDetection's networks."""
-    box = [each[0] for each in outputs if each.shape[2:] == (_BOX_AND_SCORE,)]
+    box = [each[0] for each in outputs if each.shape[::2] == (1, _BOX_AND_SCORE)]
     label = [each[0] for each in outputs if each.ndim == len(("image", "row")) and len(each)]
     if [len(box), len(label), len(outputs)] != [1, 1, 2] or len(box[0]) != len(label[0]):
         raise MisfitError(f"(1, N, {_BOX_AND_SCORE}) and (1, N) of integers", outputs)

@@ -21,11 +21,11 @@ from collections.abc import Sequence as Many
 import numpy as np
 
 from trackers.detectors.candidates import Candidates
-from trackers.detectors.layouts.boxes import MisfitError, Unit, corners, scale
+from trackers.detectors.layouts.boxes import MisfitError, Unit, corners, find_prototypes, scale
 
 _STRIDES = (8, 16, 32)
 _BOX, _OBJECT = 4, 1  # columns of the box and of the objectness
-_TABLE, _MAPS = 3, 4  # axes of outputs with a row per candidate, and of mask prototypes
+_TABLE = 3  # axes of outputs with a row per candidate
 
 
 def yolox(
@@ -101,7 +101,7 @@ def _find_rows(
     Raises:
         ValueError: There is no such output, or more than one reading.
     """
-    maps = {each.shape[1]: each[0] for each in outputs if each.ndim == _MAPS}
+    maps = find_prototypes(outputs)
     tables = [each[0] for each in outputs if each.ndim == _TABLE and each.shape[0] == 1]
     tables += [each.T for each in tables] if transposed else []
     found = [
