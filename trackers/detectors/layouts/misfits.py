@@ -11,26 +11,24 @@ from trackers.detectors.layouts.table import LAYOUTS
 _TABLE = 3  # axes of an output with a row per candidate
 _BOX, _END_TO_END = 4, 6  # columns
 _ANGLE, _KEYPOINTS = 1, 17 * 3  # further columns: of oriented boxes; of COCO's 17 joints
-_HEADS = {"yolox": 5, "yolox_legacy": 5, "yolov5": 5, "yolov8": 4, "rtdetr": 4}  # columns
+_HEADS = {"yolox": 5, "yolov5": 5, "yolov8": 4}  # columns before the classes
 
 
-def describe_misfit(
-    layout: str, outputs: Many[np.ndarray], size: tuple[int, int], classes: int
-) -> str:
-    """Return what outputs fit instead of a layout; an empty string if nothing is known.
+def describe_misfit(outputs: Many[np.ndarray], size: tuple[int, int], classes: int) -> str:
+    """Return what outputs fit instead; an empty string if nothing is known.
 
     Args:
-        layout: Name of the layout.
         size: Height and width of the input.
         classes: Number of classes.
     """
-    guesses = [f"layout {name}" for name in LAYOUTS if _fits(name, outputs, size, classes)]
     shapes = [each.shape for each in outputs]
-    guesses += _other_tasks(shapes, classes)
+    fitting = [f"layout {name}" for name in LAYOUTS if _fits(name, outputs, size, classes)]
+    guesses = fitting + _other_tasks(shapes, classes)
     columns = {min(shape[1:]) for shape in shapes if len(shape) == _TABLE}
-    for count in sorted(each - _HEADS.get(layout, each) for each in columns):
-        if count > 0 and _fits(layout, outputs, size, count):
-            guesses.append(f"layout {layout} with {count} classes")
+    for name, head in _HEADS.items() if not fitting else ():
+        counts = sorted(each - head for each in columns if each > head)
+        fits = [count for count in counts if _fits(name, outputs, size, count)]
+        guesses += [f"layout {name} with {count} classes" for count in fits]
     return f": they fit {' or '.join(guesses)}" if guesses else ""
 
 

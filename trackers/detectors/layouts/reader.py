@@ -50,7 +50,7 @@ class OutputReader:
         try:
             return measured_unit(self.layout, arrays, self.size, self.classes)
         except MisfitError as error:
-            other = describe_misfit(self.layout.name, arrays, self.size, self.classes)
+            other = describe_misfit(arrays, self.size, self.classes)
             raise ValueError(f"{self.place}: {error}{other}") from error
         except ValueError as error:
             raise ValueError(f"{self.place}: {error}") from error
