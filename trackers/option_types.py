@@ -96,7 +96,9 @@ def describe(kind: Any, *, plural: bool = False) -> str:
 
 def as_declared(kind: Any, value: Any) -> Any:
     """Return an accepted value, with a list converted to a tuple if a tuple is declared."""
-    return tuple(value) if isinstance(value, list) and get_origin(kind) is tuple else value
+    kinds = get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
+    declared = any(get_origin(each) is tuple for each in kinds)
+    return tuple(value) if isinstance(value, list) and declared else value
 
 
 def _describe_annotated(kind: Any, *limits: Any, plural: bool) -> str:

@@ -7,6 +7,7 @@ import os
 import re
 import shlex
 from collections.abc import Iterator
+from dataclasses import fields
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -17,7 +18,8 @@ from datasets.formats.prompt_json import read_tracks
 from datasets.types import Extent
 from tests.support.paths import ROOT
 from trackers.appearance import embedder
-from trackers.detectors import detector
+from trackers.detectors import card
+from trackers.detectors.layouts.table import LAYOUTS
 from trackers.weights.fetch import read_catalogue
 
 OURS = ("bench", "datasets", "trackers", "metrics", "reports", "workflow")
@@ -164,7 +166,7 @@ def test_every_picture_in_the_documents_is_made_by_the_makefile():
         assert re.search(rf"--(output|plot)[ =]{re.escape(picture)}\b", makefile), picture
 
 
-CARDS = {"yolox_nano": detector.read_card, "osnet": embedder.read_card}
+CARDS = {"yolox_nano": card.read_card, "osnet": embedder.read_card}
 
 
 def test_every_card_that_is_shipped_is_read_and_documented():
@@ -183,3 +185,10 @@ def test_the_first_frame_that_is_shipped_is_read_and_documented():
     prompts = read_tracks(ROOT / "config/first_frame.json", Extent(432, 768, 9, {1: "person"}))
     assert prompts.box.tolist() == [[381, 9, 543, 375], [40, 30, 120, 260]]
     assert "config/first_frame.json" in (ROOT / "docs/own_video.md").read_text()
+
+
+def test_every_layout_and_key_of_a_detector_is_documented():
+    text = (ROOT / "docs/detectors.md").read_text()
+    assert [name for name in LAYOUTS if f"| `{name}` |" not in text] == []
+    keys = [field.name for field in fields(card.Card)]
+    assert [key for key in keys if f"`{key}`" not in text] == []

@@ -1,4 +1,4 @@
 """Re-identification: crops of objects in, appearance vectors out.
 
-May import: trackers.engines, trackers.parts, trackers.profiling.
+May import: trackers.engines, trackers.option_types, trackers.parts, trackers.profiling.
 """

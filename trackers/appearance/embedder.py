@@ -16,13 +16,19 @@ from __future__ import annotations
 from collections.abc import Sequence as Many
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from trackers.appearance.crops import crop
-from trackers.engines.card import network_path, read_fields
-from trackers.engines.contract import Engine
+from trackers.engines.card import (
+    IMAGENET_DEVIATION,
+    IMAGENET_MEAN,
+    PerChannel,
+    network_path,
+    read_fields,
+)
+from trackers.engines.contract import Engine, TensorSpec
+from trackers.option_types import PositiveInt
 from trackers.parts.gallery import unit
 from trackers.profiling.stages import stage
 
@@ -43,11 +49,11 @@ class Card:
     """
 
     file: str
-    size: tuple[int, int] | None = None
-    mean: float | Many[float] = (123.675, 116.28, 103.53)
-    divide: float | Many[float] = (58.395, 57.12, 57.375)
+    size: tuple[PositiveInt, PositiveInt] | None = None
+    mean: PerChannel = IMAGENET_MEAN
+    divide: PerChannel = IMAGENET_DEVIATION
     blue_first: bool = False
-    batch: int | None = None
+    batch: PositiveInt | None = None
 
 
 @dataclass(frozen=True)
@@ -139,23 +145,11 @@ def read_card(path: Path) -> Card:
         ValueError: The card is invalid. Names the file and the key.
     """
     content = read_fields(path, Card, "a re-identification network")
-    size, batch = content.get("size"), content.get("batch")
-    if size is not None and not (
-        _are_positive_integers(size) and len(size) == len(("height", "width"))
-    ):
-        raise ValueError(f"{path}: size: expected [height, width] in pixels, found {size!r}")
-    if batch is not None and not _are_positive_integers([batch]):
-        raise ValueError(f"{path}: batch: expected an integer of at least 1, found {batch!r}")
-    for key in ("mean", "divide"):
-        if np.shape(content.get(key, 1.0)) not in {(), (_CHANNELS,)}:
-            raise ValueError(
-                f"{path}: {key}: expected a number or three numbers, found {content[key]!r}"
-            )
     if not np.all(content.get("divide", 1.0)):
         raise ValueError(
             f"{path}: divide: expected numbers other than 0, found {content['divide']!r}"
         )
-    return Card(**content | {"size": size and tuple(size)})
+    return Card(**content)
 
 
 def load_embedder(path: str, device: str = "cpu", threads: int = 0) -> Embedder:
@@ -175,19 +169,19 @@ def load_embedder(path: str, device: str = "cpu", threads: int = 0) -> Embedder:
     card = read_card(Path(path))
     file = network_path(Path(path), card.file)
     engine = OnnxEngine(file, device, threads)
-    return Embedder(engine, _input_spec(file, engine.shapes, card), card)
+    return Embedder(engine, _input_spec(file, engine.inputs, card), card)
 
 
-def _input_spec(file: Path, shapes: dict[str, Any], card: Card) -> InputSpec:
-    """Return the input of a network, from the shapes of its inputs and its card.
+def _input_spec(file: Path, inputs: Many[TensorSpec], card: Card) -> InputSpec:
+    """Return the input of a network, from the description of its inputs and its card.
 
     Raises:
         ValueError: The network does not take crops, the card contradicts the file, or neither says
             the size.
     """
-    if len(shapes) != 1:
-        raise ValueError(f"{file}: expected one input, found {list(shapes)}")
-    ((name, shape),) = shapes.items()
+    if len(inputs) != 1:
+        raise ValueError(f"{file}: expected one input, found {[each.name for each in inputs]}")
+    name, shape = inputs[0].name, inputs[0].shape
     if len(shape) != len(("batch", "channel", "height", "width")) or shape[1] != _CHANNELS:
         raise ValueError(
             f"{file}: input {name}: expected shape (N, 3, height, width), found {shape}"
@@ -203,16 +197,11 @@ def _input_spec(file: Path, shapes: dict[str, Any], card: Card) -> InputSpec:
             raise ValueError(
                 f"{file}: input {name}: expected a size in its card for shape {shape}, found none"
             )
-    height, width = (int(side) for side in card.size or shape[2:])
-    fixed = isinstance(shape[0], int)
-    return InputSpec(name, (height, width), shape[0] if fixed else card.batch, fixed)
+    height, width = (int(side) for side in card.size or shape[2:] if side is not None)
+    batch = shape[0] if isinstance(shape[0], int) else card.batch
+    return InputSpec(name, (height, width), batch, fixed=isinstance(shape[0], int))
 
 
 def _is_vector(shape: tuple[int, ...]) -> bool:
     """Return whether a shape is that of a vector, possibly with axes of length 1 from pooling."""
     return len(shape) > 0 and all(length == 1 for length in shape[1:])
-
-
-def _are_positive_integers(numbers: Any) -> bool:
-    """Return whether a value is a list of positive integers."""
-    return isinstance(numbers, list) and all(type(each) is int and each > 0 for each in numbers)

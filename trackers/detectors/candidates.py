@@ -13,7 +13,7 @@ from trackers.detectors.density import Density, find_groups, merge_groups
 from trackers.detectors.letterbox import Placement
 from trackers.parts.detections import unsuppressed
 
-_MAX_CANDIDATES = 1000  # candidates of the highest scores that enter the suppression
+_MAX_CANDIDATES = 30_000  # candidates of the highest scores that enter the suppression
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class DetectedObjects:
 
     Args:
         detections: Detections in descending order of score.
-        mask: (N, height, width) bool; None from a network without masks.
+        mask: (N, height, width) bool; None if masks were not requested or there are none.
     """
 
     detections: Detections
@@ -51,7 +51,7 @@ class CandidateFilter:
     """The filter that turns candidates into detections.
 
     Args:
-        score: Candidates of a lower score are discarded.
+        score: Candidates of a lower score are discarded, as are those of score 0.
         overlap: Maximum IoU with a detection of the same class and a higher score.
         side: Boxes whose width or height in the image is at most this many pixels are discarded.
         max_count: Maximum number of detections.
@@ -65,16 +65,25 @@ class CandidateFilter:
     density: Density | None = None
 
     def take(
-        self, candidates: Candidates, placement: Placement, classes: Mapping[int, int]
+        self,
+        candidates: Candidates,
+        placement: Placement,
+        classes: Mapping[int, int],
+        *,
+        masks: bool = False,
     ) -> DetectedObjects:
         """Return the remaining objects, in pixels of the image.
 
         Args:
             classes: Class number of the network → class id that is reported; other classes are
                 discarded.
+            masks: Whether masks are computed, if there are prototypes; merged detections have none.
+
+        Raises:
+            ValueError: The masks are not finite.
         """
         scores = candidates.score[:, list(classes)]
-        row, column = np.nonzero(scores >= self.score)
+        row, column = np.nonzero((scores >= self.score) & (scores > 0))
         order = np.argsort(-scores[row, column], kind="stable")[:_MAX_CANDIDATES]
         row, column = row[order], column[order]
         box = placement.to_image(candidates.box[row].astype(np.float64))
@@ -89,9 +98,12 @@ class CandidateFilter:
             kept = np.flatnonzero(find_groups(found, self.density) >= 0)
         kept = kept[unsuppressed(found.take(kept), self.overlap)][: self.max_count]
         found = found.take(kept)
-        if candidates.weight is None or candidates.prototype is None:
+        if not masks or candidates.weight is None or candidates.prototype is None:
             return DetectedObjects(found)
-        logits = np.tensordot(candidates.weight[row[kept]], candidates.prototype, 1)
+        prototype = candidates.prototype.astype(np.float32, copy=False)
+        logits = np.tensordot(candidates.weight[row[kept]], prototype, 1)
+        if not np.isfinite(logits).all():
+            raise ValueError("the masks of the network are not finite")
         return DetectedObjects(found, _masks_in_image(logits, placement, found.box))
 
 

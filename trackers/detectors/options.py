@@ -12,8 +12,8 @@ class DetectorOptions:
     """The detector of a method, and the frames it runs on.
 
     Args:
-        detector: Network card of a detector or folder of an exported one, see
-            `trackers/detectors`; None for the detections of the data set.
+        detector: Network card of a detector, folder of an exported one, or ONNX file with
+            metadata, see docs/detectors.md; None for the detections of the data set.
         interval: Number of frames skipped between two runs of the detector.
     """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from datasets.types import Detections, Frame, Sequence
+from trackers.detectors.candidates import DetectedObjects
 from trackers.detectors.detector import load_detector
 from trackers.parts.detections import select
 
@@ -12,11 +13,14 @@ from trackers.parts.detections import select
 class DetectionSource:
     """Source of detections whose boxes overlap the image.
 
+    `with_masks` is whether `find_objects` can return masks.
+
     Args:
-        detector: Network card of a detector or folder of an exported one; None to use the
-            detections of the frames.
+        detector: Network card of a detector, folder of an exported one, or ONNX file with
+            metadata; None to use the detections of the frames.
         device: Device of the detector.
-        min_score: Detections of a lower score are discarded.
+        min_score: Detections of a lower score are discarded; the network card may have a higher
+            minimum.
 
     Raises:
         FileNotFoundError: The card or the network does not exist.
@@ -26,6 +30,7 @@ class DetectionSource:
     def __init__(self, detector: str | None, device: str, min_score: float) -> None:
         self._detector = load_detector(detector, device, score=min_score) if detector else None
         self._min_score = min_score
+        self.with_masks = self._detector is not None and self._detector.with_masks
 
     def start(self, sequence: Sequence) -> None:
         """Set the classes to detect; ValueError if the detector knows none of them."""
@@ -34,11 +39,19 @@ class DetectionSource:
 
     def find(self, frame: Frame) -> Detections:
         """Return the detections of a frame that has an image."""
+        return self.find_objects(frame, masks=False).detections
+
+    def find_objects(self, frame: Frame, *, masks: bool) -> DetectedObjects:
+        """Return the detections of a frame that has an image, and their masks.
+
+        Args:
+            masks: Whether masks are computed, where the detector outputs them.
+        """
         assert frame.image is not None
         if self._detector is not None:
-            return self._detector(frame.image).detections
+            return self._detector(frame.image, masks=masks)
         selected = select(frame.detections, self._min_score)
-        return selected.take(overlaps_image(selected.box, frame.image.shape))
+        return DetectedObjects(selected.take(overlaps_image(selected.box, frame.image.shape)))
 
 
 def overlaps_image(box: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import reprlib
-from collections.abc import Iterator
+import typing
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import MISSING, fields
 from pathlib import Path
@@ -12,8 +14,14 @@ from typing import Any
 from datasets.io.files import file_in
 from datasets.io.folders import replacing_folder
 from datasets.io.yaml_text import read_yaml
+from trackers.option_types import accepts, as_declared, describe
 
 CARD = "networks.json"  # name of the network card in a folder made by `export`
+_ONNX = ".onnx"
+PerChannel = float | tuple[float, float, float]  # one number for all channels, or one for each
+# of the pixels of ImageNet, red first, from 0 to 255
+IMAGENET_MEAN = (123.675, 116.28, 103.53)
+IMAGENET_DEVIATION = (58.395, 57.12, 57.375)
 
 
 @contextmanager
@@ -33,28 +41,41 @@ def read_fields(path: Path, card: type, whose: str) -> dict[str, Any]:
 
     Args:
         path: Path of the card, or of a folder made by `export`.
-        card: Dataclass whose fields are the allowed keys; those without default are required.
+        card: Dataclass whose fields are the allowed keys, with their types and ranges; those
+            without default are required.
         whose: Kind of network, for the message.
 
     Raises:
         FileNotFoundError: There is no card.
-        ValueError: A key is missing or unknown. Names the file and the key.
+        ValueError: A key is missing or unknown, or its value is invalid. Names the file and the
+            key.
     """
     path = file_in(path, CARD)
     if not path.is_file():
         raise FileNotFoundError(f"{path}: expected the network card of {whose}, found no file")
     content = read_yaml(path)
-    known = [field.name for field in fields(card)]
+    kinds = typing.get_type_hints(card, include_extras=True)
     needed = [field.name for field in fields(card) if field.default is MISSING]
     if not isinstance(content, dict) or not set(needed) <= content.keys():
         raise ValueError(
             f"{path}: expected the keys {', '.join(needed)}, found {reprlib.repr(content):.200}"
         )
     content.pop("origin", None)
-    unknown = sorted(map(str, content.keys() - known))
-    if unknown:
-        raise ValueError(f"{path}: expected some of {sorted(known)}, found {unknown!r:.200}")
-    return content
+    for name, value in content.items():
+        if name not in kinds:
+            raise ValueError(f"{path}: {name!r:.80}: {_unknown(name, kinds)}")
+        if not accepts(kinds[name], value):
+            raise ValueError(
+                f"{path}: {name}: expected {describe(kinds[name])}, found {value!r:.200}"
+            )
+    return {name: as_declared(kinds[name], value) for name, value in content.items()}
+
+
+def _unknown(name: object, known: Collection[str]) -> str:
+    """Return what is wrong with an unknown key, with the nearest known key."""
+    close = difflib.get_close_matches(str(name), known, 1)
+    hint = f"; did you mean {close[0]}?" if close else ""
+    return f"expected one of the keys {', '.join(known)}, found an unknown key{hint}"
 
 
 def network_path(path: Path, file: str) -> Path:
@@ -68,17 +89,25 @@ def network_path(path: Path, file: str) -> Path:
 
 
 def card_files(option: str) -> list[Path]:
-    """Return the files behind an option whose value is a network card or a folder of networks.
+    """Return the files behind an option whose value is a network, its card or its folder.
 
     For a folder it is the card alone, since a rule makes the networks together with it. For a card
-    written by hand it is the card and, if the card is readable and the network exists, the network.
-    Errors are left to the tracker to report.
+    written by hand it is the card and, if the card is readable and the network exists, the network
+    with its external data. Errors are left to the tracker to report.
     """
     path = Path(option)
     if not path.suffix:
         return [path / CARD]
+    if path.suffix == _ONNX:
+        return [path, *_external_data(path)]
     try:
         network = network_path(path, read_yaml(path)["file"])
-        return [path, network] if network.is_file() else [path]
+        return [path, network, *_external_data(network)] if network.is_file() else [path]
     except (OSError, ValueError, TypeError, KeyError):
         return [path]
+
+
+def _external_data(network: Path) -> list[Path]:
+    """Return the files of weights beside a network, as `a.onnx.data` or `a.onnx_data`."""
+    names = (f"{network.name}.data", f"{network.name}_data")
+    return [path for path in map(network.with_name, names) if path.is_file()]

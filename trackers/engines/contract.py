@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -12,6 +13,21 @@ def check_names(found: Collection[str], expected: Collection[str], place: str) -
     """Raise ValueError, naming `place`, if the names of inputs are not the expected ones."""
     if set(found) != set(expected):
         raise ValueError(f"{place}: expected inputs {sorted(expected)}, found {sorted(found)}")
+
+
+@dataclass(frozen=True)
+class TensorSpec:
+    """An input of a network.
+
+    Args:
+        name: Name of the input.
+        shape: Length of each axis; a string or None for a dynamic axis.
+        dtype: Type of the values.
+    """
+
+    name: str
+    shape: tuple[int | str | None, ...]
+    dtype: np.dtype[Any]
 
 
 class Arrays(Protocol):
@@ -42,6 +58,16 @@ class Engine(Protocol):
 
     def __call__(self, **inputs: Any) -> Mapping[str, Any]:
         """Return the outputs by name. Earlier outputs may be overwritten."""
+
+
+class DescribedEngine(Protocol):
+    """An engine that knows the inputs of its network and the metadata of the network file."""
+
+    inputs: tuple[TensorSpec, ...]
+    metadata: Mapping[str, str]
+
+    def __call__(self, **inputs: Any) -> Mapping[str, Any]:
+        """Return the outputs by name, see `Engine`."""
 
 
 @runtime_checkable

@@ -10,7 +10,8 @@ import numpy as np
 import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as errors
 
-from trackers.engines.contract import check_names
+from trackers.engines.contract import TensorSpec, check_names
+from trackers.engines.network_files import explain_failure
 from trackers.engines.row_parallel import RowParallelSession
 from trackers.profiling.machine import usable_cores
 
@@ -24,9 +25,11 @@ _INVALID_MODEL = (
     errors.InvalidProtobuf,
     errors.NotImplemented,
 )
+_FAILED_RUN = (*_INVALID_MODEL, errors.RuntimeException)
 _TYPES: dict[str, type[np.generic]] = {
     "tensor(float)": np.float32,
     "tensor(float16)": np.float16,
+    "tensor(int32)": np.int32,
     "tensor(int64)": np.int64,
     "tensor(uint8)": np.uint8,
     "tensor(bool)": np.bool_,
@@ -36,7 +39,8 @@ _TYPES: dict[str, type[np.generic]] = {
 class OnnxEngine:
     """A network run by ONNX Runtime; the same inputs always give the same outputs.
 
-    `shapes` holds the shapes of the inputs by name, with a string for each dynamic axis.
+    `inputs` describes the inputs, and `metadata` holds the properties that the exporter wrote to
+    the file. Inputs of another type are converted if that loses no more than precision.
 
     Args:
         path: Path of the ONNX file.
@@ -48,8 +52,8 @@ class OnnxEngine:
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: ONNX Runtime cannot run the file, an input has a type that NumPy lacks, the
-            device is unknown, or an output lacks the axis `shared`.
+        ValueError: The file is no ONNX file, or one that ONNX Runtime cannot run; an input has a
+            type that NumPy lacks; the device is unknown; an output lacks the axis `shared`.
         RuntimeError: The installed ONNX Runtime does not support the device.
     """
 
@@ -58,8 +62,12 @@ class OnnxEngine:
     ) -> None:
         self._path = path
         self._session = _open(path, _providers(device), threads)
-        self._types = {each.name: _type(path, each) for each in self._session.get_inputs()}
-        self.shapes = {each.name: each.shape for each in self._session.get_inputs()}
+        self.inputs = tuple(
+            TensorSpec(each.name, tuple(each.shape), np.dtype(_type(path, each)))
+            for each in self._session.get_inputs()
+        )
+        self.metadata: Mapping[str, str] = self._session.get_modelmeta().custom_metadata_map
+        self._types = {each.name: each.dtype for each in self.inputs}
         self._outputs = [each.name for each in self._session.get_outputs()]
         self._row_parallel = (
             self._open_row_parallel(threads or usable_cores(), shared) if device == "cpu" else None
@@ -73,14 +81,19 @@ class OnnxEngine:
             raise ValueError(
                 f"{self._path}: expected outputs with a first axis {axis!r}, found {wrong}"
             )
-        rows = [name for name, shape in self.shapes.items() if shape[:1] == [axis]]
+        rows = [each.name for each in self.inputs if each.shape[:1] == (axis,)]
         return RowParallelSession(_open(self._path, _providers("cpu"), 1), rows, threads)
 
     def __call__(self, **inputs: Any) -> dict[str, np.ndarray]:
         arrays = self._convert_inputs(inputs)
         if self._row_parallel is not None and self._row_parallel.has_row_per_thread(arrays):
             return dict(zip(self._outputs, self._row_parallel.run(arrays), strict=True))
-        return dict(zip(self._outputs, self._session.run(None, arrays), strict=True))
+        try:
+            outputs = self._session.run(None, arrays)
+        except _FAILED_RUN as error:
+            shapes = {name: array.shape for name, array in arrays.items()}
+            raise ValueError(f"{self._path}: the network fails on {shapes}: {error}") from error
+        return dict(zip(self._outputs, outputs, strict=True))
 
     def begin(self, **inputs: Any) -> Callable[[], dict[str, np.ndarray]]:
         """Start the engine, see `AsyncEngine`; without `shared` it runs before this returns."""
@@ -92,9 +105,15 @@ class OnnxEngine:
 
     def _convert_inputs(self, inputs: Mapping[str, Any]) -> dict[str, np.ndarray]:
         check_names(inputs, self._types, str(self._path))
-        return {
-            name: np.ascontiguousarray(array, self._types[name]) for name, array in inputs.items()
-        }
+        return {name: self._convert(name, np.asarray(array)) for name, array in inputs.items()}
+
+    def _convert(self, name: str, array: np.ndarray) -> np.ndarray:
+        dtype = self._types[name]
+        if not np.can_cast(array.dtype, dtype, "same_kind"):
+            raise ValueError(
+                f"{self._path}: input {name}: expected values of type {dtype}, found {array.dtype}"
+            )
+        return np.ascontiguousarray(array, dtype)
 
 
 def _providers(device: str) -> list[str]:
@@ -120,7 +139,8 @@ def _open(path: Path, providers: list[str], threads: int) -> onnxruntime.Inferen
     try:
         session = onnxruntime.InferenceSession(path, options, providers)
     except _INVALID_MODEL as error:
-        raise ValueError(f"{path}: ONNX Runtime cannot run the network: {error}") from error
+        parsed = not isinstance(error, errors.InvalidProtobuf)
+        raise ValueError(f"{path}: {explain_failure(path, str(error), parsed=parsed)}") from error
     if session.get_providers()[0] != providers[0]:
         raise RuntimeError(f"{path}: {providers[0]} did not start: see its log above")
     return session

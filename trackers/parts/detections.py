@@ -7,6 +7,8 @@ import numpy as np
 from datasets.overlap import box_iou
 from datasets.types import Detections
 
+_BLOCK = 256  # boxes
+
 
 def select(detections: Detections | None, min_score: float) -> Detections:
     """Return the detections with a score of at least `min_score` and a box of positive size.
@@ -37,17 +39,28 @@ def unsuppressed(detections: Detections, max_iou: float) -> np.ndarray:
         max_iou: A detection is suppressed if its IoU with a kept one of higher score exceeds this;
             1 keeps all.
     """
+    kept = np.zeros(len(detections.score), bool)
+    if max_iou >= 1:
+        return ~kept
     order = np.argsort(-detections.score, kind="stable")
-    kept = np.ones(len(order), bool)
     for class_id in np.unique(detections.class_id):
         rows = order[detections.class_id[order] == class_id]
-        box, alive = detections.box[rows], np.ones(len(rows), bool)
-        overlapping = box_iou(box[:, None], box) > max_iou
-        for row in range(len(rows)):
-            if alive[row]:
-                alive[row + 1 :] &= ~overlapping[row, row + 1 :]
-        kept[rows] = alive
+        while len(rows):  # in blocks, since the overlaps of all pairs may not fit into memory
+            block, rows = rows[:_BLOCK], rows[_BLOCK:]
+            survivors = block[_greedy(detections.box[block], max_iou)]
+            kept[survivors] = True
+            overlap = box_iou(detections.box[survivors][:, None], detections.box[rows])
+            rows = rows[~(overlap > max_iou).any(0)]
     return kept
+
+
+def _greedy(box: np.ndarray, max_iou: float) -> np.ndarray:
+    """Return which boxes (N, 4) of one class, in descending order of score, are kept, (N,) bool."""
+    overlapping, alive = box_iou(box[:, None], box) > max_iou, np.ones(len(box), bool)
+    for row in range(len(box)):
+        if alive[row]:
+            alive[row + 1 :] &= ~overlapping[row, row + 1 :]
+    return alive
 
 
 def same_class(first: np.ndarray, second: np.ndarray) -> np.ndarray:

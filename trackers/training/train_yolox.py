@@ -17,8 +17,8 @@ from torch import Tensor, nn
 
 from datasets.io.program import run_main
 from trackers.detectors.candidates import CandidateFilter
+from trackers.detectors.layouts.yolo import yolox
 from trackers.detectors.letterbox import place
-from trackers.detectors.yolo import yolox
 from trackers.detectors.yolox import Yolox
 from trackers.training.loop import Stage, Training, command
 from trackers.training.yolox_step import Batch, batch_loss, draw_labelled_images, iou, make_batch

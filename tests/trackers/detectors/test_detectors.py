@@ -10,13 +10,16 @@ import yaml
 
 from datasets.media.frames import decode_frames
 from datasets.types import Detections
+from tests.support.trackers.detector_exports import decode_yolox, normalise_yolox
 from trackers.detectors.candidates import CandidateFilter, Candidates
 from trackers.detectors.density import Density, find_groups, merge_groups
-from trackers.detectors.detectnet import detectnet
-from trackers.detectors.detector import Card, Detector, load_detector, read_card
+from trackers.detectors.detector import Detector, load_detector
+from trackers.detectors.layouts.boxes import MisfitError
+from trackers.detectors.layouts.detectnet import detectnet
+from trackers.detectors.layouts.rfb import rfb
+from trackers.detectors.layouts.table import LAYOUTS
+from trackers.detectors.layouts.yolo import yolov5, yolov8, yolox
 from trackers.detectors.letterbox import place
-from trackers.detectors.rfb import rfb
-from trackers.detectors.yolo import yolov5, yolov8, yolox
 
 SIZE = (64, 96)
 
@@ -106,8 +109,22 @@ def test_rfb_boxes_are_fractions_of_the_input_size():
     ],
 )
 def test_an_output_of_another_layout_is_rejected(layout, outputs):
-    with pytest.raises(ValueError, match="another layout"):
+    with pytest.raises(ValueError, match=r"outputs: expected .*, found"):
         layout(outputs, SIZE, 2)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_any_other_outputs_are_a_misfit_and_no_fault(layout):
+    draw = np.random.default_rng(0)
+    for _ in range(40):
+        shapes = [draw.integers(0, 4, draw.integers(1, 6)) for _ in range(draw.integers(1, 4))]
+        outputs = [np.zeros(shape, draw.choice([np.float32, np.int64])) for shape in shapes]
+        try:
+            found = LAYOUTS[layout].decode(outputs, SIZE, 2, "pixels")
+        except MisfitError:
+            continue
+        assert found.box.shape == (len(found.score), 4)
+        assert found.score.shape[1] == 2
 
 
 def choose(candidates, classes, **limits):
@@ -139,6 +156,12 @@ def test_candidates_are_filtered_by_score_overlap_side_and_count():
     assert choose(Candidates(box, score), {0: 1}, max_count=1).detections.score.tolist() == [0.9]
 
 
+def test_an_object_with_many_candidates_hides_no_other():
+    box = boxes(*[[0, 0, 20, 20]] * 3000, [60, 30, 80, 50])
+    score = np.array([[0.9]] * 3000 + [[0.5]])
+    assert choose(Candidates(box, score), {0: 1}).detections.score.tolist() == [0.9, 0.5]
+
+
 def test_a_mask_is_where_the_weighted_prototypes_are_above_zero_inside_the_box():
     prototype = np.full((2, 16, 24), -1.0)
     prototype[0, 4:12, 6:18] = 1  # 16 to 48 and 24 to 72 of the input
@@ -146,7 +169,7 @@ def test_a_mask_is_where_the_weighted_prototypes_are_above_zero_inside_the_box()
         boxes([20, 10, 60, 60]), np.array([[0.9]]), np.array([[1.0, 0.0]]), prototype
     )
     _, placement = place(np.zeros((128, 192, 3), np.uint8), SIZE, "corner", 0)
-    found = CandidateFilter(0.25, 0.5).take(candidates, placement, {0: 1})
+    found = CandidateFilter(0.25, 0.5).take(candidates, placement, {0: 1}, masks=True)
     expected = np.zeros((1, 128, 192), bool)
     expected[0, 32:96, 48:120] = True
     assert (found.mask != expected).sum() <= 12, "only at the rounded corners"
@@ -203,54 +226,16 @@ def test_a_group_is_merged_to_its_weighted_mean_or_suppressed():
     assert kept.box[0].tolist() == [50, 30, 70, 50]
 
 
-def write_card(folder, **changes):
-    content = {"file": "yolox_nano.onnx", "layout": "yolox", "classes": "coco"} | changes
-    path = folder / "card.yaml"
-    path.write_text(yaml.safe_dump(content))
-    return path
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"layout": "yolo"}, r"card\.yaml: layout: expected one of \['yolox'.*, found 'yolo'"),
-        ({"classes": [1]}, r"card\.yaml: classes: expected a list of names .*, found \[1\]"),
-        ({"scroe": 1}, r"card\.yaml: expected some of .*, found \['scroe'\]"),
-    ],
-)
-def test_an_invalid_card_is_rejected(tmp_path, change, message):
-    with pytest.raises(ValueError, match=message):
-        read_card(write_card(tmp_path, **change))
-
-
-def test_output_that_is_not_finite_is_an_error_and_not_an_empty_result():
-    outputs = [np.zeros((1, 84, 6), np.float32), np.full((1, 84, 6), np.nan, np.float32)]
-    card = Card("half.onnx", "yolox", ("person",))
-    detector = Detector(lambda **_: {"output": outputs.pop(0)}, "images", (64, 64), card, None)
-    detector.start({1: "person"})
-    image = np.zeros((64, 48, 3), np.uint8)
-    assert len(detector(image).detections.score) == 0
-    with pytest.raises(ValueError, match=r"half\.onnx: the output of the network is not finite"):
-        detector(image)
-
-
-def test_a_missing_or_unreadable_card_is_named(tmp_path):
-    with pytest.raises(
-        FileNotFoundError, match=r"networks\.json: expected the network card .*, found no file"
-    ):
-        read_card(tmp_path)
-    (tmp_path / "card.yaml").write_text("a: [")
-    with pytest.raises(ValueError, match=r"card\.yaml: not valid YAML: line 1"):
-        read_card(tmp_path / "card.yaml")
-
-
 @pytest.fixture
 def real(shared, tmp_path):
     """A function that loads a real network with the given keys of its card."""
 
     def load(name: str, **card) -> Detector:
         (tmp_path / name).symlink_to(shared / "weights" / name)
-        return load_detector(str(write_card(tmp_path, file=name, **card)))
+        content = {"file": name, "layout": "yolox", "classes": "coco", "score": 0.25} | card
+        path = tmp_path / "card.yaml"
+        path.write_text(yaml.safe_dump(content))
+        return load_detector(str(path))
 
     return load
 
@@ -269,6 +254,28 @@ def test_yolox_nano_detects_a_pedestrian(real, shared):
     assert found.class_id.tolist() == [1]
     assert found.score[0] > 0.8
     np.testing.assert_allclose(found.box, [[381, 9, 543, 375]], atol=4)
+
+
+@pytest.mark.slow
+def test_yolox_nano_detects_the_same_however_it_was_exported(shared, tmp_path):
+    source, image = shared / "weights" / "yolox_nano.onnx", frame(shared, 300)
+    decode_yolox(source, tmp_path / "decoded.onnx", 416)
+    normalise_yolox(source, tmp_path / "legacy.onnx")
+    found = []
+    for file, layout in (
+        (source, "yolox"),
+        (tmp_path / "decoded.onnx", "yolox"),
+        (tmp_path / "legacy.onnx", "yolox_legacy"),
+    ):
+        card = {"file": str(file), "layout": layout, "classes": "coco"}
+        (tmp_path / "card.yaml").write_text(yaml.safe_dump(card))
+        detector = load_detector(str(tmp_path / "card.yaml"), score=0.25)
+        detector.start({1: "pedestrian"})
+        found.append(detector(image).detections)
+    assert len(found[0].score) == 1
+    for each in found[1:]:
+        np.testing.assert_allclose(each.score, found[0].score, atol=1e-4)
+        np.testing.assert_allclose(each.box, found[0].box, atol=1e-2)
 
 
 @pytest.mark.slow

@@ -36,6 +36,15 @@ def test_an_invalid_card_does_not_stop_the_planning_of_variants(tmp_path, text):
     assert card_files(str(path)) == [path]
 
 
+def test_external_data_belongs_to_a_network(tmp_path):
+    network, data = tmp_path / "a.onnx", tmp_path / "a.onnx.data"
+    for path in (network, data):
+        path.touch()
+    (tmp_path / "card.yaml").write_text("file: a.onnx")
+    assert card_files(str(tmp_path / "card.yaml")) == [tmp_path / "card.yaml", network, data]
+    assert card_files(str(network)) == [network, data]
+
+
 @pytest.mark.parametrize("text", ["[" * 200, f"a0: &a0 [1]\n{BILLION_LAUGHS}file: *a12\n"])
 def test_a_card_that_would_exhaust_the_stack_or_memory_is_rejected(tmp_path, text):
     path = tmp_path / "card.yaml"

@@ -17,7 +17,7 @@ from metrics.score import score_tracks
 from trackers.contract import load_tracker
 from trackers.detectors.detector import load_detector
 from trackers.detectors.export import export_yolox, load_yolox
-from trackers.detectors.yolo import yolox
+from trackers.detectors.layouts.yolo import yolox
 from trackers.detectors.yolox import Yolox
 from trackers.engines.onnx_engine import OnnxEngine
 

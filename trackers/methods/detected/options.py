@@ -14,12 +14,14 @@ class Options:
     """Options of a detector followed by a box tracker.
 
     Args:
-        detector: Network card of a detector, or the folder of an exported detector.
+        detector: Network card of a detector, the folder of an exported detector, or a network file
+            whose metadata says what a card would.
         tracker: Name of the tracking method; with None each detection is reported as a new track.
         tracker_options: Options of the tracking method.
         device: Device of the detector: `cpu` or `cuda`.
-        min_score: Detections below this score are discarded; the tracking method may apply a
-            higher threshold of its own.
+        min_score: Detections below this score are discarded; the network card and the tracking
+            method may have a higher threshold.
+        masks: Whether the masks of the detector are reported; without a tracking method only.
     """
 
     detector: str
@@ -27,3 +29,4 @@ class Options:
     tracker_options: Mapping[str, Any] | None = None
     device: str = "cpu"
     min_score: UnitInterval = 0.1
+    masks: bool = False

@@ -16,17 +16,28 @@ from trackers.detectors.source import DetectionSource
 from trackers.methods.detected.options import Options
 
 
-def build(options: Options) -> Detected:
+def build(options: Options) -> Detected | DetectionsOnly:
     """Return a tracker.
 
     Raises:
         FileNotFoundError: The network card or the network does not exist.
-        ValueError: The network card or the network is invalid.
+        ValueError: The network card or the network is invalid, or masks are to be reported that the
+            detector lacks or the tracking method does not report.
     """
-    tracker: Tracker = DetectionsOnly()
-    if options.tracker is not None:
-        tracker = load_tracker(options.tracker, options.tracker_options or {})
-    return Detected(DetectionSource(options.detector, options.device, options.min_score), tracker)
+    if options.masks and options.tracker is not None:
+        raise ValueError(
+            f"masks: expected false with a tracking method, which tracks boxes, found true with "
+            f"{options.tracker!r}"
+        )
+    source = DetectionSource(options.detector, options.device, options.min_score)
+    if options.masks and not source.with_masks:
+        raise ValueError(
+            f"masks: expected a detector that outputs masks, found {options.detector}, which does "
+            "not"
+        )
+    if options.tracker is None:
+        return DetectionsOnly(source, masks=options.masks)
+    return Detected(source, load_tracker(options.tracker, options.tracker_options or {}))
 
 
 class Detected:
@@ -44,17 +55,25 @@ class Detected:
 
 
 class DetectionsOnly:
-    """A tracker that reports every detection as a new track."""
+    """A detector whose detections are each reported as a new track.
 
-    def __init__(self) -> None:
+    Args:
+        masks: Whether masks are reported.
+    """
+
+    def __init__(self, source: DetectionSource, *, masks: bool) -> None:
+        self._source, self._masks = source, masks
         self._initiated = 0
 
     def start(self, sequence: Sequence) -> None:
+        self._source.start(sequence)
         self._initiated = 0
 
     def step(self, frame: Frame) -> TrackerOutput:
-        detections = frame.detections
-        assert detections is not None
+        found = self._source.find_objects(frame, masks=self._masks)
+        detections = found.detections
         track = np.arange(self._initiated, self._initiated + len(detections.score))
         self._initiated += len(track)
-        return TrackerOutput(track, detections.box, detections.score, detections.class_id)
+        return TrackerOutput(
+            track, detections.box, detections.score, detections.class_id, found.mask
+        )

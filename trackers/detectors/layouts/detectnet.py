@@ -13,11 +13,15 @@ from collections.abc import Sequence as Many
 import numpy as np
 
 from trackers.detectors.candidates import Candidates
+from trackers.detectors.layouts.boxes import MisfitError, Unit
 
 _UNIT, _OFFSET = 35.0, 0.5
+_AXES = 4
 
 
-def detectnet(outputs: Many[np.ndarray], size: tuple[int, int], classes: int) -> Candidates:
+def detectnet(
+    outputs: Many[np.ndarray], size: tuple[int, int], classes: int, _: Unit = "pixels"
+) -> Candidates:
     """Return the candidates of DetectNet_v2, one per cell and class.
 
     Args:
@@ -28,14 +32,13 @@ def detectnet(outputs: Many[np.ndarray], size: tuple[int, int], classes: int) ->
     Raises:
         ValueError: The shapes of the outputs do not fit the number of classes.
     """
-    coverage, box = sorted(outputs, key=lambda array: array.shape[1])
+    grids = {each.shape[1]: each.astype(np.float32) for each in outputs if each.ndim == _AXES}
+    if len(outputs) != len(grids) or grids.keys() != {classes, 4 * classes}:
+        raise MisfitError(f"(1, {classes}, h, w) and (1, {4 * classes}, h, w)", outputs)
+    coverage, box = grids[classes], grids[4 * classes]
     rows, columns = coverage.shape[2:]
-    shapes = (1, classes, rows, columns), (1, 4 * classes, rows, columns)
-    if (coverage.shape, box.shape) != shapes:
-        raise ValueError(
-            f"network outputs: expected shapes {shapes[0]} and {shapes[1]}, found "
-            f"{coverage.shape} and {box.shape}: another layout?"
-        )
+    if box.shape[2:] != (rows, columns):
+        raise MisfitError("two grids of one size", outputs)
     across = (np.arange(columns) * (size[1] // columns) + _OFFSET)[None, None]
     down = (np.arange(rows) * (size[0] // rows) + _OFFSET)[None, :, None]
     sides = _UNIT * box[0].reshape(classes, 4, rows, columns)

@@ -11,15 +11,18 @@ from collections.abc import Sequence as Many
 import numpy as np
 
 from trackers.detectors.candidates import Candidates
+from trackers.detectors.layouts.boxes import MisfitError, Unit, scale
+
+_AXES = 3
 
 
-def rfb(outputs: Many[np.ndarray], size: tuple[int, int], classes: int) -> Candidates:
+def rfb(
+    outputs: Many[np.ndarray], size: tuple[int, int], classes: int, unit: Unit = "fractions"
+) -> Candidates:
     """Return the candidates of RFB-320; `size` is the height and width of the input."""
+    if [each.ndim for each in outputs] != [_AXES, _AXES]:
+        raise MisfitError(f"(1, N, {classes + 1}) and (1, N, 4)", outputs)
     score, box = outputs
     if score.shape != (1, box.shape[1], classes + 1) or box.shape[2] != len(size) * 2:
-        raise ValueError(
-            f"network outputs: expected shapes (1, N, {classes + 1}) and (1, N, 4), found "
-            f"{score.shape} and {box.shape}: another layout?"
-        )
-    height, width = size
-    return Candidates(box[0] * [width, height, width, height], score[0, :, 1:])
+        raise MisfitError(f"(1, N, {classes + 1}) and (1, N, 4)", outputs)
+    return Candidates(box[0] * scale(unit, size), score[0, :, 1:])

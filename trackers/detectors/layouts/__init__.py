@@ -1,0 +1,1 @@
+"""Output layouts of detection networks: how outputs are read as candidates."""
