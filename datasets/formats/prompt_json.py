@@ -18,7 +18,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -41,10 +41,12 @@ class Prompt:
     Args:
         name: Name; several objects may share it.
         box: Left, top, right, bottom in whole pixels; its area is not zero.
+        is_swapped: Whether its corners were in another order.
     """
 
     name: str
     box: tuple[int, int, int, int]
+    is_swapped: bool = field(default=False, compare=False)
 
 
 def read_prompts(path: Path) -> list[Prompt]:
@@ -75,6 +77,8 @@ def read_tracks(path: Path, extent: Extent) -> Tracks:
     prompts = read_prompts(path)
     if not prompts:
         raise ValueError(f"{path}: expected at least one object in annotation.object, found none")
+    swapped = sum(each.is_swapped for each in prompts)
+    count_mended("prompt boxes with swapped corners, sorted", swapped)
     boxes = [
         clip_box(f"{path}, object {number}: {prompt.name!r}", np.array(prompt.box, float), extent)
         for number, prompt in enumerate(prompts, 1)
@@ -170,9 +174,8 @@ def _read_prompt(content: Any) -> Prompt:
             f"{name!r}: box {[left, top, right, bottom]} has no area: expected xmin < xmax and "
             "ymin < ymax"
         )
-    count_mended("prompt boxes with swapped corners, sorted", right < left or bottom < top)
-    (left, right), (top, bottom) = sorted((left, right)), sorted((top, bottom))
-    return Prompt(name, (left, top, right, bottom))
+    (near, far), (upper, lower) = sorted((left, right)), sorted((top, bottom))
+    return Prompt(name, (near, upper, far, lower), is_swapped=far == left or lower == top)
 
 
 def _whole(name: str, corners: Mapping[str, Any], corner: str) -> int:

@@ -127,6 +127,7 @@ def test_swapped_corners_are_sorted_and_counted(json_file):
         (10, 20, 30, 40),
         (1, 2, 5, 9),
     ]
+    prompt_json.read_tracks(path, EXTENT)
     assert take_mended() == {"prompt boxes with swapped corners, sorted": 2}
 
 
