@@ -48,7 +48,7 @@ from datasets.zone import Zone
 from reports.overlays.live import FramePainter
 from trackers.key_frame import find_key_frame
 from workflow.videos.flags import check_mask_format, parse_flags
-from workflow.videos.folder import FRAMES, ZONE_EVENTS, OutputFolder
+from workflow.videos.folder import FRAMES, ZONE_EVENTS, Earlier, OutputFolder
 from workflow.videos.key_frame import write_key_frame
 from workflow.videos.outputs import write_masks, write_zone_events
 from workflow.videos.source import Source, prepare
@@ -96,19 +96,14 @@ def main() -> None:
     task = _plan(parse_flags(__doc__))
     args = task.args
     folder = OutputFolder(args.output, _settings(task))
-    state = folder.open(force=args.force)
-    facts: dict[str, Any] = {"demo_weights": task.demo, "frames_done": 0, "frame_count": 0}
+    earlier = folder.open(force=args.force)
     if task.demo:
         _print_demo(task.demo)
-    reused = state == "complete" and folder.has_tracks()
-    if state is not None and not reused:
-        done, count = folder.frames_done()
-        found = f"after {done} of {count} frames" if done else "before its first frame was done"
-        _note(
-            f"{args.output}: an earlier run ended {found}; tracking starts again, because a "
-            "tracker's memory cannot be saved"
-        )
-    folder.describe("complete" if reused else "running", facts)
+    reused = earlier is not None and earlier.is_complete
+    if earlier is not None and not reused:
+        _print_earlier(folder, earlier)
+    facts: dict[str, Any] = {"demo_weights": task.demo, "frames_done": 0, "frame_count": 0}
+    folder.describe("running", facts)
     prepared = _prepare(task)
     facts["frame_count"] = prepared.sequence.extent.frame_count
     tracked = _track(task, prepared, folder, facts, reused=reused)
@@ -259,6 +254,15 @@ def _print_result(
     print(printable(f"{folder.path}: {', '.join(folder.files())}"), flush=True)
 
 
+def _print_earlier(folder: OutputFolder, earlier: Earlier) -> None:
+    done = f"after {earlier.frames_done} of {earlier.frame_count} frames"
+    found = done if earlier.frames_done else "before its first frame was done"
+    _note(
+        f"{folder.path}: an earlier run ended {found}; tracking starts again, because a tracker's "
+        "memory cannot be saved"
+    )
+
+
 def _print_demo(weights: list[str]) -> None:
     _note(
         f"warning: {', '.join(weights)}: demo weights, trained on rendered pedestrians: on other "
@@ -274,7 +278,7 @@ def _is_synthetic(source: Path) -> bool:
 
 
 def _note(text: str) -> None:
-    print(printable(f"{program_name()}: {text}"), file=sys.stderr, flush=True)
+    print(printable(f"{program_name(__name__)}: {text}"), file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from typing import Any, Literal
 from datasets.formats.json_records import show
 from datasets.io.files import read_json, remove, sha256, write_json
 from datasets.run_layout import PROMPTS, RUN, SEQUENCE, TRACKS
+from datasets.sequences.run_json import read_run_json
 from workflow.videos.source import IMAGES
 
 SUMMARY, LINES, FRAMES, VIDEO = "summary.json", "tracks.jsonl", "frames", "overlay.mp4"
@@ -30,7 +31,24 @@ SCHEMA_VERSION = 1
 _DERIVED = (LINES, FRAMES, VIDEO, KEY_FRAME, ZONE_EVENTS, *{*MASKS.values()}, MASKS_JSON)
 _OURS = {*_DERIVED, SUMMARY, SEQUENCE, PROMPTS, IMAGES, TRACKS, RUN}
 
+_KEYS = {"state", "frames_done", "frame_count", "settings"}
+
 State = Literal["running", "stopped", "complete"]
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """An earlier run with the same settings.
+
+    Args:
+        is_complete: Whether all frames were tracked and the tracks are there.
+        frames_done: Number of tracked frames.
+        frame_count: Number of all frames, 0 if unknown.
+    """
+
+    is_complete: bool
+    frames_done: int
+    frame_count: int
 
 
 @dataclass(frozen=True)
@@ -45,11 +63,12 @@ class OutputFolder:
     path: Path
     settings: Mapping[str, Any]
 
-    def open(self, *, force: bool) -> State | None:
-        """Create the folder, or check what it holds; return the state of earlier tracks in it.
+    def open(self, *, force: bool) -> Earlier | None:
+        """Create the folder, or check what it holds, and return the earlier run in it.
 
-        Without a summary or after `force` the state is None. Files of an earlier run are then
-        removed, and outputs made from its tracks in any case; other files are never touched.
+        Files of an earlier run are removed: outputs made from its tracks in any case; the tracks
+        and the prepared frames unless the settings are the same, and not `force`. Other files are
+        never touched.
 
         Raises:
             FileExistsError: It holds other files or results of other settings, and not `force`; or
@@ -57,37 +76,22 @@ class OutputFolder:
         """
         self.path.mkdir(parents=True, exist_ok=True)
         before = self._read_summary()
-        others = sorted(each.name for each in self.path.iterdir() if each.name[0] != ".")
         if before is None:
-            self._check_others(others, force=force)
-        elif not force:
+            self._check_others(force=force)
+            return None
+        if not force:
             self._check_settings(before["settings"])
-        same = before is not None and before["settings"] == self.settings and not force
-        state: State | None = before["state"] if same and before else None
-        if before is not None:
-            kept = {SEQUENCE, PROMPTS, IMAGES} if same else set()
-            kept |= {TRACKS, RUN} if state == "complete" else set()
-            for name in _OURS - kept:
-                remove(self.path / name)
-        return state
+        earlier = None if force else self._describe_earlier(before)
+        kept = set() if earlier is None else {SEQUENCE, PROMPTS, IMAGES}
+        kept |= {TRACKS, RUN} if earlier is not None and earlier.is_complete else set()
+        for name in _OURS - kept:
+            remove(self.path / name)
+        return earlier
 
     def describe(self, state: State, facts: Mapping[str, Any]) -> None:
         """Write the summary."""
         content = {"schema_version": SCHEMA_VERSION, "state": state, **facts}
         write_json(self.path / SUMMARY, {**content, "settings": self.settings})
-
-    def frames_done(self) -> tuple[int, int]:
-        """Return how many frames an earlier run has tracked, and how many there are."""
-        summary = self._read_summary() or {}
-        return summary.get("frames_done", 0), summary.get("frame_count", 0)
-
-    def has_tracks(self) -> bool:
-        """Return whether complete tracks with their run.json exist."""
-        tracks, run = self.path / TRACKS, self.path / RUN
-        if not (tracks.is_file() and run.is_file()):
-            return False
-        record = read_json(run)
-        return isinstance(record, dict) and record.get("tracks") == sha256(tracks)
 
     def files(self) -> list[str]:
         """Return the names of what has been made, folders with a slash."""
@@ -101,11 +105,23 @@ class OutputFolder:
             return None
         content = read_json(path)
         known = isinstance(content, dict) and content.get("schema_version") == SCHEMA_VERSION
-        if not known or not isinstance(content.get("settings"), dict):
+        if not known or not content.keys() >= _KEYS or not isinstance(content["settings"], dict):
             raise ValueError(f"{path}: expected a summary of workflow.video, found {show(content)}")
         return dict(content)
 
-    def _check_others(self, names: list[str], *, force: bool) -> None:
+    def _describe_earlier(self, summary: Mapping[str, Any]) -> Earlier:
+        complete = summary["state"] == "complete" and self._has_tracks()
+        return Earlier(complete, summary["frames_done"], summary["frame_count"])
+
+    def _has_tracks(self) -> bool:
+        """Return whether complete tracks with their run.json exist."""
+        tracks, run = self.path / TRACKS, self.path / RUN
+        if not (tracks.is_file() and run.is_file()):
+            return False
+        return bool(read_run_json(run)["tracks"] == sha256(tracks))
+
+    def _check_others(self, *, force: bool) -> None:
+        names = sorted(each.name for each in self.path.iterdir() if each.name[0] != ".")
         taken = [name for name in names if name in _OURS]
         if names and (taken or not force):
             hint = "" if taken else ", or add --force to write beside it"

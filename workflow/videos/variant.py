@@ -98,7 +98,7 @@ def choose_variant(args: argparse.Namespace) -> Chosen:
         name = flag.removeprefix("--").replace("-", "_")
         known = name in chosen.method.options
         if value is not None and not known and flag != "--zone":
-            raise ValueError(f"{flag}: variant {chosen.name} has no such option")
+            raise ValueError(f"{flag}: expected a variant with this option, found {chosen.name}")
         if value is not None and known:
             chosen = chosen.with_option(name, value)
     chosen = replace(chosen, options={**chosen.options, **args.options})
@@ -153,7 +153,9 @@ def _with_detector(chosen: Chosen, detector: str | None) -> Chosen:
         return chosen if detector is None else chosen.with_option("detector", detector)
     if "detections" not in chosen.method.inputs:
         if detector is not None:
-            raise ValueError(f"--detector: variant {chosen.name} takes no detections")
+            raise ValueError(
+                f"--detector: expected a variant that takes detections, found {chosen.name}"
+            )
         return chosen
     if detector is None:
         raise ValueError(
@@ -194,7 +196,7 @@ def _check_prompts(chosen: Chosen, prompts: Sequence[Path] | None) -> None:
         )
     if prompts and not needed:
         raise ValueError(
-            f"--prompts: variant {chosen.name} takes no prompts, as sam2_prompted does"
+            f"--prompts: expected a prompted variant, such as sam2_prompted, found {chosen.name}"
         )
 
 
