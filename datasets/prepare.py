@@ -15,8 +15,8 @@ from typing import Any, Protocol, cast
 
 from datasets.io.flags import json_mapping
 from datasets.io.program import run_main
+from datasets.prompts.prompt_files import list_prompt_files, read_prompt_files
 from datasets.sequences.frame_names import frame_names
-from datasets.sequences.prompt_files import list_prompt_files, read_prompt_files
 from datasets.sequences.sequence_json import Prepared, write_prepared
 
 

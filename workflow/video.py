@@ -39,9 +39,9 @@ import numpy as np
 
 from datasets.io.files import printable, sha256, sha256_of
 from datasets.io.program import program_name, run_main
+from datasets.prompts.prompt_files import list_prompt_files, prompt_names
 from datasets.run_layout import SEQUENCE, TRACKS
 from datasets.sequences.frame_names import frame_names
-from datasets.sequences.prompt_files import list_prompt_files, prompt_names
 from datasets.sequences.sequence_json import PreparedSequence, open_sequence
 from datasets.types import Tracks
 from datasets.zone import Zone

@@ -10,7 +10,7 @@ import numpy as np
 
 from datasets.masks import coco_rle
 from datasets.media.frames import read_frames, write_image
-from datasets.sequences.prompt_files import drawn_kind
+from datasets.prompts.prompt_files import drawn_kind
 from datasets.types import Sequence, Tracks
 from datasets.zone import Zone
 from reports.overlays.drawing import PALETTE, draw, draw_note, draw_points, draw_zone, outline

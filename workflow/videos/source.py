@@ -11,9 +11,9 @@ from datasets.io.folders import replacing_folder
 from datasets.io.progress import progress
 from datasets.media.frames import decode_frames, list_images, read_frame_rate, write_image
 from datasets.own import FRAME_RATE, read_own
+from datasets.prompts.prompt_files import read_prompt_files
 from datasets.run_layout import SEQUENCE
 from datasets.sequences.frame_names import frame_names
-from datasets.sequences.prompt_files import read_prompt_files
 from datasets.sequences.sequence_json import PreparedSequence, open_sequence, write_prepared
 
 IMAGES = "images"  # folder of the selected frames

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from datasets.masks import coco_rle
+from datasets.prompts.prompt_files import drawn_kind, list_prompt_files, read_prompt_files
 from datasets.sequences.frame_names import frame_names
-from datasets.sequences.prompt_files import drawn_kind, list_prompt_files, read_prompt_files
 from datasets.sequences.prompts import starting_in
 from datasets.types import Frame, Sequence, Tracks
 from trackers.contract import TrackerOutput, fill_path

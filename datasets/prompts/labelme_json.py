@@ -25,7 +25,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from datasets.formats.json_records import is_number, show
+from datasets.formats.json_records import Record, is_number, show
 from datasets.formats.segmentation_json import read_masks
 from datasets.io.errors import shorten
 from datasets.io.files import read_json
@@ -100,10 +100,8 @@ def read_annotation(path: Path) -> Annotation:
         except ValueError as error:
             raise ValueError(f"{path}, shape {number}: {shorten(str(error))}") from error
     image = content.get("imagePath")
-    size = content.get("imageHeight"), content.get("imageWidth")
-    known = all(isinstance(each, int) and each > 0 for each in size)
     name = image if isinstance(image, str) else ""
-    return Annotation(name, (int(size[0]), int(size[1])) if known else None, [*objects.values()])
+    return Annotation(name, _read_size(content), [*objects.values()])
 
 
 def box_of(shapes: Many[Shape]) -> np.ndarray | None:
@@ -134,6 +132,12 @@ def mask_of(shapes: Many[Shape], extent: Extent) -> np.ndarray:
             polygons = [[outline.ravel().tolist()]]
             whole |= coco_rle.decode(read_masks(polygons, extent.height, extent.width))[0]
     return whole
+
+
+def _read_size(content: Record) -> tuple[int, int] | None:
+    height, width = content.get("imageHeight"), content.get("imageWidth")
+    known = isinstance(height, int) and isinstance(width, int) and height > 0 and width > 0
+    return (int(height or 0), int(width or 0)) if known else None
 
 
 def _read_shape(content: Any) -> Shape:

@@ -9,13 +9,13 @@ import pytest
 
 from datasets.io.mended import take_mended
 from datasets.masks import coco_rle
-from datasets.sequences.frame_names import find_frame, frame_names
-from datasets.sequences.prompt_files import (
+from datasets.prompts.prompt_files import (
     drawn_kind,
     list_prompt_files,
     prompt_names,
     read_prompt_files,
 )
+from datasets.sequences.frame_names import find_frame, frame_names
 from datasets.types import Extent, Sequence
 
 EXTENT = Extent(40, 60, 5, {1: "cat", 2: "dog"})

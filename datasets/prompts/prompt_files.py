@@ -20,11 +20,12 @@ from typing import Literal
 
 import numpy as np
 
-from datasets.formats import labelme_json, prompt_json
-from datasets.formats.labelme_json import Annotation, Shape
+from datasets.formats import prompt_json
 from datasets.io.files import read_json
 from datasets.io.mended import count_mended
 from datasets.masks import coco_rle
+from datasets.prompts import labelme_json
+from datasets.prompts.labelme_json import Annotation, Shape
 from datasets.sequences.frame_names import find_frame
 from datasets.types import Extent, Tracks
 
