@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import Any
 
 import numpy as np
 
@@ -42,7 +43,8 @@ class FramePainter:
 
 def _boxes_of(frames: deque[Tracks]) -> Tracks:
     """Return the boxes of several frames together."""
-    extent = frames[-1].extent
-    names = ("frame", "track", "class_id", "score", "box")
-    columns = [np.concatenate([getattr(each, name) for each in frames]) for name in names]
-    return Tracks(extent, *columns)
+    columns: dict[str, Any] = {
+        name: np.concatenate([getattr(each, name) for each in frames])
+        for name in ("frame", "track", "class_id", "score", "box")
+    }
+    return Tracks(frames[-1].extent, **columns)

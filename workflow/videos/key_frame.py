@@ -9,21 +9,21 @@ from pathlib import Path
 import numpy as np
 
 from datasets.masks import coco_rle
-from datasets.media.frames import read_frames, write_image
+from datasets.media.frames import write_image
 from datasets.prompts.prompt_files import drawn_kind
 from datasets.types import Sequence, Tracks
 from datasets.zone import Zone
 from reports.overlays.drawing import PALETTE, draw, draw_note, draw_points, draw_zone, outline
 from trackers.key_frame import KeyFrame
 from workflow.videos.folder import KEY_FRAME
+from workflow.videos.source import read_images
 
 
 def write_key_frame(
     folder: Path, sequence: Sequence, key: KeyFrame, zone: Zone | None, note: str
 ) -> None:
     """Write the key frame with its prompts, and thin boxes around what is not tracked."""
-    frames = read_frames(Path(sequence.images or ""), sequence.extent)
-    image = next(islice(frames, key.index, None)).copy()
+    image = next(islice(read_images(sequence), key.index, None)).copy()
     if zone is not None:
         draw_zone(image, zone)
     outline(image, key.others.box)

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from collections.abc import Sequence as Many
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
+
 from datasets.io.folders import replacing_folder
 from datasets.io.progress import progress
-from datasets.media.frames import decode_frames, list_images, read_frame_rate, write_image
+from datasets.media.frames import (
+    decode_frames,
+    list_images,
+    read_frame_rate,
+    read_frames,
+    write_image,
+)
 from datasets.own import FRAME_RATE, read_own
 from datasets.prompts.prompt_files import read_prompt_files
 from datasets.run_layout import SEQUENCE
 from datasets.sequences.frame_names import frame_names
 from datasets.sequences.sequence_json import PreparedSequence, open_sequence, write_prepared
+from datasets.types import Sequence
 
 IMAGES = "images"  # folder of the selected frames
 
@@ -74,17 +84,28 @@ def prepare(
         OSError: As `read_own`.
         ValueError: As `read_own` and `read_prompt_files`.
     """
-    images = _select(source, folder / IMAGES) if source.is_selected else source.path
-    rate = source.frame_rate
-    if rate is None:
-        rate = FRAME_RATE if source.path.is_dir() else read_frame_rate(source.path)
-    prepared = read_own(images, source.path.stem, frame_rate=rate / source.stride, classes=classes)
+    images, rate = source.path, source.frame_rate
+    if source.is_selected:
+        images = _select(source, folder / IMAGES)
+        rate = _frame_rate(source) / source.stride
+    prepared = read_own(images, source.path.stem, frame_rate=rate, classes=classes)
     if prompts:
         sequence = prepared.sequence
         found = read_prompt_files(prompts, sequence.extent, frame_names(sequence))
         prepared = replace(prepared, prompts=found)
     write_prepared(folder / SEQUENCE, prepared)
     return open_sequence(folder / SEQUENCE)
+
+
+def read_images(sequence: Sequence) -> Iterator[np.ndarray]:
+    """Return the images of a prepared sequence, each (height, width, 3) uint8 RGB."""
+    return read_frames(Path(sequence.images or ""), sequence.extent)
+
+
+def _frame_rate(source: Source) -> float:
+    if source.frame_rate is not None:
+        return source.frame_rate
+    return FRAME_RATE if source.path.is_dir() else read_frame_rate(source.path)
 
 
 def _select(source: Source, folder: Path) -> Path:

@@ -15,7 +15,6 @@ import numpy as np
 
 from datasets.formats.parquet import read_tracks, write_tracks
 from datasets.io.progress import progress
-from datasets.media.frames import read_frames
 from datasets.run_layout import RUN, TRACKS
 from datasets.sequences.sequence_json import PreparedSequence
 from datasets.types import Frame, Tracks
@@ -23,6 +22,7 @@ from trackers.contract import Method, TrackerOutput, load_tracker
 from trackers.feed import Collector
 from trackers.run import track_frames
 from trackers.run_record import Job, begin_record, write_result
+from workflow.videos.source import read_images
 from workflow.videos.writers import Writers
 
 _REPORT_EVERY_S = 2.0
@@ -92,8 +92,9 @@ def run_tracker(run: Run, writers: Writers) -> Tracked:
 def write_again(prepared: PreparedSequence, path: Path, writers: Writers) -> Tracks:
     """Write the outputs of existing tracks, and return the tracks."""
     tracks, sequence = read_tracks(path), prepared.sequence
-    frames = read_frames(Path(sequence.images or ""), sequence.extent)
-    shown = progress(frames, f"{sequence.name}: draw", "frame", sequence.extent.frame_count)
+    shown = progress(
+        read_images(sequence), f"{sequence.name}: draw", "frame", sequence.extent.frame_count
+    )
     for index, image in enumerate(shown):
         rows = tracks.take(np.arange(*np.searchsorted(tracks.frame, [index, index + 1])))
         writers.write(index, image, rows)
