@@ -48,7 +48,7 @@ from datasets.zone import Zone
 from reports.overlays.live import FramePainter
 from trackers.key_frame import find_key_frame
 from workflow.videos.flags import check_mask_format, parse_flags
-from workflow.videos.folder import FRAMES, ZONE_EVENTS, Earlier, OutputFolder
+from workflow.videos.folder import FRAMES, ZONE_EVENTS, Earlier, OutputFolder, State
 from workflow.videos.key_frame import write_key_frame
 from workflow.videos.outputs import write_masks, write_zone_events
 from workflow.videos.source import Source, prepare
@@ -234,7 +234,7 @@ def _finish(
         facts["zone_events"] = {kind: kinds.count(kind) for kind in ("enter", "leave")}
     if task.args.mask_format is not None and tracked.stopped is None:
         write_masks(path, tracks, task.args.mask_format, task.renamed)
-    state = "complete" if tracked.stopped is None else "stopped"
+    state: State = "complete" if tracked.stopped is None else "stopped"
     folder.describe(state, facts | {"files": folder.files()})
     _print_result(folder, facts, tracks, tracked)
 

@@ -38,13 +38,11 @@ class _Drawn:
 
     Args:
         frame: Frame in which it is drawn.
-        number: Identity, unique among all files.
         box: (4,) tight box.
         mask: (height, width) bool; empty for a box.
     """
 
     frame: int
-    number: int
     name: str
     box: np.ndarray
     mask: np.ndarray
@@ -87,19 +85,18 @@ def read_prompt_files(files: Many[Path], extent: Extent, frames: Many[str]) -> T
     if not _are_labelme(files):
         return prompt_json.read_tracks(files[0], extent)
     drawn: list[_Drawn] = []
-    identities: dict[tuple[str, int], int] = {}
+    seen: set[tuple[str, int | None]] = set()
     pages = [(file, labelme_json.read_annotation(file)) for file in files]
     located = [(_frame_of(*page, frames, single=len(files) == 1), page) for page in pages]
     for frame, (file, annotation) in sorted(located, key=lambda each: each[0]):
         _check_size(file, annotation, extent)
         for shapes in annotation.objects:
             key = shapes[0].label, shapes[0].group
-            if shapes[0].group is not None and key in identities:
+            if key[1] is not None and key in seen:
                 count_mended("later prompts of an object, skipped")
                 continue
-            number = len(drawn) + 1
-            identities[key] = number
-            drawn.append(_Drawn(frame, number, key[0], *_area(file, shapes, extent)))
+            seen.add(key)
+            drawn.append(_Drawn(frame, key[0], *_area(file, shapes, extent)))
     if not drawn:
         raise ValueError(
             f"{files[0]}: expected at least one shape in {len(files)} files, found none"
@@ -108,7 +105,7 @@ def read_prompt_files(files: Many[Path], extent: Extent, frames: Many[str]) -> T
     return Tracks(
         extent,
         frame=np.array([each.frame for each in drawn]),
-        track=np.array([each.number for each in drawn]),
+        track=np.arange(1, len(drawn) + 1),
         class_id=np.array([prompt_json.class_of(files[0], each.name, extent) for each in drawn]),
         score=np.ones(len(drawn)),
         box=np.array([each.box for each in drawn]),

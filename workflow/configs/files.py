@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -20,6 +21,29 @@ def check_files(paths: Iterable[str]) -> None:
     """Raise ValueError for the first file that is missing, not YAML, or without keys."""
     for path in map(Path, paths):
         _check(path)
+
+
+def read_configs(paths: Iterable[str]) -> dict[str, Any]:
+    """Return the config of several files, each laid over those before it as by Snakemake.
+
+    Raises:
+        ValueError: As `check_files`.
+    """
+    config: Mapping[str, Any] = {}
+    for path in paths:
+        check_files([path])
+        config = _laid_over(config, yaml.safe_load(Path(path).read_text(encoding="utf-8-sig")))
+    return dict(config)
+
+
+def _laid_over(config: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a config with replaced values; mappings are merged key by key."""
+    merged = dict(config)
+    for key, value in overlay.items():
+        before = config.get(key)
+        both = isinstance(value, Mapping) and isinstance(before, Mapping)
+        merged[key] = _laid_over(before, value) if both else value
+    return merged
 
 
 def config_files(arguments: Iterable[str]) -> list[str]:

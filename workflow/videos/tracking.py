@@ -15,6 +15,7 @@ import numpy as np
 
 from datasets.formats.parquet import read_tracks, write_tracks
 from datasets.io.progress import progress
+from datasets.masks.mask_set import Masks
 from datasets.run_layout import RUN, TRACKS
 from datasets.sequences.sequence_json import PreparedSequence
 from datasets.types import Frame, Tracks
@@ -114,6 +115,7 @@ class _Recorder:
 
     def add(self, frame: Frame, output: TrackerOutput) -> None:
         """Add the output for the next frame."""
+        mask = output.mask if isinstance(output.mask, Masks) and len(output.track) else None
         rows = Tracks(
             self._extent,
             np.full(len(output.track), frame.index),
@@ -121,7 +123,7 @@ class _Recorder:
             output.class_id,
             output.score,
             output.box,
-            output.mask if len(output.track) else None,
+            mask,
         )
         self._writers.write(frame.index, frame.image, rows)
         self._collector.add(output)

@@ -12,14 +12,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-from snakemake.utils import update_config
-
 from datasets.io.yaml_text import read_yaml
 from trackers.contract import Method, check_options, load_method
 from trackers.engines.card import network_path
 from trackers.weights.fetch import read_catalogue
-from workflow.configs.files import check_files
+from workflow.configs.files import read_configs
 from workflow.planning.entries import Variant
 
 _CONFIGS = ("config/datasets.yaml", "config/engines.yaml", "config/trackers.yaml")
@@ -74,7 +71,7 @@ def choose_variant(args: argparse.Namespace) -> Chosen:
         FileNotFoundError: Weights of SAM 2 do not exist.
         ValueError: The variant is unknown or cannot run on a video, or a flag does not suit it.
     """
-    config = read_config(args.config)
+    config = read_configs([*_CONFIGS, *map(str, args.config)])
     variants = config["variants"]
     if args.variant not in variants:
         close = difflib.get_close_matches(args.variant, variants, 5, cutoff=0.4)
@@ -106,16 +103,6 @@ def choose_variant(args: argparse.Namespace) -> Chosen:
     _check_weights(chosen)
     _check_prompts(chosen, args.prompts)
     return chosen
-
-
-def read_config(overlays: Sequence[Path]) -> dict[str, Any]:
-    """Return the default config with other files laid over it; ValueError for an invalid file."""
-    names = [*_CONFIGS, *map(str, overlays)]
-    check_files(names)
-    config: dict[str, Any] = {}
-    for name in names:
-        update_config(config, yaml.safe_load(Path(name).read_text(encoding="utf-8-sig")))
-    return config
 
 
 def demo_weights(chosen: Chosen) -> list[str]:
