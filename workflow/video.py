@@ -58,6 +58,7 @@ from workflow.videos.writers import Names, Wanted, open_writers
 
 _TRAIL_S = 1.0
 _CLASSES = ("person",)
+_SYNTHETIC = "synthetic"  # data set whose images the demo weights were trained for
 
 
 @dataclass(frozen=True)
@@ -274,7 +275,10 @@ def _print_demo(weights: list[str]) -> None:
 def _is_synthetic(source: Path) -> bool:
     """Return whether a source is the images of a synthetic sequence, for which demo weights are."""
     described = source.resolve().parent / SEQUENCE
-    return described.is_file() and open_sequence(described).sequence.dataset == "synthetic"
+    try:
+        return open_sequence(described).sequence.dataset == _SYNTHETIC
+    except (OSError, ValueError):
+        return False
 
 
 def _note(text: str) -> None:

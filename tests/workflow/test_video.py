@@ -22,6 +22,7 @@ from datasets.sequences.run_json import read_run_json
 from datasets.types import Extent, Tracks
 from tests.support.paths import ROOT
 from trackers.methods.imported import tracker as imported
+from trackers.sam2.session import Session
 from workflow import video
 
 HEIGHT, WIDTH, FRAMES = 48, 64, 6
@@ -234,7 +235,11 @@ def test_a_flag_that_does_not_fit_is_refused(run, tmp_path, flags, message):
     assert not (tmp_path / "out" / "tracks.parquet").exists()
 
 
-def test_demo_weights_are_marked_and_prompts_are_shown(run, place, tmp_path):
+def test_objects_are_prompted_as_drawn_and_demo_weights_are_marked(run, tmp_path, monkeypatch):
+    given, prompt = {}, Session.prompt
+    monkeypatch.setattr(
+        Session, "prompt", lambda self, prompts: given.update(prompts) or prompt(self, prompts)
+    )
     shapes = [
         {"label": "cart", "points": [[10, 8], [30, 40]], "shape_type": "rectangle"},
         {"label": "cart", "points": [[50, 20]], "shape_type": "point"},
@@ -246,6 +251,8 @@ def test_demo_weights_are_marked_and_prompts_are_shown(run, place, tmp_path):
     assert code == 0, errors
     assert "frames: 2, tracks: 2, boxes with masks: 4" in output
     assert "warning: trackers/weights/sam2_demo.safetensors: demo weights, trained on" in errors
+    assert given[1].box.tolist() == [10, 8, 30, 40]
+    assert (given[2].box, given[2].points.tolist()) == (None, [[50.5, 20.5]])
     found = summary(tmp_path / "out")
     assert found["demo_weights"] == ["trackers/weights/sam2_demo.safetensors"]
     assert read_run_json(tmp_path / "out" / "run.json")["options"]["prompt"] == "drawn"
@@ -256,9 +263,10 @@ def test_demo_weights_are_marked_and_prompts_are_shown(run, place, tmp_path):
         assert (abs(shown[-3:, :40] - [255, 190, 0]).max(axis=2) < 40).mean() > 0.5, name
 
 
-def test_a_source_inside_the_output_folder_is_refused(run, place):
-    code, _, errors = run(output=place)
-    assert code == 2
-    assert "--output: expected a folder without" in errors
+def test_an_output_folder_around_or_inside_the_source_is_refused(run, place):
+    for folder in (place, place / "walk" / "out"):
+        code, _, errors = run(output=folder, source="walk")
+        assert code == 2
+        assert "--output: expected a folder beside" in errors
     code, _, errors = run(source="nothing.mp4")
     assert "nothing.mp4: no such image folder or video file" in errors

@@ -20,7 +20,7 @@ _FLAGS = ("--configfile", "--configfiles")
 def check_files(paths: Iterable[str]) -> None:
     """Raise ValueError for the first file that is missing, not YAML, or without keys."""
     for path in map(Path, paths):
-        _check(path)
+        _read(path)
 
 
 def read_configs(paths: Iterable[str]) -> dict[str, Any]:
@@ -31,8 +31,7 @@ def read_configs(paths: Iterable[str]) -> dict[str, Any]:
     """
     config: Mapping[str, Any] = {}
     for path in paths:
-        check_files([path])
-        config = _laid_over(config, yaml.safe_load(Path(path).read_text(encoding="utf-8-sig")))
+        config = _laid_over(config, _read(Path(path)))
     return dict(config)
 
 
@@ -59,7 +58,7 @@ def config_files(arguments: Iterable[str]) -> list[str]:
     return found
 
 
-def _check(path: Path) -> None:
+def _read(path: Path) -> Mapping[str, Any]:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
@@ -71,6 +70,7 @@ def _check(path: Path) -> None:
     if not isinstance(content, Mapping):
         found = "nothing" if content is None else type(content).__name__
         raise ValueError(f"{path}: expected keys with values, such as `run: [...]`, found {found}")
+    return content
 
 
 def _place(error: yaml.YAMLError) -> str:

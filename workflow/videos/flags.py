@@ -72,7 +72,7 @@ def _add_tracking_flags(group: Any) -> None:
         "--key-frame",
         type=frame_index,
         metavar="N",
-        help="frame, from 0, whose detections yolo_sam2_article tracks (default: 30)",
+        help="tracked frame, from 0, whose detections yolo_sam2_article tracks (default: 30)",
     )
     group.add_argument(
         "--mask-threshold",

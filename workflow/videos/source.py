@@ -51,11 +51,12 @@ class Source:
         return self.stride > 1 or self.max_frames is not None
 
     def check(self, output: Path) -> None:
-        """Raise an error if the source does not exist or is inside the output folder."""
+        """Raise an error if the source does not exist, or it or the output is inside the other."""
         if not self.path.exists():
             raise FileNotFoundError(f"{self.path}: no such image folder or video file")
-        if self.path.resolve().is_relative_to(output.resolve()):
-            raise ValueError(f"--output: expected a folder without {self.path}, found {output}")
+        here, there = self.path.resolve(), output.resolve()
+        if here.is_relative_to(there) or there.is_relative_to(here):
+            raise ValueError(f"--output: expected a folder beside {self.path}, found {output}")
 
     def image_names(self, suffix: str, sequence_names: Many[str]) -> list[str]:
         """Return the image names of the tracked frames: those of the folder, or numbers.
@@ -88,7 +89,7 @@ def prepare(
     if source.is_selected:
         images = _select(source, folder / IMAGES)
         rate = _frame_rate(source) / source.stride
-    prepared = read_own(images, source.path.stem, frame_rate=rate, classes=classes)
+    prepared = read_own(images, source.path.resolve().stem, frame_rate=rate, classes=classes)
     if prompts:
         sequence = prepared.sequence
         found = read_prompt_files(prompts, sequence.extent, frame_names(sequence))

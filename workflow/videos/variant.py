@@ -19,7 +19,7 @@ from trackers.weights.fetch import read_catalogue
 from workflow.configs.files import read_configs
 from workflow.planning.entries import Variant
 
-_CONFIGS = ("config/datasets.yaml", "config/engines.yaml", "config/trackers.yaml")
+_CONFIGS = ("config/engines.yaml", "config/trackers.yaml")
 _WEIGHTS = "sam2.1_hiera_{}.pt"  # official weights by size
 _DEMO = Path("trackers", "weights")
 _DOWNLOADS = "data/weights/"

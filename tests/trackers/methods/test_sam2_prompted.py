@@ -18,12 +18,8 @@ from datasets.sequences.sequence_json import open_sequence, read_sequence, write
 from datasets.types import Frame, Tracks
 from tests.contract.test_contract import empty, play, same
 from trackers.contract import load_method, load_tracker
-from trackers.engines.runner import Runner
 from trackers.feed import read_feed
 from trackers.run import track
-from trackers.sam2.loading import load_networks
-from trackers.sam2.prompt import Prompt
-from trackers.sam2.session import Session
 
 pytestmark = pytest.mark.slow
 
@@ -115,24 +111,6 @@ def test_different_kinds_of_prompt_give_different_outputs(stage):
     scores = [play(tracker(prompt=kind), *stage)[0].score for kind in ("box", "mask", "points")]
     assert not np.array_equal(scores[0], scores[1])
     assert not np.array_equal(scores[0], scores[2])
-
-
-def test_objects_are_prompted_as_they_were_drawn(stage, json_file):
-    """A box and two points, in a file of LabelMe."""
-    sequence, frames = stage
-    shapes = [
-        {"label": "a", "points": [[20, 30], [60, 90]], "shape_type": "rectangle"},
-        {"label": "b", "points": [[70, 40], [70, 50]], "shape_type": "points"},
-    ]
-    path = str(json_file({"imagePath": "first.jpg", "shapes": shapes}, "labelme.json"))
-    drawn = tracker(prompt="drawn", prompts=path, mask_threshold=-1e4)
-    (found,) = play(drawn, sequence, [replace(frames[0], prompts=None)])
-    session = Session(load_networks("demo", "random", Runner()), sure=True)
-    session.track(frames[0].image)
-    points = np.array([[70.5, 40.5], [70.5, 50.5]])
-    session.prompt({1: Prompt(box=np.array([20.0, 30, 60, 90]))})
-    outputs = session.prompt({2: Prompt(points=points, labels=np.ones(2, int))})
-    assert np.allclose(found.score, outputs.iou, atol=1e-5)
 
 
 def first_frame(json_file, *names):
