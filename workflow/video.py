@@ -31,116 +31,51 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from datasets.io.files import printable, sha256, sha256_of
+from datasets.io.files import printable
 from datasets.io.program import program_name, run_main
-from datasets.prompts.prompt_files import list_prompt_files, prompt_names
 from datasets.run_layout import SEQUENCE, TRACKS
 from datasets.sequences.frame_names import frame_names
 from datasets.sequences.sequence_json import PreparedSequence, open_sequence
 from datasets.types import Tracks
-from datasets.zone import Zone
 from reports.overlays.live import FramePainter
 from trackers.key_frame import find_key_frame
-from workflow.videos.flags import check_mask_format, parse_flags
+from workflow.videos.flags import parse_flags
 from workflow.videos.folder import FRAMES, ZONE_EVENTS, Earlier, OutputFolder, State
 from workflow.videos.key_frame import write_key_frame
 from workflow.videos.outputs import write_masks, write_zone_events
-from workflow.videos.source import Source, prepare
+from workflow.videos.source import prepare
+from workflow.videos.task import Task, plan_task
 from workflow.videos.tracking import Run, Tracked, run_tracker, write_again
-from workflow.videos.variant import Chosen, choose_variant, demo_weights, make_networks
+from workflow.videos.variant import Chosen, make_networks
 from workflow.videos.writers import Names, Wanted, open_writers
 
 _TRAIL_S = 1.0
-_CLASSES = ("person",)
-_SYNTHETIC = "synthetic"  # data set whose images the demo weights were trained for
-
-
-@dataclass(frozen=True)
-class Task:
-    """What the command line asks for.
-
-    Args:
-        zone: Zone whose events are written; None for none.
-        classes: Class names.
-        note: Text on every image, "" for none.
-        renamed: New class names in the mask format.
-    """
-
-    args: argparse.Namespace
-    chosen: Chosen
-    source: Source
-    prompts: list[Path]
-    classes: list[str]
-    zone: Zone | None
-    demo: list[str]
-    renamed: dict[str, str]
-
-    @property
-    def note(self) -> str:
-        """The text on every image."""
-        return "demo weights: not for real images" if self.demo else ""
-
-    @property
-    def suffix(self) -> str | None:
-        """The suffix of the annotated images; None if none are written."""
-        return None if self.args.no_frames else ".png" if self.args.png else ".jpg"
 
 
 def main() -> None:
     """Run the command line program."""
-    task = _plan(parse_flags(__doc__))
+    task = plan_task(parse_flags(__doc__))
     args = task.args
-    folder = OutputFolder(args.output, _settings(task))
+    folder = OutputFolder(args.output, task.settings())
     earlier = folder.open(force=args.force)
     if task.demo:
         _print_demo(task.demo)
     reused = earlier is not None and earlier.is_complete
     if earlier is not None and not reused:
         _print_earlier(folder, earlier)
+    state: State = "complete" if reused else "running"
     facts: dict[str, Any] = {"demo_weights": task.demo, "frames_done": 0, "frame_count": 0}
-    folder.describe("running", facts)
+    folder.describe(state, facts)
     prepared = _prepare(task)
     facts["frame_count"] = prepared.sequence.extent.frame_count
     tracked = _track(task, prepared, folder, facts, reused=reused)
     _finish(task, prepared, folder, facts, tracked)
     if tracked.stopped is not None:
         raise tracked.stopped
-
-
-def _plan(args: argparse.Namespace) -> Task:
-    """Return the task of the command line; raises as `choose_variant` for what does not fit."""
-    source = Source(args.source, args.stride, args.max_frames, args.fps)
-    source.check(args.output)
-    chosen = choose_variant(args)
-    prompts = list_prompt_files(args.prompts or [])
-    classes = prompt_names(prompts) if prompts else [*(args.classes or _CLASSES)]
-    renamed = check_mask_format(args.mask_format, classes)
-    zone = None if args.zone is None else Zone.of(args.zone)
-    demo = [] if _is_synthetic(args.source) else demo_weights(chosen)
-    return Task(args, chosen, source, prompts, classes, zone, demo, renamed)
-
-
-def _settings(task: Task) -> dict[str, Any]:
-    """Return everything that the tracks depend on, as JSON content."""
-    source = task.source
-    return {
-        "source": str(source.path),
-        "source_sha256": sha256_of(source.path),
-        "stride": source.stride,
-        "max_frames": source.max_frames,
-        "fps": source.frame_rate,
-        "variant": task.chosen.name,
-        "method": task.chosen.method_name,
-        "options": dict(task.chosen.options),
-        "classes": task.classes,
-        "prompts": {str(path): sha256(path) for path in task.prompts},
-    }
 
 
 def _prepare(task: Task) -> PreparedSequence:
@@ -221,23 +156,29 @@ def _finish(
 ) -> None:
     """Write what is made of all tracks and the summary, and print what there is."""
     tracks, path, names = tracked.tracks, folder.path, _names(task, prepared)
-    done = tracks.extent.frame_count
-    facts |= {
-        "frames_done": done,
-        "tracks": len(np.unique(tracks.track)),
-        "boxes": len(tracks),
-        "masks": 0 if tracks.rle is None else len(tracks),
-        "seconds": round(tracked.seconds, 3),
-    }
+    state: State = "complete" if tracked.stopped is None else "stopped"
+    facts = facts | _count(tracked)
+    folder.describe(state, facts)
     if task.zone is not None:
         rate = prepared.sequence.frame_rate
         kinds = write_zone_events(path / ZONE_EVENTS, tracks, task.zone, rate, names.images)
         facts["zone_events"] = {kind: kinds.count(kind) for kind in ("enter", "leave")}
     if task.args.mask_format is not None and tracked.stopped is None:
         write_masks(path, tracks, task.args.mask_format, task.renamed)
-    state: State = "complete" if tracked.stopped is None else "stopped"
     folder.describe(state, facts | {"files": folder.files()})
     _print_result(folder, facts, tracks, tracked)
+
+
+def _count(tracked: Tracked) -> dict[str, Any]:
+    """Return counts of the tracks for the summary."""
+    tracks = tracked.tracks
+    return {
+        "frames_done": tracks.extent.frame_count,
+        "tracks": len(np.unique(tracks.track)),
+        "boxes": len(tracks),
+        "masks": 0 if tracks.rle is None else len(tracks),
+        "seconds": round(tracked.seconds, 3),
+    }
 
 
 def _print_result(
@@ -256,6 +197,9 @@ def _print_result(
 
 
 def _print_earlier(folder: OutputFolder, earlier: Earlier) -> None:
+    if earlier.change:
+        _note(f"{folder.path}: {earlier.change}: tracking starts again")
+        return
     done = f"after {earlier.frames_done} of {earlier.frame_count} frames"
     found = done if earlier.frames_done else "before its first frame was done"
     _note(
@@ -270,15 +214,6 @@ def _print_demo(weights: list[str]) -> None:
         "images they only show that the code runs; the outputs are marked. For real images name "
         "weights by --sam2, --checkpoint or --detector"
     )
-
-
-def _is_synthetic(source: Path) -> bool:
-    """Return whether a source is the images of a synthetic sequence, for which demo weights are."""
-    described = source.resolve().parent / SEQUENCE
-    try:
-        return open_sequence(described).sequence.dataset == _SYNTHETIC
-    except (OSError, ValueError):
-        return False
 
 
 def _note(text: str) -> None:

@@ -139,9 +139,6 @@ def test_masks_are_written_in_other_formats(run, tmp_path):
     labels = cv2.imread(str(tmp_path / "davis" / "masks" / "00001.png"), cv2.IMREAD_GRAYSCALE)
     assert np.count_nonzero(labels) == 200
     assert len((tmp_path / "mots_challenge" / "masks.txt").read_text().splitlines()) == FRAMES
-    code, _, errors = run("--mask-format", "davis", "--no-frames")
-    assert code == 2
-    assert "--mask-format: expected tracks with masks, found boxes only" in errors
 
 
 def test_what_is_done_stays_when_a_run_is_interrupted(run, tmp_path, monkeypatch):
@@ -181,6 +178,27 @@ def test_a_complete_run_is_not_tracked_again(run, tmp_path, monkeypatch):
     assert len(names(tmp_path / "out" / "frames")) == FRAMES
 
 
+def test_a_complete_run_is_tracked_again_if_a_file_of_the_tracker_has_changed(run, place, tmp_path):
+    assert run("--no-frames")[0] == 0
+    file = place / "boxes.parquet"
+    content, tracks = file.read_bytes(), parquet.read_tracks(file)
+    parquet.write_tracks(file, tracks.take(np.arange(3)))
+    code, _, errors = run("--no-frames")
+    file.write_bytes(content)
+    assert code == 0, errors
+    assert re.search(r"out: file: .*boxes\.parquet: sha256 was .*: tracking starts again", errors)
+    assert len(parquet.read_tracks(tmp_path / "out" / "tracks.parquet")) == 3
+
+
+def test_a_failure_after_tracking_does_not_cost_the_tracks(run, tmp_path, monkeypatch):
+    code, _, errors = run("--no-frames", "--mask-format", "davis")
+    assert code == 2
+    assert "--mask-format: expected tracks with masks, found boxes only" in errors
+    assert summary(tmp_path / "out")["state"] == "complete"
+    monkeypatch.setattr(imported.Imported, "step", None)
+    assert run("--no-frames")[0] == 0
+
+
 def test_other_results_and_other_files_are_kept_without_force(run, tmp_path):
     assert run("--no-frames")[0] == 0
     code, _, errors = run("--no-frames", variant="masks")
@@ -203,8 +221,8 @@ def test_other_results_and_other_files_are_kept_without_force(run, tmp_path):
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (("--variant", "srot"), "--variant: expected one of sort, .*found 'srot'"),
-        (("--variant", "zzz"), "--variant: expected one of boxes, bytetrack, .*found 'zzz'"),
+        (("--variant", "srot"), "--variant: .*found 'srot': did you mean sort or short"),
+        (("--variant", "zzz"), "--variant: expected one of boxes, bytetrack, .*found 'zzz'\n"),
         (("--variant", "bytetrack"), "--detector: expected a network card for bytetrack"),
         (("--variant", "sam2_prompted"), "--prompts: expected what to track for sam2_prompted"),
         (("--prompts", "config/first_frame.json"), "--prompts: expected a prompted variant"),
@@ -223,7 +241,7 @@ def test_other_results_and_other_files_are_kept_without_force(run, tmp_path):
         (("--config", "no.yaml"), "no.yaml: no such config file"),
         (
             ("--variant", "yolo_sam2_article", "--sam2", "tiny"),
-            r"sam2\.1_hiera_tiny\.pt: expected the weights of yolo_sam2_article, found no file: "
+            r"sam2\.1_hiera_tiny\.pt: expected a file that yolo_sam2_article uses, found none: "
             "download it by `snakemake",
         ),
     ],

@@ -40,8 +40,10 @@ def _laid_over(config: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[st
     merged = dict(config)
     for key, value in overlay.items():
         before = config.get(key)
-        both = isinstance(value, Mapping) and isinstance(before, Mapping)
-        merged[key] = _laid_over(before, value) if both else value
+        if isinstance(value, Mapping) and isinstance(before, Mapping):
+            merged[key] = _laid_over(before, value)
+        else:
+            merged[key] = value
     return merged
 
 

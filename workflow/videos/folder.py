@@ -21,6 +21,7 @@ from datasets.formats.json_records import show
 from datasets.io.files import read_json, remove, sha256, write_json
 from datasets.run_layout import PROMPTS, RUN, SEQUENCE, TRACKS
 from datasets.sequences.run_json import read_run_json
+from workflow.changes import changed_files
 from workflow.videos.source import IMAGES
 
 SUMMARY, LINES, FRAMES, VIDEO = "summary.json", "tracks.jsonl", "frames", "overlay.mp4"
@@ -41,12 +42,14 @@ class Earlier:
     """An earlier run with the same settings.
 
     Args:
-        is_complete: Whether all frames were tracked and the tracks are there.
+        is_complete: Whether all frames were tracked, and nothing has changed since.
+        change: What has changed, "" if nothing has.
         frames_done: Number of tracked frames.
         frame_count: Number of all frames, 0 if unknown.
     """
 
     is_complete: bool
+    change: str
     frames_done: int
     frame_count: int
 
@@ -110,15 +113,21 @@ class OutputFolder:
         return dict(content)
 
     def _describe_earlier(self, summary: Mapping[str, Any]) -> Earlier:
-        complete = summary["state"] == "complete" and self._has_tracks()
-        return Earlier(complete, summary["frames_done"], summary["frame_count"])
+        complete = summary["state"] == "complete"
+        change = self._find_change() if complete else ""
+        done, count = summary["frames_done"], summary["frame_count"]
+        return Earlier(complete and not change, change, done, count)
 
-    def _has_tracks(self) -> bool:
-        """Return whether complete tracks with their run.json exist."""
+    def _find_change(self) -> str:
+        """Return what has changed since complete tracks were made."""
         tracks, run = self.path / TRACKS, self.path / RUN
-        if not (tracks.is_file() and run.is_file()):
-            return False
-        return bool(read_run_json(run)["tracks"] == sha256(tracks))
+        for path in (tracks, run):
+            if not path.is_file():
+                return f"{path.name} is missing"
+        record = read_run_json(run)
+        if record["tracks"] != sha256(tracks):
+            return f"{tracks.name} has changed"
+        return next(iter(changed_files(record)), "")
 
     def _check_others(self, *, force: bool) -> None:
         names = sorted(each.name for each in self.path.iterdir() if each.name[0] != ".")

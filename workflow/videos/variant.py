@@ -74,9 +74,10 @@ def choose_variant(args: argparse.Namespace) -> Chosen:
     config = read_configs([*_CONFIGS, *map(str, args.config)])
     variants = config["variants"]
     if args.variant not in variants:
-        close = difflib.get_close_matches(args.variant, variants, 5, cutoff=0.4)
-        hint = f"one of {', '.join(close or sorted(variants))}"
-        raise ValueError(f"--variant: expected {hint}, found {args.variant!r}")
+        close = difflib.get_close_matches(args.variant, variants)
+        hint = f": did you mean {' or '.join(close)}?" if close else ""
+        names = ", ".join(sorted(variants))
+        raise ValueError(f"--variant: expected one of {names}, found {args.variant!r}{hint}")
     entry = Variant(args.variant, variants[args.variant])
     if not entry.is_stepped:
         raise ValueError(
@@ -197,7 +198,7 @@ def _check_weights(chosen: Chosen) -> None:
             known = Path(os.path.normpath(path)).name in read_catalogue()
             remedy = f": download it by `snakemake --cores all {_DOWNLOADS}{path.name}`"
             raise FileNotFoundError(
-                f"{os.path.normpath(path)}: expected the weights of {chosen.name}, found no file"
+                f"{os.path.normpath(path)}: expected a file that {chosen.name} uses, found none"
                 f"{remedy if known else ''}"
             )
 
