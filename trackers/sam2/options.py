@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 from trackers.engines.runner import Runner
 from trackers.option_types import PositiveInt, Suffix, UnitInterval
 
-Size = Literal["demo", "tiny", "small", "base_plus", "large"] | Annotated[str, Suffix(".yaml")]
+Size = Literal["demo", "tiny", "small", "base_plus", "large"]
+ModelConfig = Annotated[str, Suffix(".yaml")]
 Overlap = Literal["none", "argmax_logit", "score_priority"]
 MemoryPolicy = Literal["sam2", "ds", "samurai", "present"]
 
@@ -27,7 +28,7 @@ class Sam2Options:
         exclusive: Whether a pixel belongs to one object only in the memories, see `Session`.
     """
 
-    size: Size = "demo"
+    size: Size | ModelConfig = "demo"
     weights: str = "trackers/weights/sam2_demo.safetensors"
     runner: Runner = Runner()
     overlap: Overlap = "none"

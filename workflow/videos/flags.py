@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from datasets.conversion.registry import FORMATS
 from datasets.io.flags import (
@@ -15,8 +15,8 @@ from datasets.io.flags import (
     positive_int,
 )
 from datasets.zone import Zone
+from trackers.sam2.options import Size
 
-SIZES = ("demo", "tiny", "small", "base_plus", "large")
 MASK_FORMATS = ("davis", "mots", "mots_challenge", "youtube_vis_results", "coco_results")
 
 
@@ -90,7 +90,7 @@ def _add_model_flags(group: Any) -> None:
     )
     group.add_argument(
         "--sam2",
-        choices=SIZES,
+        choices=get_args(Size),
         help="SAM 2.1 of this size, with the official weights in data/weights/",
     )
     group.add_argument(
