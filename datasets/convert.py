@@ -28,6 +28,7 @@ from datasets.conversion.codec import Fact, Numbering, Sequences, SourceFacts, i
 from datasets.conversion.dropped_fields import Counts, add_counts, describe_counts
 from datasets.conversion.registry import FORMATS
 from datasets.io.files import printable
+from datasets.io.flags import positive_int
 from datasets.io.program import run_main
 from datasets.media.frames import list_images
 from datasets.sequences.classes_yaml import check_classes
@@ -260,10 +261,14 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("input", type=Path, metavar="IN", help="file or folder to read")
     parser.add_argument("output", type=Path, metavar="OUT", help="file or folder to write")
     parser.add_argument(
-        "--size", type=_count, nargs=2, metavar=("HEIGHT", "WIDTH"), help="image size in pixels"
+        "--size",
+        type=positive_int,
+        nargs=2,
+        metavar=("HEIGHT", "WIDTH"),
+        help="image size in pixels",
     )
     parser.add_argument(
-        "--frames", type=_count, metavar="N", help="number of frames of each sequence"
+        "--frames", type=positive_int, metavar="N", help="number of frames of each sequence"
     )
     parser.add_argument(
         "--classes", type=_pair, nargs="+", metavar="ID=NAME", help="class names by class id"
@@ -290,12 +295,6 @@ def _arguments() -> argparse.Namespace:
         help="images whose file names OUT uses (sam2_jsonl only)",
     )
     return parser.parse_args()
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, found {text!r}")
-    return int(text)
 
 
 def _pair(text: str) -> tuple[str, str]:

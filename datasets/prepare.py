@@ -13,9 +13,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-from datasets.formats.prompt_json import read_tracks
 from datasets.io.flags import json_mapping
 from datasets.io.program import run_main
+from datasets.prompts.prompt_files import list_prompt_files, read_prompt_files
+from datasets.sequences.frame_names import frame_names
 from datasets.sequences.sequence_json import Prepared, write_prepared
 
 
@@ -55,7 +56,9 @@ def main() -> None:
     parser.add_argument("--sequence", required=True)
     parser.add_argument("--options", type=json_mapping, default={}, help="reader options as JSON")
     parser.add_argument(
-        "--prompts", type=Path, help="first-frame boxes as JSON, instead of the ground truth's"
+        "--prompts",
+        type=Path,
+        help="boxes of the first frame or LabelMe files; by default those of the ground truth",
     )
     parser.add_argument("--output", type=Path, required=True, help=".../sequence.json")
     args = parser.parse_args()
@@ -64,7 +67,9 @@ def main() -> None:
     folder = args.output.parent
     prepared = reader.read(args.dataset, root, args.sequence, folder, **args.options)
     if args.prompts is not None:
-        prompts = read_tracks(args.prompts, prepared.sequence.extent)
+        sequence = prepared.sequence
+        files = list_prompt_files([args.prompts])
+        prompts = read_prompt_files(files, sequence.extent, frame_names(sequence))
         prepared = replace(prepared, prompts=prompts)
     write_prepared(args.output, prepared)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence as Many
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -57,9 +58,18 @@ class Zone:
             )
 
 
-def _is_regular(numbers: Many[float] | Many[Many[float]]) -> bool:
-    """Return whether all entries are numbers, or all are lists of the same length."""
-    return len({len(each) if isinstance(each, list | tuple) else 0 for each in numbers}) == 1
+def _is_regular(numbers: Any) -> bool:
+    """Return whether all entries are numbers, or all are lists of numbers of the same length."""
+    if not _is_list(numbers):
+        return False
+    flat = [each for entry in numbers for each in (entry if _is_list(entry) else [entry])]
+    if not all(isinstance(each, int | float) and not isinstance(each, bool) for each in flat):
+        return False
+    return len({len(each) if _is_list(each) else 0 for each in numbers}) == 1
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list | tuple)
 
 
 def _area(corner: np.ndarray) -> float:

@@ -138,6 +138,18 @@ def load_tracker(method: str, options: Mapping[str, Any]) -> Tracker:
     return tracker
 
 
+def options_of(method: str, values: Mapping[str, Any]) -> Any:
+    """Return the options of a method that declares them in options.py, from checked values.
+
+    Raises:
+        ValueError: The method has no options.py.
+    """
+    kind = options_class(_METHODS / method)
+    if kind is None:
+        raise ValueError(f"method {method}: expected its options in options.py, found no such file")
+    return make_options(kind, values)
+
+
 def has_tracker(method: str) -> bool:
     """Return whether a method has a tracker that is stepped through frames."""
     return not load_method(method).whole_sequences

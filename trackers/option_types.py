@@ -10,7 +10,7 @@
 | `list[X]`, `Sequence[X]`, `tuple[X, ...]` | a list, each item an X |
 | `tuple[X, Y]` | a list of the same length, an X and a Y in this order |
 | `Mapping[X, Y]` | a mapping, each key an X, each value a Y |
-| `Annotated[X, Range(0, 1)]` | an X in this range, see `Range` and `Choices` |
+| `Annotated[X, Range(0, 1)]` | an X in this range, see `Range`, `Choices`, `Suffix` |
 | any other | any value |
 """
 
@@ -67,6 +67,21 @@ class Choices:
         return value in self.names()
 
 
+@dataclass(frozen=True)
+class Suffix:
+    """The texts that end in a suffix, such as names of files.
+
+    Args:
+        suffix: Suffix with its dot, such as `.yaml`.
+    """
+
+    suffix: str
+
+    def holds(self, value: str) -> bool:
+        """Return whether a text ends in the suffix."""
+        return value.endswith(self.suffix)
+
+
 PositiveInt = Annotated[int, Range(1)]
 NonNegativeInt = Annotated[int, Range(0)]
 PositiveFloat = Annotated[float, Range(0, exclusive=True)]
@@ -106,6 +121,8 @@ def _describe_annotated(kind: Any, *limits: Any, plural: bool) -> str:
     for limit in limits:
         if isinstance(limit, Choices):
             words = f"one of {sorted(limit.names())}"
+        elif isinstance(limit, Suffix):
+            words = f"a file *{limit.suffix}"
         elif isinstance(limit, Range):
             words = f"{words} {limit}"
     return words
@@ -121,7 +138,7 @@ def _describe_list(origin: Any, args: tuple[Any, ...], *, plural: bool) -> str:
 
 
 def _is_annotated(value: Any, kind: Any, *limits: Any) -> bool:
-    checks = [each for each in limits if isinstance(each, Range | Choices)]
+    checks = [each for each in limits if isinstance(each, Range | Choices | Suffix)]
     return accepts(kind, value) and all(each.holds(value) for each in checks)
 
 

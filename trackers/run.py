@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
 
 from datasets.io.program import run_main
 from datasets.io.progress import progress
@@ -20,33 +21,52 @@ from trackers.output_check import OutputCheck
 from trackers.prefetch import map_in_background, prefetch
 from trackers.run_record import Job, add_flags, begin_record, write_result
 
+Result = TypeVar("Result")
+
 
 def track(tracker: Tracker, method: Method, prepared: PreparedSequence) -> Tracks:
     """Return the tracks that a tracker reports on a prepared sequence."""
-    sequence = prepared.sequence
-    collector, check = Collector(sequence.extent), OutputCheck(method.title, sequence)
+    collector = Collector(prepared.sequence.extent)
+    for output in track_frames(tracker, method, prepared, lambda _, output: output):
+        collector.add(output)
+    return collector.tracks()
 
-    def check_and_pack(step: tuple[int, TrackerOutput]) -> TrackerOutput:
-        check.check(*step)
-        return pack(step[1])
+
+def track_frames(
+    tracker: Tracker,
+    method: Method,
+    prepared: PreparedSequence,
+    work: Callable[[Frame, TrackerOutput], Result],
+) -> Iterator[Result]:
+    """Yield for each frame what `work` makes of the tracker's checked output, masks as run lengths.
+
+    Args:
+        work: Function of a frame and the output for it. It runs in a background thread, in order of
+            the frames, also for all frames before one whose step is interrupted or fails.
+    """
+    sequence = prepared.sequence
+    check = OutputCheck(method.title, sequence)
+
+    def check_and_work(step: tuple[Frame, TrackerOutput]) -> Result:
+        frame, output = step
+        check.check(frame.index, output)
+        return work(frame, pack(output))
 
     tracker.start(sequence)
     frames = read_feed(prepared, method)
     if "image" in method.inputs:
         frames = prefetch(frames)
     shown = progress(frames, sequence.name, "frame", sequence.extent.frame_count)
-    for output in map_in_background(check_and_pack, _steps(tracker, shown, sequence.name)):
-        collector.add(output)
-    return collector.tracks()
+    yield from map_in_background(check_and_work, _steps(tracker, shown, sequence.name))
 
 
 def _steps(
     tracker: Tracker, frames: Iterable[Frame], name: str
-) -> Iterator[tuple[int, TrackerOutput]]:
-    """Yield the index of each frame and the tracker's output for it."""
+) -> Iterator[tuple[Frame, TrackerOutput]]:
+    """Yield each frame and the tracker's output for it."""
     for frame in frames:
         try:
-            yield frame.index, tracker.step(frame)
+            yield frame, tracker.step(frame)
         except Exception as error:
             error.add_note(f"in frame {frame.index} (from 0) of {name}")
             raise

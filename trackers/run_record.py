@@ -41,6 +41,7 @@ class Job:
         inputs: Parts of the sequence that are read if present: `image`, `detections`, `prompts`.
         files: Further files that are read, beside the inputs and those that the options name.
         code: Digest of the code that runs, from the workflow; None if it was not passed.
+        arguments: Arguments of the program; None for those of this process.
     """
 
     program: str
@@ -50,6 +51,7 @@ class Job:
     inputs: tuple[str, ...]
     files: tuple[Path, ...] = ()
     code: str | None = None
+    arguments: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -87,12 +89,13 @@ def begin_record(job: Job) -> RunRecord:
     method = load_method(job.method)
     named = named_files(method, job.options, sequence.root, sequence.name)
     files, engines = split_engines(named)
+    arguments = sys.argv[1:] if job.arguments is None else job.arguments
     content = {
         "schema_version": SCHEMA_VERSION,
         "program": job.program,
         "method": job.method,
         "options": job.options,
-        "command": ["python", "-m", job.program, *sys.argv[1:]],
+        "command": ["python", "-m", job.program, *arguments],
         "sequence": str(path),
         "inputs": {path.name: sha256(path)} | prepared,
         "files": _digests([*files, *job.files]),

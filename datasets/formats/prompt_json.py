@@ -8,8 +8,9 @@ Source: SAM2Tracking.py of that tool.
 
 Pixels count from 0 and corners are xyxy without a shift. Numbers are truncated, and numeric strings
 are accepted. A single object need not be in a list; without `annotation` or `object` there are no
-objects. Boxes are clipped to the image, because boxes drawn by hand or by a detector often extend
-beyond it.
+objects. Two objects of one name are two identities of one class. Corners in another order are
+sorted, and boxes are clipped to the image, because boxes drawn by hand or by a detector often
+extend beyond it; both are counted (`datasets.io.mended`).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ import numpy as np
 from datasets.io.errors import shorten
 from datasets.io.files import read_json, write_json
 from datasets.records.columns import show
+from datasets.io.mended import count_mended
 from datasets.types import Extent, Tracks
 
 _NUMBER = re.compile(r"[ _#-]*[0-9]+$")  # suffix that distinguishes objects of one class
@@ -37,30 +39,29 @@ class Prompt:
     """One object of a first frame.
 
     Args:
-        name: Unique name.
+        name: Name; several objects may share it.
         box: Left, top, right, bottom in whole pixels; its area is not zero.
+        is_swapped: Whether its corners were in another order.
     """
 
     name: str
     box: tuple[int, int, int, int]
+    is_swapped: bool = field(default=False, compare=False)
 
 
 def read_prompts(path: Path) -> list[Prompt]:
     """Return the objects of a file in order, empty if it has none.
 
     Raises:
-        ValueError: The file is not JSON or structured differently, a box is not four numbers or has
-            no area, or two objects share a name. Names the file, and the object's number from 1.
+        ValueError: The file is not JSON or structured differently, or a box is not four numbers or
+            has no area. Names the file, and the object's number from 1.
     """
     prompts: list[Prompt] = []
     for number, content in enumerate(_objects(path), 1):
         try:
-            prompt = _read_prompt(content)
-            if prompt.name in {each.name for each in prompts}:
-                raise ValueError(f"name {prompt.name!r} is not unique")
+            prompts.append(_read_prompt(content))
         except ValueError as error:
             raise ValueError(f"{path}, object {number}: {shorten(str(error))}") from error
-        prompts.append(prompt)
     return prompts
 
 
@@ -76,22 +77,54 @@ def read_tracks(path: Path, extent: Extent) -> Tracks:
     prompts = read_prompts(path)
     if not prompts:
         raise ValueError(f"{path}: expected at least one object in annotation.object, found none")
-    boxes = np.array([prompt.box for prompt in prompts], float)
-    inside = boxes.clip(0, [extent.width, extent.height] * 2)
-    for number, (prompt, box) in enumerate(zip(prompts, inside, strict=True), 1):
-        if (box[2:] <= box[:2]).any():
-            raise ValueError(
-                f"{path}, object {number}: {prompt.name!r}: box {list(prompt.box)} lies outside "
-                f"the image of {extent.width} x {extent.height} pixels"
-            )
+    swapped = sum(each.is_swapped for each in prompts)
+    count_mended("prompt boxes with swapped corners, sorted", swapped)
+    boxes = [
+        clip_box(f"{path}, object {number}: {prompt.name!r}", np.array(prompt.box, float), extent)
+        for number, prompt in enumerate(prompts, 1)
+    ]
     return Tracks(
         extent,
         frame=np.zeros(len(prompts)),
         track=np.arange(1, len(prompts) + 1),
-        class_id=np.array([_class_id(path, prompt.name, extent) for prompt in prompts]),
+        class_id=np.array([class_of(path, prompt.name, extent) for prompt in prompts]),
         score=np.ones(len(prompts)),
-        box=inside,
+        box=np.array(boxes),
     )
+
+
+def clip_box(place: str, box: np.ndarray, extent: Extent) -> np.ndarray:
+    """Return the part of a prompt's box, (4,), that is in the image; clipped boxes are counted.
+
+    Args:
+        place: Location of the box, for the message.
+
+    Raises:
+        ValueError: The box lies entirely outside the image.
+    """
+    inside = box.clip(0, [extent.width, extent.height] * 2)
+    if (inside[2:] <= inside[:2]).any():
+        raise ValueError(
+            f"{place}: box {[*map(_short, box.tolist())]} lies outside the image of "
+            f"{extent.width} x {extent.height} pixels"
+        )
+    count_mended("prompt boxes clipped to the image", int((inside != box).any()))
+    return inside
+
+
+def class_of(path: Path, name: str, extent: Extent) -> int:
+    """Return the class with a prompt's name, or that without its numeric suffix, or the only one.
+
+    Raises:
+        ValueError: There are several classes and none has the name.
+    """
+    kinds = {kind: key for key, kind in extent.classes.items() if key not in extent.ignored}
+    for known in (name, _NUMBER.sub("", name)):
+        if known in kinds:
+            return kinds[known]
+    if len(kinds) == 1:
+        return next(iter(kinds.values()))
+    raise ValueError(f"{path}: name: expected one of the classes {sorted(kinds)}, found {name!r}")
 
 
 def write_prompts(path: Path, tracks: Tracks) -> None:
@@ -136,12 +169,13 @@ def _read_prompt(content: Any) -> Prompt:
         expected = ", ".join(_CORNERS)
         raise ValueError(f"{name!r}: bndbox: expected {expected}, found {show(corners)}")
     left, top, right, bottom = (_whole(name, corners, corner) for corner in _CORNERS)
-    if right <= left or bottom <= top:
+    if right == left or bottom == top:
         raise ValueError(
             f"{name!r}: box {[left, top, right, bottom]} has no area: expected xmin < xmax and "
             "ymin < ymax"
         )
-    return Prompt(name, (left, top, right, bottom))
+    (near, far), (upper, lower) = sorted((left, right)), sorted((top, bottom))
+    return Prompt(name, (near, upper, far, lower), is_swapped=far == left or lower == top)
 
 
 def _whole(name: str, corners: Mapping[str, Any], corner: str) -> int:
@@ -156,10 +190,5 @@ def _whole(name: str, corners: Mapping[str, Any], corner: str) -> int:
     raise ValueError(f"{name!r}: {corner}: expected a number of pixels, found {found}")
 
 
-def _class_id(path: Path, name: str, extent: Extent) -> int:
-    kinds = {key: kind for key, kind in extent.classes.items() if key not in extent.ignored}
-    for key, kind in kinds.items():
-        if kind in (name, _NUMBER.sub("", name)) or len(kinds) == 1:
-            return key
-    known = sorted(kinds.values())
-    raise ValueError(f"{path}: name: expected one of the classes {known}, found {name!r}")
+def _short(number: float) -> float | int:
+    return int(number) if number.is_integer() else number

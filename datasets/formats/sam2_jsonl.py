@@ -111,11 +111,21 @@ def write_tracks(path: Path, tracks: Tracks, images: Many[str] | None = None) ->
     ends = np.flatnonzero(np.diff(tracks.frame[named])) + 1
     with replacing(path) as part, part.open("w", encoding="utf-8") as file:
         for rows in np.split(named, ends) if len(named) else []:
-            labels = [_write_object(tracks, row) for row in rows.tolist()]
             frame = int(tracks.frame[rows[0]])
             name = f"{frame:06}.jpg" if images is None else images[frame]
-            line = {"fileName": name, "prelabels": labels}
-            file.write(json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n")
+            file.write(format_line(name, tracks.take(rows)))
+
+
+def format_line(image: str, rows: Tracks) -> str:
+    """Return the line of one image, with its end of line.
+
+    Args:
+        image: Name of the image.
+        rows: Its objects, all with an identity.
+    """
+    labels = [_write_object(rows, row) for row in range(len(rows))]
+    content = {"fileName": image, "prelabels": labels}
+    return json.dumps(content, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _write_object(tracks: Tracks, row: int) -> dict[str, Any]:

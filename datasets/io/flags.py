@@ -23,6 +23,20 @@ def frames_per_second(text: str) -> float:
     return rate
 
 
+def positive_int(text: str) -> int:
+    """Return a whole number of at least 1; ArgumentTypeError for another text."""
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, found {text!r}")
+    return int(text)
+
+
+def frame_index(text: str) -> int:
+    """Return the number of a frame, from 0; ArgumentTypeError for another text."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"expected a frame number from 0, found {text!r}")
+    return int(text)
+
+
 def json_value(text: str) -> Any:
     """Return the value of a JSON text; ArgumentTypeError if it is invalid.
 

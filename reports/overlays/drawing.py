@@ -33,6 +33,8 @@ _LARGE = 720  # image height from which outlines are twice as thick
 _AROUND = np.ones((3, 3), np.uint8)
 _TEXT_SHARE, _MIN_TEXT = 1 / 54, 11  # share of the image's height; pixels
 _DARK, _LIGHT = (20, 20, 20), (255, 255, 255)
+_NOTE: Colour = (255, 190, 0)
+_POINT_SHARE = 1 / 160  # radius of a point as a share of the image's height
 _LUMINANCE, _BRIGHT = (0.299, 0.587, 0.114), 130
 
 
@@ -82,6 +84,30 @@ def draw_zone(image: np.ndarray, zone: Zone) -> None:
     corner = [zone.corner.round().astype(np.int32)]
     for colour, thickness in ((_DARK, _LINE + 2), (_LIGHT, _LINE)):
         cv2.polylines(image, corner, isClosed=True, color=colour, thickness=thickness)
+
+
+def draw_points(image: np.ndarray, point: np.ndarray, colour: Colour) -> None:
+    """Draw points, (N, 2) in pixels, on an image, in place: discs with a light border."""
+    radius = max(_LINE + 2, round(image.shape[0] * _POINT_SHARE))
+    for x, y in point.round().astype(int).tolist():
+        cv2.circle(image, (x, y), radius + _LINE, _DARK, -1, cv2.LINE_AA)
+        cv2.circle(image, (x, y), radius + 1, _LIGHT, -1, cv2.LINE_AA)
+        cv2.circle(image, (x, y), radius - 1, colour, -1, cv2.LINE_AA)
+
+
+def outline(image: np.ndarray, box: np.ndarray) -> None:
+    """Draw thin boxes without labels, (N, 4), on an image, in place: a light line on a dark one."""
+    for left, top, right, bottom in (_inside(image, each) for each in box):
+        corners = (left, top), (right - 1, bottom - 1)
+        cv2.rectangle(image, *corners, _DARK, _LINE + 1)
+        cv2.rectangle(image, *corners, _LIGHT, 1)
+
+
+def draw_note(image: np.ndarray, text: str) -> None:
+    """Write a line of text on a conspicuous background, lower left on an image, in place."""
+    size = max(_MIN_TEXT, round(image.shape[0] * _TEXT_SHARE))
+    label = draw_text(text, _NOTE, size)[: image.shape[0], : image.shape[1]]
+    image[image.shape[0] - len(label) :, : label.shape[1]] = label
 
 
 @lru_cache(maxsize=4096)

@@ -47,7 +47,8 @@ def test_a_polygon_may_be_concave(box, expected):
 @pytest.mark.parametrize(
     "numbers",
     [[], [1, 2, 3], [0, 0, 0, 5], [0, 0, -5, 5], [[0, 0], [1, 1]], [[0, 0], [1, 1], [2, 2]],
-     [[0, 0], [1], [2, 2]], [0, 0, float("nan"), 5], [[0, 0, 0], [1, 1, 1], [2, 0, 0]]],
+     [[0, 0], [1], [2, 2]], [0, 0, float("nan"), 5], [[0, 0, 0], [1, 1, 1], [2, 0, 0]],
+     5, "380", {}, None, [0, 0, True, 5], ["0", 0, 5, 5], [[0, 0], [5, "5"], [0, 5]], [[[1]]]],
 )  # fmt: skip
 def test_an_invalid_zone_is_refused(numbers):
     with pytest.raises(ValueError, match=r"zone: expected .* or the corners .*, found"):

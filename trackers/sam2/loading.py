@@ -20,7 +20,7 @@ def load_networks(size: str, weights: str, run: Runner) -> Networks:
     """Return the networks of a model.
 
     Args:
-        size: `demo`, `tiny`, `small`, `base_plus` or `large`.
+        size: `demo`, `tiny`, `small`, `base_plus` or `large`, or a model configuration file.
         weights: File of the weights, `.safetensors` or the official `.pt`; `random` draws them.
         run: The engine, its device and its precision.
 

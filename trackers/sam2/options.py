@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 from trackers.engines.runner import Runner
-from trackers.option_types import PositiveInt, UnitInterval
+from trackers.option_types import PositiveInt, Suffix, UnitInterval
 
 Size = Literal["demo", "tiny", "small", "base_plus", "large"]
+ModelConfig = Annotated[str, Suffix(".yaml")]
 Overlap = Literal["none", "argmax_logit", "score_priority"]
 MemoryPolicy = Literal["sam2", "ds", "samurai", "present"]
 
@@ -18,7 +19,7 @@ class Sam2Options:
     """The model, the engine that runs it, and how objects share pixels.
 
     Args:
-        size: Size of the model.
+        size: Size of the model, or a model configuration file as in the package `sam2`.
         weights: File of the model's weights, see `load_networks`.
         runner: The engine, its device and its precision.
         overlap: Which object gets a pixel that several objects claim: all of them (`none`), the one
@@ -27,7 +28,7 @@ class Sam2Options:
         exclusive: Whether a pixel belongs to one object only in the memories, see `Session`.
     """
 
-    size: Size = "demo"
+    size: Size | ModelConfig = "demo"
     weights: str = "trackers/weights/sam2_demo.safetensors"
     runner: Runner = Runner()
     overlap: Overlap = "none"

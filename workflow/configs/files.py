@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -19,7 +20,31 @@ _FLAGS = ("--configfile", "--configfiles")
 def check_files(paths: Iterable[str]) -> None:
     """Raise ValueError for the first file that is missing, not YAML, or without keys."""
     for path in map(Path, paths):
-        _check(path)
+        _read(path)
+
+
+def read_configs(paths: Iterable[str]) -> dict[str, Any]:
+    """Return the config of several files, each laid over those before it as by Snakemake.
+
+    Raises:
+        ValueError: As `check_files`.
+    """
+    config: Mapping[str, Any] = {}
+    for path in paths:
+        config = _laid_over(config, _read(Path(path)))
+    return dict(config)
+
+
+def _laid_over(config: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a config with replaced values; mappings are merged key by key."""
+    merged = dict(config)
+    for key, value in overlay.items():
+        before = config.get(key)
+        if isinstance(value, Mapping) and isinstance(before, Mapping):
+            merged[key] = _laid_over(before, value)
+        else:
+            merged[key] = value
+    return merged
 
 
 def config_files(arguments: Iterable[str]) -> list[str]:
@@ -35,7 +60,7 @@ def config_files(arguments: Iterable[str]) -> list[str]:
     return found
 
 
-def _check(path: Path) -> None:
+def _read(path: Path) -> Mapping[str, Any]:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
@@ -47,6 +72,7 @@ def _check(path: Path) -> None:
     if not isinstance(content, Mapping):
         found = "nothing" if content is None else type(content).__name__
         raise ValueError(f"{path}: expected keys with values, such as `run: [...]`, found {found}")
+    return content
 
 
 def _place(error: yaml.YAMLError) -> str:

@@ -7,6 +7,7 @@ import pytest
 
 from datasets.formats import prompt_json
 from datasets.formats.prompt_json import Prompt
+from datasets.io.mended import take_mended
 from datasets.types import Extent, Tracks
 
 EXTENT = Extent(100, 200, 5, {1: "cat", 2: "dog"})
@@ -31,8 +32,8 @@ def test_objects_keep_their_order(json_file):
 
 
 def test_numbers_are_truncated_and_numeric_strings_are_accepted(json_file):
-    path = file_of(json_file, thing(corners=("10.9", 20.9, "3e1", -0.5)))
-    with pytest.raises(ValueError, match=r"box \[10, 20, 30, 0\] has no area"):
+    path = file_of(json_file, thing(corners=("10.9", 20.9, "3e1", 20.2)))
+    with pytest.raises(ValueError, match=r"box \[10, 20, 30, 20\] has no area"):
         prompt_json.read_prompts(path)
     path = file_of(json_file, thing(corners=("10.9", 20.9, "30", 40.99)))
     assert prompt_json.read_prompts(path)[0].box == (10, 20, 30, 40)
@@ -58,7 +59,6 @@ def test_a_file_without_objects_gives_no_tracks(json_file, content):
 @pytest.mark.parametrize(
     ("second", "message"),
     [
-        (thing(), "name 'dog' is not unique"),
         ("cat", 'object 2: expected an object with name and bndbox, found "cat"'),
         ({"bndbox": {}}, "object 2: name: expected a string, found null"),
         ({"name": "cat"}, "object 2: 'cat': bndbox: expected xmin, ymin, xmax, ymax, found null"),
@@ -75,7 +75,7 @@ def test_a_file_without_objects_gives_no_tracks(json_file, content):
             thing("cat", (5, 5, 5, 9)),
             r"'cat': box \[5, 5, 5, 9\] has no area: expected xmin < xmax",
         ),
-        (thing("cat", (9, 5, 5, 9)), r"'cat': box \[9, 5, 5, 9\] has no area"),
+        (thing("cat", (9, 5, 5, 5)), r"'cat': box \[9, 5, 5, 5\] has no area"),
     ],
 )
 def test_a_bad_object_is_named_with_its_file(json_file, second, message):
@@ -114,9 +114,34 @@ def test_objects_become_prompts_of_the_first_frame(json_file):
     assert found.box.tolist() == [[10, 20, 30, 40], [0, 0, 5, 6]]
 
 
-def test_boxes_are_clipped_to_the_image(json_file):
-    path = file_of(json_file, thing(corners=(-10, 90, 250, 130)))
-    assert prompt_json.read_tracks(path, EXTENT).box.tolist() == [[0, 90, 200, 100]]
+def test_objects_of_one_name_are_identities_of_one_class(json_file):
+    path = file_of(json_file, thing(), thing("cat"), thing(corners=(0, 0, 5, 6)))
+    found = prompt_json.read_tracks(path, EXTENT)
+    assert (found.track.tolist(), found.class_id.tolist()) == ([1, 2, 3], [2, 1, 2])
+
+
+def test_swapped_corners_are_sorted_and_counted(json_file):
+    take_mended()
+    path = file_of(json_file, thing(corners=(30, 20, 10, 40)), thing(corners=(1, 9, 5, 2)))
+    assert [each.box for each in prompt_json.read_prompts(path)] == [
+        (10, 20, 30, 40),
+        (1, 2, 5, 9),
+    ]
+    prompt_json.read_tracks(path, EXTENT)
+    assert take_mended() == {"prompt boxes with swapped corners, sorted": 2}
+
+
+def test_boxes_are_clipped_to_the_image_and_counted(json_file):
+    take_mended()
+    path = file_of(json_file, thing(corners=(-10, 90, 250, 130)), thing())
+    assert prompt_json.read_tracks(path, EXTENT).box[0].tolist() == [0, 90, 200, 100]
+    assert take_mended() == {"prompt boxes clipped to the image": 1}
+
+
+def test_a_class_of_the_same_name_is_preferred_to_one_without_the_number(json_file):
+    numbered = replace(EXTENT, classes={1: "dog", 2: "dog 1"})
+    path = file_of(json_file, thing("dog 1"), thing("dog 2"))
+    assert prompt_json.read_tracks(path, numbered).class_id.tolist() == [2, 1]
 
 
 @pytest.mark.parametrize("corners", [(200, 0, 230, 10), (-9, 0, 0, 10), (0, 100, 9, 130)])

@@ -7,6 +7,7 @@ from safetensors.torch import save_file
 
 from trackers.engines.checkpoint import read_checkpoint
 from trackers.engines.runner import Runner
+from trackers.sam2.architecture import CONFIGS, build_model
 from trackers.sam2.loading import load_model, load_networks
 
 
@@ -116,3 +117,35 @@ def test_inconsistent_runner_options_are_refused(change, message):
 def test_pytorch_computes_in_the_requested_precision():
     arrays = load_networks("demo", "random", Runner(precision="bf16")).arrays
     assert arrays.dtype == torch.bfloat16
+
+
+def test_a_model_configuration_of_ones_own_is_a_size(tmp_path):
+    content = CONFIGS["demo"].read_text().replace("image_size: 256", "image_size: 128")
+    path = tmp_path / "mine.yaml"
+    path.write_text(content)
+    assert build_model(str(path)).image_size == 128
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        ("\nmodel:", "\nmode1:", "expected the key model"),
+        ("sam2.modeling.sam2_base.SAM2Base", "os.system", r"model\._target_: expected sam2\."),
+        (
+            "sam2.modeling.memory_encoder.CXBlock",
+            "os.system",
+            r"_target_: expected classes of sam2\.modeling, found 'os\.system'",
+        ),
+        ("no_obj_embed_spatial: true", "", "a model of SAM 2.1, found no no_obj_embed_spatial"),
+        ("num_maskmem: 7", "num_maskmen: 7", "not a SAM 2 model"),
+        ("\nmodel:", "\nmodel: [", "not YAML"),
+    ],
+)
+def test_an_invalid_model_configuration_is_refused(tmp_path, before, after, message):
+    path = tmp_path / "mine.yaml"
+    content = CONFIGS["demo"].read_text()
+    path.write_text(content.replace(before, after, 1))
+    with pytest.raises(ValueError, match=rf"mine\.yaml.*{message}"):
+        build_model(str(path))
+    with pytest.raises(FileNotFoundError, match=r"none\.yaml: expected a model configuration"):
+        build_model(str(tmp_path / "none.yaml"))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from workflow.configs.files import check_files, config_files
+from tests.support.paths import ROOT
+from tests.support.variants import DEFAULT, load_config
+from workflow.configs.files import check_files, config_files, read_configs
 
 
 @pytest.mark.parametrize(
@@ -36,3 +38,17 @@ def test_the_files_of_a_command_are_those_after_the_flag():
     assert config_files(words.split()) == ["a.yaml", "b.yaml", "c.yaml"]
     assert config_files(["snakemake", "--configfiles", "a.yaml"]) == ["a.yaml"]
     assert config_files(["snakemake", "a.yaml", "--configfile"]) == []
+
+
+def test_configs_are_laid_over_each_other_as_by_snakemake(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    for overlay in (None, "davis", "external", "mot17"):
+        names = [*DEFAULT, *([overlay] if overlay else [])]
+        assert read_configs([f"config/{name}.yaml" for name in names]) == load_config(overlay)
+
+
+def test_an_overlay_changes_no_entry_that_shares_an_anchor(tmp_path):
+    (tmp_path / "a.yaml").write_text("a: {b: &b {c: 1}, d: *b}")
+    (tmp_path / "b.yaml").write_text("a: {b: {c: 2}}")
+    found = read_configs([str(tmp_path / "a.yaml"), str(tmp_path / "b.yaml")])
+    assert found == {"a": {"b": {"c": 2}, "d": {"c": 1}}}

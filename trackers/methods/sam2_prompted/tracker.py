@@ -5,10 +5,13 @@ Source: Ravi et al., arXiv 2408.00714; the SAM2 multi-object video tracker, SAM2
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
-from datasets.formats import prompt_json
 from datasets.masks import coco_rle
+from datasets.prompts.prompt_files import drawn_kind, list_prompt_files, read_prompt_files
+from datasets.sequences.frame_names import frame_names
 from datasets.sequences.prompts import starting_in
 from datasets.types import Frame, Sequence, Tracks
 from trackers.contract import TrackerOutput, fill_path
@@ -46,7 +49,7 @@ class Sam2Prompted:
         self._class_id = {}
         if self._options.prompts is not None:
             path = fill_path(self._options.prompts, sequence.root, sequence.name)
-            self._file_prompts = prompt_json.read_tracks(path, sequence.extent)
+            self._file_prompts = _read_prompts(path, sequence)
 
     def step(self, frame: Frame) -> TrackerOutput:
         assert frame.image is not None
@@ -72,13 +75,30 @@ class Sam2Prompted:
         return frame.prompts
 
 
+def _read_prompts(path: Path, sequence: Sequence) -> Tracks:
+    """Return the prompts of a file or of a folder of LabelMe files."""
+    return read_prompt_files(list_prompt_files([path]), sequence.extent, frame_names(sequence))
+
+
 def _make_prompt(row: Tracks, kind: str, point_count: int) -> Prompt:
+    if kind == "drawn":
+        return _drawn_prompt(row)
     if kind == "box":
         return Prompt(box=row.box[0])
-    if row.rle is None:
+    if row.rle is None or not row.rle.areas[0]:
         raise ValueError(f"prompt: expected 'box', because the prompts are boxes, found {kind!r}")
     mask = coco_rle.decode(row.rle)[0]
-    if kind == "mask":
-        return Prompt(mask=mask)
-    inside = points_inside(mask, point_count)
+    return Prompt(mask=mask) if kind == "mask" else _point_prompt(mask, point_count)
+
+
+def _drawn_prompt(row: Tracks) -> Prompt:
+    kind = drawn_kind(row)
+    if kind == "box" or row.rle is None:
+        return Prompt(box=row.box[0])
+    mask = coco_rle.decode(row.rle)[0]
+    return Prompt(mask=mask) if kind == "mask" else _point_prompt(mask, int(mask.sum()))
+
+
+def _point_prompt(mask: np.ndarray, count: int) -> Prompt:
+    inside = points_inside(mask, count)
     return Prompt(points=inside, labels=np.ones(len(inside), np.int64))

@@ -80,6 +80,11 @@ class KeyFrameTracker:
         self._sessions, self._class_id = [], {}
         self._source.start(sequence)
         _check(self._zone, sequence)
+        if self._key_frame >= sequence.extent.frame_count:
+            raise ValueError(
+                f"key_frame: expected a frame below {sequence.extent.frame_count}, the number of "
+                f"frames of {sequence.name}, found {self._key_frame}"
+            )
 
     def step(self, frame: Frame) -> TrackerOutput:
         assert frame.image is not None

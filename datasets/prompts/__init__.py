@@ -1,0 +1,4 @@
+"""Prompts drawn by hand: LabelMe files, and boxes of the first frame.
+
+May import: datasets.formats, datasets.io, datasets.masks, datasets.sequences, datasets.types.
+"""
