@@ -26,8 +26,8 @@ import numpy as np
 
 from datasets.io.errors import shorten
 from datasets.io.files import read_json, write_json
-from datasets.records.columns import show
 from datasets.io.mended import count_mended
+from datasets.records.columns import show
 from datasets.types import Extent, Tracks
 
 _NUMBER = re.compile(r"[ _#-]*[0-9]+$")  # suffix that distinguishes objects of one class

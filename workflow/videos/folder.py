@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from datasets.formats.json_records import show
 from datasets.io.files import read_json, remove, sha256, write_json
+from datasets.records.columns import show
 from datasets.run_layout import PROMPTS, RUN, SEQUENCE, TRACKS
 from datasets.sequences.run_json import read_run_json
 from workflow.changes import changed_files
