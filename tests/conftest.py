@@ -5,10 +5,10 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import pytest
 import yaml
 from hypothesis import settings
 
+from datasets.io.program import run_main
 from datasets.readers import synthetic
 from datasets.sequences.sequence_json import write_prepared
 from tests.support.paths import ROOT, SHARED
@@ -112,11 +113,14 @@ def exported(made_once) -> Callable[[str], Path]:
         flags += [f"--size={entry['size']}"] if "size" in entry else []
         if entry["kind"] == "yolox":
             flags += ["--classes", *entry["classes"], "--input", *map(str, entry["input"])]
-        command = [sys.executable, "-m", EXPORTS[entry["kind"]], *flags]
 
         def make(workdir: Path) -> None:
-            output = f"--output={workdir / 'networks.json'}"
-            subprocess.run([*command, output], cwd=ROOT, check=True, capture_output=True)
+            main = import_module(EXPORTS[entry["kind"]]).main
+            words = ["export", *flags, f"--output={workdir / 'networks.json'}"]
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(sys, "argv", words)
+                patch.chdir(ROOT)
+                assert not run_main(main)
 
         return made_once(f"{model}_{precision}", make)
 
