@@ -19,6 +19,7 @@ from hypothesis import settings
 from datasets.io.program import run_main
 from datasets.readers import synthetic
 from datasets.sequences.sequence_json import write_prepared
+from tests.support.ordering import spread
 from tests.support.paths import ROOT, SHARED
 from trackers.profiling.machine import usable_cores
 
@@ -54,11 +55,11 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests with costly fixtures as slow; put the export that other tests wait for first."""
+    """Mark tests with costly fixtures as slow; put long tests where no worker waits for them."""
     for item in items:
         if SLOW_FIXTURES & {*getattr(item, "fixturenames", ())}:
             item.add_marker(pytest.mark.slow)
-    items.sort(key=lambda item: item.path.name != "test_onnx_networks.py")
+    items[:] = spread(items, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -15,6 +15,7 @@ from tests.support.workflow.forks import run_forked
 
 BIN = Path(sys.executable).parent
 TARGET = "reports/summary.html"
+KEPT = ("parsed_code.json", "vega_*.js")
 
 SMALL = """
 run:
@@ -116,7 +117,7 @@ class Workdir:
 def make_workdir(path: Path) -> Workdir:
     """Return a copy of all files that git does not ignore, with the small config.
 
-    Compiled modules are copied with their source, or each copy would compile them again.
+    What was compiled, parsed and bundled is copied with it, or each copy would do it again.
     """
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
@@ -130,6 +131,9 @@ def make_workdir(path: Path) -> Workdir:
             (path / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, path / name)
             _copy_compiled(name, path)
+    (path / ".cache").mkdir(exist_ok=True)
+    for kept in (each for pattern in KEPT for each in ROOT.glob(f".cache/{pattern}")):
+        shutil.copy2(kept, path / ".cache")
     workdir = Workdir(path)
     workdir.write("config/small.yaml", SMALL)
     return workdir
