@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from importlib.metadata import version
 from pathlib import Path
 
 import vl_convert
@@ -19,7 +20,7 @@ def vega_script(cache: Path = _CACHE) -> str:
         cache: Folder in which the script is kept, by the version of vl-convert that bundled it. It
             may be read-only.
     """
-    path = cache / f"vega_{vl_convert.__version__}.js"
+    path = cache / f"vega_{version('vl-convert-python')}.js"
     with suppress(OSError):
         return path.read_bytes().decode()
     bundle: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
