@@ -23,8 +23,10 @@ LIBRARIES = (
     "pyarrow.parquet",
     "scipy.optimize",
     "scipy.sparse",
+    "smart_open",
     "snakemake.cli",
     "yaml",
+    "yte",
 )
 
 
