@@ -13,7 +13,6 @@ import os
 import sys
 from collections.abc import Mapping
 from collections.abc import Sequence as Many
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +30,7 @@ from reports.page.figures import accuracy_and_speed, by_sequence
 from reports.page.page_data import page_data, run_id
 from reports.page.parity import Parity, read_parity
 from reports.page.provenance import provenance
+from reports.page.vega import vega_script
 from reports.results import Run, read_run
 
 _PAGE = Path(__file__).parent / "page"
@@ -78,16 +78,9 @@ def render(
         machines=_machines(runs),
         entries=_variant_entries(runs),
         origin=provenance(runs, workdir),
-        vega=_vega(),
+        vega=vega_script(),
         scripts=[_script(name) for name in _SCRIPTS if trend or name != "trend"],
     )
-
-
-@cache
-def _vega() -> str:
-    """Return Vega-Lite as one script; cached, as the first call takes most of the rendering."""
-    bundle: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
-    return bundle
 
 
 def _as_json(data: Mapping[str, Any]) -> Markup:

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
+from datasets.io.arrow import open_native, to_array, to_coded
+
 ERRORS = {
     "miss": "missed",
     "false_alarm": "false alarm",
@@ -33,11 +35,16 @@ class Timeline:
 
 def read_timeline(path: Path, frame_count: int) -> Timeline:
     """Return the errors of all classes from the events file of one sequence."""
-    table = pq.read_table(path, columns=["event", "frame"], partitioning=None)
-    kind, frame = table["event"].to_numpy(), table["frame"].to_numpy()
+    with open_native(path) as file:
+        table = pq.ParquetFile(file, read_dictionary=["event"]).read(columns=["event", "frame"])
+    (kind, kinds), frame = to_coded(table["event"]), to_array(table["frame"])
     span = -(-frame_count // _MAX_SPANS)
     spans = -(-frame_count // span)
+    number = {name: kinds.index(name) if name in kinds else -1 for name in ERRORS}
     return Timeline(
         span,
-        {name: np.bincount(frame[kind == name] // span, minlength=spans) for name in ERRORS},
+        {
+            name: np.bincount(frame[kind == number[name]] // span, minlength=spans)
+            for name in ERRORS
+        },
     )

@@ -5,10 +5,10 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,10 @@ import pytest
 import yaml
 from hypothesis import settings
 
+from datasets.io.program import run_main
 from datasets.readers import synthetic
 from datasets.sequences.sequence_json import write_prepared
+from tests.support.ordering import spread
 from tests.support.paths import ROOT, SHARED
 from trackers.profiling.machine import usable_cores
 
@@ -53,11 +55,11 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests with costly fixtures as slow; put the export that other tests wait for first."""
+    """Mark tests with costly fixtures as slow; put long tests where no worker waits for them."""
     for item in items:
         if SLOW_FIXTURES & {*getattr(item, "fixturenames", ())}:
             item.add_marker(pytest.mark.slow)
-    items.sort(key=lambda item: item.path.name != "test_onnx_networks.py")
+    items[:] = spread(items, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -112,11 +114,14 @@ def exported(made_once) -> Callable[[str], Path]:
         flags += [f"--size={entry['size']}"] if "size" in entry else []
         if entry["kind"] == "yolox":
             flags += ["--classes", *entry["classes"], "--input", *map(str, entry["input"])]
-        command = [sys.executable, "-m", EXPORTS[entry["kind"]], *flags]
 
         def make(workdir: Path) -> None:
-            output = f"--output={workdir / 'networks.json'}"
-            subprocess.run([*command, output], cwd=ROOT, check=True, capture_output=True)
+            main = import_module(EXPORTS[entry["kind"]]).main
+            words = ["export", *flags, f"--output={workdir / 'networks.json'}"]
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(sys, "argv", words)
+                patch.chdir(ROOT)
+                assert not run_main(main)
 
         return made_once(f"{model}_{precision}", make)
 

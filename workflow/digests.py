@@ -6,36 +6,23 @@ therefore has a digest of everything that this module imports from the repositor
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
+from workflow.parsed_code import Code, ParsedCode
+
 _ROOT = Path(__file__).parent.parent
 _LOCK = "requirements.lock"
+_PARSED = ".cache/parsed_code.json"
 _METHOD_MODULES = ("tracker", "run")
-_PACKAGES = ("datasets", "trackers", "metrics", "reports", "workflow")
-
-
-@dataclass(frozen=True)
-class _Code:
-    """The parsed content of one module.
-
-    Args:
-        imports: Dotted names imported from this repository, with their parent packages.
-        meaning: Source without comments and layout.
-    """
-
-    imports: frozenset[str]
-    meaning: str
 
 
 def clear_caches() -> None:
     """Forget the files read so far: they are cached for the life of the process."""
-    for cached in (_read, _file, _closure, code_digest):
+    for cached in (_parsed, _read, _file, _closure, code_digest):
         cached.cache_clear()
 
 
@@ -69,6 +56,7 @@ def code_digest(*modules: str, files: tuple[str, ...] = ()) -> str:
         total.update(f"{beside.relative_to(_ROOT)}\n".encode() + beside.read_bytes())
     for name in files:
         total.update(name.encode() + (_ROOT / name).read_bytes())
+    _parsed(_ROOT).save()
     return total.hexdigest()[:16]
 
 
@@ -114,34 +102,13 @@ def _folders(paths: Iterable[Path]) -> set[Path]:
 
 
 @cache
-def _read(path: Path) -> _Code:
-    """Parse a module. Its tree is not kept: garbage collection would walk it."""
-    tree = ast.parse(path.read_text(), str(path))
-    names = {
-        ".".join(parts[:length])
-        for node in _statements(tree)
-        for name in _names(node)
-        if (parts := name.split("."))[0] in _PACKAGES
-        for length in range(1, len(parts) + 1)
-    }
-    return _Code(frozenset(names), ast.dump(tree))
+def _read(path: Path) -> Code:
+    return _parsed(_ROOT).read(path)
 
 
-def _statements(tree: ast.Module) -> Iterator[ast.AST]:
-    """Yield all statements, nested ones included, without descending into expressions."""
-    waiting: list[ast.AST] = [tree]
-    while waiting:
-        node = waiting.pop()
-        for name in ("body", "orelse", "finalbody", "handlers", "cases"):
-            waiting += getattr(node, name, ())
-        yield node
-
-
-def _names(node: ast.AST) -> Iterator[str]:
-    if isinstance(node, ast.Import):
-        yield from (alias.name for alias in node.names)
-    elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-        yield from (f"{node.module}.{alias.name}" for alias in node.names)
+@cache
+def _parsed(root: Path) -> ParsedCode:
+    return ParsedCode(root / _PARSED)
 
 
 @cache

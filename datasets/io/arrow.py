@@ -26,6 +26,12 @@ def to_array(column: pa.ChunkedArray) -> np.ndarray:
     return np.from_dlpack(column.combine_chunks())
 
 
+def to_coded(column: pa.ChunkedArray) -> tuple[np.ndarray, list[str]]:
+    """Return the dictionary index of each cell of a dictionary column, and the dictionary."""
+    coded = column.unify_dictionaries().combine_chunks()
+    return np.from_dlpack(coded.indices), coded.dictionary.to_pylist()
+
+
 def to_column(values: np.ndarray, kind: pa.DataType, empty: np.ndarray | None = None) -> pa.Array:
     """Return numbers, (N,), as a column of a numeric type.
 

@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from datasets.io.arrow import open_native, to_array
+from datasets.io.arrow import open_native, to_array, to_coded
 
 LOST = -1
 Segments = tuple[tuple[int, ...], ...]
@@ -48,8 +48,8 @@ def read_timelines(path: Path) -> dict[str, Timelines]:
         table = pq.ParquetFile(file, read_dictionary=_WORDS).read(columns=_COLUMNS)
     if not table.num_rows:
         return {}
-    kind, kinds = _dictionary_column(table["event"])
-    owner, classes = _dictionary_column(table["class"])
+    kind, kinds = to_coded(table["event"])
+    owner, classes = to_coded(table["class"])
     number = np.array([_KINDS.index(name) if name in _KINDS else len(_KINDS) for name in kinds])
     rows = np.stack(
         [
@@ -124,12 +124,6 @@ def _frames(owner: np.ndarray, frame: np.ndarray) -> Segments:
 
 def _triples(numbers: list[int]) -> list[tuple[int, int, int]]:
     return list(zip(numbers[::3], numbers[1::3], numbers[2::3], strict=True))
-
-
-def _dictionary_column(column: pa.ChunkedArray) -> tuple[np.ndarray, list[str]]:
-    """Return the dictionary index of each cell, and the dictionary."""
-    coded = column.unify_dictionaries().combine_chunks()
-    return np.from_dlpack(coded.indices), coded.dictionary.to_pylist()
 
 
 def _integers(column: pa.ChunkedArray) -> np.ndarray:

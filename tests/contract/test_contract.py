@@ -73,7 +73,7 @@ def prepared(tmp_path_factory):
     return prepare
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def stage(request, prepared, exported):
     """(make, sequence, frames): a function that returns a new tracker, and its input."""
     case = request.param
@@ -88,6 +88,13 @@ def stage(request, prepared, exported):
         return load_tracker(name, options | folders)
 
     return make, read_sequence(path), frames
+
+
+@pytest.fixture(scope="module")
+def played(stage) -> list[TrackerOutput]:
+    """The outputs of a new tracker."""
+    make, sequence, frames = stage
+    return play(make(), sequence, frames)
 
 
 def play(tracker, sequence: Sequence, frames: list[Frame]) -> list[TrackerOutput]:
@@ -110,13 +117,12 @@ def empty(frame: Frame) -> Frame:
     return replace(frame, image=image, detections=frame.detections and nothing, prompts=prompts)
 
 
-def test_outputs_follow_the_contract(stage):
-    make, sequence, frames = stage
+def test_outputs_follow_the_contract(stage, played):
+    _, sequence, frames = stage
     check = OutputCheck("the variant", sequence)
-    outputs = play(make(), sequence, frames)
-    for frame, output in zip(frames, outputs, strict=True):
+    for frame, output in zip(frames, played, strict=True):
         check.check(frame.index, output)
-    assert any(len(output.track) for output in outputs), NOTHING
+    assert any(len(output.track) for output in played), NOTHING
 
 
 def test_a_second_run_equals_the_first(stage):
@@ -125,13 +131,12 @@ def test_a_second_run_equals_the_first(stage):
     assert same(play(tracker, sequence, frames), play(tracker, sequence, frames))
 
 
-def test_later_frames_do_not_change_earlier_outputs(stage):
+def test_later_frames_do_not_change_earlier_outputs(stage, played):
     make, sequence, frames = stage
     half = len(frames) // 2
     half_empty = frames[:half] + [empty(frame) for frame in frames[half:]]
-    tracker = make()
-    full, partial = play(tracker, sequence, frames), play(tracker, sequence, half_empty)
-    assert same(full[:half], partial[:half])
+    partial = play(make(), sequence, half_empty)
+    assert same(played[:half], partial[:half])
 
 
 def test_a_tracker_does_not_write_to_its_earlier_outputs(stage):
@@ -154,18 +159,17 @@ def test_an_empty_frame_is_legal(stage):
     assert len(play(tracker, sequence, [empty(frame) for frame in frames])) == len(frames)
 
 
-def test_state_does_not_leak_between_sequences_or_instances(stage):
+def test_state_does_not_leak_between_sequences_or_instances(stage, played):
     make, sequence, frames = stage
     one, other = make(), make()
-    alone = play(one, sequence, frames)
     one.start(sequence)
     other.start(sequence)
     interleaved = []
     for frame in frames:
         interleaved.append(one.step(frame))
         other.step(empty(frame))
-    assert same(alone, interleaved)
-    assert same(alone, play(other, sequence, frames))
+    assert same(played, interleaved)
+    assert same(played, play(other, sequence, frames))
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from datasets.formats.parquet import read_tracks
+from datasets.io.program import run_main
 from datasets.prepare import load_reader
 from datasets.readers import synthetic
 from datasets.sequences.sequence_json import Prepared, write_prepared
@@ -19,6 +20,7 @@ from datasets.types import Tracks
 from tests.support.paths import ROOT
 from tests.support.variants import all_cases, load_config
 from trackers.contract import load_method
+from workflow import reproduce
 
 pytestmark = pytest.mark.slow
 
@@ -82,21 +84,31 @@ def run(sequences, exported):
     return run_it
 
 
-def call(command: list, seed: str, threads: str) -> str:
-    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-    environment = os.environ | {"PYTHONHASHSEED": seed} | dict.fromkeys(names, threads)
+def call(command: list, seed: str, threads: str) -> None:
+    environment = os.environ | settings(seed, threads)
     done = subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+
+
+def settings(seed: str, threads: str) -> dict[str, str]:
+    """Return the environment variables of a process with a hash seed and a number of threads."""
+    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+    return {"PYTHONHASHSEED": seed, **dict.fromkeys(names, threads)}
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_result_reproduced_in_another_process_is_identical(run, tmp_path, name):
+def test_a_result_reproduced_in_another_process_is_identical(
+    run, tmp_path, name, monkeypatch, capsys
+):
     run(name, tmp_path, "1", "1")
-    again = [sys.executable, "-m", "workflow.reproduce", tmp_path]
-    assert "identical: sha256" in call(again, "2", "1")
+    for variable, value in settings("2", "1").items():
+        monkeypatch.setenv(variable, value)  # of the process that `reproduce` starts
+    monkeypatch.setattr(sys, "argv", ["reproduce", str(tmp_path)])
+    monkeypatch.chdir(ROOT)
+    assert run_main(reproduce.main) == 0
+    assert "identical: sha256" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("name", OF_BOXES)

@@ -76,11 +76,6 @@ def test_every_reader_is_tried_with_enough_inputs():
 
 
 @pytest.mark.slow
-def test_a_sample_of_broken_files_is_read_or_refused_by_name(tmp_path):
-    assert_read_or_refused(tmp_path, 40, tuple(all_cases()))
-
-
-@pytest.mark.slow
 @pytest.mark.parametrize("reader", READERS)
 def test_broken_files_are_read_or_refused_by_name(tmp_path, reader):
     count, *cases = READERS[reader]

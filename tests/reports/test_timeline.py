@@ -30,3 +30,10 @@ def test_a_long_sequence_has_a_limited_number_of_spans_and_keeps_every_error(tmp
 def test_a_sequence_without_errors_has_none(tmp_path):
     found = timeline(tmp_path, [("match", 0)], 5)
     assert {name: counts.sum() for name, counts in found.counts.items()} == dict.fromkeys(ERRORS, 0)
+
+
+def test_a_sequence_without_events_has_no_errors(tmp_path):
+    events = pa.table({"event": pa.array([], pa.string()), "frame": pa.array([], pa.int32())})
+    pq.write_table(events, tmp_path / "events.parquet")
+    counts = read_timeline(tmp_path / "events.parquet", 5).counts
+    assert {name: each.tolist() for name, each in counts.items()} == dict.fromkeys(ERRORS, [0] * 5)

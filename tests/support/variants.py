@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +37,7 @@ class Case:
     data: Mapping[str, Any]
     overlay: str | None = None
 
-    @property
+    @cached_property
     def stepped(self) -> bool:
         """Whether its tracker runs frame by frame; otherwise a rule of its method runs it."""
         return has_tracker(self.entry["method"])
@@ -50,8 +52,14 @@ def load_config(overlay: str | None = None) -> dict[str, Any]:
     """Return the default config, with config/<overlay>.yaml laid over it."""
     config: dict[str, Any] = {}
     for name in (*DEFAULT, *([overlay] if overlay else [])):
-        update_config(config, yaml.safe_load((ROOT / "config" / f"{name}.yaml").read_text()) or {})
+        update_config(config, deepcopy(_content(name)))
     return config
+
+
+@cache
+def _content(name: str) -> dict[str, Any]:
+    """Return the content of config/<name>.yaml."""
+    return yaml.safe_load((ROOT / "config" / f"{name}.yaml").read_text()) or {}
 
 
 def all_configs() -> Iterator[tuple[str | None, dict[str, Any]]]:
@@ -63,6 +71,7 @@ def all_configs() -> Iterator[tuple[str | None, dict[str, Any]]]:
             yield name, load_config(name)
 
 
+@cache  # pytest asks for them once per test function
 def all_cases() -> dict[str, Case]:
     """Return the variants run by the default config and every overlay, by name.
 

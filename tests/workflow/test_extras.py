@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-
 import av
 import numpy as np
 import pytest
@@ -23,14 +21,7 @@ def workdir(tmp_path_factory) -> Workdir:
 
 def make(workdir, *targets, more=()):
     command = [each for each in workdir.command(*more, "--") if each != TARGET]
-    done = subprocess.run(
-        [*command, *targets],
-        cwd=workdir.path,
-        env=workdir.environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = workdir.run(*command[1:], *targets)
     assert done.returncode == 0, done.stderr
     return done
 
@@ -85,9 +76,9 @@ def test_streaming_is_scored_and_drawn_for_every_frame_rate(workdir, look):
 
 def test_streaming_without_frame_rates_is_refused(workdir):
     workdir.write("config/none.yaml", "clock: {scenarios: [single_stream, streaming]}\n")
-    code, printed = workdir.forked("--configfile", "config/small.yaml", "config/none.yaml")
-    assert code == 1
-    assert "clock.rates: missing" in printed
+    done = workdir.snakemake("--configfile", "config/small.yaml", "config/none.yaml")
+    assert done.returncode == 1
+    assert "clock.rates: missing" in done.stdout + done.stderr
 
 
 FORGETFUL = '''

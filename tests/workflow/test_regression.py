@@ -27,15 +27,7 @@ regression:
 def gate(workdir: Workdir, target: str = "regression", *arguments: str) -> int:
     """Return the exit code of the README's command with a different target."""
     command = [target if word == TARGET else word for word in workdir.command(*arguments)]
-    done = subprocess.run(
-        command,
-        cwd=workdir.path,
-        env=workdir.environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return done.returncode
+    return workdir.run(*command[1:]).returncode
 
 
 def verdict(workdir: Workdir) -> dict:

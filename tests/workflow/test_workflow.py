@@ -43,7 +43,7 @@ def finished(made_once, tmp_path_factory) -> Workdir:
     """A working directory in which the small run has finished. Copy it to change it."""
 
     def make(path: Path) -> None:
-        done = make_workdir(path).snakemake()
+        done = make_workdir(path).start_and_wait()
         assert done.returncode == 0, done.stderr
 
     return Workdir(made_once("finished", make)).copy(
@@ -76,7 +76,7 @@ def test_the_page_opens_in_a_browser_without_errors(finished, look):
 
 def test_a_second_run_has_nothing_to_do(finished):
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = finished.snakemake()
+    done = finished.start_and_wait()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert "Nothing to be done" in done.stdout + done.stderr
     worked = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
@@ -86,7 +86,7 @@ def test_a_second_run_has_nothing_to_do(finished):
 def test_without_a_cores_flag_the_profile_gives_all_cores_to_timed_jobs(finished):
     bare = [word for word in finished.command() if word not in ("--cores", "all")]
     for flags in (["--dry-run", "--forcerun", "clock"], ["--summary"]):
-        done = run(finished, [*bare, *flags])
+        done = finished.run(*bare[1:], *flags)
         assert done.returncode == 0, done.stderr
         if "clock" in flags and usable_cores() > 1:
             assert f"threads: {usable_cores()}" in done.stdout + done.stderr
@@ -106,24 +106,13 @@ def test_an_existing_baseline_is_not_replaced_without_confirmation(finished):
     baseline = finished.path / "config" / "baselines" / "default.json"
     before = baseline.read_bytes()
     command = ["baseline" if word == TARGET else word for word in finished.command()]
-    done = run(finished, command)
+    done = finished.run(*command[1:])
     assert done.returncode == 1
     assert "config/baselines/default.json exists: a new baseline would replace it" in done.stderr
     assert "make baseline ACCEPT=1" in done.stderr
     assert baseline.read_bytes() == before
     assert not (finished.path / "logs" / "relative_step_time").exists(), (
         "refused before anything runs"
-    )
-
-
-def run(workdir: Workdir, command: list[str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command,
-        cwd=workdir.path,
-        env=workdir.environment(),
-        capture_output=True,
-        text=True,
-        check=False,
     )
 
 
@@ -142,7 +131,15 @@ def test_make_clean_keeps_files_not_made_by_rules(workdir):
     ]
     for name in users:
         workdir.write(name, "mine")
-    done = run(workdir, [sys.executable, "-m", "workflow.clean"])
+    command = [sys.executable, "-m", "workflow.clean"]
+    done = subprocess.run(
+        command,
+        cwd=workdir.path,
+        env=workdir.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     places = ("data/", "engines/", "logs/", "results/", "reports/media/", "reports/summary.html")
     left = {
@@ -408,8 +405,9 @@ def test_a_wrong_config_is_refused_before_anything_runs(finished, tmp_path, old,
     workdir.edit("config/small.yaml", old, new)
     if "crosing" in new and "sequences" in new:
         workdir.edit("config/small.yaml", "    clock: [crossing]\n", "")
-    code, printed = workdir.forked()
-    assert code != 0
+    done = workdir.snakemake()
+    printed = done.stdout + done.stderr
+    assert done.returncode != 0
     assert re.search(message_pattern(message), printed)
     assert len(printed.splitlines()) < 20
 
@@ -432,10 +430,7 @@ def test_a_failure_of_another_target_does_not_change_the_page(workdir):
     add_method(workdir, "raise RuntimeError")
     target = "results/nearest/synthetic/crossing/tracks.parquet"
     command = [target if word == TARGET else word for word in workdir.command()]
-    done = subprocess.run(
-        command, cwd=workdir.path, env=workdir.environment(), capture_output=True, check=False
-    )
-    assert done.returncode != 0
+    assert workdir.run(*command[1:]).returncode != 0
     assert workdir.page() == before
 
 

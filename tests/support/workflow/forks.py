@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,24 +23,28 @@ LIBRARIES = (
     "pyarrow.parquet",
     "scipy.optimize",
     "scipy.sparse",
+    "smart_open",
     "snakemake.cli",
     "yaml",
+    "yte",
 )
 
 
-def run_forked(command: list[str], folder: Path, environment: dict[str, str]) -> tuple[int, str]:
-    """Return the exit code of a `snakemake ...` and its output."""
+def run_forked(
+    command: list[str], folder: Path, environment: dict[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """Run a `snakemake ...` to its end."""
     server = _server()
     assert server.stdin is not None
     assert server.stdout is not None
     with TemporaryDirectory() as workdir:
-        printed = Path(workdir) / "printed"
-        request = [command[1:], str(folder), environment, str(printed)]
+        printed = [Path(workdir) / name for name in ("stdout", "stderr")]
+        request = [command[1:], str(folder), environment, *map(str, printed)]
         server.stdin.write(json.dumps(request) + "\n")
         server.stdin.flush()
         code = server.stdout.readline()
         assert code, "the process that forks has ended"
-        return int(code), printed.read_text()
+        return subprocess.CompletedProcess(command, int(code), *(p.read_text() for p in printed))
 
 
 @cache
@@ -67,17 +72,17 @@ def main() -> None:
 
 
 def _become_snakemake(
-    words: list[str], folder: str, environment: dict[str, str], printed: str
+    words: list[str], folder: str, environment: dict[str, str], *printed: str
 ) -> None:
     from snakemake.cli import main
 
     os.environ.clear()
     os.environ.update(environment)
+    tempfile.tempdir = None  # cached before the environment was set
     os.chdir(folder)
-    output = os.open(printed, os.O_WRONLY | os.O_CREAT)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    os.dup2(output, 1)
-    os.dup2(output, 2)
+    for stream, path in enumerate(printed, 1):
+        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND), stream)
     sys.argv = ["snakemake", *words]
     main()
 

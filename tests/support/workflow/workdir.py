@@ -15,6 +15,7 @@ from tests.support.workflow.forks import run_forked
 
 BIN = Path(sys.executable).parent
 TARGET = "reports/summary.html"
+KEPT = ("parsed_code.json", "vega_*.js")
 
 SMALL = """
 run:
@@ -39,19 +40,19 @@ class Workdir:
         return self.run(*self.command(*arguments)[1:])
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run Snakemake with only these arguments."""
+        """Run Snakemake with only these arguments, in a fork that need not import it."""
+        return run_forked([str(BIN / "snakemake"), *arguments], self.path, self.environment())
+
+    def start_and_wait(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run the README's command as a user does: in a process of its own."""
         return subprocess.run(
-            [str(BIN / "snakemake"), *arguments],
+            self.command(*arguments),
             cwd=self.path,
             env=self.environment(),
             capture_output=True,
             text=True,
             check=False,
         )
-
-    def forked(self, *arguments: str) -> tuple[int, str]:
-        """Run the same command in a fork; return its exit code and its output."""
-        return run_forked(self.command(*arguments), self.path, self.environment())
 
     def start(self, *, alone: bool = False) -> subprocess.Popen[bytes]:
         """Start the same command in the background, in its own process group if `alone`."""
@@ -83,8 +84,9 @@ class Workdir:
 
     def jobs(self, *arguments: str) -> dict[str, int]:
         """Return the number of jobs of each rule in a dry run."""
-        code, printed = self.forked("--dry-run", *arguments)
-        assert code == 0, printed
+        done = self.snakemake("--dry-run", *arguments)
+        printed = done.stdout + done.stderr
+        assert done.returncode == 0, printed
         stats = re.search(r"job +count\n[- ]+\n(.*?)\ntotal", printed, re.DOTALL)
         return dict(_count(line) for line in stats[1].splitlines()) if stats else {}
 
@@ -113,7 +115,10 @@ class Workdir:
 
 
 def make_workdir(path: Path) -> Workdir:
-    """Return a copy of all files that git does not ignore, with the small config."""
+    """Return a copy of all files that git does not ignore, with the small config.
+
+    What was compiled, parsed and bundled is copied with it, or each copy would do it again.
+    """
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
         cwd=ROOT,
@@ -125,9 +130,22 @@ def make_workdir(path: Path) -> Workdir:
         if (ROOT / name).is_file():
             (path / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, path / name)
+            _copy_compiled(name, path)
+    (path / ".cache").mkdir(exist_ok=True)
+    for kept in (each for pattern in KEPT for each in ROOT.glob(f".cache/{pattern}")):
+        shutil.copy2(kept, path / ".cache")
     workdir = Workdir(path)
     workdir.write("config/small.yaml", SMALL)
     return workdir
+
+
+def _copy_compiled(name: str, path: Path) -> None:
+    """Copy what Python and pytest have compiled of a file, valid as long as it is not edited."""
+    source, target = ((root / name).parent / "__pycache__" for root in (ROOT, path))
+    if name.endswith(".py"):
+        for compiled in source.glob(f"{Path(name).stem}.*.pyc"):
+            target.mkdir(exist_ok=True)
+            shutil.copy2(compiled, target / compiled.name)
 
 
 def _count(line: str) -> tuple[str, int]:
