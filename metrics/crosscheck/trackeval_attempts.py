@@ -25,6 +25,7 @@ from metrics.crosscheck.trackeval_run import Fields, Setting
 Converted = tuple[Tracks, Tracks]
 Scored = dict[str, dict[str, Fields]]  # by our names of sequence and class
 NAME = "trackeval"
+_NEITHER = (False, False)
 
 
 @dataclass(frozen=True)
@@ -91,58 +92,50 @@ def attempts_by_sequence(
     Args:
         select: Return the tracks to write where a file is not handed over.
     """
-    for number, name in enumerate(request.samples):
-        ways = [(True, True), (True, False), (False, True)]
-        if request.given.kind != layout.kind:
-            ways = []
+    files = request.given if request.given.kind == layout.kind else GivenFiles()
+    for number, (name, sample) in enumerate(request.samples.items()):
+        sources = _sources(files, name, select(sample))
         yield [
-            _one_sequence(layout, request, select, (number, name), given)
-            for given in [*ways, (False, False)]
-            if _has_files(request.given, name, given)
-        ]
+            Attempt(given, _opener(layout, request, name, sides))
+            for given, sides in sources.items()
+            if any(given)
+        ] + [Attempt(_NEITHER, _opener(layout, request, name, sources[_NEITHER], f"{number:04d}"))]
 
 
-def _has_files(files: GivenFiles, name: str, given: tuple[bool, bool]) -> bool:
-    sides = zip(given, (files.truth, files.results), strict=True)
-    return all(name in side for wanted, side in sides if wanted)
+def _sources(
+    files: GivenFiles, name: str, converted: Converted
+) -> dict[tuple[bool, bool], tuple[Source, Source]]:
+    """Return ground truth and results by whether each is given; as few as possible are not."""
+    truth, results = files.truth.get(name), files.results.get(name)
+    found: dict[tuple[bool, bool], tuple[Source, Source]] = {}
+    if truth and results:
+        found[True, True] = truth, results
+    if truth:
+        found[True, False] = truth, converted[1]
+    if results:
+        found[False, True] = converted[0], results
+    return found | {_NEITHER: converted}
 
 
-def _one_sequence(
-    layout: Layout,
-    request: Request,
-    select: Callable[[Sample], Converted],
-    place: tuple[int, str],
-    given: tuple[bool, bool],
-) -> Attempt:
-    number, name = place
-    files, sample = request.given, request.samples[place[1]]
+def _opener(
+    layout: Layout, request: Request, name: str, sides: tuple[Source, Source], theirs: str = ""
+) -> Callable[[Path], Opened]:
+    """Return a function that lays out a sequence in an empty folder and opens it.
+
+    Args:
+        theirs: TrackEval's name of the sequence, where a format may not allow ours.
+    """
+    truth, frames = sides[0], request.given.frames
 
     def open_files(workdir: Path) -> Opened:
-        theirs = name if any(given) else f"{number:04d}"  # a format may not allow every name
-        tracks = (None, None) if all(given) else select(sample)
-        sides = _sides(files, name, given, tracks)
-        chosen = name in files.frames  # by the user
-        reads = not chosen and given[0] and gives_frames(layout, files.truth[name], name)
-        frames = None if reads else sample.truth.extent.frame_count
-        setting = lay_out(layout, workdir, theirs, sides, frames)
+        reads = isinstance(truth, Path) and gives_frames(layout, truth, name)
+        length = request.samples[name].truth.extent.frame_count
+        count = None if reads and name not in frames else length
+        setting = lay_out(layout, workdir, theirs or name, sides, count)
         classes = {each: setting.only_class or each for each in request.classes}
-        return _open(setting, {name: theirs}, classes)
+        return _open(setting, {name: theirs or name}, classes)
 
-    return Attempt(given, open_files)
-
-
-def _sides(
-    files: GivenFiles,
-    name: str,
-    given: tuple[bool, bool],
-    tracks: tuple[Tracks | None, Tracks | None],
-) -> tuple[Source, Source]:
-    found: list[Source] = []
-    for wanted, side, converted in zip(given, (files.truth, files.results), tracks, strict=True):
-        source = side[name] if wanted else converted
-        assert source is not None
-        found.append(source)
-    return found[0], found[1]
+    return open_files
 
 
 def attempts_of_vis(
@@ -161,7 +154,7 @@ def attempts_of_vis(
         classes = {name: name for name in request.classes}
         return _open(lay_out_vis(workdir, pairs), names, classes)
 
-    converted = Attempt((False, False), open_converted)
+    converted = Attempt(_NEITHER, open_converted)
     if files.has_both("youtube_vis", [*samples]):
         yield [Attempt((True, True), open_given), converted]
     else:

@@ -24,6 +24,7 @@ Source = Path | Tracks  # a user's file or folder, or tracks to write
 _TRUTH, _RESULTS = "truth", "it"
 _KITTI_MOTS_SEQMAP = "evaluate_mots.seqmap"
 _COLUMNS = 4  # of a line of a seqmap
+_MAX_ID = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def _put(source: Source, path: Path, write: Callable[[Path, Tracks], None]) -> N
     if isinstance(source, Path):
         path.symlink_to(source.resolve())
     else:
-        write(path, source)
+        write(path, _from_one(source) if has_large_ids(source) else source)
 
 
 def mot_layout(benchmark: str, *, preprocess: bool = True) -> Layout:
@@ -159,6 +160,11 @@ DAVIS = Layout(
     lambda folder, tracks: davis_png.write_tracks(folder, _from_one(tracks)),
     lambda truth, results, *_: trackeval_run.davis(truth, results),
 )
+
+
+def has_large_ids(tracks: Tracks) -> bool:
+    """Return whether TrackEval would take too much memory: its arrays go up to the largest id."""
+    return bool(tracks.track.max(initial=0) > _MAX_ID)
 
 
 def fits_png(tracks: Tracks) -> bool:

@@ -21,7 +21,6 @@ from scipy.spatial import cKDTree
 
 from datasets.masks import coco_rle
 from datasets.types import Tracks
-from metrics.crosscheck.given_files import GivenFiles
 from metrics.crosscheck.reference import (
     COMBINED,
     Explanation,
@@ -46,29 +45,31 @@ _RECALLED = 0.5  # above which a value counts for recall
 def score(request: Request, workdir: Path) -> ReferenceOutput:
     """Return J&F of each sequence and, over the objects of all, combined."""
     families = [name for name in request.families if name in _MEASURES]
-    prepare = _PREPARE.get(request.protocol)
-    if prepare is None or not families:
+    if request.protocol not in _PREPARE or not families:
         return ReferenceOutput()
     (family,) = families  # both have the same columns
     tables, inputs = {}, []
     for name, sample in request.samples.items():
-        labels, reason = _labels(request.given, name, sample, ends=family == "jf_davis_us")
+        tables[name], reason = _score_sequence(request, family, name, sample)
         inputs.append(Input(_NAME, name, not reason, not reason, reason))
-        tables[name] = _MEASURES[family](*prepare(*labels))
     places = {name: [each] for name, each in tables.items()} | {COMBINED: [*tables.values()]}
     scores = {place: summarize(each) for place, each in places.items()}
     return ReferenceOutput(dict.fromkeys(request.classes, scores), inputs)
 
 
-def _labels(given: GivenFiles, name: str, sample: Sample, *, ends: bool) -> tuple[Labels, str]:
-    """Return the labels in the user's files, or those of tracks and the reason why."""
+def _score_sequence(request: Request, family: str, name: str, sample: Sample) -> tuple[Tables, str]:
+    """Return the tables of the user's files, or those of tracks and the reason why."""
     reason = f"{_NAME} reads PNG files only"
+    given = request.given
     if given.has_both("davis", [name]):
         try:
-            return read_labels(given.truth[name], given.results[name], ends=ends), ""
+            ends = family == "jf_davis_us"
+            labels = read_labels(given.truth[name], given.results[name], ends=ends)
+            return _measure(request.protocol, family, *labels), ""
         except (OSError, ValueError, SyntaxError) as error:
             reason = f"{_NAME} fails on the files given: {describe_failure(error)}"
-    return (_drawn(sample.truth), _drawn(sample.prediction)), reason
+    drawn = _drawn(sample.truth), _drawn(sample.prediction)
+    return _measure(request.protocol, family, *drawn), reason
 
 
 def read_labels(truth: Path, results: Path, *, ends: bool = True) -> Labels:
@@ -115,13 +116,19 @@ def score_labels(
     protocol: str, family: str, truth: np.ndarray, prediction: np.ndarray
 ) -> dict[str, float]:
     """Return the columns of one sequence, given labels (T, height, width); 255 may be void."""
-    return summarize([_MEASURES[family](*_PREPARE[protocol](truth, prediction))])
+    return summarize([_measure(protocol, family, truth, prediction)])
+
+
+def _measure(protocol: str, family: str, truth: np.ndarray, prediction: np.ndarray) -> Tables:
+    return _MEASURES[family](*_PREPARE[protocol](truth, prediction))
 
 
 def _semi_supervised(truth: np.ndarray, prediction: np.ndarray) -> Tables:
     """Return J and F of labels whose numbers are given, without the first and the last frame."""
     objects = _objects(truth)
-    assert {*np.unique(prediction[1:-1])} <= {0, *objects}
+    others = {*np.unique(prediction[1:-1]).tolist()} - {0, *objects}
+    if others:
+        raise ValueError(f"results have objects that the first frame has not: {sorted(others)}")
     return _tables(truth[1:-1], prediction[1:-1], [(each, each) for each in objects])
 
 

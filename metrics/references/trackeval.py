@@ -79,18 +79,19 @@ def score(request: Request, workdir: Path) -> ReferenceOutput:
         found, used = run_first(attempts, workdir / str(number), reason, loaded)
         scored |= found
         inputs += used
-    inputs.sort(key=lambda each: [*request.samples].index(each.sequence))
+    places = {name: place for place, name in enumerate(request.samples)}
+    inputs.sort(key=lambda each: places[each.sequence])
     return ReferenceOutput(_scores(trackeval_run.combine(scored, loaded), request), inputs)
 
 
 def _attempts(rules: _Rules, request: Request) -> Iterator[tuple[list[Attempt], str]]:
     """Yield the attempts for some sequences, and why the user's files are not among them."""
+    samples = request.samples.values()
+    refused = [rules.refuses(sample) or _refuse_large_ids(sample) for sample in samples]
     if rules.layout is None:
-        groups = attempts_of_vis(request, rules.select)
-        refused = [""]
+        groups, refused = attempts_of_vis(request, rules.select), [max(refused)]
     else:
         groups = attempts_by_sequence(rules.layout, request, rules.select)
-        refused = [rules.refuses(sample) for sample in request.samples.values()]
     for attempts, reason in zip(groups, refused, strict=True):
         if reason:
             yield attempts[-1:], reason
@@ -132,6 +133,12 @@ def _has_one_class(sample: Sample) -> bool:
 
 def _fits_png(sample: Sample) -> bool:
     return all(map(trackeval_files.fits_png, _as_read(sample)))
+
+
+def _refuse_large_ids(sample: Sample) -> str:
+    if not any(map(trackeval_files.has_large_ids, _as_read(sample))):
+        return ""
+    return "TrackEval would need too much memory for ids this large: they are numbered anew"
 
 
 def _refuse_void(sample: Sample) -> str:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from pycocotools import mask as coco_mask
 
+import metrics.evaluate
 from datasets.io.mended import take_mended
 from metrics.crosscheck import trackeval_run
+from metrics.crosscheck.given_files import GivenFiles
 from metrics.evaluate import crosscheck, evaluate
 from metrics.task import Task
 from tests.support import trackeval_oracle
@@ -115,8 +118,11 @@ def test_a_track_in_no_frame_is_a_false_positive_of_ap(tmp_path):
     assert more["dog"] == whole["dog"]
 
 
-def test_the_cross_check_writes_tracks_in_no_frame(tmp_path):
+@pytest.mark.parametrize("given", [True, False])
+def test_the_cross_check_hands_over_tracks_in_no_frame(tmp_path, monkeypatch, given):
     paths = write(tmp_path, *files(5, 3, 6))
+    if not given:
+        monkeypatch.setattr(metrics.evaluate, "given_files", lambda _: GivenFiles())
     task = Task("youtube_vis", "youtube_vis", *paths, ("vis_ap", "hota"), ("a", "b"))
     compared = crosscheck(task, evaluate(task)).comparisons
     assert len(compared) > 50
@@ -148,3 +154,20 @@ def test_ids_with_a_decimal_point_and_odd_unread_values_change_nothing(tmp_path)
         each.update(video_id=float(each["video_id"]), bboxes=float("nan"), note=[float("inf")])
     truth["videos"][0].update(date=float("nan"), id=1.0)
     assert assert_equal(tmp_path, truth, results) == plain
+
+
+def test_tracks_of_equal_score_ranked_in_another_order_are_seen(tmp_path, monkeypatch):
+    paths = write(tmp_path, *files(5, 0, 0))
+    task = Task("youtube_vis", "youtube_vis", *paths, ("vis_ap",), ("a", "b"))
+    checked = crosscheck(task, evaluate(task))
+    assert all(each.equal for each in checked.comparisons)
+    assert all(each.truth_given and each.results_given for each in checked.inputs)
+    read = metrics.evaluate.read_pair
+
+    def read_in_reverse(task, sequence):
+        truth, found, mended = read(task, sequence)
+        return truth, replace(found, track=found.track.max() + 1 - found.track), mended
+
+    monkeypatch.setattr(metrics.evaluate, "read_pair", read_in_reverse)
+    checked = crosscheck(task, evaluate(task))
+    assert {each.column for each in checked.comparisons if not each.passed} >= {"AP", "AP50"}

@@ -157,7 +157,15 @@ def test_the_command_compares_boxes_and_writes_every_value(folders, tmp_path):
     assert lines[-1].endswith("0 unexplained")
     families = "hota, clear, identity, vace, count"
     assert f"not compared, pycocotools: has no columns of {families}" in lines
+    assert "compared on the files given, trackeval: TUD-Campus, TUD-Stadtmitte" in lines
     found = json.loads((tmp_path / "out.json").read_text())
+    assert found["crosscheck_inputs"][-1] == {
+        "reference": "trackeval",
+        "sequence": "TUD-Stadtmitte",
+        "truth_given": True,
+        "results_given": True,
+        "reason": "",
+    }
     theirs = {
         (each["reference"], each["sequence"], each["column"]): each["theirs"]
         for each in found["crosscheck"]
