@@ -193,3 +193,9 @@ def test_a_score_of_the_truth_that_trackeval_truncates_to_zero_is_not_scored(tmp
     found, _ = load_layout(layout).read_pair(truth, results, "a")
     assert found.score.tolist() == [1, 0, 0, 0, -1, 1.5, 2]
     assert [*take_mended().values()] == [2]
+
+
+def test_hidden_folders_are_no_sequences(tmp_path):
+    for name in ("a", ".a.7.part"):
+        written(tmp_path / name / "truth.parquet", "")
+    assert load_layout("parquet").list_sequences(tmp_path) == ["a"]

@@ -80,6 +80,10 @@ def unfinished(data: bytes) -> bytes:
     return data.removesuffix(b"\n")
 
 
+def commented(data: bytes) -> bytes:
+    return b"# frame, id\n" + data.replace(b"\n", b"\n \t#1,1\n", 1)
+
+
 LINES = (trailing, spaced, unfinished, crlf, marked)
 JSON = (trailing, crlf, marked)
 COMMAS = (*by_cells.cell_corruptions(","), by_cells.lines)
@@ -186,7 +190,7 @@ ONE = {"truth": "truth/a.txt", "results": "results/a.txt"}
 
 def all_cases() -> dict[str, Case]:
     """Return all cases by name."""
-    text: dict[str, Any] = {"harmless": LINES, "lines": True}
+    text: dict[str, Any] = {"harmless": (commented, *LINES), "lines": True}
     json: dict[str, Any] = {"corruptions": by_values.CORRUPTIONS, "harmless": JSON}
     cases = {
         **_both("mot16", **MOT, files=seeds.mot(), corruptions=COMMAS,

@@ -105,7 +105,8 @@ def entries(data: bytes) -> int:
 
 def segmentations(data: bytes) -> int:
     records = listed(json.loads(data.decode("utf-8-sig")), "video")
-    return sum(each not in (None, []) for record in records for each in record["segmentations"])
+    absent = (None, [], {})
+    return sum(each not in absent for record in records for each in record["segmentations"])
 
 
 def listed(content: Any, owner: str) -> list[Any]:
