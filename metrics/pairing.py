@@ -57,14 +57,10 @@ class Side:
     Args:
         tracks: All rows of this side.
         rows: (N,) indices of the scored rows in `tracks`, increasing.
-        track: (N,) track numbers, 0 .. track_count - 1.
-        identities: (track_count,) track ids in `tracks`, increasing.
     """
 
     tracks: Tracks
     rows: np.ndarray
-    track: np.ndarray
-    identities: np.ndarray
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -73,6 +69,20 @@ class Side:
     def frame(self) -> np.ndarray:
         """Frame of each row, (N,) non-decreasing."""
         return self.tracks.frame[self.rows]
+
+    @cached_property
+    def _numbered(self) -> tuple[np.ndarray, np.ndarray]:
+        return unique_inverse(self.tracks.track[self.rows])
+
+    @property
+    def identities(self) -> np.ndarray:
+        """Track ids in `tracks`, (track_count,) increasing."""
+        return self._numbered[0]
+
+    @property
+    def track(self) -> np.ndarray:
+        """Track number of each row, (N,), 0 .. track_count - 1."""
+        return self._numbered[1]
 
     @property
     def track_count(self) -> int:
@@ -186,8 +196,8 @@ def pair(
     new_truth, new_prediction = np.cumsum(truth_kept) - 1, np.cumsum(prediction_kept) - 1
     return Pairing(
         truth.extent.frame_count,
-        _side(truth, truth_kept),
-        _side(prediction, prediction_kept),
+        Side(truth, np.flatnonzero(truth_kept)),
+        Side(prediction, np.flatnonzero(prediction_kept)),
         Pairs(new_truth[left.truth], new_prediction[left.prediction], left.similarity, left.shared),
         similarity,
     )
@@ -201,11 +211,6 @@ def unique_inverse(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     present = np.zeros(high - low + 1, bool)
     present[values - low] = True
     return np.flatnonzero(present) + low, (np.cumsum(present) - 1)[values - low]
-
-
-def _side(tracks: Tracks, kept: np.ndarray) -> Side:
-    identities, track = unique_inverse(tracks.track[kept])
-    return Side(tracks, np.flatnonzero(kept), track, identities)
 
 
 def _candidates(truth: Tracks, prediction: Tracks) -> Iterator[tuple[np.ndarray, np.ndarray]]:

@@ -144,8 +144,9 @@ def describe(protocol: str, families: Mapping[str, Family], partials: Partials) 
 
 
 def _refuse_rows_without_identity(name: str, side: Side) -> None:
-    if (side.identities < 0).any():
-        frame = side.frame[side.identities[side.track] < 0][0]
+    unnamed = side.tracks.track[side.rows] < 0
+    if unnamed.any():
+        frame = side.frame[unnamed][0]
         raise ValueError(
             f"{name}, frame {frame} (from 0): a row without a track id cannot be scored"
         )
