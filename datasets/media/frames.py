@@ -7,7 +7,6 @@ from collections.abc import Sequence as Many
 from itertools import islice
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from datasets.io.file_stamp import check_stamp
@@ -152,6 +151,8 @@ def write_image(path: Path, image: np.ndarray, parameters: Many[int] = ()) -> No
     Raises:
         OSError: The file cannot be written. Names the file.
     """
+    import cv2  # here: converting result files needs no OpenCV
+
     path.parent.mkdir(parents=True, exist_ok=True)
     bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
     done, data = cv2.imencode(path.suffix, bgr, [*parameters])
@@ -179,6 +180,8 @@ def read_image(path: Path, size: Size | None = None) -> np.ndarray:
     Raises:
         ValueError: The file is not a readable image, or has too many pixels. Names the file.
     """
+    import cv2
+
     data = path.read_bytes()
     check_size(path, data, size)
     image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None

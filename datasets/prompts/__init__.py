@@ -1,4 +1,5 @@
 """Prompts drawn by hand: LabelMe files, and boxes of the first frame.
 
-May import: datasets.formats, datasets.io, datasets.masks, datasets.sequences, datasets.types.
+May import: datasets.formats, datasets.io, datasets.masks, datasets.records, datasets.sequences,
+datasets.types.
 """

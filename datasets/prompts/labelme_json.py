@@ -25,11 +25,11 @@ from typing import Any
 import cv2
 import numpy as np
 
-from datasets.formats.segmentation_json import read_masks
 from datasets.io.errors import shorten
 from datasets.io.files import read_json
 from datasets.masks import coco_rle
 from datasets.records.columns import Record, is_number, show
+from datasets.records.segmentations import read_masks
 from datasets.types import Extent
 
 SHAPES = "shapes"  # key that only LabelMe files have
