@@ -148,7 +148,8 @@ def _refuse_rows_without_identity(name: str, side: Side) -> None:
     if unnamed.any():
         frame = side.frame[unnamed][0]
         raise ValueError(
-            f"{name}, frame {frame} (from 0): a row without a track id cannot be scored"
+            f"{name}, frame {frame} (from 0): expected a track id, found none: a row without a "
+            "track id cannot be scored"
         )
 
 

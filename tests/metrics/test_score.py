@@ -134,7 +134,9 @@ def test_overlaps_do_not_depend_on_the_block_size(monkeypatch):
 def test_a_row_without_a_track_id_is_refused(side):
     detections = replace(tracks([0, 30]), track=np.array([4, NO_TRACK]))
     sides = {"ground truth": tracks([0]), "prediction": tracks([0]), side: detections}
-    with pytest.raises(ValueError, match=rf"{side}, frame 0 \(from 0\): a row without a track id"):
+    with pytest.raises(
+        ValueError, match=rf"{side}, frame 0 \(from 0\): expected a track id, found"
+    ):
         make_pairings(sides["ground truth"], sides["prediction"], "mot15")
 
 
