@@ -18,7 +18,6 @@ import sys
 from collections.abc import Sequence as Many
 from pathlib import Path
 
-from datasets.formats.prompt_json import read_prompts, read_tracks
 from datasets.io.files import printable
 from datasets.io.flags import frames_per_second
 from datasets.io.mended import count_mended
@@ -29,6 +28,8 @@ from datasets.media.image_notes import count_folder_notes, count_image_notes
 from datasets.media.source import check_source
 from datasets.media.video_facts import VideoFacts, read_facts
 from datasets.media.video_reader import ACCEPT
+from datasets.prompts.prompt_files import list_prompt_files, prompt_names, read_prompt_files
+from datasets.sequences.frame_names import frame_names
 from datasets.sequences.sequence_json import Prepared, write_prepared
 from datasets.types import Extent, Sequence
 
@@ -48,12 +49,13 @@ def read_own(
 ) -> Prepared:
     """Return the images of a folder or video as a sequence without ground truth.
 
-    Each prompted object's name becomes a class of its own, numbered as the objects are. How images
+    Each name of prompted objects becomes a class, numbered in the order of the objects. How images
     are read, where a user could expect otherwise, is counted, see `datasets.io.mended`.
 
     Args:
         images: Folder of image files, or video file.
-        prompts: First-frame boxes as JSON; None for trackers that need none.
+        prompts: First-frame boxes as JSON, or a LabelMe file or folder; None for trackers that need
+            none.
         frame_rate: Frames per second, a constant rate; by default that of the video with its frame
             times, or FRAME_RATE.
         classes: Class names where there are no prompts; CLASSES by default.
@@ -71,8 +73,8 @@ def read_own(
     facts = (
         _measure(images) if images.is_dir() else read_facts(images, accept_damaged=accept_damaged)
     )
-    objects = [] if prompts is None else read_prompts(prompts)
-    names = dict(enumerate([each.name for each in objects] or classes, 1))
+    files = [] if prompts is None else list_prompt_files([prompts])
+    names = dict(enumerate(prompt_names(files) if files else classes, 1))
     extent = Extent(facts.height, facts.width, facts.frame_count, names or CLASSES)
     if frame_rate is not None and facts.timestamps is not None:
         count_mended("frame times of the video, replaced by --fps", facts.frame_count)
@@ -85,7 +87,7 @@ def read_own(
         timestamps=facts.timestamps if frame_rate is None else None,
         damaged=None if facts.is_intact else facts.damaged,
     )
-    tracked = None if prompts is None else read_tracks(prompts, extent)
+    tracked = read_prompt_files(files, extent, frame_names(sequence)) if files else None
     return Prepared(sequence, truth=None, prompts=tracked)
 
 
@@ -135,7 +137,11 @@ def _arguments() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("images", type=Path, help="folder of image files, or video file")
-    parser.add_argument("--prompts", type=Path, help="boxes in the first frame, as JSON")
+    parser.add_argument(
+        "--prompts",
+        type=Path,
+        help="boxes in the first frame as JSON, or a LabelMe file, or a folder of them",
+    )
     parser.add_argument("--classes", nargs="+", default=(), help="class names for a detector")
     parser.add_argument("--output", type=Path, required=True, metavar="FOLDER")
     parser.add_argument(

@@ -160,8 +160,9 @@ def _finish(
     facts = facts | _count(tracked)
     folder.describe(state, facts)
     if task.zone is not None:
-        rate = prepared.sequence.frame_rate
-        kinds = write_zone_events(path / ZONE_EVENTS, tracks, task.zone, rate, names.images)
+        kinds = write_zone_events(
+            path / ZONE_EVENTS, tracks, task.zone, prepared.sequence, names.images
+        )
         facts["zone_events"] = {kind: kinds.count(kind) for kind in ("enter", "leave")}
     if task.args.mask_format is not None and tracked.stopped is None:
         write_masks(path, tracks, task.args.mask_format, task.renamed)

@@ -67,8 +67,8 @@ def test_a_larger_set_has_the_packages_of_the_smaller_one_in_the_same_versions()
     [
         ("score", "metrics.evaluate --protocol mot17 --truth {example}/truth "
                   "--results {example}/results --events {out}/events.csv"),
-        ("score", "datasets.convert --from mot --to parquet {example}/results/street.txt {out}/a.parquet"
-                  " --frames 4 --size 480 640 --classes 1=pedestrian"),
+        ("score", "datasets.convert --from mot --to parquet {example}/results/street.txt "
+                  "{out}/street.parquet --frames 4 --size 480 640 --classes 1=pedestrian"),
         ("page", "reports.render --help"),
         ("page", "trackers.run --help"),
     ],

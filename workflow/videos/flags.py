@@ -14,6 +14,7 @@ from datasets.io.flags import (
     json_value,
     positive_int,
 )
+from datasets.media.video_reader import ACCEPT
 from datasets.zone import Zone
 from trackers.sam2.options import Size
 
@@ -132,6 +133,9 @@ def _add_frame_flags(group: Any) -> None:
         type=frames_per_second,
         metavar="RATE",
         help="frame rate of SOURCE (default: that of the video; 10 for images)",
+    )
+    group.add_argument(
+        ACCEPT, action="store_true", help="read a damaged or truncated video as far as possible"
     )
 
 

@@ -17,7 +17,7 @@ from datasets.formats.parquet import write_tracks
 from datasets.io.files import remove, replacing
 from datasets.io.mended import count_mended
 from datasets.masks.algebra import subtract
-from datasets.types import Tracks
+from datasets.types import Sequence, Tracks
 from datasets.zone import Zone
 from metrics.zone_events import zone_events
 from workflow.videos.folder import MASKS, MASKS_JSON
@@ -27,7 +27,7 @@ _ONE_OBJECT_PER_PIXEL = ("davis", "mots", "mots_challenge")
 
 
 def write_zone_events(
-    path: Path, tracks: Tracks, zone: Zone, frame_rate: float, images: Many[str]
+    path: Path, tracks: Tracks, zone: Zone, sequence: Sequence, images: Many[str]
 ) -> list[str]:
     """Write who enters and leaves a zone, with times in seconds; return the kinds of the events.
 
@@ -43,9 +43,15 @@ def write_zone_events(
             frame, track = each["frame"], each["track"]
             name = tracks.extent.classes[classes[track]]
             box = (round(each[side], 2) for side in _SIDES)
-            time_s = round(frame / frame_rate, 3)
+            time_s = round(_time(sequence, frame), 3)
             writer.writerow((each["event"], frame, time_s, images[frame], track, name, *box))
     return [each["event"] for each in events]
+
+
+def _time(sequence: Sequence, frame: int) -> float:
+    """Return the seconds of a frame after the first."""
+    times = sequence.timestamps
+    return frame / sequence.frame_rate if times is None else times[frame]
 
 
 def write_masks(folder: Path, tracks: Tracks, name: str, renamed: Mapping[str, str]) -> Path:

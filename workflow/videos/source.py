@@ -16,9 +16,10 @@ from datasets.media.frames import (
     decode_frames,
     list_images,
     read_frame_rate,
-    read_frames,
+    sequence_frames,
     write_image,
 )
+from datasets.media.source import check_source
 from datasets.own import FRAME_RATE, read_own
 from datasets.prompts.prompt_files import read_prompt_files
 from datasets.run_layout import SEQUENCE
@@ -38,12 +39,14 @@ class Source:
         stride: Distance of the tracked frames.
         max_frames: Maximum number of tracked frames; None for no limit.
         frame_rate: Frames per second of all frames; None for that of the video, or FRAME_RATE.
+        accept_damaged: Whether a damaged or truncated video is read as far as it can be.
     """
 
     path: Path
     stride: int = 1
     max_frames: int | None = None
     frame_rate: float | None = None
+    accept_damaged: bool = False
 
     @property
     def is_selected(self) -> bool:
@@ -51,9 +54,8 @@ class Source:
         return self.stride > 1 or self.max_frames is not None
 
     def check(self, output: Path) -> None:
-        """Raise an error if the source does not exist, or it or the output is inside the other."""
-        if not self.path.exists():
-            raise FileNotFoundError(f"{self.path}: no such image folder or video file")
+        """Raise an error if the source is no file or folder, or it or the output is in the other."""
+        check_source(self.path)
         here, there = self.path.resolve(), output.resolve()
         if here.is_relative_to(there) or there.is_relative_to(here):
             raise ValueError(f"--output: expected a folder beside {self.path}, found {output}")
@@ -89,7 +91,13 @@ def prepare(
     if source.is_selected:
         images = _select(source, folder / IMAGES)
         rate = _frame_rate(source) / source.stride
-    prepared = read_own(images, source.path.resolve().stem, frame_rate=rate, classes=classes)
+    prepared = read_own(
+        images,
+        source.path.resolve().stem,
+        frame_rate=rate,
+        classes=classes,
+        accept_damaged=source.accept_damaged,
+    )
     if prompts:
         sequence = prepared.sequence
         found = read_prompt_files(prompts, sequence.extent, frame_names(sequence))
@@ -100,7 +108,7 @@ def prepare(
 
 def read_images(sequence: Sequence) -> Iterator[np.ndarray]:
     """Return the images of a prepared sequence, each (height, width, 3) uint8 RGB."""
-    return read_frames(Path(sequence.images or ""), sequence.extent)
+    return sequence_frames(sequence)
 
 
 def _frame_rate(source: Source) -> float:
@@ -116,7 +124,8 @@ def _select(source: Source, folder: Path) -> Path:
             for path in _selected(source, list_images(source.path)):
                 (part / path.name).symlink_to(path.resolve())
         else:
-            frames = enumerate(image for _, image in decode_frames(source.path))
+            decoded = decode_frames(source.path, tolerant=source.accept_damaged)
+            frames = enumerate(image for _, image in decoded)
             total = source.max_frames
             chosen = islice(frames, 0, None, source.stride)
             for index, image in progress(islice(chosen, total), IMAGES, "frame", total):

@@ -62,6 +62,7 @@ class Task:
             "stride": source.stride,
             "max_frames": source.max_frames,
             "fps": source.frame_rate,
+            "accept_damaged": source.accept_damaged,
             "variant": self.chosen.name,
             "method": self.chosen.method_name,
             "options": dict(self.chosen.options),
@@ -72,7 +73,9 @@ class Task:
 
 def plan_task(args: argparse.Namespace) -> Task:
     """Return the task of the command line; raises as `choose_variant` for what does not fit."""
-    source = Source(args.source, args.stride, args.max_frames, args.fps)
+    source = Source(
+        args.source, args.stride, args.max_frames, args.fps, accept_damaged=args.accept_damaged
+    )
     source.check(args.output)
     chosen = choose_variant(args)
     prompts = list_prompt_files(args.prompts or [])

@@ -104,7 +104,12 @@ def open_writers(
         lines = stack.enter_context((folder / LINES).open("w", encoding="utf-8"))
         video = None
         if wanted.video:
-            rate = wanted.video_rate or sequence.frame_rate
-            writing = writing_video(folder / VIDEO, rate, extent.height, extent.width)
+            writing = writing_video(
+                folder / VIDEO,
+                wanted.video_rate or sequence.frame_rate,
+                extent.height,
+                extent.width,
+                timestamps=sequence.timestamps if wanted.video_rate is None else None,
+            )
             video = stack.enter_context(writing)
         yield Writers(folder / FRAMES, wanted.suffix, names, painter, lines, video)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from itertools import islice
-from pathlib import Path
 
 import numpy as np
 
-from datasets.media.frames import read_frames
+from datasets.media.frames import sequence_frames
 from datasets.sequences.sequence_json import PreparedSequence
 from datasets.types import Detections, Extent, Frame, Tracks
 from datasets.zone import Zone
@@ -26,8 +25,7 @@ def find(options: Options, prepared: PreparedSequence) -> KeyFrame | None:
     sequence, index = prepared.sequence, options.key_frame
     if options.mode == "online":
         return None
-    frames = read_frames(Path(sequence.images or ""), sequence.extent)
-    image = next(islice(frames, index, None), None)
+    image = next(islice(sequence_frames(sequence), index, None), None)
     if image is None:
         raise ValueError(
             f"key_frame: expected a frame below {sequence.extent.frame_count}, the number of "
