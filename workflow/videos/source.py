@@ -54,7 +54,7 @@ class Source:
         return self.stride > 1 or self.max_frames is not None
 
     def check(self, output: Path) -> None:
-        """Raise an error if the source is no file or folder, or it or the output is in the other."""
+        """Raise an error if the source is missing or live, or it or the output is in the other."""
         check_source(self.path)
         here, there = self.path.resolve(), output.resolve()
         if here.is_relative_to(there) or there.is_relative_to(here):
