@@ -50,7 +50,7 @@ def _without_specks(mask: np.ndarray, min_share: float) -> np.ndarray:
     """Return the box (4,) around the components of a non-empty mask that are not specks."""
     contours = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0]
     area = np.array([_enclosed_pixels(each) for each in contours])
-    large = np.flatnonzero(area >= min_share * area.max())
+    large = np.flatnonzero(area >= min_share * area.max()).tolist()
     left, top, width, height = np.array([cv2.boundingRect(contours[each]) for each in large]).T
     sides = left.min(), top.min(), (left + width).max(), (top + height).max()
     return np.array(sides, np.float64)

@@ -2,7 +2,8 @@
 
 The state of an object follows from the model's object score: reliable, pending, suspicious or lost.
 Source: Jiang et al., SAM2MOT, arXiv 2504.04519. Its thresholds are for SAM 2.1 large; a smaller
-model needs its own.
+model needs its own. What is done about masks that fail in spite of a high object score is not part
+of SAM2MOT: see README.md.
 """
 
 from __future__ import annotations

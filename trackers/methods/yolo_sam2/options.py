@@ -15,6 +15,8 @@ from trackers.sam2.options import Sam2Options
 class LifeCycleOptions:
     """Life cycle of objects in the mode `online`, after SAM2MOT.
 
+    `min_mask_share` and `max_reprompt_age` are not part of SAM2MOT.
+
     Args:
         reliable_score: Object score above which an object is reliable.
         pending_score: Object score above which an object that is not reliable is pending.
