@@ -163,7 +163,7 @@ def main() -> None:
     parser.add_argument("--davis2016", type=Path)
     parser.add_argument("--kitti-mots", type=Path)
     parser.add_argument("--first", type=int, default=40, help="number of the first sequences")
-    parser.add_argument("--count", type=int, default=2, help="sequences of each scenario")
+    parser.add_argument("--count", type=int, default=1, help="sequences of each scenario")
     parser.add_argument("--workdir", type=Path, default=Path(".cache/bench/held_out"))
     parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args()
@@ -178,17 +178,16 @@ def main() -> None:
     for source, pairs in sources.items():
         for name, truth, found in pairs:
             ious.setdefault(f"{source}, {name}", []).append(overlaps(truth, found))
-    found = {name: summarize(np.concatenate(each)) for name, each in ious.items()}
-    for name, each in found.items():
-        print(f"{name}: {each['masks']} masks")
-        for share, rule in each["rules"].items():
+    summary = {name: summarize(np.concatenate(each)) for name, each in ious.items()}
+    for name, figures in summary.items():
+        print(f"{name}: {figures['masks']} masks")
+        for share, rule in figures["rules"].items():
             print(f"  share {share:4}: {rule}")
     scored = scores(synthetic) if synthetic else {}
     for share, values in scored.items():
         print(f"scores, share {share:4}: {values}")
-    write_json(
-        args.output, {"date": date.today().isoformat(), "found": found, "synthetic_scores": scored}
-    )
+    about = {"date": date.today().isoformat()}
+    write_json(args.output, about | {"found": summary, "synthetic_scores": scored})
 
 
 if __name__ == "__main__":
