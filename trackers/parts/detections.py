@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from datasets.io.mended import count_mended
 from datasets.overlap import box_iou
 from datasets.types import Detections
 
@@ -61,6 +62,15 @@ def _greedy(box: np.ndarray, max_iou: float) -> np.ndarray:
         if alive[row]:
             alive[row + 1 :] &= ~overlapping[row, row + 1 :]
     return alive
+
+
+def count_beyond_maximum(count: int, option: str) -> None:
+    """Count detections without an object, for the note at the end of a program.
+
+    Args:
+        option: Option with the maximum number of objects at a time.
+    """
+    count_mended(f"detections that start no object, because there are {option} already", count)
 
 
 def same_class(first: np.ndarray, second: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from trackers.engines.contract import Arrays
-from trackers.parts.dense_masks import tight_boxes
+from trackers.parts.dense_masks import object_boxes
 
 
 @dataclass(frozen=True)
@@ -61,21 +61,21 @@ class ObjectOutputs:
 
     @cached_property
     def boxes(self) -> np.ndarray:
-        """Boxes of the masks, (B, 4) in pixels, at the resolution of the grid of logits.
+        """Boxes of the objects, (B, 4) in pixels, at the resolution of the grid of logits.
 
         The box of an empty mask is zeros.
         """
         masks = self.logits > 0
-        rows, tight = tight_boxes(masks)
+        rows, located = object_boxes(masks)
         box = np.zeros((len(masks), 4))
-        box[rows] = tight * np.tile(np.array(self.size[::-1]) / masks.shape[:0:-1], 2)
+        box[rows] = located * np.tile(np.array(self.size[::-1]) / masks.shape[:0:-1], 2)
         return box
 
     @cached_property
-    def tight(self) -> tuple[np.ndarray, np.ndarray]:
-        """Rows of the masks that are not empty, (K,), and their boxes, (K, 4)."""
+    def located(self) -> tuple[np.ndarray, np.ndarray]:
+        """Rows of the masks that are not empty, (K,), and the boxes of their objects, (K, 4)."""
         assert self.masks is not None
-        return tight_boxes(self.masks)
+        return object_boxes(self.masks)
 
     def row(self, identity: int) -> int:
         """Return the row of an object; raise KeyError for an unknown track id."""

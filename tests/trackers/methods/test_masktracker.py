@@ -8,6 +8,7 @@ from itertools import islice
 import numpy as np
 import pytest
 
+from datasets.io.mended import take_mended
 from datasets.synthesis.rendering import play
 from datasets.synthesis.scripts import crossing
 from datasets.types import Detections, Extent, Frame, Sequence
@@ -181,12 +182,15 @@ def test_of_two_duplicate_detections_the_higher_score_initiates_a_target():
     np.testing.assert_allclose(boxes(new.motion), SQUARE)
 
 
-def test_the_number_of_targets_is_limited():
+def test_the_number_of_targets_is_limited_and_the_rest_counted():
+    take_mended()
     detected = detections([SQUARE[0] + 100 * n for n in range(200)])
     new = targets(ACTIVE).initiate(
         replace(detected, box=detected.box + 500), np.ones(200, bool), 1, MANAGEMENT, BOX_FILTER
     )
     assert len(new.track) == 149
+    note = "detections that start no object, because there are max_targets_per_stream already"
+    assert take_mended() == {note: 51}
 
 
 def test_terminated_targets_are_removed():

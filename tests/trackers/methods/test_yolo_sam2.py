@@ -41,6 +41,10 @@ def outputs_of(score, masks=None) -> ObjectOutputs:
     return ObjectOutputs(NumpyArrays(np.float32), 4, (40, 40), identities, outputs, unprompted)
 
 
+def update(states, outputs):
+    states.update(outputs, np.zeros(len(outputs.identities), bool))
+
+
 def test_a_detection_mostly_outside_all_masks_starts_a_track():
     masks = np.zeros((1, 40, 40), bool)
     masks[0, :, :20] = True
@@ -74,9 +78,9 @@ def test_only_scores_between_the_thresholds_are_pending(score, pending):
 def test_an_object_lost_for_26_consecutive_frames_expires():
     states = ObjectStates(OPTIONS)
     for _ in range(25):
-        states.update(outputs_of([2.0, 2.1]))
+        update(states, outputs_of([2.0, 2.1]))
     assert states.expired() == []
-    states.update(outputs_of([2.0, 2.1]))
+    update(states, outputs_of([2.0, 2.1]))
     assert states.expired() == [1]
     states.remove([1])
     assert states.expired() == []
@@ -85,7 +89,7 @@ def test_an_object_lost_for_26_consecutive_frames_expires():
 def test_one_frame_with_a_high_score_resets_the_count():
     states = ObjectStates(OPTIONS)
     for frame in range(40):
-        states.update(outputs_of([9.0 if frame == 20 else 0.0]))
+        update(states, outputs_of([9.0 if frame == 20 else 0.0]))
     assert states.expired() == []
 
 
@@ -100,7 +104,7 @@ def overlapping_masks(shared: int) -> np.ndarray:
 @pytest.mark.parametrize(("shared", "occluded"), [(8, set()), (9, {2})])
 def test_of_two_duplicates_the_one_with_the_lower_score_is_occluded(shared, occluded):
     states = ObjectStates(OPTIONS)  # IoU 8 / 12 and 9 / 11
-    states.update(outputs_of([9.0, 5.0], overlapping_masks(shared)))
+    update(states, outputs_of([9.0, 5.0], overlapping_masks(shared)))
     assert states.occluded == occluded
     assert states.choose(outputs_of([9.0, 5.0])).tolist() == [True, not occluded]
 
@@ -108,25 +112,25 @@ def test_of_two_duplicates_the_one_with_the_lower_score_is_occluded(shared, occl
 def test_of_two_similar_scores_the_one_that_varies_more_is_occluded():
     states = ObjectStates(OPTIONS)
     for frame in range(12):
-        states.update(outputs_of([9.0 + (-1) ** frame, 9.0], overlapping_masks(0)))
-    states.update(outputs_of([8.5, 8.0], overlapping_masks(10)))
+        update(states, outputs_of([9.0 + (-1) ** frame, 9.0], overlapping_masks(0)))
+    update(states, outputs_of([8.5, 8.0], overlapping_masks(10)))
     assert states.occluded == {1}
     states.start()
-    states.update(outputs_of([8.5, 8.0], overlapping_masks(10)))
+    update(states, outputs_of([8.5, 8.0], overlapping_masks(10)))
     assert states.occluded == {2}, "without earlier scores the lower one"
 
 
 def test_only_the_latest_frames_count_in_the_deviation():
     states = ObjectStates(OPTIONS)
     for frame in range(30):
-        states.update(outputs_of([9.0 + (-1) ** frame * (frame < 15), 9.0], overlapping_masks(0)))
-    states.update(outputs_of([9.0, 8.5], overlapping_masks(10)))
+        update(states, outputs_of([9.0 + (-1) ** frame * (frame < 15), 9.0], overlapping_masks(0)))
+    update(states, outputs_of([9.0, 8.5], overlapping_masks(10)))
     assert states.occluded == {2}
 
 
 def test_empty_masks_are_no_duplicates():
     states = ObjectStates(OPTIONS)
-    states.update(outputs_of([0.0, 5.0], np.zeros((2, 4, 4), bool)))
+    update(states, outputs_of([0.0, 5.0], np.zeros((2, 4, 4), bool)))
     assert states.occluded == set()
 
 

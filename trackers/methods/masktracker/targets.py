@@ -20,6 +20,7 @@ from datasets.types import Detections
 from trackers.methods.masktracker.motion import BoxFilter, boxes
 from trackers.methods.masktracker.options import TargetManagement
 from trackers.parts import rows
+from trackers.parts.detections import count_beyond_maximum
 from trackers.parts.kalman import Motion
 
 TENTATIVE, ACTIVE, INACTIVE = 0, 1, 2
@@ -93,14 +94,13 @@ class Targets:
         box = boxes(self.motion)
         chosen: list[int] = []
         for row in np.argsort(-detections.score, kind="stable"):
-            if not free[row] or len(self.track) + len(chosen) >= options.max_targets_per_stream:
-                continue
             iou = box_iou(box, detections.box[row])
-            if iou.max(initial=0) > options.min_iou_diff_4_new_target:
-                continue
-            chosen.append(int(row))
-            box = np.concatenate([box, detections.box[[row]]])
-        new = detections.take(np.array(chosen, np.int64))
+            if free[row] and iou.max(initial=0) <= options.min_iou_diff_4_new_target:
+                chosen.append(int(row))
+                box = np.concatenate([box, detections.box[[row]]])
+        remaining = max(options.max_targets_per_stream - len(self.track), 0)
+        count_beyond_maximum(len(chosen[remaining:]), "max_targets_per_stream")
+        new = detections.take(np.array(chosen[:remaining], np.int64))
         count = len(new.score)
         state = np.full(count, TENTATIVE if options.probation_age >= 1 else ACTIVE)
         return Targets(

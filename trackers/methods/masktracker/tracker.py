@@ -78,7 +78,7 @@ class MaskTracker:
         targets, outputs = replace(self.targets, motion=motion), None
         if self._uses_memory:
             outputs = self._outputs_of(targets)
-            targets = self._update(targets, *outputs.tight, detected=False)
+            targets = self._update(targets, *outputs.located, detected=False)
         detected = frame.index % (self._options.detection.interval + 1) == 0
         detections = self._source.find(frame) if detected else no_detections()
         match = associate(
@@ -93,7 +93,7 @@ class MaskTracker:
         targets = self._update(targets, matched, detections.box[match[matched]], detected=True)
         if outputs is None:
             outputs = self._segment_predicted(targets, frame.image)
-            visible, box = outputs.tight
+            visible, box = outputs.located
             undetected = np.isin(visible, matched, invert=True)
             targets = self._update(targets, visible[undetected], box[undetected], detected=False)
         management = self._options.target_management
@@ -172,7 +172,7 @@ def _report(targets: Targets, outputs: ObjectOutputs) -> TrackerOutput:
     """Return the active targets with a non-empty mask."""
     assert outputs.masks is not None
     reported = np.zeros(len(targets.track), bool)
-    reported[outputs.tight[0]] = True
+    reported[outputs.located[0]] = True
     reported &= targets.state == ACTIVE
     return TrackerOutput(
         targets.track[reported],

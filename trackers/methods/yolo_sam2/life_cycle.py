@@ -2,7 +2,8 @@
 
 The state of an object follows from the model's object score: reliable, pending, suspicious or lost.
 Source: Jiang et al., SAM2MOT, arXiv 2504.04519. Its thresholds are for SAM 2.1 large; a smaller
-model needs its own.
+model needs its own. What is done about masks that fail in spite of a high object score is not part
+of SAM2MOT: see README.md.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from datasets.overlap import box_iou
 from datasets.types import Detections
 from trackers.methods.yolo_sam2.options import LifeCycleOptions
 from trackers.parts.assignment import match
+from trackers.parts.detections import count_beyond_maximum
 from trackers.sam2.object_outputs import ObjectOutputs
 
 
@@ -42,6 +44,16 @@ def new_objects(
             new.append(int(row))
             inside[:] = True
     return new
+
+
+def best_detections(detections: Detections, count: int) -> Detections:
+    """Return the detections of the highest scores, at most `count`, in the order they were in.
+
+    The others are counted in the note at the end of a program.
+    """
+    best = np.sort(np.argsort(-detections.score, kind="stable")[:count])
+    count_beyond_maximum(len(detections.score) - len(best), "max_objects")
+    return detections.take(best)
 
 
 def match_detections(
@@ -71,16 +83,20 @@ class ObjectStates:
         """Remove all objects."""
         self._recent_scores, self._lost_frames, self.occluded = {}, {}, set()
 
-    def update(self, outputs: ObjectOutputs) -> None:
-        """Add the object scores of a frame, and find lost and occluded objects."""
-        options = self.options
-        for identity, score in zip(outputs.identities, outputs.presence.tolist(), strict=True):
+    def update(self, outputs: ObjectOutputs, scraps: np.ndarray) -> None:
+        """Add the object scores of a frame, and find lost and occluded objects.
+
+        Args:
+            scraps: (B,) bool, objects whose mask is too small, which are lost whatever their score.
+        """
+        lost = scraps | (outputs.presence <= self.options.suspicious_score)
+        for row, identity in enumerate(outputs.identities):
             recent = self._recent_scores.setdefault(
-                identity, deque(maxlen=options.deviation_frames)
+                identity, deque(maxlen=self.options.deviation_frames)
             )
-            recent.append(score)
-            lost = score <= options.suspicious_score
-            self._lost_frames[identity] = self._lost_frames.get(identity, 0) + 1 if lost else 0
+            recent.append(float(outputs.presence[row]))
+            frames = self._lost_frames.get(identity, 0) + 1
+            self._lost_frames[identity] = frames if lost[row] else 0
         self.occluded = self._find_occluded(outputs)
 
     def expired(self) -> list[int]:
@@ -95,6 +111,10 @@ class ObjectStates:
             outputs.presence <= options.reliable_score
         )
 
+    def is_occluded(self, outputs: ObjectOutputs) -> np.ndarray:
+        """Return which objects are occluded in the current frame, (B,) bool."""
+        return np.isin(outputs.identity, list(self.occluded))
+
     def remove(self, identities: Iterable[int]) -> None:
         """Remove objects."""
         for identity in identities:
@@ -104,7 +124,7 @@ class ObjectStates:
 
     def choose(self, outputs: ObjectOutputs) -> np.ndarray:
         """Return which masks enter the memory bank, (B,) bool: those of unoccluded objects."""
-        return ~np.isin(outputs.identity, list(self.occluded))
+        return ~self.is_occluded(outputs)
 
     def _find_occluded(self, outputs: ObjectOutputs) -> set[int]:
         """Return the occluded object of each pair whose masks have a large IoU."""

@@ -19,13 +19,21 @@ from functools import partial
 
 import numpy as np
 
+from datasets.io.mended import count_mended
 from datasets.types import Detections, Frame, Sequence
 from datasets.zone import Zone
 from trackers.contract import TrackerOutput
 from trackers.detectors.source import DetectionSource
-from trackers.methods.yolo_sam2.life_cycle import ObjectStates, match_detections, new_objects
+from trackers.methods.yolo_sam2.latest_detections import LatestDetections
+from trackers.methods.yolo_sam2.life_cycle import (
+    ObjectStates,
+    best_detections,
+    match_detections,
+    new_objects,
+)
 from trackers.methods.yolo_sam2.options import Options
-from trackers.parts.dense_masks import output_from_masks, tight_boxes
+from trackers.parts.assignment import unmatched
+from trackers.parts.dense_masks import object_boxes, output_from_masks
 from trackers.sam2.loading import load_networks
 from trackers.sam2.prompt import Prompt
 from trackers.sam2.session import Session
@@ -47,10 +55,13 @@ def build(options: Options) -> KeyFrameTracker | OnlineTracker:
     if options.mode != "online":
         new_session = partial(Session, net, overlap=model.overlap, exclusive=model.exclusive)
         joint = options.mode == "joint"
-        return KeyFrameTracker(new_session, source, zone, options.key_frame, joint=joint)
+        return KeyFrameTracker(
+            new_session, source, zone, options.key_frame, options.max_objects, joint=joint
+        )
     states = ObjectStates(options.life_cycle)
     session = Session(net, states, model.overlap, exclusive=model.exclusive)
-    return OnlineTracker(session, source, zone, states, options.detection.interval)
+    interval = options.detection.interval
+    return OnlineTracker(session, source, zone, states, interval, options.max_objects)
 
 
 class KeyFrameTracker:
@@ -59,6 +70,7 @@ class KeyFrameTracker:
     Args:
         new_session: Returns a new session.
         key_frame: Index of the frame whose detections are tracked.
+        max_objects: Maximum number of tracked detections.
         joint: Whether all objects share one session.
     """
 
@@ -68,11 +80,12 @@ class KeyFrameTracker:
         source: DetectionSource,
         zone: Zone | None,
         key_frame: int,
+        max_objects: int,
         *,
         joint: bool,
     ) -> None:
         self._new_session, self._source, self._zone = new_session, source, zone
-        self._key_frame, self._joint = key_frame, joint
+        self._key_frame, self._max_objects, self._joint = key_frame, max_objects, joint
         self._sessions: list[Session] = []
         self._class_id: dict[int, int] = {}
 
@@ -92,7 +105,9 @@ class KeyFrameTracker:
             session.track(frame.image)
         if frame.index == self._key_frame:
             self._initiate(frame)
-        outputs = [_report(session, self._class_id, set()) for session in self._sessions]
+        outputs = [
+            _report(session, session.masks(), self._class_id, set()) for session in self._sessions
+        ]
         for session in self._sessions:
             session.memorize()
         if outputs:
@@ -105,6 +120,7 @@ class KeyFrameTracker:
         assert frame.image is not None
         detections = self._source.find(frame)
         detections = detections.take(_in_zone(self._zone, detections))
+        detections = best_detections(detections, self._max_objects)
         height, width = frame.image.shape[:2]
         box = detections.box.clip(0, [width - 1, height - 1] * 2)
         prompts = {identity: point_prompt(each) for identity, each in enumerate(box, start=1)}
@@ -123,6 +139,7 @@ class OnlineTracker:
     Args:
         states: Object states, which are the session's memory policy too.
         interval: Number of frames between two runs of the detector.
+        max_objects: Maximum number of objects at a time.
     """
 
     def __init__(
@@ -132,55 +149,99 @@ class OnlineTracker:
         zone: Zone | None,
         states: ObjectStates,
         interval: int,
+        max_objects: int,
     ) -> None:
         self.session, self._source, self._zone = session, source, zone
-        self._states, self._interval = states, interval
+        self._states, self._interval, self._max_objects = states, interval, max_objects
+        self._latest = LatestDetections()
         self._class_id: dict[int, int] = {}
         self._initiated = 0
 
     def start(self, sequence: Sequence) -> None:
         self.session.start()
         self._source.start(sequence)
+        self._latest.start()
         _check(self._zone, sequence)
         self._class_id, self._initiated = {}, 0
 
     def step(self, frame: Frame) -> TrackerOutput:
         assert frame.image is not None
         session, states = self.session, self._states
-        states.update(session.track(frame.image))
-        expired = states.expired()
-        for identity in expired:
-            session.drop(identity)
-        states.remove(expired)
+        outputs = session.track(frame.image)
+        masks, min_share = session.masks(), states.options.min_mask_share
+        states.update(outputs, self._latest.are_scraps(outputs.identity, masks, min_share))
+        if expired := states.expired():
+            self._drop(expired)
+            masks = session.masks()
         if frame.index % (self._interval + 1) == 0:
-            self._associate(self._source.find(frame))
-        output = _report(session, self._class_id, states.occluded)
+            masks = self._associate(self._source.find(frame), masks)
+        output = _report(session, masks, self._class_id, states.occluded)
         session.memorize()
         return output
 
-    def _associate(self, detections: Detections) -> None:
-        """Prompt pending objects with their detections, and add new objects."""
-        session, states = self.session, self._states
-        outputs, masks = session.outputs, session.masks()
-        nonempty, box = tight_boxes(masks)
-        row, column = match_detections(box, detections, states.options)
-        row = nonempty[row]
-        again = states.is_pending(outputs)[row] & ~np.isin(
-            outputs.identity[row], list(states.occluded)
+    def _associate(self, detections: Detections, masks: np.ndarray) -> np.ndarray:
+        """Prompt objects again and add new ones; return the masks that follow."""
+        outputs, latest, options = self.session.outputs, self._latest, self._states.options
+        nonempty, around = object_boxes(masks)
+        row, column = match_detections(around, detections, options)
+        row, matched = nonempty[row], detections.box[column]
+        latest.start_run(_by_identity(outputs.identity[row], matched))
+        again = self._states.is_pending(outputs)[row] & ~self._states.is_occluded(outputs)[row]
+        rest = unmatched(len(detections.score), column)
+        new = detections.take(np.array(new_objects(detections, rest, masks, options), np.int64))
+        visible = outputs.presence > options.suspicious_score
+        visible[row] = False
+        missed = latest.recent(outputs.identity[visible], options.max_reprompt_age)
+        near, found = match_detections(latest.boxes(missed), new, options)
+        identity = np.concatenate([outputs.identity[row[again]], missed[near]])
+        prompts = _by_identity(identity, np.concatenate([matched[again], new.box[found]]))
+        return self._prompt(prompts, new.take(unmatched(len(new.score), found)), masks)
+
+    def _prompt(
+        self, again: dict[int, np.ndarray], new: Detections, masks: np.ndarray
+    ) -> np.ndarray:
+        """Prompt objects again, add new ones, drop those whose prompt fails; return the masks."""
+        self._latest.update(again)
+        self.session.refresh({identity: Prompt(box=box) for identity, box in again.items()})
+        before, started = self._initiated, self._initiate(new)
+        if not again and not started:
+            return masks
+        masks = self.session.masks()
+        different = self._latest.different(
+            self.session.outputs.identity, masks, self._states.options.match_iou
         )
-        identities, boxes = outputs.identity[row[again]].tolist(), detections.box[column[again]]
-        unmatched = np.setdiff1d(np.arange(len(detections.score)), column)
-        new = np.array(new_objects(detections, unmatched, masks, states.options), np.int64)
-        new = new[_in_zone(self._zone, detections.take(new))]
-        pairs = zip(identities, boxes, strict=True)
-        session.refresh({identity: Prompt(box=each) for identity, each in pairs})
-        first = self._initiated + 1
-        prompts = {
-            identity: Prompt(box=each) for identity, each in enumerate(detections.box[new], first)
-        }
-        self._class_id |= dict(zip(prompts, detections.class_id[new].tolist(), strict=True))
-        self._initiated += len(new)
-        session.prompt(prompts)
+        failed = {*again, *started} & set(different.tolist())
+        self._initiated = max([before, *(set(started) - failed)])
+        if failed:
+            self._drop(sorted(failed))
+            masks = self.session.masks()
+        return masks
+
+    def _initiate(self, detections: Detections) -> list[int]:
+        """Add an object for each detection in the zone; return their track ids."""
+        detections = detections.take(_in_zone(self._zone, detections))
+        excess = len(self.session.identities) + len(detections.score) - self._max_objects
+        replaced = self._latest.longest_undetected(max(excess, 0))
+        count_mended("objects replaced, because there are max_objects already", len(replaced))
+        self._drop(replaced)
+        free = self._max_objects - len(self.session.identities)
+        detections = best_detections(detections, free)
+        boxes = dict(enumerate(detections.box, self._initiated + 1))
+        self._initiated += len(boxes)
+        self._class_id |= dict(zip(boxes, detections.class_id.tolist(), strict=True))
+        self._latest.update(boxes)
+        self.session.prompt({identity: Prompt(box=box) for identity, box in boxes.items()})
+        return list(boxes)
+
+    def _drop(self, identities: list[int]) -> None:
+        for identity in identities:
+            self.session.drop(identity)
+        self._states.remove(identities)
+        self._latest.remove(identities)
+
+
+def _by_identity(identity: np.ndarray, box: np.ndarray) -> dict[int, np.ndarray]:
+    return dict(zip(identity.tolist(), box, strict=True))
 
 
 def point_prompt(box: np.ndarray) -> Prompt:
@@ -200,9 +261,11 @@ def _in_zone(zone: Zone | None, detections: Detections) -> np.ndarray:
     return np.ones(len(detections.score), bool) if zone is None else zone.reached(detections.box)
 
 
-def _report(session: Session, class_id: dict[int, int], occluded: set[int]) -> TrackerOutput:
+def _report(
+    session: Session, masks: np.ndarray, class_id: dict[int, int], occluded: set[int]
+) -> TrackerOutput:
     """Return the visible objects of a session, without the occluded ones."""
-    outputs, masks = session.outputs, session.masks()
+    outputs = session.outputs
     kept = ~np.isin(outputs.identity, list(occluded))
     return output_from_masks(masks[kept], outputs.identity[kept], outputs.iou[kept], class_id)
 
