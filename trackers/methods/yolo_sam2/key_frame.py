@@ -12,7 +12,7 @@ from datasets.types import Detections, Extent, Frame, Tracks
 from datasets.zone import Zone
 from trackers.detectors.source import DetectionSource
 from trackers.key_frame import KeyFrame
-from trackers.methods.yolo_sam2.life_cycle import best_detections
+from trackers.methods.yolo_sam2.life_cycle import best_rows
 from trackers.methods.yolo_sam2.options import Options
 from trackers.methods.yolo_sam2.tracker import point_prompt
 
@@ -42,7 +42,8 @@ def find(options: Options, prepared: PreparedSequence) -> KeyFrame | None:
     inside = np.ones(len(found.score), bool)
     if options.zone is not None:
         inside = Zone.of(options.zone).reached(found.box)
-    chosen = best_detections(found.take(inside), options.max_objects)
+    reached = found.take(inside)
+    chosen = reached.take(best_rows(reached.score, options.max_objects))
     kept = _as_tracks(chosen, sequence.extent, index, 1)
     others = _as_tracks(found.take(~inside), sequence.extent, index, len(kept) + 1)
     points = {

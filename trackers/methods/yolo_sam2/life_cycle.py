@@ -51,9 +51,14 @@ def best_detections(detections: Detections, count: int) -> Detections:
 
     The others are counted in the note at the end of a program.
     """
-    best = np.sort(np.argsort(-detections.score, kind="stable")[:count])
-    count_beyond_maximum(len(detections.score) - len(best), "max_objects")
-    return detections.take(best)
+    best = detections.take(best_rows(detections.score, count))
+    count_beyond_maximum(len(detections.score) - len(best.score), "max_objects")
+    return best
+
+
+def best_rows(score: np.ndarray, count: int) -> np.ndarray:
+    """Return the rows of the highest scores (N,), at most `count`, in ascending order."""
+    return np.sort(np.argsort(-score, kind="stable")[:count])
 
 
 def match_detections(
