@@ -116,11 +116,13 @@ bench: $(STAMP) ## measure the speed figures of the documents; needs MOT17, KITT
 	python -m bench.sam2_objects --weights trackers/weights/sam2_demo.safetensors \
 		--output bench/sam2_objects_torch.json
 	python -m bench.yolo_sam2_modes --output bench/yolo_sam2_modes.json
+	python -m bench.mask_boxes --davis $(DAVIS)/dogs-jump --davis2016 $(DAVIS)/../davis2016 \
+		--kitti-mots $(KITTI_MOTS) --output bench/mask_boxes.json
 	python -m bench.sam2_memory --output bench/sam2_memory.json --plot docs/sam2_memory.png
-	python -m bench.gate --workdir .cache/bench/gate --output bench/gate.json
+	python -m bench.regression.gate --workdir .cache/bench/gate --output bench/gate.json
 	rm -f bench/gate_against.json
 	$(MAKE) regression AGAINST=HEAD~1 || test -f results/regression/verdict.json # tracks of both sides
-	python -m bench.gate_against --against HEAD~1 --output bench/gate_against.json
+	python -m bench.regression.gate_against --against HEAD~1 --output bench/gate_against.json
 
 pictures: report ## docs/page.png and page_narrow.png from the default run; needs Chromium
 	python -m reports.picture --state "$(PICTURED)" --width 1280 --height 1750 --output docs/page.png

@@ -7,10 +7,10 @@ from time import process_time_ns
 import numpy as np
 import pytest
 
-from bench.gate_against import limits_of, summary
 from bench.material import slowed_clock
 from bench.material.gate_material import SEQUENCES, Workdir
 from bench.material.slowed_clock import Slowed
+from bench.regression.gate_against import limits_of, summary
 from datasets.readers import synthetic
 from datasets.sequences.sequence_json import write_prepared
 from datasets.types import Frame

@@ -1,7 +1,8 @@
 """How often `make regression AGAINST=<commit>` is right, in replays on the machine as it is.
 
     make regression AGAINST=HEAD~1
-    python -m bench.gate_against --against HEAD~1 --replays 10 --output bench/gate_against.json
+    python -m bench.regression.gate_against --against HEAD~1 --replays 10
+        --output bench/gate_against.json
 
 The first command leaves the worktree of the other commit and the tracks of both sides. Each replay
 times one box tracker and one tracker with networks in turns with the other commit, as the gate

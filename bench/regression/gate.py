@@ -1,6 +1,6 @@
 """How often the gate is right: unchanged runs, lower accuracy, slower trackers.
 
-    python -m bench.gate --workdir .cache/bench/gate --output bench/gate.json
+    python -m bench.regression.gate --workdir .cache/bench/gate --output bench/gate.json
 
 Uses the limits and processes of the default config and two of its variants, on the machine as it
 is. Each run measures the relative step times anew. A slower tracker does work of its kind after
