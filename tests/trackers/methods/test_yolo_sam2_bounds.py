@@ -110,6 +110,11 @@ def test_a_small_mask_is_no_scrap_from_a_share_of_the_detection_on():
     assert ids(play(small, [[HERE]] + [[]] * 8, max_lost_frames=3)) == [[1]] * 9
 
 
+def test_an_object_that_no_detection_matches_for_long_ends():
+    outputs = ids(play(whole, [[HERE], [THERE], *[[]] * 85]))
+    assert outputs[85:] == [[1, 2], [2]], "undetected in 85 and in 84 frames before the last"
+
+
 def test_the_best_detections_become_objects_where_there_are_too_many():
     frame = [(HERE, 0.6), (THERE, 0.9), (ELSEWHERE, 0.8)]
     outputs = play(whole, [frame, frame], max_objects=2)

@@ -46,6 +46,10 @@ class LatestDetections:
         runs = np.array([self._runs_since[each] for each in identity.tolist()], np.int64)
         return identity[runs <= max_age]
 
+    def expired(self, max_age: int) -> list[int]:
+        """Return the objects detected more than `max_age` runs ago."""
+        return [identity for identity, runs in self._runs_since.items() if runs > max_age]
+
     def longest_undetected(self, count: int) -> list[int]:
         """Return at most `count` objects, those longest without a detection first.
 

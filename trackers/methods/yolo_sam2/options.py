@@ -15,7 +15,8 @@ from trackers.sam2.options import Sam2Options
 class LifeCycleOptions:
     """Life cycle of objects in the mode `online`, after SAM2MOT.
 
-    `min_mask_share` and `max_reprompt_age` are not part of SAM2MOT.
+    `min_mask_share`, `max_reprompt_age` and `max_undetected_age` are not part of SAM2MOT; the value
+    of the last is DeepStream's for MaskTracker.
 
     Args:
         reliable_score: Object score above which an object is reliable.
@@ -30,6 +31,8 @@ class LifeCycleOptions:
             starts a new track.
         max_reprompt_age: Maximum number of detector runs since an object's latest detection with
             which a detection near that one prompts the object again instead of starting a track.
+        max_undetected_age: Maximum number of consecutive detector runs without a matching detection
+            that an object survives.
         max_lost_frames: Maximum number of consecutive frames that an object may be lost.
         duplicate_iou: Mask IoU above which two objects are duplicates, and one of them is treated
             as occluded.
@@ -47,6 +50,7 @@ class LifeCycleOptions:
     min_mask_share: UnitInterval = 0.05
     min_uncovered_share: UnitInterval = 0.5
     max_reprompt_age: NonNegativeInt = 5
+    max_undetected_age: NonNegativeInt = 84
     max_lost_frames: NonNegativeInt = 25
     duplicate_iou: UnitInterval = 0.8
     score_margin: NonNegativeFloat = 2.0

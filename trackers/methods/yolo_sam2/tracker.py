@@ -170,8 +170,9 @@ class OnlineTracker:
         outputs = session.track(frame.image)
         masks, min_share = session.masks(), states.options.min_mask_share
         states.update(outputs, self._latest.are_scraps(outputs.identity, masks, min_share))
-        if expired := states.expired():
-            self._drop(expired)
+        expired = {*states.expired(), *self._latest.expired(states.options.max_undetected_age)}
+        if expired:
+            self._drop(sorted(expired))
             masks = session.masks()
         if frame.index % (self._interval + 1) == 0:
             masks = self._associate(self._source.find(frame), masks)
