@@ -44,7 +44,12 @@ def make_trackers(model: Mapping[str, Any]) -> dict[str, Tracker]:
     """Return both methods, with options under which no object is removed."""
     rules = {
         "masktracker": {"min_tracker_confidence": 0.0, "min_prompt_update_confidence": 0.0},
-        "yolo_sam2": {"suspicious_score": _NEVER, "interval": _LONG},
+        "yolo_sam2": {
+            "suspicious_score": _NEVER,
+            "interval": _LONG,
+            "match_iou": 0.0,  # the masks of random weights match nothing
+            "min_mask_share": 0.0,
+        },
     }
     return {method: load_tracker(method, {**model, **each}) for method, each in rules.items()}
 

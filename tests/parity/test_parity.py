@@ -107,20 +107,23 @@ def mot17_results(variant: str, prepared: Mapping[str, Prepared], workdir: Path)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("variant", ["lif_t", "sort", "bytetrack", "deepsort"])
-@pytest.mark.parametrize("benchmark", ["MOT17"])
-def test_mot17_equals_trackeval(variant, benchmark, mot17_prepared, tmp_path):
-    files = mot17_results(variant, mot17_prepared, tmp_path)
-    ground = {n: SHARED / "mot17" / "train" / n / "gt" / "gt.txt" for n in mot17_prepared}
+@pytest.mark.parametrize(
+    ("variant", "chosen"),  # published results of all sequences, and each tracked once here
+    [("lif_t", [*range(7)]), ("sort", [0, 1]), ("bytetrack", [2, 3]), ("deepsort", [4, 5, 6])],
+)
+def test_mot17_equals_trackeval(variant, chosen, mot17_prepared, tmp_path):
+    prepared = {name: mot17_prepared[name] for name in np.array([*mot17_prepared])[chosen].tolist()}
+    files = mot17_results(variant, prepared, tmp_path)
+    ground = {name: SHARED / "mot17" / "train" / name / "gt" / "gt.txt" for name in prepared}
     theirs = trackeval_oracle.score_mot(
-        ground, files, lengths(mot17_prepared), benchmark, tmp_path / "trackeval"
+        ground, files, lengths(prepared), "MOT17", tmp_path / "trackeval"
     )
     results = {
-        name: mot_text.read_tracks(path, mot17_prepared[name].sequence.extent)
+        name: mot_text.read_tracks(path, prepared[name].sequence.extent)
         for name, path in files.items()
     }
-    truth = {name: each.truth for name, each in mot17_prepared.items()}
-    assert_equal(our_scores(truth, results, benchmark.lower()), theirs)
+    truth = {name: each.truth for name, each in prepared.items()}
+    assert_equal(our_scores(truth, results, "mot17"), theirs)
 
 
 def random_grid_tracks(seed: int, extent: Extent, classes: bool) -> Tracks:
