@@ -1,8 +1,8 @@
 """Compare tools on the same files and one core: equal numbers, time and memory of each.
 
 Each tool runs in its own process; its first run, which pays for imports and caches, is not timed.
-Then they take turns. The least processor time of the repeats counts: other programs on the machine
-change it little. The results are compared before anything is reported.
+Then they take turns. The minimum processor time of the repeats counts: other programs on the
+machine change it little. The results are compared before anything is reported.
 """
 
 from __future__ import annotations
@@ -149,16 +149,16 @@ def check_equal(values: Mapping[str, Scores], tolerance: float) -> None:
 
 
 def compare_times(seconds: Mapping[str, Many[float]]) -> dict[str, Any]:
-    """Return the processor seconds of each tool, the least, and their ratios to those of ours."""
-    least = {tool: min(each) for tool, each in seconds.items()}
-    ours, *others = least
-    ratios = {tool: least[tool] / least[ours] for tool in others}
-    return {"ratio": ratios, "least_seconds": least, "seconds": seconds}
+    """Return the processor seconds of each tool, their minima, and the ratios of these to ours."""
+    shortest = {tool: min(each) for tool, each in seconds.items()}
+    ours, *others = shortest
+    ratios = {tool: shortest[tool] / shortest[ours] for tool in others}
+    return {"ratio": ratios, "min_seconds": shortest, "seconds": seconds}
 
 
 def show(times: Mapping[str, Any]) -> None:
-    """Print the least time of each tool, and the ratios."""
-    for tool, seconds in times["least_seconds"].items():
+    """Print the minimum time of each tool, and the ratios."""
+    for tool, seconds in times["min_seconds"].items():
         print(f"  {tool:11} {seconds:7.3f} s")
     for tool, ratio in times["ratio"].items():
         print(f"  {tool} takes {ratio:.1f} times as long")

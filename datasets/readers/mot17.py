@@ -1,6 +1,7 @@
 """MOT16, MOT17 and MOT20, read in place from a folder in MOTChallenge layout.
 
-`<root>/train/<sequence>/`, see `mot_folder`; images and detections may be absent.
+`<root>/train/<sequence>/`, see `mot_folder`. The images may be a video file beside seqinfo.ini, and
+may be absent, as may detections.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ locate = mot_folder.locate
 
 
 def inputs(root: Path | None, sequence: str) -> list[Path]:
-    """Return the existing label files.
+    """Return the existing label files, and the video.
 
     Raises:
         FileNotFoundError: The sequence, its seqinfo.ini or its ground truth is missing; lists the
@@ -27,7 +28,7 @@ def inputs(root: Path | None, sequence: str) -> list[Path]:
 
 
 def read(dataset: str, root: Path | None, sequence: str, folder: Path) -> Prepared:
-    """Return one sequence, with its images in place."""
+    """Return one sequence, with its images or video in place."""
     assert root is not None
     found = mot_folder.find_sequence(root / _SPLIT, sequence)
     return mot_folder.read_prepared(dataset, root, found)

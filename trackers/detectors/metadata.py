@@ -188,7 +188,7 @@ def _stride(value: Any) -> int:
 
 
 def _suppresses(value: Any) -> bool | None:
-    """Return whether the exporter was told to add suppression; None if it does not say."""
+    """Return whether the export includes suppression; None if the metadata does not say."""
     return bool(value["nms"]) if isinstance(value, dict) and "nms" in value else None
 
 

@@ -37,7 +37,7 @@ class Run:
         method_name: Name of the method.
         options: Options of the method.
         folder: Folder of tracks.parquet and run.json.
-        report: Function that is told the number of finished frames now and then.
+        report: Called every few seconds with the number of finished frames.
     """
 
     method_name: str
