@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import gc
 import json
 import os
 import sys
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -21,6 +23,7 @@ from datasets.readers import synthetic
 from datasets.sequences.sequence_json import write_prepared
 from tests.support.ordering import spread
 from tests.support.paths import ROOT, SHARED
+from tests.support.virtual_clock import VirtualClock
 from trackers.profiling.machine import usable_cores
 
 # the same cases in every run, however slow the machine
@@ -60,6 +63,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if SLOW_FIXTURES & {*getattr(item, "fixturenames", ())}:
             item.add_marker(pytest.mark.slow)
     items[:] = spread(items, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+
+
+def pytest_collection_finish() -> None:
+    """Exempt the collected tests and imported modules from garbage collection: it took longer."""
+    gc.freeze()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -145,6 +153,18 @@ def json_file(tmp_path: Path) -> Callable[..., Path]:
         return tmp_path / name
 
     return write
+
+
+@pytest.fixture
+def virtual_clock(monkeypatch: pytest.MonkeyPatch) -> Callable[..., VirtualClock]:
+    """A function that returns a clock after putting it in the place of the clocks of modules."""
+
+    def install(*modules: ModuleType, reading_ns: int = 0) -> VirtualClock:
+        clock = VirtualClock(reading_ns)
+        clock.install(monkeypatch, *modules)
+        return clock
+
+    return install
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from time import process_time_ns
-
 import numpy as np
 import pytest
 
@@ -15,30 +13,19 @@ from datasets.readers import synthetic
 from datasets.sequences.sequence_json import write_prepared
 from datasets.types import Frame
 from tests.support.paths import ROOT
-from tests.support.trackers.slow_trackers import MS, make_output, work
+from tests.support.trackers.slow_trackers import Working
+from tests.support.virtual_clock import MS
 from trackers.timing import other_checkout
 
 
-class Busy:
-    def start(self, sequence):
-        pass
-
-    def step(self, frame):
-        begin = process_time_ns()
-        work(5 * MS)
-        self.took = process_time_ns() - begin
-        return make_output(1)
-
-
 @pytest.mark.parametrize("share", [0.1, 1.0])
-def test_a_slowed_tracker_takes_its_share_of_extra_processor_time(share):
-    tracker = Busy()
-    found = []
-    for _ in range(5):
-        begin = process_time_ns()
-        Slowed(tracker, share).step(Frame(0))
-        found.append((process_time_ns() - begin) / tracker.took - 1)
-    assert share <= min(found) < share + 0.3  # the least disturbed of five steps
+def test_a_slowed_tracker_takes_its_share_of_extra_processor_time(virtual_clock, share):
+    clock = virtual_clock(slowed_clock, reading_ns=1000)
+    slowed = Slowed(Working(clock, 10 * MS, sleep_s=0.1), share)
+    begin = clock.process_time_ns()
+    slowed.step(Frame(0))
+    found = clock.process_time_ns() - begin
+    assert found == pytest.approx((1 + share) * 10 * MS, abs=5000)  # some readings of the clock
 
 
 def test_the_slowed_program_times_a_slowed_tracker(monkeypatch):

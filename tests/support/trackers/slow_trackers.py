@@ -1,15 +1,14 @@
-"""Trackers whose steps take a given time, on the wall clock or on a simulated clock."""
+"""Trackers whose steps take a given time on a virtual clock."""
 
 from __future__ import annotations
 
-from time import perf_counter_ns, sleep
-
 import numpy as np
 
+from tests.support.virtual_clock import MS, VirtualClock
 from trackers.contract import TrackerOutput
 from trackers.profiling.stages import stage
 
-MS = 1_000_000
+WORK_NS = MS // 2  # processor time of each stage of Staged
 
 
 def make_output(count: int) -> TrackerOutput:
@@ -17,11 +16,19 @@ def make_output(count: int) -> TrackerOutput:
     return TrackerOutput(np.arange(count), box, np.ones(count), np.ones(count, int))
 
 
-def work(ns: int) -> None:
-    """Keep the processor busy for so many nanoseconds of wall-clock time."""
-    begin = perf_counter_ns()
-    while perf_counter_ns() - begin < ns:
+class Working:
+    """A tracker whose step works for a fixed time, then sleeps."""
+
+    def __init__(self, clock: VirtualClock, work_ns: int, sleep_s: float = 0) -> None:
+        self._clock, self._work_ns, self._sleep_s = clock, work_ns, sleep_s
+
+    def start(self, sequence):
         pass
+
+    def step(self, frame):
+        self._clock.work(self._work_ns)
+        self._clock.sleep(self._sleep_s)
+        return make_output(1)
 
 
 class Staged:
@@ -31,30 +38,28 @@ class Staged:
         delays: Seconds to sleep, by the name of the stage.
     """
 
-    def __init__(self, **delays: float) -> None:
-        self._delays = delays
+    def __init__(self, clock: VirtualClock, **delays: float) -> None:
+        self._clock, self._delays = clock, delays
 
     def start(self, sequence):
         pass
 
     def step(self, frame):
         with stage("detect"):
-            work_and_sleep(self._delays.get("detect", 0))
+            self._spend("detect")
             with stage("embed"):
-                work_and_sleep(self._delays.get("embed", 0))
+                self._spend("embed")
         with stage("match"):
-            work_and_sleep(self._delays.get("match", 0))
+            self._spend("match")
         return make_output(1)
 
-
-def work_and_sleep(seconds: float) -> None:
-    """Work for half a millisecond, then sleep."""
-    work(MS // 2)
-    sleep(seconds)
+    def _spend(self, name: str) -> None:
+        self._clock.work(WORK_NS)
+        self._clock.sleep(self._delays.get(name, 0))
 
 
 class Counting:
-    """A tracker that reports the index of the frame as track id, with a simulated clock.
+    """A tracker that reports the index of the frame as track id, with a clock of its own.
 
     Args:
         first_ns: Duration of the first step by the clock `now`.
@@ -63,17 +68,15 @@ class Counting:
 
     def __init__(self, first_ns: int, later_ns: int | None = None) -> None:
         self._first_ns, self._later_ns = first_ns, first_ns if later_ns is None else later_ns
-        self._now = 0
+        self._clock = VirtualClock()
+        self.now = self._clock.perf_counter_ns
         self.frames: list = []
-
-    def now(self) -> int:
-        return self._now
 
     def start(self, sequence):
         self.frames = []
 
     def step(self, frame):
-        self._now += self._later_ns if self.frames else self._first_ns
+        self._clock.work(self._later_ns if self.frames else self._first_ns)
         self.frames.append(frame)
         return TrackerOutput(
             np.array([frame.index]), np.array([[0.0, 0, 1, 1]]), np.ones(1), np.ones(1, int)

@@ -1,38 +1,39 @@
 from __future__ import annotations
 
-from itertools import count
-
 import numpy as np
 import pytest
 
 from datasets.sequences.sequence_json import read_sequence
 from datasets.types import Frame
-from tests.support.trackers.slow_trackers import MS, Staged, work_and_sleep
+from tests.support.trackers.slow_trackers import WORK_NS, Staged
+from tests.support.virtual_clock import MS
 from trackers.output_check import OutputCheck
+from trackers.profiling import stages
 from trackers.profiling.stages import REST, StageTimes, recording, stage
 from trackers.timing import timed_passes
 
 FRAMES = 12
 DELAY = 0.005  # seconds
-NAMES = ("decode", "detect", "embed", "match", REST, "pack")
+AT_REST = dict.fromkeys(("decode", REST, "pack"), 0) | dict.fromkeys(
+    ("detect", "embed", "match"), WORK_NS
+)  # nanoseconds of the stages of Staged
 
 
-def record(monkeypatch) -> StageTimes:
-    """Return a record whose clock advances by 1 at each call."""
-    ticks = count()
-    monkeypatch.setattr("trackers.profiling.stages.perf_counter_ns", lambda: next(ticks))
-    return StageTimes()
+@pytest.fixture
+def ticking(virtual_clock):
+    """A clock that advances by 1 each time it is read."""
+    return virtual_clock(stages, reading_ns=1)
 
 
-def test_the_time_of_a_stage_excludes_its_nested_stages(monkeypatch):
-    kept = record(monkeypatch)
+def test_the_time_of_a_stage_excludes_its_nested_stages(ticking):
+    kept = StageTimes()
     with recording(kept), stage("outer"), stage("inner"):
         pass
     assert kept.spent == {REST: 2, "outer": 2, "inner": 1}
 
 
-def test_the_times_of_a_repeated_stage_are_added(monkeypatch):
-    kept = record(monkeypatch)
+def test_the_times_of_a_repeated_stage_are_added(ticking):
+    kept = StageTimes()
     with recording(kept):
         for _ in range(3):
             with stage("again"):
@@ -40,8 +41,8 @@ def test_the_times_of_a_repeated_stage_are_added(monkeypatch):
     assert kept.spent == {REST: 4, "again": 3}
 
 
-def test_a_stage_ends_when_an_error_leaves_it(monkeypatch):
-    kept = record(monkeypatch)
+def test_a_stage_ends_when_an_error_leaves_it(ticking):
+    kept = StageTimes()
     with pytest.raises(KeyError), recording(kept), stage("broken"):
         raise KeyError
     with recording(kept):
@@ -65,52 +66,47 @@ def test_nothing_is_recorded_outside_a_recording():
     assert list(kept.spent) == [REST]
 
 
-def record_frames(crossing, slow_decode=0.0, **delays):
-    """Return the end-to-end times in ms, the stages of each frame, and the minimum of each stage.
+@pytest.fixture
+def clock(virtual_clock):
+    """The clock of the timed passes and of the stages."""
+    return virtual_clock(timed_passes, stages)
 
-    The minimum in ms over the frames excludes the influence of other processes.
-    """
+
+def record_frames(crossing, clock, slow_decode=0.0, **delays):
+    """Return the end-to-end times and the stages of each frame."""
 
     def feed():
         for index in range(FRAMES):
-            if slow_decode:
-                work_and_sleep(slow_decode)
+            clock.sleep(slow_decode)
             yield Frame(index)
 
     sequence = read_sequence(crossing)
     check = OutputCheck("Staged", sequence)
-    end_to_end, stages = timed_passes.record_stages(
-        Staged(**delays), sequence, feed(), check, FRAMES
-    )
-    assert len(end_to_end) == len(stages) == FRAMES
-    minimum = {name: min(each.get(name, 0) for each in stages) / MS for name in NAMES}
-    return np.array(end_to_end) / MS, stages, minimum
+    return timed_passes.record_stages(Staged(clock, **delays), sequence, feed(), check, FRAMES)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("slow", ["detect", "embed", "match"])
-def test_a_delay_in_one_stage_shows_in_that_stage_and_in_the_total_only(crossing, slow):
-    total_before, _, before = record_frames(crossing)
-    total, _, after = record_frames(crossing, **{slow: DELAY})
-    increase = {name: after[name] - before[name] for name in NAMES}
-    # ms; a sleep may end late, and the frame compared with has a duration of its own
-    assert 4.7 < increase.pop(slow) < 7
-    assert max(map(abs, increase.values())) < 1
-    assert 4.7 < total.min() - total_before.min() < 8
+def test_a_delay_in_one_stage_shows_in_that_stage_and_in_the_total_only(crossing, clock, slow):
+    total, found = record_frames(crossing, clock, **{slow: DELAY})
+    assert found == [AT_REST | {slow: WORK_NS + 5 * MS}] * FRAMES
+    assert total == [3 * WORK_NS + 5 * MS] * FRAMES
 
 
-@pytest.mark.slow
-def test_a_slow_decoder_does_not_affect_the_stages_of_the_step(crossing):
-    _, _, before = record_frames(crossing)
-    _, _, after = record_frames(crossing, slow_decode=DELAY)
-    assert after["decode"] - before["decode"] > 4.7
-    assert max(abs(after[name] - before[name]) for name in NAMES[1:]) < 1
+def test_a_slow_decoder_does_not_affect_the_stages_of_the_step(crossing, clock):
+    total, found = record_frames(crossing, clock, slow_decode=DELAY)
+    assert found == [AT_REST | {"decode": 5 * MS}] * FRAMES
+    assert total == [3 * WORK_NS + 5 * MS] * FRAMES
 
 
-@pytest.mark.slow
-def test_the_stages_add_up_to_the_total(crossing):
-    total, stages, _ = record_frames(crossing)
-    sums = [sum(each.values()) / MS for each in stages]
-    gaps = 1 - np.array(sums) / total
-    assert (gaps >= 0).all()
-    assert np.median(gaps) < 0.02
+def test_the_stages_add_up_to_the_total_but_for_the_readings_of_its_clock(crossing, virtual_clock):
+    clock = virtual_clock(timed_passes, stages, reading_ns=1)
+    total, found = record_frames(crossing, clock)
+    gaps = np.subtract(total, [sum(each.values()) for each in found])
+    assert gaps.tolist() == [5] * FRAMES  # readings between the stages
+
+
+def test_checking_the_output_is_part_of_no_stage_and_not_of_the_total(crossing, clock, monkeypatch):
+    monkeypatch.setattr(OutputCheck, "check", lambda *_: clock.sleep(DELAY))
+    total, found = record_frames(crossing, clock)
+    assert found == [AT_REST] * FRAMES
+    assert total == [3 * WORK_NS] * FRAMES

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from types import SimpleNamespace
 
@@ -10,59 +9,64 @@ import numpy as np
 import pytest
 
 from datasets.io.files import read_json
+from datasets.io.program import run_main
 from datasets.sequences.sequence_json import read_sequence
 from datasets.types import Frame
-from tests.support.paths import ROOT
-from tests.support.trackers.slow_trackers import MS, make_output, work
+from tests.support.trackers.slow_trackers import Working
+from tests.support.virtual_clock import MS
+from trackers import run as tracking
 from trackers.output_check import OutputCheck
-from trackers.timing import calibrated_clock
+from trackers.timing import calibrated_clock, timed_passes
 from trackers.timing.calibration import Calibration
 
-pytestmark = pytest.mark.slow
+CALIBRATION_MS = 20
 
 
-class Busy:
-    def start(self, sequence):
-        pass
+@pytest.fixture
+def clock(virtual_clock, monkeypatch):
+    """The clock of the passes, by which the work after each step takes 20 ms."""
+    clock = virtual_clock(calibrated_clock, timed_passes)
 
-    def step(self, frame):
-        work(MS)
-        return make_output(1)
+    def calibrate(self):
+        clock.work(CALIBRATION_MS * MS)
+        return CALIBRATION_MS * MS
+
+    monkeypatch.setattr(Calibration, "time", calibrate)
+    return clock
 
 
-def timed_run(crossing, checked):
+def timed_run(crossing, clock, checked):
     frames = [Frame(index) for index in range(5)]
     sequence = read_sequence(crossing)
     return SimpleNamespace(
-        tracker=Busy(),
+        tracker=Working(clock, MS, sleep_s=0.002),
         sequence=sequence,
-        output_check=OutputCheck("Busy", sequence),
+        output_check=OutputCheck("Working", sequence),
         frames=4,
         feed=lambda: iter(frames),
         check=lambda outputs: checked.append(len(outputs)),  # counts the outputs of each pass
     )
 
 
-def test_work_is_timed_after_every_step_and_every_pass_is_checked(crossing):
+def test_work_is_timed_after_every_step_and_every_pass_is_checked(crossing, clock):
     checked = []
-    found = calibrated_clock.time_passes(timed_run(crossing, checked), 2, range(3, 5), 1000)
+    run = timed_run(crossing, clock, checked)
+    found = calibrated_clock.time_passes(run, 2, range(3, 5), seconds=1000)
     assert found["frames"] == 4
-    assert np.shape(found["step_ns"]) == np.shape(found["calibration_ns"]) == (5, 4)
+    assert found["step_ns"] == [[3 * MS] * 4] * 5
+    assert found["step_cpu_ns"] == [[MS] * 4] * 5
+    assert found["calibration_ns"] == [[20 * MS] * 4] * 5
+    assert found["calibration_cpu_ns"] == [[20 * MS] * 4] * 5
     assert checked == [4] * 5
-    assert np.min(found["step_ns"]) >= MS
     assert {"wall_s", "load"} <= found["load"].keys()
 
 
-def test_the_minimum_number_of_passes_is_made_even_after_the_time_limit(crossing):
-    found = calibrated_clock.time_passes(timed_run(crossing, []), 2, range(3, 50), 0)
-    assert len(found["step_ns"]) == 3
-
-
-def test_slow_work_does_not_affect_the_times_of_the_steps(crossing, monkeypatch):
-    monkeypatch.setattr(Calibration, "time", lambda self: work(20 * MS) or 7)
-    found = calibrated_clock.time_passes(timed_run(crossing, []), 2, range(3, 3), 0)
-    assert np.min(found["step_ns"]) < 10 * MS  # minimum of 12, so that a busy machine passes
-    assert np.unique(found["calibration_ns"]).tolist() == [7]
+@pytest.mark.parametrize(("seconds", "passes"), [(0, 3), (0.5, 3), (0.6, 4), (1000, 6)])
+def test_passes_beyond_the_minimum_are_made_until_the_time_limit(crossing, clock, seconds, passes):
+    # a pass takes 4 x (3 + 2 x 20) ms: the work is done twice
+    run = timed_run(crossing, clock, [])
+    found = calibrated_clock.time_passes(run, 2, range(3, 6), seconds)
+    assert len(found["step_ns"]) == passes
 
 
 def test_the_work_is_the_same_in_every_process():
@@ -72,21 +76,16 @@ def test_the_work_is_the_same_in_every_process():
     assert one.time() > 0
 
 
-def test_the_command_times_a_run_that_gives_the_scored_tracks(crossing, tmp_path):
+@pytest.mark.slow
+def test_the_command_times_a_run_that_gives_the_scored_tracks(crossing, tmp_path, monkeypatch):
     tracks = tmp_path / "tracks.parquet"
     same = ["--method", "sort", "--sequence", str(crossing)]
-    track = [sys.executable, "-m", "trackers.run", *same, "--output", str(tracks)]
-    subprocess.run(track, check=True, cwd=ROOT)
-    command = [
-        sys.executable,
-        "-m",
-        "trackers.timing.calibrated_clock",
-        *same,
-        "--expect",
-        str(tracks),
-    ]
-    command += ["--frames", "5", "--warm-up", "2", "--passes", "1", "2", "--seconds", "100"]
-    subprocess.run([*command, "--output", str(tmp_path / "times.json")], check=True, cwd=ROOT)
+    monkeypatch.setattr(sys, "argv", ["run", *same, "--output", str(tracks)])
+    assert not run_main(tracking.main)
+    words = ["calibrated_clock", *same, "--expect", str(tracks), "--frames", "5", "--warm-up", "2"]
+    words += ["--passes", "2", "2", "--seconds", "0", "--output", str(tmp_path / "times.json")]
+    monkeypatch.setattr(sys, "argv", words)
+    assert not run_main(calibrated_clock.main)
     found = read_json(tmp_path / "times.json")
     assert np.shape(found["step_ns"]) == np.shape(found["calibration_ns"]) == (2, 5)
     assert found["machine"]["cores"]

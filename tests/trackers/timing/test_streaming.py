@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import itertools
-import subprocess
 import sys
 from pathlib import Path
 
@@ -10,19 +9,20 @@ import pytest
 
 from datasets.formats.parquet import read_tracks
 from datasets.io.files import read_json, sha256
+from datasets.io.program import run_main
 from datasets.masks import coco_rle
 from datasets.sequences.prompts import starting_in
 from datasets.sequences.run_json import read_run_json
 from datasets.sequences.sequence_json import open_sequence, read_sequence
 from datasets.types import Extent, Frame, Sequence, Tracks
 from metrics.score import score_tracks
-from tests.support.paths import ROOT
-from tests.support.trackers.slow_trackers import MS, Counting
+from tests.support.trackers.slow_trackers import Counting
+from tests.support.virtual_clock import MS
 from trackers.contract import load_method, load_tracker
 from trackers.feed import Collector, read_feed
 from trackers.output_check import OutputCheck
 from trackers.run import track
-from trackers.timing.streaming import stream
+from trackers.timing.streaming import main, stream
 
 EXTENT = Extent(4, 6, 12, {1: "person"})
 CHECK = OutputCheck("Counting", Sequence("own", "walk", EXTENT, 25))
@@ -100,25 +100,27 @@ def collect(truth, outputs):
     return collector.tracks()
 
 
-def run_stream(crossing, folder, rate):
-    command = [
-        sys.executable,
-        "-m",
-        "trackers.timing.streaming",
-        "--method",
-        "sort",
-        "--rate",
-        str(rate),
-    ]
-    command += ["--sequence", crossing, "--output", folder / "tracks.parquet"]
-    command += ["--timing", folder / "streaming.json", "--run", folder / "run.json"]
-    subprocess.run(command, check=True, cwd=ROOT, capture_output=True)
+@pytest.fixture
+def run_stream(crossing, tmp_path, monkeypatch):
+    """A function that runs the command at a frame rate and returns its exit code."""
+
+    def run(rate):
+        words = ["streaming", "--method", "sort", "--rate", str(rate), "--sequence", crossing]
+        words += ["--output", tmp_path / "tracks.parquet", "--run", tmp_path / "run.json"]
+        words += ["--timing", tmp_path / "streaming.json"]
+        monkeypatch.setattr(sys, "argv", [str(word) for word in words])
+        return run_main(main)
+
+    return run
+
+
+def read_outputs(folder):
     return read_tracks(folder / "tracks.parquet"), read_json(folder / "streaming.json")
 
 
-@pytest.mark.slow
-def test_at_a_low_rate_the_tracks_are_those_of_a_normal_run(crossing: Path, tmp_path):
-    found, timing = run_stream(crossing, tmp_path, 0.1)  # one frame every ten seconds
+def test_at_a_low_rate_the_tracks_are_those_of_a_normal_run(run_stream, crossing: Path, tmp_path):
+    assert run_stream(1e-4) == 0  # a frame every three hours
+    found, timing = read_outputs(tmp_path)
     assert found.same(track(load_tracker("sort", {}), load_method("sort"), open_sequence(crossing)))
     assert (timing["frames"], timing["dropped"]) == (100, 0)
     record = read_run_json(tmp_path / "run.json")
@@ -126,9 +128,9 @@ def test_at_a_low_rate_the_tracks_are_those_of_a_normal_run(crossing: Path, tmp_
     assert record["tracks"] == sha256(tmp_path / "tracks.parquet")
 
 
-@pytest.mark.slow
-def test_at_an_extreme_rate_only_the_output_of_the_first_frame_is_left(crossing: Path, tmp_path):
-    found, timing = run_stream(crossing, tmp_path, 1e9)
+def test_at_an_extreme_rate_only_the_output_of_the_first_frame_is_left(run_stream, tmp_path):
+    assert run_stream(1e12) == 0  # 100 frames in 0.1 ns
+    found, timing = read_outputs(tmp_path)
     assert timing["dropped"] == 99
     assert len(timing["step_ns"]) == 1
     first = np.flatnonzero(found.frame == 0)
@@ -136,9 +138,7 @@ def test_at_an_extreme_rate_only_the_output_of_the_first_frame_is_left(crossing:
     assert np.array_equal(found.box, np.tile(found.box[first], (100, 1)))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("rate", ["0", "-5", "inf"])
-def test_an_invalid_rate_is_rejected(crossing, tmp_path, rate):
-    with pytest.raises(subprocess.CalledProcessError) as caught:
-        run_stream(crossing, tmp_path, rate)
-    assert b"--rate: " in caught.value.stderr
+def test_an_invalid_rate_is_rejected(run_stream, capsys, rate):
+    assert run_stream(rate) == 2
+    assert "--rate: " in capsys.readouterr().err
