@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import threading
-import time
 
 import numpy as np
 import onnx
@@ -14,6 +13,7 @@ import torch
 from onnx import TensorProto, helper
 from torch import nn
 
+from tests.support.waiting import wait_until
 from trackers.engines.contract import begin
 from trackers.engines.export import Signature, export_onnx
 from trackers.engines.numpy_arrays import NumpyArrays
@@ -180,19 +180,23 @@ def test_threads_that_share_rows_return_the_same_as_one_thread(exported, rows):
 
 
 class _Session:
-    """Adds the input `offset` to the rows of x, and records their number and the thread."""
+    """Adds the input `offset` to the rows of x, and records their number and the thread.
 
-    def __init__(self):
-        self.calls = []
+    Args:
+        together: Number of calls that wait for each other.
+    """
+
+    def __init__(self, together=1):
+        self.calls, self._barrier = [], threading.Barrier(together)
 
     def run(self, _, inputs):
-        time.sleep(0.02)
+        self._barrier.wait()
         self.calls.append((len(inputs["x"]), inputs["offset"], threading.get_ident()))
         return [inputs["x"] + inputs["offset"]]
 
 
 def test_each_thread_gets_its_rows_and_the_whole_of_other_inputs():
-    session = _Session()
+    session = _Session(together=3)
     inputs = {"x": np.arange(7), "offset": np.array([10])}
     outputs = RowParallelSession(session, ["x"], 3).run(inputs)
     np.testing.assert_array_equal(outputs[0], np.arange(10, 17))
@@ -200,7 +204,7 @@ def test_each_thread_gets_its_rows_and_the_whole_of_other_inputs():
     assert {offset.tolist()[0] for _, offset, _ in session.calls} == {10}
     threads = {thread for _, _, thread in session.calls}
     assert threading.get_ident() in threads
-    assert len(threads) > 1
+    assert len(threads) == 3
 
 
 @pytest.mark.parametrize(("count", "chunks"), [(1, [1]), (3, [3]), (7, [2, 2, 3]), (8, [2] * 4)])
@@ -208,9 +212,7 @@ def test_a_session_runs_small_chunks_in_the_background(count, chunks):
     session = _Session()
     inputs = {"x": np.arange(count), "offset": np.array([10])}
     finish = RowParallelSession(session, ["x"], 2).begin(inputs)
-    deadline = time.monotonic() + 10
-    while not session.calls:  # before the outputs are requested
-        assert time.monotonic() < deadline
+    wait_until(lambda: bool(session.calls))  # before the outputs are requested
     np.testing.assert_array_equal(finish()[0], np.arange(10, 10 + count))
     assert sorted(rows for rows, _, _ in session.calls) == chunks
 

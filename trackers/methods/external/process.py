@@ -25,7 +25,7 @@ _FIRST, _LAST = 1 << 13, 1 << 15  # bytes kept of a stream, from its start and i
 _CHUNK = 1 << 16
 _GRACE_S = 2.0  # from SIGTERM to SIGKILL
 _POLL_S = 0.02  # between two checks of whether the group has ended
-_DRAIN_S = 0.5  # to read the last output, where a daemon keeps the streams open
+_DRAIN_S = 10.0  # to read the last output; in full only where a daemon keeps the streams open
 # variables that would make a program import packages of this environment, not of its own
 _REMOVED_VARIABLES = {"PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", RUN}
 
