@@ -51,7 +51,7 @@ def run(module: str, *arguments: object) -> subprocess.CompletedProcess[str]:
     threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")
     environment = {**os.environ, **threads, "PYTHONPATH": str(ROOT)}
     return subprocess.run(
-        words, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=500, check=False
+        words, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
 
 

@@ -24,6 +24,22 @@ regression:
 """
 
 
+VIRTUAL_TIME = """
+import sys
+from time import monotonic
+
+sys.virtual_ns = 0
+
+
+def perf_counter_ns():
+    sys.virtual_ns += 1000
+    return sys.virtual_ns
+
+
+process_time_ns = perf_counter_ns
+"""
+
+
 def gate(workdir: Workdir, target: str = "regression", *arguments: str) -> int:
     """Return the exit code of the README's command with a different target."""
     command = [target if word == TARGET else word for word in workdir.command(*arguments)]
@@ -129,14 +145,24 @@ def test_a_tracker_that_cannot_be_imported_leaves_no_earlier_verdict(workdir):
     assert exit_code(workdir) == 2
 
 
+def install_virtual_time(workdir: Workdir) -> None:
+    """Give the timing of steps a clock that advances by 1 µs at each reading."""
+    workdir.write("trackers/timing/virtual_time.py", VIRTUAL_TIME)
+    for name in ("timed_passes", "calibration", "calibrated_clock"):
+        module = f"trackers/timing/{name}.py"
+        workdir.edit(module, "from time import", "from trackers.timing.virtual_time import")
+
+
 def test_another_commit_is_timed_in_turns_with_the_working_tree(workdir):
+    install_virtual_time(workdir)
     git = ["git", "-c", "user.name=a", "-c", "user.email=a@b"]
     for command in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "--message=base"]):
         subprocess.run([*git, *command], cwd=workdir.path, check=True)
     workdir.edit(
         "trackers/methods/sort/tracker.py",
         "frame: Frame) -> TrackerOutput:\n",
-        "frame: Frame) -> TrackerOutput:\n        sum(range(50_000))\n",
+        "frame: Frame) -> TrackerOutput:\n"
+        "        import sys\n\n        sys.virtual_ns = getattr(sys, 'virtual_ns', 0) + 5000\n",
     )
     workdir.edit("trackers/methods/bytetrack/tracker.py", "def build(", "1 / 0\n\n\ndef build(")
     command = [sys.executable, "-m", "workflow.gate.against", "--commit=HEAD"]

@@ -10,6 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page
 
+_PATIENCE_MS = 600_000  # a busy machine is no error
 _GRAVE = ("serious", "critical")
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 
@@ -40,7 +41,7 @@ def find_browser() -> str:
 def opened(context: BrowserContext, path: Path, state: str = "") -> Opened:
     """Return the opened page of a file; `state` is the part of its URL after #."""
     found = Opened(context.new_page(), [], [])
-    found.page.set_default_timeout(10_000)
+    found.page.set_default_timeout(_PATIENCE_MS)
     found.page.on("console", lambda each: _note(found, each.type, each.text))
     found.page.on("pageerror", lambda error: found.console_messages.append(str(error)))
     found.page.on("request", lambda request: found.requests.append(request.url))

@@ -187,7 +187,7 @@ class _Session:
     """
 
     def __init__(self, together=1):
-        self.calls, self._barrier = [], threading.Barrier(together)
+        self.calls, self._barrier = [], threading.Barrier(together, timeout=600)
 
     def run(self, _, inputs):
         self._barrier.wait()

@@ -288,7 +288,9 @@ time.sleep(60)
 """
     ended = run_program([sys.executable, "-c", daemon], tmp_path, 1e6)
     assert ended.code == 0
-    os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)  # still running
+    pid = int((tmp_path / "pid").read_text())
+    assert is_running(pid)
+    os.kill(pid, signal.SIGKILL)
 
 
 def test_of_a_large_output_the_start_and_the_end_are_kept(tmp_path, run):
