@@ -92,7 +92,7 @@ class Patient:
 
     def step(self, frame):
         following = self._decoded[frame.index + 1 :][:1]
-        assert all(each.wait(timeout=60) for each in following)
+        assert all(each.wait(timeout=600) for each in following)
         return make_output(0)
 
 
