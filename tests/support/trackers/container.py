@@ -20,7 +20,7 @@ class Settings:
         label: Class of the objects.
         fail: Message with which it fails; empty if it does not.
         code: Exit code of the failure.
-        hang: Whether it runs until it is removed.
+        hang: Whether it runs until it is removed, and the job that started it gets SIGTERM.
         unbuildable: Whether building engines fails.
         objects: Objects of each frame with `id`, `confidence`, `box`, and optionally `drawn` and
             `mask`, for the probe.
