@@ -25,6 +25,7 @@ def case(tmp_path, monkeypatch):
     return Case(tmp_path, monkeypatch)
 
 
+@pytest.mark.slow
 def test_engines_are_built_once_for_two_sequences(case):
     assert case.build() == 0
     assert case.run() == 0
@@ -40,6 +41,7 @@ def test_engines_are_built_once_for_two_sequences(case):
     assert record["settings"]["detector"]["network-mode"] == 2
 
 
+@pytest.mark.slow
 def test_the_folder_of_the_networks_is_not_changed(case):
     before = {path.name for path in case.models.iterdir()}
     assert (case.build(), case.run()) == (0, 0)
@@ -62,6 +64,7 @@ def test_engines_of_something_else_are_refused(case, monkeypatch, capsys, change
     assert re.search(message_pattern(expected), capsys.readouterr().err)
 
 
+@pytest.mark.slow
 def test_an_engine_that_the_container_builds_again_is_an_error(case, capsys):
     assert case.build() == 0
     case.engines.with_name("detector.engine").unlink()

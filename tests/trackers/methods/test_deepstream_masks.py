@@ -163,6 +163,7 @@ def test_malformed_objects_are_refused_with_file_and_line(tmp_path, lines, messa
         read(tmp_path, *lines)
 
 
+@pytest.mark.slow
 def test_masks_of_a_run_are_scored(tmp_path, monkeypatch, capsys):
     """From the probe in the container to HOTA of masks: two objects, one of them half right."""
     case = Case(tmp_path, monkeypatch)
@@ -211,6 +212,7 @@ def score(monkeypatch, tmp_path):
     return json.loads(output.read_text())["class_averaged"]
 
 
+@pytest.mark.slow
 def test_a_probe_that_stops_early_leaves_no_tracks(tmp_path, monkeypatch, capsys):
     case = Case(tmp_path, monkeypatch)
     case.set(objects=[[]] * FRAMES, frames=FRAMES - 1)

@@ -1,7 +1,7 @@
 """Run a command in a container, remove the container if the job is stopped, and explain failures.
 
-Works with docker and with programs that take the same flags, such as podman. Images are not pulled:
-they have some 20 GB.
+Works with docker and with programs that take the same flags, such as podman. Images are never
+pulled: they are large, and a job should not download them unasked.
 """
 
 from __future__ import annotations
