@@ -16,7 +16,8 @@ from tests.support.messages import message_pattern
 from tests.support.paths import ROOT
 from tests.support.trackers.deepstream_case import GPU, Case
 from trackers.methods.deepstream import engines, sam2_export, videos
-from trackers.methods.deepstream.engines import NAMES, engines_path
+from trackers.methods.deepstream.engine_paths import engines_path
+from trackers.methods.deepstream.engines import NAMES
 from trackers.weights.fetch import Published
 
 

@@ -3,11 +3,9 @@
 from pathlib import Path
 
 from trackers.contract import check_options
-from trackers.methods.deepstream.engines import engines_path, network_files
+from trackers.methods.deepstream.engine_paths import engines_path, network_files
 from trackers.methods.deepstream.options import Options as DeepStreamOptions
 from trackers.methods.deepstream.releases import RELEASES
-from trackers.methods.deepstream.sam2_export import SIZES as SAM2_SIZES
-from trackers.methods.deepstream.videos import VIDEOS
 from trackers.options import make_options
 
 DEEPSTREAM = variants_of("deepstream")

@@ -100,12 +100,12 @@ def run_container(command: Command) -> str:
             command.line(name),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            stderr=subprocess.PIPE,  # apart: the two would be mixed within a line
             text=True,
             errors="replace",
         )
         try:
-            output, _ = process.communicate()
+            output = "".join(process.communicate())
         finally:
             if process.poll() is None:  # the container would go on without its client
                 _remove(command.docker, name)

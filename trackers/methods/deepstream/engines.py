@@ -7,16 +7,13 @@ deepstream-app builds an engine that is not there when it starts, which takes mi
 writes it beside the network, the tracker to `modelEngineFile`. So the application runs on a blank
 video in a writable folder, and the five engines are kept beside engines.json. It records what they
 depend on: the image, the networks, the settings they are built with, and GPU, compute capability
-and driver. The key is made from the image, the names of the networks and the overrides of their
-settings, so variants share engines. Sequences run with the engines mounted read-only, and
-`check_engines` refuses engines of other facts.
+and driver. Sequences run with the engines mounted read-only, and `check_engines` refuses engines of
+other facts.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
-import json
 import re
 import shutil
 import sys
@@ -33,6 +30,7 @@ from datasets.io.program import run_main
 from datasets.media.video import writing_video
 from trackers.contract import check_options
 from trackers.methods.deepstream.container import Command, Mount, last_lines, run_container
+from trackers.methods.deepstream.engine_paths import network_files
 from trackers.methods.deepstream.files import NETWORKS, WORKDIR
 from trackers.methods.deepstream.options import Options
 from trackers.methods.deepstream.run_folder import configuration, make_folder, write_files
@@ -41,25 +39,7 @@ from trackers.profiling.machine import identify_gpu
 
 NAMES = ("detector", *(file for file, _ in NETWORKS.values()))
 _WIDTH, _HEIGHT, _FRAMES, _RATE = 320, 240, 8, 25.0  # of the blank video
-_KEY_DIGITS = 12
-_OF_ENGINES = ("detector.property.", "segmenter.")  # overrides that may change an engine
 _BUILT = re.compile(r"serialize cuda engine to file: *(\S+)")  # printed by nvinfer
-
-
-def engines_path(options: Options) -> Path:
-    """Return the engines.json of a variant; it may not exist yet."""
-    named = [options.image_name, options.detector, options.models, options.calibration]
-    overrides = options.overrides or {}
-    chosen = {name: overrides[name] for name in overrides if name.startswith(_OF_ENGINES)}
-    text = json.dumps([named, chosen], sort_keys=True)
-    key = hashlib.sha256(text.encode()).hexdigest()[:_KEY_DIGITS]
-    return Path("engines", "deepstream", key, "engines.json")
-
-
-def network_files(options: Options) -> list[Path]:
-    """Return the files and folders that engines are built from."""
-    named = [options.detector, options.models, options.calibration]
-    return [Path(each) for each in named if each is not None]
 
 
 def build_engines(options: Options, folder: Path) -> dict[str, str]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from trackers.methods.deepstream.releases import RELEASES, Name
+from trackers.methods.deepstream.releases import RELEASES, ReleaseName
 from trackers.option_types import NonNegativeInt
 
 
@@ -37,7 +37,7 @@ class Options:
     detector: str
     labels: str
     models: str
-    release: Name = "9.0"
+    release: ReleaseName = "9.0"
     image: str | None = None
     docker: str = "docker"
     calibration: str | None = None

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Name = Literal["8.0", "9.0", "9.1", "9.2"]
+ReleaseName = Literal["8.0", "9.0", "9.1", "9.2"]
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ rule deepstream_video:
     log:
         "logs/deepstream_video/{video}.log",
     wildcard_constraints:
-        video=any_of(VIDEOS),
+        video=r"[^/]+\.mp4",
     conda:
         "../../../environment.yml"
     shell:
@@ -31,7 +31,7 @@ rule deepstream_sam2:
         "logs/deepstream_sam2/{release}/{size}.log",
     wildcard_constraints:
         release=any_of(RELEASES),
-        size=any_of(SAM2_SIZES),
+        size="tiny|small|base_plus|large",
     conda:
         "../../../environment.yml"
     params:
@@ -53,6 +53,8 @@ rule deepstream_engines:
     conda:
         "../../../environment.yml"
     threads: workflow.cores  # alone on the GPU: kernels are timed
+    resources:
+        gpu=1,
     params:
         options=from_wildcards(deepstream_options_text),
         gpu=[MACHINE.get("gpu"), MACHINE.get("driver")],
@@ -78,6 +80,8 @@ rule deepstream:
     conda:
         "../../../environment.yml"
     threads: workflow.cores  # alone on the machine, because it is timed
+    resources:
+        gpu=1,
     params:
         options=variant_options,
         machine=MACHINE,
