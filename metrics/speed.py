@@ -20,9 +20,10 @@ from metrics.timing_warnings import find_timing_warnings
 
 TIMED = {  # by the value of `timed` in timing.json: label, empty for the step, and meaning
     "step": ("", "Each step of the tracker, after warm-up, alone on the machine"),
-    "pipeline": (
-        "whole pipeline",
-        "Each frame from decoding to the end of a pipeline that includes the tracker",
+    "elements": (
+        "elements of a pipeline",
+        "Time that detector and tracker, elements of a pipeline, work on each frame, without the "
+        "time it waits for earlier frames; several elements may work at once",
     ),
     "process": (
         "whole process",

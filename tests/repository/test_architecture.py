@@ -95,7 +95,8 @@ def test_nothing_under_the_gpl_is_imported(stage):
 def programs() -> list[Path]:
     """Return the modules that are command line programs, without examples of external ones."""
     found = [path for folder in (*STAGES, "workflow", "bench") for path in files(folder)]
-    ours = [path for path in found if "examples" not in path.parts]
+    outside = ROOT / "trackers/methods/deepstream/probe.py"  # runs in a container
+    ours = [path for path in found if "examples" not in path.parts and path != outside]
     return [path for path in ours if '\nif __name__ == "__main__":' in path.read_text()]
 
 

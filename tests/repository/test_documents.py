@@ -45,7 +45,9 @@ WRITTEN = (
     "--folder",
     "--workdir",
 )
-MADE_BY_RULES = ("results/", "reports/", "engines/", "data/synthetic/", "regression")
+MADE_BY_RULES = (
+    "results/", "reports/", "engines/", "data/synthetic/", "data/videos/", "regression",
+)  # fmt: skip
 OF_THE_USER = {
     *("walk.mp4", "my_tracker", "my_dump", "MOT17/train", "/data/MOT17", "data/my_videos"),
     "MOT15/train",

@@ -14,7 +14,7 @@ from trackers.contract import check_options
 from workflow.configs.checks import check_config
 
 NEEDED = {  # what must be given
-    "deepstream": {"image": "a", "detector": "b", "labels": "c", "models": "d"},
+    "deepstream": {"detector": "b", "labels": "c", "models": "d"},
     "detected": {"detector": "a"},
     "external": {"command": ["a", "{sequence}", "{output}"]},
     "imported": {"results": "a"},
@@ -29,7 +29,8 @@ WRONG = {  # a value of a wrong type and one out of range, and what the message 
         ("nn_budget", 0, "expected an integer of at least 1 or null, found 0"),
     ],
     "deepstream": [
-        ("image", 7, "expected a string, found 7"),
+        ("image", 7, "expected a string or null, found 7"),
+        ("release", "7.1", "expected one of ['8.0', '9.0', '9.1', '9.2'], found '7.1'"),
         ("interval", -1, "expected an integer of at least 0, found -1"),
     ],
     "detected": [

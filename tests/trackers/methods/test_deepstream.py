@@ -1,254 +1,189 @@
-"""The container's input and the handling of its output; a script stands in for the container."""
+"""DeepStream on a sequence: tracks, times, failures; a stand-in for docker checks what it gets."""
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-from configparser import ConfigParser
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
 
 from datasets.formats.parquet import read_tracks
 from datasets.io.files import sha256, sha256_of
-from datasets.media.frames import decode_frames, write_image
-from datasets.own import read_own
+from datasets.media.frames import decode_frames
 from datasets.sequences.run_json import read_run_json
-from datasets.sequences.sequence_json import read_sequence, write_prepared
-from tests.support.paths import ROOT
-from trackers.contract import load_method, load_tracker
-from trackers.methods.deepstream import files
-from trackers.methods.deepstream.options import Options
-from trackers.methods.deepstream.run import command, read_latencies, write_files
+from datasets.sequences.sequence_json import read_sequence
+from tests.support.messages import message_pattern
+from tests.support.trackers.deepstream_case import FRAMES, HEIGHT, WIDTH, Case
+from trackers.contract import load_tracker
+from trackers.methods.deepstream import container, files
+from trackers.methods.deepstream.latency import own_time, read_log
+from trackers.methods.deepstream.run import command
+from trackers.methods.deepstream.run_folder import make_folder, write_video
 
-FRAMES = 24
-APPLICATION = {  # documented keys of the reference application, by group
-    "application": {
-        "enable-perf-measurement", "perf-measurement-interval-sec", "gie-kitti-output-dir",
-        "kitti-track-output-dir",
-    },
-    "source0": {"enable", "type", "uri", "num-sources", "gpu-id"},
-    "streammux": {
-        "gpu-id", "live-source", "batch-size", "batched-push-timeout", "width", "height",
-        "enable-padding",
-    },
-    "primary-gie": {"enable", "gie-unique-id", "gpu-id", "interval", "config-file", "batch-size"},
-    "tracker": {
-        "enable", "gpu-id", "tracker-width", "tracker-height", "ll-lib-file", "ll-config-file",
-        "display-tracking-id",
-    },
-    "sink0": {"enable", "type", "sync", "gpu-id"},
-    "osd": {"enable"},
-    "tiled-display": {"enable"},
-    "tests": {"file-loop"},
-}  # fmt: skip
-DETECTOR = {  # documented keys of Gst-nvinfer
-    "property": {
-        "gpu-id", "net-scale-factor", "onnx-file", "labelfile-path", "infer-dims", "batch-size",
-        "network-mode", "num-detected-classes", "process-mode", "gie-unique-id", "cluster-mode",
-        "model-engine-file", "interval", "offsets", "output-blob-names",
-    },
-    "class-attrs": {
-        "pre-cluster-threshold", "post-cluster-threshold", "nms-iou-threshold", "minBoxes",
-        "dbscan-min-score", "eps", "detected-min-w", "detected-min-h", "topk",
-    },
-}  # fmt: skip
-CONTAINER = '''#!{python}
-"""Stands in for a container: checks its files and writes a dump of one object."""
-import pathlib, sys
-words = sys.argv[1:]
-mounts = dict(v.split(":")[::-1] for f, v in zip(words, words[1:]) if f == "-v")
-workdir = pathlib.Path(mounts["/run_folder"])
-assert {{p.name for p in workdir.iterdir()}} == {{
-    "application.txt", "detector.txt", "tracker.yml", "segmenter.yml", "labels.txt", "video.mp4",
-    "tracks",
-}}, list(workdir.iterdir())
-{also}
-if "{fail}":
-    sys.exit("{fail}")
-for frame in range({frames}):
-    line = f"{label} 5 0.0 0 0.0 {{frame}}.000000 -3.5 40.0 30.0 " + "0.0 " * 7 + "0.966797\\n"
-    (workdir / "tracks" / f"00_000_{{frame:06}}.txt").write_text(line if frame else "")
-    print(f"Source id = 0 Frame_num = {{frame}} Frame latency = {{10 + frame}}.5 (ms)")
-'''
+LOG = """
+************BATCH-NUM = 8**************
+Comp name = nvv4l2-decoder in_system_timestamp = 1684240026498.968018 out_system_timestamp = 1684240026517.566895               component latency= 18.598877
+Comp name = nvstreammux-stream-muxer source_id = 0 pad_index = 0 frame_num = 0               in_system_timestamp = 1684240026517.625000 out_system_timestamp = 1684240026634.242920               component_latency = 116.617920
+Comp name = primary_gie in_system_timestamp = 1684240026634.278076 out_system_timestamp = 1684240026652.403076               component latency= 18.125000
+Comp name = tracking_tracker in_system_timestamp = 1684240026652.424072 out_system_timestamp = 1684240026892.195068               component latency= 239.770996
+Source id = 0 Frame_num = 0 Frame latency = 250.979980 (ms)
+"""  # noqa: E501  (forums.developer.nvidia.com/t/253843, with the names of deepstream-app)
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        case = Case(tmp_path_factory.mktemp("deepstream"), monkeypatch)
+        assert case.build() == 0
+        yield case
 
 
 @pytest.fixture
-def prepared(tmp_path):
-    """Options and sequence.json for a folder of images; a script runs instead of docker."""
-    for number in range(FRAMES):
-        write_image(tmp_path / "in" / f"{number:03}.png", np.full((46, 62, 3), 100, np.uint8))
-    sequence = tmp_path / "data" / "sequence.json"
-    write_prepared(sequence, read_own(tmp_path / "in", "walk"))
-    (tmp_path / "labels.txt").write_text("person\nbag\nface\n")
-    (tmp_path / "peoplenet.onnx").write_bytes(b"")
-    (tmp_path / "models").mkdir()
-    options = {
-        "image": "deepstream:7.1",
-        "docker": str(tmp_path / "docker"),
-        "detector": str(tmp_path / "peoplenet.onnx"),
-        "labels": str(tmp_path / "labels.txt"),
-        "models": str(tmp_path / "models"),
-    }
-    return options, sequence
+def case(shared):
+    """A case with engines."""
+    shared.reset()
+    return shared
 
 
-def container(prepared, label="person", fail="", frames=FRAMES, also=""):
-    script = CONTAINER.format(
-        python=sys.executable, label=label, fail=fail, frames=frames, also=also
-    )
-    path = Path(prepared[0]["docker"])
-    path.write_text(script)
-    path.chmod(0o755)
-
-
-def run(prepared, folder, **more):
-    options, sequence = prepared
-    outputs = ["--output", folder / "tracks.parquet", "--timing", folder / "timing.json"]
-    outputs += ["--run", folder / "run.json", "--code", "abc"]
-    text = json.dumps(options | more)
-    program = [sys.executable, "-m", "trackers.methods.deepstream.run"]
-    return subprocess.run(
-        [*program, "--options", text, "--sequence", sequence, *outputs],
-        capture_output=True, text=True, cwd=ROOT, check=False,
-    )  # fmt: skip
-
-
-@pytest.mark.slow
-def test_tracks_and_times_are_read_from_the_container(prepared, tmp_path):
-    (label,) = read_sequence(prepared[1]).extent.classes.values()
-    container(prepared, label)
-    done = run(prepared, tmp_path)
-    assert done.returncode == 0, done.stderr
-    tracks = read_tracks(tmp_path / "tracks.parquet")
+def test_tracks_are_read_from_the_container(case):
+    assert case.run() == 0
+    tracks = read_tracks(case.result("tracks.parquet"))
     assert tracks.frame.tolist() == list(range(1, FRAMES))
     assert set(tracks.track.tolist()) == {5}
     assert tracks.box[0].tolist() == [1, -3.5, 40, 30]
     assert tracks.score[0] == 0.966797
-    timing = json.loads((tmp_path / "timing.json").read_text())
-    assert timing["step_ns"] == [[30_500_000, 31_500_000, 32_500_000, 33_500_000]]
+    assert tracks.rle is None
+
+
+def test_the_time_of_a_frame_excludes_the_time_it_waits(case):
+    assert case.run() == 0
+    timing = case.timing()
+    assert timing["step_ns"] == [[14_000_000] * 12]  # 4 ms and 10 ms, see `times` of the stand-in
+    assert timing["element_ns"] == {"detector": [4_000_000] * 12, "tracker": [10_000_000] * 12}
+    assert timing["pipeline_ns"][:2] == [81_500_000, 86_500_000]  # 5 ms more per waiting frame
+    assert (timing["timed"], timing["frames"], timing["warm_up_frames"]) == ("elements", 12, 12)
     assert timing["peak_memory"] is None
-    assert (timing["timed"], timing["frames"]) == ("pipeline", 4)
 
 
-@pytest.mark.slow
-def test_run_json_records_the_models_and_images(prepared, tmp_path):
-    (label,) = read_sequence(prepared[1]).extent.classes.values()
-    container(prepared, label)
-    (Path(prepared[0]["models"]) / "image_encoder.onnx").write_text("a network")
-    assert run(prepared, tmp_path).returncode == 0
-    record = read_run_json(tmp_path / "run.json")
-    assert record["tracks"] == sha256(tmp_path / "tracks.parquet")
+def test_run_json_records_the_networks_the_engines_and_the_images(case):
+    assert case.run() == 0
+    record = read_run_json(case.result("run.json"))
+    assert record["tracks"] == sha256(case.result("tracks.parquet"))
     assert set(record["inputs"]) == {"sequence.json", "images"}
     for name in ("detector", "labels", "models"):
-        assert record["files"][prepared[0][name]] == sha256_of(Path(prepared[0][name]))
+        path = case.values[name]
+        assert record["files"][path] == sha256_of(Path(path))
+    assert record["files"][str(case.engines)] == sha256(case.engines)
     assert (record["method"], record["code"]) == ("deepstream", "abc")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
-    ("changes", "message"),
+    ("settings", "message"),
     [
-        ({"fail": "no GPU"}, "the container exited with 1; last output: no GPU"),
+        ({"fail": "out of memory"}, "the container exited with 1; last output: out of memory"),
+        (
+            {
+                "fail": 'docker: Error response from daemon: could not select device driver "" '
+                "with capabilities: [[gpu]].",
+                "code": 125,
+            },
+            "--gpus: expected an NVIDIA GPU and the NVIDIA Container Toolkit, found no usable one",
+        ),
+        (
+            {"fail": "docker: Error response from daemon: No such image: ds", "code": 125},
+            "deepstream:9.0: expected a local image, found none: ... pull deepstream:9.0",
+        ),
+        (
+            {"fail": "Cannot connect to the Docker daemon at unix:///var/run/docker.sock."},
+            "docker: expected a daemon that this user may use, found none",
+        ),
         ({"label": "elephant"}, "label: expected a class of the sequence, one of "),
         ({"frames": 9}, "expected latencies of frames 0 to 23, found those of 9 frames"),
     ],
 )
-def test_a_failing_container_leaves_no_files(prepared, tmp_path, changes, message):
-    container(prepared, **changes)
-    done = run(prepared, tmp_path)
-    assert done.returncode in (1, 2)
-    assert message in done.stderr
-    assert not (tmp_path / "tracks.parquet").exists()
-    assert not (tmp_path / "timing.json").exists()
-    assert not (tmp_path / "run.json").exists()
+def test_a_failing_container_leaves_no_files(case, capsys, settings, message):
+    case.set(**settings)
+    assert case.run() in (1, 2)
+    error = capsys.readouterr().err
+    assert re.search(message_pattern(message), error), error
+    assert not case.result("").exists() or not [*case.result("").iterdir()]
 
 
-@pytest.mark.slow
-def test_a_missing_docker_program_is_named(prepared, tmp_path):
-    done = run(prepared, tmp_path, docker="no-such-docker")
-    assert done.returncode == 2
-    assert "no-such-docker" in done.stderr
+def test_a_stopped_job_removes_its_container(case):
+    case.set(hang=True)
+    assert case.run() == 143
+    pid = int((case.docker.folder / "container.pid").read_text())
+    assert not Path(f"/proc/{pid}").exists()
+    *_, start, removal = case.docker.calls
+    assert removal == ["rm", "--force", start[start.index("--name") + 1]]
+    assert not case.result("tracks.parquet").exists()
 
 
-def written(prepared, tmp_path, **more):
-    options = Options(**prepared[0], **more)
-    write_files(tmp_path, read_sequence(prepared[1]), options)
-    contents = {}
-    for name in ("application", "detector"):
-        parser = ConfigParser()
-        parser.optionxform = str
-        parser.read(tmp_path / f"{name}.txt")
-        contents[name] = {group: dict(parser[group]) for group in parser.sections()}
-    for name in ("tracker", "segmenter"):
-        text = (tmp_path / f"{name}.yml").read_text()
-        assert text.startswith("%YAML:1.0\n")
-        contents[name] = yaml.safe_load(text.split("---\n", 1)[1])
-    return contents
+def test_a_missing_program_and_missing_files_are_named(case, capsys):
+    assert case.run(docker="no-such-docker") == 2
+    assert "no-such-docker: No such file or directory" in capsys.readouterr().err
+    assert case.run(labels="no-such-labels.txt") == 2
+    assert "no-such-labels.txt: No such file or directory" in capsys.readouterr().err
 
 
-def test_only_documented_keys_are_written(prepared, tmp_path):
-    contents = written(prepared, tmp_path)
-    for group, keys in contents["application"].items():
-        assert set(keys) <= APPLICATION[group], group
-    for group, keys in contents["detector"].items():
-        assert set(keys) <= DETECTOR[group.rstrip("-0123456789")], group
-    assert contents["detector"]["class-attrs-2"] == {"pre-cluster-threshold": "1.0"}
-    assert contents["application"]["streammux"]["width"] == "62"
-    assert contents["tracker"]["TargetManagement"]["probationAge"] == 4
-    assert contents["segmenter"]["MemoryAttention"]["builderOptimizationLevel"] == 5
+def test_a_short_sequence_is_timed(case):
+    case.set(frames=3)
+    assert case.run(case.prepare("short", 3)) == 0
+    timing = case.timing()
+    assert (timing["frames"], timing["warm_up_frames"]) == (2, 1)
 
 
-def test_the_shipped_values_are_the_defaults_of_masktracker(prepared, tmp_path):
-    defaults = load_method("masktracker").options
-    contents = written(prepared, tmp_path)
-    shipped = {
-        key: value
-        for file in ("tracker", "segmenter")
-        for group in contents[file].values()
-        for key, value in group.items()
-    }
-    key_of = {
-        "".join(c if not c.isupper() else f"_{c.lower()}" for c in key): key for key in shipped
-    }
-    key_of = {name.replace("4", "_4"): key for name, key in key_of.items()}
-    both = set(key_of) & set(defaults)
-    assert len(both) >= 20
-    for name in both:
-        assert shipped[key_of[name]] == pytest.approx(float(defaults[name])), name
+def test_the_container_sees_what_it_needs_read_only_and_no_network(case, monkeypatch):
+    folder = make_folder(case.folder / "work")
+    words = command(folder, case.engines, case.options()).line("a-name")
+    assert words[:3] == [case.values["docker"], "run", "--rm"]
+    assert f"{folder}:{files.WORKDIR}" in words
+    assert f"{case.models}:{files.MODELS}:ro" in words
+    assert f"{case.engines.parent}:{files.ENGINES}:ro" in words
+    for flag, value in (("--network", "none"), ("--pull", "never"), ("--gpus", "all")):
+        assert words[words.index(flag) + 1] == value
+    assert words[-4:] == ["deepstream:9.0", "deepstream-app", "-c", "/run_folder/application.txt"]
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "2,3")
+    words = command(folder, case.engines, case.options()).line("a-name")
+    assert words[words.index("--gpus") + 1] == "device=2"
 
 
-def test_values_can_be_overridden_but_unknown_keys_are_rejected(prepared, tmp_path):
-    values = {"tracker.TargetManagement.probationAge": 9, "application.sink0.sync": 1}
-    contents = written(prepared, tmp_path, overrides=values)
-    assert contents["tracker"]["TargetManagement"]["probationAge"] == 9
-    assert contents["application"]["sink0"]["sync"] == "1"
-    for wrong in ("tracker.TargetManagement.probatoinAge", "trakcer.A.b", "tracker.Nothing.b"):
-        with pytest.raises(ValueError, match="overrides: "):
-            written(prepared, tmp_path, overrides={wrong: 1})
+def test_a_release_names_its_image(case):
+    options = case.options(image=None, release="9.1")
+    assert options.image_name == "nvcr.io/nvidia/deepstream:9.1-triton-multiarch"
+    assert case.options(image=None).image_name.endswith(":9.0-triton-multiarch")
 
 
-def test_the_container_has_the_files_and_the_models_and_no_network(prepared, tmp_path):
-    words = command(tmp_path, Options(**prepared[0]))
-    assert words[:3] == [prepared[0]["docker"], "run", "--rm"]
-    assert f"{tmp_path}:{files.WORKDIR}" in words
-    assert f"{prepared[0]['models']}:{files.MODELS}" in words
-    assert words[words.index("--network") + 1] == "none"
-    assert words[-4:] == [
-        "deepstream:7.1",
-        "deepstream-app",
-        "-c",
-        "/run_folder/application.txt",
-    ]
+def test_a_log_as_nvidia_prints_it_is_read():
+    found = read_log(LOG, 1)
+    assert found.own_ns["detector"] == pytest.approx([18_125_000], abs=500)
+    assert found.own_ns["tracker"] == pytest.approx([239_770_996], abs=500)  # of 1.7e12 ms
+    assert found.pipeline_ns.tolist() == [250_979_980]
 
 
-def test_latencies_are_read_in_the_order_of_frames():
-    text = "x\nSource id = 0 Frame_num = 1 Frame latency = 2.5 (ms) \nBATCH\n"
-    text += "Source id = 0 Frame_num = 0 Frame latency = 250.97998 (ms)\n"
-    assert read_latencies(text, 2) == [250979980, 2500000]
+def test_a_log_without_an_element_is_refused():
+    log = LOG.replace("tracking_tracker", "another")
+    expected = "frame 0: expected a component latency of tracking_tracker, found ['another', ...]"
+    with pytest.raises(ValueError, match=message_pattern(expected)):
+        read_log(log, 1)
+    with pytest.raises(ValueError, match="frames 0 to 1, found those of 1 frames"):
+        read_log(LOG, 2)
+
+
+def test_own_time_is_what_the_frame_before_leaves():
+    entered, left = [0.0, 1.0, 20.0], [10.0, 18.0, 25.0]  # the second frame waits, the third not
+    assert own_time(np.array(entered), np.array(left)).tolist() == [10, 8, 5]
+    with pytest.raises(ValueError, match="frame 1: expected that it leaves element last"):
+        own_time(np.array(entered), np.array([10.0, 9.0, 25.0]))
+
+
+def test_the_video_for_the_container_has_all_images(case):
+    write_video(case.folder / "seen.mp4", read_sequence(case.sequence))
+    images = [image for _, image in decode_frames(case.folder / "seen.mp4")]
+    assert len(images) == FRAMES
+    assert images[0].shape == (HEIGHT, WIDTH, 3)
+    assert all(abs(image.astype(int) - 100).max() < 6 for image in images)
 
 
 def test_loading_it_as_a_frame_by_frame_tracker_is_an_error():
@@ -257,11 +192,5 @@ def test_loading_it_as_a_frame_by_frame_tracker_is_an_error():
         load_tracker("deepstream", options)
 
 
-@pytest.mark.slow
-def test_the_video_for_the_container_has_all_images(prepared, tmp_path):
-    also = f'import shutil; shutil.copy(workdir / "video.mp4", "{tmp_path}/seen.mp4")'
-    container(prepared, also=also)
-    run(prepared, tmp_path)
-    images = [image for _, image in decode_frames(tmp_path / "seen.mp4")]
-    assert len(images) == FRAMES
-    assert all(abs(image.astype(int) - 100).max() < 6 for image in images)
+def test_a_message_quotes_only_the_end_of_the_output():
+    assert container.last_lines("\n".join(map(str, range(99)))).split("\n")[0] == "79"

@@ -1,7 +1,9 @@
 """Configuration files of deepstream-app, written from a variant's options.
 
 Groups and keys have the names of the DeepStream documentation: the reference application,
-Gst-nvinfer and Gst-nvtracker. The option `overrides` overrides any value by `<file>.<group>.<key>`.
+Gst-nvinfer and Gst-nvtracker; the tracker's files have the structure of those shipped with 8.0,
+config_tracker_MaskTracker.yml and config_tracker_module_Segmenter.yml. The option `overrides`
+overrides any value by `<file>.<group>.<key>`, or `<file>.<key>` at the top level of a file.
 """
 
 from __future__ import annotations
@@ -14,8 +16,15 @@ from typing import Any
 import yaml
 
 _SDK = "/opt/nvidia/deepstream/deepstream"
-# folders in the container: the working directory, and the models of SAM 2
-WORKDIR, MODELS = "/run_folder", f"{_SDK}/samples/models/Tracker"
+# folders in the container: the working directory, the built engines, and the models of SAM 2
+WORKDIR, ENGINES, MODELS = "/run_folder", "/engines", f"{_SDK}/samples/models/Tracker"
+NETWORKS = {  # of SAM 2: group of the segmenter's file, file name, and workspace in MB
+    "ImageEncoder": ("image_encoder", 5000),
+    "MaskDecoder": ("mask_decoder", 5000),
+    "MemoryAttention": ("memory_attention", 1000),
+    "MemoryEncoder": ("memory_encoder", 5000),
+}
+_TOP = ""  # stands for the top level of a file, which has keys without a group
 
 Groups = dict[str, dict[str, Any]]
 
@@ -56,17 +65,25 @@ def application(width: int, height: int, interval: int) -> Groups:
     }
 
 
-def detector(onnx: str, labels: str, classes: int) -> Groups:
-    """Return the groups of PeopleNet as in the MaskTracker sample: class 0, people, only."""
+def detector(engines: str, classes: int, *, calibrated: bool) -> Groups:
+    """Return the groups of PeopleNet as in the MaskTracker sample: class 0, people, only.
+
+    Args:
+        engines: Folder of the built engine, in the container.
+        classes: Number of classes of the network.
+        calibrated: Whether there is a calibration table: INT8 instead of FP16.
+    """
+    int8 = {"network-mode": 1, "int8-calib-file": f"{WORKDIR}/calibration.txt"}
     groups: Groups = {
         "property": {
             "gpu-id": 0,
             "net-scale-factor": 1 / 255,
-            "onnx-file": onnx,
-            "labelfile-path": labels,
+            "onnx-file": f"{WORKDIR}/detector.onnx",
+            "model-engine-file": f"{engines}/detector.engine",
+            "labelfile-path": f"{WORKDIR}/labels.txt",
             "infer-dims": "3;544;960",
             "batch-size": 1,
-            "network-mode": 2,
+            **(int8 if calibrated else {"network-mode": 2}),
             "num-detected-classes": classes,
             "process-mode": 1,
             "gie-unique-id": 1,
@@ -127,27 +144,26 @@ def tracker() -> Groups:
     }
 
 
-def segmenter() -> Groups:
-    """Return the sections of the configuration of MaskTracker's SAM 2, with the shipped values."""
-    networks = {
+def segmenter(models: str, engines: str) -> Groups:
+    """Return the configuration of MaskTracker's SAM 2, with the shipped values.
+
+    Args:
+        models: Folder of the networks, in the container.
+        engines: Folder of the built engines, in the container.
+    """
+    networks: Groups = {
         name: {
             "batchSize": 1,
             "workspaceSize": workspace,
             "networkMode": 1,
-            "onnxFile": f"{MODELS}/{file}.onnx",
-            "modelEngineFile": f"{MODELS}/{file}.onnx_b1_gpu0_fp16.engine",
+            "onnxFile": f"{models}/{file}.onnx",
+            "modelEngineFile": f"{engines}/{file}.engine",
         }
-        for name, file, workspace in (
-            ("ImageEncoder", "image_encoder", 5000),
-            ("MaskDecoder", "mask_decoder", 5000),
-            ("MemoryAttention", "memory_attention", 1000),
-            ("MemoryEncoder", "memory_encoder", 5000),
-        )
+        for name, (file, workspace) in NETWORKS.items()
     }
     networks["MemoryAttention"]["builderOptimizationLevel"] = 5
     return {
-        "Segmenter": {
-            "segmenterType": 1,
+        _TOP: {
             "outputLabelNum": 1,
             "hiddenDim": 256,
             "encoderFeatureDim": 64,
@@ -181,14 +197,19 @@ def override(name: str, groups: Groups, values: Mapping[str, Any]) -> Groups:
     new = {group: dict(keys) for group, keys in groups.items()}
     for path, value in values.items():
         file, _, rest = path.partition(".")
-        group, _, key = rest.partition(".")
+        group, _, key = rest.rpartition(".")
         if file != name:
             continue
         if key not in new.get(group, {}):
-            known = sorted(new.get(group, new))
+            known = sorted(new.get(group, _paths(new)))
             raise ValueError(f"overrides: expected one of {known} in {name}, found {path!r}")
         new[group][key] = value
     return new
+
+
+def _paths(groups: Groups) -> list[str]:
+    """Return the names of the groups, and of the keys at the top level."""
+    return [*groups.get(_TOP, {}), *(group for group in groups if group != _TOP)]
 
 
 class _CaseSensitiveParser(ConfigParser):
@@ -208,4 +229,5 @@ def as_ini(groups: Groups) -> str:
 
 def as_yaml(groups: Groups) -> str:
     """Return groups as a YAML file of the tracker, with the directive that OpenCV requires."""
-    return "%YAML:1.0\n---\n" + yaml.safe_dump(groups, sort_keys=False, default_flow_style=None)
+    content = {**groups.get(_TOP, {}), **{name: groups[name] for name in groups if name != _TOP}}
+    return "%YAML:1.0\n---\n" + yaml.safe_dump(content, sort_keys=False, default_flow_style=None)
