@@ -42,7 +42,6 @@ def test_without_a_choice_the_first_gpu_is_described(install, visible):
     assert machine.identify_gpu()["gpu"] == "NVIDIA H200"
 
 
-@pytest.mark.xfail(strict=True, reason="gpu.md, fault 21")
 @pytest.mark.parametrize(
     ("visible", "name"),
     [
@@ -71,7 +70,6 @@ def test_the_described_gpu_is_the_first_that_cuda_sees(install, visible, name):
         assert machine.identify_gpu()["gpu"] == name.partition(",")[0]
 
 
-@pytest.mark.xfail(strict=True, reason="gpu.md, fault 21")
 @pytest.mark.parametrize(
     ("visible", "name"),
     [
@@ -86,7 +84,6 @@ def test_on_a_divided_gpu_the_instance_is_described_with_its_own_memory(install,
     assert machine.describe_machine()["gpu"] == name
 
 
-@pytest.mark.xfail(strict=True, reason="gpu.md, fault 21")
 def test_what_nvml_does_not_measure_of_an_instance_is_absent(install):
     install(SPLIT, visible="MIG-cccc2222-0000")
     found = gpu.find_gpu()
@@ -96,7 +93,6 @@ def test_what_nvml_does_not_measure_of_an_instance_is_absent(install):
     assert {state[name] for name in ("graphics_mhz", "temperature_c", "power_w")} == {None}
 
 
-@pytest.mark.xfail(strict=True, reason="gpu.md, fault 21")
 @pytest.mark.parametrize(
     "lacking",
     ["nvmlDeviceGetCurrentClocksEventReasons", "nvmlDeviceGetComputeRunningProcesses",
@@ -121,14 +117,12 @@ def test_a_driver_that_cannot_be_queried_is_no_gpu(install, error):
     assert gpu.find_gpu() is None
 
 
-@pytest.mark.xfail(strict=True, reason="gpu.md, fault 21")
 def test_a_gpu_that_a_container_may_not_use_is_not_counted(install):
     hidden = FakeGpu("GPU-dddd", error=pynvml.NVML_ERROR_NO_PERMISSION)
     install(hidden, SECOND, visible="0")
     assert machine.describe_machine()["gpu"] == "NVIDIA L4, 22 GiB"
 
 
-@pytest.mark.xfail(strict=True, reason="gpu.md, fault 21")
 def test_processes_are_not_counted_where_a_container_hides_their_ids(install):
     outside = FakeGpu("GPU-eeee", pids=[1, 2])  # ids of the host; this process is one of them
     install(outside)
@@ -154,7 +148,6 @@ def cuda(*uuids):
     return SimpleNamespace(cuda=used)
 
 
-@pytest.mark.xfail(strict=True, reason="gpu.md, fault 21")
 def test_a_device_of_pytorch_is_found_by_its_uuid(install, monkeypatch):
     install(FIRST, SECOND, order=None)  # CUDA puts what it takes for the fastest first
     monkeypatch.setitem(sys.modules, "torch", cuda(SECOND.uuid, FIRST.uuid))
@@ -162,7 +155,6 @@ def test_a_device_of_pytorch_is_found_by_its_uuid(install, monkeypatch):
     assert machine.describe_machine()["gpu"] == "NVIDIA L4, 22 GiB"
 
 
-@pytest.mark.xfail(strict=True, reason="gpu.md, fault 21")
 def test_different_gpus_in_an_order_that_only_cuda_knows_are_not_guessed(install, monkeypatch):
     monkeypatch.delitem(sys.modules, "torch", raising=False)
     install(FIRST, SECOND, order=None)

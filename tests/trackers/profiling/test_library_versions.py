@@ -9,7 +9,6 @@ import pytest
 from trackers.profiling import machine
 
 
-@pytest.mark.xfail(strict=True, reason="gpu.md, fault 20")
 @pytest.mark.parametrize(
     ("package", "library"),
     [
