@@ -94,24 +94,29 @@ class DeviceClock:
     """The GPU's own clock, which measures the time between two events on its stream."""
 
     def __init__(self) -> None:
-        self._start_event: Any = None
+        self._events: list[Any] = []
 
     def start(self) -> None:
         """Record an event before the work to be timed."""
-        cuda = _cuda()
-        self._start_event = cuda.Event(enable_timing=True) if cuda else None
-        if self._start_event:
-            self._start_event.record()
+        self._events = []
+        self._record()
 
-    def stop(self) -> int | None:
+    def stop(self) -> None:
+        """Record an event after the work, without waiting for it."""
+        self._record()
+
+    def elapsed(self) -> int | None:
         """Wait for the work and return its nanoseconds; None without a GPU."""
-        cuda = _cuda()
-        if not cuda or not self._start_event:
+        if len(self._events) < 2:  # PyTorch used no GPU yet when the work began
             return None
-        end = cuda.Event(enable_timing=True)
-        end.record()
+        begin, end = self._events
         end.synchronize()
-        return round(self._start_event.elapsed_time(end) * 1e6)
+        return round(begin.elapsed_time(end) * 1e6)
+
+    def _record(self) -> None:
+        if (cuda := _cuda()) is not None:
+            self._events.append(cuda.Event(enable_timing=True))
+            self._events[-1].record()
 
 
 def _cuda() -> Any:

@@ -46,7 +46,6 @@ class SimulatedGpu:
         pass
 
 
-@pytest.mark.xfail(strict=True, reason="gpu.md, fault 15")
 def test_the_device_time_of_a_step_excludes_the_encoding_of_masks(monkeypatch):
     gpu = SimulatedGpu()
 
