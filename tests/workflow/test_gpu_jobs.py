@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import sys
 
 import pytest
 
+from tests.support.trackers.fake_nvml import FakeGpu, fake_nvml
 from tests.support.workflow.workdir import Workdir, make_workdir
+from trackers.profiling.gpu_devices import GpuDevice
+from workflow.on_gpu import main, take
 
 CONFIG = """
 variants:
@@ -70,7 +72,6 @@ def claims(text: str) -> int:
     return int(found[1]) if found else 0
 
 
-@pytest.mark.xfail(strict=True, reason="gpu.md, fault 13")
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("variant", "count"), [("sort", 0), ("on_cpu", 0), ("on_gpu", 1), ("on_tensorrt", 1)]
@@ -84,7 +85,6 @@ def test_a_job_claims_a_gpu_if_its_variant_runs_on_one(plan, variant, count):
     assert ["workflow.on_gpu" in plan[name] for name in names] == [count == 1] * 4
 
 
-@pytest.mark.xfail(strict=True, reason="gpu.md, faults 13, 17, 19")
 @pytest.mark.slow
 def test_engines_are_built_and_compared_on_a_gpu_as_the_config_says(plan):
     build = plan["engines/sam2_demo/fp16/tensorrt/networks.json"]
@@ -95,3 +95,75 @@ def test_engines_are_built_and_compared_on_a_gpu_as_the_config_says(plan):
     assert "--engine=torch --device=cuda --mode=graphs" in graphs
     assert claims(plan["engines/sam2_demo/fp16/parity_tensorrt.json"]) == 1
     assert claims(plan["engines/sam2_demo/fp32/parity_onnxruntime.json"]) == 0
+
+
+def devices(*uuids):
+    return [GpuDevice(None, None, uuid) for uuid in uuids]
+
+
+def test_each_job_gets_a_device_that_no_other_has(tmp_path):
+    first, held = take(devices("GPU-a", "MIG-b/1/0"), tmp_path)
+    second, also_held = take(devices("GPU-a", "MIG-b/1/0"), tmp_path)
+    assert [first.uuid, second.uuid] == ["GPU-a", "MIG-b/1/0"]
+    held.close()
+    third, _ = take(devices("GPU-a", "MIG-b/1/0"), tmp_path)
+    assert third.uuid == "GPU-a"
+    also_held.close()
+
+
+def test_a_job_waits_until_a_device_is_free(tmp_path, monkeypatch):
+    waits = []
+    _, held = take(devices("GPU-a"), tmp_path)
+
+    def end_the_other_job(seconds):
+        waits.append(seconds)
+        held.close()
+
+    monkeypatch.setattr("workflow.on_gpu.time.sleep", end_the_other_job)
+    assert take(devices("GPU-a"), tmp_path)[0].uuid == "GPU-a"
+    assert len(waits) == 1
+
+
+@pytest.fixture
+def launch(monkeypatch, tmp_path):
+    """A function that starts a program on two made-up GPUs; returns what it saw."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, "pynvml", fake_nvml(FakeGpu("GPU-a"), FakeGpu("GPU-b")))
+    seen = []
+
+    def run_module(name, **_):
+        seen.append((name, sys.argv[1:], os.environ.get("CUDA_VISIBLE_DEVICES")))
+
+    monkeypatch.setattr("workflow.on_gpu.runpy.run_module", run_module)
+
+    def start(*arguments, visible=None):
+        monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+        if visible is not None:
+            monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+        monkeypatch.setattr(sys, "argv", ["workflow.on_gpu", *arguments])
+        main()
+        return seen[-1]
+
+    return start
+
+
+def test_a_program_sees_the_device_it_was_given_alone(launch):
+    started = launch("trackers.run", "--method=sort", "--device=2")
+    assert started == ("trackers.run", ["--method=sort", "--device=2"], "GPU-a")
+    assert launch("trackers.run", visible="1")[2] == "GPU-b"
+
+
+def test_a_program_that_names_its_devices_keeps_their_numbers(launch):
+    assert launch("--device=1", "trackers.run", visible="1,0") == ("trackers.run", [], "1,0")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "visible", "message"),
+    [
+        (["trackers.run"], "", r"cuda:0: expected an NVIDIA GPU, found CUDA_VISIBLE_DEVICES=''"),
+        (["--device=2", "trackers.run"], None, r"cuda:2: expected an NVIDIA GPU, found 2: "),
+    ],
+)
+def test_a_program_is_not_started_without_its_device(launch, arguments, visible, message):
+    with pytest.raises(RuntimeError, match=message):
+        launch(*arguments, visible=visible)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 EngineName = Literal["torch", "onnxruntime", "tensorrt"]
 Precision = Literal["fp32", "fp16", "bf16"]
@@ -48,3 +49,27 @@ class Runner:
                 f"{self.torch_mode!r}: they are options of PyTorch, and the networks in "
                 f"{self.networks} have a fixed precision"
             )
+
+
+def cuda_ordinals(options: Mapping[str, Any]) -> list[int]:
+    """Return the numbers of the CUDA devices that options name, each once, in order.
+
+    TensorRT runs on a CUDA device whatever `device` says, without a number on `cuda:0`.
+
+    Args:
+        options: Options of a method with `device` and `engine`, alone or after a prefix as in
+            `detector_device`, also within the options of a nested method.
+    """
+    return sorted(set(_ordinals(options)))
+
+
+def _ordinals(options: Mapping[str, Any]) -> Iterator[int]:
+    for name, value in options.items():
+        kind = name.rpartition("_")[2]
+        if isinstance(value, Mapping):
+            yield from _ordinals(value)
+        elif kind == "device" and str(value).startswith("cuda"):
+            yield int(str(value).partition(":")[2] or 0)
+        elif kind == "engine" and value == "tensorrt":
+            device = str(options.get(f"{name.removesuffix('engine')}device", ""))
+            yield int(device.partition(":")[2] or 0)

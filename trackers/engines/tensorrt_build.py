@@ -60,7 +60,11 @@ class BuildFlags:
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Add the command line flags of a build, see `BuildFlags`."""
     parser.add_argument(
-        "--level", type=int, default=BuildFlags.level, help="builder optimization level, 0 to 5"
+        "--optimization-level",
+        dest="level",
+        type=int,
+        default=BuildFlags.level,
+        help="builder optimization level, 0 to 5",
     )
     parser.add_argument(
         "--workspace-gib",

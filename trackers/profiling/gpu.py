@@ -107,11 +107,11 @@ class DeviceClock:
 
     def elapsed(self) -> int | None:
         """Wait for the work and return its nanoseconds; None without a GPU."""
-        if len(self._events) < 2:  # PyTorch used no GPU yet when the work began
-            return None
-        begin, end = self._events
-        end.synchronize()
-        return round(begin.elapsed_time(end) * 1e6)
+        match self._events:
+            case [begin, end]:
+                end.synchronize()
+                return round(begin.elapsed_time(end) * 1e6)
+        return None  # PyTorch used no GPU yet when the work began
 
     def _record(self) -> None:
         if (cuda := _cuda()) is not None:

@@ -21,7 +21,6 @@ def allowed():
         each.allow_tf32 = value
 
 
-@pytest.mark.xfail(strict=True, reason="gpu.md, fault 17")
 def test_float32_on_a_gpu_is_not_computed_in_tf32():
     TorchArrays("cuda")
     assert [each.allow_tf32 for each in SETTINGS] == [False, False]

@@ -18,6 +18,7 @@ TINY = {
     "workspace_gib": 2.5,
 }
 TORCH = {"size": "tiny", "weights": "data/weights/tiny.pt", "device": "cuda"}
+LISTED = "engines/tiny/fp32/parity_onnxruntime.json"
 ONNX = {"engine": "onnxruntime", "networks": "engines/tiny/fp32"}
 VARIANTS = {
     "sort": {"method": "sort"},
@@ -50,7 +51,6 @@ def plan_of(*variants: str) -> Plan:
     )  # fmt: skip
 
 
-@pytest.mark.xfail(strict=True, reason="gpu.md, fault 13")
 @pytest.mark.parametrize(
     ("variant", "count"),
     [("sort", 0), ("onnx", 0), ("onnx_cuda", 1), ("tensorrt", 1), ("graphs", 1), ("torch", 1),
@@ -60,36 +60,32 @@ def test_a_variant_claims_a_gpu_if_one_of_its_networks_runs_on_one(variant, coun
     assert Flags(plan_of()).gpus(variant) == count
 
 
-@pytest.mark.xfail(strict=True, reason="gpu.md, fault 13")
 def test_a_job_on_a_gpu_is_started_on_a_free_one_or_on_the_one_it_names():
     flags = Flags(plan_of())
     assert flags.launcher("sort") == []
-    assert flags.launcher("torch") == ["python", "-m", "workflow.on_gpu", "--"]
-    assert flags.launcher("graphs") == ["python", "-m", "workflow.on_gpu", "--device=1", "--"]
+    assert flags.launcher("torch") == ["workflow.on_gpu"]
+    assert flags.launcher("graphs") == ["workflow.on_gpu", "--device=1"]
 
 
-@pytest.mark.xfail(strict=True, reason="gpu.md, fault 16")
 def test_the_model_of_built_engines_is_that_of_the_networks_they_were_built_from():
-    assert "engines/tiny/fp32/parity_onnxruntime.json" in Models(plan_of("tensorrt")).parities()
+    assert LISTED in Models(plan_of("tensorrt")).parities()
 
 
-@pytest.mark.xfail(strict=True, reason="gpu.md, fault 17")
 @pytest.mark.parametrize(
-    ("variant", "parity"),
+    ("variant", "parities"),
     [
-        ("onnx_cuda", "engines/tiny/fp32/parity_onnxruntime_cuda.json"),
-        ("tensorrt", "engines/tiny/fp16/parity_tensorrt.json"),
-        ("graphs", "engines/tiny/bf16/parity_torch_cuda_graphs.json"),
-        ("torch", "engines/tiny/fp32/parity_torch_cuda.json"),
+        ("onnx", [LISTED]),
+        ("onnx_cuda", [LISTED, "engines/tiny/fp32/parity_onnxruntime_cuda.json"]),
+        ("tensorrt", [LISTED, "engines/tiny/fp16/parity_tensorrt.json"]),
+        ("graphs", ["engines/tiny/bf16/parity_torch_cuda_graphs.json"]),
+        ("torch", ["engines/tiny/fp32/parity_torch_cuda.json"]),
+        ("embedded", []),
     ],
 )
-def test_a_variant_on_a_gpu_is_compared_on_its_own_device_and_mode(variant, parity):
-    assert Models(plan_of(variant)).parities() == [
-        "engines/tiny/fp32/parity_onnxruntime.json", parity
-    ]  # fmt: skip
+def test_a_variant_on_a_gpu_is_compared_on_its_own_device_and_mode(variant, parities):
+    assert Models(plan_of(variant)).parities() == parities
 
 
-@pytest.mark.xfail(strict=True, reason="gpu.md, fault 17")
 @pytest.mark.parametrize(
     ("engine", "flags"),
     [
@@ -114,14 +110,12 @@ def test_parity_is_measured_with_the_device_and_mode_in_its_name(engine, flags):
     assert models.parity_gpus(engine) == ("cuda" in str(flags))
 
 
-@pytest.mark.xfail(strict=True, reason="gpu.md, fault 19")
 def test_builder_level_and_workspace_are_those_of_the_config():
     assert Models(plan_of()).build_flags("tiny") == [
         "--objects", "1:4:16", "--optimization-level=4", "--workspace-gib=2.5"
     ]  # fmt: skip
 
 
-@pytest.mark.xfail(strict=True, reason="gpu.md, fault 19")
 def test_an_engine_is_built_again_for_another_gpu_driver_or_tensorrt(monkeypatch):
     facts = {"gpu": "NVIDIA L4, 22 GiB", "driver": "580.95.05", "tensorrt": "11.4.0.106"}
     monkeypatch.setattr(

@@ -16,6 +16,8 @@ rule deepstream:
     conda:
         "../../../environment.yml"
     threads: workflow.cores  # alone on the machine, because it is timed
+    resources:
+        gpu=1,
     params:
         options=variant_options,
         machine=MACHINE,
