@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -56,14 +57,12 @@ def test_elsewhere_than_on_linux_with_x86_64_the_gpu_set_is_the_default():
     assert re.search(r"^onnxruntime==\S+ ; platform_machine != 'x86_64' or", text, re.MULTILINE)
 
 
-@pytest.mark.xfail(strict=True, reason="gpu.md, fault 23")
 def test_conda_itself_installs_no_python_package():
     content = yaml.safe_load((ROOT / "environment.yml").read_text())
     assert content["dependencies"] == ["python=3.11", "git", "make", "pip"]
     assert "variables" not in content  # conda sets them only when the environment is activated
 
 
-@pytest.mark.xfail(strict=True, reason="gpu.md, fault 23")
 def test_the_script_beside_the_conda_environment_installs_the_lock_file(tmp_path):
     (tmp_path / "python").write_text('#!/bin/sh\necho "SAM2_BUILD_CUDA=$SAM2_BUILD_CUDA $*"\n')
     (tmp_path / "python").chmod(0o755)
@@ -77,16 +76,46 @@ def test_the_script_beside_the_conda_environment_installs_the_lock_file(tmp_path
     )
 
 
-@pytest.mark.xfail(strict=True, reason="gpu.md, fault 23")
 def test_a_new_lock_file_makes_a_new_conda_environment():
     assert sha256(GPU) in SCRIPT.read_text()  # Snakemake names an environment by its files
 
 
-@pytest.mark.xfail(strict=True, reason="gpu.md, fault 23")
 def test_the_files_are_those_that_make_lock_writes(tmp_path):
     environment.write_environment(GPU, tmp_path / "environment.yml")
     for name in ("environment.yml", SCRIPT.name):
         assert (tmp_path / name).read_text() == (ROOT / name).read_text()
+
+
+def make(folder, *words):
+    """Return the commands that `make` would run in a folder with the lock files, and its error."""
+    for name in ("Makefile", DEFAULT.name, GPU.name):
+        shutil.copy(ROOT / name, folder)
+    done = subprocess.run(
+        ["make", "--dry-run", *words], cwd=folder, capture_output=True, text=True, check=False
+    )
+    return done.stdout, done.stderr
+
+
+def test_make_installs_the_gpu_set_as_the_default_and_marks_both(tmp_path):
+    commands, _ = make(tmp_path, "setup", "WITH=gpu")
+    assert re.search(r"SAM2_BUILD_CUDA=0 .* --require-hashes requirements-gpu\.lock\n", commands)
+    assert commands.splitlines()[-1].split() == [
+        "touch", *(f".venv/installed{each}" for each in ("-score", "-page", "-gpu", ""))
+    ]  # fmt: skip
+
+
+def test_an_environment_for_gpus_stays_one_when_a_lock_file_changes(tmp_path):
+    (tmp_path / ".venv").mkdir()
+    (tmp_path / ".venv" / "installed-gpu").touch()
+    assert "--require-hashes requirements-gpu.lock\n" in make(tmp_path, "setup")[0]
+    (tmp_path / ".venv" / "installed-gpu").unlink()
+    assert "--require-hashes requirements.lock\n" in make(tmp_path, "setup")[0]
+
+
+def test_another_set_is_refused(tmp_path):
+    assert (
+        "WITH: expected score, page or gpu, found cuda" in make(tmp_path, "setup", "WITH=cuda")[1]
+    )
 
 
 @pytest.mark.slow
