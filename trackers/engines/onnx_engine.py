@@ -126,7 +126,10 @@ def _providers(device: str) -> list[str]:
             f"{onnxruntime.__version__} lacks: it has {available}; `make setup WITH=gpu` installs "
             "one that has it"
         )
-    return [needed] if device == "cpu" else [needed, PROVIDERS["cpu"]]
+    if device == "cpu":
+        return [needed]
+    onnxruntime.preload_dlls()  # CUDA from NVIDIA's packages, which the system does not search
+    return [needed, PROVIDERS["cpu"]]
 
 
 def _open(path: Path, providers: list[str], threads: int) -> onnxruntime.InferenceSession:

@@ -25,6 +25,7 @@ _CUDA = max(MIN_DRIVER)  # of the libraries that requirements-gpu.lock names
 _INSTALL = "install the packages for GPUs: make setup WITH=gpu"
 _DECODER = "libnvcuvid.so.1"  # part of the driver
 _CONTAINER = "start a container with --gpus all"
+_VIDEO = "install the whole driver; in a container add `video` to NVIDIA_DRIVER_CAPABILITIES"
 
 
 @dataclass(frozen=True)
@@ -117,8 +118,10 @@ def _check_library(name: str, check: Callable[[Any], Finding]) -> Finding:
     """Return what a check finds of a library, or why the library cannot be loaded."""
     try:
         return check(importlib.import_module(name))
-    except (ImportError, OSError) as error:
-        return Finding(name, f"cannot be loaded ({error})", _INSTALL)
+    except (ImportError, OSError, RuntimeError) as error:
+        reason = str(error).strip().partition("\n")[0]
+        advice = _INSTALL if isinstance(error, ImportError) else _VIDEO
+        return Finding(name, f"cannot be loaded ({reason})", advice)
 
 
 def _check_torch(torch: Any) -> Finding:
@@ -146,8 +149,7 @@ def _check_decoder(module: Any) -> Finding:
     try:
         ctypes.CDLL(_DECODER)
     except OSError as error:
-        advice = "add `video` to NVIDIA_DRIVER_CAPABILITIES of the container, or install the driver"
-        return Finding("PyNvVideoCodec", f"{version}, without {_DECODER} ({error})", advice)
+        return Finding("PyNvVideoCodec", f"{version}, without {_DECODER} ({error})", _VIDEO)
     return Finding("PyNvVideoCodec", str(version))
 
 

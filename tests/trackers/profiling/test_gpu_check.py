@@ -91,6 +91,21 @@ def test_each_missing_part_is_named_with_what_to_do(install, capsys, there, part
     assert lines[missing[0] + 1].strip().endswith(advice)
 
 
+def test_a_library_that_refuses_to_load_is_missing(install, capsys, monkeypatch):
+    install(H200)
+    load = gpu_check.importlib.import_module
+
+    def refuse(name):
+        if name == "PyNvVideoCodec":  # its words where the driver has no encoder
+            raise RuntimeError("\nFailed to load NVENC library: libnvidia-encode.so.1\n\n=== ...")
+        return load(name)
+
+    monkeypatch.setattr(gpu_check.importlib, "import_module", refuse)
+    code, text = report(capsys)
+    assert code == gpu_check.INCOMPLETE
+    assert "cannot be loaded (Failed to load NVENC library: libnvidia-encode.so.1)\n" in text
+
+
 def test_the_decoder_of_the_driver_is_looked_for(install, capsys, monkeypatch):
     install(H200)
 
