@@ -63,6 +63,14 @@ def cuda_ordinals(options: Mapping[str, Any]) -> list[int]:
     return sorted(set(_ordinals(options)))
 
 
+def measured_ordinal(options: Mapping[str, Any]) -> int:
+    """Return the number of the CUDA device that is described and measured for a run.
+
+    It is the first that the options name, and 0 if they name none: a program may use one anyway.
+    """
+    return next(iter(cuda_ordinals(options)), 0)
+
+
 def _ordinals(options: Mapping[str, Any]) -> Iterator[int]:
     for name, value in options.items():
         kind = name.rpartition("_")[2]

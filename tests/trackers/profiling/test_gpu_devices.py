@@ -137,6 +137,13 @@ def test_processes_are_counted_where_this_process_is_listed(install):
     assert gpu.find_gpu().state()["others"] == 1
 
 
+def test_the_device_that_the_options_name_is_described(install):
+    install(FIRST, SECOND)
+    assert machine.describe_machine(1)["gpu"] == "NVIDIA L4, 22 GiB"
+    assert machine.identify_gpu(1)["compute_capability"] == "8.9"
+    assert "gpu" not in machine.describe_machine(2)
+
+
 def cuda(*uuids):
     """Return a stand-in for a loaded PyTorch that uses GPUs, in the order of CUDA."""
     properties = [SimpleNamespace(uuid=uuid.partition("-")[2]) for uuid in uuids]
