@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal, get_args
 
 EngineName = Literal["torch", "onnxruntime", "tensorrt"]
 Precision = Literal["fp32", "fp16", "bf16"]
 TorchMode = Literal["eager", "compile", "graphs"]
 ENGINES, PRECISIONS = get_args(EngineName), get_args(Precision)
+_OF_DEVICE = ("engine", "networks")  # options whose device is `device`
 _TORCH_DEFAULTS = ("fp32", "eager")  # precision and torch_mode
 
 
@@ -57,8 +59,8 @@ def cuda_ordinals(options: Mapping[str, Any]) -> list[int]:
     TensorRT runs on a CUDA device whatever `device` says, without a number on `cuda:0`.
 
     Args:
-        options: Options of a method with `device` and `engine`, alone or after a prefix as in
-            `detector_device`, also within the options of a nested method.
+        options: Options of a method: `engine`, `device`, or after the name of a network as in
+            `detector_device`; networks that are built for TensorRT; those of a nested method.
     """
     return sorted(set(_ordinals(options)))
 
@@ -73,11 +75,13 @@ def measured_ordinal(options: Mapping[str, Any]) -> int:
 
 def _ordinals(options: Mapping[str, Any]) -> Iterator[int]:
     for name, value in options.items():
-        kind = name.rpartition("_")[2]
         if isinstance(value, Mapping):
             yield from _ordinals(value)
-        elif kind == "device" and str(value).startswith("cuda"):
-            yield int(str(value).partition(":")[2] or 0)
-        elif kind == "engine" and value == "tensorrt":
-            device = str(options.get(f"{name.removesuffix('engine')}device", ""))
-            yield int(device.partition(":")[2] or 0)
+        elif name.rpartition("_")[2] == "device" and str(value).startswith("cuda"):
+            yield _ordinal(value)
+        elif isinstance(value, str) and Path(value).name == "tensorrt":  # the engine, or a folder
+            yield _ordinal(options.get("device" if name in _OF_DEVICE else f"{name}_device"))
+
+
+def _ordinal(device: str | None) -> int:
+    return int(str(device).partition(":")[2] or 0)

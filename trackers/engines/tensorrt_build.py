@@ -60,11 +60,7 @@ class BuildFlags:
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Add the command line flags of a build, see `BuildFlags`."""
     parser.add_argument(
-        "--optimization-level",
-        dest="level",
-        type=int,
-        default=BuildFlags.level,
-        help="builder optimization level, 0 to 5",
+        "--level", type=int, default=BuildFlags.level, help="builder optimization level, 0 to 5"
     )
     parser.add_argument(
         "--workspace-gib",
