@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -12,6 +13,7 @@ from tests.support.trackers.fake_nvml import FakeGpu, fake_nvml
 from tests.support.workflow.workdir import Workdir, make_workdir
 from trackers.profiling.gpu_devices import GpuDevice
 from workflow.on_gpu import main, take
+from workflow.run_hooks import limit_gpus
 
 CONFIG = """
 variants:
@@ -95,6 +97,21 @@ def test_engines_are_built_and_compared_on_a_gpu_as_the_config_says(plan):
     assert "--engine=torch --device=cuda --mode=graphs" in graphs
     assert claims(plan["engines/sam2_demo/fp16/parity_tensorrt.json"]) == 1
     assert claims(plan["engines/sam2_demo/fp32/parity_onnxruntime.json"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("local", "given", "limit"), [(True, {}, 2), (True, {"gpu": 1}, 1), (False, {}, None)]
+)
+def test_as_many_jobs_with_a_gpu_run_at_once_as_there_are_devices(monkeypatch, local, given, limit):
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    monkeypatch.setitem(sys.modules, "pynvml", fake_nvml(FakeGpu("GPU-a"), FakeGpu("GPU-b")))
+    limits = dict(given)
+    limit_gpus(
+        SimpleNamespace(
+            local_exec=local, global_resources=limits, register_resource=limits.__setitem__
+        )
+    )
+    assert limits.get("gpu") == limit
 
 
 def devices(*uuids):
