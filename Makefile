@@ -8,7 +8,7 @@ ACCEPT ?=
 YES ?=
 AGAINST ?=
 WITH ?=
-$(if $(filter-out score page,$(WITH)),$(error WITH: expected score or page, found $(WITH)))
+$(if $(filter-out score page gpu,$(WITH)),$(error WITH: expected score, page or gpu, found $(WITH)))
 MOT17 ?= ../shared/data/mot17
 KITTI_MOTS ?= ../shared/data/kitti_mots
 DAVIS ?= ../shared/data/davis2017
@@ -17,6 +17,8 @@ PICTURED := run=synthetic-youtube_vis&baseline=sam2_prompted
 
 VENV := .venv
 STAMP := $(VENV)/installed
+# an environment for GPUs stays one when its lock file changes
+GPU := $(if $(filter gpu,$(WITH))$(wildcard $(STAMP)-gpu),-gpu)
 BIOME := node_modules/.bin/biome
 NPM_STAMP := node_modules/installed
 UV = VIRTUAL_ENV=$(VENV) TMPDIR="$(CURDIR)/$(VENV)" $(VENV)/bin/uv
@@ -34,7 +36,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 unexport PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
 
 .DELETE_ON_ERROR:
-.PHONY: help setup report contract reproduce baseline regression forget-verdict test test-fast lint bench \
+.PHONY: help setup check-gpu report contract reproduce baseline regression forget-verdict test test-fast lint bench \
 	pictures bench-gpu demo-weights format lock clean clean-downloads
 
 help: ## list the targets
@@ -42,7 +44,10 @@ help: ## list the targets
 	@echo
 	@echo "  make report CONFIG=config/mot17.yaml overlays another config on the default."
 
-setup: $(STAMP)$(WITH:%=-%) ## install requirements.lock into .venv; WITH=score or WITH=page: less of it
+setup: $(STAMP)$(WITH:%=-%) ## install requirements.lock into .venv; WITH=score or page: less of it; WITH=gpu: more
+
+check-gpu: $(STAMP) ## say what is there for GPUs: devices, driver, CUDA, TensorRT; exit code 2 if not all is
+	python -m trackers.profiling.gpu_check
 
 report: $(STAMP) ## run, score and time the trackers, write reports/summary.html
 	snakemake --cores all --quiet host reason rules --keep-going reports/summary.html \
@@ -159,7 +164,9 @@ lock: $(STAMP) ## pin versions again: requirements*.in -> requirements*.lock, en
 		--output-file requirements.lock
 	for set in score page; do $(UV) pip compile $(LOCK_FLAGS) --constraint requirements.lock \
 		requirements-$$set.in --output-file requirements-$$set.lock || exit 1; done
-	python -m workflow.environment requirements.lock environment.yml
+	$(UV) pip compile $(LOCK_FLAGS) --constraint requirements.lock --override requirements-overrides.txt \
+		--override requirements-gpu-overrides.txt requirements-gpu.in --output-file requirements-gpu.lock
+	python -m workflow.environment requirements-gpu.lock environment.yml
 
 clean: ## remove files made by rules and list what is left; your own files stay
 	@$(PYTHON) -m workflow.clean
@@ -175,12 +182,12 @@ define new_environment
 endef
 
 # one stamp a set: a larger set includes the smaller ones, so it has their stamps too
-$(STAMP): requirements.lock
+$(STAMP) $(STAMP)-gpu: requirements$(GPU).lock
 	$(new_environment)
-	sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > $(VENV)/uv.txt
+	sed -n '/^uv==/,/[^\\]$$/p' $< > $(VENV)/uv.txt
 	$(VENV)/bin/python -m pip install --quiet --require-hashes --no-deps -r $(VENV)/uv.txt
-	SAM2_BUILD_CUDA=0 $(UV) pip sync --compile-bytecode --require-hashes requirements.lock
-	touch $(STAMP)-score $(STAMP)-page $@
+	SAM2_BUILD_CUDA=0 $(UV) pip sync --compile-bytecode --require-hashes $<
+	touch $(STAMP)-score $(STAMP)-page $(if $(GPU),$(STAMP)-gpu) $(STAMP)
 
 $(STAMP)-score $(STAMP)-page: $(STAMP)-%: requirements-%.lock
 	$(new_environment)

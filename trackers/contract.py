@@ -19,7 +19,9 @@ from datasets.io.yaml_text import read_yaml
 from datasets.masks.mask_set import Masks
 from datasets.types import Frame, Sequence
 from trackers.declared_options import IN_YAML, declared_options, options_class
+from trackers.engines.runner import cuda_ordinals
 from trackers.options import Option, check_values, make_options
+from trackers.profiling.gpu_check import require_gpu
 
 _METHODS = Path(__file__).parent / "methods"
 INPUTS = frozenset({"detections", "image", "prompts"})  # optional parts of a frame
@@ -123,8 +125,11 @@ def load_tracker(method: str, options: Mapping[str, Any]) -> Tracker:
     Raises:
         ValueError: The method is unknown or takes whole sequences, or an option is unknown, missing
             or has an invalid value.
+        RuntimeError: An option names a CUDA device that is not there.
     """
     check_options(method, options)
+    for ordinal in cuda_ordinals(options):
+        require_gpu(ordinal)
     if not has_tracker(method):
         raise ValueError(
             f"method {method} takes whole sequences, by methods/{method}/rule.smk: use the "

@@ -21,6 +21,7 @@ from datasets.sequences.run_json import SCHEMA_VERSION
 from datasets.sequences.sequence_json import IMAGES, PreparedSequence
 from datasets.types import Tracks
 from trackers.contract import load_method
+from trackers.engines.runner import measured_ordinal
 from trackers.named_files import named_files, split_engines
 from trackers.profiling.machine import describe_machine, usable_cores
 
@@ -102,7 +103,7 @@ def begin_record(job: Job) -> RunRecord:
         "engines": _digests(engines),
         "code": job.code,
         "lock": sha256(LOCK),
-        "machine": describe_machine(),
+        "machine": describe_machine(measured_ordinal(job.options)),
         "threads": describe_threads(),
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
     }

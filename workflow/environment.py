@@ -1,9 +1,12 @@
-"""Make the conda environment of a GPU machine from the lock, so that the two cannot differ.
+"""Write the conda environment of the rules from the lock file of GPU machines.
 
-    python -m workflow.environment requirements.lock environment.yml
+    python -m workflow.environment requirements-gpu.lock environment.yml
 
-conda installs Python and its tools; pip installs exactly the versions of the lock, and the packages
-that only a GPU machine needs.
+conda installs Python and its tools. A script beside the file, which Snakemake runs after it has
+made the environment, installs the lock file as `make setup WITH=gpu` does. A list of packages for
+pip in the file would not do: pip would also install what the lock leaves out on purpose, and conda
+sets no variable for the build of `sam2`.
+Source: Snakemake's documentation, "Providing post-deployment scripts".
 """
 
 from __future__ import annotations
@@ -12,15 +15,15 @@ import re
 import sys
 from pathlib import Path
 
+from datasets.io.files import sha256
 from datasets.io.program import run_main
 
-# the engines were written against the bindings of this version; its libraries come from NVIDIA
-GPU = {"tensorrt-cu13": "10.14.1.48.post1"}
 PYTHON = "3.11"
 
-_HEAD = f"""\
-# Made by `make lock` from requirements.lock: do not edit.
+_ENVIRONMENT = f"""\
+# Made by `make lock`: do not edit. Python and tools only; the script installs the packages:
 #   mamba env create -f environment.yml && mamba activate masktrack-bench
+#   sh environment.post-deploy.sh
 name: masktrack-bench
 channels:
   - conda-forge
@@ -30,7 +33,13 @@ dependencies:
   - git
   - make
   - pip
-  - pip:
+"""
+_SCRIPT = """\
+# Made by `make lock`: do not edit. Snakemake runs it in a new conda environment (--use-conda), in
+# the root of the repository. Another lock file makes another environment:
+#   {name} {digest}
+set -e
+SAM2_BUILD_CUDA=0 python -m pip install --no-deps --require-hashes -r {name}
 """
 
 
@@ -40,10 +49,11 @@ def read_pins(lock: str) -> dict[str, str]:
     return {name: version for name, version, marker in pins if _applies(marker)}
 
 
-def make_environment(lock: str) -> str:
-    """Return environment.yml for a lock file."""
-    pins = sorted((read_pins(lock) | GPU).items())
-    return _HEAD + "".join(f"      - {name}=={version}\n" for name, version in pins)
+def write_environment(lock: Path, path: Path) -> None:
+    """Write the conda environment, and the script beside it that installs the lock file."""
+    path.write_text(_ENVIRONMENT)
+    script = path.with_name(f"{path.stem}.post-deploy.sh")
+    script.write_text(_SCRIPT.format(name=lock.name, digest=sha256(lock)))
 
 
 def _applies(marker: str) -> bool:
@@ -56,8 +66,8 @@ def _applies(marker: str) -> bool:
 
 def main() -> None:
     """Run the command line program."""
-    lock_path, environment_path = map(Path, sys.argv[1:])
-    environment_path.write_text(make_environment(lock_path.read_text()))
+    lock, path = map(Path, sys.argv[1:])
+    write_environment(lock, path)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from typing import Any
 
 from datasets.io.git import is_tracked
 from metrics.gate.subject import VERDICT_FILES
+from trackers.profiling.gpu_devices import visible_devices
 from workflow.cleaning.made import note_logs
 from workflow.outcome import FailedJob, describe_failures, describe_timing
 from workflow.planning.page_plan import PAGE
@@ -30,6 +31,15 @@ def start_jobs_without_timer(workflow: Any) -> None:
     """
     if workflow.local_exec:
         workflow.scheduler.job_rate_limiter = None
+
+
+def limit_gpus(workflow: Any) -> None:
+    """Limit the GPUs of jobs that run at once to those here, unless `--resources gpu=N` does.
+
+    Jobs sent to a cluster are limited by its own scheduler.
+    """
+    if workflow.local_exec and "gpu" not in workflow.global_resources:
+        workflow.register_resource("gpu", len(visible_devices()))
 
 
 def refuse_to_replace(baseline: Path) -> None:

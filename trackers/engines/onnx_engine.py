@@ -123,9 +123,13 @@ def _providers(device: str) -> list[str]:
     if needed not in available:
         raise RuntimeError(
             f"device: {device!r} needs {needed}, which the installed onnxruntime "
-            f"{onnxruntime.__version__} lacks: it has {available}"
+            f"{onnxruntime.__version__} lacks: it has {available}; `make setup WITH=gpu` installs "
+            "one that has it"
         )
-    return [needed] if device == "cpu" else [needed, PROVIDERS["cpu"]]
+    if device == "cpu":
+        return [needed]
+    onnxruntime.preload_dlls()  # CUDA from NVIDIA's packages, which the system does not search
+    return [needed, PROVIDERS["cpu"]]
 
 
 def _open(path: Path, providers: list[str], threads: int) -> onnxruntime.InferenceSession:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal, get_args
+from pathlib import Path
+from typing import Any, Literal, get_args
 
 EngineName = Literal["torch", "onnxruntime", "tensorrt"]
 Precision = Literal["fp32", "fp16", "bf16"]
 TorchMode = Literal["eager", "compile", "graphs"]
 ENGINES, PRECISIONS = get_args(EngineName), get_args(Precision)
+_OF_DEVICE = ("engine", "networks")  # options whose device is `device`
 _TORCH_DEFAULTS = ("fp32", "eager")  # precision and torch_mode
 
 
@@ -48,3 +51,37 @@ class Runner:
                 f"{self.torch_mode!r}: they are options of PyTorch, and the networks in "
                 f"{self.networks} have a fixed precision"
             )
+
+
+def cuda_ordinals(options: Mapping[str, Any]) -> list[int]:
+    """Return the numbers of the CUDA devices that options name, each once, in order.
+
+    TensorRT runs on a CUDA device whatever `device` says, without a number on `cuda:0`.
+
+    Args:
+        options: Options of a method: `engine`, `device`, or after the name of a network as in
+            `detector_device`; networks that are built for TensorRT; those of a nested method.
+    """
+    return sorted(set(_ordinals(options)))
+
+
+def measured_ordinal(options: Mapping[str, Any]) -> int:
+    """Return the number of the CUDA device that is described and measured for a run.
+
+    It is the first that the options name, and 0 if they name none: a program may use one anyway.
+    """
+    return next(iter(cuda_ordinals(options)), 0)
+
+
+def _ordinals(options: Mapping[str, Any]) -> Iterator[int]:
+    for name, value in options.items():
+        if isinstance(value, Mapping):
+            yield from _ordinals(value)
+        elif name.rpartition("_")[2] == "device" and str(value).startswith("cuda"):
+            yield _ordinal(value)
+        elif isinstance(value, str) and Path(value).name == "tensorrt":  # the engine, or a folder
+            yield _ordinal(options.get("device" if name in _OF_DEVICE else f"{name}_device"))
+
+
+def _ordinal(device: str | None) -> int:
+    return int(str(device).partition(":")[2] or 0)

@@ -32,7 +32,8 @@ def load_tensorrt() -> Any:
         import tensorrt
     except ImportError as error:
         raise RuntimeError(
-            f"TensorRT cannot be loaded ({error}): environment.yml installs it on GPU machines"
+            f"TensorRT cannot be loaded ({error}): `make setup WITH=gpu` installs it, and "
+            "`make check-gpu` says what else is missing"
         ) from error
     if major_version(tensorrt) not in VERSIONS:
         raise RuntimeError(

@@ -26,6 +26,16 @@ MODES = get_args(TorchMode)
 DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
 
 
+def forbid_tf32() -> None:
+    """Let float32 be IEEE float32 on GPUs: PyTorch would compute convolutions in TF32.
+
+    The setting is that of the process, and concerns the parts of half-precision networks that stay
+    in float32 too.
+    """
+    torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cuda.matmul.allow_tf32 = False
+
+
 class TorchArrays:
     """Tensors on a device, see `Arrays`.
 
@@ -36,6 +46,8 @@ class TorchArrays:
 
     def __init__(self, device: str = "cpu", dtype: torch.dtype = torch.float32) -> None:
         self.device, self.dtype = torch.device(device), dtype
+        if self.device.type == "cuda":
+            forbid_tf32()
 
     def put(self, array: np.ndarray) -> Tensor:
         return torch.tensor(array, device=self.device)

@@ -1,4 +1,4 @@
 """Measurements of the machine and the process: processor, memory, GPU, load, stages of a step.
 
-May import: nothing of ours.
+May import: datasets.io.
 """

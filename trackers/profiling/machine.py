@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import resource
+from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-_LIBRARIES = ("numpy", "scipy", "opencv-python-headless", "torch", "onnxruntime", "tensorrt")
+from trackers.profiling.gpu_devices import GpuDevice, ask, current_device
+
+# libraries, and the packages that may hold each
+_LIBRARIES = {
+    **{name: (name,) for name in ("numpy", "scipy", "opencv-python-headless", "torch")},
+    "onnxruntime": ("onnxruntime", "onnxruntime-gpu"),
+    "tensorrt": ("tensorrt", "tensorrt-cu13", "tensorrt-cu12"),
+}
 
 
-def describe_machine() -> dict[str, str]:
-    """Return one line of text per fact; libraries that are not installed are left out."""
+def describe_machine(ordinal: int = 0) -> dict[str, str]:
+    """Return one line of text per fact; libraries that are not installed are left out.
+
+    Args:
+        ordinal: Number of the CUDA device that is described, if there is one.
+    """
     facts = {
         "processor": _processor(),
         "cores": str(os.cpu_count()),
@@ -20,7 +33,7 @@ def describe_machine() -> dict[str, str]:
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
         "python": platform.python_version(),
     }
-    return facts | _gpu() | _versions()
+    return facts | _gpu(ordinal) | _versions()
 
 
 def usable_cores() -> int:
@@ -36,8 +49,8 @@ def peak_memory() -> int:
     On Linux it is that of this process alone; elsewhere it may include that of the parent process.
     """
     status = Path("/proc/self/status")
-    if status.is_file():
-        return int(status.read_text().split("VmHWM:")[1].split()[0]) << 10
+    if status.is_file() and (found := re.search(r"VmHWM:\s+(\d+)", status.read_text())):
+        return int(found[1]) << 10  # absent in some containers
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if platform.system() == "Darwin" else peak << 10
 
@@ -50,25 +63,26 @@ def resident_memory() -> int:
     return peak_memory()
 
 
-def identify_gpu() -> dict[str, str]:
-    """Return the facts of the first NVIDIA GPU that a built engine depends on.
+def identify_gpu(ordinal: int = 0) -> dict[str, str]:
+    """Return the facts of a CUDA device that a built engine depends on.
+
+    Args:
+        ordinal: Number of the CUDA device.
 
     Raises:
-        RuntimeError: There is no NVIDIA GPU.
+        RuntimeError: There is no such device, or the driver does not report its facts.
     """
-    import pynvml
-
-    try:
-        pynvml.nvmlInit()
-        handle = pynvml.nvmlDeviceGetHandleByIndex(0)
-        capability = pynvml.nvmlDeviceGetCudaComputeCapability(handle)
-        return {
-            "gpu": pynvml.nvmlDeviceGetName(handle),
-            "compute_capability": ".".join(map(str, capability)),
-            "driver": pynvml.nvmlSystemGetDriverVersion(),
-        }
-    except pynvml.NVMLError as error:
-        raise RuntimeError(f"no NVIDIA GPU found: {error}") from error
+    device = current_device(ordinal)
+    if device is None:
+        raise RuntimeError(f"cuda:{ordinal}: no NVIDIA GPU found: `make check-gpu` says why")
+    capability = device.ask("nvmlDeviceGetCudaComputeCapability")
+    if capability is None:
+        raise RuntimeError(f"cuda:{ordinal}: the driver does not report its compute capability")
+    return {
+        "gpu": device.name,
+        "compute_capability": ".".join(map(str, capability)),
+        "driver": _driver(device),
+    }
 
 
 def _processor() -> str:
@@ -80,25 +94,30 @@ def _processor() -> str:
     return platform.processor() or platform.machine()
 
 
-def _gpu() -> dict[str, str]:
-    """Return name, memory and driver of the first NVIDIA GPU; nothing if there is none."""
-    import pynvml  # loaded only where the machine is described
-
-    try:
-        pynvml.nvmlInit()
-        handle = pynvml.nvmlDeviceGetHandleByIndex(0)
-        memory = pynvml.nvmlDeviceGetMemoryInfo(handle).total / 2**30
-        name = pynvml.nvmlDeviceGetName(handle)
-        return {"gpu": f"{name}, {memory:.0f} GiB", "driver": pynvml.nvmlSystemGetDriverVersion()}
-    except pynvml.NVMLError:
+def _gpu(ordinal: int) -> dict[str, str]:
+    """Return name, memory and driver of a CUDA device; nothing if there is none."""
+    device = current_device(ordinal)
+    if device is None:
         return {}
+    memory = device.ask("nvmlDeviceGetMemoryInfo")
+    size = f", {memory.total / 2**30:.0f} GiB" if memory else ""
+    return {"gpu": device.name + size, "driver": _driver(device)}
+
+
+def _driver(device: GpuDevice) -> str:
+    return ask(device.nvml, "nvmlSystemGetDriverVersion") or "unknown"
 
 
 def _versions() -> dict[str, str]:
-    found = {}
-    for library in _LIBRARIES:
+    found = {library: _version(packages) for library, packages in _LIBRARIES.items()}
+    return {library: number for library, number in found.items() if number}
+
+
+def _version(packages: Iterable[str]) -> str | None:
+    """Return the version of the first installed package; None if none is installed."""
+    for package in packages:
         try:
-            found[library] = version(library)
+            return version(package)
         except PackageNotFoundError:
             continue
-    return found
+    return None

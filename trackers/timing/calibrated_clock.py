@@ -113,7 +113,8 @@ def _time_work(calibration: Calibration) -> tuple[int, int]:
 def measure(run: TimedRun, args: argparse.Namespace) -> None:
     """Time a run as the flags of `add_flags` say, and write the times."""
     times = time_passes(run, args.warm_up, range(*args.passes), args.seconds)
-    content = {"timed": "step", "work": _WORK, **times, "machine": describe_machine()}
+    machine = describe_machine(run.ordinal)
+    content = {"timed": "step", "work": _WORK, **times, "machine": machine}
     write_json(args.output, content, indent=None)
 
 

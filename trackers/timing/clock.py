@@ -30,6 +30,7 @@ from datasets.masks import coco_rle
 from datasets.sequences.sequence_json import PreparedSequence, open_sequence
 from datasets.types import Frame, Sequence, Tracks
 from trackers.contract import Method, Tracker, TrackerOutput, load_method, load_tracker
+from trackers.engines.runner import measured_ordinal
 from trackers.feed import Collector, read_feed
 from trackers.output_check import OutputCheck
 from trackers.profiling import system_load
@@ -51,6 +52,7 @@ class TimedRun:
         prepared: The prepared sequence.
         expected: The tracks that were scored.
         frames: Maximum number of frames to time, from the first.
+        ordinal: Number of the CUDA device that is measured, if there is one.
     """
 
     tracker: Tracker
@@ -58,6 +60,7 @@ class TimedRun:
     prepared: PreparedSequence
     expected: Tracks
     frames: int
+    ordinal: int = 0
 
     def feed(self) -> Iterator[Frame]:
         """Yield the frames, decoding them again at each call."""
@@ -119,7 +122,7 @@ def single_stream(run: TimedRun, warm_frames: int, repeats: int) -> dict[str, An
         warm_frames: Number of frames in each warm-up pass.
         repeats: Number of timed passes.
     """
-    gpu, begin = find_gpu(), system_load.now()
+    gpu, begin = find_gpu(run.ordinal), system_load.now()
     frames, decode_ns = decode(run.feed(), run.frames)
     warm = warm_up(run.tracker, run.sequence, frames[:warm_frames], run.output_check)
     passes, energy, states = [], [], []
@@ -211,6 +214,7 @@ def load_timed_run(args: argparse.Namespace) -> TimedRun:
         open_sequence(args.sequence),
         read_tracks(args.expect),
         args.frames,
+        measured_ordinal(args.options),
     )
 
 
@@ -223,7 +227,7 @@ def main() -> None:
         **single_stream(run, args.warm_up, args.repeats),
         **profile_stages(run),
         **(offline(run, args.repeats) if "offline" in args.scenarios else {}),
-        "machine": describe_machine(),
+        "machine": describe_machine(run.ordinal),
     }
     write_json(args.output, content)
 

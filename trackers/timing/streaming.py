@@ -37,6 +37,7 @@ from datasets.sequences.prompts import joined
 from datasets.sequences.sequence_json import open_sequence
 from datasets.types import Frame, Tracks
 from trackers.contract import Tracker, TrackerOutput, load_method, load_tracker
+from trackers.engines.runner import measured_ordinal
 from trackers.feed import Collector, pack, read_feed
 from trackers.output_check import OutputCheck
 from trackers.prefetch import prefetch
@@ -139,7 +140,7 @@ def main() -> None:
             "dropped": int((~result.processed).sum()),
             "step_ns": result.step_ns,
             "warm": warm.stable,
-            "machine": describe_machine(),
+            "machine": describe_machine(measured_ordinal(args.options)),
             "load": state,
         },
     )

@@ -2,5 +2,5 @@
 
 May import: datasets.conversion, datasets.io, datasets.prepare, datasets.run_layout,
 metrics.crosscheck, metrics.family, metrics.gate, trackers.contract, trackers.engines,
-trackers.named_files, trackers.parts, workflow.digests.
+trackers.named_files, trackers.parts, trackers.profiling, workflow.digests.
 """

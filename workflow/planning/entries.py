@@ -11,6 +11,7 @@ from typing import Any
 from datasets.prepare import Reader, load_reader
 from trackers.contract import Method, fill_path, load_method
 from trackers.engines.card import card_files
+from trackers.engines.runner import cuda_ordinals
 from trackers.named_files import named_files
 from trackers.parts.result_files import check_format
 
@@ -131,6 +132,11 @@ class Variant:
     def needs_prompts(self) -> bool:
         """Whether its method needs prompts."""
         return "prompts" in self.method.with_options(self.config_options).inputs
+
+    @cached_property
+    def cuda_ordinals(self) -> list[int]:
+        """The numbers of the CUDA devices that its networks run on; none on a CPU."""
+        return cuda_ordinals(self.options)
 
     @cached_property
     def network_files(self) -> list[Path]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,19 @@ from workflow.planning.plan import Plan
 def repeat_flag(name: str, values: Iterable[object]) -> list[str]:
     """Return the flag once per value, joined with `=`: a value may begin with a dash."""
     return [f"--{name}={value}" for value in values]
+
+
+def gpu_launcher(ordinals: Sequence[int]) -> list[str]:
+    """Return the program that takes GPUs for a job, and its flags, before the job's own program.
+
+    Args:
+        ordinals: Numbers of the CUDA devices of the job. The device 0 alone stands for any; others
+            are devices that the user chose.
+    """
+    if not ordinals:
+        return []
+    chosen = [] if list(ordinals) == [0] else repeat_flag("device", ordinals)
+    return ["workflow.on_gpu", *chosen]
 
 
 @dataclass(frozen=True)
@@ -68,6 +81,14 @@ class Flags:
     def result_format(self, variant: str) -> str:
         """Return the format of the result file that the rule of a variant's method makes."""
         return self.plan.variant(variant).result_format
+
+    def gpus(self, variant: str) -> int:
+        """Return the number of GPUs that a job of a variant uses."""
+        return len(self.plan.variant(variant).cuda_ordinals)
+
+    def launcher(self, variant: str) -> list[str]:
+        """Return the program before that of a job: one that takes its GPUs, if it uses any."""
+        return gpu_launcher(self.plan.variant(variant).cuda_ordinals)
 
     def option(self, name: str) -> Callable[[str], Any]:
         """Return a function from a variant to the value of this option, or its default."""

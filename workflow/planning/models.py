@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from trackers.profiling.machine import describe_machine
 from workflow.digests import code_digest
-from workflow.planning.flags import repeat_flag
+from workflow.planning.entries import Variant
+from workflow.planning.flags import gpu_launcher, repeat_flag
 from workflow.planning.plan import Plan
 
 _EXPORTS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -18,6 +20,8 @@ _EXPORTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "masktrack_rcnn": ("trackers.mask_rcnn.export", ()),
 }
 _BUILDS = {"sam2": "trackers.sam2.build", "masktrack_rcnn": "trackers.mask_rcnn.build"}
+_PLATFORM = ("gpu", "driver", "tensorrt")  # facts of the machine that a built engine depends on
+_CUDA = "_cuda"  # follows the engine in the name of a parity file, for one on a CUDA device
 
 
 @dataclass(frozen=True)
@@ -69,9 +73,24 @@ class Models:
         return code_digest(self.build_program(model))
 
     def build_flags(self, model: str) -> list[str]:
-        """Return the numbers of objects that engines are built for, if the entry has them."""
-        objects = self._entry(model).get("objects")
-        return ["--objects", *objects] if objects else []
+        """Return the flags of the build program, from the entry of the model."""
+        entry = self._entry(model)
+        objects = ["--objects", *entry["objects"]] if "objects" in entry else []
+        limits = [
+            flag
+            for key in ("optimization_level", "workspace_gib")
+            if key in entry
+            for flag in repeat_flag(key.replace("_", "-"), [entry[key]])
+        ]
+        return objects + limits
+
+    def build_platform(self) -> dict[str, str]:
+        """Return what engines are built for, so that another GPU, driver or TensorRT builds again.
+
+        It is empty on a machine without a GPU, which cannot build.
+        """
+        facts = describe_machine()
+        return {key: facts[key] for key in _PLATFORM if key in facts} if "gpu" in facts else {}
 
     def parity_networks(self, model: str, precision: str, engine: str) -> dict[str, str]:
         """Return networks.json of an engine, and of the ONNX files it was built from."""
@@ -82,30 +101,97 @@ class Models:
             "onnxruntime": {"networks": exported},
             "tensorrt": {"networks": built, "onnx": exported},
         }
-        return of_engines[engine]
+        return of_engines[engine.partition("_")[0]]
 
     def parity_flags(self, model: str, precision: str, engine: str) -> list[str]:
-        """Return the flags of the networks compared with PyTorch, and of the device."""
-        named = self.parity_networks(model, precision, engine)
-        device = "cuda" if engine == "tensorrt" else "cpu"
-        return [*(f"--{name}={path}" for name, path in named.items()), f"--device={device}"]
+        """Return the flags of the engine compared with PyTorch, of its device and networks.
 
-    def parities(self) -> list[str]:
-        """Return the parity files of each model whose networks a variant uses."""
-        models = dict.fromkeys(Path(folder).parent.name for folder in self._folders())
+        Args:
+            engine: Engine with its device and mode, such as `torch_cuda_graphs`.
+        """
+        kind, _, mode = engine.partition(_CUDA)
+        named = self.parity_networks(model, precision, engine)
         return [
-            f"engines/{model}/{precision}/parity_{engine}.json"
-            for model in models
-            for kind in self.plan.config["engines"].get(model, {}).get("parity", [])
-            for precision, engine in [kind.split("/")]
+            f"--engine={kind}",
+            f"--device={'cuda' if self.parity_gpus(engine) else 'cpu'}",
+            *repeat_flag("mode", [mode[1:]] if mode else []),
+            *(f"--{name}={path}" for name, path in named.items()),
         ]
 
-    def _folders(self) -> list[str]:
-        """Return the folders of networks that the variants of the runs use."""
-        variants = [self.plan.variants[name] for _, name in self.plan.pairs()]
-        found = [each.config_options.get(name) for each in variants for name in each.method.engines]
-        return [folder for folder in found if isinstance(folder, str)]
+    def parity_gpus(self, engine: str) -> int:
+        """Return the number of GPUs that the comparison of an engine with PyTorch uses."""
+        return int(_CUDA in engine or engine == "tensorrt")
+
+    def parity_launcher(self, engine: str) -> list[str]:
+        """Return the program before the comparison: one that takes its GPU, if it uses one."""
+        return gpu_launcher([0] * self.parity_gpus(engine))
+
+    def parities(self) -> list[str]:
+        """Return the parity files of each model of SAM 2 that a variant of the runs uses.
+
+        They are those that the entry of the model lists, and for each variant on a GPU that of its
+        own precision, engine, device and mode.
+        """
+        names = dict.fromkeys(name for _, name in self.plan.pairs())
+        variants = [self.plan.variants[name] for name in names]
+        used = dict.fromkeys(model for each in variants for model in self._exported(each))
+        listed = [
+            _parity_file(model, *kind.split("/"))
+            for model in used
+            for kind in self._entry(model).get("parity", [])
+        ]
+        own = [
+            _parity_file(model, *_own_kind(each.options))
+            for each in variants
+            if _runs_on_gpu(each.options)
+            for model in [*self._exported(each), *self._in_weights(each)]
+            if self._entry(model)["kind"] == "sam2"
+        ]
+        return list(dict.fromkeys(listed + own))
+
+    def _exported(self, variant: Variant) -> list[str]:
+        """Return the models whose exported or built networks a variant uses."""
+        folders = [variant.options[name] for name in variant.method.engines]
+        named = [_model_of_folder(each) for each in folders if isinstance(each, str)]
+        return [name for name in named if name in self.plan.config["engines"]]
+
+    def _in_weights(self, variant: Variant) -> list[str]:
+        """Return the models that PyTorch runs for a variant, from the same weights."""
+        options, entries = variant.options, self.plan.config["engines"]
+        wanted = options.get("weights"), options.get("size")
+        return [
+            name
+            for name, entry in entries.items()
+            if options.get("engine") == "torch" and (entry["weights"], entry.get("size")) == wanted
+        ]
 
     def _entry(self, model: str) -> Mapping[str, Any]:
         entry: Mapping[str, Any] = self.plan.config["engines"][model]
         return entry
+
+
+def _model_of_folder(folder: str) -> str:
+    """Return the model of a folder of networks: exported, or built in the subfolder `tensorrt`."""
+    path = Path(folder)
+    return (path.parent if path.name == "tensorrt" else path).parent.name
+
+
+def _parity_file(model: str, precision: str, engine: str) -> str:
+    return f"engines/{model}/{precision}/parity_{engine}.json"
+
+
+def _runs_on_gpu(options: Mapping[str, Any]) -> bool:
+    """Return whether the networks of a model run on a GPU; a detector may be elsewhere."""
+    engine, device = options.get("engine"), str(options.get("device"))
+    return engine == "tensorrt" or (engine is not None and device.startswith("cuda"))
+
+
+def _own_kind(options: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the precision of networks on a GPU, and their engine with its device and mode."""
+    if options["engine"] == "torch":
+        mode = "" if options["torch_mode"] == "eager" else f"_{options['torch_mode']}"
+        return options["precision"], f"torch{_CUDA}{mode}"
+    folder = Path(options["networks"])
+    if options["engine"] == "tensorrt":
+        return folder.parent.name, "tensorrt"
+    return folder.name, f"{options['engine']}{_CUDA}"

@@ -18,14 +18,21 @@ from workflow.planning.flags import Flags
 from workflow.planning.inputs import Inputs
 from workflow.planning.job_digests import JobDigests
 from workflow.planning.plan import Plan, any_of
-from workflow.run_hooks import CurrentRun, refuse_to_replace, start_jobs_without_timer
+from workflow.run_hooks import (
+    CurrentRun,
+    limit_gpus,
+    refuse_to_replace,
+    start_jobs_without_timer,
+)
 from workflow.run_lock import hold_lock
 from workflow.planning.wildcards import from_wildcards
 
 min_version("9.0")
 gc.disable()  # until a run starts: planning makes no garbage, and collection takes a fifth of it
 # jobs are `exec`ed, so this process is their parent; external programs may use ONNX Runtime too
-shell.prefix(f"export {RUN}={os.getpid()} ORT_DISABLE_TELEMETRY=1; ")
+shell.prefix(
+    f"export {RUN}={os.getpid()} ORT_DISABLE_TELEMETRY=1 CUDA_DEVICE_ORDER=PCI_BUS_ID; "
+)
 try:
     check_schema(config, Path(workflow.basedir, "config", "schema.yaml"))
     check_config(config)
@@ -39,6 +46,7 @@ inputs = Inputs(plan)
 flags = Flags(plan)
 digests = JobDigests(plan)
 current_run = CurrentRun(workflow, time.time())
+limit_gpus(workflow)
 held = []  # the lock of the folder, held until this process ends
 
 REPLACE_BASELINE = os.environ.get("REPLACE_BASELINE", "") not in ("", "0")
@@ -49,6 +57,8 @@ variant_files = from_wildcards(inputs.files)
 variant_prompts = from_wildcards(inputs.prompts)
 variant_method = from_wildcards(flags.method)
 variant_options = from_wildcards(flags.options)
+variant_gpus = from_wildcards(flags.gpus)
+variant_launcher = from_wildcards(flags.launcher)
 track_code = from_wildcards(digests.track)
 variants_of = plan.variants_of
 
@@ -67,7 +77,7 @@ wildcard_constraints:
     model=r"[^/]+",
     file=r"[^/]+\.(pt|pth|onnx|safetensors)",
     precision=r"fp32|fp16|bf16",
-    engine=r"torch|onnxruntime|tensorrt",
+    engine=r"torch(_cuda(_graphs|_compile)?)?|onnxruntime(_cuda)?|tensorrt",
     protocol=r"[a-z0-9_]+",
 
 

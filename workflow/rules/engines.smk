@@ -2,11 +2,13 @@
 
 Needs weights, unless they are random.
 Makes engines/<model>/<precision>/networks.json, the same in `tensorrt/`, and parity_<engine>.json,
-the latter for SAM 2 only. Methods request them by path:
+the latter for SAM 2 only, with the device and mode after the engine, as in torch_cuda_graphs.
+Methods request them by path:
 
     snakemake --cores all engines/sam2_demo/fp32/parity_onnxruntime.json
 """
 
+from workflow.planning.flags import gpu_launcher
 from workflow.planning.models import Models
 
 models = Models(plan)
@@ -40,13 +42,17 @@ rule build:
     conda:
         "../../environment.yml"
     threads: workflow.cores  # alone on the GPU: kernels are timed
+    resources:
+        gpu=1,
     params:
+        launcher=gpu_launcher([0]),
+        platform=models.build_platform(),
         program=from_wildcards(models.build_program),
         flags=from_wildcards(models.build_flags),
         code=from_wildcards(models.build_code),
     shell:
-        "exec python -m {params.program} --networks={input.networks:q} {params.flags:q}"
-        " --output={output.networks:q} 2> {log:q}"
+        "exec python -m {params.launcher} {params.program} --networks={input.networks:q}"
+        " {params.flags:q} --output={output.networks:q} 2> {log:q}"
 
 
 rule parity:
@@ -59,12 +65,15 @@ rule parity:
         "logs/parity/{model}/{precision}_{engine}.log",
     conda:
         "../../environment.yml"
+    resources:
+        gpu=from_wildcards(models.parity_gpus),
     params:
+        launcher=from_wildcards(models.parity_launcher),
         size=lookup("engines/{model}/size", within=config),
         weights=lookup("engines/{model}/weights", within=config),
         flags=from_wildcards(models.parity_flags),
         code=code_digest("trackers.sam2.parity"),
     shell:
-        "exec python -m trackers.sam2.parity --size={params.size:q} --weights={params.weights:q}"
-        " --precision={wildcards.precision} --engine={wildcards.engine} {params.flags:q}"
+        "exec python -m {params.launcher} trackers.sam2.parity --size={params.size:q}"
+        " --weights={params.weights:q} --precision={wildcards.precision} {params.flags:q}"
         " --output={output.parity:q} 2> {log:q}"

@@ -33,7 +33,10 @@ rule relative_step_time:
     conda:
         "../../environment.yml"
     threads: workflow.cores  # alone on the machine: it is timed
+    resources:
+        gpu=variant_gpus,
     params:
+        launcher=variant_launcher,
         method=variant_method,
         options=variant_options,
         frames=from_wildcards(gate.timing_limit("frames")),
@@ -43,9 +46,9 @@ rule relative_step_time:
         machine=MACHINE,
         code=from_wildcards(digests.relative_step_time),
     shell:
-        "exec python -m trackers.timing.calibrated_clock --method={params.method:q}"
-        " --options={params.options:q} --sequence={input.sequence:q} --expect={input.tracks:q}"
-        " --frames={params.frames} --warm-up={params.warm_up}"
+        "exec python -m {params.launcher} trackers.timing.calibrated_clock"
+        " --method={params.method:q} --options={params.options:q} --sequence={input.sequence:q}"
+        " --expect={input.tracks:q} --frames={params.frames} --warm-up={params.warm_up}"
         " --passes {params.passes[min]} {params.passes[max]} --seconds={params.seconds}"
         " --output={output.step_times:q} 2> {log:q}"
 

@@ -21,14 +21,17 @@ rule track:
         variant=STEPPED,
     conda:
         "../../environment.yml"
+    resources:
+        gpu=variant_gpus,
     params:
+        launcher=variant_launcher,
         method=variant_method,
         options=variant_options,
         code=track_code,
     shell:
-        "exec python -m trackers.run --method={params.method:q} --options={params.options:q}"
-        " --sequence={input.sequence:q} --output={output.tracks:q} --run={output.run:q}"
-        " --code={params.code} 2> {log:q}"
+        "exec python -m {params.launcher} trackers.run --method={params.method:q}"
+        " --options={params.options:q} --sequence={input.sequence:q} --output={output.tracks:q}"
+        " --run={output.run:q} --code={params.code} 2> {log:q}"
 
 
 use rule track as track_again with:
@@ -38,6 +41,7 @@ use rule track as track_again with:
     log:
         "logs/track/{variant}@run{number}/{dataset}/{sequence}.log",
     params:
+        launcher=variant_launcher,
         method=variant_method,
         options=from_wildcards(flags.options_of_run),
         code=track_code,
@@ -58,7 +62,10 @@ rule clock:
     conda:
         "../../environment.yml"
     threads: workflow.cores  # alone on the machine: it is timed
+    resources:
+        gpu=variant_gpus,
     params:
+        launcher=variant_launcher,
         method=variant_method,
         options=variant_options,
         frames=config["clock"]["frames"],
@@ -68,7 +75,7 @@ rule clock:
         machine=MACHINE,
         code=from_wildcards(digests.clock),
     shell:
-        "exec python -m trackers.timing.clock --method={params.method:q}"
+        "exec python -m {params.launcher} trackers.timing.clock --method={params.method:q}"
         " --options={params.options:q} --sequence={input.sequence:q} --expect={input.tracks:q}"
         " --frames={params.frames} --warm-up={params.warm_up} --repeats={params.repeats}"
         " --scenarios {params.scenarios} --output={output.timing:q} 2> {log:q}"
@@ -90,14 +97,17 @@ rule streaming:
     conda:
         "../../environment.yml"
     threads: workflow.cores  # alone on the machine: the output depends on its speed
+    resources:
+        gpu=variant_gpus,
     params:
+        launcher=variant_launcher,
         method=variant_method,
         options=variant_options,
         warm_up=config["clock"]["warm_up"],
         machine=MACHINE,
         code=from_wildcards(digests.streaming),
     shell:
-        "exec python -m trackers.timing.streaming --method={params.method:q}"
+        "exec python -m {params.launcher} trackers.timing.streaming --method={params.method:q}"
         " --options={params.options:q} --sequence={input.sequence:q} --rate={wildcards.rate}"
         " --warm-up={params.warm_up} --output={output.tracks:q} --timing={output.timing:q}"
         " --run={output.run:q} --code={params.code} 2> {log:q}"

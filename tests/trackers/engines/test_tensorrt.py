@@ -225,7 +225,7 @@ def test_an_unreadable_engine_is_rejected(onnx, install):
 
 def test_without_the_library_the_message_says_how_to_install_it(monkeypatch, onnx):
     monkeypatch.setitem(sys.modules, "tensorrt", None)
-    with pytest.raises(RuntimeError, match=r"TensorRT cannot be loaded .*environment\.yml"):
+    with pytest.raises(RuntimeError, match=r"TensorRT cannot be loaded .*make setup WITH=gpu"):
         build(onnx)
 
 

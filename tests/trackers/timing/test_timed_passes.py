@@ -18,6 +18,7 @@ from tests.support.virtual_clock import MS
 from trackers.output_check import OutputCheck
 from trackers.prefetch import map_in_background, prefetch
 from trackers.profiling import gpu, system_load
+from trackers.profiling.gpu_devices import GpuDevice
 from trackers.timing import timed_passes
 
 FRAMES = [Frame(index) for index in range(6)]
@@ -190,11 +191,10 @@ def test_the_load_of_this_machine_is_measured():
 
 
 def driver(reasons=0, energies=(7, 9), pids=()):
-    """Return a fake of pynvml; the process id 1 is that of another process."""
+    """Return a GPU with a fake of pynvml; the process id 1 is that of another process."""
     energy = iter(energies)
     processes = [SimpleNamespace(pid=pid, usedGpuMemory=5 << 20) for pid in pids]
     functions = {
-        "nvmlDeviceGetHandleByIndex": lambda index: "first",
         "nvmlDeviceGetComputeRunningProcesses": lambda handle: processes,
         "nvmlDeviceGetTotalEnergyConsumption": lambda handle: next(energy),
         "nvmlDeviceGetCurrentClocksEventReasons": lambda handle: reasons,
@@ -209,7 +209,7 @@ def driver(reasons=0, energies=(7, 9), pids=()):
         "NVMLError": pynvml.NVMLError,
     }
     assert functions.keys() <= vars(pynvml).keys()
-    return SimpleNamespace(**functions)
+    return GpuDevice(SimpleNamespace(**functions), "first", "GPU-1")
 
 
 def test_the_state_of_a_gpu_has_the_reasons_for_a_lower_clock():
@@ -245,7 +245,7 @@ def test_energy_is_none_if_the_driver_does_not_measure_it():
         raise pynvml.NVMLError(pynvml.NVML_ERROR_NOT_SUPPORTED)
 
     old = driver()
-    old.nvmlDeviceGetTotalEnergyConsumption = not_supported
+    old.nvml.nvmlDeviceGetTotalEnergyConsumption = not_supported
     assert gpu.Gpu(old).energy_mj() is None
 
 

@@ -55,12 +55,11 @@ def test_an_engine_is_built_of_models_of_some_kinds_only(models):
 
 
 def test_an_engine_is_compared_with_the_files_it_was_built_from(models):
-    assert models.parity_flags("demo", "fp32", "torch") == ["--device=cpu"]
-    assert models.parity_flags("demo", "fp16", "tensorrt") == [
-        "--networks=engines/demo/fp16/tensorrt/networks.json",
-        "--onnx=engines/demo/fp16/networks.json",
-        "--device=cuda",
-    ]
+    assert models.parity_networks("demo", "fp32", "torch") == {}
+    assert models.parity_networks("demo", "fp16", "tensorrt") == {
+        "networks": "engines/demo/fp16/tensorrt/networks.json",
+        "onnx": "engines/demo/fp16/networks.json",
+    }
 
 
 def test_the_page_shows_the_parity_of_models_of_the_run_alone(models):
