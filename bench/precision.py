@@ -52,6 +52,7 @@ CASES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "sam2_prompted, mask": ("sam2_prompted", {**_SHARED, "prompt": "mask"}),
     "sam2_prompted, points": ("sam2_prompted", {**_SHARED, "prompt": "points"}),
     "masktracker": ("masktracker", _MASKTRACKER),
+    "masktracker, segmentation": ("masktracker", {**_MASKTRACKER, "segmentation_only": True}),
     "yolo_sam2, article": ("yolo_sam2", {"mode": "article", "key_frame": 0}),
     "yolo_sam2, joint": ("yolo_sam2", {"mode": "joint", "key_frame": 0}),
     "yolo_sam2, online": ("yolo_sam2", {"exclusive": True}),
@@ -187,7 +188,7 @@ def compare(args: argparse.Namespace, networks: Mapping[str, str]) -> list[dict[
             found = agreement(case, chosen, frames, expected)
             rows.append({"method": case, "precision": name, **found.summary()})
             print(
-                "{method:22} {precision:18} mean {mean_iou:.4f}, min {min_iou:.4f} of {masks} "
+                "{method:26} {precision:18} mean {mean_iou:.4f}, min {min_iou:.4f} of {masks} "
                 "masks, same ids: {same_ids}".format(**rows[-1]),
                 flush=True,
             )

@@ -1,7 +1,8 @@
 """PyTorch, the reference engine: run a module eagerly, compiled, or as CUDA graphs.
 
 In float16 and bfloat16 the weights stay float32, and PyTorch chooses for each operator whether it
-runs in the low precision (`torch.autocast`), as in the official SAM 2.
+runs in the low precision (`torch.autocast`), as in the official SAM 2. Outputs are in the low
+precision, whatever operator is last, as those of the exported networks are.
 """
 
 from __future__ import annotations
@@ -90,7 +91,9 @@ class TorchEngine:
         return dict(zip(self._names, self._run(inputs), strict=True))
 
     def _forward(self, inputs: Mapping[str, Tensor]) -> tuple[Tensor, ...]:
-        low, kind = self._arrays.dtype != torch.float32, self._arrays.device.type
-        dtype = self._arrays.dtype if low else None
-        with torch.autocast(kind, dtype, enabled=low, cache_enabled=False):
+        dtype = self._arrays.dtype
+        if dtype == torch.float32:
             return self._module(**inputs)
+        with torch.autocast(self._arrays.device.type, dtype, cache_enabled=False):
+            outputs = self._module(**inputs)
+        return tuple(each.to(dtype) if each.is_floating_point() else each for each in outputs)

@@ -266,7 +266,8 @@ def test_pytorch_runs_in_low_precision_with_weights_in_float32(exported, dtype):
     assert module.linear.weight.dtype == torch.float32
     assert not torch.equal(outputs["y"], expected["y"])
     torch.testing.assert_close(outputs["y"].float(), expected["y"], rtol=0, atol=0.01)
-    torch.testing.assert_close(outputs["z"], expected["z"], rtol=0, atol=0)
+    assert outputs["z"].dtype == dtype
+    torch.testing.assert_close(outputs["z"], expected["z"].to(dtype), rtol=0, atol=0)
 
 
 def test_unknown_and_unsupported_modes_are_rejected(exported):

@@ -43,7 +43,6 @@ def expected(case, size):
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(strict=True, reason="the memory bank refuses memories of another precision")
 @pytest.mark.parametrize(
     ("case", "precision"), [*((case, "bf16") for case in SAM2_CASES), (SAM2_CASES[0], "fp16")]
 )
@@ -59,7 +58,6 @@ def model():
     return small_model()
 
 
-@pytest.mark.xfail(strict=True, reason="outputs have the type of the last operator")
 @pytest.mark.parametrize("precision", ["bf16", "fp16"])
 def test_the_outputs_of_every_network_are_in_the_precision_of_the_arrays(precision, model):
     arrays = TorchArrays("cpu", DTYPES[precision])
