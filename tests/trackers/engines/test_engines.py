@@ -21,7 +21,6 @@ from trackers.engines.onnx_engine import OnnxEngine
 from trackers.engines.precision import lower
 from trackers.engines.row_parallel import RowParallelSession
 from trackers.engines.torch_engine import TorchArrays, TorchEngine
-from trackers.engines.torch_graphs import GraphedFunction
 
 
 class Scale(nn.Module):
@@ -284,47 +283,3 @@ def test_compiled_pytorch_returns_the_same(exported):
     expected = TorchEngine(exported[0], TorchArrays())(x=x, t=t)
     outputs = TorchEngine(exported[0], TorchArrays(), "compile")(x=x, t=t)
     torch.testing.assert_close(outputs["y"], expected["y"], rtol=0, atol=1e-6)
-
-
-def make_recorder(replays):
-    """Return a recorder whose replays write to the outputs of the first run, as a CUDA graph."""
-
-    def record(function):
-        outputs = function()
-
-        def replay():
-            replays.append(len(outputs[0]))
-            for output, new in zip(outputs, function(), strict=True):
-                output.copy_(new)
-
-        return replay, outputs
-
-    return record
-
-
-def test_a_shape_is_recorded_once_and_replayed_with_new_values():
-    replays, calls = [], []
-
-    def double(inputs):
-        calls.append(len(inputs["x"]))
-        return (2 * inputs["x"],)
-
-    function = GraphedFunction(double, make_recorder(replays))
-    assert function({"x": torch.tensor([1.0])})[0].tolist() == [2]
-    assert function({"x": torch.tensor([5.0])})[0].tolist() == [10]
-    assert function({"x": torch.tensor([1.0, 3.0])})[0].tolist() == [2, 6]
-    assert replays == [1, 1, 2]
-    assert calls.count(1) == 3
-
-
-def test_the_least_recently_replayed_recording_is_discarded_first():
-    recorded = []
-
-    def record(function):
-        recorded.append(1)
-        return (lambda: None), function()
-
-    function = GraphedFunction(lambda inputs: (inputs["x"],), record, max_graphs=2)
-    for length in (1, 2, 1, 3, 1, 2):
-        function({"x": torch.zeros(length)})
-    assert len(recorded) == 4
