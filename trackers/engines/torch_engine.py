@@ -8,7 +8,7 @@ precision, whatever operator is last, as those of the exported networks are.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, get_args
 
 import numpy as np
@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from trackers.engines.runner import TorchMode
-from trackers.engines.torch_graphs import GraphedFunction
+from trackers.engines.torch_graphs import GraphedFunction, Graphs
 
 # On one tested host, bfloat16 results of oneDNN's AMX kernels are wrong by more than half of the
 # maximum value. The variable is read when PyTorch first computes.
@@ -42,7 +42,8 @@ class TorchArrays:
         return torch.tensor(array, device=self.device)
 
     def get(self, array: Tensor) -> np.ndarray:
-        found: np.ndarray = (array.float() if array.is_floating_point() else array).cpu().numpy()
+        dtype = torch.float32 if array.is_floating_point() else array.dtype
+        found: np.ndarray = array.to("cpu", dtype, copy=True).numpy()
         return found
 
     def zeros(self, shape: tuple[int, ...]) -> Tensor:
@@ -66,15 +67,27 @@ class TorchEngine:
         mode: `eager`; `compile`, which compiles at each new shape and is then faster; or `graphs`,
             which records a CUDA graph for each shape and replays it without Python, on a CUDA
             device only.
+        rows: Inputs whose first axis is that of all outputs, with rows that are independent of each
+            other: `graphs` runs them in buckets, see `torch_graphs`.
+        graphs: Where the mode `graphs` keeps the graphs, shared with other engines; None for a
+            place of its own.
 
     Raises:
         ValueError: The mode is unknown, or not supported on this device.
     """
 
-    def __init__(self, module: nn.Module, arrays: TorchArrays, mode: str = "eager") -> None:
+    def __init__(
+        self,
+        module: nn.Module,
+        arrays: TorchArrays,
+        mode: str = "eager",
+        rows: Collection[str] = (),
+        graphs: Graphs | None = None,
+    ) -> None:
         if mode not in MODES:
             raise ValueError(f"mode: expected one of {MODES}, found {mode!r}")
-        if mode == "graphs" and arrays.device.type != "cuda":
+        graphs = graphs or Graphs()
+        if mode == "graphs" and arrays.device.type != graphs.device:
             raise ValueError(f"mode 'graphs': expected a CUDA device, found {arrays.device}")
         names: Any = module.outputs
         self._names: tuple[str, ...] = names
@@ -84,7 +97,7 @@ class TorchEngine:
         if mode == "compile":
             self._module = torch.compile(self._module)
         if mode == "graphs":
-            self._run = GraphedFunction(self._forward)
+            self._run = GraphedFunction(self._forward, rows, graphs)
 
     @torch.no_grad()
     def __call__(self, **inputs: Any) -> dict[str, Tensor]:

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from trackers.engines.contract import Arrays, Engine
 from trackers.engines.network_folder import NetworkFolder, open_onnx, open_tensorrt, read_facts
 from trackers.profiling.machine import usable_cores
@@ -22,16 +24,69 @@ if TYPE_CHECKING:
 NETWORKS = ("encode", "prompt", "click", "mask_prompt", "track", "track_partial", "memorize")
 _BATCHED = ("track", "track_partial", "memorize")  # they take all objects of a frame at once
 _CONCURRENT = "encode"  # runs while another thread makes the memories of the previous frame
+_RECORDED = 16  # objects; graphs for more are recorded during the video that has them
 _SIZES = ("image_size", "memories", "pointers", "shapes", "pointer_width")
 
 
 def on_torch(model: SAM2Base, arrays: TorchArrays, mode: str = "eager") -> Networks:
-    """Return the networks of a model on PyTorch; for `mode` see `TorchEngine`."""
-    from trackers.engines.torch_engine import TorchEngine
-    from trackers.sam2.modules import modules, sizes
+    """Return the networks of a model on PyTorch; for `mode` see `TorchEngine`.
 
-    engines = {name: TorchEngine(module, arrays, mode) for name, module in modules(model).items()}
-    return _networks(engines, arrays, sizes(model))
+    The mode `graphs` records the graphs for up to `_RECORDED` objects before it returns.
+    """
+    from trackers.engines.torch_engine import TorchEngine
+    from trackers.engines.torch_graphs import Graphs
+    from trackers.sam2.modules import modules, object_inputs, sizes
+
+    graphs = Graphs()
+    engines = {
+        name: TorchEngine(module, arrays, mode, object_inputs(module), graphs)
+        for name, module in modules(model).items()
+    }
+    networks = _networks(engines, arrays, sizes(model))
+    if mode == "graphs":
+        warm_up(networks, _RECORDED)
+    return networks
+
+
+def warm_up(networks: Networks, objects: int) -> None:
+    """Run each network for every bucket of objects up to a number, the largest first.
+
+    What an engine prepares for a shape, such as a graph, is then not prepared during a video.
+    """
+    from trackers.engines.torch_graphs import bucket
+
+    put = networks.arrays.put
+    image = np.zeros((1, networks.image_size, networks.image_size, 3), np.uint8)
+    features = networks.encode(image=put(image))
+    for count in sorted({bucket(number) for number in range(1, objects + 1)}, reverse=True):
+        _run_each(networks, features, count)
+
+
+def _run_each(networks: Networks, features: Mapping[str, Any], count: int) -> None:
+    """Run each network but the encoder once, for some objects."""
+    put, zeros, side = networks.arrays.put, networks.arrays.zeros, networks.image_size
+    slots, pointers = (count, networks.memories), (count, networks.pointers)
+    high = {name: features[name] for name in ("high0", "high1")}
+    top = {"prompt_features": features["prompt_features"], **high}
+    for engine, points in ((networks.click, 1), (networks.prompt, 2)):
+        labels = put(np.ones((count, points), np.int64))
+        engine(points=put(np.zeros((count, points, 2), np.float32)), labels=labels, **top)
+    networks.mask_prompt(mask=put(np.zeros((count, side, side), np.float32)), **top)
+    past = {name: zeros((*slots, *shape)) for name, shape in networks.shapes.items()} | {
+        "memory_time": put(np.zeros(slots, np.int64)),
+        "pointers": zeros((*pointers, networks.pointer_width)),
+        "pointer_age": put(np.zeros(pointers, np.float32)),
+    }
+    past |= {"tokens": features["tokens"], **high}
+    there = {"memory_there": np.ones(slots, bool), "pointer_there": np.ones(pointers, bool)}
+    networks.track_partial(**past, **{name: put(each) for name, each in there.items()})
+    found = networks.track(**past)
+    networks.memorize(
+        logits=found["logits"],
+        presence=found["presence"],
+        prompted=put(np.zeros(count, bool)),
+        memory_pixels=features["memory_pixels"],
+    )
 
 
 def on_onnxruntime(folder: Path, device: str = "cpu", threads: int = 0) -> Networks:

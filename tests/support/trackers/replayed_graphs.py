@@ -7,18 +7,22 @@ from contextlib import contextmanager
 import pytest
 
 from trackers.engines import torch_engine
-from trackers.engines.torch_graphs import GraphedFunction
+from trackers.engines.torch_graphs import Graphs
 
 
-def make_recorder(replays):
-    """Return a recorder whose replays write to the outputs of the first run, as a CUDA graph.
+def cpu_graphs(replays, recorded=None, **options):
+    """Return a place for graphs on the CPU, whose replays write to the outputs of the first run.
 
     Args:
         replays: Number of rows of the first output of each replay; added to.
+        recorded: The same of each recording.
+        options: Further arguments of `Graphs`.
     """
 
     def record(function):
         outputs = function()
+        if recorded is not None:
+            recorded.append(len(outputs[0]))
 
         def replay():
             replays.append(len(outputs[0]))
@@ -27,20 +31,16 @@ def make_recorder(replays):
 
         return replay, outputs
 
-    return record
+    return Graphs(record, "cpu", **options)
 
 
 @contextmanager
-def replayed_engines(replays):
-    """Run all networks on PyTorch as graphs, eagerly recorded."""
-    eager = torch_engine.TorchEngine
+def replayed_engines(replays, recorded=None):
+    """Let every network on PyTorch run as graphs on the CPU; for the lists see `cpu_graphs`."""
+    eager, graphs = torch_engine.TorchEngine, cpu_graphs(replays, recorded)
 
-    def graphed(module, arrays, mode="eager"):
-        engine = eager(module, arrays)
-        run = GraphedFunction(
-            lambda inputs: tuple(engine(**inputs).values()), make_recorder(replays)
-        )
-        return lambda **inputs: dict(zip(module.outputs, run(inputs), strict=True))
+    def graphed(module, arrays, mode="eager", rows=(), _=None):
+        return eager(module, arrays, "graphs", rows, graphs)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(torch_engine, "TorchEngine", graphed)

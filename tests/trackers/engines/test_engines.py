@@ -71,6 +71,8 @@ def test_put_and_get_return_copies_of_the_same_type(arrays):
         found = arrays.get(stored)
         assert found.dtype == array.dtype
         np.testing.assert_array_equal(found, original)
+        found[0] = 1 - found[0]
+        np.testing.assert_array_equal(arrays.get(stored), original)
     both = arrays.concatenate([arrays.zeros((1, 2)), arrays.zeros((2, 2))])
     np.testing.assert_array_equal(arrays.get(both), np.zeros((3, 2), np.float32))
 

@@ -12,8 +12,6 @@ from tests.support.trackers.replayed_graphs import replayed_engines
 from tests.support.trackers.small_sam2 import small_model
 from trackers.sam2 import loading
 
-FAILING = {"yolo_sam2, article"}
-
 
 @pytest.fixture(scope="module")
 def small_sam2():
@@ -39,14 +37,14 @@ def options(case):
 @pytest.mark.slow
 @pytest.mark.usefixtures("small_sam2")
 @pytest.mark.parametrize("case", CASES)
-def test_a_method_reports_the_same_with_graphs(case, request):
-    if case in FAILING:
-        request.node.add_marker(pytest.mark.xfail(strict=True, reason="sessions share outputs"))
+def test_a_method_reports_the_same_with_graphs(case):
     eager, replays = list(run(case, options(case), frames())), []
     with replayed_engines(replays):
         graphed = list(run(case, options(case), frames()))
     assert replays
     assert sum(len(output.track) for output in eager)
     for one, other in zip(eager, graphed, strict=True):
-        for name in ("track", "box", "score", "class_id", "mask"):
+        for name in ("track", "class_id", "mask"):
             np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+        for name in ("box", "score"):  # three objects run as four, with another order of sums
+            np.testing.assert_allclose(getattr(one, name), getattr(other, name), rtol=1e-5)

@@ -7,15 +7,19 @@ from __future__ import annotations
 
 from functools import cache
 
+import numpy as np
 import pytest
 
 from bench.precision import CASES, agreement, make_frames, run
+from tests.support.trackers.replayed_graphs import replayed_engines
 from tests.support.trackers.small_sam2 import small_model
 from trackers.engines.torch_engine import DTYPES, TorchArrays
 from trackers.sam2 import loading
 from trackers.sam2.architecture import CONFIGS
 from trackers.sam2.modules import example_inputs, input_names, modules
-from trackers.sam2.networks import NETWORKS, on_torch
+from trackers.sam2.networks import NETWORKS, on_torch, warm_up
+from trackers.sam2.prompt import Prompt
+from trackers.sam2.session import Session
 
 SAM2_CASES = [case for case in CASES if case != "masktrack_rcnn"]
 
@@ -66,3 +70,18 @@ def test_the_outputs_of_every_network_are_in_the_precision_of_the_arrays(precisi
         named = {each: inputs[each] for each in input_names(modules(model)[name])}
         outputs = getattr(networks, name)(**named)
         assert {each.dtype for each in outputs.values()} == {arrays.dtype}, name
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_after_a_warm_up_no_graph_is_recorded_during_a_video(precision, model):
+    recorded = []
+    with replayed_engines([], recorded):
+        networks = on_torch(model, TorchArrays("cpu", DTYPES[precision]))
+    warm_up(networks, 3)
+    before, session = len(recorded), Session(networks)
+    assert before == 1 + 6 * len([4, 2, 1])
+    for prompts in ({1: [3, 3, 9, 9], 2: [2, 2, 8, 8], 3: [4, 4, 9, 9]}, {4: [3, 3, 9, 9]}, {}):
+        session.track(np.full((16, 16, 3), 99, np.uint8))
+        session.prompt({name: Prompt(box=np.array(box)) for name, box in prompts.items()})
+        session.memorize()
+    assert len(recorded) == before
