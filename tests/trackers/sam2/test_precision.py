@@ -9,11 +9,13 @@ from functools import cache
 
 import numpy as np
 import pytest
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from bench.precision import CASES, agreement, make_frames, run
 from tests.support.trackers.replayed_graphs import replayed_engines
 from tests.support.trackers.small_sam2 import small_model
-from trackers.engines.torch_engine import DTYPES, TorchArrays
+from trackers.engines.torch_engine import DTYPES, TorchArrays, TorchEngine
 from trackers.sam2 import loading
 from trackers.sam2.architecture import CONFIGS
 from trackers.sam2.modules import example_inputs, input_names, modules
@@ -70,6 +72,39 @@ def test_the_outputs_of_every_network_are_in_the_precision_of_the_arrays(precisi
         named = {each: inputs[each] for each in input_names(modules(model)[name])}
         outputs = getattr(networks, name)(**named)
         assert {each.dtype for each in outputs.values()} == {arrays.dtype}, name
+
+
+class _Casts(TorchDispatchMode):
+    """Counts the casts of some tensors, or of views of them."""
+
+    def __init__(self, tensors):
+        super().__init__()
+        self.count, self._addresses = 0, {each.untyped_storage().data_ptr() for each in tensors}
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        if func is torch.ops.aten._to_copy.default:
+            self.count += args[0].untyped_storage().data_ptr() in self._addresses
+        return func(*args, **(kwargs or {}))
+
+
+@pytest.mark.xfail(strict=True, reason="weights are cast at every call")
+@pytest.mark.parametrize("precision", ["bf16", "fp16"])
+def test_weights_are_cast_once_and_outputs_equal_those_of_autocast(precision, model):
+    arrays = TorchArrays("cpu", DTYPES[precision])
+    inputs, counts = example_inputs(model, 2), {}
+    for name, module in modules(model).items():
+        engine = TorchEngine(module, arrays)
+        named = {each: inputs[each] for each in input_names(module)}
+        engine(**named)
+        with _Casts([*module.parameters(), *module.buffers()]) as casts:
+            outputs = engine(**named)
+        counts[name] = casts.count
+        with torch.no_grad(), torch.autocast("cpu", arrays.dtype):
+            expected = module(**named)
+        for found, each in zip(outputs.values(), expected, strict=True):
+            torch.testing.assert_close(found, each.to(arrays.dtype), rtol=0, atol=0)
+        assert all(weight.dtype == torch.float32 for weight in module.parameters())
+    assert counts == dict.fromkeys(counts, 0)
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
