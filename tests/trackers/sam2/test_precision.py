@@ -87,7 +87,6 @@ class _Casts(TorchDispatchMode):
         return func(*args, **(kwargs or {}))
 
 
-@pytest.mark.xfail(strict=True, reason="weights are cast at every call")
 @pytest.mark.parametrize("precision", ["bf16", "fp16"])
 def test_weights_are_cast_once_and_outputs_equal_those_of_autocast(precision, model):
     arrays = TorchArrays("cpu", DTYPES[precision])
