@@ -6,6 +6,7 @@ PyTorch is imported only where it runs them.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,6 @@ import numpy as np
 from trackers.engines.contract import Arrays, Engine
 from trackers.engines.network_folder import NetworkFolder, open_onnx, open_tensorrt, read_facts
 from trackers.profiling.machine import usable_cores
-from trackers.sam2.session import Networks
 
 if TYPE_CHECKING:
     from sam2.modeling.sam2_base import SAM2Base
@@ -23,9 +23,40 @@ if TYPE_CHECKING:
 
 NETWORKS = ("encode", "prompt", "click", "mask_prompt", "track", "track_partial", "memorize")
 _BATCHED = ("track", "track_partial", "memorize")  # they take all objects of a frame at once
+_OBJECTS = "objects"  # name of their axis
 _CONCURRENT = "encode"  # runs while another thread makes the memories of the previous frame
 _RECORDED = 16  # objects; graphs for more are recorded during the video that has them
 _SIZES = ("image_size", "memories", "pointers", "shapes", "pointer_width")
+
+
+@dataclass(frozen=True)
+class Networks:
+    """The engines of one model, and the sizes that a session needs.
+
+    Args:
+        arrays: Where the arrays of the engines are kept.
+        image_size: S, side of the model's square input image, in pixels.
+        memories: Number of memories of an object, its prompt's included.
+        pointers: Number of object pointers of an object, its prompt's included.
+        shapes: Shapes of the arrays that make up a memory, by name.
+        pointer_width: Width of an object pointer.
+        max_points: Maximum number of points of a prompt, of which a box has two; None for any.
+    """
+
+    encode: Engine
+    prompt: Engine
+    click: Engine
+    mask_prompt: Engine
+    track: Engine
+    track_partial: Engine
+    memorize: Engine
+    arrays: Arrays
+    image_size: int
+    memories: int
+    pointers: int
+    shapes: Mapping[str, tuple[int, ...]]
+    pointer_width: int
+    max_points: int | None = None
 
 
 def on_torch(model: SAM2Base, arrays: TorchArrays, mode: str = "eager") -> Networks:
@@ -100,7 +131,7 @@ def on_onnxruntime(folder: Path, device: str = "cpu", threads: int = 0) -> Netwo
     threads = threads or usable_cores()
     by_name = dict.fromkeys(NETWORKS, threads) | {_CONCURRENT: max(1, threads - 1)}
     return _from_folder(
-        open_onnx(folder, NETWORKS, device, by_name, dict.fromkeys(_BATCHED, "objects"))
+        open_onnx(folder, NETWORKS, device, by_name, dict.fromkeys(_BATCHED, _OBJECTS))
     )
 
 
@@ -111,15 +142,21 @@ def on_tensorrt(folder: Path, onnx: Path) -> Networks:
         onnx: The folder of the ONNX files they were built from.
     """
     read_facts(folder, _SIZES)
-    return _from_folder(open_tensorrt(folder, onnx, NETWORKS))
+    return _from_folder(open_tensorrt(folder, onnx, NETWORKS, _OBJECTS))
 
 
 def _from_folder(opened: NetworkFolder) -> Networks:
-    return _networks(opened.engines, opened.arrays, opened.facts)
+    max_points = opened.max_lengths.get("prompt", {}).get("points")
+    return _networks(opened.engines, opened.arrays, opened.facts, max_points)
 
 
-def _networks(engines: Mapping[str, Engine], arrays: Arrays, facts: Mapping[str, Any]) -> Networks:
+def _networks(
+    engines: Mapping[str, Engine],
+    arrays: Arrays,
+    facts: Mapping[str, Any],
+    max_points: int | None = None,
+) -> Networks:
     known = {key: facts[key] for key in _SIZES}
     shapes = {name: tuple(shape) for name, shape in known.pop("shapes").items()}
     by_name: dict[str, Any] = dict(engines)
-    return Networks(**by_name, arrays=arrays, shapes=shapes, **known)
+    return Networks(**by_name, arrays=arrays, shapes=shapes, max_points=max_points, **known)

@@ -46,7 +46,6 @@ def track(networks, counts):
     return found
 
 
-@pytest.mark.xfail(strict=True, reason="the engine accepts as many objects as its profile only")
 @pytest.mark.parametrize("counts", [(17, 17), (1, 40, 40)])
 def test_objects_beyond_the_profile_run_in_chunks(counts, model, open_networks):
     networks, calls = open_networks((2, 4, 16))
@@ -57,7 +56,6 @@ def test_objects_beyond_the_profile_run_in_chunks(counts, model, open_networks):
     assert max(rows for _, rows in calls) >= 9
 
 
-@pytest.mark.xfail(strict=True, reason="the error is that of the engine")
 def test_more_points_than_the_engines_accept_are_refused_and_the_session_continues(open_networks):
     networks, _ = open_networks((1, 4, 16))
     session, inside = Session(networks), np.full((9, 2), 5.0)
