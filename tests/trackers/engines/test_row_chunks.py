@@ -62,7 +62,7 @@ def test_fewer_rows_than_threads_are_not_divided():
 
 
 def chunked(accepted, calls):
-    """Return a chunked engine that adds the input `offset` to x; the rows of each call are noted."""
+    """Return a chunked engine that adds the input `offset` to x, and notes the rows of calls."""
 
     def engine(x, offset):
         assert any(low <= len(x) <= high for low, high in accepted)
