@@ -9,7 +9,6 @@ of the exported networks are.
 from __future__ import annotations
 
 import copy
-import os
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, get_args
@@ -23,10 +22,6 @@ from torch.utils._pytree import tree_leaves
 
 from trackers.engines.runner import TorchMode
 from trackers.engines.torch_graphs import GraphedFunction, Graphs
-
-# On one tested host, bfloat16 results of oneDNN's AMX kernels are wrong by more than half of the
-# maximum value. The variable is read when PyTorch first computes.
-os.environ.setdefault("ONEDNN_MAX_CPU_ISA", "AVX512_CORE_BF16")
 
 MODES = get_args(TorchMode)
 DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}

@@ -8,7 +8,6 @@ import subprocess
 import sys
 
 import onnx
-import pytest
 
 import trackers.engines
 from tests.support.paths import ROOT
@@ -41,7 +40,6 @@ def test_onnx_runtime_keeps_no_device_id_and_starts_no_thread_that_sends_events(
     assert int(done.stdout) == 0
 
 
-@pytest.mark.xfail(strict=True, reason="they are switched off with the engine, after an export")
 def test_wrong_kernels_are_off_before_any_program_computes_with_pytorch(monkeypatch):
     monkeypatch.delenv("ONEDNN_MAX_CPU_ISA", raising=False)
     importlib.reload(trackers.engines)
