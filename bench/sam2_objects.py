@@ -34,9 +34,9 @@ from trackers.engines.checkpoint import read_checkpoint
 from trackers.engines.torch_engine import MODES, TorchArrays
 from trackers.profiling.machine import describe_machine
 from trackers.sam2.export import export_model
-from trackers.sam2.networks import on_onnxruntime, on_torch
+from trackers.sam2.networks import Networks, on_onnxruntime, on_torch
 from trackers.sam2.prompt import Prompt
-from trackers.sam2.session import Networks, Session
+from trackers.sam2.session import Session
 
 _PASSES = 3  # of each tool
 _FULL = 17  # frames until every object has all memories and pointers

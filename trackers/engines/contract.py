@@ -57,7 +57,10 @@ class Engine(Protocol):
     """A network that is ready to run on a device."""
 
     def __call__(self, **inputs: Any) -> Mapping[str, Any]:
-        """Return the outputs by name. Earlier outputs may be overwritten."""
+        """Return the outputs by name: new arrays, which no later call changes.
+
+        Floats are in the engine's precision, that of `Arrays.zeros`, whatever operator is last.
+        """
 
 
 class DescribedEngine(Protocol):

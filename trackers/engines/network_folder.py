@@ -7,7 +7,7 @@ and the precision. TensorRT engines are in a subfolder of the folder of the ONNX
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -15,6 +15,8 @@ from typing import Any
 from datasets.io.files import read_json
 from trackers.engines.card import CARD
 from trackers.engines.contract import Arrays, Engine
+from trackers.engines.row_chunks import ChunkedEngine
+from trackers.engines.tensorrt_library import read_engine_facts
 
 _NONE: Mapping[str, Any] = MappingProxyType({})
 
@@ -27,11 +29,14 @@ class NetworkFolder:
         engines: Engines by the name of the network.
         arrays: Operations on the inputs and outputs of the engines.
         facts: Content of `networks.json`.
+        max_lengths: Maximum length of dynamic axes, by network and axis; empty for engines that
+            accept any length.
     """
 
     engines: Mapping[str, Engine]
     arrays: Arrays
     facts: Mapping[str, Any]
+    max_lengths: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 def open_onnx(
@@ -68,12 +73,16 @@ def open_onnx(
     return NetworkFolder(engines, NumpyArrays(dtype), facts)
 
 
-def open_tensorrt(folder: Path, onnx: Path, names: Iterable[str]) -> NetworkFolder:
+def open_tensorrt(
+    folder: Path, onnx: Path, names: Iterable[str], rows: str | None = None
+) -> NetworkFolder:
     """Return the networks of a folder, on TensorRT.
 
     Args:
         onnx: Folder of the ONNX files that the engines were built from.
         names: Names of the networks to open.
+        rows: Dynamic axis, the first of some inputs and of all outputs, whose rows are independent
+            of each other. Any number of them runs, see `ChunkedEngine`.
 
     Raises:
         FileNotFoundError: A folder lacks a file.
@@ -84,10 +93,36 @@ def open_tensorrt(folder: Path, onnx: Path, names: Iterable[str]) -> NetworkFold
     from trackers.engines.torch_engine import DTYPES, TorchArrays
 
     facts = read_facts(folder)
-    engines = {
-        name: TensorrtEngine(folder / f"{name}.engine", onnx / f"{name}.onnx") for name in names
-    }
-    return NetworkFolder(engines, TorchArrays("cuda", DTYPES[facts["precision"]]), facts)
+    arrays = TorchArrays("cuda", DTYPES[facts["precision"]])
+    engines: dict[str, Engine] = {}
+    lengths: dict[str, dict[str, int]] = {}
+    for name in names:
+        built, source = folder / f"{name}.engine", onnx / f"{name}.onnx"
+        engine: Engine = TensorrtEngine(built, source)
+        axes = _axes(built, source)
+        if rows in axes:
+            inputs, accepted = axes[rows]
+            engine = ChunkedEngine(engine, inputs, accepted, arrays.concatenate)
+        engines[name] = engine
+        lengths[name] = {axis: max(high for _, high in each) for axis, (_, each) in axes.items()}
+    return NetworkFolder(engines, arrays, facts, lengths)
+
+
+def _axes(engine: Path, onnx: Path) -> dict[str, tuple[list[str], list[tuple[int, int]]]]:
+    """Return the dynamic axes of an engine by name.
+
+    Returns:
+        For each axis the inputs that have it, and its minimum and maximum length in each profile.
+    """
+    profiles = read_engine_facts(engine)["profiles"]
+    layouts = read_json(onnx.with_name(f"{onnx.name}.json"))["inputs"]
+    axes: dict[str, tuple[list[str], list[tuple[int, int]]]] = {}
+    for name, layout in layouts.items():
+        for number, axis in enumerate(layout["shape"]):
+            if isinstance(axis, str):
+                lengths = [(each[name][0][number], each[name][2][number]) for each in profiles]
+                axes.setdefault(axis, ([], lengths))[0].append(name)
+    return axes
 
 
 def read_facts(folder: Path, needed: Collection[str] = ()) -> dict[str, Any]:

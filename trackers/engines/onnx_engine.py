@@ -12,7 +12,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as errors
 
 from trackers.engines.contract import TensorSpec, check_names
 from trackers.engines.network_files import explain_failure
-from trackers.engines.row_parallel import RowParallelSession
+from trackers.engines.row_chunks import RowParallelSession
 from trackers.profiling.machine import usable_cores
 
 PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}

@@ -1,26 +1,27 @@
 """PyTorch, the reference engine: run a module eagerly, compiled, or as CUDA graphs.
 
-In float16 and bfloat16 the weights stay float32, and PyTorch chooses for each operator whether it
-runs in the low precision (`torch.autocast`), as in the official SAM 2.
+In float16 and bfloat16 PyTorch chooses for each operator whether it runs in the low precision
+(`torch.autocast`), as in the official SAM 2. Weights that it would cast at every call are cast
+once, in a copy of the module. Outputs are in the low precision, whatever operator is last, as those
+of the exported networks are.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping
+import copy
+from collections.abc import Callable, Collection, Mapping
+from contextlib import AbstractContextManager
 from typing import Any, get_args
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 from trackers.engines.runner import TorchMode
-from trackers.engines.torch_graphs import GraphedFunction
-
-# On one tested host, bfloat16 results of oneDNN's AMX kernels are wrong by more than half of the
-# maximum value. The variable is read when PyTorch first computes.
-os.environ.setdefault("ONEDNN_MAX_CPU_ISA", "AVX512_CORE_BF16")
+from trackers.engines.torch_graphs import GraphedFunction, Graphs
 
 MODES = get_args(TorchMode)
 DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
@@ -53,7 +54,8 @@ class TorchArrays:
         return torch.tensor(array, device=self.device)
 
     def get(self, array: Tensor) -> np.ndarray:
-        found: np.ndarray = (array.float() if array.is_floating_point() else array).cpu().numpy()
+        dtype = torch.float32 if array.is_floating_point() else array.dtype
+        found: np.ndarray = array.to("cpu", dtype, copy=True).numpy()
         return found
 
     def zeros(self, shape: tuple[int, ...]) -> Tensor:
@@ -68,6 +70,67 @@ class TorchArrays:
         )[:, 0]
 
 
+class WeightUses:
+    """What operators do with tensors, to cast weights beforehand.
+
+    Args:
+        dtype: The low precision.
+    """
+
+    def __init__(self, dtype: torch.dtype) -> None:
+        self._dtype = dtype
+        # addresses of tensors that were cast to the low precision, and of those used otherwise
+        self._cast: set[int] = set()
+        self._used: set[int] = set()
+
+    def watch(self) -> AbstractContextManager[object]:
+        """Return a context whose operators are noted."""
+
+        def dispatch(
+            _: object, func: Any, types: object, args: tuple[Any, ...] = (), kwargs: Any = None
+        ) -> Any:
+            del types
+            self._note(func, args, kwargs or {})
+            return func(*args, **(kwargs or {}))
+
+        mode: Any = type("Mode", (TorchDispatchMode,), {"__torch_dispatch__": dispatch})
+        context: AbstractContextManager[object] = mode()
+        return context
+
+    def _note(self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+        addresses = {_address(each) for each in tree_leaves(args) if isinstance(each, Tensor)}
+        if func is torch.ops.aten._to_copy.default and kwargs.get("dtype") == self._dtype:
+            self._cast |= addresses
+        elif not func.is_view:  # a view of a weight may still be cast
+            self._used |= addresses
+
+    def cast_weights(self, module: nn.Module) -> nn.Module:
+        """Return a copy with all weights cast that were only ever cast; the others are shared."""
+        weights = [*module.parameters(), *module.buffers()]
+        copied = copy.deepcopy(module, {id(each): each for each in weights})
+        low: dict[int, Tensor] = {
+            id(each): _like(each, each.detach().to(self._dtype))
+            for each in weights
+            if _address(each) in self._cast - self._used
+        }
+        for part in copied.modules():
+            own = [*part.named_parameters(recurse=False), *part.named_buffers(recurse=False)]
+            for name, each in own:
+                setattr(part, name, low.get(id(each), each))
+        return copied
+
+
+def _like(weight: Tensor, values: Tensor) -> Tensor:
+    """Return values as a parameter if the weight is one."""
+    is_parameter = isinstance(weight, nn.Parameter)
+    return nn.Parameter(values, requires_grad=False) if is_parameter else values
+
+
+def _address(tensor: Tensor) -> int:
+    """Return the address of the memory that a tensor and its views share."""
+    return tensor.untyped_storage().data_ptr()
+
+
 class TorchEngine:
     """A module run by PyTorch.
 
@@ -77,32 +140,58 @@ class TorchEngine:
         mode: `eager`; `compile`, which compiles at each new shape and is then faster; or `graphs`,
             which records a CUDA graph for each shape and replays it without Python, on a CUDA
             device only.
+        rows: Inputs whose first axis is that of all outputs, with rows that are independent of each
+            other: `graphs` runs them in buckets, see `torch_graphs`.
+        graphs: Where the mode `graphs` keeps the graphs, shared with other engines; None for a
+            place of its own.
 
     Raises:
         ValueError: The mode is unknown, or not supported on this device.
     """
 
-    def __init__(self, module: nn.Module, arrays: TorchArrays, mode: str = "eager") -> None:
+    def __init__(
+        self,
+        module: nn.Module,
+        arrays: TorchArrays,
+        mode: str = "eager",
+        rows: Collection[str] = (),
+        graphs: Graphs | None = None,
+    ) -> None:
         if mode not in MODES:
             raise ValueError(f"mode: expected one of {MODES}, found {mode!r}")
-        if mode == "graphs" and arrays.device.type != "cuda":
+        graphs = graphs or Graphs()
+        if mode == "graphs" and arrays.device.type != graphs.device:
             raise ValueError(f"mode 'graphs': expected a CUDA device, found {arrays.device}")
         names: Any = module.outputs
         self._names: tuple[str, ...] = names
-        self._arrays = arrays
-        self._module: Callable[..., tuple[Tensor, ...]] = module.eval().to(arrays.device)
+        self._arrays, self._mode, self._prepared = arrays, mode, False
+        self._module = module.eval().to(arrays.device)
+        self._call: Callable[..., tuple[Tensor, ...]] = self._module
         self._run: Callable[[Mapping[str, Tensor]], tuple[Tensor, ...]] = self._forward
-        if mode == "compile":
-            self._module = torch.compile(self._module)
         if mode == "graphs":
-            self._run = GraphedFunction(self._forward)
+            self._run = GraphedFunction(self._forward, rows, graphs)
 
     @torch.no_grad()
     def __call__(self, **inputs: Any) -> dict[str, Tensor]:
+        if not self._prepared:
+            self._prepare(inputs)
         return dict(zip(self._names, self._run(inputs), strict=True))
 
+    def _prepare(self, inputs: Mapping[str, Tensor]) -> None:
+        """Cast the weights and compile the module, as far as that is wanted."""
+        if self._arrays.dtype != torch.float32:
+            uses = WeightUses(self._arrays.dtype)
+            with uses.watch():
+                self._forward(inputs)
+            self._module = self._call = uses.cast_weights(self._module)
+        if self._mode == "compile":
+            self._call = torch.compile(self._module)
+        self._prepared = True
+
     def _forward(self, inputs: Mapping[str, Tensor]) -> tuple[Tensor, ...]:
-        low, kind = self._arrays.dtype != torch.float32, self._arrays.device.type
-        dtype = self._arrays.dtype if low else None
-        with torch.autocast(kind, dtype, enabled=low, cache_enabled=False):
-            return self._module(**inputs)
+        dtype = self._arrays.dtype
+        if dtype == torch.float32:
+            return self._call(**inputs)
+        with torch.autocast(self._arrays.device.type, dtype, cache_enabled=False):
+            outputs = self._call(**inputs)
+        return tuple(each.to(dtype) if each.is_floating_point() else each for each in outputs)

@@ -1,9 +1,17 @@
-"""CUDA graphs of functions, recorded once for each shape of the inputs."""
+"""CUDA graphs of functions: recorded once for each bucket of rows, replayed later.
+
+A bucket is 1, 2, 4, 8, 16 or a multiple of 32 rows: a number of rows between two buckets runs as
+the larger one. A graph reads its inputs from fixed addresses. All graphs of a model share one
+buffer for each input, such as a memory bank, of which a small bucket uses the first rows. An input
+with more rows than its buffer replaces the buffer by one for its bucket, and the graphs that read
+the old one are discarded: whoever knows the largest number of rows runs it first.
+"""
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -14,49 +22,117 @@ Outputs = tuple[Tensor, ...]
 Function = Callable[[Mapping[str, Tensor]], Outputs]
 Recorder = Callable[[Callable[[], Outputs]], tuple[Callable[[], None], Outputs]]
 
-_MAX_GRAPHS = 32  # each holds its inputs and outputs in memory
+_STEP = 32  # rows between two of the larger buckets
+_MAX_GRAPHS = 64  # each holds its outputs in memory
 _WARM_UP = 3  # runs before the recording, during which libraries choose their kernels
 
 
-class GraphedFunction:
-    """A function of tensors, recorded at the first call with a shape and replayed later.
+def bucket(rows: int) -> int:
+    """Return the smallest bucket for a number of rows."""
+    if rows > _STEP:
+        return -(-rows // _STEP) * _STEP
+    return 1 << (rows - 1).bit_length()
 
-    The returned tensors are overwritten by the next replay.
+
+@dataclass(frozen=True)
+class _Graph:
+    replay: Callable[[], None]
+    inputs: Mapping[str, Tensor]
+    outputs: Outputs
+
+
+class Graphs:
+    """The graphs of several functions, and the buffers from which they read their inputs.
 
     Args:
-        function: Function that runs on the GPU only and does the same for the same shapes.
         record: Function that runs another once and returns a function to replay it, and the
-            outputs.
-        max_graphs: Maximum number of recordings; the least recently used is discarded first.
+            outputs; None for CUDA graphs.
+        device: Type of the device whose work is recorded.
+        max_graphs: Maximum number of graphs; the least recently used is discarded first.
     """
 
     def __init__(
-        self, function: Function, record: Recorder | None = None, max_graphs: int = _MAX_GRAPHS
+        self, record: Recorder | None = None, device: str = "cuda", max_graphs: int = _MAX_GRAPHS
     ) -> None:
-        self._function, self._max_graphs = function, max_graphs
-        self._record: Recorder = record or cuda_recorder()
-        self._graphs: OrderedDict[object, tuple[Callable[[], None], dict[str, Tensor], Outputs]]
-        self._graphs = OrderedDict()
+        self.device, self._record, self._max_graphs = device, record, max_graphs
+        self._buffers: dict[object, Tensor] = {}
+        self._graphs: OrderedDict[object, _Graph] = OrderedDict()
 
-    def __call__(self, inputs: Mapping[str, Tensor]) -> Outputs:
-        key = tuple((name, each.shape, each.dtype) for name, each in sorted(inputs.items()))
+    @property
+    def input_bytes(self) -> int:
+        """Size of all buffers."""
+        return sum(buffer.nbytes for buffer in self._buffers.values())
+
+    def run(
+        self, function: Function, inputs: Mapping[str, Tensor], rows: Collection[str]
+    ) -> Outputs:
+        """Return the outputs of a function for a bucket of rows, which the next call overwrites.
+
+        The rows beyond those of the inputs are what earlier calls left there, at first zeros.
+
+        Args:
+            rows: Inputs whose first axis is padded to its bucket.
+        """
+        static = {name: self._store(name, each, name in rows) for name, each in inputs.items()}
+        shapes = sorted((name, each.shape, each.dtype) for name, each in static.items())
+        key = function, *shapes
         if key not in self._graphs:
-            self._graphs[key] = self._record_graph(inputs)
+            self._graphs[key] = self._new_graph(function, static)
         self._graphs.move_to_end(key)
-        replay, static_inputs, outputs = self._graphs[key]
-        for name, each in inputs.items():
-            static_inputs[name].copy_(each)
-        replay()
-        return outputs
+        graph = self._graphs[key]
+        graph.replay()
+        return graph.outputs
 
-    def _record_graph(
-        self, inputs: Mapping[str, Tensor]
-    ) -> tuple[Callable[[], None], dict[str, Tensor], Outputs]:
+    def _store(self, name: str, array: Tensor, padded: bool) -> Tensor:
+        """Copy an input to its buffer, and return the rows of the buffer that a graph reads."""
+        shape = array.shape[1:] if padded else array.shape
+        rows = bucket(len(array)) if padded else len(array)
+        key = name, shape, array.dtype
+        buffer = self._buffers.get(key)
+        if buffer is None or len(buffer) < rows:
+            if buffer is not None:
+                self._discard_readers(buffer)
+            buffer = self._buffers[key] = array.new_zeros((rows, *array.shape[1:]))
+        buffer[: len(array)].copy_(array)
+        return buffer[:rows]
+
+    def _discard_readers(self, buffer: Tensor) -> None:
+        """Discard the graphs that read a buffer."""
+        address = buffer.data_ptr()
+        readers = [
+            key
+            for key, graph in self._graphs.items()
+            if any(each.data_ptr() == address for each in graph.inputs.values())
+        ]
+        for key in readers:
+            del self._graphs[key]
+
+    def _new_graph(self, function: Function, static: Mapping[str, Tensor]) -> _Graph:
+        if self._record is None:
+            self._record = cuda_recorder()
         if len(self._graphs) == self._max_graphs:
             self._graphs.popitem(last=False)
-        static_inputs = {name: each.clone() for name, each in inputs.items()}
-        replay, outputs = self._record(lambda: self._function(static_inputs))
-        return replay, static_inputs, outputs
+        replay, outputs = self._record(lambda: function(static))
+        return _Graph(replay, static, outputs)
+
+
+class GraphedFunction:
+    """A function of tensors that is run as a graph; its outputs are new tensors.
+
+    Args:
+        function: Function that runs on the GPU only and does the same for the same shapes.
+        rows: Inputs whose first axis, in buckets, is that of all outputs; the rows are independent
+            of each other.
+        graphs: Where the graphs are kept.
+    """
+
+    def __init__(self, function: Function, rows: Collection[str], graphs: Graphs) -> None:
+        self._function, self._rows, self._graphs = function, rows, graphs
+
+    def __call__(self, inputs: Mapping[str, Tensor]) -> Outputs:
+        outputs = self._graphs.run(self._function, inputs, self._rows)
+        count = next((len(inputs[name]) for name in self._rows), None)
+        return tuple(output[:count].clone() for output in outputs)
 
 
 def cuda_recorder() -> Recorder:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from trackers.engines.checkpoint import check_state, read_checkpoint
 from trackers.engines.runner import Runner
-from trackers.sam2.networks import on_onnxruntime, on_tensorrt, on_torch
-from trackers.sam2.session import Networks
+from trackers.sam2.networks import Networks, on_onnxruntime, on_tensorrt, on_torch
 
 if TYPE_CHECKING:
     from sam2.modeling.sam2_base import SAM2Base

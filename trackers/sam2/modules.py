@@ -53,6 +53,11 @@ def input_names(module: nn.Module) -> list[str]:
     return [name for name in names if partial or name not in _ONLY_PARTIAL]
 
 
+def object_inputs(module: nn.Module) -> list[str]:
+    """Return the names of a network's inputs with one row for each object."""
+    return [name for name in input_names(module) if name not in FRAME_INPUTS]
+
+
 def example_inputs(model: SAM2Base, objects: int, seed: int = 0) -> dict[str, Tensor]:
     """Return a random array of the right shape and range for each input of all networks.
 

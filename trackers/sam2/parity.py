@@ -26,9 +26,9 @@ from trackers.engines.contract import Engine
 from trackers.engines.runner import PRECISIONS
 from trackers.profiling.machine import describe_machine
 from trackers.sam2.loading import load_model
-from trackers.sam2.networks import NETWORKS, on_onnxruntime, on_tensorrt, on_torch
+from trackers.sam2.networks import NETWORKS, Networks, on_onnxruntime, on_tensorrt, on_torch
 from trackers.sam2.prompt import Prompt
-from trackers.sam2.session import Networks, Session
+from trackers.sam2.session import Session
 
 # state of the memory bank in the frames whose calls are compared
 _MEMORY_BANKS = {0: "none", 1: "new", 17: "full", 18: "mixed"}

@@ -45,8 +45,17 @@ class Prompt:
         if self.points is not None and not len(points) and self.box is None:
             raise ValueError("prompt: expected at least one point, found an empty list")
 
-    def check(self, height: int, width: int) -> None:
-        """Raise ValueError if the prompt does not fit an image of this size."""
+    def check(self, height: int, width: int, max_points: int | None = None) -> None:
+        """Raise ValueError if the prompt does not fit an image of this size, or has more points.
+
+        Args:
+            max_points: Maximum number of points, of which a box has two; None for any.
+        """
+        if max_points is not None and self.point_count > max_points:
+            raise ValueError(
+                f"prompt: expected at most {max_points} points, for which the networks were built, "
+                f"found {self.point_count} (a box counts as two)"
+            )
         if self.box is not None:
             _check_box(self.box, height, width)
         if self.points is not None:
@@ -60,6 +69,12 @@ class Prompt:
                 raise ValueError(f"mask: expected size {width} x {height}, found {found}")
             if not self.mask.any():
                 raise ValueError("mask: expected at least one pixel, found an empty mask")
+
+    @property
+    def point_count(self) -> int:
+        """Number of points, of which a box has two."""
+        points = 0 if self.points is None else len(self.points)
+        return points + (0 if self.box is None else len(_CORNERS))
 
     def points_for(self, height: int, width: int, side: int) -> tuple[np.ndarray, np.ndarray]:
         """Return points (N, 2) float32 and labels (N,) int64, scaled to a square image of `side`.
@@ -90,8 +105,7 @@ def group_prompts(prompts: Mapping[int, Prompt]) -> list[list[int]]:
     """Return track ids in groups that share a kind of prompt and a number of points."""
     groups: dict[tuple[bool, int], list[int]] = {}
     for identity, prompt in prompts.items():
-        count = 0 if prompt.mask is not None else len(prompt.points_for(1, 1, 1)[0])
-        groups.setdefault((prompt.mask is not None, count), []).append(identity)
+        groups.setdefault((prompt.mask is not None, prompt.point_count), []).append(identity)
     return list(groups.values())
 
 

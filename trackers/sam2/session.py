@@ -17,46 +17,18 @@ alone. Memory use grows with the number of current objects, not with the length 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from trackers.engines.contract import Arrays, Engine, begin
+from trackers.engines.contract import begin
 from trackers.profiling.stages import stage
 from trackers.sam2 import policies
 from trackers.sam2.memory_bank import Entry, MemoryBank
+from trackers.sam2.networks import Networks
 from trackers.sam2.object_outputs import ObjectOutputs
 from trackers.sam2.prompt import Prompt, group_prompts
-
-
-@dataclass(frozen=True)
-class Networks:
-    """The engines of one model, and the sizes that a session needs.
-
-    Args:
-        arrays: Where the arrays of the engines are kept.
-        image_size: S, side of the model's square input image, in pixels.
-        memories: Number of memories of an object, its prompt's included.
-        pointers: Number of object pointers of an object, its prompt's included.
-        shapes: Shapes of the arrays that make up a memory, by name.
-        pointer_width: Width of an object pointer.
-    """
-
-    encode: Engine
-    prompt: Engine
-    click: Engine
-    mask_prompt: Engine
-    track: Engine
-    track_partial: Engine
-    memorize: Engine
-    arrays: Arrays
-    image_size: int
-    memories: int
-    pointers: int
-    shapes: Mapping[str, tuple[int, ...]]
-    pointer_width: int
 
 
 class Session:
@@ -195,7 +167,7 @@ class Session:
     def _check(self, prompts: Mapping[int, Prompt]) -> None:
         for identity, prompt in prompts.items():
             try:
-                prompt.check(*self._size)
+                prompt.check(*self._size, self._networks.max_points)
             except ValueError as error:
                 raise ValueError(f"object {identity}: {error}") from error
 

@@ -1,13 +1,15 @@
-"""The inference libraries send nothing and leave no files on a user's machine."""
+"""The inference libraries send nothing, leave no files on a user's machine, and compute rightly."""
 
 from __future__ import annotations
 
+import importlib
 import os
 import subprocess
 import sys
 
 import onnx
 
+import trackers.engines
 from tests.support.paths import ROOT
 
 OPEN = """
@@ -36,3 +38,9 @@ def test_onnx_runtime_keeps_no_device_id_and_starts_no_thread_that_sends_events(
     )  # fmt: skip
     assert list(home.iterdir()) == []
     assert int(done.stdout) == 0
+
+
+def test_wrong_kernels_are_off_before_any_program_computes_with_pytorch(monkeypatch):
+    monkeypatch.delenv("ONEDNN_MAX_CPU_ISA", raising=False)
+    importlib.reload(trackers.engines)
+    assert os.environ["ONEDNN_MAX_CPU_ISA"] == "AVX512_CORE_BF16"

@@ -14,6 +14,7 @@ import torch
 
 from datasets.io.files import read_json, sha256
 from tests.support.paths import ROOT
+from trackers.engines import onnx_engine
 from trackers.engines.card import CARD
 from trackers.engines.onnx_engine import OnnxEngine
 from trackers.engines.precision import lower
@@ -211,6 +212,32 @@ def test_a_video_is_tracked_as_on_pytorch(precision, tolerance, networks, low_ne
         error = difference.max() if precision == "fp32" else 4 * difference.mean()
         assert error < tolerance * largest
         assert (masks[0] != masks[1]).mean() < tolerance
+
+
+@pytest.mark.xfail(strict=True, reason="the memory bank is in main memory")
+def test_on_cuda_the_memory_bank_is_on_the_device(folder, monkeypatch):
+    monkeypatch.setitem(onnx_engine.PROVIDERS, "cuda", "CPUExecutionProvider")
+    arrays = on_onnxruntime(folder, "cuda").arrays
+    assert isinstance(arrays, TorchArrays)
+    assert arrays.device.type == "cuda"
+
+
+@pytest.mark.xfail(strict=True, reason="networks take and return NumPy arrays")
+def test_a_session_on_tensors_has_the_outputs_of_one_on_numpy_arrays(folder, networks):
+    tensors = on_onnxruntime(folder, threads=1, tensors=True)
+    sessions = [Session(networks, exclusive=True), Session(tensors, exclusive=True)]
+    random = np.random.default_rng(0)
+    for frame in range(5):
+        image = random.integers(0, 256, (48, 80, 3), np.uint8)
+        for session in sessions:
+            session.track(image)
+            play(session, frame)
+            session.memorize()
+        assert isinstance(sessions[1].outputs.found["logits"], torch.Tensor)
+        one, other = (session.outputs for session in sessions)
+        assert one.identities == other.identities
+        np.testing.assert_array_equal(one.logits, other.logits)
+        np.testing.assert_array_equal(one.iou, other.iou)
 
 
 def play(session, frame):
