@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
+import re
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,8 +18,16 @@ from datasets.io.files import sha256
 from tests.support.trackers import fake_tensorrt
 from trackers.engines import tensorrt_build, tensorrt_engine, tensorrt_library
 from trackers.engines.runner import Runner
-from trackers.engines.tensorrt_build import AxisRange, BuildFlags, build_engine, profile_shapes
+from trackers.engines.tensorrt_build import (
+    AxisRange,
+    BuildFlags,
+    add_flags,
+    build_engine,
+    build_flags,
+    profile_shapes,
+)
 from trackers.engines.tensorrt_engine import TensorrtEngine, fitting_profile
+from trackers.engines.tensorrt_library import read_engine_facts
 from trackers.mask_rcnn import build as mask_rcnn
 from trackers.mask_rcnn.loading import load_segmenter
 from trackers.mask_rcnn.options import Limits
@@ -180,6 +190,85 @@ def test_the_first_fitting_profile_is_used(onnx, install):
     assert library.calls["set_optimization_profile_async"] == [(0, 7), (1, 7)]
 
 
+@pytest.mark.xfail(strict=True, reason="a context of each profile has its own memory")
+def test_the_contexts_of_all_profiles_share_the_memory_of_the_largest(onnx, install):
+    library = install()
+    output = build(onnx, [AxisRange(1, 1, 1), AxisRange(1, 8, 16)])
+    engine = TensorrtEngine(output, onnx, torch.device("cpu"))
+    for objects in (1, 5):
+        outputs = engine(x=torch.ones(objects, 2))
+        assert outputs["y"].tolist() == [[2, 2]] * objects
+    assert sum(library.calls["scratch"].values()) == fake_tensorrt.SCRATCH
+
+
+@pytest.mark.xfail(strict=True, reason="TensorrtEngine has no such attribute")
+def test_the_largest_accepted_shapes_of_an_engine_can_be_read(onnx, install):
+    install()
+    output = build(onnx, [AxisRange(1, 1, 1), AxisRange(2, 8, 16)])
+    engine = TensorrtEngine(output, onnx, torch.device("cpu"))
+    assert engine.largest_shapes == {"x": (16, 2)}
+
+
+@pytest.mark.xfail(strict=True, reason="plug-ins are not registered")
+def test_plugins_are_registered_before_a_network_is_parsed_or_an_engine_read(onnx, install):
+    library = install()
+    output = build(onnx)
+    calls = list(library.calls)
+    assert calls.index("init_libnvinfer_plugins") < calls.index("parse_from_file")
+    library = install()
+    TensorrtEngine(output, onnx, torch.device("cpu"))
+    calls = list(library.calls)
+    assert calls.index("init_libnvinfer_plugins") < calls.index("deserialize_cuda_engine")
+
+
+@pytest.mark.xfail(strict=True, reason="plug-ins are not registered")
+def test_a_library_whose_plugins_cannot_be_registered_is_rejected(onnx, install):
+    install(plugins=False)
+    with pytest.raises(RuntimeError, match="TensorRT cannot register its plug-ins"):
+        build(onnx)
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [
+        ([], BuildFlags()),
+        pytest.param(
+            ["--optimization-level=5", "--workspace-gib=0.5"],
+            BuildFlags(5, 0.5),
+            marks=pytest.mark.xfail(strict=True, reason="the flag is --level"),
+        ),
+    ],
+)
+def test_the_optimization_level_and_the_workspace_are_flags_of_a_build(flags, expected):
+    parser = argparse.ArgumentParser()
+    add_flags(parser)
+    assert build_flags(parser.parse_args(flags)) == expected
+
+
+@pytest.mark.xfail(strict=True, reason="flags have no range")
+@pytest.mark.parametrize(
+    "flag", ["--optimization-level=6", "--workspace-gib=0", "--workspace-gib=nan"]
+)
+def test_a_flag_out_of_range_is_rejected(flag, capsys):
+    parser = argparse.ArgumentParser()
+    add_flags(parser)
+    with pytest.raises(SystemExit):
+        parser.parse_args([flag])
+    name, value = flag.split("=")
+    assert re.search(rf"argument {name}: expected .*, found '?{value}", capsys.readouterr().err)
+
+
+@pytest.mark.xfail(strict=True, reason="only the module tensorrt is looked for")
+def test_tensorrt_for_rtx_is_used_if_it_is_the_only_one(onnx, install, monkeypatch):
+    library = install(version="1.7.1.116")
+    monkeypatch.setitem(sys.modules, "tensorrt", None)
+    monkeypatch.setitem(sys.modules, "tensorrt_rtx", library)
+    facts = read_engine_facts(build(onnx))
+    assert facts["tensorrt"] == "1.7.1.116"
+    flag = library.NetworkDefinitionCreationFlag.STRONGLY_TYPED
+    assert library.calls["create_network"] == [(1 << flag,)]
+
+
 def test_shapes_outside_all_profiles_are_rejected():
     with pytest.raises(
         ValueError, match=r"track\.engine: expected input shapes .*, found \{'x': \[17, 2\]\}"
@@ -277,6 +366,7 @@ def test_the_names_of_the_fake_library_are_in_the_bindings():
             assert not missing, f"{wheel.name}: {name}"
 
 
+@pytest.mark.xfail(strict=True, reason="the names of the tests before are not used yet")
 def test_every_name_of_the_fake_library_is_used():
     code = "".join(
         Path(module.__file__).read_text()
