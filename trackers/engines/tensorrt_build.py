@@ -1,12 +1,12 @@
 """Build a TensorRT engine for this GPU from an ONNX file, with a JSON file that describes it.
 
-Networks are strongly typed: an engine computes in the types of the ONNX file. TensorRT 10 needs a
-flag for that; TensorRT 11 has only strongly typed networks.
+Networks are strongly typed: an engine computes in the types of the ONNX file.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,10 +14,14 @@ from typing import Any
 
 from datasets.io.files import read_json, replacing, sha256, write_json
 from datasets.io.progress import Progress
-from trackers.engines.tensorrt_library import describe_platform, load_tensorrt, major_version
+from trackers.engines.tensorrt_library import (
+    describe_platform,
+    load_tensorrt,
+    strongly_typed_flags,
+)
 
 _GIB = 1 << 30
-_LAST_WITH_FLAG = 10  # last major version that needs a flag for strongly typed networks
+_MAX_LEVEL = 5
 
 
 @dataclass(frozen=True)
@@ -47,12 +51,12 @@ class BuildFlags:
     """Flags of a build.
 
     Args:
-        level: Builder optimization level, 0 to 5; higher levels try more kernels.
+        optimization_level: Builder optimization level, 0 to 5; higher levels try more kernels.
         workspace_gib: GPU memory that kernels may use beside inputs and outputs, in GiB.
         tf32: Whether products of float32 may be computed in TF32, with 10 bits of mantissa.
     """
 
-    level: int = 3
+    optimization_level: int = 3
     workspace_gib: float = 8
     tf32: bool = False
 
@@ -60,19 +64,38 @@ class BuildFlags:
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Add the command line flags of a build, see `BuildFlags`."""
     parser.add_argument(
-        "--level", type=int, default=BuildFlags.level, help="builder optimization level, 0 to 5"
+        "--optimization-level",
+        type=_level,
+        default=BuildFlags.optimization_level,
+        help="builder optimization level, 0 to 5: higher levels try more kernels",
     )
     parser.add_argument(
         "--workspace-gib",
-        type=float,
+        type=_size,
         default=BuildFlags.workspace_gib,
-        help="GPU memory for kernels",
+        help="GPU memory that kernels may use, in GiB",
     )
+
+
+def _level(text: str) -> int:
+    if text not in map(str, range(_MAX_LEVEL + 1)):
+        raise argparse.ArgumentTypeError(f"expected 0 to {_MAX_LEVEL}, found {text!r}")
+    return int(text)
+
+
+def _size(text: str) -> float:
+    try:
+        size = float(text)
+    except ValueError:
+        size = math.nan
+    if not 0 < size < math.inf:
+        raise argparse.ArgumentTypeError(f"expected a number above 0, found {text!r}")
+    return size
 
 
 def build_flags(args: argparse.Namespace) -> BuildFlags:
     """Return the flags of a build from parsed arguments."""
-    return BuildFlags(args.level, args.workspace_gib)
+    return BuildFlags(args.optimization_level, args.workspace_gib)
 
 
 def build_engine(
@@ -138,10 +161,10 @@ class _Build:
         self._library, self._onnx = library, onnx
         self._logger = library.Logger(library.Logger.WARNING)
         self._builder = library.Builder(self._logger)
-        self._network = self._builder.create_network(_network_flags(library))
+        self._network = self._builder.create_network(strongly_typed_flags(library))
         self._parser = library.OnnxParser(self._network, self._logger)
         self._config = self._builder.create_builder_config()
-        self._config.builder_optimization_level = flags.level
+        self._config.builder_optimization_level = flags.optimization_level
         self._config.set_memory_pool_limit(
             library.MemoryPoolType.WORKSPACE, int(flags.workspace_gib * _GIB)
         )
@@ -185,12 +208,6 @@ class _Build:
         cache = path.read_bytes() if path.is_file() else b""
         if not self._config.set_timing_cache(self._config.create_timing_cache(cache), False):
             self._config.set_timing_cache(self._config.create_timing_cache(b""), False)
-
-
-def _network_flags(library: Any) -> int:
-    if major_version(library) > _LAST_WITH_FLAG:
-        return 0
-    return 1 << int(library.NetworkDefinitionCreationFlag.STRONGLY_TYPED)
 
 
 class PhaseProgress:
