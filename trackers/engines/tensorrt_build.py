@@ -44,6 +44,7 @@ class AxisRange:
 
 
 Profile = Mapping[str, AxisRange]  # lengths by the name of the dynamic axis
+Shapes = Mapping[str, list[list[int]]]  # min, opt and max shape of each input with dynamic axes
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ def build_engine(
     platform = describe_platform(library)
     source = read_json(onnx.with_name(onnx.name + ".json"))
     shapes = [profile_shapes(onnx, source["inputs"], profile) for profile in profiles]
-    plan = _Build(library, onnx, flags).run(shapes, timing_cache)
+    plan = compile_network(library, onnx, shapes, flags, timing_cache)
     with replacing(output) as part:
         part.write_bytes(plan)
     facts = {
@@ -129,6 +130,31 @@ def build_engine(
         "profiles": shapes,
     }
     write_json(output.with_name(output.name + ".json"), facts)
+
+
+def compile_network(
+    library: Any,
+    onnx: Path,
+    profiles: Sequence[Shapes],
+    flags: BuildFlags,
+    timing_cache: Path,
+    logger: Any = None,
+) -> bytes:
+    """Return an engine as bytes.
+
+    Args:
+        library: The module of TensorRT.
+        onnx: The ONNX file.
+        profiles: Shapes by input, see `profile_shapes`.
+        timing_cache: As in `build_engine`.
+        logger: Receives all messages of the library, the details of every kernel included; by
+            default, warnings are printed.
+
+    Raises:
+        RuntimeError: TensorRT finds no engine.
+        ValueError: TensorRT cannot parse the ONNX file, or rejects a profile.
+    """
+    return _Build(library, onnx, flags, logger).run(profiles, timing_cache)
 
 
 def profile_shapes(
@@ -157,9 +183,9 @@ def profile_shapes(
 class _Build:
     """One build: holds the objects of the library that must live until the build ends."""
 
-    def __init__(self, library: Any, onnx: Path, flags: BuildFlags) -> None:
+    def __init__(self, library: Any, onnx: Path, flags: BuildFlags, logger: Any) -> None:
         self._library, self._onnx = library, onnx
-        self._logger = library.Logger(library.Logger.WARNING)
+        self._logger = logger or library.Logger(library.Logger.WARNING)
         self._builder = library.Builder(self._logger)
         self._network = self._builder.create_network(strongly_typed_flags(library))
         self._parser = library.OnnxParser(self._network, self._logger)
@@ -168,10 +194,12 @@ class _Build:
         self._config.set_memory_pool_limit(
             library.MemoryPoolType.WORKSPACE, int(flags.workspace_gib * _GIB)
         )
+        if logger:
+            self._config.profiling_verbosity = library.ProfilingVerbosity.DETAILED
         if not flags.tf32:
             self._config.clear_flag(library.BuilderFlag.TF32)
 
-    def run(self, profiles: Sequence[Mapping[str, list[list[int]]]], timing_cache: Path) -> bytes:
+    def run(self, profiles: Sequence[Shapes], timing_cache: Path) -> bytes:
         """Return the engine as bytes."""
         self._parse()
         for shapes in profiles:
@@ -196,7 +224,7 @@ class _Build:
         errors = [str(self._parser.get_error(n)) for n in range(self._parser.num_errors)]
         raise ValueError(f"{self._onnx}: TensorRT cannot parse the network: {'; '.join(errors)}")
 
-    def _add_profile(self, shapes: Mapping[str, list[list[int]]]) -> None:
+    def _add_profile(self, shapes: Shapes) -> None:
         profile = self._builder.create_optimization_profile()
         for name, (minimum, optimum, maximum) in shapes.items():
             profile.set_shape(name, minimum, optimum, maximum)

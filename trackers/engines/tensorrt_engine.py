@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from trackers.engines.contract import check_names
+from trackers.engines.tensorrt_build import Shapes
 from trackers.engines.tensorrt_library import (
     check_engine,
     describe_platform,
@@ -27,7 +28,6 @@ _TYPES = {
     "UINT8": torch.uint8,
 }
 _DEVICE = torch.device("cuda")
-Shapes = Mapping[str, list[list[int]]]  # min, opt and max shape of each input with dynamic axes
 
 
 class TensorrtEngine:

@@ -122,6 +122,7 @@ def library(version="10.14.1.48", errors=(), plan=b"plan", known_times=True, plu
                 "ExecutionContextAllocationStrategy",
                 "MemoryPoolType",
                 "NetworkDefinitionCreationFlag",
+                "ProfilingVerbosity",
                 "TensorIOMode",
             )
         },

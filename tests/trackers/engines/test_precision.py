@@ -44,24 +44,19 @@ def operators(model):
     return [node.op_type for node in model.graph.node]
 
 
-@pytest.mark.xfail(strict=True, reason="NVIDIA's compiler has none in bfloat16")
 def test_a_transposed_convolution_without_overlap_becomes_a_convolution():
     rewritten = precision.without_transposed_convolutions(upscaling(2))
     assert operators(rewritten) == ["Conv", "DepthToSpace", "Relu"]
     np.testing.assert_allclose(run(rewritten), run(upscaling(2)), rtol=0, atol=1e-6)
 
 
-@pytest.mark.xfail(strict=True, reason="NVIDIA's compiler has none in bfloat16")
 @pytest.mark.parametrize(("kernel", "attributes"), [(3, {}), (2, {"pads": [1, 1, 1, 1]})])
 def test_other_transposed_convolutions_stay(kernel, attributes):
     model = upscaling(kernel, **attributes)
     assert operators(precision.without_transposed_convolutions(model)) == ["ConvTranspose", "Relu"]
 
 
-@pytest.mark.parametrize(
-    ("low_type", "stays"),
-    [("fp16", True), pytest.param("bf16", False, marks=pytest.mark.xfail(strict=True))],
-)
+@pytest.mark.parametrize(("low_type", "stays"), [("fp16", True), ("bf16", False)])
 def test_they_are_rewritten_in_bfloat16_only(low_type, stays):
     low = precision.lower(upscaling(2), low_type, ())
     onnx.checker.check_model(low, full_check=True)

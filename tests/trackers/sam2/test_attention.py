@@ -7,7 +7,7 @@ import torch
 from torch.nn import functional
 
 from tests.support.paths import ROOT
-from trackers.sam2 import attention
+from trackers.sam2 import attention, export
 from trackers.sam2.attention import CrossAttention, Past
 from trackers.sam2.loading import load_model
 from trackers.sam2.modules import modules
@@ -37,7 +37,6 @@ def inputs(masked):
     return torch.randn((1, GRID, WIDTH), generator=random), keys, past
 
 
-@pytest.mark.xfail(strict=True, reason="values are narrower than keys")
 @pytest.mark.parametrize("padded", [False, True])
 @pytest.mark.parametrize("masked", [False, True])
 @torch.no_grad()
@@ -48,7 +47,22 @@ def test_exported_attention_has_the_result_of_eager_attention(masked, padded, la
     torch.testing.assert_close(layer(*inputs(masked)), expected, rtol=0, atol=2e-5)
 
 
-@pytest.mark.xfail(strict=True, reason="values are narrower than keys")
+@pytest.mark.parametrize(("precision", "padded"), [("fp32", False), ("fp16", True), ("bf16", True)])
+def test_networks_in_a_low_precision_are_exported_with_padded_values(
+    precision, padded, monkeypatch, tmp_path
+):
+    found = {}
+
+    def record(module, signature, path, precision, origin):
+        layers = [each for each in module.modules() if isinstance(each, CrossAttention)]
+        found[path.stem] = {layer.padded for layer in layers}
+        path.with_name(path.name + ".json").write_text('{"sha256": ""}')
+
+    monkeypatch.setattr(export, "export_onnx", record)
+    export.export_model(load_model("demo", WEIGHTS), tmp_path / "networks", precision, {})
+    assert found["track"] == found["track_partial"] == {padded}
+
+
 def test_flash_attention_gets_values_as_wide_as_keys(layer, monkeypatch):
     widths = []
 
