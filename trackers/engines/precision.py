@@ -3,7 +3,8 @@
 Every array has one explicit type, with a cast wherever two types meet, as a strongly typed engine
 requires. Each operator is of one of these kinds:
 
-- matrix products and convolutions always run in the low precision;
+- matrix products and convolutions always run in the low precision; in bfloat16, convolutions
+  replace transposed ones;
 - normalisations run in float32 and return the low precision, since their outputs are near 1;
 - sines, squares, roots, means and casts from integers start an island of float32, which extends
   over all following operators up to the next product.
@@ -49,8 +50,36 @@ def lower(model: onnx.ModelProto, precision: str, exact: Collection[str]) -> onn
     Raises:
         ValueError: The model has branches or loops.
     """
+    if precision == "bf16":
+        model = without_transposed_convolutions(model)
     inferred = shape_inference.infer_shapes(model, data_prop=True)
     return _Lowering(inferred, _LOW[precision], exact).run()
+
+
+def without_transposed_convolutions(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Return a model in which convolutions replace those transposed ones that do not overlap.
+
+    Each output pixel of such an operator depends on one input pixel, so a 1 x 1 convolution
+    computes the pixels of a block as channels, which are then moved to their places. TensorRT for
+    RTX has no transposed convolutions in bfloat16.
+    """
+    changed = onnx.ModelProto()
+    changed.CopyFrom(model)
+    graph = changed.graph
+    weights = {each.name: each for each in graph.initializer}
+    old, nodes = set(weights), list[NodeProto]()
+    for node in model.graph.node:
+        if node.op_type == "ConvTranspose" and _is_without_overlap(node):
+            nodes += _as_convolution(node, weights)
+        else:
+            nodes.append(node)
+    new = [
+        each for each in weights.values() if each.name not in {w.name for w in graph.initializer}
+    ]
+    graph.initializer.extend(new)
+    graph.ClearField("node")
+    graph.node.extend(nodes)
+    return changed
 
 
 class _Lowering:
@@ -148,6 +177,33 @@ class _Lowering:
                     if name == value.name:
                         names[number] = wide
         self._nodes.append(helper.make_node("Cast", [wide], [value.name], to=self._low))
+
+
+def _is_without_overlap(node: NodeProto) -> bool:
+    """Return whether an output pixel of a transposed convolution depends on one input pixel."""
+    given = {each.name: helper.get_attribute_value(each) for each in node.attribute}
+    defaults = {"group": 1, "dilations": [1, 1], "pads": [0] * 4, "output_padding": [0, 0]}
+    plain = all(given.get(name, value) == value for name, value in defaults.items())
+    square = len({*given["kernel_shape"], *given.get("strides", [1])}) == 1
+    return plain and square and given.get("auto_pad", b"NOTSET") == b"NOTSET"
+
+
+def _as_convolution(node: NodeProto, weights: dict[str, TensorProto]) -> list[NodeProto]:
+    """Return operators equal to a transposed convolution; its new weights are added."""
+    kernel = numpy_helper.to_array(weights[node.input[1]])  # (in, out, k, k)
+    side, names = kernel.shape[-1], [f"{name}.by_pixel" for name in node.input[1:]]
+    arrays = [kernel.transpose(1, 2, 3, 0).reshape(-1, kernel.shape[0], 1, 1)]
+    if len(names) > 1:
+        arrays.append(numpy_helper.to_array(weights[node.input[2]]).repeat(side**2))
+    for name, array in zip(names, arrays, strict=True):
+        weights[name] = numpy_helper.from_array(np.ascontiguousarray(array), name)
+    channels = f"{node.output[0]}.by_pixel"
+    return [
+        helper.make_node("Conv", [node.input[0], *names], [channels], f"{node.name}.by_pixel"),
+        helper.make_node(
+            "DepthToSpace", [channels], node.output, node.name, blocksize=side, mode="CRD"
+        ),
+    ]
 
 
 def _convert_weight(weight: TensorProto, name: str, kind: TensorProto.DataType) -> TensorProto:

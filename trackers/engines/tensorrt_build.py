@@ -1,12 +1,12 @@
 """Build a TensorRT engine for this GPU from an ONNX file, with a JSON file that describes it.
 
-Networks are strongly typed: an engine computes in the types of the ONNX file. TensorRT 10 needs a
-flag for that; TensorRT 11 has only strongly typed networks.
+Networks are strongly typed: an engine computes in the types of the ONNX file.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,10 +14,14 @@ from typing import Any
 
 from datasets.io.files import read_json, replacing, sha256, write_json
 from datasets.io.progress import Progress
-from trackers.engines.tensorrt_library import describe_platform, load_tensorrt, major_version
+from trackers.engines.tensorrt_library import (
+    describe_platform,
+    load_tensorrt,
+    strongly_typed_flags,
+)
 
 _GIB = 1 << 30
-_LAST_WITH_FLAG = 10  # last major version that needs a flag for strongly typed networks
+_MAX_LEVEL = 5
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,7 @@ class AxisRange:
 
 
 Profile = Mapping[str, AxisRange]  # lengths by the name of the dynamic axis
+Shapes = Mapping[str, list[list[int]]]  # min, opt and max shape of each input with dynamic axes
 
 
 @dataclass(frozen=True)
@@ -47,12 +52,12 @@ class BuildFlags:
     """Flags of a build.
 
     Args:
-        level: Builder optimization level, 0 to 5; higher levels try more kernels.
+        optimization_level: Builder optimization level, 0 to 5; higher levels try more kernels.
         workspace_gib: GPU memory that kernels may use beside inputs and outputs, in GiB.
         tf32: Whether products of float32 may be computed in TF32, with 10 bits of mantissa.
     """
 
-    level: int = 3
+    optimization_level: int = 3
     workspace_gib: float = 8
     tf32: bool = False
 
@@ -60,19 +65,38 @@ class BuildFlags:
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Add the command line flags of a build, see `BuildFlags`."""
     parser.add_argument(
-        "--level", type=int, default=BuildFlags.level, help="builder optimization level, 0 to 5"
+        "--optimization-level",
+        type=_level,
+        default=BuildFlags.optimization_level,
+        help="builder optimization level, 0 to 5: higher levels try more kernels",
     )
     parser.add_argument(
         "--workspace-gib",
-        type=float,
+        type=_size,
         default=BuildFlags.workspace_gib,
-        help="GPU memory for kernels",
+        help="GPU memory that kernels may use, in GiB",
     )
+
+
+def _level(text: str) -> int:
+    if text not in map(str, range(_MAX_LEVEL + 1)):
+        raise argparse.ArgumentTypeError(f"expected 0 to {_MAX_LEVEL}, found {text!r}")
+    return int(text)
+
+
+def _size(text: str) -> float:
+    try:
+        size = float(text)
+    except ValueError:
+        size = math.nan
+    if not 0 < size < math.inf:
+        raise argparse.ArgumentTypeError(f"expected a number above 0, found {text!r}")
+    return size
 
 
 def build_flags(args: argparse.Namespace) -> BuildFlags:
     """Return the flags of a build from parsed arguments."""
-    return BuildFlags(args.level, args.workspace_gib)
+    return BuildFlags(args.optimization_level, args.workspace_gib)
 
 
 def build_engine(
@@ -94,7 +118,7 @@ def build_engine(
     platform = describe_platform(library)
     source = read_json(onnx.with_name(onnx.name + ".json"))
     shapes = [profile_shapes(onnx, source["inputs"], profile) for profile in profiles]
-    plan = _Build(library, onnx, flags).run(shapes, timing_cache)
+    plan = compile_network(library, onnx, shapes, flags, timing_cache)
     with replacing(output) as part:
         part.write_bytes(plan)
     facts = {
@@ -106,6 +130,31 @@ def build_engine(
         "profiles": shapes,
     }
     write_json(output.with_name(output.name + ".json"), facts)
+
+
+def compile_network(
+    library: Any,
+    onnx: Path,
+    profiles: Sequence[Shapes],
+    flags: BuildFlags,
+    timing_cache: Path,
+    logger: Any = None,
+) -> bytes:
+    """Return an engine as bytes.
+
+    Args:
+        library: The module of TensorRT.
+        onnx: The ONNX file.
+        profiles: Shapes by input, see `profile_shapes`.
+        timing_cache: As in `build_engine`.
+        logger: Receives all messages of the library, the details of every kernel included; by
+            default, warnings are printed.
+
+    Raises:
+        RuntimeError: TensorRT finds no engine.
+        ValueError: TensorRT cannot parse the ONNX file, or rejects a profile.
+    """
+    return _Build(library, onnx, flags, logger).run(profiles, timing_cache)
 
 
 def profile_shapes(
@@ -134,21 +183,23 @@ def profile_shapes(
 class _Build:
     """One build: holds the objects of the library that must live until the build ends."""
 
-    def __init__(self, library: Any, onnx: Path, flags: BuildFlags) -> None:
+    def __init__(self, library: Any, onnx: Path, flags: BuildFlags, logger: Any) -> None:
         self._library, self._onnx = library, onnx
-        self._logger = library.Logger(library.Logger.WARNING)
+        self._logger = logger or library.Logger(library.Logger.WARNING)
         self._builder = library.Builder(self._logger)
-        self._network = self._builder.create_network(_network_flags(library))
+        self._network = self._builder.create_network(strongly_typed_flags(library))
         self._parser = library.OnnxParser(self._network, self._logger)
         self._config = self._builder.create_builder_config()
-        self._config.builder_optimization_level = flags.level
+        self._config.builder_optimization_level = flags.optimization_level
         self._config.set_memory_pool_limit(
             library.MemoryPoolType.WORKSPACE, int(flags.workspace_gib * _GIB)
         )
+        if logger:
+            self._config.profiling_verbosity = library.ProfilingVerbosity.DETAILED
         if not flags.tf32:
             self._config.clear_flag(library.BuilderFlag.TF32)
 
-    def run(self, profiles: Sequence[Mapping[str, list[list[int]]]], timing_cache: Path) -> bytes:
+    def run(self, profiles: Sequence[Shapes], timing_cache: Path) -> bytes:
         """Return the engine as bytes."""
         self._parse()
         for shapes in profiles:
@@ -173,7 +224,7 @@ class _Build:
         errors = [str(self._parser.get_error(n)) for n in range(self._parser.num_errors)]
         raise ValueError(f"{self._onnx}: TensorRT cannot parse the network: {'; '.join(errors)}")
 
-    def _add_profile(self, shapes: Mapping[str, list[list[int]]]) -> None:
+    def _add_profile(self, shapes: Shapes) -> None:
         profile = self._builder.create_optimization_profile()
         for name, (minimum, optimum, maximum) in shapes.items():
             profile.set_shape(name, minimum, optimum, maximum)
@@ -185,12 +236,6 @@ class _Build:
         cache = path.read_bytes() if path.is_file() else b""
         if not self._config.set_timing_cache(self._config.create_timing_cache(cache), False):
             self._config.set_timing_cache(self._config.create_timing_cache(b""), False)
-
-
-def _network_flags(library: Any) -> int:
-    if major_version(library) > _LAST_WITH_FLAG:
-        return 0
-    return 1 << int(library.NetworkDefinitionCreationFlag.STRONGLY_TYPED)
 
 
 class PhaseProgress:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from trackers.engines.contract import check_names
+from trackers.engines.tensorrt_build import Shapes
 from trackers.engines.tensorrt_library import (
     check_engine,
     describe_platform,
@@ -27,7 +28,6 @@ _TYPES = {
     "UINT8": torch.uint8,
 }
 _DEVICE = torch.device("cuda")
-Shapes = Mapping[str, list[list[int]]]  # min, opt and max shape of each input with dynamic axes
 
 
 class TensorrtEngine:
@@ -57,8 +57,20 @@ class TensorrtEngine:
             raise RuntimeError(f"{path}: TensorRT cannot read the engine: see its log above")
         self._inputs, self._outputs = self._arguments(library)
         self._contexts: dict[int, Any] = {}
+        self._strategy = library.ExecutionContextAllocationStrategy.USER_MANAGED
+        # activations of the largest profile; the contexts, which run one at a time, share them
+        size = self._engine.device_memory_size_v2
+        self._scratch = torch.empty(size, dtype=torch.uint8, device=device)
         streams: Any = torch.cuda  # PyTorch gives their constructor no types
         self._stream = streams.Stream(device)
+
+    @property
+    def largest_shapes(self) -> dict[str, tuple[int, ...]]:
+        """Return the largest accepted length of each axis, by input with dynamic axes."""
+        return {
+            name: tuple(map(max, zip(*(each[name][2] for each in self._profiles), strict=True)))
+            for name in self._profiles[0]
+        }
 
     def _arguments(self, library: Any) -> tuple[dict[str, torch.dtype], dict[str, torch.dtype]]:
         """Return the types of the inputs and of the outputs, by name."""
@@ -92,7 +104,8 @@ class TensorrtEngine:
     def _context(self, number: int) -> Any:
         """Return the execution context of a profile, created at its first use."""
         if number not in self._contexts:
-            context = self._engine.create_execution_context()
+            context = self._engine.create_execution_context(self._strategy)
+            context.set_device_memory(self._scratch.data_ptr(), self._scratch.numel())
             context.set_optimization_profile_async(number, self._stream.cuda_stream)
             self._stream.synchronize()
             self._contexts[number] = context

@@ -1,5 +1,8 @@
 """Load TensorRT, and check the JSON file beside a built engine.
 
+TensorRT for RTX is a sibling with the same interface and versions of its own; it is used where it
+is the only one. Its engines are compiled without a GPU, and finished on the GPU that loads them.
+
 An engine runs only on the GPU, driver and TensorRT version that it was built for. The JSON file
 records these and the digest of the ONNX file.
 """
@@ -7,13 +10,19 @@ records these and the digest of the ONNX file.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from datasets.io.files import read_json, sha256
 from trackers.profiling.machine import identify_gpu
 
-VERSIONS = (10, 11)
+_MODULES: dict[str, tuple[int, ...]] = {  # and their supported major versions
+    "tensorrt": (10, 11),
+    "tensorrt_rtx": (1,),
+    "tensorrt_rtx_bindings": (1,),  # the name without NVIDIA's package of the name above
+}
+_LAST_WITH_FLAG = 10  # last major version of TensorRT that needs a flag for strongly typed networks
 PLATFORM_KEYS = (
     "tensorrt",
     "gpu",
@@ -23,37 +32,60 @@ PLATFORM_KEYS = (
 
 
 def load_tensorrt() -> Any:
-    """Return the module `tensorrt`.
+    """Return the module of TensorRT, or of TensorRT for RTX, with NVIDIA's plug-ins registered.
 
     Raises:
-        RuntimeError: TensorRT is not installed, or its major version is not supported.
+        RuntimeError: Neither is installed, its major version is not supported, or its plug-ins
+            cannot be registered.
     """
-    try:
-        import tensorrt
-    except ImportError as error:
+    name, library = _find_module()
+    supported = _MODULES[name]
+    if major_version(library) not in supported:
         raise RuntimeError(
-            f"TensorRT cannot be loaded ({error}): `make setup WITH=gpu` installs it, and "
-            "`make check-gpu` says what else is missing"
-        ) from error
-    if major_version(tensorrt) not in VERSIONS:
-        raise RuntimeError(
-            f"TensorRT: expected a major version of {VERSIONS}, found {tensorrt.__version__}"
+            f"TensorRT: expected a major version of {supported}, found {library.__version__}"
         )
-    return tensorrt
+    # networks with RoiAlign use a plug-in; registering one again does nothing
+    if not library.init_libnvinfer_plugins(library.Logger(library.Logger.WARNING), ""):
+        raise RuntimeError("TensorRT cannot register its plug-ins: see its log above")
+    return library
 
 
-def major_version(tensorrt: Any) -> int:
+def _find_module() -> tuple[str, Any]:
+    """Return the first module that is installed, and its name."""
+    errors = []
+    for name in _MODULES:
+        try:
+            return name, import_module(name)
+        except ImportError as error:
+            errors.append(error)
+    raise RuntimeError(
+        f"TensorRT cannot be loaded ({errors[0]}): `make setup WITH=gpu` installs it, and "
+        "`make check-gpu` says what else is missing"
+    ) from errors[0]
+
+
+def major_version(library: Any) -> int:
     """Return the major version of the library."""
-    return int(tensorrt.__version__.split(".")[0])
+    return int(library.__version__.split(".")[0])
 
 
-def describe_platform(tensorrt: Any) -> dict[str, str]:
+def strongly_typed_flags(library: Any) -> int:
+    """Return the creation flags of a network that computes in the types of its ONNX file.
+
+    TensorRT 11 has only such networks, and no flag for them.
+    """
+    if major_version(library) > _LAST_WITH_FLAG:
+        return 0
+    return 1 << int(library.NetworkDefinitionCreationFlag.STRONGLY_TYPED)
+
+
+def describe_platform(library: Any) -> dict[str, str]:
     """Return the platform that engines built here run on, by the keys in PLATFORM_KEYS.
 
     Raises:
         RuntimeError: There is no NVIDIA GPU.
     """
-    return {"tensorrt": tensorrt.__version__} | identify_gpu()
+    return {"tensorrt": library.__version__} | identify_gpu()
 
 
 def read_engine_facts(path: Path) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from trackers.mask_rcnn.segmenter import PROPOSALS
 from trackers.mask_rcnn.sizes import BOXES
 
 _BOXES_OF_LEVEL = AxisRange(1, 50, PROPOSALS)  # an empty level is filled with one box
+PROFILE = {f"of_{name}": _BOXES_OF_LEVEL for name in BOXES}
 _TIMING_CACHE = "timing.cache"
 
 
@@ -41,10 +42,9 @@ def build_engines(networks: Path, folder: Path, flags: BuildFlags) -> None:
         ValueError: TensorRT cannot parse one of the ONNX files.
     """
     facts = read_facts(networks)
-    profile = {f"of_{name}": _BOXES_OF_LEVEL for name in BOXES}
     for name in NETWORKS:
         onnx, output = networks / f"{name}.onnx", folder / f"{name}.engine"
-        build_engine(onnx, output, [profile], flags, folder / _TIMING_CACHE)
+        build_engine(onnx, output, [PROFILE], flags, folder / _TIMING_CACHE)
     write_json(folder / CARD, facts)
 
 

@@ -46,11 +46,15 @@ def export_model(
     with replace_networks(folder) as part:
         for name, module in progress(networks.items(), f"export {precision}", "network"):
             path = part / f"{name}.onnx"
-            signature = _image_signature(card) if name == "pyramid" else _box_signature(card)
-            export_onnx(module, signature, path, precision, origin)
+            export_onnx(module, signature(name, card), path, precision, origin)
             files[name] = read_json(facts_path(path))["sha256"]
         facts: dict[str, Any] = {"card": asdict(card), "precision": precision, "files": files}
         write_json(part / CARD, facts | origin)
+
+
+def signature(network: str, card: Card) -> Signature:
+    """Return the inputs of a network."""
+    return _image_signature(card) if network == "pyramid" else _box_signature(card)
 
 
 def _image_signature(card: Card) -> Signature:

@@ -66,6 +66,7 @@ class CrossAttention(nn.Module):
         self.last, self.wide, self.narrow = layer.norm3, layer.linear1, layer.linear2
         aged = functional.linear(times, self.key.weight)[:, None].expand(-1, side * side, -1)
         self.aged = nn.Parameter(self.rotation(aged).detach())
+        self.padded = False  # see `pad_values`
 
     def keys(self, memories: Tensor) -> Tensor:
         """Return the keys of memories without time embedding, (..., G * G, D) → (..., G * G, C)."""
@@ -82,7 +83,8 @@ class CrossAttention(nn.Module):
         aged = functional.embedding(past.time, self.aged.flatten(1))
         aged = (keys + aged.reshape(*aged.shape[:2], *keys.shape[2:])).flatten(1, 2)
         key = torch.cat([aged, self.key(past.pointer_keys)], 1)
-        read = _attend(query.expand(key.shape[0], -1, -1), key, past.values, past.valid)
+        query = query.expand(key.shape[0], -1, -1)
+        read = _attend(query, key, past.values, past.valid, padded=self.padded)
         x = x + self.out(read)
         return x + self.narrow(functional.relu(self.wide(self.last(x))))
 
@@ -133,27 +135,59 @@ def _composed(first: nn.Linear, second: nn.Linear) -> nn.Linear:
     return both
 
 
-def _attend(query: Tensor, key: Tensor, value: Tensor, valid: Tensor | None) -> Tensor:
+def pad_values(module: nn.Module, *, padded: bool) -> None:
+    """Choose whether cross-attention pads its values to the width of its keys when exported.
+
+    TensorRT computes attention in one kernel only if the widths are equal, and only in float16 and
+    bfloat16. Elsewhere padding costs time: the product with the values is four times as large.
+    """
+    for part in module.modules():
+        if isinstance(part, CrossAttention):
+            part.padded = padded
+
+
+def _attend(
+    query: Tensor, key: Tensor, value: Tensor, valid: Tensor | None, *, padded: bool = False
+) -> Tensor:
     """Return single-head attention.
 
     Args:
         query: (B, N, C).
         key: (B, K, C).
-        value: (B, K, D).
+        value: (B, K, D), D <= C.
         valid: (B, 1, K) bool, which keys are attended to; None if all are.
+        padded: Whether values are padded to width C in an exported network.
 
     Returns:
         (B, N, D).
     """
+    if torch.compiler.is_exporting():
+        return _attend_written_out(query, key, _pad(value, key) if padded else value, valid)[
+            ..., : value.shape[2]
+        ]
     if query.device.type == "cpu" and not torch.compiler.is_compiling():
         return _attend_in_cache(query, key, value, valid)
-    if torch.compiler.is_exporting() and valid is None:  # or the exporter transposes all keys
-        score = (query * query.shape[2] ** -0.5)[:, None] @ key[:, None].transpose(2, 3)
-        return (score.softmax(-1) @ value[:, None])[:, 0]
     mask = None if valid is None else valid[:, None]
+    wide = _pad(value, key) if mask is None else value  # flash kernels need equal widths, no mask
     return functional.scaled_dot_product_attention(
-        query[:, None], key[:, None], value[:, None], attn_mask=mask
-    )[:, 0]
+        query[:, None], key[:, None], wide[:, None], attn_mask=mask
+    )[:, 0, :, : value.shape[2]]
+
+
+def _pad(value: Tensor, key: Tensor) -> Tensor:
+    """Return values with zeros appended up to the width of the keys."""
+    return functional.pad(value, (0, key.shape[2] - value.shape[2]))
+
+
+def _attend_written_out(query: Tensor, key: Tensor, value: Tensor, valid: Tensor | None) -> Tensor:
+    """Return the same in the operators that compilers recognise as attention.
+
+    PyTorch's exporter would transpose all keys and, with a mask, look for objects without any key.
+    """
+    score = (query * query.shape[2] ** -0.5)[:, None] @ key[:, None].transpose(2, 3)
+    if valid is not None:
+        score = score.masked_fill(~valid[:, None], -torch.inf)
+    return (score.softmax(-1) @ value[:, None])[:, 0]
 
 
 def _attend_in_cache(query: Tensor, key: Tensor, value: Tensor, valid: Tensor | None) -> Tensor:

@@ -17,6 +17,7 @@ from trackers.engines.network_folder import read_facts
 from trackers.engines.tensorrt_build import (
     AxisRange,
     BuildFlags,
+    Profile,
     add_flags,
     build_engine,
     build_flags,
@@ -42,12 +43,16 @@ def build_engines(
         ValueError: TensorRT cannot parse one of the ONNX files.
     """
     facts = read_facts(networks)
-    profiles = [{"objects": each, "points": _POINTS} for each in objects]
     for name in NETWORKS:
-        own = profiles if name != "encode" else profiles[:1]
         onnx, output = networks / f"{name}.onnx", folder / f"{name}.engine"
-        build_engine(onnx, output, own, flags, folder / _TIMING_CACHE)
+        build_engine(onnx, output, profiles(name, objects), flags, folder / _TIMING_CACHE)
     write_json(folder / CARD, facts)
+
+
+def profiles(network: str, objects: list[AxisRange]) -> list[Profile]:
+    """Return the profiles of a network; the encoder, which has no objects, needs one."""
+    own = objects[:1] if network == "encode" else objects
+    return [{"objects": each, "points": _POINTS} for each in own]
 
 
 def parse_range(text: str) -> AxisRange:

@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 from sam2.modeling.sam2_base import SAM2Base
-from torch import Tensor
+from torch import Tensor, nn
 
 from datasets.io.files import read_json, sha256, write_json
 from datasets.io.program import run_main
@@ -23,10 +23,12 @@ from datasets.io.progress import progress
 from trackers.engines.card import CARD, replace_networks
 from trackers.engines.export import Signature, export_onnx, facts_path
 from trackers.engines.runner import PRECISIONS
+from trackers.sam2.attention import pad_values
 from trackers.sam2.loading import RANDOM, load_model
 from trackers.sam2.modules import FRAME_INPUTS, example_inputs, input_names, modules, sizes
 
 _OBJECTS = 3  # number of objects in the traced examples; the networks accept any number
+PADDED = ("fp16", "bf16")  # precisions with padded values, see `pad_values`
 _EXACT = ("points", "pointer_age")  # inputs that stay float32 in every precision
 
 
@@ -40,17 +42,25 @@ def export_model(model: SAM2Base, folder: Path, precision: str, origin: Mapping[
     Raises:
         ValueError: The precision is unknown.
     """
-    model = with_fixed_position(model)
-    arrays, files = example_inputs(model, _OBJECTS), {}
-    named_modules = progress(modules(model).items(), f"export {precision}", "network")
+    networks, files = traceable(model), {}
     with replace_networks(folder) as part:
-        for name, module in named_modules:
-            path = part / f"{name}.onnx"
-            inputs = {each: arrays[each] for each in input_names(module)}
-            export_onnx(module, _signature(inputs), path, precision, origin)
+        for name in progress(networks, f"export {precision}", "network"):
+            path, (module, signature) = part / f"{name}.onnx", networks[name]
+            pad_values(module, padded=precision in PADDED)
+            export_onnx(module, signature, path, precision, origin)
             files[name] = read_json(facts_path(path))["sha256"]
         facts = sizes(model) | {"precision": precision, "files": files} | dict(origin)
         write_json(part / CARD, facts)
+
+
+def traceable(model: SAM2Base) -> dict[str, tuple[nn.Module, Signature]]:
+    """Return the networks of a model by name, each with its inputs."""
+    model = with_fixed_position(model)
+    arrays = example_inputs(model, _OBJECTS)
+    return {
+        name: (module, _signature({each: arrays[each] for each in input_names(module)}))
+        for name, module in modules(model).items()
+    }
 
 
 def _signature(inputs: Mapping[str, Tensor]) -> Signature:

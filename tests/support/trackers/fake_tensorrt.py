@@ -1,17 +1,20 @@
 """A fake TensorRT library with the names that this repository uses.
 
-Builds record the calls made; a built engine adds one to its input. Only the names in
-tensorrt_names.txt exist, so code that uses another name fails.
+Builds record the calls made; a built engine adds one to its input, and its contexts record the
+device memory they hold. Only the names in tensorrt_names.txt exist, so code that uses another name
+fails.
 """
 
 from __future__ import annotations
 
 import ctypes
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 
+SCRATCH = 4096  # bytes of device memory that the largest profile of the fake engine needs
 NAMES = [
     tuple(line.split("."))
     for line in (Path(__file__).parent / "tensorrt_names.txt").read_text().split()
@@ -64,7 +67,7 @@ class Monitor:
         type(self).started += 1
 
 
-def library(version="10.14.1.48", errors=(), plan=b"plan", known_times=True):
+def library(version="10.14.1.48", errors=(), plan=b"plan", known_times=True, plugins=True):
     """Return a fake of the module `tensorrt`; its `calls` records what was called."""
     calls = {}
     cache = Fake("ITimingCache", calls, serialize=lambda: b"times")
@@ -100,8 +103,12 @@ def library(version="10.14.1.48", errors=(), plan=b"plan", known_times=True):
         get_error=lambda n: errors[n],
     )
     return SimpleNamespace(
+        __spec__=ModuleSpec("tensorrt", None),  # PyTorch looks for it
         __version__=version,
         calls=calls,
+        init_libnvinfer_plugins=Fake(
+            "tensorrt", calls, init_libnvinfer_plugins=lambda *_: plugins
+        ).init_libnvinfer_plugins,
         Logger=type("Logger", (), {"WARNING": 2, "__init__": lambda self, level: None}),
         Builder=lambda logger: builder,
         OnnxParser=lambda network, logger: parser,
@@ -112,8 +119,10 @@ def library(version="10.14.1.48", errors=(), plan=b"plan", known_times=True):
             for kind in (
                 "BuilderFlag",
                 "DataType",
+                "ExecutionContextAllocationStrategy",
                 "MemoryPoolType",
                 "NetworkDefinitionCreationFlag",
+                "ProfilingVerbosity",
                 "TensorIOMode",
             )
         },
@@ -123,11 +132,15 @@ def library(version="10.14.1.48", errors=(), plan=b"plan", known_times=True):
 def runnable(calls):
     """Return a function that deserializes an engine with one float16 input x (objects, 2).
 
-    The output y of the engine is x + 1.
+    The output y of the engine is x + 1. Every context needs SCRATCH bytes of device memory, which
+    it allocates unless its user manages them: `calls["scratch"]` has the address of each block and
+    its size, where a block allocated by a context has its number.
     """
     state = {}
+    scratch = calls.setdefault("scratch", {})
 
     def run(stream):
+        assert state["context memory"] >= SCRATCH, "the context has too little device memory"
         source, target = (
             np.ctypeslib.as_array(
                 ctypes.cast(state[name], ctypes.POINTER(ctypes.c_uint16)), state["shape"]
@@ -137,6 +150,15 @@ def runnable(calls):
         target[:] = source + 1
         return True
 
+    def set_device_memory(address, size):
+        scratch[address] = state["context memory"] = size
+
+    def create_execution_context(strategy=None):
+        if strategy is None:
+            scratch[len(scratch)] = SCRATCH
+        state["context memory"] = SCRATCH if strategy is None else 0
+        return context
+
     context = Fake(
         "IExecutionContext",
         calls,
@@ -144,6 +166,7 @@ def runnable(calls):
         set_tensor_address=lambda name, address: state.update({name: address}),
         get_tensor_shape=lambda name: state["shape"],
         set_optimization_profile_async=lambda number, stream: True,
+        set_device_memory=set_device_memory,
         execute_async_v3=run,
     )
     engine = Fake(
@@ -153,6 +176,7 @@ def runnable(calls):
         get_tensor_name=lambda number: "xy"[number],
         get_tensor_dtype=lambda name: enumeration("DataType").HALF,
         get_tensor_mode=lambda name: 0 if name == "x" else 1,
-        create_execution_context=lambda: context,
+        device_memory_size_v2=SCRATCH,
+        create_execution_context=create_execution_context,
     )
     return lambda plan: engine if plan == b"plan" else None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
+import re
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,8 +18,16 @@ from datasets.io.files import sha256
 from tests.support.trackers import fake_tensorrt
 from trackers.engines import tensorrt_build, tensorrt_engine, tensorrt_library
 from trackers.engines.runner import Runner
-from trackers.engines.tensorrt_build import AxisRange, BuildFlags, build_engine, profile_shapes
+from trackers.engines.tensorrt_build import (
+    AxisRange,
+    BuildFlags,
+    add_flags,
+    build_engine,
+    build_flags,
+    profile_shapes,
+)
 from trackers.engines.tensorrt_engine import TensorrtEngine, fitting_profile
+from trackers.engines.tensorrt_library import read_engine_facts
 from trackers.mask_rcnn import build as mask_rcnn
 from trackers.mask_rcnn.loading import load_segmenter
 from trackers.mask_rcnn.options import Limits
@@ -85,7 +95,7 @@ def test_a_profile_is_set_for_inputs_with_dynamic_axes_only(onnx, install):
 
 def test_flags_are_passed_to_the_library(onnx, install):
     library = install()
-    build(onnx, flags=BuildFlags(level=5, workspace_gib=0.5))
+    build(onnx, flags=BuildFlags(optimization_level=5, workspace_gib=0.5))
     assert library.calls["builder_optimization_level"] == 5
     assert library.calls["set_memory_pool_limit"] == [(library.MemoryPoolType.WORKSPACE, 1 << 29)]
     assert library.calls["clear_flag"] == [(library.BuilderFlag.TF32,)]
@@ -127,7 +137,7 @@ def test_the_json_file_describes_the_engine(onnx, install):
         "tensorrt": "10.14.1.48",
         **HERE,
         "precision": "fp16",
-        "flags": {"level": 3, "workspace_gib": 8, "tf32": False},
+        "flags": {"optimization_level": 3, "workspace_gib": 8, "tf32": False},
         "profiles": [{"x": [[1, 2], [4, 2], [16, 2]]}],
     }
 
@@ -178,6 +188,75 @@ def test_the_first_fitting_profile_is_used(onnx, install):
     for objects in (1, 5, 6, 1):
         engine(x=torch.zeros(objects, 2))
     assert library.calls["set_optimization_profile_async"] == [(0, 7), (1, 7)]
+
+
+def test_the_contexts_of_all_profiles_share_the_memory_of_the_largest(onnx, install):
+    library = install()
+    output = build(onnx, [AxisRange(1, 1, 1), AxisRange(1, 8, 16)])
+    engine = TensorrtEngine(output, onnx, torch.device("cpu"))
+    for objects in (1, 5):
+        outputs = engine(x=torch.ones(objects, 2))
+        assert outputs["y"].tolist() == [[2, 2]] * objects
+    assert sum(library.calls["scratch"].values()) == fake_tensorrt.SCRATCH
+
+
+def test_the_largest_accepted_shapes_of_an_engine_can_be_read(onnx, install):
+    install()
+    output = build(onnx, [AxisRange(1, 1, 1), AxisRange(2, 8, 16)])
+    engine = TensorrtEngine(output, onnx, torch.device("cpu"))
+    assert engine.largest_shapes == {"x": (16, 2)}
+
+
+def test_plugins_are_registered_before_a_network_is_parsed_or_an_engine_read(onnx, install):
+    library = install()
+    output = build(onnx)
+    calls = list(library.calls)
+    assert calls.index("init_libnvinfer_plugins") < calls.index("parse_from_file")
+    library = install()
+    TensorrtEngine(output, onnx, torch.device("cpu"))
+    calls = list(library.calls)
+    assert calls.index("init_libnvinfer_plugins") < calls.index("deserialize_cuda_engine")
+
+
+def test_a_library_whose_plugins_cannot_be_registered_is_rejected(onnx, install):
+    install(plugins=False)
+    with pytest.raises(RuntimeError, match="TensorRT cannot register its plug-ins"):
+        build(onnx)
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [
+        ([], BuildFlags()),
+        (["--optimization-level=5", "--workspace-gib=0.5"], BuildFlags(5, 0.5)),
+    ],
+)
+def test_the_optimization_level_and_the_workspace_are_flags_of_a_build(flags, expected):
+    parser = argparse.ArgumentParser()
+    add_flags(parser)
+    assert build_flags(parser.parse_args(flags)) == expected
+
+
+@pytest.mark.parametrize(
+    "flag", ["--optimization-level=6", "--workspace-gib=0", "--workspace-gib=nan"]
+)
+def test_a_flag_out_of_range_is_rejected(flag, capsys):
+    parser = argparse.ArgumentParser()
+    add_flags(parser)
+    with pytest.raises(SystemExit):
+        parser.parse_args([flag])
+    name, value = flag.split("=")
+    assert re.search(rf"argument {name}: expected .*, found '?{value}", capsys.readouterr().err)
+
+
+def test_tensorrt_for_rtx_is_used_if_it_is_the_only_one(onnx, install, monkeypatch):
+    library = install(version="1.7.1.116")
+    monkeypatch.setitem(sys.modules, "tensorrt", None)
+    monkeypatch.setitem(sys.modules, "tensorrt_rtx", library)
+    facts = read_engine_facts(build(onnx))
+    assert facts["tensorrt"] == "1.7.1.116"
+    flag = library.NetworkDefinitionCreationFlag.STRONGLY_TYPED
+    assert library.calls["create_network"] == [(1 << flag,)]
 
 
 def test_shapes_outside_all_profiles_are_rejected():
