@@ -70,7 +70,6 @@ def segmenter(profiles, max_objects):
     return Segmenter({"pyramid": pyramid, **heads}, NumpyArrays(np.float32), card, limits), heads
 
 
-@pytest.mark.xfail(strict=True, reason="the profile ends at 200 boxes, and a filler row is added")
 def test_a_frame_full_of_proposals_of_one_level_is_in_the_profile(profiles):
     full, heads = segmenter(profiles, 300)
     found = full.detect(np.zeros((SIDE, SIDE, 3), np.uint8))
@@ -78,7 +77,6 @@ def test_a_frame_full_of_proposals_of_one_level_is_in_the_profile(profiles):
     assert heads["classify"].counts == [201], "all proposals, and the filler row"
 
 
-@pytest.mark.xfail(strict=True, reason="the profile ends at 200 boxes, and a filler row is added")
 @pytest.mark.parametrize("count", [0, 1, 200, 201, 450])
 def test_any_number_of_objects_has_embeddings_and_masks_in_their_order(profiles, count):
     full, heads = segmenter(profiles, 300)
