@@ -20,6 +20,7 @@ from trackers.engines.tensorrt_build import (
     add_flags,
     build_engine,
     build_flags,
+    parse_range,
 )
 from trackers.sam2.networks import NETWORKS
 
@@ -48,12 +49,6 @@ def build_engines(
         onnx, output = networks / f"{name}.onnx", folder / f"{name}.engine"
         build_engine(onnx, output, own, flags, folder / _TIMING_CACHE)
     write_json(folder / CARD, facts)
-
-
-def parse_range(text: str) -> AxisRange:
-    """Return the range that `minimum:optimum:maximum` describes."""
-    minimum, optimum, maximum = map(int, text.split(":"))
-    return AxisRange(minimum, optimum, maximum)
 
 
 def main() -> None:

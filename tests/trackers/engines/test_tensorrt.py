@@ -23,7 +23,10 @@ from trackers.mask_rcnn.loading import load_segmenter
 from trackers.mask_rcnn.options import Limits
 
 HERE = {"gpu": "NVIDIA H200", "compute_capability": "9.0", "driver": "580.65.06"}
-INPUTS = {"x": {"type": "float16", "shape": ["objects", 2]}, "fixed": {"shape": [1, 3]}}
+INPUTS = {
+    "x": {"type": "float16", "shape": ["objects", 2]},
+    "fixed": {"type": "float", "shape": [1, 3]},
+}
 
 
 @pytest.fixture
@@ -129,6 +132,8 @@ def test_the_json_file_describes_the_engine(onnx, install):
         "precision": "fp16",
         "flags": {"level": 3, "workspace_gib": 8, "tf32": False},
         "profiles": [{"x": [[1, 2], [4, 2], [16, 2]]}],
+        "inputs": INPUTS,
+        "metadata": {},
     }
 
 
