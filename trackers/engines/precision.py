@@ -99,6 +99,8 @@ class _Lowering:
                 copy.input[number] = self._convert_array(name, kind)
             elif name in self._floats:
                 copy.input[number] = self._convert_array(name, _FULL)
+        if node.op_type == "Cast" and node.output[0] in self._floats:
+            next(each for each in copy.attribute if each.name == "to").i = kind
         self._nodes.append(copy)
         for name in node.output:
             if name in self._floats:

@@ -2,16 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import argparse
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
 
-from datasets.io.files import sha256
+from datasets.io.files import sha256, write_json
+from trackers.engines.card import CARD, replace_networks
 from trackers.engines.export import save_network
+from trackers.engines.runner import PRECISIONS
 
 Shapes = Mapping[str, Sequence[int | str]]
+
+
+def convert_from_arguments(
+    description: str, convert: Callable[[Path, Path, str], dict[str, Any]]
+) -> None:
+    """Convert the network of a card to a folder, as command line arguments say.
+
+    Args:
+        description: Description of the program.
+        convert: Writes the network of a card to a folder in a precision, and returns the content of
+            the card there.
+    """
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--card", type=Path, required=True, help="network card, or an ONNX file")
+    parser.add_argument("--precision", choices=PRECISIONS, default="fp32")
+    parser.add_argument("--output", type=Path, required=True, help=f".../{CARD} to write")
+    args = parser.parse_args()
+    if args.output.name != CARD:
+        parser.error(f"--output: expected .../{CARD}, found {args.output.name}")
+    with replace_networks(args.output.parent) as part:
+        card = convert(args.card, part, args.precision)
+        origin = {"card": str(args.card), "card_sha256": sha256(args.card)}
+        write_json(part / CARD, card | {"origin": origin})
 
 
 def convert_network(source: Path, shapes: Shapes, output: Path, precision: str) -> None:

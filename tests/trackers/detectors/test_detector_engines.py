@@ -18,7 +18,6 @@ from trackers.contract import load_tracker
 from trackers.detectors.detector import load_detector
 from trackers.networks.runner import NetworkRunner
 
-pytestmark = pytest.mark.xfail(strict=True, reason="detectors run on ONNX Runtime only")
 DEMO = ROOT / "trackers" / "weights" / "yolox_demo.safetensors"
 
 
