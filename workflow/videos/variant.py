@@ -12,9 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from datasets.io.yaml_text import read_yaml
 from trackers.contract import Method, check_options, load_method
-from trackers.engines.card import network_path
+from trackers.engines.card import network_of_card
 from trackers.weights.fetch import read_catalogue
 from workflow.configs.files import read_configs
 from workflow.planning.entries import Variant
@@ -192,7 +191,7 @@ def _check_weights(chosen: Chosen) -> None:
     """Raise FileNotFoundError for weights or a network that an option names and that is missing."""
     used = _used_options(chosen)
     named = [Path(text) for text in _texts(used) if Path(text).suffix in _FILES]
-    networks = [network for path in named for network in _networks_of(path)]
+    networks = [network for path in named if (network := network_of_card(path))]
     for path in [*named, *networks]:
         if not path.is_file():
             known = Path(os.path.normpath(path)).name in read_catalogue()
@@ -201,16 +200,6 @@ def _check_weights(chosen: Chosen) -> None:
                 f"{os.path.normpath(path)}: expected a file that {chosen.name} uses, found none"
                 f"{remedy if known else ''}"
             )
-
-
-def _networks_of(card: Path) -> list[Path]:
-    """Return the network file that a network card names; none for another file."""
-    if card.suffix != ".yaml":
-        return []
-    try:
-        return [network_path(card, read_yaml(card)["file"])]
-    except (OSError, ValueError, TypeError, KeyError):
-        return []
 
 
 def _used_options(chosen: Chosen) -> Mapping[str, Any]:

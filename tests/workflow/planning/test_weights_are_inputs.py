@@ -68,14 +68,7 @@ CASES = [
 ]
 
 
-FAILS = pytest.mark.xfail(strict=True, reason="files that do not exist yet are no inputs")
-MARKED = [
-    pytest.param(*case, marks=[] if number in (2, 11, 12, 13) else [FAILS])
-    for number, case in enumerate(CASES)
-]
-
-
-@pytest.mark.parametrize(("method", "options", "expected"), MARKED)
+@pytest.mark.parametrize(("method", "options", "expected"), CASES)
 def test_the_files_of_a_variant_are_inputs_before_they_exist(
     method, options, expected, tmp_path, monkeypatch
 ):
