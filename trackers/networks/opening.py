@@ -78,7 +78,7 @@ def _on_torch(
     from trackers.engines.torch_engine import DTYPES, TorchArrays, TorchEngine
 
     device = runner.device or _CPU
-    if device.split(":")[0] == _CUDA and not torch.cuda.is_available():
+    if _is_cuda(device) and not torch.cuda.is_available():
         raise RuntimeError(f"{file}: device {device!r}: expected a CUDA device, found none")
     network = load_module(file)
     arrays = TorchArrays(device, DTYPES[runner.precision])
@@ -86,10 +86,17 @@ def _on_torch(
 
 
 def _on_tensorrt(file: Path, device: str | None) -> DescribedEngine:
-    if device not in (None, _CUDA):
+    device = device or _CUDA
+    if not _is_cuda(device):
         raise ValueError(f"{file}: device: expected {_CUDA!r} with TensorRT, found {device!r}")
     from trackers.engines.tensorrt_engine import TensorrtEngine
     from trackers.engines.torch_engine import TorchArrays
 
-    engine = TensorrtEngine(file, file.parent.parent / f"{file.stem}.onnx")
-    return HostEngine(engine, TorchArrays(_CUDA), engine.inputs, engine.metadata)
+    arrays = TorchArrays(device)
+    engine = TensorrtEngine(file, file.parent.parent / f"{file.stem}.onnx", arrays.device)
+    return HostEngine(engine, arrays, engine.inputs, engine.metadata)
+
+
+def _is_cuda(device: str) -> bool:
+    """Return whether a device is `cuda`, or `cuda:1` and so on."""
+    return device.split(":")[0] == _CUDA

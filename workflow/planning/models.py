@@ -22,6 +22,7 @@ _EXPORTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "onnx_embedding": ("trackers.appearance.convert", ()),
 }
 _BUILDS = {"sam2": "trackers.sam2.build", "masktrack_rcnn": "trackers.mask_rcnn.build"}
+_WITH_CARD = ("onnx_detector", "onnx_embedding")  # kinds whose weights are a network card
 _BUILD = "trackers.networks.build"  # of models that are a single network
 
 
@@ -34,8 +35,8 @@ class Models:
     def weights(self, model: str) -> list[str]:
         """Return the weights file, unless the weights are random; or a network card's files."""
         entry = self._entry(model)
-        if "card" in entry:
-            return [str(path) for path in network_files(entry["card"])]
+        if entry["kind"] in _WITH_CARD:
+            return [str(path) for path in network_files(entry["weights"])]
         return [] if entry["weights"] == "random" else [entry["weights"]]
 
     def export_program(self, model: str) -> str:
@@ -50,9 +51,9 @@ class Models:
     def export_flags(self, model: str) -> list[str]:
         """Return the flags of the export program, from the entry of the model."""
         entry = self._entry(model)
-        flags = []
-        for name in ("card", "weights", "size"):
-            flags += repeat_flag(name, [entry[name]]) if name in entry else []
+        weights = "card" if entry["kind"] in _WITH_CARD else "weights"
+        flags = repeat_flag(weights, [entry["weights"]])
+        flags += repeat_flag("size", [entry["size"]] if "size" in entry else [])
         flags += repeat_flag("classes", entry.get("classes", []))
         return flags + (["--input", *entry["input"]] if "input" in entry else [])
 

@@ -93,6 +93,8 @@ def choose_variant(args: argparse.Namespace) -> Chosen:
     }
     for flag, value in flags.items():
         name = flag.removeprefix("--").replace("-", "_")
+        if name == "device" and name not in chosen.method.options:
+            name = "detector_device"  # the only network of a box tracker
         known = name in chosen.method.options
         if value is not None and not known and flag != "--zone":
             raise ValueError(f"{flag}: expected a variant with this option, found {chosen.name}")

@@ -43,7 +43,7 @@ class StandIn:
 
     calls: ClassVar[list[int]] = []
 
-    def __init__(self, path, source):
+    def __init__(self, path, source, device):
         facts = read_engine_facts(path)
         self.inputs, self.metadata = described_inputs(facts["inputs"]), facts["metadata"]
         self._path, self._profiles, self._engine = path, facts["profiles"], OnnxEngine(source)

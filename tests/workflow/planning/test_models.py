@@ -22,7 +22,7 @@ ENGINES = {
         "weights": "data/weights/osnet_x0_25_msmt17.pth",
         "objects": ["1:8:32"],
     },
-    "card": {"kind": "onnx_detector", "card": "config/cards/yolox_nano.yaml"},
+    "card": {"kind": "onnx_detector", "weights": "config/cards/yolox_nano.yaml"},
 }
 
 
