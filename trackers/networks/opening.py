@@ -99,4 +99,4 @@ def _on_tensorrt(file: Path, device: str | None) -> DescribedEngine:
 
 def _is_cuda(device: str) -> bool:
     """Return whether a device is `cuda`, or `cuda:1` and so on."""
-    return device.split(":")[0] == _CUDA
+    return device.partition(":")[0] == _CUDA

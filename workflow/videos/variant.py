@@ -85,25 +85,29 @@ def choose_variant(args: argparse.Namespace) -> Chosen:
         )
     chosen = Chosen(args.variant, entry.method_name, entry.config_options, config)
     chosen = _with_model(_with_detector(chosen, args.detector), args)
+    chosen = _with_flags(chosen, args)
+    chosen = replace(chosen, options={**chosen.options, **args.options})
+    chosen.check()
+    _check_weights(chosen)
+    _check_prompts(chosen, args.prompts)
+    return chosen
+
+
+def _with_flags(chosen: Chosen, args: argparse.Namespace) -> Chosen:
+    """Return the variant with the options that have a flag of their own."""
+    device = "device" if "device" in chosen.method.options else "detector_device"
     flags = {
-        "--zone": args.zone,
-        "--key-frame": args.key_frame,
-        "--mask-threshold": args.mask_threshold,
-        "--device": args.device,
+        "--zone": ("zone", args.zone),
+        "--key-frame": ("key_frame", args.key_frame),
+        "--mask-threshold": ("mask_threshold", args.mask_threshold),
+        "--device": (device, args.device),  # of the detector, before a box tracker
     }
-    for flag, value in flags.items():
-        name = flag.removeprefix("--").replace("-", "_")
-        if name == "device" and name not in chosen.method.options:
-            name = "detector_device"  # the only network of a box tracker
+    for flag, (name, value) in flags.items():
         known = name in chosen.method.options
         if value is not None and not known and flag != "--zone":
             raise ValueError(f"{flag}: expected a variant with this option, found {chosen.name}")
         if value is not None and known:
             chosen = chosen.with_option(name, value)
-    chosen = replace(chosen, options={**chosen.options, **args.options})
-    chosen.check()
-    _check_weights(chosen)
-    _check_prompts(chosen, args.prompts)
     return chosen
 
 
