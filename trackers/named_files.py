@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from trackers.contract import Method, fill_path
-from trackers.engines.card import CARD, card_files
+from trackers.contract import Method, fill_path, load_method
+from trackers.engines.card import CARD, card_files, network_of_card
+from trackers.weights.fetch import read_catalogue
 
+_WEIGHTS = Path("data", "weights")  # folder of downloaded weights
 _NETWORK = (".onnx", ".engine")  # suffixes of network files and of the files that describe them
 
 
@@ -32,6 +35,45 @@ def named_files(
         path for text in texts if _looks_like_path(text) for path in card_files(str(text))
     ]
     return [*dict.fromkeys(path for path in [*paths, *candidates] if _is_input(path, paths))]
+
+
+def made_files(method: Method, options: Mapping[str, Any]) -> list[Path]:
+    """Return the files that options and their defaults name and rules make, also before they exist.
+
+    These are the network cards of exported or built networks, and published weights, whether an
+    option names them or a network card. Options of nested methods count too.
+    """
+    known = {**method.options, **options}
+    found = []
+    for name in method.engines:
+        found += network_files(known[name]) if isinstance(known[name], str) else []
+    texts = [text for text in known.values() if isinstance(text, str)]
+    found += [_from_here(Path(text)) for text in texts if _is_published(Path(text))]
+    for name, nested in method.methods.items():
+        if isinstance(known[name], str):
+            found += made_files(load_method(known[name]), known[nested] or {})
+    return list(dict.fromkeys(found))
+
+
+def network_files(option: str) -> list[Path]:
+    """Return the files behind an option whose value is a network, its card or its folder.
+
+    Those that exist, see `card_files`, and the published network of a card, also before it exists.
+    """
+    network = network_of_card(Path(option))
+    published = [network] if network and _is_published(network) else []
+    return list(dict.fromkeys(_from_here(path) for path in [*card_files(option), *published]))
+
+
+def _is_published(path: Path) -> bool:
+    """Return whether the rule `fetch_weights` makes a file."""
+    return _from_here(path).parent == _WEIGHTS and path.name in read_catalogue()
+
+
+def _from_here(path: Path) -> Path:
+    """Return a path as rules name it: relative to the working directory if the file is in it."""
+    relative = Path(os.path.relpath(path))
+    return path if relative.parts[:1] == ("..",) else relative
 
 
 def split_engines(paths: Iterable[Path]) -> tuple[list[Path], list[Path]]:

@@ -1,4 +1,5 @@
 """Re-identification: crops of objects in, appearance vectors out.
 
-May import: trackers.engines, trackers.option_types, trackers.parts, trackers.profiling.
+May import: datasets.io, trackers.engines, trackers.networks, trackers.option_types, trackers.parts,
+trackers.profiling.
 """

@@ -1,7 +1,7 @@
 """Re-identification networks: an image and boxes in, one appearance vector per box out.
 
-The network is any ONNX file that takes crops and returns one vector of any length per crop. The
-network card is a YAML or JSON file beside it:
+The network is any ONNX file that takes crops and returns one vector of any length per crop, the
+TensorRT engine of one, or a checkpoint of OSNet. The network card is a YAML or JSON file beside it:
 
     file: osnet_x0_25_msmt17.onnx    # path of the network; all other keys are optional
     size: [256, 128]                 # height and width of a crop, if the file leaves them open
@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from trackers.appearance.crops import crop
+from trackers.appearance.osnet_weights import load_module
 from trackers.engines.card import (
     IMAGENET_DEVIATION,
     IMAGENET_MEAN,
@@ -28,11 +29,14 @@ from trackers.engines.card import (
     read_fields,
 )
 from trackers.engines.contract import Engine, TensorSpec
+from trackers.networks.opening import open_network
+from trackers.networks.runner import NetworkRunner
 from trackers.option_types import PositiveInt
 from trackers.parts.gallery import unit
 from trackers.profiling.stages import stage
 
 _CHANNELS = 3
+_ON_CPU = NetworkRunner()
 
 
 @dataclass(frozen=True)
@@ -138,7 +142,7 @@ def read_card(path: Path) -> Card:
     """Return a network card.
 
     Args:
-        path: Path of the card, or of a folder made by `export`.
+        path: Path of the card, or of a folder made by a rule.
 
     Raises:
         FileNotFoundError: There is no card.
@@ -152,27 +156,26 @@ def read_card(path: Path) -> Card:
     return Card(**content)
 
 
-def load_embedder(path: str, device: str = "cpu", threads: int = 0) -> Embedder:
-    """Return a re-identification network on ONNX Runtime.
+def load_embedder(path: str, runner: NetworkRunner = _ON_CPU, threads: int = 0) -> Embedder:
+    """Return a re-identification network on the engine its file is for, see `open_network`.
 
     Args:
-        path: Path of its network card, or of a folder made by `export`.
-        device: `cpu` or `cuda`.
-        threads: Number of threads per operator; 0 for one per core.
+        path: Path of its network card, or of a folder made by a rule.
+        runner: Its device and precision.
+        threads: Number of threads per operator with ONNX Runtime; 0 for one per core.
 
     Raises:
         FileNotFoundError: The card or the network does not exist.
         ValueError: The card or the network is invalid.
+        RuntimeError: The engine is not installed or does not support the device.
     """
-    from trackers.engines.onnx_engine import OnnxEngine
-
     card = read_card(Path(path))
     file = network_path(Path(path), card.file)
-    engine = OnnxEngine(file, device, threads)
-    return Embedder(engine, _input_spec(file, engine.inputs, card), card)
+    engine = open_network(file, runner, load_module, threads)
+    return Embedder(engine, find_input(file, engine.inputs, card), card)
 
 
-def _input_spec(file: Path, inputs: Many[TensorSpec], card: Card) -> InputSpec:
+def find_input(file: Path, inputs: Many[TensorSpec], card: Card) -> InputSpec:
     """Return the input of a network, from the description of its inputs and its card.
 
     Raises:

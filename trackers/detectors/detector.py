@@ -11,14 +11,18 @@ import numpy as np
 from trackers.detectors.candidates import CandidateFilter, DetectedObjects
 from trackers.detectors.card import Card, read_card
 from trackers.detectors.layouts.reader import OutputReader
+from trackers.detectors.loading import load_module
 from trackers.detectors.metadata import combine, read_metadata
 from trackers.detectors.network_input import NetworkInput, find_input
 from trackers.engines.card import network_path
 from trackers.engines.contract import DescribedEngine, Engine
+from trackers.networks.opening import open_network
+from trackers.networks.runner import NetworkRunner
 from trackers.parts.class_names import class_ids
 from trackers.profiling.stages import stage
 
 _GREY = 114  # pixel value of the plain image
+_ON_CPU = NetworkRunner()
 
 
 class Detector:
@@ -81,25 +85,26 @@ class Detector:
         return self._filter.take(candidates, placement, self._classes, masks=masks)
 
 
-def load_detector(path: str, device: str = "cpu", threads: int = 0, score: float = 0.0) -> Detector:
-    """Return a detector on ONNX Runtime.
+def load_detector(
+    path: str, runner: NetworkRunner = _ON_CPU, threads: int = 0, score: float = 0.0
+) -> Detector:
+    """Return a detector on the engine that its network file is for, see `open_network`.
 
     Args:
-        path: Path of its network card, of a folder made by `export`, or of a network file whose
+        path: Path of its network card, of a folder made by a rule, or of a network file whose
             metadata says what a card would.
-        device: `cpu` or `cuda`.
-        threads: Number of threads per operator; 0 for one per core.
+        runner: Its device and precision.
+        threads: Number of threads per operator with ONNX Runtime; 0 for one per core.
         score: Detections of a lower score are discarded; the card may have a higher minimum.
 
     Raises:
         FileNotFoundError: The card or the network does not exist.
         ValueError: The card or the network is invalid, or they contradict each other.
+        RuntimeError: The engine is not installed or does not support the device.
     """
-    from trackers.engines.onnx_engine import OnnxEngine
-
     card = read_card(Path(path))
     file = network_path(Path(path), card.file)
-    return make_detector(OnnxEngine(file, device, threads), card, str(file), score)
+    return make_detector(open_network(file, runner, load_module, threads), card, str(file), score)
 
 
 def make_detector(engine: DescribedEngine, card: Card, place: str, score: float = 0.0) -> Detector:

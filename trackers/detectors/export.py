@@ -16,9 +16,9 @@ import torch
 from datasets.io.files import sha256, write_json
 from datasets.io.program import run_main
 from trackers.detectors.coco import COCO
+from trackers.detectors.loading import INPUT, load_yolox
 from trackers.detectors.yolox import SIZES, Yolox
 from trackers.engines.card import CARD, replace_networks
-from trackers.engines.checkpoint import check_state, read_checkpoint
 from trackers.engines.export import Signature, export_onnx
 from trackers.engines.runner import PRECISIONS
 
@@ -26,28 +26,12 @@ _FILE = "detect.onnx"
 _STEP = 32  # side of the largest cell, in pixels
 
 
-def load_yolox(size: str, weights: Path, classes: int) -> Yolox:
-    """Return a YOLOX with its weights, in evaluation mode.
-
-    Raises:
-        FileNotFoundError: There is no such file.
-        ValueError: The size is unknown, or the file is no checkpoint of that size.
-    """
-    if size not in SIZES:
-        raise ValueError(f"size: expected one of {list(SIZES)}, found {size!r}")
-    model, state = Yolox(size, classes), read_checkpoint(weights)
-    reason = f"{weights}: no checkpoint of size {size!r} and {classes} classes"
-    check_state(reason, model.state_dict(), state)
-    model.load_state_dict(state)
-    return model.eval()
-
-
 def export_yolox(
     model: Yolox, classes: Many[str], sides: tuple[int, int], folder: Path, precision: str
 ) -> dict[str, object]:
     """Write a network to a folder and return the content of its card."""
     height, width = sides
-    signature = Signature({"images": torch.zeros(1, 3, height, width)}, {}, ("images",))
+    signature = Signature({INPUT: torch.zeros(1, 3, height, width)}, {}, (INPUT,))
     export_onnx(model, signature, folder / _FILE, precision, {})
     return {"file": _FILE, "layout": "yolox", "classes": list(classes), "size": list(sides)}
 

@@ -7,6 +7,7 @@ import numpy as np
 from datasets.types import Detections, Frame, Sequence
 from trackers.detectors.candidates import DetectedObjects
 from trackers.detectors.detector import load_detector
+from trackers.networks.runner import NetworkRunner
 from trackers.parts.detections import select
 
 
@@ -16,19 +17,20 @@ class DetectionSource:
     `with_masks` is whether `find_objects` can return masks.
 
     Args:
-        detector: Network card of a detector, folder of an exported one, or ONNX file with
+        detector: Network card of a detector, folder of an exported or built one, or ONNX file with
             metadata; None to use the detections of the frames.
-        device: Device of the detector.
+        runner: Device and precision of the detector.
         min_score: Detections of a lower score are discarded; the network card may have a higher
             minimum.
 
     Raises:
         FileNotFoundError: The card or the network does not exist.
         ValueError: The card or the network is invalid.
+        RuntimeError: The engine is not installed or does not support the device.
     """
 
-    def __init__(self, detector: str | None, device: str, min_score: float) -> None:
-        self._detector = load_detector(detector, device, score=min_score) if detector else None
+    def __init__(self, detector: str | None, runner: NetworkRunner, min_score: float) -> None:
+        self._detector = load_detector(detector, runner, score=min_score) if detector else None
         self._min_score = min_score
         self.with_masks = self._detector is not None and self._detector.with_masks
 

@@ -29,6 +29,11 @@ class Shape:
     width: float
     depthwise: bool = False
 
+    @property
+    def stem(self) -> int:
+        """Number of channels of the first convolution."""
+        return int(self.width * 64)
+
 
 SIZES = {
     "nano": Shape(0.33, 0.25, depthwise=True),
@@ -138,7 +143,7 @@ class _Focus(nn.Module):
 class _Backbone(nn.Module):
     def __init__(self, shape: Shape) -> None:
         super().__init__()
-        base, blocks = int(shape.width * 64), max(round(shape.depth * 3), 1)
+        base, blocks = shape.stem, max(round(shape.depth * 3), 1)
         self.stem = _Focus(base)
         self.dark2 = self._step(shape, base, blocks)
         self.dark3 = self._step(shape, 2 * base, 3 * blocks)

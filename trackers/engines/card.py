@@ -17,7 +17,7 @@ from datasets.io.yaml_text import read_yaml
 from trackers.option_types import accepts, as_declared, describe
 
 CARD = "networks.json"  # name of the network card in a folder made by `export`
-_ONNX = ".onnx"
+_ONNX, _CARDS = ".onnx", (".yaml", ".yml", ".json")  # suffixes
 PerChannel = float | tuple[float, float, float]  # one number for all channels, or one for each
 # of the pixels of ImageNet, red first, from 0 to 255
 IMAGENET_MEAN = (123.675, 116.28, 103.53)
@@ -100,11 +100,25 @@ def card_files(option: str) -> list[Path]:
         return [path / CARD]
     if path.suffix == _ONNX:
         return [path, *_external_data(path)]
+    network = network_of_card(path)
     try:
-        network = network_path(path, read_yaml(path)["file"])
-        return [path, network, *_external_data(network)] if network.is_file() else [path]
+        exists = network is not None and network.is_file()
+    except OSError:  # too long for a file name
+        exists = False
+    return [path, network, *_external_data(network)] if network and exists else [path]
+
+
+def network_of_card(path: Path) -> Path | None:
+    """Return the network file that a card written by hand names, whether or not it exists.
+
+    None for a file that is no readable card.
+    """
+    if path.suffix not in _CARDS:
+        return None
+    try:
+        return network_path(path, read_yaml(path)["file"])
     except (OSError, ValueError, TypeError, KeyError):
-        return [path]
+        return None
 
 
 def _external_data(network: Path) -> list[Path]:

@@ -8,6 +8,8 @@ from pickle import UnpicklingError
 from typing import Any
 
 _MAX_NAMES = 3  # names of weights in a message
+_KEYS = ("model", "state_dict")  # under which training programs save the weights
+_PARALLEL = "module."  # before every name, if a model was trained on several GPUs
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:
@@ -15,7 +17,8 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
 
     Args:
         path: A safetensors file, or a file saved by PyTorch: weights by name, or such a mapping
-            under the key `model` as in official checkpoints.
+            under the key `model` or `state_dict` as in official checkpoints. A prefix `module.` of
+            all names is removed.
 
     Raises:
         FileNotFoundError: There is no such file.
@@ -30,7 +33,8 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
-        found = torch.load(path, map_location="cpu", weights_only=True)
+        with torch.serialization.safe_globals(_numbers()):
+            found = torch.load(path, map_location="cpu", weights_only=True)
     except (
         SafetensorError,
         UnpicklingError,
@@ -41,10 +45,29 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     ) as error:
         reason = str(error).strip().split("\n")[0]
         raise ValueError(f"{path}: no readable file of weights: {reason}") from error
-    state = found.get("model", found) if isinstance(found, dict) else None
+    keys = [key for key in _KEYS if isinstance(found, dict) and key in found]
+    state = found[keys[0]] if keys else found
     if not isinstance(state, dict) or not all(isinstance(v, torch.Tensor) for v in state.values()):
         raise ValueError(f"{path}: expected tensors by name, found none")
-    return state
+    if all(name.startswith(_PARALLEL) for name in state):
+        return {name.removeprefix(_PARALLEL): each for name, each in state.items()}
+    return dict(state)
+
+
+def _numbers() -> list[Any]:
+    """Return what may be read besides tensors: NumPy's numbers, as accuracies in a checkpoint."""
+    import codecs
+
+    import numpy as np
+
+    scalar, kinds = np.float64(0).__reduce__()[0], (np.dtypes.Float32DType, np.dtypes.Float64DType)
+    return [
+        (scalar, "numpy.core.multiarray.scalar"),
+        (scalar, "numpy._core.multiarray.scalar"),
+        np.dtype,
+        *kinds,
+        codecs.encode,
+    ]
 
 
 def check_state(reason: str, expected: dict[str, Any], found: dict[str, Any]) -> None:

@@ -65,8 +65,27 @@ def export_onnx(
             f"{output}: expected inputs and outputs of different names, found both {sorted(both)}"
         )
     model = _trace(module, signature)
+    save_network(model, output, precision, signature.exact, origin)
+
+
+def save_network(
+    model: onnx.ModelProto,
+    output: Path,
+    precision: str,
+    exact: Collection[str],
+    origin: Mapping[str, str],
+) -> None:
+    """Write a float32 model in one precision, with its JSON file.
+
+    Args:
+        exact: Inputs that stay float32 in every precision.
+        output, precision, origin: As in `export_onnx`.
+
+    Raises:
+        ValueError: The model has branches or loops, and the precision is not `fp32`.
+    """
     if precision != "fp32":
-        model = lower(model, precision, signature.exact)
+        model = lower(model, precision, exact)
     onnx.checker.check_model(model, full_check=True)
     with replacing(output) as part:
         onnx.save(model, part)
@@ -162,6 +181,7 @@ def _facts(path: Path, model: onnx.ModelProto, precision: str) -> dict[str, Any]
         "precision": precision,
         "inputs": {value.name: _layout(value) for value in model.graph.input},
         "outputs": {value.name: _layout(value) for value in model.graph.output},
+        "metadata": {each.key: each.value for each in model.metadata_props},
     }
 
 

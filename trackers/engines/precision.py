@@ -121,8 +121,7 @@ class _Lowering:
         if node.op_type in _WITH_BODY:
             raise ValueError(f"{node.name}: expected no branches or loops, found {node.op_type}")
         kind = self._type_of(node)
-        copy = NodeProto()
-        copy.CopyFrom(node)
+        copy = self._copy(node, kind)
         for number, name in enumerate(node.input):
             if name in self._floats and not (number and node.op_type in _ONLY_FIRST_INPUT):
                 copy.input[number] = self._convert_array(name, kind)
@@ -134,6 +133,14 @@ class _Lowering:
                 self._types[name] = kind
         if node.op_type in _NORMALISATIONS:
             self._lower_node(copy)
+
+    def _copy(self, node: NodeProto, kind: TensorProto.DataType) -> NodeProto:
+        """Return a copy of an operator; one that casts to float32 casts to the given type."""
+        copy = NodeProto()
+        copy.CopyFrom(node)
+        if node.op_type == "Cast" and node.output[0] in self._floats:
+            next(each for each in copy.attribute if each.name == "to").i = kind
+        return copy
 
     def _type_of(self, node: NodeProto) -> TensorProto.DataType:
         """Return the type that an operator runs in."""

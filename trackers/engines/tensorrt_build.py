@@ -43,6 +43,12 @@ class AxisRange:
             raise ValueError(f"profile: expected 1 <= min <= opt <= max, found {self}")
 
 
+def parse_range(text: str) -> AxisRange:
+    """Return the range that `minimum:optimum:maximum` describes."""
+    minimum, optimum, maximum = map(int, text.split(":"))
+    return AxisRange(minimum, optimum, maximum)
+
+
 Profile = Mapping[str, AxisRange]  # lengths by the name of the dynamic axis
 Shapes = Mapping[str, list[list[int]]]  # min, opt and max shape of each input with dynamic axes
 
@@ -128,6 +134,8 @@ def build_engine(
         "precision": source["precision"],
         "flags": asdict(flags),
         "profiles": shapes,
+        "inputs": source["inputs"],
+        "metadata": source.get("metadata", {}),
     }
     write_json(output.with_name(output.name + ".json"), facts)
 

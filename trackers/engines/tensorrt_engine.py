@@ -14,6 +14,7 @@ from trackers.engines.tensorrt_build import Shapes
 from trackers.engines.tensorrt_library import (
     check_engine,
     describe_platform,
+    described_inputs,
     load_tensorrt,
     read_engine_facts,
 )
@@ -33,6 +34,8 @@ _DEVICE = torch.device("cuda")
 class TensorrtEngine:
     """A network run by TensorRT.
 
+    `inputs` and `metadata` are those of the ONNX file, see `DescribedEngine`.
+
     Args:
         path: Path of the engine, with its JSON file beside it.
         onnx: ONNX file that the engine was built from.
@@ -50,6 +53,7 @@ class TensorrtEngine:
         library = load_tensorrt()
         check_engine(path, facts, describe_platform(library), onnx)
         self._profiles: list[Shapes] = facts["profiles"]
+        self.inputs, self.metadata = described_inputs(facts["inputs"]), facts["metadata"]
         self._logger = library.Logger(library.Logger.WARNING)
         self._runtime = library.Runtime(self._logger)
         self._engine = self._runtime.deserialize_cuda_engine(path.read_bytes())

@@ -14,7 +14,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from datasets.io.files import read_json, sha256
+from trackers.engines.contract import TensorSpec
 from trackers.profiling.machine import identify_gpu
 
 _MODULES: dict[str, tuple[int, ...]] = {  # and their supported major versions
@@ -23,6 +26,8 @@ _MODULES: dict[str, tuple[int, ...]] = {  # and their supported major versions
     "tensorrt_rtx_bindings": (1,),  # the name without NVIDIA's package of the name above
 }
 _LAST_WITH_FLAG = 10  # last major version of TensorRT that needs a flag for strongly typed networks
+_FACTS = ("sha256", "onnx_sha256", "profiles", "inputs", "metadata")
+_DTYPES = {"float": "float32", "double": "float64", "bfloat16": "float32"}  # ONNX's → NumPy's
 PLATFORM_KEYS = (
     "tensorrt",
     "gpu",
@@ -100,12 +105,18 @@ def read_engine_facts(path: Path) -> dict[str, Any]:
         if not each.is_file():
             raise FileNotFoundError(f"{each}: no such file: build the engine first")
     facts: dict[str, Any] = read_json(facts_path)
-    missing = [
-        key for key in ("sha256", "onnx_sha256", "profiles", *PLATFORM_KEYS) if key not in facts
-    ]
+    missing = [key for key in (*_FACTS, *PLATFORM_KEYS) if key not in facts]
     if missing:
         raise ValueError(f"{facts_path}: keys {missing} are missing")
     return facts
+
+
+def described_inputs(inputs: Mapping[str, Any]) -> tuple[TensorSpec, ...]:
+    """Return the inputs that the JSON file of a network describes; bfloat16 as float32."""
+    return tuple(
+        TensorSpec(name, tuple(each["shape"]), np.dtype(_DTYPES.get(each["type"], each["type"])))
+        for name, each in inputs.items()
+    )
 
 
 def check_engine(path: Path, facts: Mapping[str, Any], here: Mapping[str, str], onnx: Path) -> None:

@@ -25,7 +25,7 @@ from trackers.mask_rcnn.loading import NETWORKS
 from trackers.mask_rcnn.segmenter import PROPOSALS
 from trackers.mask_rcnn.sizes import BOXES
 
-_BOXES_OF_LEVEL = AxisRange(1, 50, PROPOSALS)  # an empty level is filled with one box
+_BOXES_OF_LEVEL = AxisRange(1, 50, PROPOSALS + 1)  # the segmenter adds one box to every level
 PROFILE = {f"of_{name}": _BOXES_OF_LEVEL for name in BOXES}
 _TIMING_CACHE = "timing.cache"
 

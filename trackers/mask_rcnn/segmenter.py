@@ -31,7 +31,8 @@ from trackers.profiling.stages import stage
 
 _PROPOSAL_WEIGHTS = (1.0, 1.0, 1.0, 1.0)  # divisors of the deltas
 _OBJECT_WEIGHTS = (10.0, 10.0, 5.0, 5.0)
-PROPOSALS = 200  # maximum number of proposals in a level, and in all levels together
+PROPOSALS = 200  # maximum number of proposals in a level and in all levels together, and of boxes
+# that a network runs on at a time
 _MAX_PROPOSAL_OVERLAP = 0.7  # IoU of two proposals of a level
 _MIN_PROPOSAL_SIDE, _MIN_OBJECT_SIDE = 1e-3, 1e-2  # pixels
 _PADDING = np.array([[0, 0, 1, 1]], np.float32)  # an extra box, so that no level is empty
@@ -153,6 +154,12 @@ class Segmenter:
 
     def _run(self, name: str, box: np.ndarray) -> dict[str, np.ndarray]:
         """Return the outputs of a network for boxes (N, 4) in the input, in their order."""
+        starts = range(0, max(len(box), 1), PROPOSALS)
+        parts = [self._run_chunk(name, box[start : start + PROPOSALS]) for start in starts]
+        return {key: np.concatenate([each[key] for each in parts]) for key in parts[0]}
+
+    def _run_chunk(self, name: str, box: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the same for at most `PROPOSALS` boxes, for which engines are built."""
         level = pyramid_level(box, self._convention)
         rows = [np.flatnonzero(level == number) for number in range(len(BOXES))]
         inputs = {

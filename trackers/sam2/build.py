@@ -21,6 +21,7 @@ from trackers.engines.tensorrt_build import (
     add_flags,
     build_engine,
     build_flags,
+    parse_range,
 )
 from trackers.sam2.networks import NETWORKS
 
@@ -53,12 +54,6 @@ def profiles(network: str, objects: list[AxisRange]) -> list[Profile]:
     """Return the profiles of a network; the encoder, which has no objects, needs one."""
     own = objects[:1] if network == "encode" else objects
     return [{"objects": each, "points": _POINTS} for each in own]
-
-
-def parse_range(text: str) -> AxisRange:
-    """Return the range that `minimum:optimum:maximum` describes."""
-    minimum, optimum, maximum = map(int, text.split(":"))
-    return AxisRange(minimum, optimum, maximum)
 
 
 def main() -> None:

@@ -10,9 +10,8 @@ from typing import Any
 
 from datasets.prepare import Reader, load_reader
 from trackers.contract import Method, fill_path, load_method
-from trackers.engines.card import card_files
 from trackers.engines.runner import cuda_ordinals
-from trackers.named_files import named_files
+from trackers.named_files import made_files, named_files
 from trackers.parts.result_files import check_format
 
 _read_method = cache(load_method)  # once per run, not once per variant
@@ -140,15 +139,14 @@ class Variant:
 
     @cached_property
     def network_files(self) -> list[Path]:
-        """The network files, made by rules, that an option or its default names."""
-        named = [self.options[name] for name in self.method.engines]
-        return [path for each in named if isinstance(each, str) for path in card_files(each)]
+        """The networks and weights, made by rules, that an option or its default names."""
+        return made_files(self.method, self.options)
 
     def files(self, root: Path | None, sequence: str) -> list[Path]:
         """Return the files that its options name for a sequence: results, weights, networks.
 
-        Networks are named before they are made. Other missing files are left to the tracker, which
-        fails for its variant alone.
+        Networks and published weights are named before they are made. Other missing files are left
+        to the tracker, which fails for its variant alone.
 
         Args:
             root: Folder of the data set.

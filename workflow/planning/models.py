@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from trackers.named_files import network_files
 from trackers.profiling.machine import describe_machine
 from workflow.digests import code_digest
 from workflow.planning.entries import Variant
@@ -17,11 +18,16 @@ _EXPORTS: dict[str, tuple[str, tuple[str, ...]]] = {
     # by kind of model: the program, and the files it reads beside its modules
     "sam2": ("trackers.sam2.export", ("trackers/sam2/demo.yaml",)),
     "yolox": ("trackers.detectors.export", ()),
+    "osnet": ("trackers.appearance.export", ()),
     "masktrack_rcnn": ("trackers.mask_rcnn.export", ()),
+    "onnx_detector": ("trackers.detectors.convert", ()),
+    "onnx_embedding": ("trackers.appearance.convert", ()),
 }
 _BUILDS = {"sam2": "trackers.sam2.build", "masktrack_rcnn": "trackers.mask_rcnn.build"}
 _PLATFORM = ("gpu", "driver", "tensorrt")  # facts of the machine that a built engine depends on
 _CUDA = "_cuda"  # follows the engine in the name of a parity file, for one on a CUDA device
+_WITH_CARD = ("onnx_detector", "onnx_embedding")  # kinds whose weights are a network card
+_BUILD = "trackers.networks.build"  # of models that are a single network
 
 
 @dataclass(frozen=True)
@@ -31,9 +37,11 @@ class Models:
     plan: Plan
 
     def weights(self, model: str) -> list[str]:
-        """Return the weights file, unless the weights are random."""
-        weights = self._entry(model)["weights"]
-        return [] if weights == "random" else [weights]
+        """Return the weights file, unless the weights are random; or a network card's files."""
+        entry = self._entry(model)
+        if entry["kind"] in _WITH_CARD:
+            return [str(path) for path in network_files(entry["weights"])]
+        return [] if entry["weights"] == "random" else [entry["weights"]]
 
     def export_program(self, model: str) -> str:
         """Return the module that exports a model to ONNX."""
@@ -47,26 +55,15 @@ class Models:
     def export_flags(self, model: str) -> list[str]:
         """Return the flags of the export program, from the entry of the model."""
         entry = self._entry(model)
-        flags = repeat_flag("weights", [entry["weights"]])
-        if "size" in entry:
-            flags += repeat_flag("size", [entry["size"]])
-        if entry["kind"] == "yolox":
-            flags += [*repeat_flag("classes", entry["classes"]), "--input", *entry["input"]]
-        return flags
+        weights = "card" if entry["kind"] in _WITH_CARD else "weights"
+        flags = repeat_flag(weights, [entry["weights"]])
+        flags += repeat_flag("size", [entry["size"]] if "size" in entry else [])
+        flags += repeat_flag("classes", entry.get("classes", []))
+        return flags + (["--input", *entry["input"]] if "input" in entry else [])
 
     def build_program(self, model: str) -> str:
-        """Return the module that builds TensorRT engines of a model.
-
-        Raises:
-            ValueError: Models of its kind have none.
-        """
-        kind = self._entry(model)["kind"]
-        if kind not in _BUILDS:
-            raise ValueError(
-                f"engines.{model}.kind: expected one of {list(_BUILDS)} for TensorRT, found "
-                f"{kind!r}"
-            )
-        return _BUILDS[kind]
+        """Return the module that builds TensorRT engines of a model."""
+        return _BUILDS.get(self._entry(model)["kind"], _BUILD)
 
     def build_code(self, model: str) -> str:
         """Return the digest of the program that builds engines of a model."""

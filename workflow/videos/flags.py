@@ -103,7 +103,9 @@ def _add_model_flags(group: Any) -> None:
         metavar="FILE",
         help="model configuration of the checkpoint, a YAML file as in the package sam2",
     )
-    group.add_argument("--device", metavar="NAME", help="cpu (default) or cuda")
+    group.add_argument(
+        "--device", metavar="NAME", help="cpu (default) or cuda, of SAM 2 or else the detector"
+    )
     group.add_argument(
         "--options",
         type=json_mapping,

@@ -12,9 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from datasets.io.yaml_text import read_yaml
 from trackers.contract import Method, check_options, load_method
-from trackers.engines.card import network_path
+from trackers.engines.card import network_of_card
 from trackers.weights.fetch import read_catalogue
 from workflow.configs.files import read_configs
 from workflow.planning.entries import Variant
@@ -86,23 +85,29 @@ def choose_variant(args: argparse.Namespace) -> Chosen:
         )
     chosen = Chosen(args.variant, entry.method_name, entry.config_options, config)
     chosen = _with_model(_with_detector(chosen, args.detector), args)
+    chosen = _with_flags(chosen, args)
+    chosen = replace(chosen, options={**chosen.options, **args.options})
+    chosen.check()
+    _check_weights(chosen)
+    _check_prompts(chosen, args.prompts)
+    return chosen
+
+
+def _with_flags(chosen: Chosen, args: argparse.Namespace) -> Chosen:
+    """Return the variant with the options that have a flag of their own."""
+    device = "device" if "device" in chosen.method.options else "detector_device"
     flags = {
-        "--zone": args.zone,
-        "--key-frame": args.key_frame,
-        "--mask-threshold": args.mask_threshold,
-        "--device": args.device,
+        "--zone": ("zone", args.zone),
+        "--key-frame": ("key_frame", args.key_frame),
+        "--mask-threshold": ("mask_threshold", args.mask_threshold),
+        "--device": (device, args.device),  # of the detector, before a box tracker
     }
-    for flag, value in flags.items():
-        name = flag.removeprefix("--").replace("-", "_")
+    for flag, (name, value) in flags.items():
         known = name in chosen.method.options
         if value is not None and not known and flag != "--zone":
             raise ValueError(f"{flag}: expected a variant with this option, found {chosen.name}")
         if value is not None and known:
             chosen = chosen.with_option(name, value)
-    chosen = replace(chosen, options={**chosen.options, **args.options})
-    chosen.check()
-    _check_weights(chosen)
-    _check_prompts(chosen, args.prompts)
     return chosen
 
 
@@ -192,7 +197,7 @@ def _check_weights(chosen: Chosen) -> None:
     """Raise FileNotFoundError for weights or a network that an option names and that is missing."""
     used = _used_options(chosen)
     named = [Path(text) for text in _texts(used) if Path(text).suffix in _FILES]
-    networks = [network for path in named for network in _networks_of(path)]
+    networks = [network for path in named if (network := network_of_card(path))]
     for path in [*named, *networks]:
         if not path.is_file():
             known = Path(os.path.normpath(path)).name in read_catalogue()
@@ -201,16 +206,6 @@ def _check_weights(chosen: Chosen) -> None:
                 f"{os.path.normpath(path)}: expected a file that {chosen.name} uses, found none"
                 f"{remedy if known else ''}"
             )
-
-
-def _networks_of(card: Path) -> list[Path]:
-    """Return the network file that a network card names; none for another file."""
-    if card.suffix != ".yaml":
-        return []
-    try:
-        return [network_path(card, read_yaml(card)["file"])]
-    except (OSError, ValueError, TypeError, KeyError):
-        return []
 
 
 def _used_options(chosen: Chosen) -> Mapping[str, Any]:

@@ -33,7 +33,10 @@ from trackers.mask_rcnn.loading import load_segmenter
 from trackers.mask_rcnn.options import Limits
 
 HERE = {"gpu": "NVIDIA H200", "compute_capability": "9.0", "driver": "580.65.06"}
-INPUTS = {"x": {"type": "float16", "shape": ["objects", 2]}, "fixed": {"shape": [1, 3]}}
+INPUTS = {
+    "x": {"type": "float16", "shape": ["objects", 2]},
+    "fixed": {"type": "float", "shape": [1, 3]},
+}
 
 
 @pytest.fixture
@@ -139,6 +142,8 @@ def test_the_json_file_describes_the_engine(onnx, install):
         "precision": "fp16",
         "flags": {"optimization_level": 3, "workspace_gib": 8, "tf32": False},
         "profiles": [{"x": [[1, 2], [4, 2], [16, 2]]}],
+        "inputs": INPUTS,
+        "metadata": {},
     }
 
 
@@ -330,7 +335,7 @@ def test_mask_rcnn_is_built_for_the_possible_numbers_of_boxes(
     assert sorted(path.name for path in (tmp_path / "built").glob("*.engine")) == [
         f"{name}.engine" for name in ("classify", "embed", "pyramid", "segment")
     ]
-    heads = [(f"boxes{level}", [1, 4], [50, 4], [200, 4]) for level in range(4)]
+    heads = [(f"boxes{level}", [1, 4], [50, 4], [201, 4]) for level in range(4)]
     assert library.calls["set_shape"] == 3 * heads, "the image has one shape"
     monkeypatch.setitem(sys.modules, "tensorrt", None)
     run = Runner("tensorrt", "cuda", str(tmp_path / "built"))

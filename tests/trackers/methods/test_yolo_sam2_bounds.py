@@ -12,6 +12,7 @@ from trackers.detectors.source import DetectionSource
 from trackers.methods.yolo_sam2.life_cycle import ObjectStates
 from trackers.methods.yolo_sam2.options import LifeCycleOptions
 from trackers.methods.yolo_sam2.tracker import OnlineTracker
+from trackers.networks.runner import NetworkRunner
 
 SIDE = 60
 HERE, NEAR, THERE, ELSEWHERE = [0, 0, 10, 20], [2, 0, 12, 20], [30, 0, 40, 20], [45, 30, 55, 50]
@@ -30,7 +31,7 @@ def play(script, frames, max_objects=32, max_lost_frames=3, interval=0):
         frames: For each frame a list of boxes, or of (box, score).
     """
     states = ObjectStates(LifeCycleOptions(max_lost_frames=max_lost_frames))
-    session, source = ScriptedSession(script, SIDE), DetectionSource(None, "cpu", 0.5)
+    session, source = ScriptedSession(script, SIDE), DetectionSource(None, NetworkRunner(), 0.5)
     tracker = OnlineTracker(session, source, None, states, interval, max_objects)
     extent = Extent(SIDE, SIDE, len(frames), {1: "person"})
     tracker.start(Sequence("stage", "one", extent, 10.0))

@@ -9,6 +9,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from trackers.appearance.osnet import SIZES as OSNET
 from trackers.detectors.yolox import SIZES
 from trackers.sam2.architecture import CONFIGS
 from trackers.weights.fetch import Published, fetch, read_catalogue
@@ -76,6 +77,7 @@ def test_an_unreachable_server_is_named_in_the_error(tmp_path):
 def test_the_catalogue_has_every_size_except_the_demo():
     names = {f"sam2.1_hiera_{size}.pt" for size in CONFIGS if size != "demo"}
     names |= {f"yolox_{size}.pth" for size in SIZES}
+    names |= {f"osnet_{size}_msmt17.pth" for size in OSNET if not size.startswith("ain_x0")}
     assert names | {"yolox_nano.onnx"} == set(
         read_catalogue()
     )  # for a network card of config/cards

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support.paths import ROOT
 from workflow.planning.models import Models
 from workflow.planning.plan import Plan
 
@@ -16,6 +17,12 @@ ENGINES = {
         "parity": ["fp32/onnxruntime", "fp16/tensorrt"],
     },
     "yolox": {"kind": "yolox", "weights": "random", "classes": ["-a", "b"], "input": ["64", "96"]},
+    "osnet": {
+        "kind": "osnet",
+        "weights": "data/weights/osnet_x0_25_msmt17.pth",
+        "objects": ["1:8:32"],
+    },
+    "card": {"kind": "onnx_detector", "weights": "config/cards/yolox_nano.yaml"},
 }
 
 
@@ -45,13 +52,23 @@ def test_an_export_is_told_what_a_model_of_its_kind_has(models):
     assert models.export_code("demo") != models.export_code("yolox")
 
 
-def test_an_engine_is_built_of_models_of_some_kinds_only(models):
+def test_an_engine_is_built_of_models_of_every_kind(models):
     assert models.build_program("demo") == "trackers.sam2.build"
     assert models.build_flags("demo") == ["--objects", "1", "8"]
-    with pytest.raises(
-        ValueError, match=r"engines\.yolox\.kind: expected one of .*, found 'yolox'"
-    ):
-        models.build_code("yolox")
+    for model in ("yolox", "osnet", "card"):
+        assert models.build_program(model) == "trackers.networks.build"
+    assert models.build_flags("osnet") == ["--objects", "1:8:32"]
+    assert models.build_flags("yolox") == []
+
+
+def test_a_network_card_is_converted_and_its_network_is_an_input(models, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    assert models.export_program("card") == "trackers.detectors.convert"
+    assert models.export_flags("card") == ["--card=config/cards/yolox_nano.yaml"]
+    files = ["config/cards/yolox_nano.yaml", "data/weights/yolox_nano.onnx"]
+    assert models.weights("card") == files
+    assert models.weights("osnet") == ["data/weights/osnet_x0_25_msmt17.pth"]
+    assert models.export_flags("osnet") == ["--weights=data/weights/osnet_x0_25_msmt17.pth"]
 
 
 def test_an_engine_is_compared_with_the_files_it_was_built_from(models):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from datasets.types import Frame, Sequence
 from trackers.contract import TrackerOutput
 from trackers.methods.deepsort.options import Options
+from trackers.networks.runner import NetworkRunner
 from trackers.parts.deep_sort import DeepSortAssociation
 from trackers.parts.detections import select, suppress
 
@@ -28,7 +29,8 @@ def build(options: Options) -> DeepSortTracker:
     if options.embedding is not None:
         from trackers.appearance.embedder import load_embedder
 
-        embed = load_embedder(options.embedding, options.device)
+        runner = NetworkRunner(options.embedding_device, options.embedding_precision)
+        embed = load_embedder(options.embedding, runner)
     return DeepSortTracker(options, embed)
 
 

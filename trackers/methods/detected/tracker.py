@@ -29,7 +29,7 @@ def build(options: Options) -> Detected | DetectionsOnly:
             f"masks: expected false with a tracking method, which tracks boxes, found true with "
             f"{options.tracker!r}"
         )
-    source = DetectionSource(options.detector, options.device, options.min_score)
+    source = DetectionSource(options.detector, options.where.runner, options.min_score)
     if options.masks and not source.with_masks:
         raise ValueError(
             f"masks: expected a detector that outputs masks, found {options.detector}, which does "

@@ -41,7 +41,8 @@ def build(options: Options) -> MaskTracker:
     policy = DeepStream(options.shipped_memory) if memory == "ds" else memory
     session = Session(net, policy, model.overlap, exclusive=model.exclusive)
     confidence = options.min_detector_confidence
-    source = DetectionSource(options.detection.detector, model.runner.device, confidence)
+    detection = options.detection
+    source = DetectionSource(detection.detector, detection.where.runner, confidence)
     return MaskTracker(session, source, options)
 
 

@@ -35,7 +35,7 @@ def find(options: Options, prepared: PreparedSequence) -> KeyFrame | None:
     given = prepared.detections()
     public = None if given is None else given.detections(index)
     source = DetectionSource(
-        options.detection.detector, options.sam2.runner.device, options.min_score
+        options.detection.detector, options.detection.where.runner, options.min_score
     )
     source.start(sequence)
     found = source.find(Frame(index, image, public))

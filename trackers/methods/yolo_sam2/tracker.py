@@ -50,7 +50,8 @@ def build(options: Options) -> KeyFrameTracker | OnlineTracker:
     """
     model = options.sam2
     net = load_networks(model.size, model.weights, model.runner)
-    source = DetectionSource(options.detection.detector, model.runner.device, options.min_score)
+    detection = options.detection
+    source = DetectionSource(detection.detector, detection.where.runner, options.min_score)
     zone = None if options.zone is None else Zone.of(options.zone)
     if options.mode != "online":
         new_session = partial(Session, net, overlap=model.overlap, exclusive=model.exclusive)

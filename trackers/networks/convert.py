@@ -1,0 +1,84 @@
+"""Convert any ONNX network: fixed shapes, one precision, and a JSON file that describes it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+
+from datasets.io.files import sha256, write_json
+from trackers.engines.card import CARD, replace_networks
+from trackers.engines.export import save_network
+from trackers.engines.runner import PRECISIONS
+
+Shapes = Mapping[str, Sequence[int | str]]
+
+
+def convert_from_arguments(
+    description: str, convert: Callable[[Path, Path, str], dict[str, Any]]
+) -> None:
+    """Convert the network of a card to a folder, as command line arguments say.
+
+    Args:
+        description: Description of the program.
+        convert: Writes the network of a card to a folder in a precision, and returns the content of
+            the card there.
+    """
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--card", type=Path, required=True, help="network card, or an ONNX file")
+    parser.add_argument("--precision", choices=PRECISIONS, default="fp32")
+    parser.add_argument("--output", type=Path, required=True, help=f".../{CARD} to write")
+    args = parser.parse_args()
+    if args.output.name != CARD:
+        parser.error(f"--output: expected .../{CARD}, found {args.output.name}")
+    with replace_networks(args.output.parent) as part:
+        card = convert(args.card, part, args.precision)
+        origin = {"card": str(args.card), "card_sha256": sha256(args.card)}
+        write_json(part / CARD, card | {"origin": origin})
+
+
+def convert_network(source: Path, shapes: Shapes, output: Path, precision: str) -> None:
+    """Write a network in one precision; its inputs keep their types.
+
+    Args:
+        source: ONNX file, whose metadata is kept.
+        shapes: Shape of each input; a string names a dynamic axis.
+        output: Path of the `.onnx` file; the JSON file has the same name with `.json` appended.
+        precision: `fp32`, `fp16` or `bf16`.
+
+    Raises:
+        ValueError: The network is not of float32, or has branches or loops, and cannot be
+            converted. Names the file.
+    """
+    model = onnx.load(source)
+    kinds = {each.data_type for each in model.graph.initializer if np.prod(each.dims) > 1}
+    if onnx.TensorProto.FLOAT not in kinds:
+        raise ValueError(
+            f"{source}: expected weights of float32, found "
+            f"{sorted(onnx.TensorProto.DataType.Name(kind).lower() for kind in kinds)}"
+        )
+    weights = {each.name for each in model.graph.initializer}
+    for value in model.graph.input:
+        if value.name not in weights:
+            _set_shape(value, shapes[value.name])
+    for value in model.graph.output:
+        value.type.tensor_type.ClearField("shape")
+    model.graph.ClearField("value_info")
+    model = onnx.shape_inference.infer_shapes(model)
+    origin = {"source": str(source), "source_sha256": sha256(source)}
+    try:
+        save_network(model, output, precision, [*shapes], origin)
+    except (ValueError, onnx.checker.ValidationError) as error:
+        raise ValueError(f"{source}: cannot be converted to {precision}: {error}") from error
+
+
+def _set_shape(value: onnx.ValueInfoProto, shape: Sequence[int | str]) -> None:
+    for axis, length in zip(value.type.tensor_type.shape.dim, shape, strict=True):
+        if isinstance(length, str):
+            axis.dim_param = length
+        else:
+            axis.dim_value = length
