@@ -131,7 +131,8 @@ pictures: report ## docs/page.png and page_narrow.png from the default run; need
 		--output docs/page_narrow.png
 
 bench-gpu: $(STAMP) ## correctness and speed of a GPU in under 10 minutes: bench/gpu/results/<device>-<date>.json
-	python -m bench.gpu $(if $(WEIGHTS),--weights $(WEIGHTS))
+	python -m bench.gpu $(if $(WEIGHTS),--weights $(WEIGHTS)); ended=$$?; \
+	python -m bench.gpu.table --document docs/gpu.md bench/gpu/results/*.json && exit $$ended
 
 demo-weights: $(STAMP) ## train the demo models again; some hours on two cores
 	python -m trackers.training.train_sam2 --workdir .cache/training/sam2 \

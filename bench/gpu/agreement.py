@@ -18,7 +18,7 @@ from bench.sam2_objects import steps
 from trackers.sam2 import parity
 from trackers.sam2.loading import RANDOM
 from trackers.sam2.networks import NETWORKS
-from trackers.sam2.session import Networks, Session
+from trackers.sam2.session import Session
 
 MIN_IOU = {"fp32": 0.99, "bf16": 0.85, "fp16": 0.95}  # lowest IoU of an object's mask in a frame
 _OBJECTS = 4
@@ -120,7 +120,7 @@ def _read(folder: Any) -> list[np.ndarray]:
     return [np.asarray(Image.open(path).convert("RGB")) for path in sorted(folder.iterdir())]
 
 
-def track(networks: Networks, images: list[np.ndarray], boxes: np.ndarray) -> Logits:
+def track(networks: Any, images: list[np.ndarray], boxes: np.ndarray) -> Logits:
     """Return the logits of a session whose objects are prompted in the first frame."""
     return dict(steps(Session(networks), images, boxes))
 

@@ -1,8 +1,10 @@
-"""Inputs of the steps: drawn people as images, and as the H.264 video of a prepared sequence."""
+"""Inputs of the steps: drawn people as images, and as the H.264 video of a prepared sequence.
+
+Libraries for videos and sequences are imported where they are used: other steps run without them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import cycle, islice
 from pathlib import Path
 
@@ -10,10 +12,6 @@ import cv2
 import numpy as np
 
 from bench.material.official_sam2 import save_frames
-from datasets.media.frames import sequence_frames
-from datasets.media.video import writing_video
-from datasets.own import read_own
-from datasets.sequences.sequence_json import Prepared, open_sequence, write_prepared
 from datasets.synthesis.rendering import play
 from datasets.synthesis.scripts import SCENARIOS
 from datasets.types import NO_TRACK, Sequence, Tracks
@@ -36,6 +34,10 @@ def video(folder: Path, frames: int, size: tuple[int, int]) -> Sequence:
     Args:
         size: Height and width.
     """
+    from datasets.media.video import writing_video
+    from datasets.own import read_own
+    from datasets.sequences.sequence_json import open_sequence, write_prepared
+
     path = folder / "video" / "sequence.json"
     if not path.is_file():
         file = folder / "video" / "people.mp4"
@@ -50,6 +52,8 @@ def video(folder: Path, frames: int, size: tuple[int, int]) -> Sequence:
 
 def jpegs(folder: Path, sequence: Sequence, frames: int) -> Path:
     """Return a folder of the first frames as JPEG, which the official predictor reads."""
+    from datasets.media.frames import sequence_frames
+
     images = folder / f"jpeg-{sequence.extent.height}-{frames}"
     if not images.is_dir():
         save_frames(images, list(islice(sequence_frames(sequence), frames)))
@@ -68,6 +72,8 @@ def grid_boxes(count: int, size: tuple[int, int]) -> np.ndarray:
 
 def detected_sequence(folder: Path, sequence: Sequence, count: int) -> Path:
     """Return the sequence.json of a sequence with `count` steady detections in each frame."""
+    from datasets.sequences.sequence_json import Prepared, write_prepared
+
     path = folder / f"detections-{count}" / "sequence.json"
     extent = sequence.extent
     box = grid_boxes(count, (extent.height, extent.width))
@@ -82,8 +88,3 @@ def detected_sequence(folder: Path, sequence: Sequence, count: int) -> Path:
     )
     write_prepared(path, Prepared(sequence, truth=None, detections=detections))
     return path
-
-
-def frames_of(sequence: Sequence) -> Iterator[np.ndarray]:
-    """Yield the images of a sequence, decoded as for any tracker."""
-    return iter(sequence_frames(sequence))

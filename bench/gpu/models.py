@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from bench.gpu.context import Context
 from trackers.sam2.loading import RANDOM, load_model
 from trackers.sam2.networks import on_torch
-from trackers.sam2.session import Networks
 
 if TYPE_CHECKING:
     from sam2.modeling.sam2_base import SAM2Base
@@ -20,8 +19,8 @@ def torch_networks(
     device: str,
     precision: str = "fp32",
     mode: str = "eager",
-) -> Networks:
-    """Return the networks of a model on PyTorch.
+) -> Any:
+    """Return the networks of a model on PyTorch, as a session takes them.
 
     Args:
         model: Size of SAM 2, or a loaded model.

@@ -27,7 +27,7 @@ from bench.gpu.context import (
     reporting_memory,
     tf32,
 )
-from bench.gpu.material import frames_of, grid_boxes, jpegs, video
+from bench.gpu.material import grid_boxes, jpegs, video
 from bench.gpu.models import official, torch_networks
 from bench.gpu.samples import summarize
 from bench.material.official_sam2 import follow
@@ -67,12 +67,14 @@ def time_objects(context: Context, model: str, tool: str) -> None:
 
 
 def _time_ours(context: Context, model: str, sequence: Any, run: tuple[str, str]) -> None:
+    from datasets.media.frames import sequence_frames
+
     predictor = official(model, context)
     networks = torch_networks(predictor, context, context.settings.device, *run)
     scale = context.settings.scale
     for count in scale.objects:
         free_memory(context.settings.device)
-        feed = frames_of(sequence)
+        feed = iter(sequence_frames(sequence))
         images = list(islice(feed, scale.warm_frames + scale.timed_frames))
         boxes = grid_boxes(count, scale.image)
         session: Any = steps(Session(networks), chain(images, _decoded(feed)), boxes)

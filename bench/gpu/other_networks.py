@@ -10,13 +10,13 @@ import numpy as np
 
 from bench.gpu.context import AbsentError, Context, tf32
 from bench.gpu.material import drawn_people, grid_boxes
+from bench.gpu.plan import DEMO
 from datasets.io.files import write_json
 from trackers.appearance.embedder import load_embedder
 from trackers.detectors.detector import load_detector
 from trackers.engines.card import CARD
-from trackers.weights.fetch import CATALOGUE
 
-_WEIGHTS = CATALOGUE.parent
+_WEIGHTS = Path(DEMO).parent
 _OSNET = Path("config/cards/osnet.yaml")  # its network is used where a user has downloaded it
 _IMAGES, _PEOPLE = 3, 4
 _MAX_BOX_PX, _MAX_SCORE, _MAX_VECTOR, _MIN_IOU = 0.1, 2e-3, 2e-3, 0.99  # of results that agree

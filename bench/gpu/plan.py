@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from trackers.weights.fetch import CATALOGUE
+from trackers.sam2.options import Sam2Options
 
-DEMO = str(CATALOGUE.parent / "sam2_demo.safetensors")
+DEMO = Sam2Options().weights
 FIRST = "environment"  # without this step no other can run
 
 

@@ -2,7 +2,8 @@
 
     python -m bench.gpu.table --document docs/gpu.md bench/gpu/results/*.json
 
-writes the tables of the runs between two markers of a document, or says that there is no run yet.
+replaces two sections of a document, each between its markers: `runs`, the tables of all runs on
+GPUs, and `precisions`, what each precision costs in accuracy on a CPU.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from bench.gpu.record import read_record
 from datasets.io.files import replacing
 from datasets.io.program import run_main
 
-BEGIN, END = "<!-- begin: runs -->", "<!-- end: runs -->"
 NO_RUN = "No run on a real GPU has been reported yet."
+NO_RECORD = "There is no record of a run on a CPU."
 _STAGES = {  # stages of the tables, and those of the product that they sum
     "decode": ("decode",),
     "upload": ("upload",),
@@ -32,10 +33,42 @@ Row = Sequence[str]
 Record = Mapping[str, Any]
 
 
-def document_section(records: Sequence[Record]) -> str:
-    """Return the section of a document about complete runs on GPUs, as Markdown."""
-    shown = [each for each in records if each["size"] == "full" and each["device"] != "cpu"]
-    return "\n\n".join(_section(each) for each in shown) if shown else NO_RUN
+def sections(records: Sequence[Record]) -> dict[str, str]:
+    """Return the sections of a document by name, as Markdown.
+
+    Runs on GPUs that are not `full` are left out; of runs on a CPU the last one is shown.
+    """
+    on_gpu = [each for each in records if each["size"] == "full" and each["device"] != "cpu"]
+    on_cpu = [each for each in records if each["device"] == "cpu"]
+    return {
+        "runs": "\n\n".join(_section(each) for each in on_gpu) or NO_RUN,
+        "precisions": _precisions(on_cpu[-1]) if on_cpu else NO_RECORD,
+    }
+
+
+def _precisions(record: Record) -> str:
+    """Return the table of what each precision costs, from steps against float32."""
+    found: dict[str, dict[str, Record]] = {}
+    for step in record["steps"]:
+        kind, _, name = step["name"].partition(": demo ")
+        if name and kind in ("masks", "networks"):
+            found.setdefault(name, {})[kind] = step
+    rows = [_precision(name, kinds) for name, kinds in found.items()]
+    head = ("PyTorch", "masks of a session: lowest IoU", "mean IoU")
+    head += ("masks of one network: lowest IoU", "largest error of a predicted IoU")
+    facts = found["fp32 eager"]["masks"]["facts"]
+    of_what = f"{facts['frames']} frames with {facts['objects']} objects"
+    processor = record["steps"][0]["facts"]["machine"]["processor"]
+    return f"{_table(head, rows)}\n\n({of_what}; {processor}, {record['date']}.)"
+
+
+def _precision(name: str, kinds: Mapping[str, Record]) -> Row:
+    masks = kinds["masks"].get("facts", {})
+    calls = kinds["networks"].get("rows", ())
+    lowest = min((each["mask_iou"] for each in calls if "mask_iou" in each), default=None)
+    errors = (each["differences"]["iou"] for each in calls if "iou" in each.get("differences", {}))
+    values = (masks.get("min_iou"), masks.get("mean_iou"), lowest, max(errors, default=None))
+    return name, *("failed" if each is None else f"{each:.4f}" for each in values)
 
 
 def summary(record: Record) -> str:
@@ -147,17 +180,20 @@ def _table(head: Row, rows: Iterable[Row]) -> str:
     return "\n".join([f"| {' | '.join(head)} |", f"|{'---|' * len(head)}", *lines])
 
 
-def replace_section(text: str, section: str) -> str:
-    """Return a document with the text between its markers replaced.
+def replace_sections(text: str, new: Mapping[str, str]) -> str:
+    """Return a document with the text between the markers of each section replaced.
 
     Raises:
-        ValueError: The document does not have both markers, once each and in order.
+        ValueError: A section has not both markers, in order.
     """
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"expected the lines {BEGIN!r} and {END!r}, found them not")
-    return f"{before}{BEGIN}\n\n{section}\n\n{END}{after}"
+    for name, section in new.items():
+        first, last = f"<!-- begin: {name} -->", f"<!-- end: {name} -->"
+        before, begin, rest = text.partition(first)
+        _, end, after = rest.partition(last)
+        if not begin or not end:
+            raise ValueError(f"expected the lines {first} and {last}, found not both")
+        text = f"{before}{first}\n\n{section}\n\n{last}{after}"
+    return text
 
 
 def main() -> None:
@@ -171,7 +207,7 @@ def main() -> None:
         print("\n\n".join(summary(each) for each in records) or NO_RUN)
         return
     try:
-        text = replace_section(args.document.read_text(), document_section(records))
+        text = replace_sections(args.document.read_text(), sections(records))
     except ValueError as error:
         raise ValueError(f"{args.document}: {error}") from error
     with replacing(args.document) as part:

@@ -21,6 +21,7 @@ from bench.gpu.context import AbsentError, Context, Settings
 from datasets.io.program import describe_error, run_main
 from trackers.profiling.gpu import find_gpu
 
+_OURS = ("bench", "datasets", "trackers")
 _ENDED = 3  # exit code after the process that sends requests has ended
 
 
@@ -42,11 +43,16 @@ def run_step(function: str, context: Context, arguments: Mapping[str, Any]) -> d
     module, name = function.split(":")
     try:
         getattr(importlib.import_module(module), name)(context, **arguments)
-    except AbsentError as error:
-        return {"ended": "absent", "reason": str(error)}
     except Exception as error:  # any fault of a step is a result of the run
-        return {"ended": "failed", "reason": describe_error(error)}
+        absent = isinstance(error, AbsentError) or _is_not_installed(error)
+        return {"ended": "absent" if absent else "failed", "reason": describe_error(error)}
     return {"ended": "done"}
+
+
+def _is_not_installed(error: Exception) -> bool:
+    """Return whether an error says that a library of others is not installed."""
+    name = error.name or "" if isinstance(error, ModuleNotFoundError) else ""
+    return bool(name) and name.split(".")[0] not in _OURS
 
 
 def gpu_state(device: str) -> dict[str, Any] | None:

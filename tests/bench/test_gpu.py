@@ -22,6 +22,7 @@ from bench.gpu.run import Limits, run_steps
 from tests.support.paths import ROOT
 
 SUPPORT = "tests.support.gpu_steps"
+KINDS = ("masks", "networks")
 
 
 def step(name: str, function: str, budget_s: float = 30, **arguments: object) -> Step:
@@ -212,7 +213,7 @@ def record_of(tmp_path: Path) -> dict:
 
 
 def test_a_run_becomes_tables(tmp_path):
-    lines = table.document_section([record_of(tmp_path)]).splitlines()
+    lines = table.sections([record_of(tmp_path)])["runs"].splitlines()
     assert lines[0] == "### NVIDIA H200, 2026-12-02"
     assert "| what masks does | agrees, lowest mask IoU 0.9877 | 0.9 |" in lines
     assert "| tiny | 16 | 50.0 fps | 20.0 fps |  | 2.50 | 2048 MiB |" in lines
@@ -220,22 +221,43 @@ def test_a_run_becomes_tables(tmp_path):
     assert "| TensorRT | absent: not installed |" in lines
 
 
-def test_a_run_on_a_cpu_or_of_another_size_is_not_in_the_document(tmp_path):
-    record = record_of(tmp_path)
-    others = [record | {"device": "cpu"}, record | {"size": "toy"}]
-    assert table.document_section(others) == table.NO_RUN
+def test_a_run_of_another_size_is_not_in_the_document(tmp_path):
+    toy = record_of(tmp_path) | {"size": "toy"}
+    assert table.sections([toy]) == {"runs": table.NO_RUN, "precisions": table.NO_RECORD}
+
+
+def test_a_run_on_a_cpu_shows_what_each_precision_costs(tmp_path):
+    names = [f"{kind}: demo {each}" for each in ("fp32 eager", "bf16 eager") for kind in KINDS]
+    record = Record(
+        tmp_path / "cpu.json",
+        {"date": "2026-12-02", "device": "cpu", "size": "toy"},
+        [step(name, "succeed") for name in (FIRST, *names)],
+    )
+    record.add(FIRST, {"facts": {"machine": {"processor": "a CPU"}}})
+    exact = {"frames": 8, "objects": 4, "min_iou": 1.0, "mean_iou": 1.0}
+    record.add(names[0], {"facts": exact})
+    record.add(names[2], {"facts": exact | {"min_iou": 0.91, "mean_iou": 0.975}})
+    for iou, error in ((0.96, 0.002), (0.98, 0.003)):
+        record.add(names[3], {"row": {"mask_iou": iou, "differences": {"iou": error}}})
+    lines = table.sections([record.content])["precisions"].splitlines()
+    assert lines[2:] == [
+        "| fp32 eager | 1.0000 | 1.0000 | failed | failed |",
+        "| bf16 eager | 0.9100 | 0.9750 | 0.9600 | 0.0030 |",
+        "",
+        "(8 frames with 4 objects; a CPU, 2026-12-02.)",
+    ]
 
 
 def test_the_document_holds_the_tables_of_the_runs_that_are_kept():
     paths = sorted(program.RESULTS.glob("*.json"))
     text = (ROOT / "docs" / "gpu.md").read_text()
-    section = table.document_section([read_record(path) for path in paths])
-    assert table.replace_section(text, section) == text
+    records = [read_record(path) for path in paths]
+    assert table.replace_sections(text, table.sections(records)) == text
 
 
 def test_a_document_without_markers_is_refused():
-    with pytest.raises(ValueError, match=r"expected the lines '<!-- begin: runs -->'"):
-        table.replace_section("# A title", "text")
+    with pytest.raises(ValueError, match=r"expected the lines <!-- begin: runs -->"):
+        table.replace_sections("# A title", {"runs": "text"})
 
 
 def test_a_file_that_is_no_record_is_refused(tmp_path):
