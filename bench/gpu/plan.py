@@ -9,6 +9,7 @@ from typing import Any
 from trackers.sam2.options import Sam2Options
 
 DEMO = Sam2Options().weights
+_STEPS = "bench.gpu.steps"
 FIRST = "environment"  # without this step no other can run
 
 
@@ -70,99 +71,73 @@ class Step:
 
 def steps(device: str, scale: Scale) -> list[Step]:
     """Return the steps of a run, the most valuable first."""
+    first, *others = scale.models
     return [
-        Step(FIRST, "machine, device and libraries", "bench.gpu.environment:describe", 90),
-        *_correctness(device),
-        *_speed(device, scale),
-        *_costly(scale),
+        Step(FIRST, "machine, device and libraries", f"{_STEPS}.environment:describe", 90),
+        *_demo(device),
+        *_other_networks(),
+        *_model(device, first),
+        *_other_engines(),
+        *(step for model in others for step in _model(device, model)),
+        *(
+            _timed(model, "vos_optimized", "the official predictor compiled", 150)
+            for model in scale.models
+        ),
     ]
 
 
-def _correctness(device: str) -> Iterator[Step]:
+def _demo(device: str) -> Iterator[Step]:
+    """Yield the steps that compare the demo model, whose weights are trained, with the CPU."""
     modes = ["eager", "graphs"] if device != "cpu" else ["eager"]
     variants = [("fp32", "eager"), *((p, m) for p in ("bf16", "fp16") for m in modes)]
-    networks, session = "bench.gpu.agreement:compare_networks", "bench.gpu.agreement:compare_masks"
     for precision, mode in variants:
         chosen = {"precision": precision, "mode": mode}
         what = f"SAM 2 demo in {precision}, {mode}, on the device against fp32 on the CPU"
-        name = f"demo {precision} {mode}"
-        yield Step(f"masks: {name}", f"{what}: masks of a session", session, 40, chosen)
-        yield Step(f"networks: {name}", f"{what}: each network", networks, 40, chosen)
-
-
-def _speed(device: str, scale: Scale) -> Iterator[Step]:
-    objects, method = "bench.gpu.objects:time_objects", "bench.gpu.method:time_method"
-    for model in scale.models:
-        chosen = {"model": model}
-        if device != "cpu":
+        for kind, compared in (("masks", "masks of a session"), ("networks", "each network")):
+            function = f"{_STEPS}.agreement:compare_{kind}"
             yield Step(
-                f"examples: {model}",
-                f"SAM 2.1 {model} in fp32 on the device against the CPU: each network",
-                "bench.gpu.agreement:compare_examples",
-                60,
-                chosen,
+                f"{kind}: demo {precision} {mode}", f"{what}: {compared}", function, 40, chosen
             )
-            yield Step(
-                f"low precision: {model} bf16 graphs",
-                f"SAM 2.1 {model} in bf16, graphs, against fp32, both on the device: each network",
-                "bench.gpu.agreement:compare_networks",
-                60,
-                {"precision": "bf16", "mode": "graphs", "reference": device, "model": model},
-            )
-        yield Step(
-            f"official masks: {model}",
-            f"SAM 2.1 {model} in fp32: masks of a session against the official predictor's",
-            "bench.gpu.agreement:compare_official",
-            40,
-            chosen,
-        )
-        for tool, what in (("ours", "our session"), ("official", "the official predictor")):
-            yield Step(
-                f"objects: {model} {tool}",
-                f"SAM 2.1 {model}, {what}: time per frame by number of objects",
-                objects,
-                75,
-                chosen | {"tool": tool},
-            )
-        yield Step(
-            f"method: {model}",
-            f"the method masktracker with SAM 2.1 {model}, from a video file to run lengths",
-            method,
-            80,
-            chosen,
-        )
 
 
-def _costly(scale: Scale) -> Iterator[Step]:
-    other = "bench.gpu.other_networks"
-    yield Step("detector", "YOLOX demo: boxes against the CPU", f"{other}:compare_detector", 40)
-    yield Step(
-        "re-identification", "a network: vectors against the CPU", f"{other}:compare_vectors", 30
+def _model(device: str, model: str) -> Iterator[Step]:
+    """Yield the steps that compare and time a model."""
+    compare, chosen, name = f"{_STEPS}.agreement:compare", {"model": model}, f"SAM 2.1 {model}"
+    if device != "cpu":
+        what = f"{name} in fp32 on the device against the CPU: each network"
+        yield Step(f"examples: {model}", what, f"{compare}_examples", 60, chosen)
+        graphs = {"precision": "bf16", "mode": "graphs", "reference": device}
+        what = f"{name} in bf16, graphs, against fp32, both on the device: each network"
+        yield Step(f"low precision: {model}", what, f"{compare}_networks", 60, chosen | graphs)
+    what = f"{name} in fp32: masks of a session against the official predictor's"
+    yield Step(f"official masks: {model}", what, f"{compare}_official", 40, chosen)
+    yield _timed(model, "ours", "our session", 75)
+    yield _timed(model, "official", "the official predictor", 75)
+    what = f"the method masktracker with {name}, from a video file to run lengths"
+    yield Step(f"method: {model}", what, f"{_STEPS}.method:time_method", 80, chosen)
+
+
+def _timed(model: str, tool: str, what: str, budget_s: float) -> Step:
+    """Return the step that times a model on one tool."""
+    function = f"{_STEPS}.objects:time_objects"
+    what = f"SAM 2.1 {model}, {what}: time per frame by number of objects"
+    return Step(
+        f"objects: {model} {tool}", what, function, budget_s, {"model": model, "tool": tool}
     )
-    yield Step(
-        "Mask R-CNN",
-        "Mask R-CNN demo: boxes and masks against the CPU",
-        f"{other}:compare_mask_rcnn",
-        40,
-    )
-    engines = "bench.gpu.other_engines"
-    yield Step(
-        "ONNX Runtime",
-        "SAM 2 demo on ONNX Runtime: each network against PyTorch in fp32 on the CPU",
-        f"{engines}:compare_onnxruntime",
-        90,
-    )
-    yield Step(
-        "TensorRT",
-        "SAM 2 demo: engines are built, each network against PyTorch in fp32 on the CPU",
-        f"{engines}:compare_tensorrt",
-        120,
-    )
-    for model in scale.models:
-        yield Step(
-            f"objects: {model} vos_optimized",
-            f"SAM 2.1 {model}, the official predictor compiled: time per frame",
-            "bench.gpu.objects:time_objects",
-            150,
-            {"model": model, "tool": "vos_optimized"},
-        )
+
+
+def _other_networks() -> Iterator[Step]:
+    compare = f"{_STEPS}.other_networks:compare"
+    yield Step("detector", "YOLOX demo: boxes against the CPU", f"{compare}_detector", 40)
+    what = "a re-identification network: vectors against the CPU"
+    yield Step("re-identification", what, f"{compare}_vectors", 30)
+    what = "Mask R-CNN demo: boxes and masks against the CPU"
+    yield Step("Mask R-CNN", what, f"{compare}_mask_rcnn", 40)
+
+
+def _other_engines() -> Iterator[Step]:
+    compare, where = f"{_STEPS}.other_engines:compare", "against PyTorch in fp32 on the CPU"
+    what = f"SAM 2 demo on ONNX Runtime: each network {where}"
+    yield Step("ONNX Runtime", what, f"{compare}_onnxruntime", 90)
+    what = f"SAM 2 demo: engines are built, each network {where}"
+    yield Step("TensorRT", what, f"{compare}_tensorrt", 120)

@@ -12,6 +12,7 @@ or not supported), `failed` (an error), `crashed` (its process ended), `cut` (it
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from datasets.io.files import read_json, write_json
 
 SCHEMA = 1
 FAULTY = ("failed", "crashed")
+NOT_SELECTED = "not among --steps"  # reason of steps that were not asked for
 
 
 class Record:
@@ -49,7 +51,7 @@ class Record:
 
     def add(self, name: str, message: Mapping[str, Any]) -> None:
         """Add a message of a step: `facts`, a `row`, the state of the `gpu`, or its end."""
-        step, found = self._steps[name], anonymous(dict(message))
+        step, found = self._steps[name], _finite(anonymous(dict(message)))
         for key in ("facts", "gpu"):
             if key in found:
                 step.setdefault(key, {}).update(found.pop(key))
@@ -65,6 +67,15 @@ class Record:
 
     def _write(self) -> None:
         write_json(self._path, self.content)
+
+
+def _finite(value: Any) -> Any:
+    """Return JSON values with numbers that JSON lacks, such as NaN, as texts."""
+    if isinstance(value, Mapping):
+        return {key: _finite(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_finite(each) for each in value]
+    return str(value) if isinstance(value, float) and not isfinite(value) else value
 
 
 def read_record(path: Path) -> dict[str, Any]:

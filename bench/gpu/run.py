@@ -11,7 +11,7 @@ from typing import Any
 from bench.gpu.context import Settings
 from bench.gpu.plan import FIRST, Step
 from bench.gpu.processes import Workers
-from bench.gpu.record import Record
+from bench.gpu.record import NOT_SELECTED, Record
 
 _LEAST_S = 5.0  # no step starts with less time left
 
@@ -70,7 +70,7 @@ def run_steps(record: Record, settings: Settings, planned: list[Step], limits: L
 def _refusal(step: Step, seconds: float, limits: Limits) -> dict[str, Any] | None:
     """Return why a step does not run; None if it does."""
     if limits.selected and step.name not in {*limits.selected, FIRST}:
-        return {"ended": "skipped", "reason": "not among --steps"}
+        return {"ended": "skipped", "reason": NOT_SELECTED}
     if seconds < min(_LEAST_S, step.budget_s):
         return {"ended": "skipped", "reason": f"the {limits.budget_s:.0f} s are used up"}
     return None

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.gpu.record import read_record
+from bench.gpu.record import NOT_SELECTED, read_record
 from datasets.io.files import replacing
 from datasets.io.program import run_main
 
@@ -54,8 +54,9 @@ def _precisions(record: Record) -> str:
         if name and kind in ("masks", "networks"):
             found.setdefault(name, {})[kind] = step
     rows = [_precision(name, kinds) for name, kinds in found.items()]
-    head = ("PyTorch", "masks of a session: lowest IoU", "mean IoU")
-    head += ("masks of one network: lowest IoU", "largest error of a predicted IoU")
+    of_session = [f"masks of a session: {each} IoU" for each in ("lowest", "mean")]
+    of_network = "masks of one network: lowest IoU", "largest error of a predicted IoU"
+    head = ("PyTorch", *of_session, *of_network)
     facts = found["fp32 eager"]["masks"]["facts"]
     of_what = f"{facts['frames']} frames with {facts['objects']} objects"
     processor = record["steps"][0]["facts"]["machine"]["processor"]
@@ -90,12 +91,14 @@ def _section(record: Record) -> str:
 def _heading(record: Record) -> str:
     facts: Mapping[str, Any] = next((step.get("facts", {}) for step in record["steps"]), {})
     machine, gpu = facts.get("machine", {}), facts.get("gpu", {})
+    late = sum(step["ended"] == "not reached" for step in record["steps"])
     parts = [
         f"driver {machine['driver']}" if "driver" in machine else "",
         f"PyTorch {facts['torch']['version']}" if "torch" in facts else "",
         f"commit {record['commit']}",
         f"size {record['size']}" if record["size"] != "full" else "",
         f"run {record['ended']}",
+        f"{late} steps not reached" if late else "",
     ]
     name = gpu.get("name") or machine.get("processor", record["device"])
     return f"### {name}, {record['date']}\n\n{', '.join(filter(None, parts))}"
@@ -167,9 +170,10 @@ def _by_stage(spent: Mapping[str, float]) -> Iterable[str]:
 
 def _missing(record: Record) -> Iterable[Row]:
     for step in record["steps"]:
-        if step["ended"] != "done" and step.get("reason") != "not among --steps":
-            reason = step.get("reason", "").replace("|", "/")
-            yield step["name"], f"{step['ended']}: {reason}" if reason else step["ended"]
+        if step["ended"] in ("done", "not reached") or step.get("reason") == NOT_SELECTED:
+            continue
+        reason = step.get("reason", "").replace("|", "/")
+        yield step["name"], f"{step['ended']}: {reason}" if reason else step["ended"]
 
 
 def _table(head: Row, rows: Iterable[Row]) -> str:

@@ -59,6 +59,7 @@ def test_a_step_that_fails_crashes_or_hangs_is_recorded_and_the_next_one_runs(
         "last": "done",
     }
     assert found[FIRST]["facts"] == {"value": 3}
+    assert found["failing"]["rows"][0]["iou"] == "nan"
     assert ".../secret.pt: expected a checkpoint" in found["failing"]["reason"]
     assert found["crashing"]["reason"] == "SIGSEGV: the last words"
     assert found["hanging"]["reason"] == "stopped after 1 s"

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from bench.gpu.context import AbsentError, Context, tf32
-from bench.gpu.material import drawn_people, grid_boxes
 from bench.gpu.plan import DEMO
+from bench.gpu.steps.material import drawn_people, grid_boxes
 from datasets.io.files import write_json
 from trackers.appearance.embedder import load_embedder
 from trackers.detectors.detector import load_detector

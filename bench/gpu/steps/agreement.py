@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from bench.gpu.context import Context, tf32
-from bench.gpu.material import drawn_people, jpegs, video
-from bench.gpu.models import official, torch_networks
+from bench.gpu.steps.material import drawn_people, jpegs, video
+from bench.gpu.steps.models import official, torch_networks
 from bench.material.official_sam2 import follow
 from bench.sam2_objects import steps
 from trackers.sam2 import parity

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from time import monotonic
 
-from bench.gpu.agreement import report_networks
 from bench.gpu.context import AbsentError, Context
-from bench.gpu.models import torch_networks
-from bench.gpu.other_networks import require_onnxruntime
+from bench.gpu.steps.agreement import report_networks
+from bench.gpu.steps.models import torch_networks
+from bench.gpu.steps.other_networks import require_onnxruntime
 from trackers.sam2 import parity
 from trackers.sam2.networks import on_onnxruntime, on_tensorrt
 

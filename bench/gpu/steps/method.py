@@ -17,10 +17,9 @@ from bench.gpu.context import (
     free_memory,
     peak_memory,
     reporting_memory,
-    tf32,
 )
-from bench.gpu.material import detected_sequence, video
-from bench.gpu.samples import summarize
+from bench.gpu.steps.material import detected_sequence, video
+from bench.gpu.steps.samples import summarize
 from datasets.sequences.sequence_json import PreparedSequence, open_sequence
 from trackers.contract import Tracker, load_method, load_tracker
 from trackers.feed import read_feed
@@ -44,14 +43,13 @@ def time_method(context: Context, model: str) -> None:
     context.facts(method=_METHOD, model=model, image=list(scale.image), frames=scale.frames)
     context.facts(precision=options["precision"], mode=options["torch_mode"])
     sequence = video(context.folder, scale.frames, scale.image)
-    with tf32(allowed=True):
-        tracker = load_tracker(_METHOD, options | _KEPT)
-        for count in scale.method_objects:
-            free_memory(context.settings.device)
-            prepared = open_sequence(detected_sequence(context.folder, sequence, count))
-            with reporting_memory(context, count):
-                row = {"objects": count} | _time(tracker, prepared, scale.frames)
-                context.row(**row, peak_mib=peak_memory(context.settings.device))
+    tracker = load_tracker(_METHOD, options | _KEPT)
+    for count in scale.method_objects:
+        free_memory(context.settings.device)
+        prepared = open_sequence(detected_sequence(context.folder, sequence, count))
+        with reporting_memory(context, count):
+            row = {"objects": count} | _time(tracker, prepared, scale.frames)
+            context.row(**row, peak_mib=peak_memory(context.settings.device))
 
 
 def _time(tracker: Tracker, prepared: PreparedSequence, frames: int) -> dict[str, Any]:

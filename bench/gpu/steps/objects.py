@@ -27,9 +27,9 @@ from bench.gpu.context import (
     reporting_memory,
     tf32,
 )
-from bench.gpu.material import grid_boxes, jpegs, video
-from bench.gpu.models import official, torch_networks
-from bench.gpu.samples import summarize
+from bench.gpu.steps.material import grid_boxes, jpegs, video
+from bench.gpu.steps.models import official, torch_networks
+from bench.gpu.steps.samples import summarize
 from bench.material.official_sam2 import follow
 from bench.sam2_objects import steps
 from trackers.profiling.gpu import wait_for_gpu
@@ -59,10 +59,10 @@ def time_objects(context: Context, model: str, tool: str) -> None:
         weights="random" if context.weights_of(model) == "random" else "file",
         image=list(scale.image),
     )
-    with tf32(allowed=True):
-        if tool == "ours":
-            _time_ours(context, model, sequence, (precision, mode))
-        else:
+    if tool == "ours":
+        _time_ours(context, model, sequence, (precision, mode))
+    else:
+        with tf32(allowed=True):  # as in its own scripts
             _time_official(context, model, sequence, precision, compiled=tool != "official")
 
 
