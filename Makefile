@@ -8,6 +8,7 @@ ACCEPT ?=
 YES ?=
 AGAINST ?=
 WITH ?=
+WEIGHTS ?=
 $(if $(filter-out score page gpu,$(WITH)),$(error WITH: expected score, page or gpu, found $(WITH)))
 MOT17 ?= ../shared/data/mot17
 KITTI_MOTS ?= ../shared/data/kitti_mots
@@ -134,13 +135,9 @@ pictures: report ## docs/page.png and page_narrow.png from the default run; need
 	python -m reports.picture --state "$(PICTURED)" --width 390 --height 1750 \
 		--output docs/page_narrow.png
 
-bench-gpu: $(STAMP) ## compare SAM 2.1 with the official predictor on a GPU, in bf16, random weights
-	for size in tiny large; do for official in eager vos_optimized; do \
-		python -m bench.sam2_objects --size $$size --device cuda --precision bf16 --mode graphs \
-			--official $$official --output bench/sam2_objects_$${size}_$$official.json || exit 1; \
-	done; done
-	python -m bench.sam2_methods --size tiny --device cuda --precision bf16 --torch-mode graphs \
-		--output bench/sam2_methods_tiny.json
+bench-gpu: $(STAMP) ## correctness and speed of a GPU in under 10 minutes: bench/gpu/results/<device>-<date>.json
+	python -m bench.gpu $(if $(WEIGHTS),--weights $(WEIGHTS)); ended=$$?; \
+	python -m bench.gpu.table --document docs/gpu.md bench/gpu/results/*.json && exit $$ended
 
 demo-weights: $(STAMP) ## train the demo models again; some hours on two cores
 	python -m trackers.training.train_sam2 --workdir .cache/training/sam2 \

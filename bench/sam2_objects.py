@@ -105,7 +105,7 @@ def steps(
 def measure(args: argparse.Namespace, workdir: Path) -> list[dict[str, Any]]:
     """Return the measurements for each number of objects."""
     images, boxes = make_video(workdir / "frames", args.frames)
-    model = build_predictor(args.size, compiled=args.official == "vos_optimized")
+    model = build_predictor(args.size)
     if args.weights:
         model.load_state_dict(read_checkpoint(args.weights))
     else:
@@ -162,7 +162,6 @@ def main() -> None:
     parser.add_argument("--precision", choices=_PRECISIONS, default="fp32")
     parser.add_argument("--engine", choices=["torch", "onnxruntime"], default="torch")
     parser.add_argument("--mode", choices=MODES, default="eager", help="mode of our torch engine")
-    parser.add_argument("--official", choices=["eager", "vos_optimized"], default="eager")
     parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as workdir:
@@ -178,7 +177,6 @@ def main() -> None:
         "precision": args.precision,
         "engine": args.engine,
         "mode": args.mode,
-        "official": args.official,
         "fit_seconds": fits,
         "runs": found,
         "machine": describe_machine(),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import subprocess
 import sys
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import held_out, sam2_methods, yolo_sam2_modes
+from bench import held_out, yolo_sam2_modes
 from bench.harness import harness_cost, planning
 from datasets.formats import mots_text
 from datasets.formats.parquet import read_tracks
@@ -109,16 +108,6 @@ def test_a_joint_session_is_compared_with_one_session_per_object():
     assert found["least_iou"] >= 0.99
     total = found["total_seconds"]
     assert found["ratio"] == pytest.approx(total["article"] / total["joint"])
-
-
-def test_the_methods_are_measured_with_the_given_number_of_objects():
-    model = {"weights": "random"}
-    args = argparse.Namespace(image=[300, 400], frames=21)
-    for tracker in sam2_methods.make_trackers(model).values():
-        found = sam2_methods.measure(tracker, 3, args)
-        assert found["objects"] == 3
-        assert len(found["seconds"]) == 1
-        assert len(tracker.session.identities) == 3
 
 
 def test_the_overhead_of_the_harness_is_reported_by_stage(tmp_path):

@@ -104,10 +104,12 @@ class Session:
             raise ValueError(f"frame: expected size {self._size} as before, found {size}")
         self._frame += 1
         self._size = size
-        square = net.image_size, net.image_size
-        resized = np.asarray(Image.fromarray(image).resize(square, Image.Resampling.BICUBIC))
+        with stage("upload"):
+            square = net.image_size, net.image_size
+            resized = np.asarray(Image.fromarray(image).resize(square, Image.Resampling.BICUBIC))
+            pixels = net.arrays.put(resized[None])
         with stage("encode"):
-            self._features = net.encode(image=net.arrays.put(resized[None]))
+            self._features = net.encode(image=pixels)
         self._write_pending()
         ids = self._outputs.identities
         found, unprompted = self._track() if ids else {}, np.zeros(len(ids), bool)

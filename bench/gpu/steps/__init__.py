@@ -1,0 +1,1 @@
+"""The steps of `make bench-gpu`, one function each, and their inputs."""
