@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from trackers.contract import check_options
 from trackers.methods.deepstream.engine_paths import engines_path, network_files
 from trackers.methods.deepstream.options import Options as DeepStreamOptions
 from trackers.methods.deepstream.releases import RELEASES
@@ -13,22 +12,21 @@ SAM2_EXPORTS = "engines/deepstream/sam2"
 
 
 def deepstream_options(variant):
-    values = plan.variants[variant].config_options
-    try:
-        check_options("deepstream", values, f"variants.{variant}.options")
-    except ValueError as error:
-        raise WorkflowError(str(error)) from None
-    return make_options(DeepStreamOptions, values)
+    return make_options(DeepStreamOptions, plan.variants[variant].config_options)
 
 
 def deepstream_engines(variant):
     return str(engines_path(deepstream_options(variant)))
 
 
+def engines_key(variant):
+    return Path(deepstream_engines(variant)).parent.name
+
+
 def deepstream_variant(key):
     """Return the first variant that uses the engines of this key; they do not differ in them."""
     for variant in DEEPSTREAM:
-        if Path(deepstream_engines(variant)).parent.name == key:
+        if engines_key(variant) == key:
             return variant
     raise WorkflowError(
         f"engines/deepstream/{key}: expected the key of a variant, found none"
@@ -48,20 +46,21 @@ def deepstream_networks(key):
             yield from [path] if path.is_file() else sorted(path.glob("*.onnx"))
 
 
-for variant in DEEPSTREAM:
-    deepstream_options(variant)
-
-
-JOBS_BEFORE.update(
-    {
-        variant: [
-            {
-                "job": "deepstream_engines",
-                "made": made,
-                "log": f"logs/deepstream_engines/{Path(made).parent.name}.log",
+def deepstream_jobs(variant):
+    """Yield the jobs that a variant needs before its own, in order."""
+    for path in deepstream_networks(engines_key(variant)):
+        if Path(path).is_relative_to(SAM2_EXPORTS):
+            export = Path(path).relative_to(SAM2_EXPORTS).parent
+            yield {
+                "job": "deepstream_sam2",
+                "made": str(path),
+                "log": f"logs/deepstream_sam2/{export}.log",
             }
-        ]
-        for variant in DEEPSTREAM
-        for made in [deepstream_engines(variant)]
+    yield {
+        "job": "deepstream_engines",
+        "made": deepstream_engines(variant),
+        "log": f"logs/deepstream_engines/{engines_key(variant)}.log",
     }
-)
+
+
+JOBS_BEFORE.update({variant: list(deepstream_jobs(variant)) for variant in DEEPSTREAM})
