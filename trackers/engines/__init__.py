@@ -1,7 +1,8 @@
 """Networks on PyTorch, ONNX Runtime and TensorRT: named arrays in, named arrays out.
 
 Environment variables set here, before the libraries load, disable telemetry and wrong kernels, and
-keep compiled code in the repository's `.cache`. May import: datasets.io, trackers.option_types, trackers.profiling.
+keep compiled code in the repository's `.cache`. May import: datasets.io, trackers.option_types,
+trackers.profiling.
 """
 
 import os
