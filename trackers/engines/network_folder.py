@@ -45,20 +45,27 @@ def open_onnx(
     device: str = "cpu",
     threads: Mapping[str, int] = _NONE,
     shared: Mapping[str, str] = _NONE,
+    *,
+    tensors: bool = False,
 ) -> NetworkFolder:
     """Return the networks of a folder, on ONNX Runtime.
+
+    On a CUDA device the arrays are PyTorch's tensors there, on a CPU they are NumPy arrays.
 
     Args:
         names: Names of the networks to open.
         device: `cpu` or `cuda`.
         threads: Number of threads by the name of the network; one per core for the others.
         shared: Axis whose rows threads share, by the name of the network; see `OnnxEngine`.
+        tensors: Whether the arrays are tensors on a CPU too; threads then share no rows.
 
     Raises:
         FileNotFoundError: The folder lacks a file.
         ValueError: A file is invalid.
         RuntimeError: ONNX Runtime does not support the device.
     """
+    if tensors or device != "cpu":
+        return _open_on_tensors(folder, names, device, threads)
     import numpy as np
 
     from trackers.engines.numpy_arrays import NumpyArrays
@@ -71,6 +78,20 @@ def open_onnx(
     }
     dtype = np.float16 if facts["precision"] == "fp16" else np.float32
     return NetworkFolder(engines, NumpyArrays(dtype), facts)
+
+
+def _open_on_tensors(
+    folder: Path, names: Iterable[str], device: str, threads: Mapping[str, int]
+) -> NetworkFolder:
+    from trackers.engines.onnx_engine import OnnxTensorEngine
+    from trackers.engines.torch_engine import DTYPES, TorchArrays
+
+    facts = read_facts(folder)
+    engines = {
+        name: OnnxTensorEngine(folder / f"{name}.onnx", device, threads.get(name, 0))
+        for name in names
+    }
+    return NetworkFolder(engines, TorchArrays(device, DTYPES[facts["precision"]]), facts)
 
 
 def open_tensorrt(

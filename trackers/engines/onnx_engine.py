@@ -1,10 +1,14 @@
-"""ONNX Runtime: run a network from an ONNX file on the CPU or a CUDA device, without PyTorch."""
+"""ONNX Runtime: run a network from an ONNX file on the CPU or a CUDA device.
+
+`OnnxEngine` takes and returns NumPy arrays, without PyTorch. `OnnxTensorEngine` takes and returns
+PyTorch's tensors, which stay on the device from one network to the next.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import onnxruntime
@@ -15,6 +19,10 @@ from trackers.engines.network_files import explain_failure
 from trackers.engines.row_chunks import RowParallelSession
 from trackers.profiling.machine import usable_cores
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Found = TypeVar("Found")
 PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 # A thread that spins while it waits blocks a core for the next network; SAM 2 runs three a frame.
 _NO_SPINNING = ("session.intra_op.allow_spinning", "0")
@@ -26,6 +34,16 @@ _INVALID_MODEL = (
     errors.NotImplemented,
 )
 _FAILED_RUN = (*_INVALID_MODEL, errors.RuntimeException)
+# type of a tensor in ONNX → its name in PyTorch and its number in ONNX
+_TENSOR_TYPES = {
+    "tensor(float)": ("float32", 1),
+    "tensor(uint8)": ("uint8", 2),
+    "tensor(int32)": ("int32", 6),
+    "tensor(int64)": ("int64", 7),
+    "tensor(bool)": ("bool", 9),
+    "tensor(float16)": ("float16", 10),
+    "tensor(bfloat16)": ("bfloat16", 16),
+}
 _TYPES: dict[str, type[np.generic]] = {
     "tensor(float)": np.float32,
     "tensor(float16)": np.float16,
@@ -63,7 +81,7 @@ class OnnxEngine:
         self._path = path
         self._session = _open(path, _providers(device), threads)
         self.inputs = tuple(
-            TensorSpec(each.name, tuple(each.shape), np.dtype(_type(path, each)))
+            TensorSpec(each.name, tuple(each.shape), np.dtype(_find(path, each, _TYPES)))
             for each in self._session.get_inputs()
         )
         self.metadata: Mapping[str, str] = self._session.get_modelmeta().custom_metadata_map
@@ -116,6 +134,60 @@ class OnnxEngine:
         return np.ascontiguousarray(array, dtype)
 
 
+class OnnxTensorEngine:
+    """A network run by ONNX Runtime on PyTorch's tensors.
+
+    Its inputs and outputs stay on the device: a memory bank is not copied for each frame.
+
+    Args:
+        path: Path of the ONNX file.
+        device: `cpu` or `cuda`, where the tensors are.
+        threads: Number of threads per operator on a CPU; 0 for one per core.
+
+    Raises:
+        FileNotFoundError, ValueError, RuntimeError: As `OnnxEngine`.
+    """
+
+    def __init__(self, path: Path, device: str = "cuda", threads: int = 0) -> None:
+        import torch
+
+        self._path, self._torch, self._device = path, torch, device
+        self._session = _open(path, _providers(device), threads)
+        self._types = {
+            each.name: _find(path, each, _TENSOR_TYPES) for each in self._session.get_inputs()
+        }
+        self._outputs = [each.name for each in self._session.get_outputs()]
+
+    def __call__(self, **inputs: Any) -> dict[str, Tensor]:
+        check_names(inputs, self._types, str(self._path))
+        binding = self._session.io_binding()
+        tensors = []
+        for name, (dtype, number) in self._types.items():
+            tensor = inputs[name].to(self._device, getattr(self._torch, dtype)).contiguous()
+            index, shape = max(tensor.get_device(), 0), tuple(tensor.shape)
+            binding.bind_input(name, self._device, index, number, shape, tensor.data_ptr())
+            tensors.append(tensor)  # is in use until the run has ended
+        for name in self._outputs:
+            binding.bind_output(name, self._device, max(tensors[0].get_device(), 0))
+        if self._device == "cuda":  # ONNX Runtime computes on a stream of its own
+            self._torch.cuda.current_stream().synchronize()
+        self._run(binding, tensors)
+        found = zip(self._outputs, binding.get_outputs_as_ortvaluevector(), strict=True)
+        return {
+            name: self._torch.utils.dlpack.from_dlpack(each.to_dlpack()) for name, each in found
+        }
+
+    def _run(self, binding: onnxruntime.IOBinding, tensors: list[Tensor]) -> None:
+        """Run, and wait for the outputs."""
+        try:
+            self._session.run_with_iobinding(binding)
+        except _FAILED_RUN as error:
+            shapes = {
+                name: tuple(each.shape) for name, each in zip(self._types, tensors, strict=True)
+            }
+            raise ValueError(f"{self._path}: the network fails on {shapes}: {error}") from error
+
+
 def _providers(device: str) -> list[str]:
     if device not in PROVIDERS:
         raise ValueError(f"device: expected one of {list(PROVIDERS)}, found {device!r}")
@@ -150,9 +222,10 @@ def _open(path: Path, providers: list[str], threads: int) -> onnxruntime.Inferen
     return session
 
 
-def _type(path: Path, argument: onnxruntime.NodeArg) -> type[np.generic]:
-    if argument.type not in _TYPES:
+def _find(path: Path, argument: onnxruntime.NodeArg, types: Mapping[str, Found]) -> Found:
+    """Return what stands for the type of an input in a table of types."""
+    if argument.type not in types:
         raise ValueError(
-            f"{path}: input {argument.name}: expected one of {list(_TYPES)}, found {argument.type}"
+            f"{path}: input {argument.name}: expected one of {list(types)}, found {argument.type}"
         )
-    return _TYPES[argument.type]
+    return types[argument.type]

@@ -120,19 +120,21 @@ def _run_each(networks: Networks, features: Mapping[str, Any], count: int) -> No
     )
 
 
-def on_onnxruntime(folder: Path, device: str = "cpu", threads: int = 0) -> Networks:
+def on_onnxruntime(
+    folder: Path, device: str = "cpu", threads: int = 0, *, tensors: bool = False
+) -> Networks:
     """Return the exported networks in a folder on ONNX Runtime; raises as `open_onnx`.
 
     Args:
         device: `cpu` or `cuda`.
         threads: Number of threads that compute; 0 for one per core.
+        tensors: See `open_onnx`.
     """
     read_facts(folder, _SIZES)
     threads = threads or usable_cores()
     by_name = dict.fromkeys(NETWORKS, threads) | {_CONCURRENT: max(1, threads - 1)}
-    return _from_folder(
-        open_onnx(folder, NETWORKS, device, by_name, dict.fromkeys(_BATCHED, _OBJECTS))
-    )
+    shared = dict.fromkeys(_BATCHED, _OBJECTS)
+    return _from_folder(open_onnx(folder, NETWORKS, device, by_name, shared, tensors=tensors))
 
 
 def on_tensorrt(folder: Path, onnx: Path) -> Networks:

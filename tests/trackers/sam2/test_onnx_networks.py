@@ -214,7 +214,7 @@ def test_a_video_is_tracked_as_on_pytorch(precision, tolerance, networks, low_ne
         assert (masks[0] != masks[1]).mean() < tolerance
 
 
-@pytest.mark.xfail(strict=True, reason="the memory bank is in main memory")
+@pytest.mark.filterwarnings("ignore:Duplicate provider")
 def test_on_cuda_the_memory_bank_is_on_the_device(folder, monkeypatch):
     monkeypatch.setitem(onnx_engine.PROVIDERS, "cuda", "CPUExecutionProvider")
     arrays = on_onnxruntime(folder, "cuda").arrays
@@ -222,7 +222,6 @@ def test_on_cuda_the_memory_bank_is_on_the_device(folder, monkeypatch):
     assert arrays.device.type == "cuda"
 
 
-@pytest.mark.xfail(strict=True, reason="networks take and return NumPy arrays")
 def test_a_session_on_tensors_has_the_outputs_of_one_on_numpy_arrays(folder, networks):
     tensors = on_onnxruntime(folder, threads=1, tensors=True)
     sessions = [Session(networks, exclusive=True), Session(tensors, exclusive=True)]
