@@ -16,10 +16,14 @@ DAVIS ?= ../shared/data/davis2017
 
 PICTURED := run=synthetic-youtube_vis&baseline=sam2_prompted
 
+FULL ?=
+
 VENV := .venv
 STAMP := $(VENV)/installed
 # an environment for GPUs stays one when its lock file changes
 GPU := $(if $(filter gpu,$(WITH))$(wildcard $(STAMP)-gpu),-gpu)
+COMPILER := .venv-tensorrt
+COMPILED := $(if $(FULL),bench/tensorrt_compiler.json,.cache/tensorrt/compiled.json)
 BIOME := node_modules/.bin/biome
 NPM_STAMP := node_modules/installed
 UV = VIRTUAL_ENV=$(VENV) TMPDIR="$(CURDIR)/$(VENV)" $(VENV)/bin/uv
@@ -37,8 +41,8 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 unexport PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
 
 .DELETE_ON_ERROR:
-.PHONY: help setup check-gpu report contract reproduce baseline regression forget-verdict test test-fast lint bench \
-	pictures bench-gpu demo-weights format lock clean clean-downloads
+.PHONY: help setup check-gpu report contract reproduce baseline regression forget-verdict test test-fast \
+	test-tensorrt lint bench pictures bench-gpu demo-weights format lock clean clean-downloads
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -86,6 +90,11 @@ test: $(STAMP) ## all tests
 
 test-fast: $(STAMP) ## the tests that take less than a second each, under a minute in all
 	OMP_NUM_THREADS=1 pytest -n auto --dist worksteal -m "not slow"
+
+test-tensorrt: $(STAMP) $(COMPILER)/installed ## compile networks for TensorRT without a GPU; FULL=1: all of them
+	OMP_NUM_THREADS=1 python -m bench.compiler.export --output .cache/tensorrt/networks $(if $(FULL),--full)
+	$(COMPILER)/bin/python -m bench.compiler.compile --networks .cache/tensorrt/networks --output $(COMPILED)
+	$(COMPILER)/bin/python -m pytest --confcutdir=tests/tensorrt tests/tensorrt --compiled=$(COMPILED)
 
 lint: $(STAMP) $(NPM_STAMP) ## ruff, mypy, snakefmt, snakemake --lint; biome for JavaScript and CSS
 	ruff check .
@@ -159,7 +168,7 @@ format: $(STAMP) $(NPM_STAMP) ## format code, rules, scripts and styles
 lock: $(STAMP) ## pin versions again: requirements*.in -> requirements*.lock, environment.yml
 	$(UV) pip compile $(LOCK_FLAGS) --override requirements-overrides.txt requirements.in \
 		--output-file requirements.lock
-	for set in score page; do $(UV) pip compile $(LOCK_FLAGS) --constraint requirements.lock \
+	for set in score page tensorrt; do $(UV) pip compile $(LOCK_FLAGS) --constraint requirements.lock \
 		requirements-$$set.in --output-file requirements-$$set.lock || exit 1; done
 	$(UV) pip compile $(LOCK_FLAGS) --constraint requirements.lock --override requirements-overrides.txt \
 		--override requirements-gpu-overrides.txt requirements-gpu.in --output-file requirements-gpu.lock
@@ -185,6 +194,12 @@ $(STAMP) $(STAMP)-gpu: requirements$(GPU).lock
 	$(VENV)/bin/python -m pip install --quiet --require-hashes --no-deps -r $(VENV)/uv.txt
 	SAM2_BUILD_CUDA=0 $(UV) pip sync --compile-bytecode --require-hashes $<
 	touch $(STAMP)-score $(STAMP)-page $(if $(GPU),$(STAMP)-gpu) $(STAMP)
+
+$(COMPILER)/installed: requirements-tensorrt.lock
+	rm -rf $(COMPILER)
+	$(PYTHON) -m venv $(COMPILER)
+	$(COMPILER)/bin/python -m pip install --quiet --no-compile --no-deps --require-hashes -r $<
+	touch $@
 
 $(STAMP)-score $(STAMP)-page: $(STAMP)-%: requirements-%.lock
 	$(new_environment)

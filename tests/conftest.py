@@ -26,6 +26,8 @@ from tests.support.paths import ROOT, SHARED
 from tests.support.virtual_clock import VirtualClock
 from trackers.profiling.machine import usable_cores
 
+collect_ignore = ["tensorrt"]  # needs another environment: `make test-tensorrt`
+
 # the same cases in every run, however slow the machine
 settings.register_profile("steady", deadline=None, derandomize=True)
 settings.load_profile("steady")

@@ -73,10 +73,7 @@ def without_transposed_convolutions(model: onnx.ModelProto) -> onnx.ModelProto:
             nodes += _as_convolution(node, weights)
         else:
             nodes.append(node)
-    new = [
-        each for each in weights.values() if each.name not in {w.name for w in graph.initializer}
-    ]
-    graph.initializer.extend(new)
+    graph.initializer.extend(each for name, each in weights.items() if name not in old)
     graph.ClearField("node")
     graph.node.extend(nodes)
     return changed

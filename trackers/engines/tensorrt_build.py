@@ -64,7 +64,7 @@ class BuildFlags:
     """
 
     optimization_level: int = 3
-    workspace_gib: float = 8
+    workspace_gib: float = 10  # 16 objects of SAM 2 in float32 need 8.2
     tf32: bool = False
 
 

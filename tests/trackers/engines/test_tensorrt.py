@@ -140,7 +140,7 @@ def test_the_json_file_describes_the_engine(onnx, install):
         "tensorrt": "10.14.1.48",
         **HERE,
         "precision": "fp16",
-        "flags": {"optimization_level": 3, "workspace_gib": 8, "tf32": False},
+        "flags": {"optimization_level": 3, "workspace_gib": 10, "tf32": False},
         "profiles": [{"x": [[1, 2], [4, 2], [16, 2]]}],
         "inputs": INPUTS,
         "metadata": {},

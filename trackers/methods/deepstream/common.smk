@@ -6,6 +6,7 @@ from trackers.methods.deepstream.engine_paths import engines_path, network_files
 from trackers.methods.deepstream.options import Options as DeepStreamOptions
 from trackers.methods.deepstream.releases import RELEASES
 from trackers.options import make_options
+from workflow.planning.flags import gpu_launcher
 
 DEEPSTREAM = variants_of("deepstream")
 SAM2_EXPORTS = "engines/deepstream/sam2"

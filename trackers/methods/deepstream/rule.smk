@@ -56,12 +56,13 @@ rule deepstream_engines:
     resources:
         gpu=1,
     params:
+        launcher=gpu_launcher([0]),
         options=from_wildcards(deepstream_options_text),
         gpu=[MACHINE.get("gpu"), MACHINE.get("driver")],
         code=code_digest("trackers.methods.deepstream.engines"),
     shell:
-        "exec python -m trackers.methods.deepstream.engines --options={params.options:q}"
-        " --output={output.record:q} 2> {log:q}"
+        "exec python -m {params.launcher} trackers.methods.deepstream.engines"
+        " --options={params.options:q} --output={output.record:q} 2> {log:q}"
 
 
 rule deepstream:
@@ -83,10 +84,12 @@ rule deepstream:
     resources:
         gpu=1,
     params:
+        launcher=gpu_launcher([0]),
         options=variant_options,
         machine=MACHINE,
         code=track_code,
     shell:
-        "exec python -m trackers.methods.deepstream.run --options={params.options:q}"
-        " --engines={input.engines:q} --sequence={input.sequence:q} --output={output.tracks:q}"
-        " --timing={output.timing:q} --run={output.run:q} --code={params.code} 2> {log:q}"
+        "exec python -m {params.launcher} trackers.methods.deepstream.run"
+        " --options={params.options:q} --engines={input.engines:q} --sequence={input.sequence:q}"
+        " --output={output.tracks:q} --timing={output.timing:q} --run={output.run:q}"
+        " --code={params.code} 2> {log:q}"
