@@ -22,7 +22,7 @@ _STABILITY = {
 }
 
 
-def build_predictor(size: str, *, compiled: bool = False) -> Any:
+def build_predictor(size: str, *, compiled: bool = False, image_size: int | None = None) -> Any:
     """Return a predictor with random weights.
 
     Its settings are the defaults of `build_sam2_video_predictor`, without hole filling, which needs
@@ -31,11 +31,13 @@ def build_predictor(size: str, *, compiled: bool = False) -> Any:
     Args:
         size: Size as in `trackers.sam2.architecture.build_model`.
         compiled: Whether to use the variant that compiles every part, `vos_optimized`.
+        image_size: Side of the image that the encoder takes, in pixels; None for the published one.
     """
     config = OmegaConf.load(CONFIGS[size])
     name = "SAM2VideoPredictorVOS" if compiled else "SAM2VideoPredictor"
     config.model._target_ = f"sam2.sam2_video_predictor.{name}"
     config.model.compile_image_encoder = compiled
+    config.model.image_size = image_size or config.model.image_size
     config.model.sam_mask_decoder_extra_args = _STABILITY
     config.model.binarize_mask_from_pts_for_mem_enc = True
     return hydra.utils.instantiate(config.model).eval()
