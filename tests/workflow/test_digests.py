@@ -5,12 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import yaml
 
 from tests.support.paths import ROOT
 from trackers.contract import load_method
 from workflow import digests
-from workflow.environment import GPU, make_environment, read_pins
+from workflow.environment import read_pins
 
 LOCK = (ROOT / "requirements.lock").read_text()
 
@@ -97,18 +96,6 @@ def test_a_parent_package_counts(copy):
     before = digest("trackers.run")
     (copy / "datasets" / "__init__.py").write_text("X = 1\n")
     assert digest("trackers.run") != before
-
-
-def test_the_environment_of_a_gpu_machine_is_made_from_the_lock():
-    assert (ROOT / "environment.yml").read_text() == make_environment(LOCK)
-
-
-def test_conda_and_the_lock_name_the_same_versions():
-    content = yaml.safe_load((ROOT / "environment.yml").read_text())
-    (pip,) = (entry["pip"] for entry in content["dependencies"] if isinstance(entry, dict))
-    named = dict(line.split("==") for line in pip)
-    assert {name: version for name, version in named.items() if name not in GPU} == read_pins(LOCK)
-    assert GPU.keys() <= named.keys()
 
 
 def test_one_module_of_opencv_is_installed():
