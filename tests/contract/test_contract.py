@@ -91,10 +91,34 @@ def stage(request, prepared, exported):
 
 
 @pytest.fixture(scope="module")
-def played(stage) -> list[TrackerOutput]:
-    """The outputs of a new tracker."""
+def first_run(stage):
+    """(tracker, outputs, copies): a new tracker, its outputs, and their copies as they came."""
     make, sequence, frames = stage
-    return play(make(), sequence, frames)
+    tracker, outputs, copies = make(), [], []
+    tracker.start(sequence)
+    for frame in frames:
+        outputs.append(tracker.step(frame))
+        copies.append(deepcopy(outputs[-1]))
+    return tracker, outputs, copies
+
+
+@pytest.fixture(scope="module")
+def played(first_run) -> list[TrackerOutput]:
+    """The outputs of a new tracker."""
+    return first_run[1]
+
+
+@pytest.fixture(scope="module")
+def interleaved(stage):
+    """(outputs, other, empties): of a tracker, while another one tracks empty frames in turn."""
+    make, sequence, frames = stage
+    one, other, outputs, empties = make(), make(), [], []
+    one.start(sequence)
+    other.start(sequence)
+    for frame in frames:
+        outputs.append(one.step(frame))
+        empties.append(other.step(empty(frame)))
+    return outputs, other, empties
 
 
 def play(tracker, sequence: Sequence, frames: list[Frame]) -> list[TrackerOutput]:
@@ -125,10 +149,10 @@ def test_outputs_follow_the_contract(stage, played):
     assert any(len(output.track) for output in played), NOTHING
 
 
-def test_a_second_run_equals_the_first(stage):
-    make, sequence, frames = stage
-    tracker = make()
-    assert same(play(tracker, sequence, frames), play(tracker, sequence, frames))
+def test_a_second_run_equals_the_first(stage, first_run):
+    _, sequence, frames = stage
+    tracker, outputs, _ = first_run
+    assert same(outputs, play(tracker, sequence, frames))
 
 
 def test_later_frames_do_not_change_earlier_outputs(stage, played):
@@ -139,36 +163,23 @@ def test_later_frames_do_not_change_earlier_outputs(stage, played):
     assert same(played[:half], partial[:half])
 
 
-def test_a_tracker_does_not_write_to_its_earlier_outputs(stage):
-    make, sequence, frames = stage
-    tracker = make()
-    tracker.start(sequence)
-    outputs, copies = [], []
-    for frame in frames:
-        output = tracker.step(frame)
-        outputs.append(output)
-        copies.append(deepcopy(output))
+def test_a_tracker_does_not_write_to_its_earlier_outputs(first_run):
+    _, outputs, copies = first_run
     assert same(outputs, copies)
 
 
-def test_an_empty_frame_is_legal(stage):
+def test_an_empty_frame_is_legal(stage, interleaved):
     make, sequence, frames = stage
     mostly_empty = [empty(frame) if frame.index % 3 else frame for frame in frames]
-    tracker = make()
-    assert len(play(tracker, sequence, mostly_empty)) == len(frames)
-    assert len(play(tracker, sequence, [empty(frame) for frame in frames])) == len(frames)
+    assert len(play(make(), sequence, mostly_empty)) == len(frames)
+    _, _, empties = interleaved
+    assert len(empties) == len(frames)
 
 
-def test_state_does_not_leak_between_sequences_or_instances(stage, played):
-    make, sequence, frames = stage
-    one, other = make(), make()
-    one.start(sequence)
-    other.start(sequence)
-    interleaved = []
-    for frame in frames:
-        interleaved.append(one.step(frame))
-        other.step(empty(frame))
-    assert same(played, interleaved)
+def test_state_does_not_leak_between_sequences_or_instances(stage, played, interleaved):
+    _, sequence, frames = stage
+    outputs, other, _ = interleaved
+    assert same(played, outputs)
     assert same(played, play(other, sequence, frames))
 
 

@@ -92,22 +92,22 @@ def test_without_objects_no_cell_is_assigned():
 def test_a_batch_has_the_boxes_of_its_images():
     draw = np.random.default_rng(0)
     scenes = [draw_labelled_images(draw, 5) for _ in range(4)]
-    batch = [make_batch(draw, scenes) for _ in range(12)][-1]
-    assert batch.images.shape == (4, 3, 288, 384)
-    assert sum(map(len, batch.boxes)) > 0
-    for box in batch.boxes:
-        assert ((box[:, 2:] > box[:, :2]).all() & (box >= 0).all()).item()
+    for _ in range(3):
+        batch = make_batch(draw, scenes)
+        assert batch.images.shape == (4, 3, 288, 384)
+        assert sum(map(len, batch.boxes)) > 0
+        for box in batch.boxes:
+            assert ((box[:, 2:] > box[:, :2]).all() & (box >= 0).all()).item()
 
 
 @pytest.mark.slow
 def test_training_on_one_batch_reduces_the_loss():
     torch.manual_seed(0)
     draw = np.random.default_rng(0)
-    scenes = [draw_labelled_images(draw, 5) for _ in range(2)]
-    batch = [make_batch(draw, scenes) for _ in range(12)][-1]
+    batch = make_batch(draw, [draw_labelled_images(draw, 5)])
     model = build(0).train()
     optimizer, losses = torch.optim.AdamW(model.parameters(), lr=1e-3), []
-    for _ in range(20):
+    for _ in range(12):
         loss = batch_loss(model, batch)
         optimizer.zero_grad()
         loss.backward()

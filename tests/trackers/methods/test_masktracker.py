@@ -321,7 +321,7 @@ def test_of_160_detections_150_initiate_targets():
     corner = np.stack([across.ravel(), down.ravel()], 1)
     box = np.concatenate([corner, corner + np.array([20.0, 24.0])], 1)
     score = np.linspace(0.5, 0.9, 160)
-    _, tracker = run(video(3, box, score=score))
+    _, tracker = run(video(1, box, score=score))
     assert len(tracker.targets.track) == len(tracker.session.identities) == 150
     kept = boxes(tracker.targets.motion)
     assert not np.isclose(kept[:, None], box[:10]).all(2).any(), "the ten lowest scores"

@@ -20,7 +20,7 @@ from trackers.parts.deep_sort import DeepSortAssociation
 from trackers.parts.gallery import Gallery
 from trackers.parts.options import DeepSortOptions
 
-REAL_FRAMES = 300  # of a sequence: many tracks are longer than the largest budget
+REAL_FRAMES = 150  # of a sequence: many tracks are longer than the largest budget
 X, Y = [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]
 
 
@@ -269,7 +269,7 @@ def reference_tracks(frames, budget, metric):
 @pytest.mark.parametrize(
     ("number", "budget"),
     [*((number, 100) for number in ("02", "05", "09", "13")),
-     ("02", None), ("09", None), ("02", 5), ("13", 1)],
+     ("02", None), ("02", 5), ("13", 1)],
 )  # fmt: skip
 def test_tracks_equal_those_of_deep_sort_realtime(shared, number, budget):
     """Its boxes are float32, and it initiates the tracks of one frame in another order."""
