@@ -65,8 +65,6 @@ def convert_network(source: Path, shapes: Shapes, output: Path, precision: str) 
     for value in model.graph.input:
         if value.name not in weights:
             _set_shape(value, shapes[value.name])
-    for value in model.graph.output:
-        value.type.tensor_type.ClearField("shape")
     model.graph.ClearField("value_info")
     model = onnx.shape_inference.infer_shapes(model)
     origin = {"source": str(source), "source_sha256": sha256(source)}
