@@ -60,14 +60,10 @@ def _numbers() -> list[Any]:
 
     import numpy as np
 
-    scalar, kinds = np.float64(0).__reduce__()[0], (np.dtypes.Float32DType, np.dtypes.Float64DType)
-    return [
-        (scalar, "numpy.core.multiarray.scalar"),
-        (scalar, "numpy._core.multiarray.scalar"),
-        np.dtype,
-        *kinds,
-        codecs.encode,
-    ]
+    scalar = np.float64(0).__reduce__()[0]
+    kinds = {type(np.dtype(code)) for code in "?bhilqBHILQefd"}
+    names = [f"numpy.{core}.multiarray.scalar" for core in ("core", "_core")]  # before NumPy 2, now
+    return [*((scalar, name) for name in names), np.dtype, *kinds, codecs.encode]
 
 
 def check_state(reason: str, expected: dict[str, Any], found: dict[str, Any]) -> None:

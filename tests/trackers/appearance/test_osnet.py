@@ -11,6 +11,7 @@ import json
 import sys
 from itertools import islice
 from pathlib import Path
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
@@ -24,6 +25,7 @@ from trackers.appearance import export
 from trackers.appearance.embedder import load_embedder
 from trackers.appearance.osnet import SIZES, Osnet, Shape
 from trackers.appearance.osnet_weights import load_osnet
+from trackers.engines.checkpoint import read_checkpoint
 from trackers.engines.onnx_engine import OnnxEngine
 
 LISTS = json.loads(Path(__file__).with_name("osnet_weights.json").read_text())
@@ -90,6 +92,17 @@ def test_a_checkpoint_that_would_run_a_program_is_rejected(tmp_path, capsys):
     with pytest.raises(ValueError, match=r"old\.pth: no readable file of weights"):
         load_osnet(tmp_path / "old.pth")
     assert "a program ran" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("module", ["numpy._core.multiarray", "numpy.core.multiarray"])
+def test_numbers_of_numpy_beside_the_weights_are_read(module, tmp_path):
+    numbers = {"rank1": np.float64(0.5), "epoch": np.int64(3), "loss": np.float32(1)}
+    torch.save({"state_dict": {"module.a": torch.ones(2)}, **numbers}, tmp_path / "new.pth")
+    with ZipFile(tmp_path / "new.pth") as new, ZipFile(tmp_path / "w.pth", "w") as written:
+        for name in new.namelist():
+            content = new.read(name).replace(b"numpy._core.multiarray", module.encode())
+            written.writestr(name, content)
+    assert read_checkpoint(tmp_path / "w.pth")["a"].tolist() == [1, 1]
 
 
 @pytest.mark.slow
