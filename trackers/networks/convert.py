@@ -9,6 +9,9 @@ from typing import Any
 
 import numpy as np
 import onnx
+from onnx import helper, numpy_helper
+from onnx.checker import ValidationError
+from onnx.shape_inference import InferenceError
 
 from datasets.io.files import sha256, write_json
 from trackers.engines.card import CARD, replace_networks
@@ -16,6 +19,14 @@ from trackers.engines.export import save_network
 from trackers.engines.runner import PRECISIONS
 
 Shapes = Mapping[str, Sequence[int | str]]
+_CONSTANTS: Mapping[str, type[np.generic] | None] = {
+    # attributes of the operator Constant, and the type of their numbers
+    "value": None,
+    "value_float": np.float32,
+    "value_floats": np.float32,
+    "value_int": np.int64,
+    "value_ints": np.int64,
+}
 
 
 def convert_from_arguments(
@@ -55,6 +66,7 @@ def convert_network(source: Path, shapes: Shapes, output: Path, precision: str) 
             converted. Names the file.
     """
     model = onnx.load(source)
+    _constants_to_weights(model.graph)
     kinds = {each.data_type for each in model.graph.initializer if np.prod(each.dims) > 1}
     if onnx.TensorProto.FLOAT not in kinds:
         raise ValueError(
@@ -70,8 +82,22 @@ def convert_network(source: Path, shapes: Shapes, output: Path, precision: str) 
     origin = {"source": str(source), "source_sha256": sha256(source)}
     try:
         save_network(model, output, precision, [*shapes], origin)
-    except (ValueError, onnx.checker.ValidationError) as error:
+    except (ValueError, ValidationError, InferenceError) as error:
         raise ValueError(f"{source}: cannot be converted to {precision}: {error}") from error
+
+
+def _constants_to_weights(graph: onnx.GraphProto) -> None:
+    """Replace operators that return a constant by weights, which have a type of their own."""
+    nodes = [*graph.node]
+    graph.ClearField("node")
+    for node in nodes:
+        if node.op_type == "Constant" and node.attribute[0].name in _CONSTANTS:
+            value = helper.get_attribute_value(node.attribute[0])
+            kind = _CONSTANTS[node.attribute[0].name]
+            array = numpy_helper.to_array(value) if kind is None else np.array(value, kind)
+            graph.initializer.append(numpy_helper.from_array(array, node.output[0]))
+        else:
+            graph.node.append(node)
 
 
 def _set_shape(value: onnx.ValueInfoProto, shape: Sequence[int | str]) -> None:

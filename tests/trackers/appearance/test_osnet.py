@@ -57,15 +57,14 @@ def official(model, folder):
     return path
 
 
-@pytest.mark.parametrize("size", ["x0_25", "x0_5", "ain_x0_25", "ibn_x1_0"])
+@pytest.mark.parametrize("size", ["x0_25", "ain_x0_25", "ibn_x1_0"])
 def test_the_size_of_a_checkpoint_is_recognised(size, tmp_path):
     torch.manual_seed(0)
-    model = Osnet(size).eval()
+    model = Osnet(size)
     found, loaded = load_osnet(official(model, tmp_path))
     assert found == size
-    crops = torch.rand(1, 3, 64, 32)
-    with torch.no_grad():
-        torch.testing.assert_close(loaded(crops), model(crops), rtol=0, atol=0)
+    assert not loaded.training
+    torch.testing.assert_close(loaded.state_dict(), model.state_dict(), rtol=0, atol=0)
 
 
 def test_another_checkpoint_is_rejected(tmp_path):
