@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 import onnx
-from onnx import helper, numpy_helper
+from onnx import helper, numpy_helper, version_converter
 from onnx.checker import ValidationError
 from onnx.shape_inference import InferenceError
 
 from datasets.io.files import sha256, write_json
 from trackers.engines.card import CARD, replace_networks
-from trackers.engines.export import save_network
+from trackers.engines.export import OPSET, save_network
 from trackers.engines.runner import PRECISIONS
 
 Shapes = Mapping[str, Sequence[int | str]]
@@ -65,7 +65,7 @@ def convert_network(source: Path, shapes: Shapes, output: Path, precision: str) 
         ValueError: The network is not of float32, or has branches or loops, and cannot be
             converted. Names the file.
     """
-    model = onnx.load(source)
+    model = _load(source, precision)
     _constants_to_weights(model.graph)
     kinds = {each.data_type for each in model.graph.initializer if np.prod(each.dims) > 1}
     if onnx.TensorProto.FLOAT not in kinds:
@@ -84,6 +84,24 @@ def convert_network(source: Path, shapes: Shapes, output: Path, precision: str) 
         save_network(model, output, precision, [*shapes], origin)
     except (ValueError, ValidationError, InferenceError) as error:
         raise ValueError(f"{source}: cannot be converted to {precision}: {error}") from error
+
+
+def _load(source: Path, precision: str) -> onnx.ModelProto:
+    """Return a model; for bfloat16 with operators of a version that has it.
+
+    Raises:
+        ValueError: An operator of the model cannot be converted to that version.
+    """
+    model = onnx.load(source)
+    versions = {each.domain: each.version for each in model.opset_import}
+    if precision != "bf16" or versions.get("", OPSET) >= OPSET:
+        return model
+    try:
+        return version_converter.convert_version(model, OPSET)
+    except (RuntimeError, version_converter.ConvertError) as error:
+        raise ValueError(
+            f"{source}: cannot be converted to opset {OPSET}, the first with bfloat16: {error}"
+        ) from error
 
 
 def _constants_to_weights(graph: onnx.GraphProto) -> None:
