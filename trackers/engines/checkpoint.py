@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from pickle import UnpicklingError
@@ -43,8 +44,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
         ValueError,
         KeyError,
     ) as error:
-        reason = str(error).strip().split("\n")[0]
-        raise ValueError(f"{path}: no readable file of weights: {reason}") from error
+        raise ValueError(f"{path}: no readable file of weights: {_reason(error)}") from error
     keys = [key for key in _KEYS if isinstance(found, dict) and key in found]
     state = found[keys[0]] if keys else found
     if not isinstance(state, dict) or not all(isinstance(v, torch.Tensor) for v in state.values()):
@@ -54,20 +54,27 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     return dict(state)
 
 
+def _reason(error: Exception) -> str:
+    """Return why a file cannot be read, from the message of the library."""
+    foreign = re.search(r"GLOBAL (\S+)", str(error))
+    if isinstance(error, UnpicklingError) and foreign:
+        return (
+            f"expected tensors and numbers, found {foreign[1]}: other Python objects are not read, "
+            "because that could run a program; save the weights alone (state_dict)"
+        )
+    return str(error).strip().split("\n")[0]
+
+
 def _numbers() -> list[Any]:
     """Return what may be read besides tensors: NumPy's numbers, as accuracies in a checkpoint."""
     import codecs
 
     import numpy as np
 
-    scalar, kinds = np.float64(0).__reduce__()[0], (np.dtypes.Float32DType, np.dtypes.Float64DType)
-    return [
-        (scalar, "numpy.core.multiarray.scalar"),
-        (scalar, "numpy._core.multiarray.scalar"),
-        np.dtype,
-        *kinds,
-        codecs.encode,
-    ]
+    scalar = np.float64(0).__reduce__()[0]
+    kinds = {type(np.dtype(code)) for code in "?bhilqBHILQefd"}
+    names = [f"numpy.{core}.multiarray.scalar" for core in ("core", "_core")]  # before NumPy 2, now
+    return [*((scalar, name) for name in names), np.dtype, *kinds, codecs.encode]
 
 
 def check_state(reason: str, expected: dict[str, Any], found: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ import json
 import sys
 from itertools import islice
 from pathlib import Path
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
@@ -24,6 +25,7 @@ from trackers.appearance import export
 from trackers.appearance.embedder import load_embedder
 from trackers.appearance.osnet import SIZES, Osnet, Shape
 from trackers.appearance.osnet_weights import load_osnet
+from trackers.engines.checkpoint import read_checkpoint
 from trackers.engines.onnx_engine import OnnxEngine
 
 LISTS = json.loads(Path(__file__).with_name("osnet_weights.json").read_text())
@@ -55,15 +57,14 @@ def official(model, folder):
     return path
 
 
-@pytest.mark.parametrize("size", ["x0_25", "x0_5", "ain_x0_25", "ibn_x1_0"])
+@pytest.mark.parametrize("size", ["x0_25", "ain_x0_25", "ibn_x1_0"])
 def test_the_size_of_a_checkpoint_is_recognised(size, tmp_path):
     torch.manual_seed(0)
-    model = Osnet(size).eval()
+    model = Osnet(size)
     found, loaded = load_osnet(official(model, tmp_path))
     assert found == size
-    crops = torch.rand(1, 3, 64, 32)
-    with torch.no_grad():
-        torch.testing.assert_close(loaded(crops), model(crops), rtol=0, atol=0)
+    assert not loaded.training
+    torch.testing.assert_close(loaded.state_dict(), model.state_dict(), rtol=0, atol=0)
 
 
 def test_another_checkpoint_is_rejected(tmp_path):
@@ -87,9 +88,20 @@ class Program:
 
 def test_a_checkpoint_that_would_run_a_program_is_rejected(tmp_path, capsys):
     torch.save({"state_dict": {}, "model": Program()}, tmp_path / "old.pth")
-    with pytest.raises(ValueError, match=r"old\.pth: no readable file of weights"):
+    with pytest.raises(ValueError, match=r"old\.pth: .* found \S+\.print: other Python objects"):
         load_osnet(tmp_path / "old.pth")
     assert "a program ran" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("module", ["numpy._core.multiarray", "numpy.core.multiarray"])
+def test_numbers_of_numpy_beside_the_weights_are_read(module, tmp_path):
+    numbers = {"rank1": np.float64(0.5), "epoch": np.int64(3), "loss": np.float32(1)}
+    torch.save({"state_dict": {"module.a": torch.ones(2)}, **numbers}, tmp_path / "new.pth")
+    with ZipFile(tmp_path / "new.pth") as new, ZipFile(tmp_path / "w.pth", "w") as written:
+        for name in new.namelist():
+            content = new.read(name).replace(b"numpy._core.multiarray", module.encode())
+            written.writestr(name, content)
+    assert read_checkpoint(tmp_path / "w.pth")["a"].tolist() == [1, 1]
 
 
 @pytest.mark.slow
