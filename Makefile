@@ -134,6 +134,7 @@ bench: $(STAMP) ## measure the speed figures of the documents; needs MOT17, KITT
 	python -m bench.mask_boxes --davis $(DAVIS)/dogs-jump --davis2016 $(DAVIS)/../davis2016 \
 		--kitti-mots $(KITTI_MOTS) --output bench/mask_boxes.json
 	python -m bench.sam2_memory --output bench/sam2_memory.json --plot docs/sam2_memory.png
+	python -m bench.precision --workdir .cache/bench/precision --output bench/precision.json
 	python -m bench.regression.gate --workdir .cache/bench/gate --output bench/gate.json
 	rm -f bench/gate_against.json
 	$(MAKE) regression AGAINST=HEAD~1 || test -f results/regression/verdict.json # tracks of both sides

@@ -6,13 +6,16 @@ Each method tracks the same synthetic crowd with the demo weights on the CPU: on
 which is the reference, and in bfloat16 and float16; and on ONNX Runtime with networks exported in
 float16. Detections are the ground-truth boxes, the same for all. The IoU of an object's masks is
 taken in every frame; an object that only one of the two reports has an IoU of 0.
+
+A rounding moves a number by up to a share of it, 1/256 in bfloat16 and 1/2048 in float16, so that
+a pixel changes only where its logit is near 0: at the edge of a mask, which is a large part of the
+small masks of this video. The limits of the mean IoU leave some seven times that share.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -30,6 +33,7 @@ from datasets.synthesis.rendering import Label, play
 from datasets.synthesis.scripts import HEIGHT, SCENARIOS, WIDTH
 from datasets.types import Detections, Extent, Frame, Sequence, Tracks
 from trackers.contract import TrackerOutput, load_tracker
+from trackers.engines.card import CARD
 from trackers.feed import pack
 from trackers.mask_rcnn import export as mask_rcnn
 from trackers.profiling.machine import describe_machine
@@ -63,6 +67,8 @@ RUNNERS: Mapping[str, Mapping[str, Any]] = {
     "fp16": {"precision": "fp16"},
     "fp16 onnxruntime": {"engine": "onnxruntime"},
 }
+# minimum mean IoU of the masks in a precision that agrees with float32
+MIN_MEAN_IOU = {"bf16": 0.97, "fp16": 0.997}
 
 
 @dataclass
@@ -84,14 +90,15 @@ class Agreement:
         self.ious += [_iou(one[name], other[name]) for name in one.keys() & other.keys()]
         self.ious += [0.0] * len(one.keys() ^ other.keys())
 
-    def summary(self) -> dict[str, Any]:
-        """Return the figures of the table."""
+    def summary(self, precision: str) -> dict[str, Any]:
+        """Return the figures of the table, and whether they are within the limits."""
         ious = np.array(self.ious)
         return {
             "masks": len(ious),
             "mean_iou": float(ious.mean()),
             "min_iou": float(ious.min()),
             "same_ids": self.same_ids,
+            "agrees": self.same_ids and bool(ious.mean() >= MIN_MEAN_IOU[precision]),
         }
 
 
@@ -166,11 +173,13 @@ def agreement(
 
 
 def export_networks(folder: Path) -> dict[str, str]:
-    """Export both demo models in float16; return the folder of each method's networks."""
+    """Export the demo models in float16, unless done; return the networks of each method."""
     for name, program in (("sam2", sam2), ("masktrack", mask_rcnn)):
+        if (folder / name / CARD).is_file():
+            continue
         flags = [f"--weights={_DEMO.format(name)}", "--precision=fp16"]
         flags += ["--size=demo"] if name == "sam2" else []
-        sys.argv = [program.__name__, *flags, f"--output={folder / name / 'networks.json'}"]
+        sys.argv = [program.__name__, *flags, f"--output={folder / name / CARD}"]
         program.main()
     return {
         method: str(folder / ("masktrack" if method == "masktrack_rcnn" else "sam2"))
@@ -178,41 +187,47 @@ def export_networks(folder: Path) -> dict[str, str]:
     }
 
 
-def compare(args: argparse.Namespace, networks: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Return the rows of the table."""
-    frames, rows = make_frames(args.frames, args.objects), []
+def compare(frames: list[Frame], networks: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    """Yield the rows of the table."""
     for case, (method, _) in CASES.items():
         expected = list(run(case, {}, frames))
         for name, runner in RUNNERS.items():
             chosen = {**runner, "networks": networks[method]} if "engine" in runner else runner
             found = agreement(case, chosen, frames, expected)
-            rows.append({"method": case, "precision": name, **found.summary()})
-            print(
-                "{method:26} {precision:18} mean {mean_iou:.4f}, min {min_iou:.4f} of {masks} "
-                "masks, same ids: {same_ids}".format(**rows[-1]),
-                flush=True,
-            )
-    return rows
+            yield {"method": case, "run": name, **found.summary(name.split()[0])}
 
 
 def main() -> None:
     """Run the command line program."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--frames", type=int, default=20)
-    parser.add_argument("--objects", type=int, default=4)
+    parser.add_argument("--objects", type=int, default=2)
+    parser.add_argument(
+        "--workdir",
+        type=Path,
+        default=Path(".cache/bench/precision"),
+        help="folder of the exported networks, which are exported once",
+    )
     parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        rows = compare(args, export_networks(Path(folder)))
-    content = {
+    content: dict[str, Any] = {
         "what": "Masks in low precision compared with those in float32, by method",
         "date": str(date.today()),
         "frames": args.frames,
         "objects": args.objects,
-        "rows": rows,
         "machine": describe_machine(),
+        "min_mean_iou": MIN_MEAN_IOU,
     }
-    write_json(args.output, content)
+    rows, networks = [], export_networks(args.workdir)
+    for row in compare(make_frames(args.frames, args.objects), networks):
+        rows.append(row)
+        print(
+            "{method:26} {run:18} mean {mean_iou:.4f}, min {min_iou:.4f} of {masks} masks, "
+            "same ids: {same_ids}, agrees: {agrees}".format(**row),
+            flush=True,
+        )
+        agrees = all(each["agrees"] for each in rows)  # a run that is cut leaves what it had
+        write_json(args.output, content | {"agrees": agrees, "rows": rows})
 
 
 if __name__ == "__main__":
