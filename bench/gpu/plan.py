@@ -45,7 +45,7 @@ class Scale:
 
 SCALES = {
     "full": Scale(("tiny", "large"), (1, 4, 8, 16, 32), (1, 4, 16), (1080, 1920)),
-    "toy": Scale(("demo",), (1, 2), (1, 2), (288, 384), 4, 4, 2, 8),
+    "toy": Scale(("demo",), (1, 2), (1, 2), (288, 384), 4, 4, 2, 10),
     "smoke": Scale(("demo",), (1,), (1,), (72, 96), 1, 1, 1, 2),
 }
 
@@ -96,7 +96,7 @@ def _demo(device: str) -> Iterator[Step]:
         for kind, compared in (("masks", "masks of a session"), ("networks", "each network")):
             function = f"{_STEPS}.agreement:compare_{kind}"
             yield Step(
-                f"{kind}: demo {precision} {mode}", f"{what}: {compared}", function, 40, chosen
+                f"{kind}: demo {precision} {mode}", f"{what}: {compared}", function, 60, chosen
             )
 
 

@@ -114,13 +114,13 @@ def _correctness(record: Record) -> Iterable[Row]:
         worst = facts.get("min_iou", min(ious, default=None))
         measured = {
             "lowest mask IoU": facts.get("min_mask_iou", worst),
+            "mean": facts.get("mean_iou"),
             "largest difference of boxes in pixels": facts.get("largest_box_difference_px"),
             "largest difference of vectors": facts.get("largest_difference"),
         }
         texts = [f"{name} {value:.4g}" for name, value in measured.items() if value is not None]
         verdict = "agrees" if facts["agrees"] else "**does not agree**"
-        limit = facts.get("min_iou_limit", facts.get("limit", ""))
-        yield step["what"], ", ".join([verdict, *texts]), str(limit)
+        yield step["what"], ", ".join([verdict, *texts]), str(facts.get("limit", ""))
 
 
 def _speed(record: Record) -> Iterable[Row]:

@@ -11,14 +11,16 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from bench.gpu import __main__ as program
 from bench.gpu import anonymous, processes, table
-from bench.gpu.context import Settings
+from bench.gpu.context import Context, Settings
 from bench.gpu.plan import FIRST, SCALES, Step, steps
 from bench.gpu.record import Record, faults, read_record
 from bench.gpu.run import Limits, run_steps
+from bench.gpu.steps import masks
 from tests.support.paths import ROOT
 
 SUPPORT = "tests.support.gpu_steps"
@@ -183,6 +185,29 @@ def test_the_whole_script_runs_on_a_cpu(tmp_path, monkeypatch, capfd):
     assert not [each for each in private if each in path.read_text()]
 
 
+def logits_of(pixel: float) -> dict:
+    return {0: {1: np.array([[-9.0, 10.0, pixel]])}}
+
+
+@pytest.mark.parametrize(
+    ("pixel", "precision", "agrees"),
+    [
+        (-5, "fp32", True),
+        (0.019, "fp32", True),  # half of the mask, but its logit is near 0 beside 10
+        (0.03, "fp32", False),
+        (-5, "bf16", True),
+        (0.019, "bf16", False),
+    ],
+)
+def test_masks_agree_up_to_undecided_pixels_in_float32_and_on_average_otherwise(
+    pixel, precision, agrees
+):
+    facts: dict = {}
+    context = Context(Settings("cpu", "smoke", ""), 0, facts.update)
+    masks.report_masks(context, logits_of(-0.01), logits_of(pixel), precision)
+    assert facts["facts"]["agrees"] is agrees
+
+
 def test_a_name_that_is_taken_gets_a_number(tmp_path):
     first = program.free_path(tmp_path, "gpu")
     first.touch()
@@ -199,7 +224,9 @@ def record_of(tmp_path: Path) -> dict:
     head = {"date": "2026-12-02", "commit": "abc", "device": "cuda", "size": "full"}
     record = Record(path, head, [step(name, "succeed") for name in [FIRST, *names]])
     record.add(FIRST, {"facts": {"gpu": {"name": "NVIDIA H200"}, "machine": {"driver": "580"}}})
-    record.add("masks", {"facts": {"min_iou": 0.98765, "min_iou_limit": 0.9, "agrees": True}})
+    record.add(
+        "masks", {"facts": {"min_iou": 0.98765, "mean_iou": 0.995, "limit": 0.9, "agrees": True}}
+    )
     for tool, ms in (("ours", 20.0), ("official", 50.0)):
         name = f"objects: tiny {tool}"
         row = {"objects": 16, "frames": {"median_ms": ms}, "peak_mib": {"allocated": 2048.0}}
@@ -216,7 +243,7 @@ def record_of(tmp_path: Path) -> dict:
 def test_a_run_becomes_tables(tmp_path):
     lines = table.sections([record_of(tmp_path)])["runs"].splitlines()
     assert lines[0] == "### NVIDIA H200, 2026-12-02"
-    assert "| what masks does | agrees, lowest mask IoU 0.9877 | 0.9 |" in lines
+    assert "| what masks does | agrees, lowest mask IoU 0.9877, mean 0.995 | 0.9 |" in lines
     assert "| tiny | 16 | 50.0 fps | 20.0 fps |  | 2.50 | 2048 MiB |" in lines
     assert "| tiny | 16 | 4.0 | 0.0 | 0.0 | 8.0 | 0.0 | 0.0 | 2.0 |" in lines
     assert "| TensorRT | absent: not installed |" in lines

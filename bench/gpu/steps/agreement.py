@@ -1,6 +1,6 @@
 """Correctness of SAM 2 on the device: networks and masks, against PyTorch in float32 on the CPU.
 
-A result `agrees` if masks have at least the IoU of `MIN_IOU` for its precision.
+Networks agree if the masks of each object have at least the IoU of `MIN_IOU`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from bench.gpu.context import Context, tf32
+from bench.gpu.steps.masks import Logits, report_masks
 from bench.gpu.steps.material import drawn_people, jpegs, video
 from bench.gpu.steps.models import official, torch_networks
 from bench.material.official_sam2 import follow
@@ -20,10 +21,9 @@ from trackers.sam2.loading import RANDOM
 from trackers.sam2.networks import NETWORKS
 from trackers.sam2.session import Session
 
-MIN_IOU = {"fp32": 0.99, "bf16": 0.85, "fp16": 0.95}  # lowest IoU of an object's mask in a frame
+MIN_IOU = {"fp32": 0.99, "bf16": 0.85, "fp16": 0.95}  # of the masks of one network
 _OBJECTS = 4
 _EXAMPLES = 2  # objects of the random inputs
-Logits = dict[int, dict[int, np.ndarray]]  # by frame and object
 
 
 def compare_networks(
@@ -78,7 +78,7 @@ def report_networks(
     for row in rows:
         context.row(**_rounded({key: row[key] for key in row if key != "agrees"}))
         agrees &= bool(row["finite"]) and row.get("mask_iou", 1.0) >= limit
-    context.facts(precision=precision, min_iou_limit=limit, agrees=agrees)
+    context.facts(precision=precision, limit=limit, agrees=agrees)
 
 
 def _rounded(value: Any) -> Any:
@@ -123,33 +123,3 @@ def _read(folder: Any) -> list[np.ndarray]:
 def track(networks: Any, images: list[np.ndarray], boxes: np.ndarray) -> Logits:
     """Return the logits of a session whose objects are prompted in the first frame."""
     return dict(steps(Session(networks), images, boxes))
-
-
-def report_masks(context: Context, expected: Logits, found: Logits, precision: str) -> None:
-    """Report the IoU of each object's masks, frame by frame, and whether all of them agree."""
-    worst = [
-        min(iou(logits, found[frame][each]) for each, logits in objects.items())
-        for frame, objects in expected.items()
-    ]
-    everything = [
-        iou(logits, found[frame][each])
-        for frame, objects in expected.items()
-        for each, logits in objects.items()
-    ]
-    context.facts(
-        precision=precision,
-        frames=len(expected),
-        objects=len(expected[0]),
-        objects_with_mask=sum(bool((each > 0).any()) for each in expected[0].values()),
-        min_iou=round(min(everything), 5),
-        mean_iou=round(float(np.mean(everything)), 5),
-        min_iou_by_frame=[round(each, 5) for each in worst],
-        min_iou_limit=MIN_IOU[precision],
-        agrees=min(everything) >= MIN_IOU[precision],
-    )
-
-
-def iou(one: np.ndarray, other: np.ndarray) -> float:
-    """Return the IoU of the masks of two arrays of logits; 1 for two empty masks."""
-    either = ((one > 0) | (other > 0)).sum()
-    return float(((one > 0) & (other > 0)).sum() / either) if either else 1.0

@@ -46,7 +46,7 @@ def _gpu(device: str) -> dict[str, Any]:
         count = f"{torch.cuda.device_count()} devices"
         raise RuntimeError(
             f"--device: {device}: expected a GPU that PyTorch can use, found none ({count}, "
-            f"PyTorch is built for CUDA {torch.version.cuda}): see docs/gpu.md, Troubleshooting"
+            f"PyTorch is built for CUDA {torch.version.cuda}): `make check-gpu` says why"
         )
     found = torch.cuda.get_device_properties(device)
     one = torch.ones(64, 64, device=device)

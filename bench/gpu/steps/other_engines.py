@@ -8,7 +8,6 @@ from time import monotonic
 from bench.gpu.context import AbsentError, Context
 from bench.gpu.steps.agreement import report_networks
 from bench.gpu.steps.models import torch_networks
-from bench.gpu.steps.other_networks import require_onnxruntime
 from trackers.sam2 import parity
 from trackers.sam2.networks import on_onnxruntime, on_tensorrt
 
@@ -20,7 +19,7 @@ def compare_onnxruntime(context: Context) -> None:
     """Compare each network on ONNX Runtime."""
     if not context.uses_cuda:
         raise AbsentError("on a CPU the default run compares it: parity_onnxruntime.json")
-    require_onnxruntime(context)
+    _require_cuda()
     calls = parity.record(torch_networks(_MODEL, context, "cpu"))
     folder = _export(context, "fp32")
     networks = on_onnxruntime(folder, context.settings.device)
@@ -46,6 +45,18 @@ def compare_tensorrt(context: Context) -> None:
     context.facts(tensorrt=library.__version__, build_s=round(monotonic() - begin, 1))
     networks = on_tensorrt(onnx / "tensorrt", onnx)
     report_networks(context, parity.compare(calls, networks), _TENSORRT_PRECISION)
+
+
+def _require_cuda() -> None:
+    """Raise AbsentError if the installed ONNX Runtime is not for CUDA."""
+    import onnxruntime
+
+    available = onnxruntime.get_available_providers()
+    if "CUDAExecutionProvider" not in available:
+        raise AbsentError(
+            f"onnxruntime {onnxruntime.__version__}: expected CUDAExecutionProvider, found "
+            f"{available}"
+        )
 
 
 def _export(context: Context, precision: str) -> Path:
