@@ -31,9 +31,8 @@ def profiled_engines(model, folder, profiles, calls):
         path.with_name(f"{name}.onnx.json").write_text(json.dumps({"inputs": layouts}))
         known[name] = [profile_shapes(path, layouts, each) for each in profiles]
         facts = dict.fromkeys(("sha256", "onnx_sha256", *PLATFORM_KEYS), "")
-        path.with_name(f"{name}.engine.json").write_text(
-            json.dumps(facts | {"profiles": known[name]})
-        )
+        facts |= {"profiles": known[name], "inputs": layouts, "metadata": {}}
+        path.with_name(f"{name}.engine.json").write_text(json.dumps(facts))
         path.with_name(f"{name}.engine").touch()
     (folder / CARD).write_text(json.dumps(sizes(model) | {"precision": "fp32"}))
     arrays = torch_engine.TorchArrays()

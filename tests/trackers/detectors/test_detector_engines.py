@@ -74,6 +74,7 @@ def test_a_detector_does_not_follow_the_device_of_sam2(method, tmp_path, monkeyp
     tracker, devices = import_module(f"trackers.methods.{method}.tracker"), []
     monkeypatch.setattr(tracker, "load_networks", lambda *model: devices.append(model[2].device))
     monkeypatch.setattr(tracker, "Session", Mock())
+    monkeypatch.setattr("trackers.contract.require_gpu", Mock())
     card = write_card(tmp_path, file=str(DEMO), classes=["person"], size=[64, 64])
     options = {"device": "cuda", "detector": card}
     assert load_tracker(method, options)
