@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from pickle import UnpicklingError
@@ -43,8 +44,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
         ValueError,
         KeyError,
     ) as error:
-        reason = str(error).strip().split("\n")[0]
-        raise ValueError(f"{path}: no readable file of weights: {reason}") from error
+        raise ValueError(f"{path}: no readable file of weights: {_reason(error)}") from error
     keys = [key for key in _KEYS if isinstance(found, dict) and key in found]
     state = found[keys[0]] if keys else found
     if not isinstance(state, dict) or not all(isinstance(v, torch.Tensor) for v in state.values()):
@@ -52,6 +52,17 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     if all(name.startswith(_PARALLEL) for name in state):
         return {name.removeprefix(_PARALLEL): each for name, each in state.items()}
     return dict(state)
+
+
+def _reason(error: Exception) -> str:
+    """Return why a file cannot be read, from the message of the library."""
+    foreign = re.search(r"GLOBAL (\S+)", str(error))
+    if isinstance(error, UnpicklingError) and foreign:
+        return (
+            f"expected tensors and numbers, found {foreign[1]}: other Python objects are not read, "
+            "because that could run a program; save the weights alone (state_dict)"
+        )
+    return str(error).strip().split("\n")[0]
 
 
 def _numbers() -> list[Any]:

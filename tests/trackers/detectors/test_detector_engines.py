@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-from dataclasses import replace
+from importlib import import_module
 from itertools import islice
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -71,20 +71,13 @@ def test_the_official_nano_gives_the_same_boxes_on_pytorch(shared, tmp_path):
 
 @pytest.mark.parametrize("method", ["masktracker", "yolo_sam2"])
 def test_a_detector_does_not_follow_the_device_of_sam2(method, tmp_path, monkeypatch):
-    tracker = sys.modules.get(f"trackers.methods.{method}.tracker")
-    if tracker is None:
-        load_tracker(method, {})
-        tracker = sys.modules[f"trackers.methods.{method}.tracker"]
-    load_networks = tracker.load_networks
-
-    def without_gpu(size, weights, run):
-        assert run.device == "cuda"
-        return load_networks(size, weights, replace(run, device="cpu"))
-
-    monkeypatch.setattr(tracker, "load_networks", without_gpu)
+    tracker, devices = import_module(f"trackers.methods.{method}.tracker"), []
+    monkeypatch.setattr(tracker, "load_networks", lambda *model: devices.append(model[2].device))
+    monkeypatch.setattr(tracker, "Session", Mock())
     card = write_card(tmp_path, file=str(DEMO), classes=["person"], size=[64, 64])
     options = {"device": "cuda", "detector": card}
     assert load_tracker(method, options)
+    assert devices == ["cuda"]
     if not torch.cuda.is_available():
         message = r"yolox_demo\.safetensors: device 'cuda': expected a CUDA device, found none"
         with pytest.raises(RuntimeError, match=message):
