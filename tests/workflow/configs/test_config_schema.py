@@ -62,7 +62,8 @@ def test_the_default_config_is_valid(config):
         (
             "engines.x",
             {"kind": "onnx", "weights": "w"},
-            "engines.x.kind: expected one of sam2, yolox, masktrack_rcnn, found 'onnx'",
+            "engines.x.kind: expected one of sam2, yolox, osnet, masktrack_rcnn, onnx_detector, "
+            "onnx_embedding, found 'onnx'",
         ),
         (
             "engines.x",
