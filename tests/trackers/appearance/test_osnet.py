@@ -88,7 +88,7 @@ class Program:
 
 def test_a_checkpoint_that_would_run_a_program_is_rejected(tmp_path, capsys):
     torch.save({"state_dict": {}, "model": Program()}, tmp_path / "old.pth")
-    with pytest.raises(ValueError, match=r"old\.pth: .* found \S+\.print: other Python objects"):
+    with pytest.raises(ValueError, match=r"old\.pth: .* found print: other Python objects"):
         load_osnet(tmp_path / "old.pth")
     assert "a program ran" not in capsys.readouterr().out
 
