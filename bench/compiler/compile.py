@@ -16,7 +16,7 @@ from dataclasses import asdict
 from datetime import date
 from multiprocessing import get_context
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 from bench.compiler.build_log import Engine, count_kinds, read_log
@@ -44,7 +44,7 @@ def compile_one(folder: Path, record: dict[str, Any]) -> dict[str, Any]:
     """Return the record of a network, with what the compiler's log says about its engine."""
     library = load_tensorrt()
     recorder = _recorder_type(library)()
-    begin = perf_counter()
+    begin, cpu_begin = perf_counter(), process_time()
     with tempfile.TemporaryDirectory() as workdir:
         try:
             plan = compile_network(
@@ -57,19 +57,25 @@ def compile_one(folder: Path, record: dict[str, Any]) -> dict[str, Any]:
             )
         except (RuntimeError, ValueError):
             return record | {"error": recorder.error[:_ERROR]}
-    found = {"seconds": round(perf_counter() - begin, 2), "engine_mb": round(len(plan) / _MB, 1)}
-    return record | found | describe(read_log("\n".join(recorder.lines)))
+    spent = {
+        "seconds": round(perf_counter() - begin, 2),
+        "cpu_seconds": round(process_time() - cpu_begin, 2),
+    }
+    engine = {"engine_mb": round(len(plan) / _MB, 1)}
+    return record | spent | engine | describe(read_log("\n".join(recorder.lines)))
 
 
 def describe(engine: Engine) -> dict[str, Any]:
     """Return the facts of an engine that are recorded."""
-    softmax = [each for each in engine.kernels if each.is_softmax]
+    softmax = [kernel.inputs for kernel in engine.kernels if kernel.is_softmax]
     return {
         "shapes": engine.shapes,
         "scratch_mb": round(engine.scratch_bytes / _MB, 1),
         "kernels": count_kinds(engine.kernels),
         "attention": sum(each.is_attention for each in engine.kernels),
-        "softmax": [list(max((a.shape for a in each.inputs), key=len)) for each in softmax],
+        "softmax": [
+            list(max(inputs, key=lambda each: len(each.shape)).shape) for inputs in softmax
+        ],
         "float32": count_kinds(each for each in engine.kernels if each.is_float32),
     }
 
@@ -93,7 +99,7 @@ def table(records: list[dict[str, Any]]) -> str:
     """Return the records as a table."""
     lines = [
         _COLUMNS.format(
-            *("model", "network", "type", "seconds", "MB", "kernels", "attention", "softmax"),
+            *("model", "network", "type", "CPU s", "MB", "kernels", "attention", "softmax"),
             *("float32", "scratch MB"),
         )
     ]
@@ -105,7 +111,7 @@ def table(records: list[dict[str, Any]]) -> str:
         lines.append(
             _COLUMNS.format(
                 *names,
-                each["seconds"],
+                each["cpu_seconds"],
                 each["engine_mb"],
                 sum(each["kernels"].values()),
                 each["attention"],

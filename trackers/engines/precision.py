@@ -196,7 +196,7 @@ def _as_convolution(node: NodeProto, weights: dict[str, TensorProto]) -> list[No
     """Return operators equal to a transposed convolution; its new weights are added."""
     kernel = numpy_helper.to_array(weights[node.input[1]])  # (in, out, k, k)
     side, names = kernel.shape[-1], [f"{name}.by_pixel" for name in node.input[1:]]
-    arrays = [kernel.transpose(1, 2, 3, 0).reshape(-1, kernel.shape[0], 1, 1)]
+    arrays: list[np.ndarray] = [kernel.transpose(1, 2, 3, 0).reshape(-1, kernel.shape[0], 1, 1)]
     if len(names) > 1:
         arrays.append(numpy_helper.to_array(weights[node.input[2]]).repeat(side**2))
     for name, array in zip(names, arrays, strict=True):
