@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
+import time
 
 import numpy as np
 import onnx
@@ -17,6 +19,7 @@ from trackers.engines.export import Signature, export_onnx
 from trackers.engines.numpy_arrays import NumpyArrays
 from trackers.engines.onnx_engine import OnnxEngine
 from trackers.engines.precision import lower
+from trackers.engines.row_chunks import RowParallelSession
 from trackers.engines.torch_engine import TorchArrays, TorchEngine
 
 
@@ -177,6 +180,47 @@ def test_threads_that_share_rows_return_the_same_as_one_thread(exported, rows):
         np.testing.assert_allclose(shared[name], array, rtol=0, atol=1e-6, err_msg=name)
 
 
+class _Session:
+    """Adds the input `offset` to the rows of x, and records their number and the thread."""
+
+    def __init__(self):
+        self.calls = []
+
+    def run(self, _, inputs):
+        time.sleep(0.02)
+        self.calls.append((len(inputs["x"]), inputs["offset"], threading.get_ident()))
+        return [inputs["x"] + inputs["offset"]]
+
+
+def test_each_thread_gets_its_rows_and_the_whole_of_other_inputs():
+    session = _Session()
+    inputs = {"x": np.arange(7), "offset": np.array([10])}
+    outputs = RowParallelSession(session, ["x"], 3).run(inputs)
+    np.testing.assert_array_equal(outputs[0], np.arange(10, 17))
+    assert sorted(count for count, _, _ in session.calls) == [2, 2, 3]
+    assert {offset.tolist()[0] for _, offset, _ in session.calls} == {10}
+    threads = {thread for _, _, thread in session.calls}
+    assert threading.get_ident() in threads
+    assert len(threads) > 1
+
+
+@pytest.mark.parametrize(("count", "chunks"), [(1, [1]), (3, [3]), (7, [2, 2, 3]), (8, [2] * 4)])
+def test_a_session_runs_small_chunks_in_the_background(count, chunks):
+    session = _Session()
+    inputs = {"x": np.arange(count), "offset": np.array([10])}
+    finish = RowParallelSession(session, ["x"], 2).begin(inputs)
+    deadline = time.monotonic() + 10
+    while not session.calls:  # before the outputs are requested
+        assert time.monotonic() < deadline
+    np.testing.assert_array_equal(finish()[0], np.arange(10, 10 + count))
+    assert sorted(rows for rows, _, _ in session.calls) == chunks
+
+
+def test_an_error_in_the_background_is_raised_when_the_outputs_are_requested():
+    with pytest.raises(KeyError, match="offset"):
+        RowParallelSession(_Session(), ["x"], 2).begin({"x": np.arange(1)})()
+
+
 @pytest.mark.parametrize("threads", [1, 2])
 def test_an_engine_returns_the_same_in_the_background(exported, threads):
     engine = OnnxEngine(exported[1] / "fp32.onnx", threads=threads, shared="rows")
@@ -190,6 +234,15 @@ def test_an_engine_without_background_runs_at_once(exported):
     engine = TorchEngine(exported[0], TorchArrays())
     inputs = {"x": torch.ones(2, 4), "t": torch.ones(2)}
     assert torch.equal(begin(engine, **inputs)()["y"], engine(**inputs)["y"])
+
+
+def test_fewer_rows_than_threads_are_not_divided():
+    session = RowParallelSession(_Session(), ["x"], 3)
+    assert [session.has_row_per_thread({"x": np.arange(count)}) for count in (1, 2, 3)] == [
+        False,
+        False,
+        True,
+    ]
 
 
 def test_a_network_whose_outputs_lack_the_shared_axis_is_rejected(exported):

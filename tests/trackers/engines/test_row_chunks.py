@@ -1,64 +1,11 @@
-"""Batches whose rows are divided among threads, or into calls of as many as an engine accepts."""
+"""Batches whose rows are divided into calls of as many as an engine accepts."""
 
 from __future__ import annotations
-
-import threading
-import time
 
 import numpy as np
 import pytest
 
-from trackers.engines.row_chunks import ChunkedEngine, RowParallelSession
-
-
-class _Session:
-    """Adds the input `offset` to the rows of x, and records their number and the thread."""
-
-    def __init__(self):
-        self.calls = []
-
-    def run(self, _, inputs):
-        time.sleep(0.02)
-        self.calls.append((len(inputs["x"]), inputs["offset"], threading.get_ident()))
-        return [inputs["x"] + inputs["offset"]]
-
-
-def test_each_thread_gets_its_rows_and_the_whole_of_other_inputs():
-    session = _Session()
-    inputs = {"x": np.arange(7), "offset": np.array([10])}
-    outputs = RowParallelSession(session, ["x"], 3).run(inputs)
-    np.testing.assert_array_equal(outputs[0], np.arange(10, 17))
-    assert sorted(count for count, _, _ in session.calls) == [2, 2, 3]
-    assert {offset.tolist()[0] for _, offset, _ in session.calls} == {10}
-    threads = {thread for _, _, thread in session.calls}
-    assert threading.get_ident() in threads
-    assert len(threads) > 1
-
-
-@pytest.mark.parametrize(("count", "chunks"), [(1, [1]), (3, [3]), (7, [2, 2, 3]), (8, [2] * 4)])
-def test_a_session_runs_small_chunks_in_the_background(count, chunks):
-    session = _Session()
-    inputs = {"x": np.arange(count), "offset": np.array([10])}
-    finish = RowParallelSession(session, ["x"], 2).begin(inputs)
-    deadline = time.monotonic() + 10
-    while not session.calls:  # before the outputs are requested
-        assert time.monotonic() < deadline
-    np.testing.assert_array_equal(finish()[0], np.arange(10, 10 + count))
-    assert sorted(rows for rows, _, _ in session.calls) == chunks
-
-
-def test_an_error_in_the_background_is_raised_when_the_outputs_are_requested():
-    with pytest.raises(KeyError, match="offset"):
-        RowParallelSession(_Session(), ["x"], 2).begin({"x": np.arange(1)})()
-
-
-def test_fewer_rows_than_threads_are_not_divided():
-    session = RowParallelSession(_Session(), ["x"], 3)
-    assert [session.has_row_per_thread({"x": np.arange(count)}) for count in (1, 2, 3)] == [
-        False,
-        False,
-        True,
-    ]
+from trackers.engines.row_chunks import ChunkedEngine
 
 
 def chunked(accepted, calls):
