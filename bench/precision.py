@@ -17,9 +17,12 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from itertools import islice
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +39,7 @@ from trackers.contract import TrackerOutput, load_tracker
 from trackers.engines.card import CARD
 from trackers.feed import pack
 from trackers.mask_rcnn import export as mask_rcnn
-from trackers.profiling.machine import describe_machine
+from trackers.profiling.machine import describe_machine, usable_cores
 from trackers.sam2 import export as sam2
 
 _SURE = 0.9  # score of the detections
@@ -69,6 +72,11 @@ RUNNERS: Mapping[str, Mapping[str, Any]] = {
 }
 # minimum mean IoU of the masks in a precision that agrees with float32
 MIN_MEAN_IOU = {"bf16": 0.97, "fp16": 0.997}
+
+_LINE = (
+    "{method:26} {run:18} mean {mean_iou:.4f}, min {min_iou:.4f} of {masks} masks, "
+    "same ids: {same_ids}, agrees: {agrees}"
+)
 
 
 @dataclass
@@ -187,14 +195,16 @@ def export_networks(folder: Path) -> dict[str, str]:
     }
 
 
-def compare(frames: list[Frame], networks: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    """Yield the rows of the table."""
-    for case, (method, _) in CASES.items():
-        expected = list(run(case, {}, frames))
-        for name, runner in RUNNERS.items():
-            chosen = {**runner, "networks": networks[method]} if "engine" in runner else runner
-            found = agreement(case, chosen, frames, expected)
-            yield {"method": case, "run": name, **found.summary(name.split()[0])}
+def compare(case: str, frames: list[Frame], networks: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return the rows of the table for a method."""
+    expected, rows = list(run(case, {}, frames)), []
+    for name, runner in RUNNERS.items():
+        chosen = dict(runner)
+        if "engine" in runner:
+            chosen["networks"] = networks[CASES[case][0]]
+        found = agreement(case, chosen, frames, expected)
+        rows.append({"method": case, "run": name, **found.summary(name.split()[0])})
+    return rows
 
 
 def main() -> None:
@@ -218,16 +228,15 @@ def main() -> None:
         "machine": describe_machine(),
         "min_mean_iou": MIN_MEAN_IOU,
     }
-    rows, networks = [], export_networks(args.workdir)
-    for row in compare(make_frames(args.frames, args.objects), networks):
-        rows.append(row)
-        print(
-            "{method:26} {run:18} mean {mean_iou:.4f}, min {min_iou:.4f} of {masks} masks, "
-            "same ids: {same_ids}, agrees: {agrees}".format(**row),
-            flush=True,
-        )
-        agrees = all(each["agrees"] for each in rows)  # a run that is cut leaves what it had
-        write_json(args.output, content | {"agrees": agrees, "rows": rows})
+    networks, frames = export_networks(args.workdir), make_frames(args.frames, args.objects)
+    one, rows = partial(compare, frames=frames, networks=networks), list[dict[str, Any]]()
+    with ProcessPoolExecutor(usable_cores(), get_context("spawn")) as pool:
+        for found in pool.map(one, CASES):
+            rows += found
+            for row in found:
+                print(_LINE.format(**row), flush=True)
+            agrees = all(row["agrees"] for row in rows)  # a run that is cut leaves what it had
+            write_json(args.output, content | {"agrees": agrees, "rows": rows})
 
 
 if __name__ == "__main__":

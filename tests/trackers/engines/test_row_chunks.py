@@ -1,4 +1,4 @@
-"""Batches whose rows are divided among threads, or into calls of as many as an engine accepts."""
+"""Batches whose rows are divided into calls of as many as an engine accepts."""
 
 from __future__ import annotations
 

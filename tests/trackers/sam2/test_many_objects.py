@@ -46,6 +46,7 @@ def track(networks, counts):
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("counts", [(17, 17), (1, 40)])
 def test_objects_beyond_the_profile_run_in_chunks(counts, model, open_networks):
     networks, calls = open_networks((2, 4, 16))
