@@ -16,7 +16,12 @@ from onnxruntime.capi import onnxruntime_pybind11_state as errors
 
 from trackers.engines.contract import TensorSpec, check_names
 from trackers.engines.network_files import explain_failure
+<<<<<<< HEAD
 from trackers.engines.row_chunks import RowParallelSession
+=======
+from trackers.engines.row_parallel import RowParallelSession
+from trackers.profiling.gpu_check import require_gpu
+>>>>>>> setup
 from trackers.profiling.machine import usable_cores
 
 if TYPE_CHECKING:
@@ -72,7 +77,7 @@ class OnnxEngine:
         FileNotFoundError: There is no such file.
         ValueError: The file is no ONNX file, or one that ONNX Runtime cannot run; an input has a
             type that NumPy lacks; the device is unknown; an output lacks the axis `shared`.
-        RuntimeError: The installed ONNX Runtime does not support the device.
+        RuntimeError: The installed ONNX Runtime does not support the device, or there is no GPU.
     """
 
     def __init__(
@@ -200,6 +205,7 @@ def _providers(device: str) -> list[str]:
         )
     if device == "cpu":
         return [needed]
+    require_gpu()
     onnxruntime.preload_dlls()  # CUDA from NVIDIA's packages, which the system does not search
     return [needed, PROVIDERS["cpu"]]
 
