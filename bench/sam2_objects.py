@@ -33,7 +33,6 @@ from datasets.synthesis.scripts import SCENARIOS
 from trackers.engines.checkpoint import read_checkpoint
 from trackers.engines.torch_engine import MODES, TorchArrays
 from trackers.profiling.machine import describe_machine
-from trackers.sam2.export import export_model
 from trackers.sam2.networks import Networks, on_onnxruntime, on_torch
 from trackers.sam2.prompt import Prompt
 from trackers.sam2.session import Session
@@ -139,6 +138,8 @@ def our_networks(args: argparse.Namespace, model: Any, folder: Path) -> Networks
     if args.engine == "torch":
         arrays = TorchArrays(args.device, _PRECISIONS[args.precision])
         return on_torch(model, arrays, args.mode)
+    from trackers.sam2.export import export_model  # loads the libraries for ONNX
+
     export_model(model, folder, args.precision, {"size": args.size})
     return on_onnxruntime(folder, args.device)
 

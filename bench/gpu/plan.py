@@ -102,7 +102,7 @@ def _demo(device: str) -> Iterator[Step]:
 
 def _model(device: str, model: str) -> Iterator[Step]:
     """Yield the steps that compare and time a model."""
-    compare, chosen, name = f"{_STEPS}.agreement:compare", {"model": model}, f"SAM 2.1 {model}"
+    compare, chosen, name = f"{_STEPS}.agreement:compare", {"model": model}, _title(model)
     if device != "cpu":
         what = f"{name} in fp32 on the device against the CPU: each network"
         yield Step(f"examples: {model}", what, f"{compare}_examples", 60, chosen)
@@ -120,10 +120,14 @@ def _model(device: str, model: str) -> Iterator[Step]:
 def _timed(model: str, tool: str, what: str, budget_s: float) -> Step:
     """Return the step that times a model on one tool."""
     function = f"{_STEPS}.objects:time_objects"
-    what = f"SAM 2.1 {model}, {what}: time per frame by number of objects"
+    what = f"{_title(model)}, {what}: time per frame by number of objects"
     return Step(
         f"objects: {model} {tool}", what, function, budget_s, {"model": model, "tool": tool}
     )
+
+
+def _title(model: str) -> str:
+    return "SAM 2 demo" if model == "demo" else f"SAM 2.1 {model}"
 
 
 def _other_networks() -> Iterator[Step]:

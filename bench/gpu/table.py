@@ -36,10 +36,12 @@ Record = Mapping[str, Any]
 def sections(records: Sequence[Record]) -> dict[str, str]:
     """Return the sections of a document by name, as Markdown.
 
-    Runs on GPUs that are not `full` are left out; of runs on a CPU the last one is shown.
+    Runs on GPUs that are not `full` are left out, and those without a GPU that can be used; of runs
+    on a CPU the last one is shown.
     """
-    on_gpu = [each for each in records if each["size"] == "full" and each["device"] != "cpu"]
-    on_cpu = [each for each in records if each["device"] == "cpu"]
+    useful = [each for each in records if each["steps"][0]["ended"] == "done"]
+    on_gpu = [each for each in useful if each["size"] == "full" and each["device"] != "cpu"]
+    on_cpu = [each for each in useful if each["device"] == "cpu"]
     return {
         "runs": "\n\n".join(_section(each) for each in on_gpu) or NO_RUN,
         "precisions": _precisions(on_cpu[-1]) if on_cpu else NO_RECORD,

@@ -47,6 +47,7 @@ def test_a_step_that_fails_crashes_or_hangs_is_recorded_and_the_next_one_runs(
         step(FIRST, "succeed", value=3),
         step("failing", "fail"),
         step("lacking", "lack"),
+        step("needing", "need"),
         step("crashing", "crash"),
         step("hanging", "hang", budget_s=1),
         step("last", "succeed"),
@@ -56,6 +57,7 @@ def test_a_step_that_fails_crashes_or_hangs_is_recorded_and_the_next_one_runs(
         FIRST: "done",
         "failing": "failed",
         "lacking": "absent",
+        "needing": "absent",
         "crashing": "crashed",
         "hanging": "cut",
         "last": "done",
@@ -63,6 +65,7 @@ def test_a_step_that_fails_crashes_or_hangs_is_recorded_and_the_next_one_runs(
     assert found[FIRST]["facts"] == {"value": 3}
     assert found["failing"]["rows"][0]["iou"] == "nan"
     assert ".../secret.pt: expected a checkpoint" in found["failing"]["reason"]
+    assert "No module named 'a_library'" in found["needing"]["reason"]
     assert found["crashing"]["reason"] == "SIGSEGV: the last words"
     assert found["hanging"]["reason"] == "stopped after 1 s"
     first, failing, last = (found[n]["rows"][0]["pid"] for n in (FIRST, "failing", "last"))
@@ -224,6 +227,7 @@ def record_of(tmp_path: Path) -> dict:
     head = {"date": "2026-12-02", "commit": "abc", "device": "cuda", "size": "full"}
     record = Record(path, head, [step(name, "succeed") for name in [FIRST, *names]])
     record.add(FIRST, {"facts": {"gpu": {"name": "NVIDIA H200"}, "machine": {"driver": "580"}}})
+    record.add(FIRST, {"ended": "done"})
     record.add(
         "masks", {"facts": {"min_iou": 0.98765, "mean_iou": 0.995, "limit": 0.9, "agrees": True}}
     )
@@ -249,9 +253,10 @@ def test_a_run_becomes_tables(tmp_path):
     assert "| TensorRT | absent: not installed |" in lines
 
 
-def test_a_run_of_another_size_is_not_in_the_document(tmp_path):
-    toy = record_of(tmp_path) | {"size": "toy"}
-    assert table.sections([toy]) == {"runs": table.NO_RUN, "precisions": table.NO_RECORD}
+def test_a_run_of_another_size_or_without_a_gpu_is_not_in_the_document(tmp_path):
+    record = record_of(tmp_path)
+    toy, useless = record | {"size": "toy"}, record | {"steps": [{"ended": "failed"}]}
+    assert table.sections([toy, useless]) == {"runs": table.NO_RUN, "precisions": table.NO_RECORD}
 
 
 def test_a_run_on_a_cpu_shows_what_each_precision_costs(tmp_path):
@@ -261,7 +266,7 @@ def test_a_run_on_a_cpu_shows_what_each_precision_costs(tmp_path):
         {"date": "2026-12-02", "device": "cpu", "size": "toy"},
         [step(name, "succeed") for name in (FIRST, *names)],
     )
-    record.add(FIRST, {"facts": {"machine": {"processor": "a CPU"}}})
+    record.add(FIRST, {"facts": {"machine": {"processor": "a CPU"}}, "ended": "done"})
     exact = {"frames": 8, "objects": 4, "min_iou": 1.0, "mean_iou": 1.0}
     record.add(names[0], {"facts": exact})
     record.add(names[2], {"facts": exact | {"min_iou": 0.91, "mean_iou": 0.975}})

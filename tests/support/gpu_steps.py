@@ -7,6 +7,7 @@ runs two of them, of which the second hangs.
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import sys
@@ -31,6 +32,10 @@ def fail(context):
 
 def lack(context):
     raise AbsentError("expected a library, found none")
+
+
+def need(context):
+    importlib.import_module("a_library")
 
 
 def crash(context):
