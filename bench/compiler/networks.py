@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from bench.compiler.models import Model
-from trackers.detectors.export import load_yolox
+from trackers.detectors.loading import load_yolox
 from trackers.detectors.yolox import Yolox
 from trackers.engines.export import Signature
 from trackers.engines.tensorrt_build import AxisRange, Profile

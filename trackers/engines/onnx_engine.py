@@ -16,12 +16,8 @@ from onnxruntime.capi import onnxruntime_pybind11_state as errors
 
 from trackers.engines.contract import TensorSpec, check_names
 from trackers.engines.network_files import explain_failure
-<<<<<<< HEAD
 from trackers.engines.row_chunks import RowParallelSession
-=======
-from trackers.engines.row_parallel import RowParallelSession
 from trackers.profiling.gpu_check import require_gpu
->>>>>>> setup
 from trackers.profiling.machine import usable_cores
 
 if TYPE_CHECKING:
