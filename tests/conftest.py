@@ -7,7 +7,7 @@ import gc
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
@@ -33,7 +33,12 @@ settings.register_profile("steady", deadline=None, derandomize=True)
 settings.load_profile("steady")
 
 Maker = Callable[[Path], Any]
-SLOW_FIXTURES = {"browser", "exported", "made_once"}  # a browser, networks, a whole run
+SLOW_FIXTURES = {
+    "browser",
+    "exported",
+    "made_once",
+    "small_run",
+}  # a browser, networks, a whole run
 EXPORTS = {
     "sam2": "trackers.sam2.export",
     "yolox": "trackers.detectors.export",
@@ -54,6 +59,11 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         base.parent.rmdir()
 
 
+def pytest_unconfigure() -> None:
+    """Let garbage collection end everything: bindings report what is left as leaked."""
+    gc.unfreeze()
+
+
 def pytest_xdist_auto_num_workers() -> int:
     """Return one worker more than cores: some test always waits for a browser, a disk or a lock."""
     return usable_cores() + 1
@@ -67,9 +77,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items[:] = spread(items, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
 
 
-def pytest_collection_finish() -> None:
-    """Exempt the collected tests and imported modules from garbage collection: it took longer."""
-    gc.freeze()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collect without garbage collection, and exempt what is there then: both took long."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

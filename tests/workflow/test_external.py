@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from datasets.formats.parquet import read_tracks
 from tests.support.paths import ROOT
-from tests.support.workflow.workdir import Workdir, make_workdir
+from tests.support.workflow.workdir import Workdir
 
 pytestmark = pytest.mark.slow
 
@@ -56,13 +57,11 @@ def example() -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def workdir(tmp_path_factory) -> Workdir:
-    """A working directory in which a run has finished with two failed programs."""
-    place = tmp_path_factory.mktemp("external")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("UV_OFFLINE", "1")
-        patch.setenv("UV_CACHE_DIR", str(place / "cache"))
-        workdir = make_workdir(place / "workdir")
+def workdir(made_once, small_run) -> Workdir:
+    """A working directory in which a run has finished with two failed programs. Never changed."""
+
+    def make(path: Path) -> None:
+        workdir = small_run.copy(path)
         for name, body in example().items():
             workdir.write(name, body)
         _, variants = example()["config/mine.yaml"].split("variants:\n")
@@ -70,10 +69,14 @@ def workdir(tmp_path_factory) -> Workdir:
         workdir.write("mine/alone.py", example()[f"{EXAMPLE}/alone.py"])
         workdir.write(f"{PLACE}/empty.txt", "# nothing but Python\n")
         workdir.write(f"{PLACE}/missing.txt", f"no-such-package==1.0 --hash=sha256:{64 * '0'}\n")
-        done = workdir.snakemake("--keep-going")
-    assert done.returncode != 0
-    assert "Error in rule external" in done.stdout + done.stderr
-    return workdir
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("UV_OFFLINE", "1")
+            patch.setenv("UV_CACHE_DIR", str(path / ".cache" / "uv"))
+            done = workdir.snakemake("--keep-going")
+        assert done.returncode != 0
+        assert "Error in rule external" in done.stdout + done.stderr
+
+    return Workdir(made_once("external", make))
 
 
 def test_failed_programs_are_on_the_page_with_their_reason_beside_the_others(workdir):

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from datasets.io.files import read_json
-from tests.support.workflow.workdir import SMALL, TARGET, Workdir, make_workdir
+from tests.support.workflow.workdir import SMALL, TARGET, Workdir
 
 pytestmark = pytest.mark.slow
 
@@ -75,11 +75,11 @@ def history(workdir: Workdir) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def passed(made_once, tmp_path_factory) -> Workdir:
+def passed(made_once, small_run, tmp_path_factory) -> Workdir:
     """A working directory with a baseline of accuracy (the machine may be busy) and a verdict."""
 
     def make(path: Path) -> None:
-        workdir = make_workdir(path)
+        workdir = small_run.copy(path)
         workdir.write("config/small.yaml", SMALL + GATE)
         assert gate(workdir, "baseline", "config/accuracy_gate.yaml") == 0
         assert (path / "config" / "baselines" / "small.json").is_file()

@@ -38,16 +38,9 @@ PREPARED = {**OF_BOTH, "prepare": 1, "pictures": 1}
 
 
 @pytest.fixture(scope="module")
-def finished(made_once, tmp_path_factory) -> Workdir:
+def finished(small_run, tmp_path_factory) -> Workdir:
     """A working directory in which the small run has finished. Copy it to change it."""
-
-    def make(path: Path) -> None:
-        done = make_workdir(path).start_and_wait()
-        assert done.returncode == 0, done.stderr
-
-    return Workdir(made_once("finished", make)).copy(
-        tmp_path_factory.mktemp("finished") / "workdir"
-    )
+    return small_run.copy(tmp_path_factory.mktemp("finished") / "workdir")
 
 
 @pytest.fixture
