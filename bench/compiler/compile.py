@@ -19,7 +19,7 @@ from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any
 
-from bench.compiler.build_log import Engine, count_kinds, read_log
+from bench.compiler.build_log import Engine, Kernel, count_kinds, read_log
 from bench.compiler.models import INDEX
 from datasets.io.files import read_json, write_json
 from datasets.io.program import run_main
@@ -67,17 +67,21 @@ def compile_one(folder: Path, record: dict[str, Any]) -> dict[str, Any]:
 
 def describe(engine: Engine) -> dict[str, Any]:
     """Return the facts of an engine that are recorded."""
-    softmax = [kernel.inputs for kernel in engine.kernels if kernel.is_softmax]
     return {
         "shapes": engine.shapes,
         "scratch_mb": round(engine.scratch_bytes / _MB, 1),
         "kernels": count_kinds(engine.kernels),
         "attention": sum(each.is_attention for each in engine.kernels),
-        "softmax": [
-            list(max(inputs, key=lambda each: len(each.shape)).shape) for inputs in softmax
-        ],
+        "softmax": [_scores(each) for each in engine.kernels if each.is_softmax],
         "float32": count_kinds(each for each in engine.kernels if each.is_float32),
     }
+
+
+def _scores(kernel: Kernel) -> list[int]:
+    """Return the shape of the scores of a softmax, heads apart."""
+    shapes = [array.shape for array in (*kernel.inputs, *kernel.outputs)]
+    axes = max(map(len, shapes))
+    return list(next(shape for shape in shapes if len(shape) == axes))
 
 
 def _recorder_type(library: Any) -> Any:

@@ -59,12 +59,13 @@ class BuildFlags:
 
     Args:
         optimization_level: Builder optimization level, 0 to 5; higher levels try more kernels.
-        workspace_gib: GPU memory that kernels may use beside inputs and outputs, in GiB.
+        workspace_gib: GPU memory that kernels may use beside inputs and outputs, in GiB; None for
+            all of it.
         tf32: Whether products of float32 may be computed in TF32, with 10 bits of mantissa.
     """
 
     optimization_level: int = 3
-    workspace_gib: float = 10  # 16 objects of SAM 2 in float32 need 8.2
+    workspace_gib: float | None = None
     tf32: bool = False
 
 
@@ -80,7 +81,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         "--workspace-gib",
         type=_size,
         default=BuildFlags.workspace_gib,
-        help="GPU memory that kernels may use, in GiB",
+        help="GPU memory that kernels may use, in GiB; by default all of it",
     )
 
 
@@ -199,9 +200,10 @@ class _Build:
         self._parser = library.OnnxParser(self._network, self._logger)
         self._config = self._builder.create_builder_config()
         self._config.builder_optimization_level = flags.optimization_level
-        self._config.set_memory_pool_limit(
-            library.MemoryPoolType.WORKSPACE, int(flags.workspace_gib * _GIB)
-        )
+        if flags.workspace_gib is not None:
+            self._config.set_memory_pool_limit(
+                library.MemoryPoolType.WORKSPACE, int(flags.workspace_gib * _GIB)
+            )
         if logger:
             self._config.profiling_verbosity = library.ProfilingVerbosity.DETAILED
         if not flags.tf32:

@@ -105,6 +105,7 @@ def test_flags_are_passed_to_the_library(onnx, install):
     library = install()
     build(onnx, flags=BuildFlags(tf32=True))
     assert "clear_flag" not in library.calls
+    assert "set_memory_pool_limit" not in library.calls, "by default it is the GPU's memory"
 
 
 def test_the_timing_cache_is_written_and_read_again(onnx, install):
@@ -140,7 +141,7 @@ def test_the_json_file_describes_the_engine(onnx, install):
         "tensorrt": "10.14.1.48",
         **HERE,
         "precision": "fp16",
-        "flags": {"optimization_level": 3, "workspace_gib": 10, "tf32": False},
+        "flags": {"optimization_level": 3, "workspace_gib": None, "tf32": False},
         "profiles": [{"x": [[1, 2], [4, 2], [16, 2]]}],
         "inputs": INPUTS,
         "metadata": {},
