@@ -23,7 +23,7 @@ _CHANNELS = (64, 256, 384, 512)  # of the first convolution and of the three sta
 _STREAMS = 4
 _BOTTLENECK, _GATE = 4, 16  # divisors of the number of channels
 _LENGTH = 512  # of a vector
-_Blocks = tuple[tuple[_Instance, _Instance], ...]  # the two blocks of each stage
+_Blocks = tuple[tuple[_Instance, ...], ...]  # the blocks of each stage
 _PLAIN: _Blocks = (("none", "none"),) * 3
 _IBN: _Blocks = (("output", "output"), *_PLAIN[1:])
 _AIN: _Blocks = (("residual", "residual"), ("none", "residual"), ("residual", "none"))
@@ -193,9 +193,10 @@ class Osnet(nn.Module):
         for name, before, width, kinds in zip(
             self._stages, channels, channels[1:], shape.blocks, strict=False
         ):
+            widths = [before, *[width] * (len(kinds) - 1)]
             blocks = [
-                _Block(before, width, kinds[0], searched=shape.searched),
-                _Block(width, width, kinds[1], searched=shape.searched),
+                _Block(each, width, kind, searched=shape.searched)
+                for each, kind in zip(widths, kinds, strict=True)
             ]
             last = name == self._stages[-1]
             pool = nn.Identity() if last else nn.Sequential(_Conv(width, width), nn.AvgPool2d(2))

@@ -29,7 +29,7 @@ from trackers.engines.checkpoint import read_checkpoint
 from trackers.engines.onnx_engine import OnnxEngine
 
 LISTS = json.loads(Path(__file__).with_name("osnet_weights.json").read_text())
-TINY = Shape(0.25, (("residual", "none"),), instance_first=True, searched=True)
+TINY = Shape(0.25, (("residual",),), instance_first=True, searched=True)
 
 
 @pytest.mark.parametrize("size", SIZES)
