@@ -136,6 +136,7 @@ bench: $(STAMP) ## measure the speed figures of the documents; needs MOT17, KITT
 	python -m bench.sam2_memory --output bench/sam2_memory.json --plot docs/sam2_memory.png
 	python -m bench.precision --workdir .cache/bench/precision --output bench/precision.json
 	python -m bench.regression.gate --workdir .cache/bench/gate --output bench/gate.json
+	$(MAKE) test-tensorrt FULL=1
 	rm -f bench/gate_against.json
 	$(MAKE) regression AGAINST=HEAD~1 || test -f results/regression/verdict.json # tracks of both sides
 	python -m bench.regression.gate_against --against HEAD~1 --output bench/gate_against.json

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 import torch
 from torch.nn import functional
@@ -17,9 +19,14 @@ OBJECTS, MEMORIES, POINTERS, GRID, WIDTH, NARROW = 2, 3, 4, 256, 128, 64
 
 
 @pytest.fixture(scope="module")
-def layer():
+def model():
+    return load_model("demo", WEIGHTS)
+
+
+@pytest.fixture(scope="module")
+def layer(model):
     """The first cross-attention of the demo model, whose memories are narrower than their keys."""
-    return modules(load_model("demo", WEIGHTS))["track"].cross[0]
+    return modules(model)["track"].cross[0]
 
 
 def inputs(masked):
@@ -49,7 +56,7 @@ def test_exported_attention_has_the_result_of_eager_attention(masked, padded, la
 
 @pytest.mark.parametrize(("precision", "padded"), [("fp32", False), ("fp16", True), ("bf16", True)])
 def test_networks_in_a_low_precision_are_exported_with_padded_values(
-    precision, padded, monkeypatch, tmp_path
+    precision, padded, model, monkeypatch, tmp_path
 ):
     found = {}
 
@@ -59,7 +66,7 @@ def test_networks_in_a_low_precision_are_exported_with_padded_values(
         path.with_name(path.name + ".json").write_text('{"sha256": ""}')
 
     monkeypatch.setattr(export, "export_onnx", record)
-    export.export_model(load_model("demo", WEIGHTS), tmp_path / "networks", precision, {})
+    export.export_model(model, tmp_path / "networks", precision, {})
     assert found["track"] == found["track_partial"] == {padded}
 
 
@@ -75,6 +82,8 @@ def test_flash_attention_gets_values_as_wide_as_keys(layer, monkeypatch):
     on_device = Past(
         *(each.to("meta") for each in (past.time, past.pointer_keys, past.values)), None
     )
-    output = CrossAttention.forward(layer.to("meta"), tokens.to("meta"), keys.to("meta"), on_device)
+    output = CrossAttention.forward(
+        copy.deepcopy(layer).to("meta"), tokens.to("meta"), keys.to("meta"), on_device
+    )
     assert widths == [(WIDTH, WIDTH, WIDTH)], "PyTorch's flash kernels refuse unequal widths"
     assert output.shape == (OBJECTS, GRID, WIDTH)

@@ -191,8 +191,9 @@ def low_networks(folder, tmp_path_factory):
     return on_onnxruntime(low, threads=1)
 
 
-# memories are rounded to bfloat16: a difference in the last bit of a float32 can become 0.4 %
-@pytest.mark.parametrize(("precision", "tolerance"), [("fp32", 1e-3), ("fp16", 4e-3)])
+# memories are rounded to bfloat16: a difference in the last bit of a float32 can become 0.4 %.
+# In float16, 4.06e-3 was seen; another order of equal operators gives another sum of roundings.
+@pytest.mark.parametrize(("precision", "tolerance"), [("fp32", 1e-3), ("fp16", 5e-3)])
 def test_a_video_is_tracked_as_on_pytorch(precision, tolerance, networks, low_networks, reference):
     sessions = [Session(networks if precision == "fp32" else low_networks), Session(reference)]
     random = np.random.default_rng(0)
