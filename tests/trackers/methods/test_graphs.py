@@ -12,6 +12,8 @@ from tests.support.trackers.replayed_graphs import replayed_engines
 from tests.support.trackers.small_sam2 import small_model
 from trackers.sam2 import loading
 
+SIMILAR = ("sam2_prompted, points", "masktracker, segmentation")  # to others, in their networks
+
 
 @pytest.fixture(scope="module")
 def small_sam2():
@@ -36,7 +38,7 @@ def options(case):
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("small_sam2")
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", [case for case in CASES if case not in SIMILAR])
 def test_a_method_reports_the_same_with_graphs(case):
     eager, replays = list(run(case, options(case), frames())), []
     with replayed_engines(replays):

@@ -47,7 +47,7 @@ def track(networks, counts):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("counts", [(17, 17), (1, 40)])
+@pytest.mark.parametrize("counts", [(1, 17, 17), (40, 40)])
 def test_objects_beyond_the_profile_run_in_chunks(counts, model, open_networks):
     networks, calls = open_networks((2, 4, 16))
     expected = track(on_torch(model, TorchArrays()), counts)
