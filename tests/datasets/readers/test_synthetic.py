@@ -24,6 +24,12 @@ def truth_of(path):
     return parquet.read_tracks(path.with_name("truth.parquet"))
 
 
+@pytest.fixture
+def without_images(monkeypatch):
+    """Write no images, which takes half of the time."""
+    monkeypatch.setattr(synthetic, "write_image", lambda *_: None)
+
+
 def digest(*arrays):
     total = hashlib.sha256()
     for array in arrays:
@@ -49,6 +55,7 @@ def test_the_same_seed_writes_the_same_bytes(crossing, tmp_path):
         assert (crossing.parent / name).read_bytes() == (tmp_path / name).read_bytes(), name
 
 
+@pytest.mark.usefixtures("without_images")
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_every_scenario_is_long_and_has_occlusions(scenario, tmp_path):
     prepared = synthetic.read("synthetic", None, scenario, tmp_path)
@@ -61,11 +68,13 @@ def test_every_scenario_is_long_and_has_occlusions(scenario, tmp_path):
         assert max(gaps) > 10, "a person returns with the same identity after a long absence"
 
 
+@pytest.mark.usefixtures("without_images")
 def test_the_train_and_test_splits_differ(tmp_path, crossing):
     train = synthetic.read("synthetic", None, "crossing", tmp_path, split="train")
     assert not train.truth.same(truth_of(crossing))
 
 
+@pytest.mark.usefixtures("without_images")
 def test_numbered_sequences_differ(tmp_path, crossing):
     other = synthetic.read("synthetic", None, "crossing-01", tmp_path)
     assert not other.truth.same(truth_of(crossing))
@@ -94,6 +103,7 @@ def detector_of(tmp_path, **options):
     return prepared.truth, prepared.detections
 
 
+@pytest.mark.usefixtures("without_images")
 def test_a_perfect_detector_returns_the_truth(tmp_path):
     truth, found = detector_of(tmp_path, miss=0, hidden_miss=0, false_alarms=0, jitter=0)
     key = np.column_stack([truth.frame, truth.box])
@@ -101,16 +111,19 @@ def test_a_perfect_detector_returns_the_truth(tmp_path):
     assert np.array_equal(key[np.lexsort(key.T)], other[np.lexsort(other.T)])
 
 
+@pytest.mark.usefixtures("without_images")
 def test_false_positives_have_the_requested_rate(tmp_path):
     _, found = detector_of(tmp_path, miss=1, false_alarms=2)
     assert len(found) / found.extent.frame_count == pytest.approx(2, abs=0.3)  # 3 sigma
 
 
+@pytest.mark.usefixtures("without_images")
 def test_misses_have_the_requested_rate(tmp_path):
     truth, found = detector_of(tmp_path, miss=0.3, hidden_miss=0, false_alarms=0)
     assert 1 - len(found) / len(truth) == pytest.approx(0.3, abs=0.06)  # 3 sigma
 
 
+@pytest.mark.usefixtures("without_images")
 def test_jitter_moves_boxes_within_its_bound(tmp_path):
     truth, found = detector_of(tmp_path, miss=0, hidden_miss=0, false_alarms=0, jitter=0.05)
     for frame in range(truth.extent.frame_count):

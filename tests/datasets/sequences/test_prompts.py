@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
+from datasets.formats.parquet import read_tracks
 from datasets.masks import coco_rle
-from datasets.readers import synthetic
 from datasets.sequences.prompts import first_visible, starting_in
 from datasets.sequences.sequence_json import Prepared, open_sequence, read_sequence, write_prepared
 from datasets.types import NO_TRACK, Extent, Sequence, Tracks
@@ -62,7 +62,7 @@ def test_a_frame_has_the_prompts_that_start_in_it():
 @pytest.mark.slow
 def test_prompts_come_from_the_truth_by_default(crossing):
     found = open_sequence(crossing).prompts()
-    truth = synthetic.read("synthetic", None, "crossing", crossing.parent).truth
+    truth = read_tracks(crossing.with_name("truth.parquet"))
     assert found.same(first_visible(truth))
     assert sorted(found.track.tolist()) == np.unique(truth.track).tolist()
 
