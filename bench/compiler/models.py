@@ -26,7 +26,7 @@ class Model:
 
     Args:
         name: Name in the table.
-        kind: `sam2`, `yolox` or `masktrack_rcnn`.
+        kind: `sam2`, `yolox`, `osnet` or `masktrack_rcnn`.
         size: Its size; for `masktrack_rcnn` with demo weights it is part of these.
         networks: Names of the networks.
         weights: File of the weights; None for random weights.
@@ -52,11 +52,13 @@ MODELS = (
     Model("sam2_demo_unpadded", "sam2", "demo", ("track",), _SAM2_DEMO, ("fp16",), padded=False),
     Model("yolox_demo", "yolox", "nano", ("detect",), f"{_DEMO}/yolox_demo.safetensors"),
     Model("yolox_s", "yolox", "s", ("detect",)),
+    Model("osnet_x0_25", "osnet", "x0_25", ("embed",)),
     Model("masktrack_demo", "masktrack_rcnn", "demo", ("pyramid",), _MASKTRACK),
     Model("masktrack_demo", "masktrack_rcnn", "demo", _HEADS, _MASKTRACK, _OF_HEADS),
     Model("sam2_tiny_unpadded", "sam2", "tiny", _TRACK, None, _LOW, padded=False, large=True),
     Model("sam2_large", "sam2", "large", ("encode",), None, ("fp32", "fp16"), large=True),
     Model("yolox_x", "yolox", "x", ("detect",), large=True),
+    Model("osnet_ain_x1_0", "osnet", "ain_x1_0", ("embed",), large=True),
     Model("masktrack_r50", "masktrack_rcnn", "r50", ("pyramid",), large=True),
     Model("masktrack_r50", "masktrack_rcnn", "r50", _HEADS, None, _OF_HEADS, large=True),
 )

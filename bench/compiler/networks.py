@@ -13,6 +13,10 @@ import torch
 from torch import nn
 
 from bench.compiler.models import Model
+from trackers.appearance.export import OFFICIAL_SIDES
+from trackers.appearance.export import signature as signature_of_crops
+from trackers.appearance.osnet import Osnet
+from trackers.appearance.osnet_weights import CROPS
 from trackers.detectors.loading import load_yolox
 from trackers.detectors.yolox import Yolox
 from trackers.engines.export import Signature
@@ -27,6 +31,7 @@ from trackers.mask_rcnn.loading import load_model as load_mask_rcnn
 from trackers.mask_rcnn.modules import Head
 from trackers.mask_rcnn.modules import modules as mask_rcnn_modules
 from trackers.mask_rcnn.sizes import SIZES
+from trackers.networks.build import OBJECTS as CROPS_PER_CALL
 from trackers.sam2.build import profiles
 from trackers.sam2.export import traceable
 from trackers.sam2.loading import RANDOM, load_model
@@ -59,7 +64,9 @@ class Network:
 def networks(model: Model) -> dict[str, Network]:
     """Return all networks of a model, by name."""
     torch.manual_seed(_SEED)
-    found = {"sam2": _sam2, "yolox": _yolox, "masktrack_rcnn": _mask_rcnn}[model.kind](model)
+    found = {"sam2": _sam2, "yolox": _yolox, "osnet": _osnet, "masktrack_rcnn": _mask_rcnn}[
+        model.kind
+    ](model)
     return {each.name: each for each in found}
 
 
@@ -78,6 +85,11 @@ def _yolox(model: Model) -> list[Network]:
         module, sides = load_yolox(model.size, Path(model.weights), 1), _DEMO_SIDES
     inputs = Signature({"images": torch.zeros(1, 3, *sides)}, {}, ("images",))
     return [Network("detect", module, inputs, [{}])]
+
+
+def _osnet(model: Model) -> list[Network]:
+    inputs = signature_of_crops(OFFICIAL_SIDES)
+    return [Network("embed", Osnet(model.size).eval(), inputs, [{CROPS: CROPS_PER_CALL}])]
 
 
 def _mask_rcnn(model: Model) -> list[Network]:

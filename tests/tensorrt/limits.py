@@ -35,6 +35,9 @@ SCRATCH_MB: dict[str, dict[str, tuple[int, int]]] = {
     "yolox_s": {
         "detect": (69, 27),
     },
+    "osnet_x0_25": {
+        "embed": (106, 85),
+    },
     "masktrack_demo": {
         "pyramid": (22, 20),
         "classify_layers": (11, 10),
@@ -43,6 +46,9 @@ SCRATCH_MB: dict[str, dict[str, tuple[int, int]]] = {
     },
     "yolox_x": {
         "detect": (69, 48),
+    },
+    "osnet_ain_x1_0": {
+        "embed": (390, 270),
     },
     "masktrack_r50": {
         "pyramid": (68, 48),

@@ -26,16 +26,23 @@ from trackers.engines.export import Signature, export_onnx
 from trackers.engines.runner import PRECISIONS
 
 _FILE = "embed.onnx"
-_SIZE = (256, 128)  # height and width of the crops that official checkpoints were trained with
+OFFICIAL_SIDES = (
+    256,
+    128,
+)  # height and width of the crops that official checkpoints were trained with
 _EXAMPLES = 2  # crops in the traced example; any number is accepted
+
+
+def signature(sides: tuple[int, int]) -> Signature:
+    """Return the input of a network for crops of this height and width, as many as one likes."""
+    return Signature({INPUT: torch.zeros(_EXAMPLES, 3, *sides)}, {INPUT: {0: CROPS}}, (INPUT,))
 
 
 def export_osnet(
     model: Osnet, sides: tuple[int, int], folder: Path, precision: str
 ) -> dict[str, object]:
     """Write a network to a folder and return the content of its card."""
-    signature = Signature({INPUT: torch.zeros(_EXAMPLES, 3, *sides)}, {INPUT: {0: CROPS}}, (INPUT,))
-    export_onnx(model, signature, folder / _FILE, precision, {})
+    export_onnx(model, signature(sides), folder / _FILE, precision, {})
     return {"file": _FILE, "size": sides, "mean": IMAGENET_MEAN, "divide": IMAGENET_DEVIATION}
 
 
@@ -47,7 +54,7 @@ def main() -> None:
         "--input",
         type=int,
         nargs=2,
-        default=_SIZE,
+        default=OFFICIAL_SIDES,
         metavar=("HEIGHT", "WIDTH"),
         help="size of a crop in pixels",
     )

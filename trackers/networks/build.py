@@ -26,7 +26,7 @@ from trackers.engines.tensorrt_build import (
 from trackers.networks.opening import ENGINE
 
 _TIMING_CACHE = "timing.cache"
-_OBJECTS = AxisRange(1, 8, 32)
+OBJECTS = AxisRange(1, 8, 32)  # crops per call, unless the config says otherwise
 
 
 def build_network(
@@ -69,7 +69,7 @@ def main() -> None:
         "--objects",
         type=parse_range,
         nargs="+",
-        default=[_OBJECTS],
+        default=[OBJECTS],
         help="number of crops per call as minimum:optimum:maximum, one profile each",
     )
     add_flags(parser)
