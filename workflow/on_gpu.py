@@ -1,12 +1,11 @@
 """Run one of our programs on a GPU that no other job of this folder uses.
 
-    python -m workflow.on_gpu trackers.run --method=...
-    python -m workflow.on_gpu --device=1 trackers.run --method=...
+    python -m workflow.on_gpu --device=1 trackers.run
 
-Without `--device` the program gets the first free one of the visible devices, instances of divided
-GPUs (MIG) included, as the only device that CUDA shows it; with it the named ones, under their own
-numbers. A device is taken by locking a file in .snakemake/gpus/ until the process ends, however it
-ends. If all are taken, the program waits.
+The program's own flags follow its name. Without `--device` it gets the first free one of the visible
+devices, instances of divided GPUs (MIG) included, as the only device that CUDA shows it; with it
+the named ones, under their own numbers. A device is taken by locking a file in .snakemake/gpus/
+until the process ends, however it ends. If all are taken, the program waits.
 """
 
 from __future__ import annotations

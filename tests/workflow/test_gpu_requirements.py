@@ -90,9 +90,11 @@ def make(folder, *words):
     """Return the commands that `make` would run in a folder with the lock files, and its error."""
     for name in ("Makefile", DEFAULT.name, GPU.name):
         shutil.copy(ROOT / name, folder)
+    own = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
     done = subprocess.run(
-        ["make", "--dry-run", *words], cwd=folder, capture_output=True, text=True, check=False
-    )
+        ["make", "--dry-run", *words], cwd=folder, env=own, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
     return done.stdout, done.stderr
 
 
