@@ -2,10 +2,10 @@
 
     python -m workflow.on_gpu --device=1 trackers.run
 
-The program's own flags follow its name. Without `--device` it gets the first free one of the visible
-devices, instances of divided GPUs (MIG) included, as the only device that CUDA shows it; with it
-the named ones, under their own numbers. A device is taken by locking a file in .snakemake/gpus/
-until the process ends, however it ends. If all are taken, the program waits.
+The program's own flags follow its name. Without `--device` it gets the first free one of the
+visible devices, instances of divided GPUs (MIG) included, as the only device that CUDA shows it;
+with it the named ones, under their own numbers. A device is taken by locking a file in
+.snakemake/gpus/ until the process ends, however it ends. If all are taken, the program waits.
 """
 
 from __future__ import annotations
