@@ -52,7 +52,7 @@ help: ## list the targets
 setup: $(STAMP)$(WITH:%=-%) ## install requirements.lock into .venv; WITH=score or page: less of it; WITH=gpu: more
 
 check-gpu: $(STAMP) ## say what is there for GPUs: devices, driver, CUDA, TensorRT; exit code 2 if not all is
-	python -m trackers.profiling.gpu_check
+	@python -m trackers.profiling.gpu_check
 
 report: $(STAMP) ## run, score and time the trackers, write reports/summary.html
 	snakemake --cores all --quiet host reason rules --keep-going reports/summary.html \
