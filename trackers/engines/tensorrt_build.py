@@ -22,6 +22,7 @@ from trackers.engines.tensorrt_library import (
 
 _GIB = 1 << 30
 _MAX_LEVEL = 5
+_TIMING_CACHE = "timing.cache"
 
 
 @dataclass(frozen=True)
@@ -106,16 +107,15 @@ def build_flags(args: argparse.Namespace) -> BuildFlags:
     return BuildFlags(args.optimization_level, args.workspace_gib)
 
 
-def build_engine(
-    onnx: Path, output: Path, profiles: Sequence[Profile], flags: BuildFlags, timing_cache: Path
-) -> None:
+def build_engine(onnx: Path, output: Path, profiles: Sequence[Profile], flags: BuildFlags) -> None:
     """Write an engine for this machine; nothing else may run on its GPU meanwhile.
+
+    The measured times of kernels are kept beside it and shared by the engines of its folder.
 
     Args:
         onnx: The ONNX file, with its JSON file beside it.
         output: Path of the `.engine` file; its JSON file has the same name with `.json` appended.
         profiles: Lengths of the dynamic axes; each profile has its own kernels.
-        timing_cache: Measured times of kernels; read if the file exists, and written.
 
     Raises:
         RuntimeError: TensorRT is not installed or fails, or there is no GPU.
@@ -125,7 +125,7 @@ def build_engine(
     platform = describe_platform(library)
     source = read_json(onnx.with_name(onnx.name + ".json"))
     shapes = [profile_shapes(onnx, source["inputs"], profile) for profile in profiles]
-    plan = compile_network(library, onnx, shapes, flags, timing_cache)
+    plan = compile_network(library, onnx, shapes, flags, output.with_name(_TIMING_CACHE))
     with replacing(output) as part:
         part.write_bytes(plan)
     facts = {
@@ -155,7 +155,7 @@ def compile_network(
         library: The module of TensorRT.
         onnx: The ONNX file.
         profiles: Shapes by input, see `profile_shapes`.
-        timing_cache: As in `build_engine`.
+        timing_cache: Measured times of kernels; read if the file exists, and written.
         logger: Receives all messages of the library, the details of every kernel included; by
             default, warnings are printed.
 

@@ -27,7 +27,6 @@ from trackers.mask_rcnn.sizes import BOXES
 
 _BOXES_OF_LEVEL = AxisRange(1, 50, PROPOSALS + 1)  # the segmenter adds one box to every level
 PROFILE = {f"of_{name}": _BOXES_OF_LEVEL for name in BOXES}
-_TIMING_CACHE = "timing.cache"
 
 
 def build_engines(networks: Path, folder: Path, flags: BuildFlags) -> None:
@@ -44,7 +43,7 @@ def build_engines(networks: Path, folder: Path, flags: BuildFlags) -> None:
     facts = read_facts(networks)
     for name in NETWORKS:
         onnx, output = networks / f"{name}.onnx", folder / f"{name}.engine"
-        build_engine(onnx, output, [PROFILE], flags, folder / _TIMING_CACHE)
+        build_engine(onnx, output, [PROFILE], flags)
     write_json(folder / CARD, facts)
 
 

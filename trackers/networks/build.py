@@ -25,7 +25,6 @@ from trackers.engines.tensorrt_build import (
 )
 from trackers.networks.opening import ENGINE
 
-_TIMING_CACHE = "timing.cache"
 OBJECTS = AxisRange(1, 8, 32)  # crops per call, unless the config says otherwise
 
 
@@ -53,7 +52,7 @@ def build_network(
     if len(axes) > 1:
         raise ValueError(f"{onnx}: expected at most one dynamic axis, found {sorted(axes)}")
     profiles = [dict.fromkeys(axes, each) for each in (objects if axes else objects[:1])]
-    build_engine(onnx, output, profiles, flags, folder / _TIMING_CACHE)
+    build_engine(onnx, output, profiles, flags)
     batch = {"batch": max(each.max for each in objects)} if axes else {}
     write_json(folder / CARD, card | {"file": output.name} | batch)
 

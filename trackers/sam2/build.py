@@ -26,7 +26,6 @@ from trackers.engines.tensorrt_build import (
 from trackers.sam2.networks import NETWORKS
 
 _POINTS = AxisRange(1, 2, 8)  # points of a prompt; a box counts as two
-_TIMING_CACHE = "timing.cache"
 
 
 def build_engines(
@@ -46,7 +45,7 @@ def build_engines(
     facts = read_facts(networks)
     for name in NETWORKS:
         onnx, output = networks / f"{name}.onnx", folder / f"{name}.engine"
-        build_engine(onnx, output, profiles(name, objects), flags, folder / _TIMING_CACHE)
+        build_engine(onnx, output, profiles(name, objects), flags)
     write_json(folder / CARD, facts)
 
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ import numpy as np
 
 from datasets.formats.parquet import read_tracks, write_tracks
 from datasets.io.progress import progress
+from datasets.io.sigterm import raising_on_sigterm
 from datasets.masks.mask_set import Masks
 from datasets.run_layout import RUN, TRACKS
 from datasets.sequences.sequence_json import PreparedSequence
@@ -76,7 +75,7 @@ def run_tracker(run: Run, writers: Writers) -> Tracked:
     method = replace(run.method, inputs=(*dict.fromkeys([*run.method.inputs, "image"]),))
     started, stopped = time.monotonic(), None
     try:
-        with _interrupted_by_sigterm():
+        with raising_on_sigterm(KeyboardInterrupt):
             for _ in track_frames(tracker, method, prepared, recorder.add):
                 pass
     except (Exception, KeyboardInterrupt) as error:
@@ -151,17 +150,3 @@ def _job(run: Run) -> Job:
         run.method.inputs,
         arguments=tuple(f"--{name}={value}" for name, value in flags.items()),
     )
-
-
-@contextmanager
-def _interrupted_by_sigterm() -> Iterator[None]:
-    """Treat SIGTERM, by which schedulers end a job, like Ctrl-C."""
-
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -1,4 +1,4 @@
-"""A stand-in for `pynvml` with the GPUs of a test, which answers as NVML's documentation says.
+"""A stand-in for `pynvml` with the GPUs of a test, which behaves as documented.
 
 Functions are looked up as in pynvml: a function that the driver lacks raises
 `NVMLError_FunctionNotFound`, and one that the GPU lacks `NVMLError_NotSupported`.

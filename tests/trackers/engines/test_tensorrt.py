@@ -71,8 +71,7 @@ OBJECTS, FLAGS = (AxisRange(1, 4, 16),), BuildFlags()
 
 def build(onnx, objects=OBJECTS, flags=FLAGS):
     output = onnx.with_name("track.engine")
-    timing_cache = onnx.with_name("timing.cache")
-    build_engine(onnx, output, [{"objects": each} for each in objects], flags, timing_cache)
+    build_engine(onnx, output, [{"objects": each} for each in objects], flags)
     return output
 
 

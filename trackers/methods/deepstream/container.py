@@ -7,16 +7,14 @@ pulled: they are large, and a job should not download them unasked.
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from collections.abc import Sequence as Many
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
-from typing import NoReturn
 from uuid import uuid4
+
+from datasets.io.sigterm import raising_on_sigterm
 
 _QUOTED_LINES = 20  # of the container's output in a message
 _CAUSES = {  # texts of docker, podman and the NVIDIA Container Toolkit, and what they mean
@@ -95,7 +93,7 @@ def run_container(command: Command) -> str:
         if not mount.source.exists():  # docker would make an empty folder that belongs to root
             raise FileNotFoundError(f"{mount.source}: no such file or folder")
     name = f"masktrack-bench-{uuid4().hex[:12]}"
-    with _exit_on_sigterm():
+    with raising_on_sigterm():
         process = subprocess.Popen(
             command.line(name),
             stdin=subprocess.DEVNULL,
@@ -139,17 +137,3 @@ def _explain(command: Command, code: int, output: str) -> str:
     ]
     reason = meanings[0] if meanings else f"the container exited with {code}"
     return f"{reason}; last output:\n{last_lines(output)}"
-
-
-@contextmanager
-def _exit_on_sigterm() -> Iterator[None]:
-    """Turn SIGTERM into SystemExit, so that the container is removed in that case too."""
-
-    def exit_process(number: int, _: FrameType | None) -> NoReturn:
-        raise SystemExit(128 + number)
-
-    before = signal.signal(signal.SIGTERM, exit_process)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

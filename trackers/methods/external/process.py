@@ -9,17 +9,15 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from collections.abc import Iterator
 from collections.abc import Sequence as Many
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread, Timer
 from time import monotonic, perf_counter_ns, sleep
-from types import FrameType
-from typing import IO, NoReturn
+from typing import IO
 
 from datasets.io.files import RUN
+from datasets.io.sigterm import raising_on_sigterm
 
 _FIRST, _LAST = 1 << 13, 1 << 15  # bytes kept of a stream, from its start and its end
 _CHUNK = 1 << 16
@@ -80,7 +78,7 @@ def run_program(words: Many[str], folder: Path, timeout_s: float) -> ProgramResu
         OSError: The program cannot be started.
     """
     output, errors, timed_out = Excerpt(), Excerpt(), Event()
-    with _exit_on_sigterm():
+    with raising_on_sigterm():
         start = perf_counter_ns()
         process = _start(words, folder)
         timer = Timer(timeout_s, _stop_group, (process.pid, timed_out))
@@ -132,17 +130,3 @@ def _signal(group: int, number: int) -> bool:
     except (ProcessLookupError, PermissionError):  # the latter for a group of zombies on macOS
         return False
     return True
-
-
-@contextmanager
-def _exit_on_sigterm() -> Iterator[None]:
-    """Turn SIGTERM into SystemExit, so that the program is stopped in that case too."""
-
-    def exit_process(number: int, _: FrameType | None) -> NoReturn:
-        raise SystemExit(128 + number)
-
-    before = signal.signal(signal.SIGTERM, exit_process)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
