@@ -49,7 +49,9 @@ def take(devices: Sequence[GpuDevice], locks: Path = _LOCKS) -> tuple[GpuDevice,
 def main() -> None:
     """Run the command line program."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--device", type=int, action="append", default=[], help="number of a CUDA device")
+    parser.add_argument(
+        "--device", type=int, action="append", default=[], help="number of a CUDA device"
+    )
     parser.add_argument("program", help="module of the program")
     parser.add_argument("arguments", nargs=argparse.REMAINDER, help="its flags")
     args = parser.parse_args()
