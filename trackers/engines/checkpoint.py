@@ -62,6 +62,8 @@ def _reason(error: Exception) -> str:
             f"expected tensors and numbers, found {foreign[1]}: other Python objects are not read, "
             "because that could run a program; save the weights alone (state_dict)"
         )
+    if isinstance(error, UnpicklingError):  # PyTorch's message is advice to read it unsafely
+        return "expected a file that PyTorch wrote, found another, or a damaged one"
     return str(error).strip().split("\n")[0]
 
 
